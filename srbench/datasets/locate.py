@@ -1,0 +1,206 @@
+"""From the name of a data set, or a folder, to image files on this machine whose content is checked."""
+
+import hashlib
+import importlib.util
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench import image
+from srbench.datasets import catalogue
+from srbench.datasets.dataset import Dataset, Image, Item
+from srbench.errors import BadData, DownloadError, MissingData
+from srbench.pinned import OnTransfer, PinnedFile, Store, hash_of
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A data set that is at hand.
+
+    Attributes:
+        id: Of the data set, or the folder's name in lower case.
+        record: None for a folder.
+        items: The images, in order; the first `limit` of them.
+        total: How many the whole set has.
+        pinned: Whether every file was checked against a pinned hash.
+    """
+
+    id: str
+    record: Dataset | None
+    items: tuple[Item, ...]
+    total: int
+    pinned: bool
+
+
+def locate(
+    name: str,
+    store: Store,
+    *,
+    scale: int,
+    data_root: Path | None = None,
+    lr_dir: Path | None = None,
+    limit: int | None = None,
+    on_transfer: OnTransfer = lambda *_: None,
+) -> ImageSet:
+    """Find the images of a data set or folder, fetching what is missing.
+
+    Args:
+        name: Id of a data set, or a folder of HR images.
+        store: Where files come from.
+        scale: For the suffix of LR file names.
+        data_root: A folder with `<Set>/HR/*`, `<Set>/*` or the images themselves; used instead of cache and mirror.
+        lr_dir: Folder of given LR images, for a folder of HR images only.
+        limit: Use only the first images.
+        on_transfer: Progress of downloads.
+
+    Raises:
+        UnknownName: Neither a data set nor a folder.
+        MissingData: The images are neither at hand nor could be fetched.
+        BadData: A file differs from what is pinned, or HR and LR cannot be paired.
+    """
+    if is_folder(name):
+        return _folder(Path(name), lr_dir, scale, limit)
+    record = catalogue.find(name)
+    if lr_dir is not None:
+        raise BadData(f"--lr goes with a folder of HR images; {record.id} has LR made by the protocol")
+    pinned = catalogue.images(record)
+    if not pinned:
+        return _unpinned(record, data_root, limit)
+    wanted = pinned[:limit]
+    paths = _paths(record, wanted, store, data_root, on_transfer)
+    items = [Item(entry.name, path, None, entry.pixels_sha256) for entry, path in zip(wanted, paths, strict=True)]
+    return ImageSet(record.id, record, tuple(items), len(pinned), pinned=True)
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name given for a data set means a folder."""
+    return "/" in name or "\\" in name or (name.lower() not in catalogue.catalogue() and Path(name).is_dir())
+
+
+def _paths(
+    record: Dataset, wanted: Sequence[Image], store: Store, data_root: Path | None, on_transfer: OnTransfer
+) -> list[Path]:
+    if record.package is not None:
+        return [_checked(entry, _inside_package(record.package) / Path(entry.path).name) for entry in wanted]
+    if data_root is not None:
+        return [_checked(entry, _under_root(record, entry, data_root)) for entry in wanted]
+    files = [PinnedFile(entry.path, entry.sha256, entry.size_bytes, entry.url) for entry in wanted]
+    try:
+        return store.fetch_all(files, on_transfer)
+    except DownloadError as error:
+        raise MissingData(
+            f"{record.title} is not in the cache and could not be downloaded ({error}). "
+            "Give a copy with --data-root DIR or SRBENCH_MIRROR, or run on --datasets builtin, which needs no download"
+        ) from error
+
+
+def _inside_package(package: tuple[str, str]) -> Path:
+    spec = importlib.util.find_spec(package[0])
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingData(f"the package {package[0]} is not installed, and its images are the data set")
+    return Path(spec.submodule_search_locations[0]) / package[1]
+
+
+def _under_root(record: Dataset, entry: Image, root: Path) -> Path:
+    folders = [root / record.folder / "HR", root / record.folder, root / "HR", root]
+    for folder in folders:
+        for extension in image.EXTENSIONS:
+            if (folder / f"{entry.name}{extension}").is_file():
+                return folder / f"{entry.name}{extension}"
+    raise MissingData(f"{entry.name} of {record.title} is not in {folders[0]}, {folders[1]} or {root}")
+
+
+def _checked(entry: Image, path: Path) -> Path:
+    """A file whose pixels are the pinned ones; another lossless encoding of them is as good."""
+    if not path.is_file():
+        raise MissingData(f"{path} does not exist; expected the image '{entry.name}' there")
+    if entry.sha256 and hash_of(path) == entry.sha256:
+        return path
+    found = hashlib.sha256(image.read(path).tobytes()).hexdigest()
+    if found != entry.pixels_sha256:
+        raise BadData(
+            f"{path} has pixels with sha256 {found[:16]}…; the pinned '{entry.name}' has {entry.pixels_sha256[:16]}…. "
+            "It is another version of the image; give its folder as a data set of its own to run on it all the same"
+        )
+    return path
+
+
+def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> ImageSet:
+    if data_root is None:
+        raise MissingData(f"{record.title} cannot be downloaded by a program. Get it from {record.where}")
+    folders = [data_root / record.folder / "HR", data_root / record.folder, data_root]
+    listed = next((found for folder in folders if len(found := list_images(folder)) == record.count), None)
+    if listed is None:
+        raise BadData(f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}")
+    items = [Item(path.stem, path, None, hash_of(path)) for path in listed[:limit]]
+    return ImageSet(record.id, record, tuple(items), record.count, pinned=False)
+
+
+def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) -> ImageSet:
+    listed = by_stem(folder)
+    lr_of = pair(listed, by_stem(lr_dir), folder, lr_dir, scale) if lr_dir is not None else {}
+    items = []
+    for stem, hr in list(listed.items())[:limit]:
+        lr = lr_of.get(stem)
+        items.append(Item(stem, hr, lr, hash_of(hr) + (hash_of(lr) if lr else "")))
+    return ImageSet(folder.resolve().name.lower(), None, tuple(items), len(listed), pinned=False)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The image files directly in a folder, by name; empty where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in image.EXTENSIONS)
+
+
+def by_stem(folder: Path) -> dict[str, Path]:
+    """The images of a folder by file name without extension.
+
+    Raises:
+        MissingData: The folder does not exist or holds no image.
+        BadData: Two files have the same stem.
+    """
+    listed = list_images(folder)
+    if not listed:
+        raise MissingData(f"{folder} holds no images ({', '.join(image.EXTENSIONS)})")
+    stems: dict[str, Path] = {}
+    for path in listed:
+        if path.stem in stems:
+            raise BadData(f"{stems[path.stem]} and {path.name} have the same name but for the extension; keep one")
+        stems[path.stem] = path
+    return stems
+
+
+def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: Path, scale: int) -> dict[str, Path]:
+    """Pair LR (or SR) files with HR files by stem, one to one, after removing one trailing `x<scale>` or `_x<scale>`.
+
+    Args:
+        hr: HR files by stem.
+        other: LR or SR files by stem.
+        hr_dir: Named in the error.
+        other_dir: Named in the error.
+        scale: Of the suffix.
+
+    Returns:
+        The other files by HR stem.
+
+    Raises:
+        BadData: Something is left over on either side, or two files claim one HR; the files are named.
+    """
+    pairs: dict[str, Path] = {}
+    surplus: list[str] = []
+    for stem, path in other.items():
+        key = stem if stem in hr else re.sub(rf"_?x{scale}$", "", stem)
+        if key not in hr:
+            surplus.append(path.name)
+        elif key in pairs:
+            raise BadData(f"{pairs[key].name} and {path.name} in {other_dir} both belong to {hr[key].name}; keep one")
+        else:
+            pairs[key] = path
+    missing = [path.name for stem, path in hr.items() if stem not in pairs]
+    if surplus or missing:
+        sides = [f"in {other_dir} without a partner: {', '.join(surplus)}"] if surplus else []
+        sides += [f"in {hr_dir} without a partner: {', '.join(missing)}"] if missing else []
+        raise BadData("files cannot be paired by name: " + "; ".join(sides))
+    return pairs

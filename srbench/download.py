@@ -1,0 +1,129 @@
+"""Downloads that are resumable, checked and atomic."""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+
+from srbench.errors import DownloadError
+
+pooch.get_logger().setLevel(logging.WARNING)
+
+_ATTEMPTS = 3
+_CHUNK_BYTES = 1 << 16
+
+OnBytes = Callable[[int], None]
+"""Called with the number of bytes that have just arrived."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file as 64 hex digits."""
+    return str(pooch.file_hash(str(path), alg="sha256"))
+
+
+class Downloader:
+    """The downloads of one run; a host that could not be reached is not asked again.
+
+    Args:
+        connect_timeout_s: Seconds to wait for a connection.
+        stall_timeout_s: Seconds without a byte after which a transfer has failed.
+    """
+
+    def __init__(self, connect_timeout_s: float = 5, stall_timeout_s: float = 30) -> None:
+        self._timeouts = (connect_timeout_s, stall_timeout_s)
+        self._dead: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, url: str, target: Path, pin: str, on_bytes: OnBytes = lambda _: None) -> None:
+        """Download one file. The target appears only when it is complete and its hash is right.
+
+        A transfer that breaks off is resumed, within this call and after a killed process.
+
+        Args:
+            url: http or https.
+            target: Where to; replaced when it exists.
+            pin: SHA-256, whole or its first digits; empty when nothing is pinned.
+            on_bytes: Progress.
+
+        Raises:
+            DownloadError: The host cannot be reached, answers with an error, or sends something else.
+        """
+        host = urlsplit(url).netloc
+        if host in self._dead:
+            raise DownloadError(f"{host} failed before in this run ({self._dead[host]})")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.parent / ".partial" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{target.name}"
+        partial.parent.mkdir(exist_ok=True)
+
+        def stream(link: str, output_file: str, _: object) -> None:
+            self._transfer(link, partial, host, on_bytes)
+            found = sha256(partial)
+            if not found.startswith(pin):
+                partial.unlink()
+                raise DownloadError(f"{link} has sha256 {found[:16]}…; expected {pin[:16]}…. It was not kept")
+            partial.replace(output_file)
+
+        target.unlink(missing_ok=True)
+        pooch.retrieve(url, known_hash=None, fname=target.name, path=target.parent, downloader=stream)
+        if not any(partial.parent.iterdir()):
+            partial.parent.rmdir()
+
+    def _transfer(self, url: str, partial: Path, host: str, on_bytes: OnBytes) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                if self._receive(url, partial, on_bytes):
+                    return
+            except (requests.Timeout, requests.ConnectionError) as error:
+                reason = _reason(error)
+                with self._lock:
+                    self._dead[host] = reason
+                raise DownloadError(f"{host} could not be reached ({reason})") from error
+        partial.unlink(missing_ok=True)
+        raise DownloadError(f"{url} broke off {_ATTEMPTS} times before its end; nothing was kept")
+
+    def _receive(self, url: str, partial: Path, on_bytes: OnBytes) -> bool:
+        """Receive the rest of a file; False when the transfer ended early."""
+        have = partial.stat().st_size if partial.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with requests.get(url, stream=True, timeout=self._timeouts, headers=headers) as reply:
+            if reply.status_code == 416:  # the partial file is not a part of what is there now
+                partial.unlink()
+                return False
+            if not reply.ok:
+                raise DownloadError(f"{url} answered {reply.status_code} {reply.reason}")
+            resumed = reply.status_code == 206
+            missing = int(reply.headers["Content-Length"]) if "Content-Length" in reply.headers else None
+            received = 0
+            with partial.open("ab" if resumed else "wb") as file:
+                try:
+                    for chunk in reply.iter_content(_CHUNK_BYTES):
+                        file.write(chunk)
+                        received += len(chunk)
+                        on_bytes(len(chunk))
+                except requests.exceptions.ChunkedEncodingError:
+                    return False
+        return missing is None or received == missing
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.Timeout):
+        return "the transfer stalled"
+    text = str(error)
+    for sign, reason in (
+        ("NameResolution", "its name could not be resolved"),
+        ("refused", "connection refused"),
+        ("unreachable", "no route to host"),
+        ("CERTIFICATE", "its certificate could not be verified"),
+        ("Read timed out", "the transfer stalled"),
+        ("Proxy", "the proxy refused"),
+    ):
+        if sign in text:
+            return reason
+    return "connection failed"

@@ -1,0 +1,84 @@
+"""What a figure was made with: machine, versions, settings that can move the last digits."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+DISTRIBUTION = "sr-bench-suite"
+_PACKAGES = (DISTRIBUTION, "torch", "torchvision", "numpy", "scipy", "scikit-image", "lpips", "pillow", "pandas")
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """The environment of a run.
+
+    Args:
+        device: The one the models run on.
+
+    Returns:
+        Facts that JSON can hold.
+    """
+    facts: dict[str, Any] = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "commit": _commit(),
+        "cpu": cpu_name(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "device": device.type,
+    }
+    if device.type == "cuda":
+        facts["gpu"] = torch.cuda.get_device_name(device)
+        facts["cuda"] = torch.version.cuda
+        facts["cudnn"] = torch.backends.cudnn.version()
+        facts["driver"] = _driver()
+    return facts
+
+
+def device_name(facts: dict[str, Any]) -> str:
+    """The machine in a few words, for the head of a table."""
+    return str(facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def cpu_name() -> str:
+    """The processor's name as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The commit of the checkout this package runs from; None where it was installed."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    return _ask("git", "-C", str(root), "describe", "--always", "--dirty")
+
+
+def _driver() -> str | None:
+    answer = _ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return answer.splitlines()[0] if answer else None
+
+
+def _ask(*command: str) -> str | None:
+    environment = os.environ | {"LC_ALL": "C"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

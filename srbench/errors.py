@@ -1,0 +1,66 @@
+"""Errors a user can mend: one line each, exit code 2.
+
+Every message says what was found, what was expected and what to do. Anything that is not a `UserError` is a bug of
+ours and ends in a traceback with exit code 1.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A mistake in what was asked for or given; its text is one line."""
+
+
+class UnknownName(UserError):
+    """A model, metric, data set or protocol that is not registered."""
+
+    @classmethod
+    def closest(cls, kind: str, name: str, names: Iterable[str], command: str) -> "UnknownName":
+        """Build the error with the closest registered name.
+
+        Args:
+            kind: What was looked for, as in "model".
+            name: The name that was given.
+            names: All registered names.
+            command: The command that lists them.
+        """
+        near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+        hint = f" Closest: '{near[0]}'." if near else ""
+        return cls(f"no {kind} '{name}'.{hint} All names: {command}")
+
+
+class BadImage(UserError):
+    """An image file that cannot be read, or whose pixel format has no stated rule."""
+
+
+class ShapeError(UserError):
+    """Two images, or an image and a network, whose sizes do not fit."""
+
+
+class BadWeights(UserError):
+    """A weight file whose hash, keys or scale is not what its card says."""
+
+
+class MissingWeights(UserError):
+    """A weight file that is neither at hand nor could be fetched."""
+
+
+class MissingData(UserError):
+    """A data set that is neither at hand nor could be fetched."""
+
+
+class BadData(UserError):
+    """Image files that differ from their pinned manifest or cannot be paired."""
+
+
+class DownloadError(UserError):
+    """A download that failed, or whose content is not what was pinned."""
+
+
+class BadRun(UserError):
+    """A run folder that does not exist or was written by another schema."""
+
+
+class BadProtocol(UserError):
+    """A protocol variant with an unknown field or a value out of range."""

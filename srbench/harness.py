@@ -1,0 +1,278 @@
+"""The walk of one image through one model: the only place where models, data and metrics meet."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol as Interface
+
+import torch
+from torch import Tensor
+
+from srbench import environment, image, measure, pair
+from srbench.datasets.dataset import Item
+from srbench.datasets.locate import ImageSet
+from srbench.errors import UserError
+from srbench.measure import Gauge
+from srbench.protocol import Protocol
+from srbench.results import Row, RunFolder, key
+from srbench.statistics import RESAMPLES, SEED
+from zoo.model import Model
+from zoo.upscaler import Mode, Upscaler
+
+TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
+"""Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone."""
+
+_WARM_UP_PX, _WARM_UP_CALLS = 48, 2
+
+
+class Listener(Interface):
+    """Is told how a run goes."""
+
+    def model(self, model: str, images: int) -> None:
+        """A model's turn has come; so many images are left to do for it."""
+
+    def image(self, dataset: str, name: str) -> None:
+        """An image is done."""
+
+
+class Silence:
+    """A listener that does nothing."""
+
+    def model(self, model: str, images: int) -> None:
+        """Nothing."""
+
+    def image(self, dataset: str, name: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        models: In the order of the table.
+        sets: Data sets at hand.
+        protocol: The conventions.
+        gauges: Loaded metrics.
+        mode: How networks run.
+        save_images: Keep each output as PNG.
+        force: Redo what is already there.
+        notes: What a reader of the tables must know; stored with the run.
+    """
+
+    models: list[Model]
+    sets: list[ImageSet]
+    protocol: Protocol
+    gauges: list[Gauge]
+    mode: Mode = field(default_factory=Mode)
+    save_images: bool = False
+    force: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        rows: Those of the plan, found or made, in its order.
+        failed: One entry for each image (or model) that failed, with the reason.
+        found: How many values were already there.
+        made: How many were computed.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    found: int = 0
+    made: int = 0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One image for one model: which of its values are missing."""
+
+    dataset: str
+    item: Item
+    keys: dict[str, str]
+    missing: list[str]
+    picture: Path | None
+
+
+def run(plan: Plan, folder: RunFolder, listener: Listener | None = None) -> Outcome:
+    """Walk models x data sets x images; each image's rows are stored as soon as they are known.
+
+    A model that cannot be loaded, or whose call fails, is noted as failed and the others go on; an image that runs out
+    of memory does not end its model.
+
+    Args:
+        plan: What to run.
+        folder: Rows that are there are not made again, unless the plan says so.
+        listener: Is told of progress.
+
+    Raises:
+        UserError: An image cannot be read or does not fit the protocol.
+    """
+    return _Walk(plan, folder, listener or Silence()).walk()
+
+
+class _Walk:
+    def __init__(self, plan: Plan, folder: RunFolder, listener: Listener) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.listener = listener
+        self.known = {row.key: row for row in folder.rows()}
+        self.outcome = Outcome()
+        self.device = torch.device(plan.mode.device)
+
+    def walk(self) -> Outcome:
+        facts = environment.describe(self.device)
+        name = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
+        for model in self.plan.models:
+            tasks = list(self._tasks(model))
+            self.outcome.found += sum(len(task.keys) - len(task.missing) for task in tasks)
+            open_tasks = [task for task in tasks if task.missing or task.picture]
+            self.listener.model(model.id, len(open_tasks))
+            if open_tasks:
+                self._run_model(model, open_tasks, name)
+            self.outcome.rows += [self.known[k] for task in tasks for k in task.keys.values() if k in self.known]
+        return self.outcome
+
+    def _tasks(self, model: Model) -> Iterator[_Task]:
+        for images in self.plan.sets:
+            for item in images.items:
+                keys = {name: self._key(model, item, name, version) for name, version in self._columns()}
+                missing = [name for name, k in keys.items() if self.plan.force or k not in self.known]
+                picture = self._picture(images.id, model.id, item.name)
+                done = picture is None or (picture.exists() and not self.plan.force)
+                yield _Task(images.id, item, keys, missing, None if done else picture)
+
+    def _columns(self) -> list[tuple[str, str]]:
+        measured = [(g.name, f"{g.metric.name} {g.metric.version}") for g in self.plan.gauges]
+        return measured + [(name, "1") for name in TIMINGS]
+
+    def _key(self, model: Model, item: Item, name: str, version: str) -> str:
+        return key(
+            model=model.id,
+            identity=model.fingerprint,
+            image=item.content,
+            name=item.name,
+            protocol=self.plan.protocol.as_dict(),
+            metric=name,
+            version=version,
+            mode=self.plan.mode.as_dict(),
+        )
+
+    def _picture(self, dataset: str, model: str, name: str) -> Path | None:
+        if not self.plan.save_images:
+            return None
+        return self.folder.path / "images" / dataset / model.replace("/", "_") / self.plan.mode.describe() / f"{name}.png"
+
+    def _run_model(self, model: Model, tasks: list[_Task], facts: str) -> None:
+        try:
+            upscaler = model.upscaler(self.plan.mode)
+            _warm_up(upscaler, pair.load(tasks[0].item, self.plan.protocol).lr)
+        except Exception as error:
+            self._fail(model, tasks[0].dataset, "", error)
+            return
+        for task in tasks:
+            images = pair.load(task.item, self.plan.protocol)
+            try:
+                raw, latency_ms = _timed(upscaler, images.lr.to(self.device) / 255)
+            except torch.OutOfMemoryError as error:
+                self._fail(model, task.dataset, task.item.name, error)
+                continue
+            except Exception as error:
+                self._fail(model, task.dataset, task.item.name, error)
+                return
+            self._store(model, task, images.hr.to(self.device), raw, latency_ms, facts)
+            self.listener.image(task.dataset, task.item.name)
+
+    def _store(self, model: Model, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float, facts: str) -> None:
+        sr = measure.finish(raw, self.plan.protocol)
+        wanted = [gauge for gauge in self.plan.gauges if gauge.name in task.missing]
+        values = measure.measure(sr, hr, self.plan.protocol, wanted)
+        pixels = sr.shape[-2] * sr.shape[-1]
+        values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
+        flags = tuple(measure.inspect(raw, sr, hr))
+        blank = Row(
+            key="",
+            protocol=self.plan.protocol.name,
+            model=model.id,
+            identity=model.fingerprint,
+            dataset=task.dataset,
+            image=task.item.name,
+            metric="",
+            value=0.0,
+            unit="",
+            higher_is_better=True,
+            device=self.device.type,
+            mode=self.plan.mode.describe(),
+            environment=facts,
+        )
+        rows = []
+        for name in task.missing:
+            unit, higher = self._unit(name)
+            seen = () if name in TIMINGS else flags
+            row = replace(blank, key=task.keys[name], metric=name, value=values[name], unit=unit, flags=seen)
+            rows.append(replace(row, higher_is_better=higher))
+        if task.picture is not None:
+            image.write(task.picture, image.to_array(image.to_uint8(raw)))
+        if rows:
+            self.folder.append(rows)
+        self.known |= {row.key: row for row in rows}
+        self.outcome.made += len(rows)
+
+    def _unit(self, name: str) -> tuple[str, bool]:
+        if name in TIMINGS:
+            return TIMINGS[name]
+        metric = next(gauge.metric for gauge in self.plan.gauges if gauge.name == name)
+        return metric.unit, metric.higher_is_better
+
+    def _fail(self, model: Model, dataset: str, name: str, error: Exception) -> None:
+        text = str(error).strip().splitlines()
+        reason = text[0] if text else type(error).__name__
+        reason = reason if isinstance(error, UserError) else f"{type(error).__name__}: {reason}"
+        self.outcome.failed.append({"model": model.id, "dataset": dataset, "image": name, "reason": reason})
+
+
+def _warm_up(upscaler: Upscaler, lr: Tensor) -> None:
+    """Let the first call's allocations and kernel choices happen outside the timings."""
+    patch = lr[..., :_WARM_UP_PX, :_WARM_UP_PX] / 255
+    for _ in range(_WARM_UP_CALLS):
+        upscaler(patch)
+    _synchronise(upscaler.device)
+
+
+def _timed(upscaler: Upscaler, lr: Tensor) -> tuple[Tensor, float]:
+    """The output and the milliseconds of the call, the device synchronised before and after."""
+    _synchronise(upscaler.device)
+    start = time.perf_counter()
+    sr = upscaler(lr)
+    _synchronise(upscaler.device)
+    return sr, (time.perf_counter() - start) * 1000
+
+
+def _synchronise(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def _call(plan: Plan) -> dict[str, object]:
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "models": {model.id: dict(model.identity) for model in plan.models},
+        "datasets": {images.id: _set_facts(images) for images in plan.sets},
+        "metrics": [gauge.name for gauge in plan.gauges],
+        "mode": plan.mode.as_dict(),
+        "notes": plan.notes,
+        "seeds": {"bootstrap": SEED, "resamples": RESAMPLES},
+    }
+
+
+def _set_facts(images: ImageSet) -> dict[str, object]:
+    digest = key(images=[item.content for item in images.items])
+    return {"images": len(images.items), "of": images.total, "pinned": images.pinned, "content": digest}

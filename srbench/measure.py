@@ -1,0 +1,102 @@
+"""What each metric is shown of an output, and what it answers."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srbench import flags, image
+from srbench.metrics import catalogue
+from srbench.metrics.metric import Metric, Score
+from srbench.pinned import Store
+from srbench.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A metric that is ready to measure under a protocol.
+
+    Attributes:
+        name: As asked for: "ssim" for the protocol's flavour, or a full name.
+        metric: The metric it stands for.
+        score: Its loaded function.
+    """
+
+    name: str
+    metric: Metric
+    score: Score
+
+
+def gauges(names: list[str], protocol: Protocol, store: Store) -> list[Gauge]:
+    """Load metrics.
+
+    Raises:
+        UnknownName: No such metric.
+        MissingWeights: A metric's network cannot be had.
+    """
+    found = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(names)]
+    return [Gauge(name, metric, metric.open(store)) for name, metric in found]
+
+
+def finish(sr: Tensor, protocol: Protocol) -> Tensor:
+    """Turn a model's output into what is scored: clamped, and rounded to 8 bits unless the protocol says not to.
+
+    Args:
+        sr: Float `(N, C, H, W)` in [0, 1].
+
+    Returns:
+        Levels 0..255; uint8, or float64 where the protocol does not round. NaN stays NaN in the latter.
+    """
+    return image.to_uint8(sr) if protocol.sr_rounding else sr.double().clamp(0, 1) * 255
+
+
+def show(levels: Tensor, metric: Metric, protocol: Protocol) -> Tensor:
+    """The part of an image that a metric reads.
+
+    Args:
+        levels: `(N, C, H, W)`, 0..255.
+
+    Returns:
+        float64 `(N, C', H', W')`: luma or RGB inside the protocol's border, or the whole image in three channels.
+    """
+    if metric.reads == "rgb":
+        return levels.expand(-1, 3, -1, -1).double()
+    if protocol.channel == "y":
+        seen = image.luma(levels)
+        seen = image.round_half_up(seen) if protocol.y_rounding else seen
+    else:
+        seen = levels.double()
+    return image.crop_border(seen, protocol.border_px)
+
+
+def measure(sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Gauge]) -> dict[str, float]:
+    """Score one output.
+
+    Args:
+        sr: `(1, C, H, W)` levels as `finish` leaves them.
+        hr: uint8 of the same shape, on the same device.
+        protocol: What the metrics see.
+        wanted: Which ones.
+
+    Returns:
+        Values by the gauges' names.
+    """
+    seen: dict[str, tuple[Tensor, Tensor]] = {}
+    values = {}
+    for gauge in wanted:
+        key = gauge.metric.reads
+        if key not in seen:
+            seen[key] = (show(sr, gauge.metric, protocol), show(hr, gauge.metric, protocol))
+        values[gauge.name] = float(gauge.score(*seen[key]))
+    return values
+
+
+def inspect(raw: Tensor, sr: Tensor, hr: Tensor) -> list[str]:
+    """Flags of an output; NaN is looked for before rounding hides it.
+
+    Args:
+        raw: The model's output.
+        sr: What is scored.
+        hr: Original.
+    """
+    return flags.find(raw, hr) if not torch.isfinite(raw).all() else flags.find(sr, hr)

@@ -1,0 +1,113 @@
+"""Learned perceptual image patch similarity, version 0.1, by the authors' package and its linear weights."""
+
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import lpips as authors
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from srbench.errors import DownloadError, MissingWeights, ShapeError
+from srbench.metrics.metric import Metric, Score
+from srbench.pinned import PinnedFile, Store
+
+Net = Literal["alex", "vgg", "squeeze"]
+
+_TORCHVISION = "https://download.pytorch.org/models"
+_SHIPPED = Path(__file__).parent / "backbones" / "alexnet_features.safetensors"
+# torchvision's file names carry the first 8 digits of their SHA-256.
+_BACKBONES: dict[Net, tuple[PinnedFile, ...]] = {
+    "alex": (),
+    "vgg": (
+        PinnedFile("weights/vgg16-397923af.pth", "397923af", None, f"{_TORCHVISION}/vgg16-397923af.pth"),
+    ),
+    "squeeze": (
+        PinnedFile("weights/squeezenet1_1-b8a52dc0.pth", "b8a52dc0", None, f"{_TORCHVISION}/squeezenet1_1-b8a52dc0.pth"),
+        PinnedFile(
+            "weights/squeezenet1_1_features.safetensors",
+            "f5dee06b109843494213e100e80d6381b9081b8bca219cfd053cb9b355dec663",
+            2894704,
+        ),
+    ),
+}
+
+
+def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
+    """Distance between the deep features of two images.
+
+    Args:
+        sr: `(N, 3, H, W)` RGB, levels 0..255; a single channel is repeated. Taken to [-1, 1] as x / 127.5 - 1.
+        hr: The same shape and range.
+        network: An `lpips.LPIPS` with its backbone loaded.
+
+    Returns:
+        float64 `(N,)`, at least 0.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Source:
+        Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, eq. 1; richzhang/PerceptualSimilarity @ 082bb24f.
+    """
+    if sr.shape != hr.shape:
+        raise ShapeError(f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?")
+    network = network.to(sr.device)
+    x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
+    with torch.no_grad():
+        return network(x, y).flatten().double()
+
+
+def _open(net: Net, store: Store) -> Score:
+    with warnings.catch_warnings():  # the package calls torchvision by a deprecated argument
+        warnings.simplefilter("ignore", UserWarning)
+        network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
+    state = _features(net, store)
+    own = network.state_dict()
+    for key in own:
+        if key.startswith("net.slice"):
+            own[key] = state["features." + key.split(".", 2)[2]]
+    network.load_state_dict(own)
+    return partial(lpips, network=network)
+
+
+def _features(net: Net, store: Store) -> dict[str, Tensor]:
+    path = _SHIPPED if net == "alex" else _backbone(net, store)
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def _backbone(net: Net, store: Store) -> Path:
+    """torchvision's own cache, then a file at hand, then a download."""
+    files = _BACKBONES[net]
+    hub = Path(torch.hub.get_dir()) / "checkpoints"
+    for file in files:
+        for found in (hub / Path(file.path).name, store.at_hand(file)):
+            if found is not None and file.matches(found):
+                return found
+    try:
+        return store.fetch(files[0])
+    except DownloadError as error:
+        raise MissingWeights(
+            f"lpips.{net} needs torchvision's {Path(files[0].path).name}, which could not be downloaded ({error}). "
+            "Put it into a folder and give that as --weights-root, or use lpips.alex, which needs no download"
+        ) from error
+
+
+def _metric(net: Net) -> Metric:
+    return Metric(
+        name=f"lpips.{net}",
+        unit="",
+        higher_is_better=False,
+        reads="rgb",
+        reference="Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric, CVPR 2018",
+        version="0.1",
+        open=partial(_open, net),
+    )
+
+
+METRICS = tuple(_metric(net) for net in ("alex", "vgg", "squeeze"))

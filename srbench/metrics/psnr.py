@@ -1,0 +1,46 @@
+"""Peak signal-to-noise ratio."""
+
+import torch
+from torch import Tensor
+
+from srbench.errors import ShapeError
+from srbench.metrics.metric import Metric
+
+
+def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
+    """10 log10(peak^2 / MSE), the MSE over all channels and pixels of an image.
+
+    Args:
+        sr: `(N, C, H, W)`, levels 0..255 (or 0..peak).
+        hr: The same shape and range.
+        peak: Largest level.
+
+    Returns:
+        float64 `(N,)` in dB; infinite for equal images.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Examples:
+        >>> import torch
+        >>> hr = torch.zeros(1, 1, 8, 8)
+        >>> psnr(hr + 16, hr).item()  # 20 log10(255 / 16)
+        24.04...
+    """
+    if sr.shape != hr.shape:
+        raise ShapeError(f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?")
+    mse = (sr.double() - hr.double()).square_().mean((1, 2, 3))
+    return 10 * torch.log10(peak**2 / mse)
+
+
+METRICS = (
+    Metric(
+        name="psnr",
+        unit="dB",
+        higher_is_better=True,
+        reads="protocol",
+        reference="ITU-T J.340; per image, peak 255",
+        version="1",
+        open=lambda _: psnr,
+    ),
+)

@@ -1,0 +1,128 @@
+"""Files that are pinned by SHA-256, and the places they are taken from."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from srbench import places
+from srbench.download import Downloader, sha256
+from srbench.errors import DownloadError
+
+_PARALLEL = 8
+
+OnTransfer = Callable[["PinnedFile", int], None]
+"""Called with a file and the number of bytes of it that have just arrived."""
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """One file of a data set or a model.
+
+    Attributes:
+        path: Relative to the cache and the mirror, as "Set5/HR/baby.png".
+        sha256: 64 hex digits; a prefix of at least 8 where only that is known; empty where nothing is.
+        size_bytes: None where it is not known.
+        url: None where no program can fetch it.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int | None = None
+    url: str | None = None
+
+    def matches(self, path: Path) -> bool:
+        """Whether a file exists and has this content. An unpinned file matches by existing."""
+        if not path.is_file() or self.size_bytes not in (None, path.stat().st_size):
+            return False
+        return hash_of(path).startswith(self.sha256)
+
+
+@dataclass
+class Store:
+    """The places of one run, in the order they are searched.
+
+    Attributes:
+        weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
+        downloader: Remembers which hosts failed.
+    """
+
+    weights_roots: list[Path] = field(default_factory=places.weights_roots)
+    downloader: Downloader = field(default_factory=Downloader)
+
+    def at_hand(self, file: PinnedFile) -> Path | None:
+        """Find a file without the network: weights folders, then the mirror where it is a folder, then the cache."""
+        for candidate in (self._by_content(file), self._mirrored(file), places.cache() / file.path):
+            if candidate is not None and file.matches(candidate):
+                return candidate
+        return None
+
+    def fetch(self, file: PinnedFile, on_bytes: Callable[[int], None] = lambda _: None) -> Path:
+        """Find a file, downloading it into the cache if need be.
+
+        Raises:
+            DownloadError: No source has it; the message lists what each one answered.
+        """
+        found = self.at_hand(file)
+        if found is not None:
+            return found
+        reasons = [] if file.url else ["it has no URL"]
+        target = places.cache() / file.path
+        for url in self._urls(file):
+            try:
+                self.downloader.fetch(url, target, file.sha256, on_bytes)
+            except DownloadError as error:
+                reasons.append(str(error))
+            else:
+                return target
+        raise DownloadError("; ".join(reasons))
+
+    def fetch_all(self, files: Iterable[PinnedFile], on_transfer: OnTransfer = lambda *_: None) -> list[Path]:
+        """Fetch files in parallel, in their order. The first failure is raised and the rest are dropped."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            pending = [pool.submit(self.fetch, file, lambda n, file=file: on_transfer(file, n)) for file in files]
+            try:
+                return [future.result() for future in pending]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _by_content(self, file: PinnedFile) -> Path | None:
+        name = Path(file.path).name
+        for root in self.weights_roots:
+            for path in _listing(root):
+                # Nothing but its name tells an unpinned file apart.
+                named = path.name == name if not file.sha256 else path.suffix == Path(name).suffix
+                if named and file.matches(path):
+                    return path
+        return None
+
+    def _mirrored(self, file: PinnedFile) -> Path | None:
+        mirror = places.mirror()
+        return None if mirror is None or _is_url(mirror) else Path(mirror).expanduser() / file.path
+
+    def _urls(self, file: PinnedFile) -> list[str]:
+        mirror = places.mirror()
+        mirrored = [f"{mirror}/{file.path}"] if mirror is not None and _is_url(mirror) else []
+        return mirrored + ([file.url] if file.url else [])
+
+
+def _is_url(mirror: str) -> bool:
+    return mirror.startswith(("http://", "https://"))
+
+
+@lru_cache(maxsize=64)
+def _listing(root: Path) -> tuple[Path, ...]:
+    return tuple(path for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, computed once for each state of it."""
+    stat = path.stat()
+    return _hash_of_state(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_of_state(path: Path, size: int, mtime_ns: int) -> str:
+    return sha256(path)

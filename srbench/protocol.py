@@ -1,0 +1,157 @@
+"""The conventions under which an image pair is made and measured, as one frozen record with named instances.
+
+A variant of a named protocol is written `classical_x4+border_px=6+channel=rgb`; that is then its name, in every table
+and every stored row.
+"""
+
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args, get_type_hints
+
+from srbench.errors import BadProtocol, UnknownName
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How LR is made from HR and how SR is compared with it.
+
+    Attributes:
+        name: Unique; a variant's name lists what it changes.
+        scale: Upscaling factor.
+        hr_multiple: HR is cropped (top-left) to a multiple of this many pixels.
+        content: "rgb": LR is made of the image as it is. "luma": HR and LR are its luma, rounded, one channel.
+        lr_edge: What the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
+        lr_rounding: LR rounded to 8 bits after each pass ("passes", MATLAB on uint8), once at the end ("end"), or kept
+            in floating point ("none", MATLAB on double).
+        sr_rounding: SR rounded to 8 bits before it is measured, as a stored image is.
+        channel: What psnr and ssim see: "y" (BT.601 studio luma) or "rgb".
+        y_rounding: Luma rounded to whole levels before it is measured.
+        border_px: Pixels shaved from each side before psnr and ssim.
+        ssim: The flavour that `ssim` stands for.
+        lpips: The backbone that `lpips` stands for; always on the whole RGB image.
+        source: Who measures like this.
+    """
+
+    name: str
+    scale: int
+    hr_multiple: int
+    content: Literal["rgb", "luma"] = "rgb"
+    lr_edge: Literal["mirror", "replicate"] = "mirror"
+    lr_rounding: Literal["passes", "end", "none"] = "passes"
+    sr_rounding: bool = True
+    channel: Literal["y", "rgb"] = "y"
+    y_rounding: bool = False
+    border_px: int = 4
+    ssim: Literal["wang", "wang-ds", "skimage-default", "daala"] = "wang"
+    lpips: Literal["alex", "vgg", "squeeze"] = "alex"
+    source: str = ""
+
+    def metric(self, name: str) -> str:
+        """The full name of a metric: "ssim" and "lpips" stand for the flavours this protocol names."""
+        return {"ssim": f"ssim.{self.ssim}", "lpips": f"lpips.{self.lpips}"}.get(name, name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, ready for JSON."""
+        return asdict(self)
+
+    def describe(self) -> str:
+        """One line for the head of a table."""
+        parts = [
+            f"x{self.scale}",
+            "luma only" if self.content == "luma" else "",
+            f"HR mod {self.hr_multiple}",
+            f"LR MATLAB bicubic ({self.lr_edge}, rounding: {self.lr_rounding})",
+            ("Y" + (" rounded" if self.y_rounding else "")) if self.channel == "y" else "RGB",
+            f"border {self.border_px} px",
+            "" if self.sr_rounding else "SR not rounded",
+            f"SSIM {self.ssim}",
+            f"LPIPS {self.lpips} v0.1",
+        ]
+        return f"{self.name}: " + ", ".join(part for part in parts if part)
+
+
+def _classical(scale: int) -> Protocol:
+    return Protocol(
+        f"classical_x{scale}",
+        scale,
+        hr_multiple=scale,
+        border_px=scale,
+        source="the tables of SR papers since SRCNN, as Python toolboxes compute them today",
+    )
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        *(_classical(scale) for scale in (4, 2, 3, 8)),
+        Protocol("rgb_x4", 4, 4, channel="rgb", source="classical_x4 on RGB"),
+        Protocol(
+            "openmmlab_x4",
+            4,
+            12,
+            channel="rgb",
+            source="open-mmlab/mmagic @ 0a560bba and XPixelGroup/BasicSR @ 8d56e3a0: GTmod12, RGB, border 4",
+        ),
+        Protocol(
+            "srgan_x4",
+            4,
+            4,
+            y_rounding=True,
+            ssim="daala",
+            source="Ledig et al., SRGAN, CVPR 2017, section 3.1: daala's PSNR and SSIM on 8-bit luma",
+        ),
+        Protocol(
+            "luma_x4",
+            4,
+            4,
+            content="luma",
+            lr_rounding="none",
+            source="the MATLAB scripts of SRCNN and VDSR: luma alone, LR in double, output rounded",
+        ),
+    )
+}
+DEFAULT = "classical_x4"
+
+
+def names() -> list[str]:
+    """Names of all protocols, the default first."""
+    return list(PROTOCOLS)
+
+
+def find(name: str) -> Protocol:
+    """Look up a protocol, or a variant written `name+field=value+...`.
+
+    Raises:
+        UnknownName: No such protocol.
+        BadProtocol: No such field, or a value it cannot have.
+
+    Examples:
+        >>> find("classical_x4+border_px=6").border_px
+        6
+    """
+    base, *changes = name.split("+")
+    if base not in PROTOCOLS:
+        raise UnknownName.closest("protocol", base, PROTOCOLS, "srbench protocols")
+    protocol = PROTOCOLS[base]
+    for change in changes:
+        protocol = _vary(protocol, change)
+    canonical = "+".join([base, *sorted(set(changes))])
+    return replace(protocol, name=canonical)
+
+
+def _vary(protocol: Protocol, change: str) -> Protocol:
+    field, _, text = change.partition("=")
+    kinds = {f.name: get_type_hints(Protocol)[f.name] for f in fields(Protocol) if f.name not in ("name", "source")}
+    if field not in kinds:
+        raise BadProtocol(f"a protocol has no field '{field}'; fields: {', '.join(kinds)}")
+    choices = get_args(kinds[field])
+    if kinds[field] is bool:
+        choices = ("true", "false")
+    if choices and text not in choices:
+        raise BadProtocol(f"{field} is '{text}'; expected one of: {', '.join(choices)}")
+    if kinds[field] is int:
+        lowest = 0 if field == "border_px" else 1
+        if not re.fullmatch(r"\d+", text) or int(text) < lowest:
+            raise BadProtocol(f"{field} is '{text}'; expected a whole number of at least {lowest}")
+    value: Any = int(text) if kinds[field] is int else text == "true" if kinds[field] is bool else text
+    return replace(protocol, **{field: value})

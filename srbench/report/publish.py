@@ -1,0 +1,80 @@
+"""The report of a run, from its folder alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srbench.protocol import Protocol
+from srbench.report import formats, legend
+from srbench.report.table import Table, build
+from srbench.results import Row, RunFolder
+from srbench.statistics import Summary, summarise, tied_with_best
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run, ready for any format.
+
+    Attributes:
+        protocol: All fields of the protocol.
+        summaries: Figures.
+        tables: The same, arranged.
+        heading: Protocol, machine, versions.
+        notes: What stands under the tables.
+        unavailable: Models that could not run, with the reason.
+        failed: Images that failed.
+    """
+
+    protocol: dict[str, Any]
+    summaries: list[Summary]
+    tables: list[Table]
+    heading: list[str]
+    notes: list[str]
+    unavailable: dict[str, str]
+    failed: list[dict[str, str]]
+
+    def as_dict(self, folder: str) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "run": folder,
+            "protocol": self.protocol,
+            "summary": [summary.as_dict() for summary in self.summaries],
+            "unavailable": [{"model": model, "reason": reason} for model, reason in self.unavailable.items()],
+            "failed": self.failed,
+            "notes": self.notes,
+        }
+
+
+def report(
+    folder: RunFolder,
+    rows: Sequence[Row],
+    notes: Sequence[str],
+    unavailable: dict[str, str] | None = None,
+    failed: Sequence[dict[str, str]] = (),
+) -> Report:
+    """Arrange rows of a run.
+
+    Args:
+        folder: Of the run, for protocol, environments and sizes of data sets.
+        rows: Which of its rows.
+        notes: Of these models and data sets.
+        unavailable: Models that could not run.
+        failed: Images that failed.
+    """
+    head = folder.head()
+    summaries = summarise(rows)
+    totals = {name: facts["of"] for call in head["calls"] for name, facts in call["datasets"].items()}
+    used = list(dict.fromkeys(row.environment for row in rows))
+    machines = [head["environments"][name] for name in used]
+    heading = legend.heading(Protocol(**head["protocol"]).describe(), machines)
+    below = [*legend.flagged(rows), *notes, *legend.missing(unavailable or {}, failed)]
+    tables = build(summaries, tied_with_best(rows), totals)
+    return Report(head["protocol"], summaries, tables, heading, below, unavailable or {}, list(failed))
+
+
+def write(made: Report, folder: RunFolder, *, latex: bool = False) -> None:
+    """Write summary.csv and summary.md, and summary.tex on request, into the run's folder."""
+    folder.write("summary.csv", formats.table_csv(made.summaries, made.protocol["name"]))
+    folder.write("summary.md", formats.markdown(made.tables, made.heading, made.notes, legend.READING))
+    if latex:
+        folder.write("summary.tex", formats.latex(made.tables, made.heading, made.notes))

@@ -1,0 +1,186 @@
+"""Stored results: one JSON line for each image and metric, and what was true when they were made.
+
+A run is a folder: `rows.jsonl` (only ever appended to), `run.json` (protocol, environments, calls), and the tables made
+from them. Rows of several processes may interleave; a line that a killed process left torn is ignored.
+"""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from srbench.errors import BadRun
+
+SCHEMA = 1
+ROWS, HEAD = "rows.jsonl", "run.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value.
+
+    Attributes:
+        key: Hash of everything that can change the value.
+        protocol: Name, with variants.
+        model: Id.
+        identity: The model's fingerprint.
+        dataset: Id.
+        image: Name in the data set.
+        metric: As asked for.
+        value: In its unit; NaN or infinite values are stored as null.
+        unit: "dB", "ms", "MP/s" or "".
+        higher_is_better: Direction.
+        device: Kind: "cpu", "cuda".
+        mode: Precision and options, "fp32".
+        environment: Short hash of an entry in `run.json`.
+        flags: What is odd about the output.
+    """
+
+    key: str
+    protocol: str
+    model: str
+    identity: str
+    dataset: str
+    image: str
+    metric: str
+    value: float
+    unit: str
+    higher_is_better: bool
+    device: str
+    mode: str
+    environment: str = ""
+    flags: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> str:
+        """One line."""
+        record = {"schema": SCHEMA, **asdict(self)}
+        if not math.isfinite(self.value):
+            record["value"] = None
+            record["non_finite"] = str(self.value)
+        return json.dumps(record, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Row":
+        """The row of a parsed line."""
+        record = dict(record)
+        record.pop("schema")
+        non_finite = record.pop("non_finite", None)
+        if record["value"] is None:
+            record["value"] = float(non_finite)
+        record["flags"] = tuple(record["flags"])
+        return cls(**record)
+
+
+def key(**conditions: object) -> str:
+    """16 hex digits of conditions that can change a value."""
+    text = json.dumps({"schema": SCHEMA, **conditions}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RunFolder:
+    """A folder of results.
+
+    Args:
+        path: Made when first written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self) -> list[Row]:
+        """All rows, oldest first, the newest of each key; empty for a new folder.
+
+        Raises:
+            BadRun: Written by another version of the schema.
+        """
+        file = self.path / ROWS
+        if not file.exists():
+            return []
+        rows: dict[str, Row] = {}
+        for line in file.read_text(encoding="utf-8").splitlines():
+            row = self._parse(line)
+            if row is not None:
+                rows.pop(row.key, None)
+                rows[row.key] = row
+        return list(rows.values())
+
+    def _parse(self, line: str) -> Row | None:
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            return None  # torn by a killed process
+        if not isinstance(record, dict):
+            return None
+        if record.get("schema") != SCHEMA:
+            raise BadRun(f"{self.path / ROWS} has schema {record.get('schema')}; expected {SCHEMA}. Choose another --out")
+        return Row.from_json(record)
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Add rows in one write, so that another process's cannot land inside them."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        text = "".join(row.to_json() + "\n" for row in rows)
+        with (self.path / ROWS).open("ab+", buffering=0) as file:
+            torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+            file.write((("\n" if torn else "") + text).encode())
+
+    def head(self) -> dict[str, Any]:
+        """The content of run.json.
+
+        Raises:
+            BadRun: There is none.
+        """
+        file = self.path / HEAD
+        if not file.exists():
+            raise BadRun(f"{self.path} holds no {HEAD}; expected a folder that `srbench run` wrote")
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("schema") != SCHEMA:
+            raise BadRun(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
+        return content
+
+    def record(self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]) -> str:
+        """Note in run.json under which conditions rows are about to be made.
+
+        Args:
+            protocol: All its fields.
+            environment: Machine and versions.
+            call: What was asked for: models with weight hashes, data sets with manifest hashes, seeds.
+
+        Returns:
+            The short hash by which rows name the environment.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        name = key(**environment)[:8]
+        with FileLock(str(self.path / ".lock")):
+            head = self.head() if (self.path / HEAD).exists() else {"schema": SCHEMA, "environments": {}, "calls": []}
+            if head.get("protocol", protocol) != protocol:
+                raise BadRun(
+                    f"{self.path} holds the protocol {head['protocol']['name']} as it was then; choose another --out"
+                )
+            head["protocol"] = dict(protocol)
+            head["environments"][name] = dict(environment)
+            head["calls"].append(dict(call))
+            self.write(HEAD, json.dumps(head, indent=1, ensure_ascii=False) + "\n")
+        return name
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a file of the folder at once."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        partial = self.path / f".{name}.{os.getpid()}"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.path / name)
+
+
+def latest(rows: Iterable[Row]) -> list[Row]:
+    """Of each model on each data set in each mode, the rows of its newest identity; of each value the newest."""
+    newest: dict[tuple[str, ...], str] = {}
+    chosen: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        newest[row.protocol, row.model, row.dataset, row.device, row.mode] = row.identity
+        chosen[row.protocol, row.model, row.dataset, row.device, row.mode, row.image, row.metric, row.identity] = row
+    return [row for place, row in chosen.items() if newest[place[:5]] == row.identity]

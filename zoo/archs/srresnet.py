@@ -1,0 +1,222 @@
+"""SRResNet, which is also the generator of SRGAN: residual blocks with BatchNorm at LR size, then PixelShuffle.
+
+Ledig et al., Photo-realistic single image super-resolution using a generative adversarial network, CVPR 2017, figure 4:
+9x9 convolution, 16 residual blocks, a convolution with BatchNorm, a long skip, two PixelShuffle steps, 9x9 convolution.
+Published re-implementations vary the number of blocks, what follows the blocks, and add (tanh + 1) / 2 at the end.
+"""
+
+import re
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from srbench.errors import BadWeights
+from zoo.arch import Arch, Network, Scheme, State, count_blocks
+from zoo.card import Card, Claim, weight
+
+Norm = Literal["batch", "instance", "none"]
+
+
+def _norm(kind: Norm, channels: int) -> nn.Module:
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.InstanceNorm2d(channels, affine=True) if kind == "instance" else nn.Identity()
+
+
+class Block(nn.Module):
+    """convolution, norm, PReLU, convolution, norm, plus the input."""
+
+    def __init__(self, channels: int, norm: Norm) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm1 = _norm(norm, channels)
+        self.act = nn.PReLU()
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm2 = _norm(norm, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, channels, h, w)` to the same."""
+        out: Tensor = x + self.norm2(self.conv2(self.act(self.norm1(self.conv1(x)))))
+        return out
+
+
+class SRResNet(Network):
+    """Generator of the SRGAN paper.
+
+    Args:
+        scale: 2, 3, 4 or 8.
+        blocks: Residual blocks; 16 in the paper.
+        channels: Features; 64 in the paper.
+        norm: After each convolution of a block; "batch" in the paper.
+        tail: After the convolution that follows the blocks: its norm, as in the paper, or a PReLU.
+        output: "linear" as it is, or "tanh": (tanh + 1) / 2.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        blocks: int = 16,
+        channels: int = 64,
+        norm: Norm = "batch",
+        tail: Literal["norm", "prelu"] = "norm",
+        output: Literal["linear", "tanh"] = "linear",
+    ) -> None:
+        super().__init__(scale)
+        self.output = output
+        self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
+        self.body = nn.ModuleList(Block(channels, norm) for _ in range(blocks))
+        after = nn.PReLU() if tail == "prelu" else _norm(norm, channels)
+        self.tail = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), after)
+        self.up = nn.ModuleList(_step(channels, factor) for factor in _factors(scale))
+        self.last = nn.Conv2d(channels, 3, 9, padding=4)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
+        first = self.head(lr)  # (N, 64, h, w)
+        x = first
+        for block in self.body:
+            x = block(x)
+        x = first + self.tail(x)
+        for step in self.up:
+            x = step(x)  # (N, 64, h, w) -> (N, 256, h, w) -> (N, 64, 2h, 2w)
+        x = self.last(x)  # (N, 3, s h, s w)
+        return (torch.tanh(x) + 1) / 2 if self.output == "tanh" else x
+
+
+def _factors(scale: int) -> list[int]:
+    return {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}[scale]
+
+
+def _step(channels: int, factor: int) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor), nn.PReLU())
+
+
+def infer(state: State) -> dict[str, Any] | None:
+    """Blocks, channels, norm and scale from the names and shapes."""
+    if "head.0.weight" not in state or "head.1.weight" not in state or "up.0.0.weight" not in state:
+        return None
+    channels = state["head.0.weight"].shape[0]
+    scale = 1
+    for step in range(count_blocks(state, r"up\.(\d+)\.0\.weight")):
+        scale *= round((state[f"up.{step}.0.weight"].shape[0] / channels) ** 0.5)
+    normed = "body.0.norm1.weight" in state
+    batch = "body.0.norm1.running_mean" in state
+    tail = "prelu" if "tail.1.weight" in state and state["tail.1.weight"].numel() == 1 else "norm"
+    return {
+        "scale": scale,
+        "blocks": count_blocks(state, r"body\.(\d+)\."),
+        "channels": channels,
+        "norm": "batch" if batch else "instance" if normed else "none",
+        "tail": tail,
+    }
+
+
+def _block_of_net(match: re.Match[str]) -> str:
+    return f"body.{int(match[1]) - 1}.{('conv1', 'norm1', 'act', 'conv2', 'norm2')[int(match[2])]}.{match[3]}"
+
+
+def _block_of_leftthomas(match: re.Match[str]) -> str:
+    number, name, rest = int(match[1]), match[2], match[3]
+    if not 2 <= number <= 6:
+        raise BadWeights(f"block{number}.{name} is not a residual block of the 5-block generator")
+    own = {"conv1": "conv1", "bn1": "norm1", "prelu": "act", "conv2": "conv2", "bn2": "norm2"}[name]
+    return f"body.{number - 2}.{own}.{rest}"
+
+
+ARCH = Arch(
+    name="srresnet",
+    paper="Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017",
+    year=2017,
+    build=SRResNet,
+    infer=infer,
+    overlap_px=16,
+    bytes_per_px=14000,
+    schemes=(
+        Scheme(
+            "goldhuang",
+            (
+                (r"conv1\.([01]\..*)", r"head.\1"),
+                (r"residual(\d+)\.net\.(\d)\.(.*)", _block_of_net),
+                (r"conv2\.([01]\..*)", r"tail.\1"),
+                (r"upsample\.([01])\.net\.([02]\..*)", r"up.\1.\2"),
+                (r"upsample\.2\.(.*)", r"last.\1"),
+            ),
+            {"output": "tanh"},
+        ),
+        Scheme(
+            "leftthomas",
+            (
+                (r"block1\.([01]\..*)", r"head.\1"),
+                (r"block(\d+)\.(conv1|bn1|prelu|conv2|bn2)\.(.*)", _block_of_leftthomas),
+                (r"block7\.([01]\..*)", r"tail.\1"),
+                (r"block8\.([01])\.conv\.(.*)", r"up.\1.0.\2"),
+                (r"block8\.([01])\.prelu\.(.*)", r"up.\1.2.\2"),
+                (r"block8\.2\.(.*)", r"last.\1"),
+            ),
+            {"output": "tanh"},
+        ),
+    ),
+)
+
+_GOLDHUANG: dict[str, Any] = {"blocks": 8, "tail": "prelu", "output": "tanh"}
+_ANIME = "8 blocks, trained on anime illustrations with Pillow's bicubic LR"
+
+CARDS = (
+    Card(
+        id="srresnet.goldhuang_b8",
+        arch="srresnet",
+        settings=_GOLDHUANG,
+        parameters=956431,
+        licence="none stated",
+        source="goldhuang/SRGAN-PyTorch @ 9ec329b7, cp",
+        files=(
+            weight(
+                "netG_baseline_gpu.pth",
+                "b69b2bb71521c4546daca452f44e488b78a1352d8c19d1efc3060660bf852edc",
+                3856730,
+                "https://raw.githubusercontent.com/goldhuang/SRGAN-PyTorch/9ec329b7d108237d3b36c1533b026677b33f333e/cp/netG_baseline_gpu.pth",
+            ),
+        ),
+        claims=(Claim("set5", "classical_x4", 31.02, None, "recomputed by independent code"),),
+        note=_ANIME,
+    ),
+    Card(
+        id="srgan.goldhuang_b8",
+        arch="srresnet",
+        rank=1,
+        settings=_GOLDHUANG,
+        parameters=956431,
+        licence="none stated",
+        source="goldhuang/SRGAN-PyTorch @ fefb5e76, cp",
+        files=(
+            weight(
+                "netG_GAN_gpu.pth",
+                "5ef9f7e564a1cd126c37ceacb5f9f1b61bdb28235837f5f36824a43591fb07dc",
+                3856730,
+                "https://raw.githubusercontent.com/goldhuang/SRGAN-PyTorch/fefb5e764fee70c3481f5f39d0c632d3c93a66f0/cp/netG_GAN_gpu.pth",
+            ),
+        ),
+        claims=(Claim("set5", "classical_x4", 27.47, None, "recomputed by independent code"),),
+        note=_ANIME,
+    ),
+    Card(
+        id="srgan.shahinur_b5",
+        arch="srresnet",
+        rank=1,
+        settings={"blocks": 5, "output": "tanh"},
+        parameters=734219,
+        licence="MIT",
+        source="shahinur-alam/SRGAN @ 75794ebb, epochs",
+        files=(
+            weight(
+                "netG_epoch_4_100.pth",
+                "aff933f6822568019fa7d9184000744b9326f4446560948543712a62d51e7423",
+                2958260,
+                "https://raw.githubusercontent.com/shahinur-alam/SRGAN/75794ebbd659b732c97511e635002d85003207e2/epochs/netG_epoch_4_100.pth",
+            ),
+        ),
+        claims=(Claim("set5", "classical_x4", 30.46, None, "recomputed by independent code"),),
+        note="5 blocks, a small adversarial weight: behaves like a PSNR model",
+    ),
+)

@@ -1,0 +1,78 @@
+"""VDSR: twenty convolutions that correct the bicubic image.
+
+Kim, Lee and Lee, Accurate image super-resolution using very deep convolutional networks, CVPR 2016. One set of weights
+serves scales 2, 3 and 4. The upsampled luma stays in floating point: rounding it first costs 0.23 dB on Set5.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srbench.resize import resize
+from zoo.arch import Arch, Network, State, count_blocks
+from zoo.card import Card, Claim, weight
+
+
+class VDSR(Network):
+    """Luma only; every layer has a bias.
+
+    Args:
+        scale: Upscaling factor, done by bicubic interpolation.
+        layers: Convolutions in all.
+        channels: Features between them.
+    """
+
+    def __init__(self, scale: int, layers: int = 20, channels: int = 64) -> None:
+        super().__init__(scale, "luma")
+        widths = [1, *[channels] * (layers - 1), 1]
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """`(N, 1, h, w)` to `(N, 1, s h, s w)`."""
+        base = resize(lr, (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)).to(lr.dtype)  # (N, 1, s h, s w)
+        x = base
+        for conv in self.convs[:-1]:
+            x = torch.relu(conv(x))  # (N, 64, s h, s w)
+        out: Tensor = base + self.convs[-1](x)
+        return out
+
+
+def infer(state: State) -> dict[str, Any] | None:
+    """Layers and channels from the shapes; the scale is not in them."""
+    if "convs.0.weight" not in state:
+        return None
+    return {"layers": count_blocks(state, r"convs\.(\d+)\.weight"), "channels": state["convs.0.weight"].shape[0]}
+
+
+ARCH = Arch(
+    name="vdsr",
+    paper="Kim et al., Accurate image super-resolution using very deep convolutional networks, CVPR 2016",
+    year=2016,
+    build=VDSR,
+    infer=infer,
+    overlap_px=8,
+    bytes_per_px=13000,
+    colour="luma",
+)
+
+CARDS = (
+    Card(
+        id="vdsr",
+        arch="vdsr",
+        scales=(2, 3, 4),
+        parameters=665921,
+        licence="MIT (repository)",
+        source="the authors' release, converted in huangzehao/caffe-vdsr @ 5a839232, Test",
+        files=(
+            weight(
+                "VDSR_Official.mat",
+                "f613166660840af1a2ca47e31b0337b951e7c4e094364f6135a16d81a55c323c",
+                2490083,
+                "https://raw.githubusercontent.com/huangzehao/caffe-vdsr/5a839232d179c10736ed94e7142068b168b61cf6/Test/VDSR_Official.mat",
+            ),
+        ),
+        trained_on=("T91", "BSDS500_train"),
+        claims=(Claim("set5", "classical_x4", 31.35, None, "the paper, Table 3"),),
+    ),
+)

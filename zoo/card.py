@@ -1,0 +1,75 @@
+"""What is known of a model before it is loaded: frozen facts, no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from srbench.pinned import PinnedFile
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A score that somebody published, or that this project measured, for a model.
+
+    Attributes:
+        dataset: Id of a data set.
+        protocol: Name of a protocol, a variant of one, or "E" where none of ours is meant and `source` says which.
+        psnr: In dB.
+        ssim: Under the protocol's flavour; None where it is not given or its flavour is unknown.
+        source: Who says so.
+    """
+
+    dataset: str
+    protocol: str
+    psnr: float
+    ssim: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts of one model: an architecture with its settings and the file of its weights.
+
+    Attributes:
+        id: `family`, or `family.tag` where a family has several.
+        arch: Name of the architecture, a module of `zoo.archs`.
+        settings: Arguments of its network besides the scale.
+        scales: What it can upscale by; empty for any.
+        parameters: Trainable values.
+        licence: As stated by its origin; "none stated" where nothing was found.
+        source: Repository and commit, or paper.
+        files: Weight files, in the order their reader wants; empty for interpolation.
+        where: For a person, where no program can fetch it.
+        trained_on: Training sets, for the overlap check.
+        claims: Scores to meet.
+        note: What a reader of its figures must know; printed under tables.
+        rank: Order of preference in its family, for families that span architectures; lower is preferred.
+    """
+
+    id: str
+    arch: str
+    parameters: int
+    licence: str
+    source: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    scales: tuple[int, ...] = (4,)
+    files: tuple[PinnedFile, ...] = ()
+    where: str = ""
+    trained_on: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    note: str = ""
+    rank: int = 0
+
+    @property
+    def family(self) -> str:
+        """The id before its tag."""
+        return self.id.split(".")[0]
+
+    def fits(self, scale: int) -> bool:
+        """Whether it can upscale by this factor."""
+        return not self.scales or scale in self.scales
+
+
+def weight(name: str, sha256: str, size_bytes: int | None = None, url: str | None = None) -> PinnedFile:
+    """A weight file, kept under `weights/` in the cache and in a mirror."""
+    return PinnedFile(f"weights/{name}", sha256, size_bytes, url)

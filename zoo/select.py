@@ -1,0 +1,160 @@
+"""From what was typed after `--models` to models that can run."""
+
+import fnmatch
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
+from srbench.pinned import PinnedFile, Store
+from zoo import checkpoint, foreign, registry
+from zoo.card import Card
+from zoo.model import Model, from_card
+
+ENTRY_POINTS = "srbench.models"
+"""Other packages register builders here: the name is the id, the object a function of the scale."""
+
+
+@dataclass
+class Selection:
+    """What will run and what cannot.
+
+    Attributes:
+        models: In the order asked for.
+        unavailable: Ids of models that were matched by `all` or a glob and cannot run, with the reason.
+    """
+
+    models: list[Model] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+
+def select(names: Sequence[str], scale: int, store: Store, *, trust_unpinned: bool = False) -> Selection:
+    """Turn names into models, fetching weights.
+
+    Args:
+        names: Ids, globs over ids, "all", paths of weight files, `file.py:builder`, ids of other packages.
+        scale: Of the protocol.
+        store: Where weight files come from.
+        trust_unpinned: Allow weights that no hash is pinned for.
+
+    Raises:
+        UserError: A model named explicitly cannot run, or nothing matches.
+    """
+    selection = Selection()
+    for name in names:
+        if name == "all":
+            _add_families(selection, scale, store, trust_unpinned)
+        elif _is_file(name):
+            selection.models.append(_from_file(name, scale))
+        elif any(sign in name for sign in "*?["):
+            _add_glob(selection, name, scale, store, trust_unpinned)
+        elif builder := _entry_points().get(name):
+            selection.models.append(foreign.from_entry_point(builder, scale))
+        else:
+            selection.models.append(_explicit(name, scale, store, trust_unpinned))
+    selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
+    _tell_apart(selection)
+    return selection
+
+
+def available(card: Card, scale: int, store: Store, trust_unpinned: bool) -> Model:
+    """The model of a card, its weights fetched and checked.
+
+    Raises:
+        UserError: It has another scale, its weights cannot be had, or nothing pins them.
+    """
+    if not card.fits(scale):
+        raise UserError(f"it upscales by {', '.join(map(str, card.scales))}, not by {scale}")
+    return from_card(card, scale, [_weights(file, card, store, trust_unpinned) for file in card.files])
+
+
+def _weights(file: PinnedFile, card: Card, store: Store, trust_unpinned: bool) -> Path:
+    if not file.sha256 and not trust_unpinned:
+        raise MissingWeights("no hash of its weights is known; add --trust-unpinned to load them all the same")
+    try:
+        return store.fetch(file)
+    except DownloadError as error:
+        where = f"; a person finds it here: {card.where}" if card.where else ""
+        name = Path(file.path).name
+        raise MissingWeights(f"{name} is in no weights folder and could not be downloaded ({error}){where}") from error
+
+
+def _explicit(name: str, scale: int, store: Store, trust_unpinned: bool) -> Model:
+    card = registry.find(name)
+    try:
+        return available(card, scale, store, trust_unpinned)
+    except UserError as error:
+        others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
+        hint = f". At hand: {', '.join(others)}" if others else ""
+        raise type(error)(f"the model '{card.id}' cannot run: {error}{hint}") from error
+
+
+def _at_hand(card: Card, scale: int, store: Store) -> bool:
+    return card.fits(scale) and all(file.sha256 and store.at_hand(file) for file in card.files)
+
+
+def _add_families(selection: Selection, scale: int, store: Store, trust_unpinned: bool) -> None:
+    """Of each family the first card that can be had, in the family's order of preference."""
+    for family in dict.fromkeys(card.family for card in registry.cards().values()):
+        for card in registry.family(family):
+            try:
+                selection.models.append(available(card, scale, store, trust_unpinned))
+                break
+            except UserError as error:
+                selection.unavailable[card.id] = str(error)
+    selection.models += [foreign.from_entry_point(point, scale) for point in _entry_points().values()]
+
+
+def _add_glob(selection: Selection, pattern: str, scale: int, store: Store, trust_unpinned: bool) -> None:
+    cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
+    points = [point for name, point in _entry_points().items() if fnmatch.fnmatchcase(name, pattern)]
+    if not cards and not points:
+        raise UserError(f"no model id matches '{pattern}'. All names: srbench models")
+    for card in cards:
+        try:
+            selection.models.append(available(card, scale, store, trust_unpinned))
+        except UserError as error:
+            selection.unavailable[card.id] = str(error)
+    selection.models += [foreign.from_entry_point(point, scale) for point in points]
+
+
+def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def _is_file(name: str) -> bool:
+    return ".py:" in name or Path(name).suffix.lower() in checkpoint.EXTENSIONS
+
+
+def _from_file(name: str, scale: int) -> Model:
+    if ".py:" in name:
+        file, _, function = name.rpartition(":")
+        return foreign.from_source(Path(file), function, scale)
+    path = Path(name)
+    if not path.is_file():
+        raise BadWeights(f"{path} does not exist; expected a weight file")
+    for card in registry.cards().values():
+        if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(scale):
+            paths = [path, *(_beside(path, file) for file in card.files[1:])]
+            return replace(from_card(card, scale, paths), id=path.stem, path=path)
+    return foreign.from_weight_file(path, scale)
+
+
+def _beside(path: Path, file: PinnedFile) -> Path:
+    other = path.with_suffix(Path(file.path).suffix)
+    if not file.matches(other):
+        raise BadWeights(f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…")
+    return other
+
+
+def _tell_apart(selection: Selection) -> None:
+    """Two files with one stem become `parent/stem`."""
+    ids = [model.id for model in selection.models]
+    for at, model in enumerate(selection.models):
+        if ids.count(model.id) > 1 and model.path is not None:
+            selection.models[at] = replace(model, id=f"{model.path.resolve().parent.name}/{model.id}")
+    ids = [model.id for model in selection.models]
+    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    if twice:
+        raise UserError(f"several models are called {', '.join(twice)}; rename a file so that rows can be told apart")

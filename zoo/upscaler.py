@@ -1,0 +1,225 @@
+"""One call contract for every model: size rules, colours, tiles, precision and self-ensemble are handled here."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from srbench import image
+from srbench.errors import ShapeError, UserError
+from srbench.resize import resize
+from zoo.arch import Colour
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_SMALLEST_TILE_PX = 16
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a network is run. All of it can change the output, if only in the last bit.
+
+    Attributes:
+        device: As torch names it: "cpu", "cuda", "cuda:1", "mps".
+        precision: fp32, or autocast to bf16 or fp16.
+        channels_last: Memory format of the convolutions.
+        tf32: Let fp32 matrix products on a GPU round their inputs to 10 bits.
+        tile_px: Side of a tile in LR pixels; 0 for as large as `memory_mib` allows.
+        memory_mib: What activations may take, for tiles that size themselves.
+        self_ensemble: Average over the 8 flips and rotations (EDSR, section 3.4).
+    """
+
+    device: str = "cpu"
+    precision: Precision = "fp32"
+    channels_last: bool = False
+    tf32: bool = False
+    tile_px: int = 0
+    memory_mib: int = 4096
+    self_ensemble: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """For keys and JSON; of the device only its kind, which is what can change a value."""
+        return asdict(self) | {"device": torch.device(self.device).type}
+
+    def describe(self) -> str:
+        """What differs from the default besides the device: "fp32", "bf16 x8"."""
+        extras = ("channels_last" * self.channels_last, "tf32" * self.tf32, "x8" * self.self_ensemble)
+        tile = f"tile {self.tile_px}" if self.tile_px else ""
+        return " ".join(part for part in (self.precision, *extras, tile) if part)
+
+
+class Upscaler:
+    """A model that is ready to run.
+
+    Args:
+        network: `(N, C, h, w)` to `(N, C, s h, s w)`, in its own colours. Put on the device and into evaluation mode.
+        scale: Upscaling factor.
+        mode: How to run it.
+        colour: What the network sees.
+        overlap_px: LR pixels of context around a tile.
+        bytes_per_px: Peak memory in float32 for each LR pixel.
+        multiple_of: Both LR sides are padded to a multiple of this, and the output is cropped again.
+    """
+
+    def __init__(
+        self,
+        network: Callable[[Tensor], Tensor],
+        scale: int,
+        mode: Mode | None = None,
+        *,
+        colour: Colour = "rgb",
+        overlap_px: int = 32,
+        bytes_per_px: int = 16000,
+        multiple_of: int = 1,
+    ) -> None:
+        self.network = network
+        self.scale = scale
+        self.mode = mode or Mode()
+        self.device = _device(self.mode.device)
+        self.colour = colour
+        self.overlap_px = overlap_px
+        self.bytes_per_px = bytes_per_px
+        self.multiple_of = multiple_of
+        if isinstance(network, nn.Module):
+            network.to(self.device).eval().requires_grad_(False)
+            if self.mode.channels_last:
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.no_grad()
+    def __call__(self, lr: Tensor) -> Tensor:
+        """Upscale a batch.
+
+        Args:
+            lr: Float `(N, 3, h, w)` RGB or `(N, 1, h, w)` grey in [0, 1], any size from 1 x 1, on any device.
+
+        Returns:
+            `(N, C, s h, s w)` of the input's C, in [0, 1], on the mode's device. Not rounded, but that an RGB network's
+            answer to a grey image is reduced to grey on 8-bit levels. NaN stays NaN.
+
+        Raises:
+            ShapeError: The network's output has another size.
+        """
+        lr = lr.to(self.device)
+        if not self.mode.self_ensemble:
+            return self._colours(lr).clamp(0, 1)
+        views = [_view(self._colours(_view(lr, flip, turns)), flip, turns, back=True) for flip, turns in _VIEWS]
+        return torch.stack(views).mean(0).clamp(0, 1)
+
+    def _colours(self, lr: Tensor) -> Tensor:
+        if self.colour == "any":
+            return self._tiled(lr)
+        if self.colour == "luma":
+            return self._luma(lr)
+        grey = lr.shape[1] == 1
+        rgb = lr.expand(-1, 3, -1, -1)
+        if self.colour == "ycbcr":
+            sr = image.ycbcr_to_rgb(self._tiled(image.rgb_to_ycbcr(rgb, studio=False)), studio=False)
+        else:
+            sr = self._tiled(rgb)
+        return image.grey(image.round_half_up(sr.double() * 255)) / 255 if grey else sr
+
+    def _luma(self, lr: Tensor) -> Tensor:
+        """A grey image is luma as it is; of a colour image the network sees studio luma, and chroma is bicubic."""
+        if lr.shape[1] == 1:
+            return self._tiled(lr)
+        ycbcr = image.rgb_to_ycbcr(lr.double(), studio=True)
+        size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+        chroma = resize(ycbcr[:, 1:], size)
+        luma = self._tiled(ycbcr[:, :1]).double()
+        return image.ycbcr_to_rgb(torch.cat([luma, chroma], 1), studio=True)
+
+    def _tiled(self, x: Tensor) -> Tensor:
+        side = self._tile_side(x)
+        height, width = x.shape[-2:]
+        if side >= max(height, width):
+            return self._padded(x)
+        out: Tensor | None = None
+        s, overlap = self.scale, self.overlap_px
+        for top in range(0, height, side):
+            for left in range(0, width, side):
+                bottom, right = min(top + side, height), min(left + side, width)
+                y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
+                tile = self._padded(x[..., y0 : bottom + overlap, x0 : right + overlap])
+                core = tile[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
+                if out is None:
+                    out = core.new_empty((*core.shape[:2], height * s, width * s))
+                out[..., top * s : bottom * s, left * s : right * s] = core
+        if out is None:
+            raise ShapeError(f"lr is {tuple(x.shape)}; expected at least 1 x 1 px")
+        return out
+
+    def _tile_side(self, x: Tensor) -> int:
+        """Side of a tile without its overlap, in LR pixels."""
+        if self.mode.tile_px:
+            return self.mode.tile_px
+        budget = self.mode.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
+        if x.shape[-2] * x.shape[-1] <= budget:
+            return max(x.shape[-2:])
+        return max(_SMALLEST_TILE_PX, int(budget**0.5) - 2 * self.overlap_px)
+
+    def _padded(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        extra = (-width % self.multiple_of, -height % self.multiple_of)
+        if any(extra):
+            x = pad(x, (0, extra[0], 0, extra[1]), mode="replicate")
+        out = self._run(x)
+        expected = (x.shape[-2] * self.scale, x.shape[-1] * self.scale)
+        if out.shape[-2:] != expected or out.shape[:2] != x.shape[:2]:
+            raise ShapeError(
+                f"the network made {tuple(out.shape)} of {tuple(x.shape)}; expected {(*x.shape[:2], *expected)}. "
+                f"Is its scale {self.scale}?"
+            )
+        return out[..., : height * self.scale, : width * self.scale]
+
+    def _run(self, x: Tensor) -> Tensor:
+        if self.colour != "any":
+            x = x.float()
+        if self.mode.channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
+        with _precision(self.device, self.mode):
+            out = self.network(x)
+        return out if out.dtype == torch.float64 else out.float()
+
+
+_VIEWS = [(flip, turns) for flip in (False, True) for turns in range(4)]
+
+
+def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
+    """One of the 8 symmetries of the square, or its inverse."""
+    if back:
+        x = torch.rot90(x, -turns, (-2, -1))
+        return x.flip(-1) if flip else x
+    return torch.rot90(x.flip(-1) if flip else x, turns, (-2, -1))
+
+
+@contextlib.contextmanager
+def _precision(device: torch.device, mode: Mode) -> Iterator[None]:
+    """Autocast where asked for; TF32 off unless asked for, and the caller's setting restored."""
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = mode.tf32
+    try:
+        with torch.backends.cudnn.flags(allow_tf32=mode.tf32), _autocast(device, mode.precision):
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
+
+
+def _autocast(device: torch.device, precision: Precision) -> contextlib.AbstractContextManager[object]:
+    if precision == "fp32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=_DTYPES[precision])
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0][:100]
+        raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
+    return device
