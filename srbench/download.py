@@ -55,7 +55,7 @@ class Downloader:
         """
         host = urlsplit(url).netloc
         if host in self._dead:
-            raise DownloadError(f"{host} failed before in this run ({self._dead[host]})")
+            raise DownloadError(self._dead[host])
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.parent / ".partial" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{target.name}"
         partial.parent.mkdir(exist_ok=True)
@@ -79,10 +79,10 @@ class Downloader:
                 if self._receive(url, partial, on_bytes):
                     return
             except (requests.Timeout, requests.ConnectionError) as error:
-                reason = _reason(error)
+                reason = f"{host} could not be reached: {_reason(error)}"
                 with self._lock:
                     self._dead[host] = reason
-                raise DownloadError(f"{host} could not be reached ({reason})") from error
+                raise DownloadError(reason) from error
         partial.unlink(missing_ok=True)
         raise DownloadError(f"{url} broke off {_ATTEMPTS} times before its end; nothing was kept")
 

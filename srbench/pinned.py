@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from srbench import places
@@ -46,10 +46,12 @@ class Store:
     Attributes:
         weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
         downloader: Remembers which hosts failed.
+        on_transfer: Progress of downloads.
     """
 
     weights_roots: list[Path] = field(default_factory=places.weights_roots)
     downloader: Downloader = field(default_factory=Downloader)
+    on_transfer: OnTransfer = lambda *_: None
 
     def at_hand(self, file: PinnedFile) -> Path | None:
         """Find a file without the network: weights folders, then the mirror where it is a folder, then the cache."""
@@ -58,7 +60,7 @@ class Store:
                 return candidate
         return None
 
-    def fetch(self, file: PinnedFile, on_bytes: Callable[[int], None] = lambda _: None) -> Path:
+    def fetch(self, file: PinnedFile) -> Path:
         """Find a file, downloading it into the cache if need be.
 
         Raises:
@@ -67,21 +69,21 @@ class Store:
         found = self.at_hand(file)
         if found is not None:
             return found
-        reasons = [] if file.url else ["it has no URL"]
+        reasons = [] if file.url else [f"{file.path} has no URL"]
         target = places.cache() / file.path
         for url in self._urls(file):
             try:
-                self.downloader.fetch(url, target, file.sha256, on_bytes)
+                self.downloader.fetch(url, target, file.sha256, partial(self.on_transfer, file))
             except DownloadError as error:
                 reasons.append(str(error))
             else:
                 return target
         raise DownloadError("; ".join(reasons))
 
-    def fetch_all(self, files: Iterable[PinnedFile], on_transfer: OnTransfer = lambda *_: None) -> list[Path]:
+    def fetch_all(self, files: Iterable[PinnedFile]) -> list[Path]:
         """Fetch files in parallel, in their order. The first failure is raised and the rest are dropped."""
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            pending = [pool.submit(self.fetch, file, lambda n, file=file: on_transfer(file, n)) for file in files]
+            pending = [pool.submit(self.fetch, file) for file in files]
             try:
                 return [future.result() for future in pending]
             except BaseException:

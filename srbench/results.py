@@ -57,11 +57,14 @@ class Row:
     environment: str = ""
     flags: tuple[str, ...] = field(default=())
 
+    def finite(self) -> float | None:
+        """The value; None where it is NaN or infinite."""
+        return self.value if math.isfinite(self.value) else None
+
     def to_json(self) -> str:
         """One line."""
-        record = {"schema": SCHEMA, **asdict(self)}
-        if not math.isfinite(self.value):
-            record["value"] = None
+        record = {"schema": SCHEMA, **asdict(self), "value": self.finite()}
+        if self.finite() is None:
             record["non_finite"] = str(self.value)
         return json.dumps(record, ensure_ascii=False, allow_nan=False)
 

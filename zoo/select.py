@@ -71,13 +71,13 @@ def available(card: Card, scale: int, store: Store, trust_unpinned: bool) -> Mod
 
 def _weights(file: PinnedFile, card: Card, store: Store, trust_unpinned: bool) -> Path:
     if not file.sha256 and not trust_unpinned:
-        raise MissingWeights("no hash of its weights is known; add --trust-unpinned to load them all the same")
+        raise MissingWeights("no hash of the weights is known; --trust-unpinned loads them all the same")
     try:
         return store.fetch(file)
     except DownloadError as error:
-        where = f"; a person finds it here: {card.where}" if card.where else ""
-        name = Path(file.path).name
-        raise MissingWeights(f"{name} is in no weights folder and could not be downloaded ({error}){where}") from error
+        reason = "no program can fetch the weights" if file.url is None else str(error)
+        where = f"; a person finds them here: {card.where}" if card.where else ""
+        raise MissingWeights(reason + where) from error
 
 
 def _explicit(name: str, scale: int, store: Store, trust_unpinned: bool) -> Model:
@@ -87,7 +87,9 @@ def _explicit(name: str, scale: int, store: Store, trust_unpinned: bool) -> Mode
     except UserError as error:
         others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
         hint = f". At hand: {', '.join(others)}" if others else ""
-        raise type(error)(f"the model '{card.id}' cannot run: {error}{hint}") from error
+        files = ", ".join(Path(file.path).name for file in card.files)
+        needs = f" Its weights are {files}; give their folder as --weights-root or SRBENCH_WEIGHTS" if files else ""
+        raise type(error)(f"the model '{card.id}' cannot run: {error}.{needs}{hint}") from error
 
 
 def _at_hand(card: Card, scale: int, store: Store) -> bool:

@@ -80,7 +80,7 @@ class Upscaler:
         self.network = network
         self.scale = scale
         self.mode = mode or Mode()
-        self.device = _device(self.mode.device)
+        self.device = usable(self.mode.device)
         self.colour = colour
         self.overlap_px = overlap_px
         self.bytes_per_px = bytes_per_px
@@ -215,7 +215,15 @@ def _autocast(device: torch.device, precision: Precision) -> contextlib.Abstract
     return torch.autocast(device.type, dtype=_DTYPES[precision])
 
 
-def _device(name: str) -> torch.device:
+def usable(name: str) -> torch.device:
+    """A device that memory can be taken on.
+
+    Args:
+        name: As torch names it.
+
+    Raises:
+        UserError: It is not there.
+    """
     try:
         device = torch.device(name)
         torch.empty(1, device=device)

@@ -11,7 +11,7 @@ from srbench import image
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
 from srbench.errors import BadData, DownloadError, MissingData
-from srbench.pinned import OnTransfer, PinnedFile, Store, hash_of
+from srbench.pinned import PinnedFile, Store, hash_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ def locate(
     data_root: Path | None = None,
     lr_dir: Path | None = None,
     limit: int | None = None,
-    on_transfer: OnTransfer = lambda *_: None,
 ) -> ImageSet:
     """Find the images of a data set or folder, fetching what is missing.
 
@@ -52,7 +51,6 @@ def locate(
         data_root: A folder with `<Set>/HR/*`, `<Set>/*` or the images themselves; used instead of cache and mirror.
         lr_dir: Folder of given LR images, for a folder of HR images only.
         limit: Use only the first images.
-        on_transfer: Progress of downloads.
 
     Raises:
         UnknownName: Neither a data set nor a folder.
@@ -68,7 +66,7 @@ def locate(
     if not pinned:
         return _unpinned(record, data_root, limit)
     wanted = pinned[:limit]
-    paths = _paths(record, wanted, store, data_root, on_transfer)
+    paths = _paths(record, wanted, store, data_root)
     items = [Item(entry.name, path, None, entry.pixels_sha256) for entry, path in zip(wanted, paths, strict=True)]
     return ImageSet(record.id, record, tuple(items), len(pinned), pinned=True)
 
@@ -78,16 +76,14 @@ def is_folder(name: str) -> bool:
     return "/" in name or "\\" in name or (name.lower() not in catalogue.catalogue() and Path(name).is_dir())
 
 
-def _paths(
-    record: Dataset, wanted: Sequence[Image], store: Store, data_root: Path | None, on_transfer: OnTransfer
-) -> list[Path]:
+def _paths(record: Dataset, wanted: Sequence[Image], store: Store, data_root: Path | None) -> list[Path]:
     if record.package is not None:
         return [_checked(entry, _inside_package(record.package) / Path(entry.path).name) for entry in wanted]
     if data_root is not None:
         return [_checked(entry, _under_root(record, entry, data_root)) for entry in wanted]
     files = [PinnedFile(entry.path, entry.sha256, entry.size_bytes, entry.url) for entry in wanted]
     try:
-        return store.fetch_all(files, on_transfer)
+        return store.fetch_all(files)
     except DownloadError as error:
         raise MissingData(
             f"{record.title} is not in the cache and could not be downloaded ({error}). "

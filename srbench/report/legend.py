@@ -6,7 +6,7 @@ from typing import Any
 from srbench.results import Row
 
 READING = (
-    "Quality: mean over images [95 % bootstrap interval]; bold: best; ≈: not told from the best by these images "
+    "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
     "(paired bootstrap, 95 %). Speed: median of single warmed-up calls [quartiles], the model alone."
 )
 
@@ -37,8 +37,11 @@ def _some(names: list[str]) -> str:
 
 
 def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> list[str]:
-    """Models that could not run and images that failed, a line each."""
-    lines = [f"not run: {model}: {reason}" for model, reason in unavailable.items()]
+    """Models that could not run, a line for each reason, and images that failed, a line each."""
+    by_reason: dict[str, list[str]] = {}
+    for model, reason in unavailable.items():
+        by_reason.setdefault(reason, []).append(model)
+    lines = [f"not run ({reason}): {', '.join(models)}" for reason, models in by_reason.items()]
     for entry in failed:
         place = " ".join(part for part in (entry["dataset"], entry["image"]) if part)
         lines.append(f"failed: {entry['model']} on {place}: {entry['reason']}")

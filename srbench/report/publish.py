@@ -33,7 +33,7 @@ class Report:
     unavailable: dict[str, str]
     failed: list[dict[str, str]]
 
-    def as_dict(self, folder: str) -> dict[str, Any]:
+    def as_dict(self, folder: str | None) -> dict[str, Any]:
         """What `--json` prints."""
         return {
             "run": folder,
@@ -70,6 +70,19 @@ def report(
     below = [*legend.flagged(rows), *notes, *legend.missing(unavailable or {}, failed)]
     tables = build(summaries, tied_with_best(rows), totals)
     return Report(head["protocol"], summaries, tables, heading, below, unavailable or {}, list(failed))
+
+
+def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> Report:
+    """Arrange rows that no run has stored, those of `srbench score`.
+
+    Args:
+        protocol: Under which they were made.
+        rows: Of one data set.
+        total: How many images it has.
+    """
+    summaries = summarise(rows)
+    tables = build(summaries, (), {rows[0].dataset: total})
+    return Report(protocol.as_dict(), summaries, tables, [protocol.describe()], legend.flagged(rows), {}, [])
 
 
 def write(made: Report, folder: RunFolder, *, latex: bool = False) -> None:

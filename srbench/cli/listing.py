@@ -1,0 +1,108 @@
+"""`srbench models | datasets | metrics | protocols`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from srbench import protocol as protocols
+from srbench.cli import console, options
+from srbench.datasets import catalogue as datasets_catalogue
+
+
+def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
+    """List the models: ids, weights, licences, claimed scores, and which are at hand."""
+    from srbench.pinned import Store
+    from srbench.places import weights_roots
+    from zoo import registry
+
+    store = Store(weights_roots(weights_root))
+    records = []
+    for card in registry.cards().values():
+        arch = registry.archs()[card.arch]
+        record = asdict(card) | {
+            "settings": dict(card.settings),
+            "family": card.family,
+            "paper": arch.paper,
+            "pinned": all(file.sha256 for file in card.files),
+            "at_hand": all(file.sha256 and store.at_hand(file) is not None for file in card.files),
+        }
+        records.append(record)
+    columns = {
+        "id": lambda r: r["id"],
+        "architecture": lambda r: r["arch"],
+        "scales": lambda r: ",".join(map(str, r["scales"])) or "any",
+        "parameters": lambda r: f"{r['parameters']:,}",
+        "weights": _weights_state,
+        "licence": lambda r: r["licence"],
+        "claimed": _best_claim,
+    }
+    _print(records, columns, json)
+
+
+def _weights_state(record: dict[str, Any]) -> str:
+    if not record["files"]:
+        return "none needed"
+    if record["at_hand"]:
+        return "at hand"
+    if not record["pinned"]:
+        return "not pinned"
+    return "can be fetched" if all(file["url"] for file in record["files"]) else "by hand"
+
+
+def _best_claim(record: dict[str, Any]) -> str:
+    for claim in record["claims"]:
+        return f"{claim['dataset']} {claim['psnr']:.2f} dB ({claim['protocol']})"
+    return ""
+
+
+def datasets(json: options.Json = False) -> None:
+    """List the data sets: images, licences, where they come from."""
+    records = [asdict(dataset) for dataset in datasets_catalogue.catalogue().values()]
+    columns = {
+        "id": lambda r: r["id"],
+        "images": lambda r: str(r["count"]),
+        "pinned": lambda r: "yes" if r["manifest"] else "no",
+        "licence": lambda r: r["licence"],
+        "where": lambda r: r["where"],
+    }
+    _print(records, columns, json)
+
+
+def metrics(json: options.Json = False) -> None:
+    """List the metrics: unit, direction, what they read."""
+    from srbench.metrics.catalogue import catalogue
+
+    records = [{k: v for k, v in vars(metric).items() if k != "open"} for metric in catalogue().values()]
+    columns = {
+        "name": lambda r: r["name"],
+        "unit": lambda r: r["unit"],
+        "better": lambda r: "higher" if r["higher_is_better"] else "lower",
+        "reads": lambda r: "the protocol's channel, inside its border" if r["reads"] == "protocol" else "whole RGB image",
+        "reference": lambda r: r["reference"],
+    }
+    _print(records, columns, json)
+
+
+def list_protocols(json: options.Json = False) -> None:
+    """List the protocols: how LR is made and what metrics see."""
+    records = [protocol.as_dict() for protocol in protocols.PROTOCOLS.values()]
+    described = {name: protocol.describe() for name, protocol in protocols.PROTOCOLS.items()}
+    columns = {
+        "name": lambda r: r["name"],
+        "conventions": lambda r: described[r["name"]].partition(": ")[2],
+        "source": lambda r: r["source"],
+    }
+    _print(records, columns, json)
+
+
+def _print(records: list[dict[str, Any]], columns: dict[str, Any], json: bool) -> None:
+    if json:
+        console.print_json(records)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, head in enumerate(columns):
+        table.add_column(head, no_wrap=number == 0, overflow="fold")
+    for record in records:
+        table.add_row(*(column(record) for column in columns.values()))
+    console.out.print(table)

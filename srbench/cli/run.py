@@ -1,0 +1,126 @@
+"""`srbench run`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench import protocol as protocols
+from srbench.cli import console, options
+from srbench.errors import UserError
+from srbench.pinned import Store
+from srbench.places import weights_roots
+from srbench.results import RunFolder
+
+if TYPE_CHECKING:
+    from srbench.harness import Outcome, Plan
+    from zoo.select import Selection
+
+
+class Precision(StrEnum):
+    """What networks compute in."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+
+
+def run(
+    models: Annotated[
+        str,
+        typer.Option(help="Comma-separated: ids, globs ('esrgan*'), all, path/to/weights.pth, path/to/file.py:builder."),
+    ] = "all",
+    datasets: Annotated[str, typer.Option(help="Comma-separated: ids or folders of HR images.")] = "builtin",
+    lr: Annotated[Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")] = None,
+    protocol: options.ProtocolName = protocols.DEFAULT,
+    metrics: options.Metrics = "psnr,ssim,lpips",
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
+    device: options.Device = "auto",
+    precision: Annotated[Precision, typer.Option(help="Autocast below fp32; the table names it.")] = Precision.fp32,
+    channels_last: Annotated[bool, typer.Option("--channels-last", help="Memory format of convolutions.")] = False,
+    tf32: Annotated[bool, typer.Option("--tf32", help="Allow TF32 on a GPU.")] = False,
+    self_ensemble: Annotated[bool, typer.Option("--self-ensemble", help="Average over 8 flips and rotations.")] = False,
+    tile: Annotated[int, typer.Option(min=0, help="Side of tiles in LR pixels; 0: as memory allows.")] = 0,
+    memory_mib: Annotated[int, typer.Option(min=64, help="What activations may take before images are tiled.")] = 4096,
+    save_images: Annotated[bool, typer.Option("--save-images", help="Keep every output as PNG.")] = False,
+    limit: options.Limit = None,
+    force: Annotated[bool, typer.Option("--force", help="Redo what is already in the run's folder.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Write summary.tex too.")] = False,
+    data_root: options.DataRoot = None,
+    weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
+    json: options.Json = False,
+) -> None:
+    """Run models over data sets and print a comparison table.
+
+    Rows are stored as they are made; the same command again goes on where it stopped.
+    """
+    from srbench import harness, measure, notes
+    from srbench.datasets.locate import locate
+    from srbench.report import publish
+    from zoo.select import select
+    from zoo.upscaler import Mode
+
+    conventions = protocols.find(protocol)
+    store = Store(weights_roots(weights_root))
+    with console.fetching(store):
+        gauges = measure.gauges(options.split(metrics), conventions, store)
+        sets = [
+            locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
+            for name in options.split(datasets)
+        ]
+        selection = select(options.split(models), conventions.scale, store, trust_unpinned=trust_unpinned)
+    _check(selection, [images.id for images in sets])
+    mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
+    remarks = notes.notes(selection.models, sets, conventions)
+    plan = harness.Plan(selection.models, sets, conventions, gauges, mode, save_images, force, remarks)
+    folder = RunFolder(out or Path("runs") / conventions.name)
+    outcome = _walk(plan, folder)
+    made = publish.report(folder, outcome.rows, remarks, selection.unavailable, outcome.failed)
+    publish.write(made, folder, latex=latex)
+    if json:
+        console.print_json(made.as_dict(str(folder.path)))
+    else:
+        console.show(made)
+    if outcome.failed:
+        raise typer.Exit(3)
+
+
+def pick_device(name: str) -> str:
+    """A device that can be used; "auto" is the GPU where there is one.
+
+    Raises:
+        UserError: It cannot be used.
+    """
+    import torch
+
+    from zoo.upscaler import usable
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return str(usable(name))
+
+
+def _check(selection: "Selection", sets: list[str]) -> None:
+    if not selection.models:
+        reasons = "; ".join(f"{model}: {reason}" for model, reason in list(selection.unavailable.items())[:3])
+        raise UserError(f"none of the models can run. {reasons}")
+    if len(set(sets)) < len(sets):
+        raise UserError(f"two data sets have the same id among {', '.join(sets)}; rename a folder")
+
+
+def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
+    from srbench import harness
+
+    try:
+        with console.bars() as progress:
+            outcome = harness.run(plan, folder, console.Bars(progress, len(plan.models)))
+    except KeyboardInterrupt:
+        console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    if outcome.found:
+        console.err.print(
+            f"{folder.path}: {outcome.found} values were there and were kept (--force redoes them), {outcome.made} are new"
+        )
+    return outcome

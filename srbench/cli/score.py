@@ -1,0 +1,47 @@
+"""`srbench score`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench import protocol as protocols
+from srbench.cli import console, options
+from srbench.pinned import Store
+from srbench.places import weights_roots
+
+
+def score(
+    sr_dir: Annotated[Path, typer.Argument(help="Folder of outputs, named as the originals (a trailing x4 is allowed).")],
+    hr_dir: Annotated[str, typer.Argument(help="Folder of originals, or the id of a data set.")],
+    protocol: options.ProtocolName = protocols.DEFAULT,
+    metrics: options.Metrics = "psnr,ssim,lpips",
+    device: options.Device = "auto",
+    data_root: options.DataRoot = None,
+    weights_root: options.WeightsRoot = None,
+    json: options.Json = False,
+) -> None:
+    """Score images that any other software made, against their originals."""
+    import torch
+
+    from srbench import measure
+    from srbench.cli.run import pick_device
+    from srbench.datasets.locate import locate
+    from srbench.report import publish
+    from srbench.score import score as score_folder
+
+    conventions = protocols.find(protocol)
+    store = Store(weights_roots(weights_root))
+    with console.fetching(store):
+        images = locate(hr_dir, store, scale=conventions.scale, data_root=data_root)
+        gauges = measure.gauges(options.split(metrics), conventions, store)
+    with console.bars() as progress:
+        task = progress.add_task(str(sr_dir), total=len(images.items))
+        chosen = torch.device(pick_device(device))
+        rows = score_folder(sr_dir, images, conventions, gauges, chosen, lambda _: progress.advance(task))
+    made = publish.scores(conventions, rows, images.total)
+    if json:
+        per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.flags} for r in rows]
+        console.print_json(made.as_dict(None) | {"images": per_image})
+    else:
+        console.show(made)

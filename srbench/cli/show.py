@@ -1,0 +1,26 @@
+"""`srbench show`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli import console, options
+from srbench.errors import BadRun
+from srbench.report import publish
+from srbench.results import RunFolder, latest
+
+
+def show(run: Annotated[Path, typer.Argument(help="Folder of a run.")], json: options.Json = False) -> None:
+    """Print the table of everything a run's folder holds."""
+    folder = RunFolder(run)
+    head = folder.head()
+    rows = latest(folder.rows())
+    if not rows:
+        raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")
+    notes = list(dict.fromkeys(note for call in head["calls"] for note in call["notes"]))
+    made = publish.report(folder, rows, notes)
+    if json:
+        console.print_json(made.as_dict(str(run)))
+    else:
+        console.show(made)
