@@ -60,7 +60,7 @@ def evaluate(
     sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in datasets]
     gauges = measure.gauges(list(metrics), conventions, store)
     plan = harness.Plan(models, sets, conventions, gauges, mode or Mode())
-    with _untouched(model), tempfile.TemporaryDirectory() as folder:
+    with _Untouched(model), tempfile.TemporaryDirectory() as folder:
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
         first = outcome.failed[0]
@@ -68,7 +68,7 @@ def evaluate(
     return pd.DataFrame([asdict(row) for row in outcome.rows])
 
 
-class _untouched:
+class _Untouched:
     """Gives a module its training mode and gradient flags back."""
 
     def __init__(self, model: object) -> None:

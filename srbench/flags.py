@@ -62,7 +62,9 @@ def shift_px(sr: Tensor, hr: Tensor, pool: int = 4) -> tuple[float, float]:
     down = (mean[..., 2:, 1:-1] - mean[..., :-2, 1:-1]) / 2
     right = (mean[..., 1:-1, 2:] - mean[..., 1:-1, :-2]) / 2
     change = (b - a)[..., 1:-1, 1:-1]
-    normal = torch.stack([(down * down).sum(), (down * right).sum(), (down * right).sum(), (right * right).sum()]).view(2, 2)
+    normal = torch.stack([(down * down).sum(), (down * right).sum(), (down * right).sum(), (right * right).sum()]).view(
+        2, 2
+    )
     if torch.linalg.det(normal) <= 1e-6 * normal.trace() ** 2:
         return 0.0, 0.0
     step = torch.linalg.solve(normal, torch.stack([(down * change).sum(), (right * change).sum()]))

@@ -1,5 +1,6 @@
 """The walk of one image through one model: the only place where models, data and metrics meet."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -167,12 +168,15 @@ class _Walk:
     def _picture(self, dataset: str, model: str, name: str) -> Path | None:
         if not self.plan.save_images:
             return None
-        return self.folder.path / "images" / dataset / model.replace("/", "_") / self.plan.mode.describe() / f"{name}.png"
+        return (
+            self.folder.path / "images" / dataset / model.replace("/", "_") / self.plan.mode.describe() / f"{name}.png"
+        )
 
     def _run_model(self, model: Model, tasks: list[_Task], facts: str) -> None:
+        lr = pair.load(tasks[0].item, self.plan.protocol).lr
         try:
             upscaler = model.upscaler(self.plan.mode)
-            _warm_up(upscaler, pair.load(tasks[0].item, self.plan.protocol).lr)
+            _warm_up(upscaler, lr)
         except Exception as error:
             self._fail(model, tasks[0].dataset, "", error)
             return
@@ -192,7 +196,10 @@ class _Walk:
     def _store(self, model: Model, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float, facts: str) -> None:
         sr = measure.finish(raw, self.plan.protocol)
         wanted = [gauge for gauge in self.plan.gauges if gauge.name in task.missing]
-        values = measure.measure(sr, hr, self.plan.protocol, wanted)
+        if torch.isfinite(raw).all():
+            values = measure.measure(sr, hr, self.plan.protocol, wanted)
+        else:  # rounding would turn NaN into black and give it a score
+            values = {gauge.name: math.nan for gauge in wanted}
         pixels = sr.shape[-2] * sr.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
         flags = tuple(measure.inspect(raw, sr, hr))

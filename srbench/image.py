@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from torch import Tensor
 
 from srbench.errors import BadImage, ShapeError
@@ -60,7 +62,9 @@ def _to_array(file: Image.Image, path: Path) -> Array:
     if file.mode in ("RGBA", "LA", "PA") or "transparency" in file.info:
         rgba = file.convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):
-            raise BadImage(f"{path} has transparent pixels; expected an opaque image. Flatten it onto a background first")
+            raise BadImage(
+                f"{path} has transparent pixels; expected an opaque image. Flatten it onto a background first"
+            )
         return np.asarray(rgba.convert("L" if file.mode == "LA" else "RGB"))
     if file.mode in ("L", "1"):
         return np.asarray(file.convert("L"))
@@ -69,10 +73,10 @@ def _to_array(file: Image.Image, path: Path) -> Array:
 
 def _bits_a_sample(file: Image.Image) -> int:
     """Bits of a sample as the file stores it; Pillow opens 16-bit RGB PNG and TIFF as 8-bit RGB without a word."""
-    if file.format == "PNG" and file.tile:
-        return 16 if str(file.tile[0][3]).find("16") >= 0 else 8
-    if file.format == "TIFF":
-        depth = file.tag_v2.get(258, 8)  # type: ignore[attr-defined]
+    if isinstance(file, PngImageFile):
+        return 16 if "16" in str(file.tile[0][3]) else 8
+    if isinstance(file, TiffImageFile):
+        depth = file.tag_v2.get(258, 8)
         return max(depth) if isinstance(depth, tuple) else int(depth)
     return 8
 

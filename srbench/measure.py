@@ -43,6 +43,7 @@ def finish(sr: Tensor, protocol: Protocol) -> Tensor:
 
     Args:
         sr: Float `(N, C, H, W)` in [0, 1].
+        protocol: Whether to round.
 
     Returns:
         Levels 0..255; uint8, or float64 where the protocol does not round. NaN stays NaN in the latter.
@@ -55,6 +56,8 @@ def show(levels: Tensor, metric: Metric, protocol: Protocol) -> Tensor:
 
     Args:
         levels: `(N, C, H, W)`, 0..255.
+        metric: What it reads.
+        protocol: Channel, rounding and border.
 
     Returns:
         float64 `(N, C', H', W')`: luma or RGB inside the protocol's border, or the whole image in three channels.

@@ -13,13 +13,13 @@ def cache() -> Path:
 
 
 def mirror() -> str | None:
-    """SRBENCH_MIRROR: a folder or http(s) URL with data sets as `<Set>/HR/<name>.<ext>` and weights as `weights/<file>`."""
+    """SRBENCH_MIRROR: a folder or http(s) URL with `<Set>/HR/<name>.<ext>` and `weights/<file>`."""
     given = os.environ.get("SRBENCH_MIRROR", "").rstrip("/")
     return given or None
 
 
 def weights_roots(extra: Path | None = None) -> list[Path]:
-    """Folders searched for weight files by content: `--weights-root` first, then SRBENCH_WEIGHTS (several, split as PATH is)."""
+    """Folders searched for weight files by content: `--weights-root`, then SRBENCH_WEIGHTS (split as PATH is)."""
     given = os.environ.get("SRBENCH_WEIGHTS", "")
     listed = [Path(part).expanduser() for part in given.split(os.pathsep) if part]
     return ([extra] if extra else []) + listed

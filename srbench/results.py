@@ -121,7 +121,9 @@ class RunFolder:
         if not isinstance(record, dict):
             return None
         if record.get("schema") != SCHEMA:
-            raise BadRun(f"{self.path / ROWS} has schema {record.get('schema')}; expected {SCHEMA}. Choose another --out")
+            raise BadRun(
+                f"{self.path / ROWS} has schema {record.get('schema')}; expected {SCHEMA}. Choose another --out"
+            )
         return Row.from_json(record)
 
     def append(self, rows: Iterable[Row]) -> None:
@@ -160,7 +162,8 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         name = key(**environment)[:8]
         with FileLock(str(self.path / ".lock")):
-            head = self.head() if (self.path / HEAD).exists() else {"schema": SCHEMA, "environments": {}, "calls": []}
+            new: dict[str, Any] = {"schema": SCHEMA, "environments": {}, "calls": []}
+            head = self.head() if (self.path / HEAD).exists() else new
             if head.get("protocol", protocol) != protocol:
                 raise BadRun(
                     f"{self.path} holds the protocol {head['protocol']['name']} as it was then; choose another --out"

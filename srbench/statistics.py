@@ -66,7 +66,7 @@ def summarise(rows: Iterable[Row]) -> list[Summary]:
 def _summary(rows: Sequence[Row]) -> Summary:
     first = rows[0]
     values = np.array([row.value for row in rows], dtype=np.float64)
-    same = {
+    same: dict[str, Any] = {
         "model": first.model,
         "dataset": first.dataset,
         "metric": first.metric,
@@ -91,7 +91,9 @@ def _summary(rows: Sequence[Row]) -> Summary:
     )
 
 
-def bootstrap_mean(values: npt.NDArray[np.float64], resamples: int = RESAMPLES, seed: int = SEED) -> tuple[float, float]:
+def bootstrap_mean(
+    values: npt.NDArray[np.float64], resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[float, float]:
     """95 % percentile interval of a mean, drawing images with replacement.
 
     Args:
@@ -131,7 +133,7 @@ def tied_with_best(rows: Sequence[Row]) -> set[tuple[str, ...]]:
     for row in rows:
         models = values.setdefault((row.dataset, row.metric), {})
         models.setdefault((row.model, row.device, row.mode), {})[row.image] = row.value
-    tied = set()
+    tied: set[tuple[str, ...]] = set()
     for (dataset, metric), models in values.items():
         means = {model: np.mean(list(of.values())) for model, of in models.items()}
         finite = {model: mean for model, mean in means.items() if math.isfinite(mean)}

@@ -74,12 +74,12 @@ class Arch:
         paper: Where it was introduced.
         year: Of the paper; tables list models in this order.
         build: Makes the network from the scale and its settings, with random weights.
-        infer: The settings (and `scale`, where the weights fix it) that a state dict under this project's names implies;
-            None where it is another network's. It need not be thorough: keys and shapes are compared afterwards.
+        infer: The settings (and `scale`, where the weights fix it) that a state dict under this project's names
+            implies; None where it is another network's. Keys and shapes are compared afterwards in any case.
         colour: What the network sees, where its settings have no `colour`.
         schemes: Names used elsewhere; this project's own names are always understood.
         overlap_px: LR pixels around a tile that keep its error below 1 grey level, measured with trained weights.
-        bytes_per_px: Peak memory in float32 for each LR pixel and unit of scale^2 = 16, measured; sizes automatic tiles.
+        bytes_per_px: Peak memory in float32 for each LR pixel at scale 4, measured; sizes automatic tiles.
     """
 
     name: str

@@ -76,13 +76,14 @@ def _unwrap(content: object, path: Path) -> State:
     """Find the state dict inside the dictionaries that training code wraps around it."""
     while isinstance(content, dict):
         if content and all(isinstance(value, Tensor) for value in content.values()):
-            stripped = {re.sub(r"^module\.", "", str(key)): value for key, value in content.items()}
-            return stripped
+            return {re.sub(r"^module\.", "", str(key)): value for key, value in content.items()}
         inner = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)), None)
         if inner is None:
             break
         content = inner
-    raise BadWeights(f"{path} holds no state dict; expected tensors by name, bare or under one of: {', '.join(_WRAPPERS)}")
+    raise BadWeights(
+        f"{path} holds no state dict; expected tensors by name, bare or under one of: {', '.join(_WRAPPERS)}"
+    )
 
 
 def _read_mat(path: Path) -> State:

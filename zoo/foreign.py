@@ -44,10 +44,13 @@ def from_weight_file(path: Path, scale: int) -> Model:
 
 
 def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
-    """Find the architecture, its settings and the renamed tensors of a state dict; None where no network fits in full."""
+    """Find the architecture, its settings and the renamed tensors of a state dict; None where none fits in full."""
     for arch in registry.archs().values():
         for renamed, implied in readings(arch, state):
-            inferred = arch.infer(renamed)
+            try:
+                inferred = arch.infer(renamed)
+            except KeyError:  # a tensor it would look at is not there
+                continue
             if inferred is None:
                 continue
             settings = {**inferred, **implied}
@@ -60,7 +63,9 @@ def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
 
 def _check_scale(path: Path, found: int, expected: int) -> None:
     if found != expected:
-        raise BadWeights(f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}")
+        raise BadWeights(
+            f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}"
+        )
 
 
 class _Described(nn.Module):

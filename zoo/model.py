@@ -112,7 +112,12 @@ def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping
 
 
 def _model(
-    id_: str, arch: Arch, settings: Mapping[str, Any], weights: dict[str, str], make: Callable[[], Network], card: Card | None
+    id_: str,
+    arch: Arch,
+    settings: Mapping[str, Any],
+    weights: dict[str, str],
+    make: Callable[[], Network],
+    card: Card | None,
 ) -> Model:
     identity = {
         "arch": arch.name,

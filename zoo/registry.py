@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from srbench.errors import UnknownName
 from zoo.arch import Arch
@@ -44,7 +45,7 @@ def find(id_: str) -> Card:
     raise UnknownName.closest("model", id_, [*families, *cards()], "srbench models")
 
 
-def _modules() -> list[object]:
+def _modules() -> list[Any]:
     here = Path(__file__).parent / "archs"
     found = [importlib.import_module(f"zoo.archs.{info.name}") for info in pkgutil.iter_modules([str(here)])]
     return sorted((m for m in found if hasattr(m, "ARCH")), key=lambda m: m.ARCH.year)

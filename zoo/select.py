@@ -146,7 +146,9 @@ def _from_file(name: str, scale: int) -> Model:
 def _beside(path: Path, file: PinnedFile) -> Path:
     other = path.with_suffix(Path(file.path).suffix)
     if not file.matches(other):
-        raise BadWeights(f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…")
+        raise BadWeights(
+            f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…"
+        )
     return other
 
 

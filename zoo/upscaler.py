@@ -88,7 +88,7 @@ class Upscaler:
         if isinstance(network, nn.Module):
             network.to(self.device).eval().requires_grad_(False)
             if self.mode.channels_last:
-                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                network.to(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def __call__(self, lr: Tensor) -> Tensor:

@@ -29,7 +29,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def srbench(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Benchmark and evaluation suite for image super-resolution."""
 
@@ -41,7 +43,7 @@ def main() -> None:
     except UserError as error:
         _refuse(f"{type(error).__name__}: {error}")
     except typer.TyperException as error:
-        _refuse(f"UsageError: {error.format_message()} See: srbench --help")
+        _refuse(f"UsageError: {error.format_message()} (see: srbench --help)")
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("Stopped.\n")
         sys.exit(130)

@@ -1,6 +1,7 @@
 """stdout for results, stderr for everything else."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,19 +35,25 @@ def show(report: Report) -> None:
 def fetching(store: Store) -> Iterator[None]:
     """Show what a store downloads; nothing appears where nothing is downloaded."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task("", total=0, visible=False)
-        seen: set[PinnedFile] = set()
+    progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    task = progress.add_task("", total=0)
+    seen: set[PinnedFile] = set()
+    lock = threading.Lock()
 
-        def show(file: PinnedFile, n: int) -> None:
+    def show(file: PinnedFile, n: int) -> None:
+        with lock:
+            progress.start()
             if file not in seen:
                 seen.add(file)
                 total = (progress.tasks[0].total or 0) + (file.size_bytes or 0)
-                progress.update(task, description=file.path, total=total, visible=True)
-            progress.advance(task, n)
+                progress.update(task, description=file.path, total=total)
+        progress.advance(task, n)
 
-        store.on_transfer = show
+    store.on_transfer = show
+    try:
         yield
+    finally:
+        progress.stop()
 
 
 class Bars:
@@ -71,4 +78,4 @@ class Bars:
 def bars() -> Progress:
     """A progress display on stderr."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=err, transient=True)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

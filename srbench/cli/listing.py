@@ -78,7 +78,9 @@ def metrics(json: options.Json = False) -> None:
         "name": lambda r: r["name"],
         "unit": lambda r: r["unit"],
         "better": lambda r: "higher" if r["higher_is_better"] else "lower",
-        "reads": lambda r: "the protocol's channel, inside its border" if r["reads"] == "protocol" else "whole RGB image",
+        "reads": lambda r: (
+            "the protocol's channel, inside its border" if r["reads"] == "protocol" else "whole RGB image"
+        ),
         "reference": lambda r: r["reference"],
     }
     _print(records, columns, json)

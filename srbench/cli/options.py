@@ -8,7 +8,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
     str,
-    typer.Option("--protocol", help="Conventions of LR and metrics; a variant is NAME+field=value. See: srbench protocols."),
+    typer.Option(
+        "--protocol", help="Conventions of LR and metrics; a variant is NAME+field=value. See: srbench protocols."
+    ),
 ]
 Metrics = Annotated[
     str, typer.Option(help="Comma-separated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'.")
@@ -18,7 +20,8 @@ DataRoot = Annotated[
     Path | None, typer.Option(help="Folder with copies of data sets, as <Set>/HR/<name>.png or <Set>/<name>.png.")
 ]
 WeightsRoot = Annotated[
-    Path | None, typer.Option(help="Folder searched for weight files by content, before SRBENCH_WEIGHTS and any download.")
+    Path | None,
+    typer.Option(help="Folder searched for weight files by content, before SRBENCH_WEIGHTS and any download."),
 ]
 TrustUnpinned = Annotated[bool, typer.Option("--trust-unpinned", help="Load weights for which no hash is known.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Use only the first N images of each data set.")]

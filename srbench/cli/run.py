@@ -29,10 +29,14 @@ class Precision(StrEnum):
 def run(
     models: Annotated[
         str,
-        typer.Option(help="Comma-separated: ids, globs ('esrgan*'), all, path/to/weights.pth, path/to/file.py:builder."),
+        typer.Option(
+            help="Comma-separated: ids, globs ('esrgan*'), all, path/to/weights.pth, path/to/file.py:builder."
+        ),
     ] = "all",
     datasets: Annotated[str, typer.Option(help="Comma-separated: ids or folders of HR images.")] = "builtin",
-    lr: Annotated[Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")] = None,
+    lr: Annotated[
+        Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")
+    ] = None,
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = "psnr,ssim,lpips",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
@@ -121,6 +125,6 @@ def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
         raise typer.Exit(130) from None
     if outcome.found:
         console.err.print(
-            f"{folder.path}: {outcome.found} values were there and were kept (--force redoes them), {outcome.made} are new"
+            f"{folder.path}: {outcome.found} values were there and were kept (--force redoes them), {outcome.made} new"
         )
     return outcome

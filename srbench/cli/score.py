@@ -12,7 +12,9 @@ from srbench.places import weights_roots
 
 
 def score(
-    sr_dir: Annotated[Path, typer.Argument(help="Folder of outputs, named as the originals (a trailing x4 is allowed).")],
+    sr_dir: Annotated[
+        Path, typer.Argument(help="Folder of outputs, named as the originals (a trailing x4 is allowed).")
+    ],
     hr_dir: Annotated[str, typer.Argument(help="Folder of originals, or the id of a data set.")],
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = "psnr,ssim,lpips",

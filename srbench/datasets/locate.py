@@ -128,7 +128,9 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
     folders = [data_root / record.folder / "HR", data_root / record.folder, data_root]
     listed = next((found for folder in folders if len(found := list_images(folder)) == record.count), None)
     if listed is None:
-        raise BadData(f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}")
+        raise BadData(
+            f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}"
+        )
     items = [Item(path.stem, path, None, hash_of(path)) for path in listed[:limit]]
     return ImageSet(record.id, record, tuple(items), record.count, pinned=False)
 

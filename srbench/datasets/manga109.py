@@ -7,7 +7,7 @@ DATASET = Dataset(
     title="Manga109",
     count=109,
     folder="Manga109",
-    reference="Matsui et al., Sketch-based manga retrieval using Manga109 dataset, Multimedia Tools and Applications, 2017",
+    reference="Matsui et al., Sketch-based manga retrieval using Manga109 dataset, MTAP, 2017",
     licence="academic use, on request",
     where="http://www.manga109.org: ask for it, put the 109 pages into Manga109/ and give its parent as --data-root",
 )

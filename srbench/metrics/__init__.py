@@ -1,0 +1,1 @@
+"""Metrics: pure functions with direction, unit, input and source declared beside them."""

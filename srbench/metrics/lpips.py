@@ -21,11 +21,11 @@ _SHIPPED = Path(__file__).parent / "backbones" / "alexnet_features.safetensors"
 # torchvision's file names carry the first 8 digits of their SHA-256.
 _BACKBONES: dict[Net, tuple[PinnedFile, ...]] = {
     "alex": (),
-    "vgg": (
-        PinnedFile("weights/vgg16-397923af.pth", "397923af", None, f"{_TORCHVISION}/vgg16-397923af.pth"),
-    ),
+    "vgg": (PinnedFile("weights/vgg16-397923af.pth", "397923af", None, f"{_TORCHVISION}/vgg16-397923af.pth"),),
     "squeeze": (
-        PinnedFile("weights/squeezenet1_1-b8a52dc0.pth", "b8a52dc0", None, f"{_TORCHVISION}/squeezenet1_1-b8a52dc0.pth"),
+        PinnedFile(
+            "weights/squeezenet1_1-b8a52dc0.pth", "b8a52dc0", None, f"{_TORCHVISION}/squeezenet1_1-b8a52dc0.pth"
+        ),
         PinnedFile(
             "weights/squeezenet1_1_features.safetensors",
             "f5dee06b109843494213e100e80d6381b9081b8bca219cfd053cb9b355dec663",
@@ -53,7 +53,9 @@ def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
         Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, eq. 1; richzhang/PerceptualSimilarity @ 082bb24f.
     """
     if sr.shape != hr.shape:
-        raise ShapeError(f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?")
+        raise ShapeError(
+            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
+        )
     network = network.to(sr.device)
     x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
     with torch.no_grad():
@@ -82,7 +84,7 @@ def _features(net: Net, store: Store) -> dict[str, Tensor]:
 
 
 def _backbone(net: Net, store: Store) -> Path:
-    """torchvision's own cache, then a file at hand, then a download."""
+    """Torchvision's own cache, then a file at hand, then a download."""
     files = _BACKBONES[net]
     hub = Path(torch.hub.get_dir()) / "checkpoints"
     for file in files:

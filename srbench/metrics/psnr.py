@@ -28,7 +28,9 @@ def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
         24.04...
     """
     if sr.shape != hr.shape:
-        raise ShapeError(f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?")
+        raise ShapeError(
+            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
+        )
     mse = (sr.double() - hr.double()).square_().mean((1, 2, 3))
     return 10 * torch.log10(peak**2 / mse)
 

@@ -49,7 +49,9 @@ def ssim(sr: Tensor, hr: Tensor, flavour: Flavour = "wang") -> Tensor:
         1.0
     """
     if sr.shape != hr.shape:
-        raise ShapeError(f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?")
+        raise ShapeError(
+            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
+        )
     images, channels = sr.shape[:2]
     x, y = (image.double().flatten(0, 1) for image in (sr, hr))
     if flavour == "daala":
@@ -68,7 +70,9 @@ def _windowed(x: Tensor, y: Tensor, *, uniform: bool) -> Tensor:
     unbias = 49 / 48 if uniform else 1.0
     height, width = x.shape[-2] - len(taps) + 1, x.shape[-1] - len(taps) + 1
     if min(height, width) < 1:
-        raise ShapeError(f"an image of {x.shape[-2]} x {x.shape[-1]} px is smaller than the SSIM window of {len(taps)} px")
+        raise ShapeError(
+            f"an image of {x.shape[-2]} x {x.shape[-1]} px is smaller than the SSIM window of {len(taps)} px"
+        )
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     block = _BLOCK_ROWS if x.device.type == "cpu" else height
     for top in range(0, height, block):

@@ -26,7 +26,7 @@ def _markdown_cell(cell: Cell) -> str:
 
 
 def latex(tables: Sequence[Table], heading: Sequence[str], notes: Sequence[str]) -> str:
-    """One `table` for each data set, for the packages booktabs and amsmath; intervals are left to the caption's reader."""
+    """One `table` for each data set, for the package booktabs; without the intervals."""
     blocks = ["% " + line for line in [*heading, *notes]]
     for table in tables:
         heads = " & ".join(_escape(head) for head in table.heads)

@@ -15,7 +15,9 @@ def heading(description: str, environments: Sequence[dict[str, Any]]) -> list[st
     """Protocol, machine and versions, a line each."""
     lines = [description]
     for facts in environments:
-        versions = ", ".join(f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name))
+        versions = ", ".join(
+            f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
+        )
         machine = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
         lines.append(f"{facts['device']}: {machine}; {versions}, Python {facts['python']}")
     return lines

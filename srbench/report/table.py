@@ -67,7 +67,9 @@ def build(summaries: Sequence[Summary], tied: Iterable[tuple[str, ...]], totals:
 def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: int | None) -> Table:
     metrics = sorted({s.metric for s in summaries}, key=_column_order)
     several = len({(s.device, s.mode) for s in summaries}) > 1
-    labels = {(s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several else s.model for s in summaries}
+    labels = {
+        (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several else s.model for s in summaries
+    }
     found = {(s.model, s.device, s.mode, s.metric): s for s in summaries}
     best = {metric: _best([s for s in summaries if s.metric == metric]) for metric in metrics}
     lines = []
@@ -82,7 +84,7 @@ def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: int | No
 
 def _column_order(metric: str) -> tuple[int, str]:
     order = list(_HEADS)
-    base = metric.split(".")[0]
+    base = metric.split(".", maxsplit=1)[0]
     return (order.index(base) if base in order else 2, metric)
 
 

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from srbench.report.table import Cell, Table
 
-
 _WIDE = 130
 """Columns from which on intervals have room; they are always in summary.md and summary.csv."""
 

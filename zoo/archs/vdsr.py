@@ -4,6 +4,7 @@ Kim, Lee and Lee, Accurate image super-resolution using very deep convolutional 
 serves scales 2, 3 and 4. The upsampled luma stays in floating point: rounding it first costs 0.23 dB on Set5.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -26,7 +27,7 @@ class VDSR(Network):
     def __init__(self, scale: int, layers: int = 20, channels: int = 64) -> None:
         super().__init__(scale, "luma")
         widths = [1, *[channels] * (layers - 1), 1]
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 1, h, w)` to `(N, 1, s h, s w)`."""

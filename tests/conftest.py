@@ -1,0 +1,75 @@
+"""What all tests share: no network, no user's cache, and the real test data where it is at hand."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parent.parent
+
+# One thread a process: tests run in several, and threads that wait for each other's cores are slower than none.
+torch.set_num_threads(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run tests marked slow too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow") or os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow: runs with CI=true or --slow"))
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No SRBENCH_* variable of the caller, an empty cache, and no host but this machine."""
+    for name in [name for name in os.environ if name.startswith("SRBENCH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    ask = socket.getaddrinfo
+
+    def only_here(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in ("127.0.0.1", "localhost", "::1", None):
+            raise socket.gaierror(socket.EAI_NONAME, "tests have no network: NameResolution")
+        return ask(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
+
+
+def _given() -> Path | None:
+    """The folder of real test images: SRBENCH_MIRROR as the caller set it, or a `shared` folder beside the checkout."""
+    places = [Path(os.environ["SRBENCH_MIRROR"])] if os.environ.get("SRBENCH_MIRROR") else []
+    return next((place for place in [*places, ROOT.parent / "shared" / "data"] if (place / "Set5").is_dir()), None)
+
+
+DATA = _given()
+
+
+@pytest.fixture
+def data() -> Path:
+    """Folder of Set5, Set14 and BSD100; skips without it."""
+    if DATA is None:
+        pytest.skip("needs the real test images: set SRBENCH_MIRROR to a folder with Set5/HR and so on")
+    return DATA
+
+
+@pytest.fixture
+def weights(data: Path) -> Path:
+    """Folder of third-party checkpoints beside the test images; skips without it."""
+    folder = data.parent / "weights"
+    if not folder.is_dir():
+        pytest.skip("needs the real weights in a folder 'weights' beside SRBENCH_MIRROR")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> Iterator[None]:
+    torch.manual_seed(0)
+    yield

@@ -1,0 +1,160 @@
+"""Guards of the architecture: floors, deferred imports, names of this machine, the wheel."""
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+FLOORS: list[set[str]] = [
+    {"srbench.errors"},
+    {"srbench.image", "srbench.places", "srbench.download"},
+    {"srbench.resize", "srbench.pinned"},
+    {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
+    {"srbench.statistics", "srbench.flags", "srbench.pair"},
+    {"srbench.measure", "srbench.notes"},
+    {"srbench.harness", "srbench.score", "srbench.report"},
+    {"srbench.evaluate"},
+    {"srbench.cli"},
+]
+SOURCES = sorted([*(ROOT / "srbench").rglob("*.py"), *(ROOT / "zoo").rglob("*.py")])
+# The package itself and its entry are above all floors.
+ABOVE = {"srbench", "srbench.__main__"}
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _floor(module: str) -> int | None:
+    names = [".".join(module.split(".")[:n]) for n in (2, 1)]
+    return next((level for name in names for level, members in enumerate(FLOORS) if name in members), None)
+
+
+def _imports(path: Path) -> list[tuple[int, str]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return [(line, name) for line, name in found if name.split(".")[0] in ("srbench", "zoo")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_module)
+def test_imports_go_down_only(path: Path) -> None:
+    module = _module(path)
+    if module in ABOVE:
+        return
+    own = _floor(module)
+    assert own is not None, f"{module} stands on no floor; give it one in {Path(__file__).name}"
+    for line, name in _imports(path):
+        other = _floor(name)
+        same_package = name.split(".")[: 2 if own != 3 else 1] == module.split(".")[: 2 if own != 3 else 1]
+        beside = other == own and (same_package or name.split(".")[:2] == module.split(".")[:2])
+        assert other is not None, f"{path.name}:{line} imports {name}, which stands on no floor"
+        assert other < own or beside, (
+            f"{path.relative_to(ROOT)}:{line} imports {name} from floor {other}; it is on {own}"
+        )
+
+
+ORDER_IN_THE_ZOO = ["card", "arch", "archs", "registry", "checkpoint", "upscaler", "model", "foreign", "select"]
+
+
+def test_the_zoo_has_an_order_of_its_own() -> None:
+    for path in (ROOT / "zoo").rglob("*.py"):
+        module = _module(path)
+        if module in ("zoo",) or module.startswith("zoo.archs"):
+            continue
+        own = ORDER_IN_THE_ZOO.index(module.split(".")[1])
+        for line, name in _imports(path):
+            if name.startswith("zoo."):
+                other = name.split(".")[1]
+                assert ORDER_IN_THE_ZOO.index(other) < own, f"{path.name}:{line} imports {name}"
+
+
+def test_architectures_know_only_what_lies_below_them() -> None:
+    for path in (ROOT / "zoo" / "archs").glob("*.py"):
+        for line, name in _imports(path):
+            assert not name.startswith(("zoo.registry", "zoo.upscaler", "zoo.archs")), (
+                f"{path.name}:{line} imports {name}"
+            )
+
+
+def test_the_report_never_loads_torch_or_a_model() -> None:
+    _check_without_torch("import srbench.report.publish, srbench.report.formats, srbench.report.terminal")
+
+
+def test_help_and_listings_do_not_load_torch(tmp_path: Path) -> None:
+    for arguments in (["--help"], ["run", "--help"], ["datasets"], ["protocols", "--json"]):
+        _check_without_torch(
+            f"import sys; sys.argv = ['srbench', *{arguments!r}]\n"
+            "from srbench.cli.app import main\n"
+            "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
+        )
+
+
+def _check_without_torch(code: str) -> None:
+    check = f"{code}\nimport sys\nassert 'torch' not in sys.modules and 'pandas' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_imports_are_deferred_in_the_command_line_only() -> None:
+    allowed = {"srbench.__init__"}
+    for path in SOURCES:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if module.startswith("srbench.cli") or module in allowed:
+            continue
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = [n.lineno for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)]
+                assert not inside, f"{path.relative_to(ROOT)}:{inside[0]} imports inside {function.name}()"
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    for path in SOURCES:
+        assert not re.search(r"util|helper|misc|common", path.name), path
+
+
+def test_only_places_reads_the_environment_variables() -> None:
+    for path in SOURCES:
+        if path.name != "places.py":
+            assert not re.search(r"environ.*SRBENCH_", path.read_text(encoding="utf-8")), path
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in SOURCES:
+        if "cli" not in path.parts:
+            calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+            printed = [n.lineno for n in calls if isinstance(n.func, ast.Name) and n.func.id == "print"]
+            assert not printed, f"{path.relative_to(ROOT)}:{printed[0]}"
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_exactly_the_two_packages_with_their_data(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.stat().st_size < 100 * 2**20
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"srbench", "zoo"}
+    for needed in (
+        "srbench/metrics/backbones/alexnet_features.safetensors",
+        "srbench/metrics/backbones/README.md",
+        "srbench/datasets/manifests/Set5.json",
+        "srbench/py.typed",
+        "zoo/py.typed",
+    ):
+        assert needed in names
+    assert any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_hints_name_this_distribution_and_not_the_other_projects() -> None:
+    for path in [*SOURCES, *ROOT.glob("*.md")]:
+        assert not re.search(r"pip install ['\"]?srbench", path.read_text(encoding="utf-8")), path

@@ -1,0 +1,226 @@
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from srbench import pinned
+from srbench.errors import BadWeights, MissingWeights, UserError
+from srbench.pinned import Store
+from zoo import foreign, registry, select
+from zoo.card import Card, weight
+
+BUILDER = """
+import torch
+
+def build(scale):
+    return torch.nn.Upsample(scale_factor=scale)
+
+def fixed():
+    return torch.nn.Upsample(scale_factor=4)
+"""
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store([])
+
+
+def _ids(selection: select.Selection) -> list[str]:
+    return [model.id for model in selection.models]
+
+
+def test_all_runs_what_is_at_hand_and_lists_the_rest_with_reasons(store: Store) -> None:
+    found = select.select(["all"], 4, store)
+    assert _ids(found) == ["nearest", "bilinear", "bicubic", "lanczos"]
+    assert set(found.unavailable) == {card.id for card in registry.cards().values() if card.files}
+    assert all(found.unavailable.values())
+
+
+def test_all_takes_the_first_of_each_family_that_can_be_had(weights: Path) -> None:
+    found = select.select(["all"], 4, Store([weights]))
+    assert {"srcnn.nhatthanh_955", "espcn", "fsrcnn", "vdsr", "srgan.goldhuang_b8", "esrgan.realsr_df2k"} <= set(
+        _ids(found)
+    )
+    assert "srgan.shahinur_b5" not in _ids(found)
+    assert "srgan.mmagic_div2k" in found.unavailable
+
+
+def test_other_scales_leave_out_models_that_cannot(weights: Path) -> None:
+    found = select.select(["all"], 3, Store([weights]))
+    assert _ids(found) == ["nearest", "bilinear", "bicubic", "lanczos", "vdsr"]
+    assert found.unavailable["fsrcnn"] == "it upscales by 4, not by 3"
+
+
+def test_globs_match_ids_and_the_same_model_runs_once(store: Store) -> None:
+    assert _ids(select.select(["bi*", "bicubic"], 4, store)) == ["bilinear", "bicubic"]
+    with pytest.raises(UserError, match="no model id matches"):
+        select.select(["zz*"], 4, store)
+
+
+def test_an_explicit_model_that_cannot_run_is_an_error_naming_its_file(store: Store) -> None:
+    with pytest.raises(MissingWeights, match=r"'fsrcnn' cannot run.*fsrcnn_x4\.pth"):
+        select.select(["nearest", "fsrcnn"], 4, store)
+
+
+def test_the_error_names_what_is_at_hand_of_the_family(weights: Path) -> None:
+    with pytest.raises(MissingWeights, match=r"At hand: srgan\.goldhuang_b8"):
+        select.select(["srgan"], 4, Store([weights]))
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A registered FSRCNN whose weights lie in tmp_path / "given"."""
+    network = registry.archs()["fsrcnn"].build(scale=4)
+    (tmp_path / "given").mkdir()
+    file = tmp_path / "given" / "fake.pth"
+    torch.save(network.state_dict(), file)
+    pins = {
+        "fake": pinned.sha256(file),
+        "fake.prefix": pinned.sha256(file)[:8],
+        "fake.unpinned": "",
+        "fake.wrong": "0" * 64,
+    }
+    cards = {
+        id_: Card(id=id_, arch="fsrcnn", parameters=12809, licence="x", source="x", files=(weight("fake.pth", pin),))
+        for id_, pin in pins.items()
+    }
+    cards["fake.other"] = Card(
+        id="fake.other",
+        arch="vdsr",
+        parameters=665921,
+        licence="x",
+        source="x",
+        files=(weight("fake.pth", pins["fake"]),),
+    )
+    monkeypatch.setattr(registry, "cards", lambda: cards)
+    return tmp_path / "given"
+
+
+def test_weights_are_found_by_content_in_full_or_by_prefix(fake: Path) -> None:
+    (fake / "fake.pth").rename(fake / "another_name.pth")
+    for id_ in ("fake", "fake.prefix"):
+        (model,) = select.select([id_], 4, Store([fake])).models
+        assert model.upscaler()(torch.rand(1, 3, 4, 4)).shape == (1, 3, 16, 16)
+
+
+def test_a_wrong_hash_is_never_loaded(fake: Path) -> None:
+    with pytest.raises(MissingWeights, match=r"fake\.wrong"):
+        select.select(["fake.wrong"], 4, Store([fake]))
+
+
+def test_unpinned_weights_need_trust_and_their_hash_is_kept(fake: Path) -> None:
+    with pytest.raises(MissingWeights, match="--trust-unpinned"):
+        select.select(["fake.unpinned"], 4, Store([fake]))
+    (model,) = select.select(["fake.unpinned"], 4, Store([fake]), trust_unpinned=True).models
+    assert model.identity["weights"] == {"fake.pth": pinned.sha256(fake / "fake.pth")}
+
+
+def test_weights_of_another_architecture_are_an_error_when_their_turn_comes(fake: Path) -> None:
+    (model,) = select.select(["fake.other"], 4, Store([fake])).models
+    with pytest.raises(BadWeights, match="does not fit vdsr"):
+        model.upscaler()
+
+
+def test_the_fingerprint_follows_weights_source_and_settings(fake: Path) -> None:
+    (before,) = select.select(["fake.unpinned"], 4, Store([fake]), trust_unpinned=True).models
+    torch.save(registry.archs()["fsrcnn"].build(scale=4).state_dict(), fake / "fake.pth")
+    (after,) = select.select(["fake.unpinned"], 4, Store([fake]), trust_unpinned=True).models
+    assert before.fingerprint != after.fingerprint
+
+
+def test_a_weight_file_is_recognised_and_named_by_its_stem(tmp_path: Path, store: Store) -> None:
+    network = registry.archs()["espcn"].build(scale=4).eval()
+    save_file(network.state_dict(), tmp_path / "mine.safetensors")
+    (model,) = select.select([str(tmp_path / "mine.safetensors")], 4, store).models
+    assert model.id == "mine"
+    lr = torch.rand(1, 1, 6, 6)
+    assert torch.allclose(model.upscaler()(lr), network(lr).clamp(0, 1))
+
+
+def test_a_weight_file_of_another_scale_names_the_protocol_to_choose(tmp_path: Path, store: Store) -> None:
+    save_file(registry.archs()["espcn"].build(scale=3).state_dict(), tmp_path / "x3.safetensors")
+    with pytest.raises(BadWeights, match="classical_x3"):
+        select.select([str(tmp_path / "x3.safetensors")], 4, store)
+
+
+def test_two_files_with_one_stem_are_told_apart_by_their_folder(tmp_path: Path, store: Store) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        save_file(registry.archs()["espcn"].build(scale=4).state_dict(), tmp_path / folder / "net.safetensors")
+    names = [str(tmp_path / folder / "net.safetensors") for folder in ("a", "b")]
+    assert _ids(select.select(names, 4, store)) == ["a/net", "b/net"]
+
+
+def test_known_files_are_recognised_by_hash_even_where_names_are_not_stored(weights: Path, store: Store) -> None:
+    paths = [weights / "vdsr/VDSR_Official.mat", weights / "realesr_animevideo_x4/realesr-animevideov3-x4.param"]
+    found = select.select([str(path) for path in paths], 4, store)
+    assert [model.card.id for model in found.models if model.card] == ["vdsr", "realesr_animevideo.ncnn"]
+    assert _ids(found) == ["VDSR_Official", "realesr-animevideov3-x4"]
+
+
+@pytest.mark.parametrize("function", ["build", "fixed"])
+def test_a_function_in_a_file_is_a_model(tmp_path: Path, store: Store, function: str) -> None:
+    (tmp_path / "mine.py").write_text(BUILDER)
+    (model,) = select.select([f"{tmp_path / 'mine.py'}:{function}"], 4, store).models
+    assert model.id == "mine"
+    assert model.upscaler()(torch.rand(1, 3, 2, 3)).shape == (1, 3, 8, 12)
+    before = model.fingerprint
+    (tmp_path / "mine.py").write_text(BUILDER + "\n# changed\n")
+    (changed,) = select.select([f"{tmp_path / 'mine.py'}:{function}"], 4, store).models
+    assert changed.fingerprint != before
+
+
+def test_a_file_or_function_that_is_not_there_is_the_users_mistake(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        select.select([f"{tmp_path / 'no.py'}:build"], 4, store)
+    with pytest.raises(BadWeights, match="does not exist"):
+        select.select([str(tmp_path / "no.pth")], 4, store)
+    (tmp_path / "mine.py").write_text(BUILDER)
+    (model,) = select.select([f"{tmp_path / 'mine.py'}:nope"], 4, store).models
+    with pytest.raises(UserError, match="no function 'nope'"):
+        model.upscaler()
+
+
+def build_for_entry_point(scale: int) -> torch.nn.Module:
+    return torch.nn.Upsample(scale_factor=scale)
+
+
+def test_other_packages_register_models_by_entry_point(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+    point = importlib.metadata.EntryPoint("theirs", f"{__name__}:build_for_entry_point", select.ENTRY_POINTS)
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group: [point] if group == select.ENTRY_POINTS else []
+    )
+    assert _ids(select.select(["theirs"], 4, store)) == ["theirs"]
+    assert "theirs" in _ids(select.select(["all"], 4, store))
+    assert _ids(select.select(["their*"], 4, store)) == ["theirs"]
+    (model,) = select.select(["theirs"], 2, store).models
+    assert model.upscaler()(torch.rand(1, 3, 2, 2)).shape == (1, 3, 4, 4)
+
+
+def test_spandrel_reads_what_is_not_ours(tmp_path: Path, store: Store) -> None:
+    """A Real-ESRGAN network for scale 2, whose input is pixel-unshuffled."""
+    spandrel = pytest.importorskip("spandrel")
+    network = spandrel.architectures.ESRGAN.ESRGAN(in_nc=3, num_blocks=1, scale=2, shuffle_factor=2)
+    save_file(network.state_dict(), tmp_path / "x2plus.safetensors")
+    with pytest.raises(BadWeights, match="by 2, the protocol by 4"):
+        select.select([str(tmp_path / "x2plus.safetensors")], 4, store)
+    (model,) = select.select([str(tmp_path / "x2plus.safetensors")], 2, store).models
+    assert model.upscaler()(torch.rand(1, 3, 5, 7)).shape == (1, 3, 10, 14)
+    assert model.identity["spandrel"]
+
+
+def test_without_spandrel_the_message_names_this_distribution(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreign, "spandrel", None)
+    save_file({"a": torch.zeros(3)}, tmp_path / "w.safetensors")
+    with pytest.raises(BadWeights, match=r"pip install 'sr-bench-suite\[spandrel\]'"):
+        select.select([str(tmp_path / "w.safetensors")], 4, store)
+
+
+def test_nobody_knows_it(tmp_path: Path, store: Store) -> None:
+    save_file({"a": torch.zeros(3)}, tmp_path / "w.safetensors")
+    with pytest.raises(BadWeights, match="known neither here nor to spandrel"):
+        select.select([str(tmp_path / "w.safetensors")], 4, store)
