@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -53,53 +54,71 @@ class Downloader:
         Raises:
             DownloadError: The host cannot be reached, answers with an error, or sends something else.
         """
-        host = urlsplit(url).netloc
+        host = _host(url)
         if host in self._dead:
             raise DownloadError(self._dead[host])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.parent / ".partial" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{target.name}"
-        partial.parent.mkdir(exist_ok=True)
+        incoming = target.with_name(f".{target.name}.incoming")
+        part = incoming / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
 
-        def stream(link: str, output_file: str, _: object) -> None:
-            self._transfer(link, partial, host, on_bytes)
-            found = sha256(partial)
-            if not found.startswith(pin):
-                partial.unlink()
-                raise DownloadError(f"{link} has sha256 {found[:16]}…; expected {pin[:16]}…. It was not kept")
-            partial.replace(output_file)
+        def receive(link: str, output_file: str, _: object) -> None:
+            self._receive_checked(link, part, pin, on_bytes)
+            part.replace(output_file)
 
-        target.unlink(missing_ok=True)
-        pooch.retrieve(url, known_hash=None, fname=target.name, path=target.parent, downloader=stream)
-        if not any(partial.parent.iterdir()):
-            partial.parent.rmdir()
+        try:
+            target.unlink(missing_ok=True)
+            incoming.mkdir(parents=True, exist_ok=True)
+            # pooch knows whole hashes only, so that `receive` checks them; pooch makes the arrival atomic.
+            whole = pooch.retrieve(url, known_hash=None, fname="whole", path=incoming, downloader=receive)
+            Path(whole).replace(target)
+        except requests.RequestException as error:
+            raise DownloadError(f"{url} could not be downloaded: {error}") from error
+        except OSError as error:
+            raise DownloadError(f"{target} could not be written: {error.strerror}") from error
+        finally:
+            if not part.exists():  # one that is there can be resumed
+                shutil.rmtree(incoming, ignore_errors=True)
 
-    def _transfer(self, url: str, partial: Path, host: str, on_bytes: OnBytes) -> None:
+    def _receive_checked(self, url: str, part: Path, pin: str, on_bytes: OnBytes) -> None:
+        if not pin:
+            part.unlink(missing_ok=True)  # nothing could tell whether it belongs to what is there now
+        resumed = part.exists()
+        self._transfer(url, part, on_bytes)
+        if resumed and not sha256(part).startswith(pin):  # the old part was of something else
+            part.unlink()
+            self._transfer(url, part, on_bytes)
+        found = sha256(part)
+        if not found.startswith(pin):
+            part.unlink()
+            raise DownloadError(f"{url} has sha256 {found[:16]}…; expected {pin[:16]}…. It was not kept")
+
+    def _transfer(self, url: str, part: Path, on_bytes: OnBytes) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                if self._receive(url, partial, on_bytes):
+                if self._receive(url, part, on_bytes):
                     return
             except (requests.Timeout, requests.ConnectionError) as error:
+                host = _host(url)
                 reason = f"{host} could not be reached: {_reason(error)}"
                 with self._lock:
                     self._dead[host] = reason
                 raise DownloadError(reason) from error
-        partial.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise DownloadError(f"{url} broke off {_ATTEMPTS} times before its end; nothing was kept")
 
-    def _receive(self, url: str, partial: Path, on_bytes: OnBytes) -> bool:
+    def _receive(self, url: str, part: Path, on_bytes: OnBytes) -> bool:
         """Receive the rest of a file; False when the transfer ended early."""
-        have = partial.stat().st_size if partial.exists() else 0
+        have = part.stat().st_size if part.exists() else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with requests.get(url, stream=True, timeout=self._timeouts, headers=headers) as reply:
-            if reply.status_code == 416:  # the partial file is not a part of what is there now
-                partial.unlink()
+            if reply.status_code == 416:  # it is not a part of what is there now
+                part.unlink()
                 return False
             if not reply.ok:
                 raise DownloadError(f"{url} answered {reply.status_code} {reply.reason}")
             resumed = reply.status_code == 206
             missing = int(reply.headers["Content-Length"]) if "Content-Length" in reply.headers else None
             received = 0
-            with partial.open("ab" if resumed else "wb") as file:
+            with part.open("ab" if resumed else "wb") as file:
                 try:
                     for chunk in reply.iter_content(_CHUNK_BYTES):
                         file.write(chunk)
@@ -108,6 +127,13 @@ class Downloader:
                 except requests.exceptions.ChunkedEncodingError:
                     return False
         return missing is None or received == missing
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError as error:
+        raise DownloadError(f"{url} is not a URL: {error}") from error
 
 
 def _reason(error: requests.RequestException) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
+from filelock import FileLock
+
 from srbench import places
 from srbench.download import Downloader, sha256
 from srbench.errors import DownloadError
@@ -69,6 +71,13 @@ class Store:
         found = self.at_hand(file)
         if found is not None:
             return found
+        # Two runs that want the same file: the second waits, and finds it.
+        locks = places.cache() / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{file.path.replace('/', '-')}.lock"):
+            return self.at_hand(file) or self._download(file)
+
+    def _download(self, file: PinnedFile) -> Path:
         reasons = [] if file.url else [f"{file.path} has no URL"]
         target = places.cache() / file.path
         for url in self._urls(file):
@@ -114,7 +123,6 @@ def _is_url(mirror: str) -> bool:
     return mirror.startswith(("http://", "https://"))
 
 
-@lru_cache(maxsize=64)
 def _listing(root: Path) -> tuple[Path, ...]:
     return tuple(path for path in sorted(root.rglob("*")) if path.is_file())
 

@@ -138,6 +138,8 @@ class Server(ThreadingHTTPServer):
         closing: Set when the context ends.
     """
 
+    request_queue_size = 64
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.host = f"127.0.0.1:{self.server_port}"

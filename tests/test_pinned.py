@@ -4,6 +4,7 @@ import os
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from srbench import places
 from srbench.download import Downloader
 from srbench.errors import DownloadError
 from srbench.pinned import PinnedFile, Store, hash_of
-from tests.http_server import Handler, Reply, Server, closed_port, corrupt, fail, serve, stall, truncate, url_of
+from tests.http_server import Gate, Handler, Reply, Server, closed_port, corrupt, fail, serve, stall, truncate, url_of
 
 BODY = random.Random(0).randbytes(100_000)
 OTHER = random.Random(1).randbytes(100_000)
@@ -264,6 +265,18 @@ def test_the_first_failure_is_raised(server: Server, store: Store) -> None:
     files = [_file(server.put(f"/{name}", BODY, reply), f"{name}/a.pth") for name, reply in replies.items()]
     with pytest.raises(DownloadError, match="/lost answered 404"):
         store.fetch_all(files)
+    assert store.at_hand(files[0])
+
+
+def test_two_runs_that_want_the_same_file_at_once_both_get_it(server: Server) -> None:
+    gate = Gate(half_way=True)
+    file = _file(server.put("/a", BODY, gate, serve))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(Store([]).fetch, file)
+        assert gate.reached.wait(5)
+        assert Store([]).fetch(file).read_bytes() == BODY
+        gate.opened.set()
+        assert waiting.result().read_bytes() == BODY
 
 
 def test_nothing_to_fetch_is_no_failure(store: Store) -> None:

@@ -1,7 +1,7 @@
 """The figures this project stands for, on the real data sets: every claim that a card makes under one of our protocols.
 
-Tolerances: 0.005 dB and 0.0005 SSIM for interpolation, whose claims have four decimals; 0.02 dB for networks, whose claims
-have two and were made with other versions of torch.
+Tolerances: 0.005 dB and 0.0005 SSIM for interpolation, whose claims have four decimals; 0.02 dB for networks, whose
+claims have two and were made with other versions of torch.
 """
 
 from pathlib import Path
@@ -95,7 +95,7 @@ def test_flavours_of_ssim_differ_as_they_should(
 
 
 def test_the_srgan_papers_table_2_is_met(data: Path, tmp_path: Path) -> None:
-    """Nearest and bicubic under srgan_x4. PSNR within 0.02 dB and SSIM within 0.003: the paper's LR files are not published."""
+    """PSNR within 0.02 dB and SSIM within 0.003: the paper's LR files are not published."""
     printed = {"nearest": (26.26, 0.7552), "bicubic": (28.43, 0.8211)}
     for model, (psnr, ssim) in printed.items():
         found = _summaries(model, "set5", "srgan_x4", ["psnr", "ssim"], data, tmp_path, [])

@@ -1,4 +1,4 @@
-"""All data sets: every module of this package that has a `DATASET` is one. No torch is needed to list them."""
+"""All data sets: every module of `records` is one. No torch is needed to list them."""
 
 import importlib
 import json
@@ -15,8 +15,8 @@ _HERE = Path(__file__).parent
 @cache
 def catalogue() -> dict[str, Dataset]:
     """Every data set by id."""
-    modules = (importlib.import_module(f"srbench.datasets.{info.name}") for info in pkgutil.iter_modules([str(_HERE)]))
-    sets = [module.DATASET for module in modules if hasattr(module, "DATASET")]
+    names = [info.name for info in pkgutil.iter_modules([str(_HERE / "records")])]
+    sets = [importlib.import_module(f"srbench.datasets.records.{name}").DATASET for name in names]
     return {dataset.id: dataset for dataset in sets}
 
 

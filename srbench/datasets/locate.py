@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +100,10 @@ def _inside_package(package: tuple[str, str]) -> Path:
 def _under_root(record: Dataset, entry: Image, root: Path) -> Path:
     folders = [root / record.folder / "HR", root / record.folder, root / "HR", root]
     for folder in folders:
-        for extension in image.EXTENSIONS:
-            if (folder / f"{entry.name}{extension}").is_file():
-                return folder / f"{entry.name}{extension}"
-    raise MissingData(f"{entry.name} of {record.title} is not in {folders[0]}, {folders[1]} or {root}")
+        named = [path for path in list_images(folder) if path.stem == entry.name]
+        if named:
+            return named[0]
+    raise MissingData(f"{entry.name} of {record.title} is not in {', '.join(map(str, folders))}")
 
 
 def _checked(entry: Image, path: Path) -> Path:
@@ -149,7 +148,7 @@ def list_images(folder: Path) -> list[Path]:
     """The image files directly in a folder, by name; empty where there is no such folder."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in image.EXTENSIONS)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in image.EXTENSIONS and path.is_file())
 
 
 def by_stem(folder: Path) -> dict[str, Path]:
@@ -189,8 +188,9 @@ def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: P
     pairs: dict[str, Path] = {}
     surplus: list[str] = []
     for stem, path in other.items():
-        key = stem if stem in hr else re.sub(rf"_?x{scale}$", "", stem)
-        if key not in hr:
+        forms = (stem, stem.removesuffix(f"_x{scale}"), stem.removesuffix(f"x{scale}"))
+        key = next((form for form in forms if form in hr), None)
+        if key is None:
             surplus.append(path.name)
         elif key in pairs:
             raise BadData(f"{pairs[key].name} and {path.name} in {other_dir} both belong to {hr[key].name}; keep one")

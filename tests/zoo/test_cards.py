@@ -48,7 +48,7 @@ def test_a_family_stands_for_its_preferred_card() -> None:
 
 
 def test_unknown_models_are_answered_with_the_closest() -> None:
-    with pytest.raises(UnknownName, match="no model 'srgna'. Closest: 'srgan'"):
+    with pytest.raises(UnknownName, match=r"no model 'srgna'\. Closest: 'srgan'"):
         registry.find("srgna")
 
 

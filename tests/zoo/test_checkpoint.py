@@ -116,6 +116,6 @@ def test_missing_surplus_and_misshapen_keys_are_named(tmp_path: Path) -> None:
     del state["deconv.bias"]
     state["extra"] = torch.zeros(1)
     state["features.0.weight"] = torch.zeros(56, 3, 5, 5)
-    with pytest.raises(BadWeights, match="1 missing keys.*1 surplus keys.*features.0.weight is") as caught:
+    with pytest.raises(BadWeights, match=r"1 missing keys.*1 surplus keys.*features\.0\.weight is") as caught:
         model.load(network, arch, checkpoint.Checkpoint(state), tmp_path / "w.pth")
     assert "\n" not in str(caught.value)

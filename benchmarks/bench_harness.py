@@ -1,0 +1,139 @@
+"""What a run costs beside its work, and whether its memory grows with the number of images."""
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import Tensor
+
+from srbench import harness, image, measure, pair, protocol
+from srbench.cli.app import app
+from srbench.datasets.locate import locate
+from srbench.harness import Plan
+from srbench.pinned import Store
+from srbench.results import RunFolder
+from zoo.select import select
+from zoo.upscaler import Upscaler
+
+_METRICS = ["psnr", "ssim"]
+_AIM_SHARE = 0.15
+_ROUNDS, _IMAGES = 5, 30
+_FEW, _MANY = 5, 60
+_MOST_GROWTH = 1.05
+
+
+class Stopwatch:
+    """Adds up the seconds spent in a run's work: decoding and LR making, forward passes, metrics."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.shares: list[dict[str, float]] = []
+        monkeypatch.setattr(pair, "load", self._timed("images", pair.load))
+        monkeypatch.setattr(Upscaler, "__call__", self._timed("forward", Upscaler.__call__))
+        monkeypatch.setattr(measure, "measure", self._timed("metrics", measure.measure))
+
+    def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds[part] += time.perf_counter() - start
+
+        return call
+
+    def watch(self, run: Callable[[], None]) -> None:
+        """Run, and note which share of the time went where."""
+        self.seconds.clear()
+        start = time.perf_counter()
+        run()
+        total = time.perf_counter() - start
+        parts = {part: seconds / total for part, seconds in self.seconds.items()}
+        self.shares.append(parts | {"outside": 1 - sum(parts.values())})
+
+    def figures(self) -> dict[str, Any]:
+        """Median share of each part, and the lowest and highest share outside the work."""
+        medians = {
+            f"share_{part}": round(statistics.median(shares[part] for shares in self.shares), 3)
+            for part in self.shares[0]
+        }
+        outside = sorted(round(shares["outside"], 3) for shares in self.shares)
+        return medians | {"lowest": outside[0], "highest": outside[-1], "aim": _AIM_SHARE}
+
+
+def test_walk(
+    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, run_folder: Path, dataset: str, fsrcnn: str
+) -> None:
+    plan = _plan(fsrcnn, dataset, 2 if benchmark.disabled else _IMAGES)
+    watch = Stopwatch(monkeypatch)
+
+    def walk() -> None:
+        harness.run(plan, RunFolder(_fresh(run_folder)))
+
+    _measure(benchmark, watch, walk)
+    benchmark.extra_info.update(dataset=dataset, images=len(plan.sets[0].items))
+
+
+def test_verb(
+    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, run_folder: Path, dataset: str, fsrcnn: str
+) -> None:
+    """`srbench run` from the arguments to the printed table, imports aside."""
+    limit = 2 if benchmark.disabled else _IMAGES
+    watch = Stopwatch(monkeypatch)
+    options = {"models": f"{fsrcnn},bicubic", "datasets": dataset, "metrics": ",".join(_METRICS), "device": "cpu"}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def verb() -> None:
+        app(["run", *words, "--limit", str(limit), "--out", str(_fresh(run_folder))], standalone_mode=False)
+
+    _measure(benchmark, watch, verb)
+    benchmark.extra_info.update(dataset=dataset, limit=limit)
+
+
+def _measure(benchmark: BenchmarkFixture, watch: Stopwatch, run: Callable[[], None]) -> None:
+    benchmark.group = "fsrcnn,bicubic x psnr,ssim"
+    benchmark.pedantic(watch.watch, (run,), rounds=_ROUNDS)
+    benchmark.extra_info.update(watch.figures())
+
+
+def _plan(fsrcnn: str, dataset: str, limit: int) -> Plan:
+    conventions, store = protocol.find(protocol.DEFAULT), Store()
+    models = select([fsrcnn, "bicubic"], conventions.scale, store).models
+    sets = [locate(dataset, store, scale=conventions.scale, limit=limit)]
+    return Plan(models, sets, conventions, measure.gauges(_METRICS, conventions, store))
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def test_peak_memory(benchmark: BenchmarkFixture, tmp_path: Path, photograph: Tensor, fsrcnn: str) -> None:
+    """In a process of its own, because a process's peak never falls."""
+    pytest.importorskip("resource")
+    images = _copies(tmp_path / "images", photograph[..., :320, :480], _MANY)
+    script = Path(__file__).with_name("peak_memory.py")
+    command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(_MANY)]
+    benchmark.group = f"peak memory over {_FEW} and {_MANY} images"
+    done = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
+    assert done.returncode == 0, done.stderr
+    few, many = json.loads(done.stdout)
+    benchmark.extra_info.update(growth=round(many / few, 4), highest_allowed=_MOST_GROWTH)
+    assert many <= few * _MOST_GROWTH
+
+
+def _copies(folder: Path, levels: Tensor, count: int) -> Path:
+    first = folder / "0.png"
+    image.write(first, image.to_array(levels))
+    for number in range(1, count):
+        shutil.copyfile(first, folder / f"{number}.png")
+    return folder

@@ -1,0 +1,121 @@
+"""What all benchmarks share: photographs, models and data sets at hand, and ratios against a group's reference.
+
+Nothing here knows a path of a machine: SRBENCH_MIRROR and SRBENCH_WEIGHTS say where real images and weights lie. Without
+them the photographs inside scikit-image and random weights take their place.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from safetensors.torch import save_file
+from torch import Tensor
+
+from srbench import image
+from srbench.datasets.locate import locate
+from srbench.pinned import Store
+from srbench.resize import resize
+from zoo import registry
+
+_LINES = pytest.StashKey[list[str]]()
+
+Bench = dict[str, Any]
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    machine_info["torch"] = {
+        "version": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def as_reference(benchmark: BenchmarkFixture) -> None:
+    """Mark what the others of the group are compared with."""
+    benchmark.extra_info["reference"] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_benchmark_group_stats(config: pytest.Config) -> Iterator[None]:
+    """Collect what the tables do not show: ratios of medians, and each benchmark's own figures."""
+    groups = yield
+    lines = config.stash.setdefault(_LINES, [])
+    for _, benches in groups:
+        ratios = _ratios(benches, {bench["fullname"]: bench["median"] for bench in benches})
+        for bench in benches:
+            figures = bench["extra_info"] | ratios.get(bench["fullname"], {})
+            lines += [f"{bench['name']}: {_text(figures)}"] if figures else []
+    return groups
+
+
+def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
+    benches = output_json["benchmarks"]
+    for group in {bench["group"] for bench in benches}:
+        members = [bench for bench in benches if bench["group"] == group]
+        ratios = _ratios(members, {bench["fullname"]: bench["stats"]["median"] for bench in members})
+        for bench in members:
+            bench["extra_info"] |= ratios.get(bench["fullname"], {})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = config.stash.get(_LINES, [])
+    if lines:
+        terminalreporter.section("ratios and figures")
+    for line in lines:
+        terminalreporter.write_line(line)
+
+
+def _ratios(benches: Sequence[Bench], median: dict[str, float]) -> dict[str, dict[str, float]]:
+    """How many times the reference's median each benchmark of a group takes; empty without a reference."""
+    for bench in benches:
+        if bench["extra_info"].get("reference"):
+            base = median[bench["fullname"]]
+            return {name: {"times_the_reference": round(value / base, 3)} for name, value in median.items()}
+    return {}
+
+
+def _text(figures: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in figures.items())
+
+
+@pytest.fixture(scope="session")
+def photograph() -> Tensor:
+    """A photograph of 512 x 512 px, as levels `(1, 3, 512, 512)`."""
+    astronaut = locate("builtin", Store(), scale=4).items[0]
+    return image.to_tensor(image.read(astronaut.hr))
+
+
+@pytest.fixture(scope="session")
+def blurred(photograph: Tensor) -> Tensor:
+    """The photograph as bicubic interpolation returns it from a quarter of its size, in whole levels."""
+    small = resize(photograph, (128, 128))
+    return image.round_half_up(resize(small, (512, 512))).to(torch.uint8)
+
+
+@pytest.fixture(scope="session")
+def dataset() -> str:
+    """BSD100 where a mirror is named, else the photographs inside scikit-image."""
+    return "bsd100" if os.environ.get("SRBENCH_MIRROR") else "builtin"
+
+
+@pytest.fixture(scope="session")
+def fsrcnn(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `--models` takes: the card where its weights are at hand, else a file of random ones."""
+    card = registry.find("fsrcnn")
+    if all(Store().at_hand(file) for file in card.files):
+        return card.id
+    path = tmp_path_factory.mktemp("weights") / "fsrcnn.safetensors"
+    save_file(registry.archs()[card.arch].build(scale=4, **card.settings).state_dict(), path)
+    return str(path)
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """Where a run's results go."""
+    return tmp_path / "run"

@@ -1,0 +1,35 @@
+"""Run over the first N images of a folder for each N given, in one process, and print its peak memory after each.
+
+Usage: peak_memory.py IMAGES FSRCNN RUNS N...; FSRCNN is what `--models` takes. Printed as a JSON list, in the system's
+unit (KiB on Linux).
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from srbench import harness, measure, protocol
+from srbench.datasets.locate import locate
+from srbench.pinned import Store
+from srbench.results import RunFolder
+from zoo.select import select
+
+
+def peak_after(images: str, fsrcnn: str, folder: Path, limit: int) -> int:
+    conventions, store = protocol.find(protocol.DEFAULT), Store()
+    models = select([fsrcnn, "bicubic"], conventions.scale, store).models
+    sets = [locate(images, store, scale=conventions.scale, limit=limit)]
+    gauges = measure.gauges(["psnr", "ssim"], conventions, store)
+    outcome = harness.run(harness.Plan(models, sets, conventions, gauges), RunFolder(folder))
+    assert outcome.made == limit * len(models) * (len(gauges) + len(harness.TIMINGS)), outcome.failed
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(images: str, fsrcnn: str, runs: str, *limits: str) -> None:
+    peaks = [peak_after(images, fsrcnn, Path(runs) / limit, int(limit)) for limit in limits]
+    sys.stdout.write(json.dumps(peaks) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,226 @@
+"""Every verb as a user meets it: what is on stdout, what on stderr, and the exit code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srbench import image
+from srbench.cli import app
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command line in an empty folder; returns exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["srbench", *arguments])
+        with pytest.raises(SystemExit) as end:
+            app.main()
+        captured = capsys.readouterr()
+        code = end.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return run
+
+
+def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
+    code, out, err = call(
+        "run", "--models", "nearest,bicubic", "--datasets", "builtin", "--metrics", "psnr,ssim", "--json"
+    )
+    assert (code, err) == (0, "")
+    content = json.loads(out)
+    assert content["run"] == "runs/classical_x4"
+    assert content["protocol"]["name"] == "classical_x4"
+    assert content["unavailable"] == content["failed"] == []
+    entry = next(s for s in content["summary"] if (s["model"], s["metric"]) == ("bicubic", "psnr"))
+    assert {"model", "dataset", "metric", "mean", "std", "n", "unit", "ci95"} <= set(entry)
+    assert (entry["dataset"], entry["n"], entry["unit"]) == ("builtin", 3, "dB")
+    assert entry["ci95"][0] < entry["mean"] < entry["ci95"][1]
+    assert entry["std"] > 0
+
+
+def test_run_closes_with_a_table_that_names_protocol_and_machine(call: Call) -> None:
+    code, out, _ = call(
+        "run", "--models", "all", "--datasets", "builtin", "--metrics", "psnr", "--limit", "2", "--latex"
+    )
+    assert code == 0
+    for text in ("classical_x4: x4, HR mod 4", "torch", "PSNR [dB] ↑", "lanczos", "first 2 of 3 images", "not run ("):
+        assert text in out
+    folder = Path("runs/classical_x4")
+    assert {"rows.jsonl", "run.json", "summary.csv", "summary.md", "summary.tex"} <= {p.name for p in folder.iterdir()}
+    assert (folder / "summary.csv").read_text().startswith("protocol,model,dataset,metric,mean")
+    assert r"\toprule" in (folder / "summary.tex").read_text()
+    assert "classical_x4" in (folder / "summary.md").read_text().splitlines()[0]
+
+
+def test_a_second_run_says_what_it_found(call: Call) -> None:
+    arguments = ("run", "--models", "nearest", "--metrics", "psnr", "--limit", "1", "--out", "here")
+    call(*arguments)
+    code, _, err = call(*arguments)
+    assert code == 0
+    assert "here: 3 values were there and were kept (--force redoes them), 0 new" in " ".join(err.split())
+
+
+def test_show_prints_the_same_figures_again(call: Call) -> None:
+    _, ran, _ = call("run", "--models", "nearest", "--metrics", "psnr", "--json")
+    code, shown, _ = call("show", "runs/classical_x4", "--json")
+    assert code == 0
+    assert json.loads(shown)["summary"] == json.loads(ran)["summary"]
+
+
+def test_a_variant_of_a_protocol_has_its_own_folder_and_name(call: Call) -> None:
+    name = "classical_x4+border_px=0"
+    _, out, _ = call("run", "--models", "nearest", "--metrics", "psnr", "--limit", "1", "--protocol", name)
+    assert name in out
+    assert Path("runs", name, "rows.jsonl").exists()
+
+
+def test_the_protocols_table_says_x3_does_not_compare_for_cropped_sets(call: Call, data: Path) -> None:
+    arguments = ("--datasets", "bsd100", "--data-root", str(data), "--metrics", "psnr", "--limit", "1")
+    _, out, _ = call("run", "--models", "bicubic", "--protocol", "classical_x3", *arguments)
+    assert "x3 made from them does not compare with print" in out
+
+
+def test_overlaps_are_flagged(call: Call, data: Path, weights: Path) -> None:
+    roots = ("--data-root", str(data), "--weights-root", str(weights))
+    _, out, _ = call("run", "--models", "vdsr", "--datasets", "set5,set14", "--limit", "1", "--metrics", "psnr", *roots)
+    assert "head is Set14's face" in out
+    assert "vdsr was trained on BSDS500_train" in " ".join(out.split())
+
+
+def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def build(scale):\n    return lambda x: x\n")
+    code, out, _ = call("run", "--models", "nearest,bad.py:build", "--metrics", "psnr", "--json")
+    content = json.loads(out)
+    assert code == 3
+    assert content["failed"][0]["model"] == "bad"
+    assert {s["model"] for s in content["summary"]} == {"nearest"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--models", "srgna"), "UnknownName: no model 'srgna'. Closest: 'srgan'. All names: srbench models"),
+        (("run", "--models", "zz*"), "no model id matches"),
+        (("run", "--models", "fsrcnn"), "the model 'fsrcnn' cannot run"),
+        (("run", "--models", "fsrcnn*"), "none of the models can run"),
+        (("run", "--datasets", "set6"), "Closest: 'set5'"),
+        (("run", "--datasets", "set5"), "--datasets builtin"),
+        (("run", "--metrics", "pnsr"), "Closest: 'psnr'"),
+        (("run", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
+        (("run", "--device", "abacus"), "the device 'abacus' cannot be used"),
+        (("run", "--modles", "x"), "No such option: --modles"),
+        (("run", "--precision", "fp8"), "fp8"),
+        (("show", "nowhere"), "holds no run.json"),
+        (("score", "nowhere", "builtin"), "holds no images"),
+        (("fetch", "set5"), "could not be downloaded"),
+        (("fetch", "nonsense"), "no model 'nonsense'"),
+        (("bogus",), "bogus"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_users_mistakes_are_one_line_and_code_2(call: Call, arguments: tuple[str, ...], message: str) -> None:
+    code, out, err = call(*arguments)
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_set5_without_network_names_the_three_ways_out(call: Call) -> None:
+    _, _, err = call("run", "--models", "all", "--datasets", "set5")
+    assert all(way in err for way in ("Set5", "--datasets builtin", "--data-root", "SRBENCH_MIRROR"))
+
+
+def test_bugs_end_in_a_traceback_and_code_1() -> None:
+    code = "import srbench.cli.app as a, srbench.protocol as p; p.find = lambda name: 1 / 0; a.main()"
+    done = subprocess.run([sys.executable, "-c", code, "run"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["models", "datasets", "metrics", "protocols"])
+def test_listings_are_tables_and_json(call: Call, verb: str) -> None:
+    code, table, _ = call(verb)
+    assert code == 0
+    _, out, _ = call(verb, "--json")
+    for record in json.loads(out):
+        assert record.get("id", record.get("name")) in table
+
+
+def test_scores_of_foreign_images_equal_those_of_the_run_that_made_them(call: Call) -> None:
+    _, ran, _ = call("run", "--models", "bicubic", "--metrics", "psnr,ssim", "--save-images", "--json")
+    code, scored, _ = call(
+        "score", "runs/classical_x4/images/builtin/bicubic/fp32", "builtin", "--metrics", "psnr,ssim", "--json"
+    )
+    assert code == 0
+    means = [{s["metric"]: s["mean"] for s in json.loads(out)["summary"]} for out in (ran, scored)]
+    assert means[1] == {name: means[0][name] for name in ("psnr", "ssim")}
+
+
+def _photos(folder: Path, suffix: str = "", shift: int = 0) -> None:
+    folder.mkdir()
+    for seed in range(2):
+        coarse = np.random.default_rng(seed).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((96, 80), Image.Resampling.BICUBIC)
+        image.write(folder / f"p{seed}{suffix}.png", np.roll(np.asarray(picture), shift, axis=1))
+
+
+def test_score_flags_what_cannot_be(call: Call, tmp_path: Path) -> None:
+    _photos(tmp_path / "hr")
+    _photos(tmp_path / "same", "_x4")
+    _photos(tmp_path / "shifted", "x4", shift=2)
+    _, same, _ = call("score", "same", "hr", "--metrics", "psnr", "--json")
+    assert json.loads(same)["summary"][0]["mean"] is None
+    assert "infinite PSNR" in json.loads(same)["notes"][0]
+    assert json.loads(same)["images"][0]["value"] is None
+    _, shifted, _ = call("score", "shifted", "hr", "--metrics", "psnr")
+    assert "output is shifted by about" in shifted
+
+
+def test_score_refuses_wrong_pairs_and_sizes(call: Call, tmp_path: Path) -> None:
+    _photos(tmp_path / "hr")
+    _photos(tmp_path / "sr")
+    (tmp_path / "sr" / "p1.png").rename(tmp_path / "sr" / "q1.png")
+    code, _, err = call("score", "sr", "hr")
+    assert code == 2
+    assert "q1.png" in err
+    assert "p1.png" in err
+    (tmp_path / "sr" / "q1.png").unlink()
+    image.write(tmp_path / "sr" / "p1.png", np.zeros((80, 92, 3), np.uint8))
+    code, _, err = call("score", "sr", "hr")
+    assert code == 2
+    assert "80 x 92 px" in err
+
+
+def test_fetch_checks_what_is_there(call: Call, data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRBENCH_MIRROR", str(data))
+    monkeypatch.setenv("SRBENCH_WEIGHTS", str(weights))
+    code, out, err = call("fetch", "set5", "fsrcnn", "vdsr")
+    assert (code, out) == (0, "")
+    assert "set5: 5 images, checked" in err
+    assert "vdsr: weights checked" in err
+
+
+def test_given_lr_images_are_used(call: Call, data: Path) -> None:
+    folders = ("--datasets", str(data / "Set5" / "HR"), "--lr", str(data / "Set5" / "LR_bicubic_x4"))
+    _, given, _ = call("run", "--models", "bicubic", "--metrics", "psnr", "--json", "--out", "given", *folders)
+    _, made, _ = call("run", "--models", "bicubic", "--metrics", "psnr", "--json", "--out", "made", *folders[:2])
+    first, second = (json.loads(out)["summary"][0]["mean"] for out in (given, made))
+    assert first == second == pytest.approx(28.4290, abs=1e-4)
+
+
+def test_version_and_help(call: Call) -> None:
+    assert call("--version")[1].startswith("srbench 0")
+    for arguments in ((), ("--help",)):
+        assert "protocols" in call(*arguments)[1]

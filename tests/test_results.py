@@ -1,0 +1,60 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from srbench.errors import BadRun
+from srbench.results import HEAD, ROWS, Row, RunFolder, key, latest
+
+
+def _row(**changes: object) -> Row:
+    base = {"key": "k", "protocol": "p", "model": "m", "identity": "i", "dataset": "d", "image": "x", "metric": "psnr"}
+    base |= {"value": 1.0, "unit": "dB", "higher_is_better": True, "device": "cpu", "mode": "fp32"}
+    return Row(**(base | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [1 / 3, math.inf, -math.inf, math.nan])
+def test_rows_come_back_as_they_were(tmp_path: Path, value: float) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(value=value, flags=("odd ≈",))])
+    (row,) = folder.rows()
+    assert row.flags == ("odd ≈",)
+    assert row.value == value or (math.isnan(row.value) and math.isnan(value))
+    stored = json.loads((tmp_path / ROWS).read_text())
+    assert stored["schema"] == 1
+    assert (stored["value"] is None) == (not math.isfinite(value))
+
+
+def test_a_torn_line_is_ignored_and_does_not_swallow_the_next(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a")])
+    with (tmp_path / ROWS).open("a") as file:
+        file.write('{"schema": 1, "key": "b", "mod')
+    folder.append([_row(key="c")])
+    assert [row.key for row in folder.rows()] == ["a", "c"]
+
+
+def test_the_newest_row_of_a_key_counts(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", value=1.0), _row(key="b"), _row(key="a", value=2.0)])
+    assert [(row.key, row.value) for row in folder.rows()] == [("b", 1.0), ("a", 2.0)]
+
+
+def test_rows_of_replaced_weights_are_not_mixed_with_new_ones() -> None:
+    old = [_row(identity="old", image=name) for name in "xyz"]
+    new = [_row(identity="new", image="x", value=2.0)]
+    assert latest([*old, *new]) == new
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ROWS).write_text('{"schema": 99}\n')
+    (tmp_path / HEAD).write_text('{"schema": 99}\n')
+    for read in (RunFolder(tmp_path).rows, RunFolder(tmp_path).head):
+        with pytest.raises(BadRun, match="schema 99; expected 1"):
+            read()
+
+
+def test_keys_follow_every_condition() -> None:
+    assert key(a=1, b={"x": 2}) == key(b={"x": 2}, a=1)
+    assert key(a=1) != key(a=2) != key(b=2)
