@@ -26,8 +26,8 @@ from zoo.upscaler import Upscaler
 
 _METRICS = ["psnr", "ssim"]
 _AIM_SHARE = 0.15
-_ROUNDS, _IMAGES = 5, 30
-_FEW, _MANY = 5, 60
+_ROUNDS, _IMAGES, _IMAGES_QUICK = 5, 30, 2
+_FEW, _MANY, _MANY_QUICK = 5, 60, 10
 _MOST_GROWTH = 1.05
 
 
@@ -70,11 +70,21 @@ class Stopwatch:
         return medians | {"lowest": outside[0], "highest": outside[-1], "aim": _AIM_SHARE}
 
 
+@pytest.fixture
+def limit(quick: bool) -> int:
+    return _IMAGES_QUICK if quick else _IMAGES
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    return Stopwatch(monkeypatch)
+
+
 def test_walk(
-    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, run_folder: Path, dataset: str, fsrcnn: str
+    benchmark: BenchmarkFixture, watch: Stopwatch, run_folder: Path, dataset: str, fsrcnn: str, limit: int
 ) -> None:
-    plan = _plan(fsrcnn, dataset, 2 if benchmark.disabled else _IMAGES)
-    watch = Stopwatch(monkeypatch)
+    """The harness alone: models and images are at hand."""
+    plan = _plan(fsrcnn, dataset, limit)
 
     def walk() -> None:
         harness.run(plan, RunFolder(_fresh(run_folder)))
@@ -84,16 +94,15 @@ def test_walk(
 
 
 def test_verb(
-    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, run_folder: Path, dataset: str, fsrcnn: str
+    benchmark: BenchmarkFixture, watch: Stopwatch, run_folder: Path, dataset: str, fsrcnn: str, limit: int
 ) -> None:
     """`srbench run` from the arguments to the printed table, imports aside."""
-    limit = 2 if benchmark.disabled else _IMAGES
-    watch = Stopwatch(monkeypatch)
-    options = {"models": f"{fsrcnn},bicubic", "datasets": dataset, "metrics": ",".join(_METRICS), "device": "cpu"}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    words = ["run", "--models", f"{fsrcnn},bicubic", "--datasets", dataset, "--metrics", ",".join(_METRICS)]
+    words += ["--device", "cpu", "--limit", str(limit), "--out", str(run_folder)]
 
     def verb() -> None:
-        app(["run", *words, "--limit", str(limit), "--out", str(_fresh(run_folder))], standalone_mode=False)
+        _fresh(run_folder)
+        app(words, standalone_mode=False)
 
     _measure(benchmark, watch, verb)
     benchmark.extra_info.update(dataset=dataset, limit=limit)
@@ -117,18 +126,19 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def test_peak_memory(benchmark: BenchmarkFixture, tmp_path: Path, photograph: Tensor, fsrcnn: str) -> None:
+def test_peak_memory(benchmark: BenchmarkFixture, tmp_path: Path, photograph: Tensor, fsrcnn: str, quick: bool) -> None:
     """In a process of its own, because a process's peak never falls."""
     pytest.importorskip("resource")
-    images = _copies(tmp_path / "images", photograph[..., :320, :480], _MANY)
+    most = _MANY_QUICK if quick else _MANY
+    images = _copies(tmp_path / "images", photograph[..., :320, :480], most)
     script = Path(__file__).with_name("peak_memory.py")
-    command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(_MANY)]
-    benchmark.group = f"peak memory over {_FEW} and {_MANY} images"
+    command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(most)]
+    benchmark.group = f"peak memory over {_FEW} and {most} images"
     done = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
     assert done.returncode == 0, done.stderr
-    few, many = json.loads(done.stdout)
-    benchmark.extra_info.update(growth=round(many / few, 4), highest_allowed=_MOST_GROWTH)
-    assert many <= few * _MOST_GROWTH
+    after_few, after_all = json.loads(done.stdout)
+    benchmark.extra_info.update(growth=round(after_all / after_few, 4), highest_allowed=_MOST_GROWTH)
+    assert after_all <= after_few * _MOST_GROWTH
 
 
 def _copies(folder: Path, levels: Tensor, count: int) -> Path:

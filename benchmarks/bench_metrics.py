@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from conftest import as_reference
 from pytest_benchmark.fixture import BenchmarkFixture
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
@@ -64,7 +63,7 @@ def test_metric(benchmark: BenchmarkFixture, name: str, size: str, pair: Pair) -
 @pytest.mark.parametrize("name", _METRICS)
 def test_scikit_image(benchmark: BenchmarkFixture, name: str, size: str, pair: Pair) -> None:
     benchmark.group = f"{name} {size}, batch of {len(pair[0])}"
-    as_reference(benchmark)
+    benchmark.extra_info["reference"] = True
     benchmark(_each, _METRICS[name][1], *_arrays(pair))
 
 

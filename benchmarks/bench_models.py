@@ -10,7 +10,7 @@ from zoo.card import Card
 from zoo.model import Model
 from zoo.upscaler import Upscaler
 
-_LR_PX = 32
+_LR_PX = 24
 _CARDS = {card.arch: card for card in reversed(registry.cards().values())} | {"interpolation": registry.find("bicubic")}
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from conftest import as_reference
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
@@ -50,7 +49,7 @@ def test_resize_rounding_as_matlab(benchmark: BenchmarkFixture, photograph: Tens
 def test_pillow(benchmark: BenchmarkFixture, case: str, source: Tensor) -> None:
     kernel, _, side = _CASES[case]
     benchmark.group = case
-    as_reference(benchmark)
+    benchmark.extra_info["reference"] = True
     benchmark(_pillow, source, side, kernel)
 
 

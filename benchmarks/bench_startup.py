@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import as_reference
 from pytest_benchmark.fixture import BenchmarkFixture
 from typer.testing import CliRunner
 
@@ -25,7 +24,7 @@ def run_words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_import_torch(benchmark: BenchmarkFixture) -> None:
-    as_reference(benchmark)
+    benchmark.extra_info["reference"] = True
     _python(benchmark, "-c", "import torch")
 
 

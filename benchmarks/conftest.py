@@ -1,7 +1,11 @@
 """What all benchmarks share: photographs, models and data sets at hand, and ratios against a group's reference.
 
-Nothing here knows a path of a machine: SRBENCH_MIRROR and SRBENCH_WEIGHTS say where real images and weights lie. Without
-them the photographs inside scikit-image and random weights take their place.
+SRBENCH_MIRROR and SRBENCH_WEIGHTS say where real images and weights lie; without them the photographs inside
+scikit-image and random weights take their place. The benchmark whose extra_info has "reference" is what the others of
+its group are compared with.
+
+    SRBENCH_MIRROR=... SRBENCH_WEIGHTS=... pytest benchmarks
+    pytest benchmarks --benchmark-disable  # each once, on less data
 """
 
 import os
@@ -11,7 +15,6 @@ from typing import Any
 
 import pytest
 import torch
-from pytest_benchmark.fixture import BenchmarkFixture
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -33,11 +36,6 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
-
-
-def as_reference(benchmark: BenchmarkFixture) -> None:
-    """Mark what the others of the group are compared with."""
-    benchmark.extra_info["reference"] = True
 
 
 @pytest.hookimpl(wrapper=True)
@@ -82,6 +80,12 @@ def _ratios(benches: Sequence[Bench], median: dict[str, float]) -> dict[str, dic
 
 def _text(figures: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in figures.items())
+
+
+@pytest.fixture(scope="session")
+def quick(pytestconfig: pytest.Config) -> bool:
+    """Whether benchmarks only have to show that they run."""
+    return bool(pytestconfig.getoption("benchmark_disable"))
 
 
 @pytest.fixture(scope="session")

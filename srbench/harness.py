@@ -11,7 +11,7 @@ from typing import Protocol as Interface
 import torch
 from torch import Tensor
 
-from srbench import environment, image, measure, pair
+from srbench import environment, flags, image, measure, pair
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
@@ -94,7 +94,7 @@ class Outcome:
 class _Task:
     """One image for one model: which of its values are missing."""
 
-    dataset: str
+    blank: Row
     item: Item
     keys: dict[str, str]
     missing: list[str]
@@ -126,17 +126,18 @@ class _Walk:
         self.known = {row.key: row for row in folder.rows()}
         self.outcome = Outcome()
         self.device = torch.device(plan.mode.device)
+        self.environment = ""
 
     def walk(self) -> Outcome:
         facts = environment.describe(self.device)
-        name = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
+        self.environment = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
         for model in self.plan.models:
             tasks = list(self._tasks(model))
             self.outcome.found += sum(len(task.keys) - len(task.missing) for task in tasks)
             open_tasks = [task for task in tasks if task.missing or task.picture]
             self.listener.model(model.id, len(open_tasks))
             if open_tasks:
-                self._run_model(model, open_tasks, name)
+                self._run_model(model, open_tasks)
             self.outcome.rows += [self.known[k] for task in tasks for k in task.keys.values() if k in self.known]
         return self.outcome
 
@@ -145,9 +146,10 @@ class _Walk:
             for item in images.items:
                 keys = {name: self._key(model, item, name, version) for name, version in self._columns()}
                 missing = [name for name, k in keys.items() if self.plan.force or k not in self.known]
-                picture = self._picture(images.id, model.id, item.name)
-                done = picture is None or (picture.exists() and not self.plan.force)
-                yield _Task(images.id, item, keys, missing, None if done else picture)
+                blank = self._blank(model, images.id, item.name)
+                picture = self.folder.picture(blank)
+                wanted = self.plan.save_images and (self.plan.force or not picture.exists())
+                yield _Task(blank, item, keys, missing, picture if wanted else None)
 
     def _columns(self) -> list[tuple[str, str]]:
         measured = [(g.name, f"{g.metric.name} {g.metric.version}") for g in self.plan.gauges]
@@ -165,65 +167,54 @@ class _Walk:
             mode=self.plan.mode.as_dict(),
         )
 
-    def _picture(self, dataset: str, model: str, name: str) -> Path | None:
-        if not self.plan.save_images:
-            return None
-        return (
-            self.folder.path / "images" / dataset / model.replace("/", "_") / self.plan.mode.describe() / f"{name}.png"
+    def _blank(self, model: Model, dataset: str, name: str) -> Row:
+        """What all rows of an image share."""
+        return Row(
+            key="",
+            protocol=self.plan.protocol.name,
+            model=model.id,
+            identity=model.fingerprint,
+            dataset=dataset,
+            image=name,
+            metric="",
+            value=math.nan,
+            unit="",
+            higher_is_better=True,
+            device=self.device.type,
+            mode=self.plan.mode.describe(),
+            environment=self.environment,
         )
 
-    def _run_model(self, model: Model, tasks: list[_Task], facts: str) -> None:
+    def _run_model(self, model: Model, tasks: list[_Task]) -> None:
         lr = pair.load(tasks[0].item, self.plan.protocol).lr
         try:
             upscaler = model.upscaler(self.plan.mode)
             _warm_up(upscaler, lr)
         except Exception as error:
-            self._fail(model, tasks[0].dataset, "", error)
+            self._fail(replace(tasks[0].blank, image=""), error)
             return
         for task in tasks:
             images = pair.load(task.item, self.plan.protocol)
             try:
                 raw, latency_ms = _timed(upscaler, images.lr.to(self.device) / 255)
             except torch.OutOfMemoryError as error:
-                self._fail(model, task.dataset, task.item.name, error)
+                self._fail(task.blank, error)
                 continue
             except Exception as error:
-                self._fail(model, task.dataset, task.item.name, error)
+                self._fail(task.blank, error)
                 return
-            self._store(model, task, images.hr.to(self.device), raw, latency_ms, facts)
-            self.listener.image(task.dataset, task.item.name)
+            self._store(task, images.hr.to(self.device), raw, latency_ms)
+            self.listener.image(task.blank.dataset, task.blank.image)
 
-    def _store(self, model: Model, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float, facts: str) -> None:
-        sr = measure.finish(raw, self.plan.protocol)
-        wanted = [gauge for gauge in self.plan.gauges if gauge.name in task.missing]
-        if torch.isfinite(raw).all():
-            values = measure.measure(sr, hr, self.plan.protocol, wanted)
-        else:  # rounding would turn NaN into black and give it a score
-            values = {gauge.name: math.nan for gauge in wanted}
-        pixels = sr.shape[-2] * sr.shape[-1]
+    def _store(self, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
+        values, flags = self._measure(task, hr, raw)
+        pixels = raw.shape[-2] * raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
-        flags = tuple(measure.inspect(raw, sr, hr))
-        blank = Row(
-            key="",
-            protocol=self.plan.protocol.name,
-            model=model.id,
-            identity=model.fingerprint,
-            dataset=task.dataset,
-            image=task.item.name,
-            metric="",
-            value=0.0,
-            unit="",
-            higher_is_better=True,
-            device=self.device.type,
-            mode=self.plan.mode.describe(),
-            environment=facts,
-        )
         rows = []
         for name in task.missing:
             unit, higher = self._unit(name)
-            seen = () if name in TIMINGS else flags
-            row = replace(blank, key=task.keys[name], metric=name, value=values[name], unit=unit, flags=seen)
-            rows.append(replace(row, higher_is_better=higher))
+            row = replace(task.blank, key=task.keys[name], metric=name, value=values[name], unit=unit)
+            rows.append(replace(row, higher_is_better=higher, flags=() if name in TIMINGS else flags))
         if task.picture is not None:
             image.write(task.picture, image.to_array(image.to_uint8(raw)))
         if rows:
@@ -231,17 +222,25 @@ class _Walk:
         self.known |= {row.key: row for row in rows}
         self.outcome.made += len(rows)
 
+    def _measure(self, task: _Task, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
+        wanted = [gauge for gauge in self.plan.gauges if gauge.name in task.missing]
+        if not torch.isfinite(raw).all():  # rounding would turn NaN into black and give it a score
+            return {gauge.name: math.nan for gauge in wanted}, tuple(flags.find(raw, hr))
+        sr = measure.finish(raw, self.plan.protocol)
+        return measure.measure(sr, hr, self.plan.protocol, wanted), tuple(flags.find(sr, hr) if wanted else ())
+
     def _unit(self, name: str) -> tuple[str, bool]:
         if name in TIMINGS:
             return TIMINGS[name]
         metric = next(gauge.metric for gauge in self.plan.gauges if gauge.name == name)
         return metric.unit, metric.higher_is_better
 
-    def _fail(self, model: Model, dataset: str, name: str, error: Exception) -> None:
+    def _fail(self, place: Row, error: Exception) -> None:
         text = str(error).strip().splitlines()
         reason = text[0] if text else type(error).__name__
         reason = reason if isinstance(error, UserError) else f"{type(error).__name__}: {reason}"
-        self.outcome.failed.append({"model": model.id, "dataset": dataset, "image": name, "reason": reason})
+        entry = {"model": place.model, "dataset": place.dataset, "image": place.image, "reason": reason}
+        self.outcome.failed.append(entry)
 
 
 def _warm_up(upscaler: Upscaler, lr: Tensor) -> None:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from srbench import flags, image
+from srbench import image
 from srbench.metrics import catalogue
 from srbench.metrics.metric import Metric, Score
 from srbench.pinned import Store
@@ -92,14 +91,3 @@ def measure(sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Gauge]) -> 
             seen[key] = (show(sr, gauge.metric, protocol), show(hr, gauge.metric, protocol))
         values[gauge.name] = float(gauge.score(*seen[key]))
     return values
-
-
-def inspect(raw: Tensor, sr: Tensor, hr: Tensor) -> list[str]:
-    """Flags of an output; NaN is looked for before rounding hides it.
-
-    Args:
-        raw: The model's output.
-        sr: What is scored.
-        hr: Original.
-    """
-    return flags.find(raw, hr) if not torch.isfinite(raw).all() else flags.find(sr, hr)

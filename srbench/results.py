@@ -134,6 +134,10 @@ class RunFolder:
             torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
             file.write((("\n" if torn else "") + text).encode())
 
+    def picture(self, row: Row) -> Path:
+        """Where the output that a row measures is kept, when outputs are kept."""
+        return self.path / "images" / row.dataset / row.model.replace("/", "_") / row.mode / f"{row.image}.png"
+
     def head(self) -> dict[str, Any]:
         """The content of run.json.
 

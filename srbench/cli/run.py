@@ -47,7 +47,9 @@ def run(
     self_ensemble: Annotated[bool, typer.Option("--self-ensemble", help="Average over 8 flips and rotations.")] = False,
     tile: Annotated[int, typer.Option(min=0, help="Side of tiles in LR pixels; 0: as memory allows.")] = 0,
     memory_mib: Annotated[int, typer.Option(min=64, help="What activations may take before images are tiled.")] = 4096,
-    save_images: Annotated[bool, typer.Option("--save-images", help="Keep every output as PNG.")] = False,
+    save_images: Annotated[
+        bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
+    ] = False,
     limit: options.Limit = None,
     force: Annotated[bool, typer.Option("--force", help="Redo what is already in the run's folder.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Write summary.tex too.")] = False,
@@ -83,6 +85,9 @@ def run(
     outcome = _walk(plan, folder)
     made = publish.report(folder, outcome.rows, remarks, selection.unavailable, outcome.failed)
     publish.write(made, folder, latex=latex)
+    if save_images:
+        originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
+        publish.write_sheets(folder, outcome.rows, originals)
     if json:
         console.print_json(made.as_dict(str(folder.path)))
     else:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from srbench.protocol import Protocol
-from srbench.report import formats, legend
+from srbench.report import formats, legend, sheet
 from srbench.report.table import Table, build
 from srbench.results import Row, RunFolder
 from srbench.statistics import Summary, summarise, tied_with_best
@@ -83,6 +84,32 @@ def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> Report:
     summaries = summarise(rows)
     tables = build(summaries, (), {rows[0].dataset: total})
     return Report(protocol.as_dict(), summaries, tables, [protocol.describe()], legend.flagged(rows), {}, [])
+
+
+def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[str, str], Path]) -> None:
+    """Write sheets/<dataset>/<image>.png from the outputs that a run kept.
+
+    Args:
+        folder: Of the run.
+        rows: Of the models to show.
+        originals: HR files by data set and image.
+    """
+    by_image: dict[tuple[str, str], dict[Path, list[Row]]] = {}
+    for row in rows:
+        by_image.setdefault((row.dataset, row.image), {}).setdefault(folder.picture(row), []).append(row)
+    for place, by_picture in by_image.items():
+        outputs = [_output(path, of) for path, of in by_picture.items() if path.exists()]
+        if outputs:
+            target = folder.path / "sheets" / place[0] / f"{place[1]}.png"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sheet.sheet(originals[place], outputs).save(target)
+
+
+def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
+    measured = [row for row in rows if row.metric not in ("latency", "throughput")]
+    values = {row.metric: row.value for row in measured}
+    label = rows[0].model if rows[0].mode == "fp32" else f"{rows[0].model} ({rows[0].mode})"
+    return sheet.Output(label, sheet.figures(values, {row.metric: row.unit for row in measured}), path)
 
 
 def write(made: Report, folder: RunFolder, *, latex: bool = False) -> None:

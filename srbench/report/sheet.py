@@ -1,0 +1,109 @@
+"""Pictures to compare by eye: one sheet an image, the same detail from HR and every output, side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+_DETAIL_PX, _ZOOM, _COLUMNS, _GAP, _LABEL_PX = 96, 3, 4, 8, 40
+_PAPER, _INK, _FRAME = (255, 255, 255), (30, 30, 30), (220, 40, 40)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One model's picture.
+
+    Attributes:
+        label: First line under it.
+        figures: Second line under it.
+        path: The picture.
+    """
+
+    label: str
+    figures: str
+    path: Path
+
+
+def sheet(hr_path: Path, outputs: Sequence[Output]) -> Image.Image:
+    """Lay out HR with the chosen detail framed, the detail of HR, and the detail of each output.
+
+    The detail is the square in which the outputs differ most from one another; pixels are repeated, never smoothed.
+
+    Args:
+        hr_path: The original; may be larger than the outputs, which begin at its top left.
+        outputs: In the order of the table; all of one size.
+    """
+    pictures = [_rgb(output.path) for output in outputs]
+    height, width = pictures[0].shape[:2]
+    hr = _rgb(hr_path)[:height, :width]
+    side = min(_DETAIL_PX, height, width)
+    top, left = _busiest(pictures, side)
+    box = (slice(top, top + side), slice(left, left + side))
+    details = [("HR", "", hr), *((o.label, o.figures, p) for o, p in zip(outputs, pictures, strict=True))]
+    cells = [(_framed(hr, top, left, side), "HR, whole", "framed: the detail")]
+    cells += [(_enlarged(picture[box]), label, figures) for label, figures, picture in details]
+    return _grid(cells)
+
+
+def _rgb(path: Path) -> npt.NDArray[np.uint8]:
+    with Image.open(path) as file:
+        return np.asarray(file.convert("RGB"))
+
+
+def _busiest(pictures: Sequence[npt.NDArray[np.uint8]], side: int) -> tuple[int, int]:
+    """Top left corner of the square with the largest variance between pictures, on a grid of half its side."""
+    spread = np.var(np.stack([picture.mean(-1) for picture in pictures]), axis=0)
+    sums = np.pad(spread.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    tops, lefts = (range(0, length - side + 1, max(1, side // 2)) for length in spread.shape)
+    corners = [(top, left) for top in tops for left in lefts]
+
+    def inside(corner: tuple[int, int]) -> float:
+        t, l = corner  # noqa: E741
+        return float(sums[t + side, l + side] - sums[t, l + side] - sums[t + side, l] + sums[t, l])
+
+    return max(corners, key=inside)
+
+
+def _enlarged(detail: npt.NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(detail.repeat(_ZOOM, 0).repeat(_ZOOM, 1))
+
+
+def _framed(hr: npt.NDArray[np.uint8], top: int, left: int, side: int) -> Image.Image:
+    whole = Image.fromarray(hr)
+    draw = ImageDraw.Draw(whole)
+    for line in range(3):
+        draw.rectangle((left - line, top - line, left + side + line, top + side + line), outline=_FRAME)
+    whole.thumbnail((_DETAIL_PX * _ZOOM, _DETAIL_PX * _ZOOM))
+    return whole
+
+
+def _grid(cells: Sequence[tuple[Image.Image, str, str]]) -> Image.Image:
+    side = _DETAIL_PX * _ZOOM
+    columns = min(_COLUMNS, len(cells))
+    rows = -(-len(cells) // columns)
+    size = (columns * (side + _GAP) + _GAP, rows * (side + _LABEL_PX + _GAP) + _GAP)
+    page = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(14)
+    for number, (picture, label, figures) in enumerate(cells):
+        x = _GAP + number % columns * (side + _GAP)
+        y = _GAP + number // columns * (side + _LABEL_PX + _GAP)
+        page.paste(picture, (x, y))
+        for line, text in enumerate((label, figures)):
+            draw.text((x, y + side + 2 + 17 * line), _fitting(text, font, side), _INK, font)
+    return page
+
+
+def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    while font.getlength(text) > width:
+        text = text.rstrip("…")[:-1] + "…"
+    return text
+
+
+def figures(values: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """The second line of a cell: "28.43 dB, ssim 0.8111"."""
+    texts = (f"{v:.2f} {units[name]}" if units[name] == "dB" else f"{name} {v:.4f}" for name, v in values.items())
+    return ", ".join(texts)
