@@ -126,7 +126,14 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def test_peak_memory(benchmark: BenchmarkFixture, tmp_path: Path, photograph: Tensor, fsrcnn: str, quick: bool) -> None:
+def test_peak_memory(
+    benchmark: BenchmarkFixture,
+    tmp_path: Path,
+    photograph: Tensor,
+    fsrcnn: str,
+    quick: bool,
+    one_thread: dict[str, str],
+) -> None:
     """In a process of its own, because a process's peak never falls."""
     pytest.importorskip("resource")
     most = _MANY_QUICK if quick else _MANY
@@ -134,7 +141,8 @@ def test_peak_memory(benchmark: BenchmarkFixture, tmp_path: Path, photograph: Te
     script = Path(__file__).with_name("peak_memory.py")
     command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(most)]
     benchmark.group = f"peak memory over {_FEW} and {most} images"
-    done = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
+    keywords = {"capture_output": True, "text": True, "env": one_thread}
+    done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=1)
     assert done.returncode == 0, done.stderr
     after_few, after_all = json.loads(done.stdout)
     benchmark.extra_info.update(growth=round(after_all / after_few, 4), highest_allowed=_MOST_GROWTH)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -12,9 +12,11 @@ from srbench.cli.app import app
 
 _ROUNDS = 7
 
+Python = Callable[..., str]
+
 
 @pytest.fixture(scope="module")
-def run_words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The arguments of a run that is finished."""
     folder = str(tmp_path_factory.mktemp("finished"))
     words = ["run", "--models", "bicubic,nearest", "--metrics", "psnr,ssim", "--device", "cpu", "--out", folder]
@@ -23,33 +25,39 @@ def run_words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return words
 
 
-def test_import_torch(benchmark: BenchmarkFixture) -> None:
-    benchmark.extra_info["reference"] = True
-    _python(benchmark, "-c", "import torch")
-
-
-def test_interpreter(benchmark: BenchmarkFixture) -> None:
-    _python(benchmark, "-c", "pass")
-
-
-def test_help(benchmark: BenchmarkFixture) -> None:
-    benchmark.extra_info["aim_s"] = 0.5
-    assert "super-resolution" in _python(benchmark, "-m", "srbench", "--help")
-
-
-def test_show_of_a_finished_run(benchmark: BenchmarkFixture, run_words: list[str]) -> None:
-    benchmark.extra_info["aim_s"] = 2.0
-    assert "bicubic" in _python(benchmark, "-m", "srbench", "show", run_words[-1])
-
-
-def test_run_that_is_finished(benchmark: BenchmarkFixture, run_words: list[str]) -> None:
-    """The same command again, which finds every row there; it needs torch."""
-    assert "bicubic" in _python(benchmark, "-m", "srbench", *run_words)
-
-
-def _python(benchmark: BenchmarkFixture, *words: str) -> str:
+@pytest.fixture
+def python(benchmark: BenchmarkFixture, one_thread: dict[str, str]) -> Python:
+    """Call the interpreter with these arguments, again and again; what it printed."""
     benchmark.group = "start of a process"
-    command = [sys.executable, *words]
-    keywords = {"capture_output": True, "text": True, "check": True, "cwd": Path(sys.prefix)}
-    done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=_ROUNDS, warmup_rounds=1)
-    return str(done.stdout)
+
+    def call(*words: str) -> str:
+        command = [sys.executable, *words]
+        keywords = {"capture_output": True, "text": True, "check": True, "cwd": sys.prefix, "env": one_thread}
+        done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=_ROUNDS, warmup_rounds=1)
+        return str(done.stdout)
+
+    return call
+
+
+def test_interpreter(python: Python) -> None:
+    python("-c", "pass")
+
+
+def test_import_torch(benchmark: BenchmarkFixture, python: Python) -> None:
+    benchmark.extra_info["reference"] = True
+    python("-c", "import torch")
+
+
+def test_help(benchmark: BenchmarkFixture, python: Python) -> None:
+    benchmark.extra_info["aim_s"] = 0.5
+    assert "super-resolution" in python("-m", "srbench", "--help")
+
+
+def test_show_of_a_finished_run(benchmark: BenchmarkFixture, python: Python, finished: list[str]) -> None:
+    benchmark.extra_info["aim_s"] = 2.0
+    assert "bicubic" in python("-m", "srbench", "show", finished[-1])
+
+
+def test_run_that_is_finished(python: Python, finished: list[str]) -> None:
+    """The same command again, which finds every row there; it needs torch."""
+    assert "bicubic" in python("-m", "srbench", *finished)

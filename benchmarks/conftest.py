@@ -88,6 +88,19 @@ def quick(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("benchmark_disable"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread(quick: bool) -> None:
+    """On a machine that does other work too, threads that wait for each other take several times as long as one."""
+    if quick:
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def one_thread() -> dict[str, str]:
+    """The environment of a process that computes in one thread."""
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
 @pytest.fixture(scope="session")
 def photograph() -> Tensor:
     """A photograph of 512 x 512 px, as levels `(1, 3, 512, 512)`."""

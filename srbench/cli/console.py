@@ -4,14 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from srbench.pinned import PinnedFile, Store
-from srbench.report import legend, terminal
-from srbench.report.publish import Report
+if TYPE_CHECKING:
+    from srbench.pinned import PinnedFile, Store
+    from srbench.report.publish import Report
 
 _PIPE_WIDTH = 160
 
@@ -26,13 +26,15 @@ def print_json(content: Any) -> None:
     out.file.write(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n")
 
 
-def show(report: Report) -> None:
+def show(report: "Report") -> None:
     """Print a report's tables."""
+    from srbench.report import legend, terminal
+
     out.print(terminal.page(report.tables, report.heading, report.notes, legend.READING, out.width))
 
 
 @contextmanager
-def fetching(store: Store) -> Iterator[None]:
+def fetching(store: "Store") -> Iterator[None]:
     """Show what a store downloads; nothing appears where nothing is downloaded."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
     progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
@@ -40,7 +42,7 @@ def fetching(store: Store) -> Iterator[None]:
     seen: set[PinnedFile] = set()
     lock = threading.Lock()
 
-    def show(file: PinnedFile, n: int) -> None:
+    def show(file: "PinnedFile", n: int) -> None:
         with lock:
             progress.start()
             if file not in seen:

@@ -6,7 +6,6 @@ import typer
 
 from srbench.cli import console, options
 from srbench.errors import UserError
-from srbench.pinned import Store
 from srbench.places import weights_roots
 
 
@@ -18,6 +17,7 @@ def fetch(
     """Download data sets and weights into the cache, and check what is there."""
     from srbench.datasets import catalogue
     from srbench.datasets.locate import locate
+    from srbench.pinned import Store
     from zoo.select import select
 
     store = Store(weights_roots(weights_root))

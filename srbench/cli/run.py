@@ -9,7 +9,6 @@ import typer
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.errors import UserError
-from srbench.pinned import Store
 from srbench.places import weights_roots
 from srbench.results import RunFolder
 
@@ -64,6 +63,7 @@ def run(
     """
     from srbench import harness, measure, notes
     from srbench.datasets.locate import locate
+    from srbench.pinned import Store
     from srbench.report import publish
     from zoo.select import select
     from zoo.upscaler import Mode

@@ -7,7 +7,6 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
-from srbench.pinned import Store
 from srbench.places import weights_roots
 
 
@@ -29,6 +28,7 @@ def score(
     from srbench import measure
     from srbench.cli.run import pick_device
     from srbench.datasets.locate import locate
+    from srbench.pinned import Store
     from srbench.report import publish
     from srbench.score import score as score_folder
 

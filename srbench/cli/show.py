@@ -7,12 +7,13 @@ import typer
 
 from srbench.cli import console, options
 from srbench.errors import BadRun
-from srbench.report import publish
 from srbench.results import RunFolder, latest
 
 
 def show(run: Annotated[Path, typer.Argument(help="Folder of a run.")], json: options.Json = False) -> None:
     """Print the table of everything a run's folder holds."""
+    from srbench.report import publish
+
     folder = RunFolder(run)
     head = folder.head()
     rows = latest(folder.rows())
