@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 
@@ -12,6 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 # One thread a process: tests run in several, and threads that wait for each other's cores are slower than none.
 torch.set_num_threads(1)
+# A busy machine must not fail a test.
+hypothesis.settings.register_profile("srbench", deadline=None)
+hypothesis.settings.load_profile("srbench")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

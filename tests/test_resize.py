@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -83,7 +83,6 @@ def _kernel(kernel: Kernel, x: float) -> float:
     return -0.5 * a**3 + 2.5 * a**2 - 4 * a + 2 if a <= 2 else 0.0
 
 
-@settings(deadline=None)
 @given(
     length_in=st.integers(1, 23),
     length_out=st.integers(1, 40),
@@ -132,7 +131,6 @@ def test_a_constant_image_stays_constant(height: int, width: int, kernel: Kernel
     assert torch.allclose(out, torch.full((7, 5), float(level), dtype=torch.float64), atol=1e-9)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(KERNELS), st.sampled_from([(6, 8), (24, 32), (48, 64)]))
 def test_flips_and_batches_commute_with_resampling(kernel: Kernel, size: tuple[int, int]) -> None:
     batch = torch.rand(3, 2, 12, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -11,15 +11,20 @@ READING = (
 )
 
 
-def heading(description: str, environments: Sequence[dict[str, Any]]) -> list[str]:
-    """Protocol, machine and versions, a line each."""
+def heading(description: str, environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Protocol; mode, machine and versions, a line each.
+
+    Args:
+        description: Of the protocol.
+        environments: Each mode of the run with the facts of its environment.
+    """
     lines = [description]
-    for facts in environments:
+    for mode, facts in environments:
         versions = ", ".join(
             f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
         )
         machine = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
-        lines.append(f"{facts['device']}: {machine}; {versions}, Python {facts['python']}")
+        lines.append(f"{facts['device']}, {mode}: {machine}; {versions}, Python {facts['python']}")
     return lines
 
 

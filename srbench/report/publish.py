@@ -65,8 +65,8 @@ def report(
     head = folder.head()
     summaries = summarise(rows)
     totals = {name: facts["of"] for call in head["calls"] for name, facts in call["datasets"].items()}
-    used = list(dict.fromkeys(row.environment for row in rows))
-    machines = [head["environments"][name] for name in used]
+    used = dict.fromkeys((row.mode, row.environment) for row in rows)
+    machines = [(mode, head["environments"][name]) for mode, name in used]
     heading = legend.heading(Protocol(**head["protocol"]).describe(), machines)
     below = [*legend.flagged(rows), *notes, *legend.missing(unavailable or {}, failed)]
     tables = build(summaries, tied_with_best(rows), totals)

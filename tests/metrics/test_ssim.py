@@ -23,7 +23,7 @@ def _pair(height: int, width: int, channels: int = 1, seed: int = 0) -> tuple[Te
     return (hr + noise).clamp(0, 255), hr
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(11, 150), st.integers(11, 60), st.integers(0, 99))
 def test_wang_and_uniform_equal_scikit_images(height: int, width: int, seed: int) -> None:
     sr, hr = _pair(height, width, seed=seed)

@@ -22,7 +22,7 @@ def _srresnet() -> nn.Module:
 
 
 @pytest.mark.parametrize("arch", ["espcn", "fsrcnn", "srresnet", "msrresnet", "edsr", "srvgg", "interpolation"])
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(height=st.integers(1, 40), width=st.integers(1, 40), tile=st.integers(5, 24))
 def test_tiles_with_the_whole_receptive_field_change_nothing(arch: str, height: int, width: int, tile: int) -> None:
     network = registry.archs()[arch].build(

@@ -105,96 +105,79 @@ _KAIR_URL = "https://github.com/cszn/KAIR/releases/download/v1.0/"
 _BASICSR = "XPixelGroup/BasicSR @ 8d56e3a0, docs/ModelZoo.md"
 _PARAMETERS = 1517571
 
+_NOTE = "its generator is the MSRResNet, without BatchNorm"
+
+
+def _scores(source: str, *psnr: float, ssim: tuple[float, ...] | None = None) -> tuple[Claim, ...]:
+    columns = zip(("set5", "set14", "div2k_val"), psnr, ssim or (None, None, None), strict=True)
+    return tuple(Claim(dataset, "openmmlab_x4", value, own, source) for dataset, value, own in columns)
+
+
+def _mmagic(id_: str, file: str, claims: tuple[Claim, ...], note: str = "") -> Card:
+    return Card(
+        id=id_,
+        arch="msrresnet",
+        settings={"upsampling_slope": 1.0},
+        parameters=_PARAMETERS,
+        licence="Apache-2.0",
+        source=_MMAGIC,
+        files=(weight(file, file[:-4].rsplit("-", maxsplit=1)[-1], url=f"{_MMAGIC_URL}{file}"),),
+        trained_on=("DIV2K",),
+        claims=claims,
+        note=note,
+    )
+
+
+def _basicsr(id_: str, file: str, claims: tuple[Claim, ...], note: str = "") -> Card:
+    return Card(
+        id=id_,
+        arch="msrresnet",
+        parameters=_PARAMETERS,
+        licence="Apache-2.0",
+        source=_BASICSR,
+        files=(weight(file, ""),),
+        where="a cloud folder linked from BasicSR's docs/ModelZoo.md",
+        trained_on=("DIV2K",),
+        claims=claims,
+        note=note,
+    )
+
+
+def _kair(id_: str, file: str, note: str = "") -> Card:
+    return Card(
+        id=id_,
+        arch="msrresnet",
+        parameters=_PARAMETERS,
+        licence="MIT",
+        source="cszn/KAIR @ fc1732f4, main_download_pretrained_models.py",
+        files=(weight(file, "", url=f"{_KAIR_URL}{file}"),),
+        note=note,
+    )
+
+
 CARDS = (
-    Card(
-        id="msrresnet.mmagic_div2k",
-        arch="msrresnet",
-        settings={"upsampling_slope": 1.0},
-        parameters=_PARAMETERS,
-        licence="Apache-2.0",
-        source=_MMAGIC,
-        files=(
-            weight(
-                "msrresnet_x4c64b16_1x16_300k_div2k_20200521-61556be5.pth",
-                "61556be5",
-                url=f"{_MMAGIC_URL}msrresnet_x4c64b16_1x16_300k_div2k_20200521-61556be5.pth",
-            ),
-        ),
-        trained_on=("DIV2K",),
-        claims=(
-            Claim("set5", "openmmlab_x4", 30.2252, 0.8491, _MMAGIC),
-            Claim("set14", "openmmlab_x4", 26.7762, 0.7369, _MMAGIC),
-            Claim("div2k_val", "openmmlab_x4", 28.9748, 0.8178, _MMAGIC),
-        ),
+    _mmagic(
+        "msrresnet.mmagic_div2k",
+        "msrresnet_x4c64b16_1x16_300k_div2k_20200521-61556be5.pth",
+        _scores(_MMAGIC, 30.2252, 26.7762, 28.9748, ssim=(0.8491, 0.7369, 0.8178)),
     ),
-    Card(
-        id="msrresnet.basicsr_div2k",
-        arch="msrresnet",
-        parameters=_PARAMETERS,
-        licence="Apache-2.0",
-        source=_BASICSR,
-        files=(weight("001_MSRResNet_x4_f64b16_DIV2K_1000k_B16G1.pth", ""),),
-        where="a cloud folder linked from BasicSR's docs/ModelZoo.md",
-        trained_on=("DIV2K",),
-        claims=(
-            Claim("set5", "openmmlab_x4", 30.2468, None, _BASICSR),
-            Claim("set14", "openmmlab_x4", 26.7817, None, _BASICSR),
-            Claim("div2k_val", "openmmlab_x4", 28.9967, None, _BASICSR),
-        ),
+    _basicsr(
+        "msrresnet.basicsr_div2k",
+        "001_MSRResNet_x4_f64b16_DIV2K_1000k_B16G1.pth",
+        _scores(_BASICSR, 30.2468, 26.7817, 28.9967),
     ),
-    Card(
-        id="msrresnet.kair_psnr",
-        arch="msrresnet",
-        parameters=_PARAMETERS,
-        licence="MIT",
-        source="cszn/KAIR @ fc1732f4, main_download_pretrained_models.py",
-        files=(weight("msrresnet_x4_psnr.pth", "", url=f"{_KAIR_URL}msrresnet_x4_psnr.pth"),),
+    _kair("msrresnet.kair_psnr", "msrresnet_x4_psnr.pth"),
+    _mmagic(
+        "srgan.mmagic_div2k",
+        "srgan_x4c64b16_1x16_1000k_div2k_20200606-a1f0810e.pth",
+        _scores(_MMAGIC, 27.9499, 24.7383, 26.5697, ssim=(0.7846, 0.6491, 0.7365)),
+        _NOTE,
     ),
-    Card(
-        id="srgan.mmagic_div2k",
-        arch="msrresnet",
-        settings={"upsampling_slope": 1.0},
-        parameters=_PARAMETERS,
-        licence="Apache-2.0",
-        source=_MMAGIC,
-        files=(
-            weight(
-                "srgan_x4c64b16_1x16_1000k_div2k_20200606-a1f0810e.pth",
-                "a1f0810e",
-                url=f"{_MMAGIC_URL}srgan_x4c64b16_1x16_1000k_div2k_20200606-a1f0810e.pth",
-            ),
-        ),
-        trained_on=("DIV2K",),
-        claims=(
-            Claim("set5", "openmmlab_x4", 27.9499, 0.7846, _MMAGIC),
-            Claim("set14", "openmmlab_x4", 24.7383, 0.6491, _MMAGIC),
-            Claim("div2k_val", "openmmlab_x4", 26.5697, 0.7365, _MMAGIC),
-        ),
-        note="its generator is the MSRResNet, without BatchNorm",
+    _basicsr(
+        "srgan.basicsr_div2k",
+        "004_MSRGAN_x4_f64b16_DIV2K_400k_B16G1.pth",
+        _scores(_BASICSR, 28.0158, 24.7474, 26.6504),
+        _NOTE,
     ),
-    Card(
-        id="srgan.basicsr_div2k",
-        arch="msrresnet",
-        parameters=_PARAMETERS,
-        licence="Apache-2.0",
-        source=_BASICSR,
-        files=(weight("004_MSRGAN_x4_f64b16_DIV2K_400k_B16G1.pth", ""),),
-        where="a cloud folder linked from BasicSR's docs/ModelZoo.md",
-        trained_on=("DIV2K",),
-        claims=(
-            Claim("set5", "openmmlab_x4", 28.0158, None, _BASICSR),
-            Claim("set14", "openmmlab_x4", 24.7474, None, _BASICSR),
-            Claim("div2k_val", "openmmlab_x4", 26.6504, None, _BASICSR),
-        ),
-        note="its generator is the MSRResNet, without BatchNorm",
-    ),
-    Card(
-        id="srgan.kair_gan",
-        arch="msrresnet",
-        parameters=_PARAMETERS,
-        licence="MIT",
-        source="cszn/KAIR @ fc1732f4, main_download_pretrained_models.py",
-        files=(weight("msrresnet_x4_gan.pth", "", url=f"{_KAIR_URL}msrresnet_x4_gan.pth"),),
-        note="its generator is the MSRResNet, without BatchNorm",
-    ),
+    _kair("srgan.kair_gan", "msrresnet_x4_gan.pth", _NOTE),
 )
