@@ -24,7 +24,7 @@ def describe(device: torch.device) -> dict[str, Any]:
     """
     facts: dict[str, Any] = {
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in _PACKAGES},
         "commit": _commit(),
         "cpu": cpu_name(),
