@@ -7,7 +7,7 @@ from srbench.metrics.metric import Metric
 from srbench.pinned import Store
 
 
-@pytest.mark.parametrize("metric", catalogue().values(), ids=str)
+@pytest.mark.parametrize("metric", catalogue().values(), ids=lambda metric: metric.name)
 def test_every_metric_is_declared_in_full_and_tells_a_copy_from_noise(metric: Metric) -> None:
     assert metric.reference
     assert metric.version

@@ -173,7 +173,7 @@ SCHEMES: list[tuple[str, str, Rename, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("arch", "origin", "rename", "implied"), SCHEMES, ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize(("arch", "origin", "rename", "implied"), SCHEMES, ids=[f"{s[0]}-{s[1]}" for s in SCHEMES])
 def test_other_projects_names_are_understood(arch: str, origin: str, rename: Rename, implied: dict[str, Any]) -> None:
     network = _build(arch, **implied)
     theirs: State = {rename(key): value for key, value in network.state_dict().items()}
