@@ -7,8 +7,14 @@ from torch.nn.functional import avg_pool2d
 from srbench import image
 
 PLAUSIBLE_DB = 50.0
-SHIFT_PX = 0.35
-"""Flagged from here on: between what clean models show and half a pixel; see `shift_px`."""
+SHIFT_PX, SHIFT_ERRORS = 0.3, 3
+"""A shift is flagged when its estimate, less 3 standard errors, is 0.3 px or more.
+
+Chosen on 80 photographs outside every test set and 14 models: no false alarm in 1,120 outputs (largest estimate
+0.23 px), 98 to 100 % of half-pixel and all of one-pixel shifts found; on crops of 128 px 3 false alarms in 1,120.
+"""
+
+_WINDOW_PX, _STRIDE_PX = 6, 2
 
 
 def find(sr: Tensor, hr: Tensor) -> list[str]:
@@ -32,40 +38,43 @@ def find(sr: Tensor, hr: Tensor) -> list[str]:
         found.append("output equals HR (infinite PSNR): was HR scored against itself?")
     elif 10 * torch.log10(255**2 / mse) > PLAUSIBLE_DB:
         found.append(f"PSNR above {PLAUSIBLE_DB:.0f} dB: was HR scored against a copy of itself?")
-    down, right = shift_px(y_sr, y_hr)
-    if max(abs(down), abs(right)) >= SHIFT_PX:
+    (down, right), errors = shift_px(y_sr, y_hr)
+    if max(abs(down) - SHIFT_ERRORS * errors[0], abs(right) - SHIFT_ERRORS * errors[1]) >= SHIFT_PX:
         found.append(f"output is shifted by about {down:+.1f} px down and {right:+.1f} px right of HR")
     return found
 
 
-def shift_px(sr: Tensor, hr: Tensor, pool: int = 4) -> tuple[float, float]:
+def shift_px(sr: Tensor, hr: Tensor) -> tuple[tuple[float, float], tuple[float, float]]:
     """Estimate a global shift between two images of the same scene by least squares on image gradients.
 
-    Both images are averaged over blocks first, so that a shift of a few pixels stays within the linear range and the
-    detail that a model lacks has no say.
+    Both images are averaged over 6 x 6 px first, every second pixel, so that a shift of a few pixels stays within the
+    linear range and the detail that a model lacks has no say.
 
     Args:
         sr: `(1, 1, H, W)` luma.
         hr: The same shape.
-        pool: Block size in pixels.
 
     Returns:
-        Shift of sr against hr, down and right, in pixels; zeros for images under 8 blocks or without gradients.
+        Shift of sr against hr, down and right, in pixels, and the standard errors of both; zeros for images under 32 px
+        or without gradients.
 
     Source:
-        Lucas and Kanade, An iterative image registration technique, IJCAI 1981, eq. 8, one step.
+        Lucas and Kanade, An iterative image registration technique, IJCAI 1981, one step; errors by White's sandwich.
     """
-    if min(hr.shape[-2:]) < 8 * pool:
-        return 0.0, 0.0
-    a, b = avg_pool2d(sr.double(), pool), avg_pool2d(hr.double(), pool)
+    nothing = (0.0, 0.0), (0.0, 0.0)
+    if min(hr.shape[-2:]) < 32:
+        return nothing
+    a, b = (avg_pool2d(image.double(), _WINDOW_PX, _STRIDE_PX)[0, 0] for image in (sr, hr))
     mean = (a + b) / 2
-    down = (mean[..., 2:, 1:-1] - mean[..., :-2, 1:-1]) / 2
-    right = (mean[..., 1:-1, 2:] - mean[..., 1:-1, :-2]) / 2
-    change = (b - a)[..., 1:-1, 1:-1]
-    normal = torch.stack([(down * down).sum(), (down * right).sum(), (down * right).sum(), (right * right).sum()]).view(
-        2, 2
-    )
+    down, right = mean[2:, 1:-1] - mean[:-2, 1:-1], mean[1:-1, 2:] - mean[1:-1, :-2]
+    slopes = torch.stack([down, right]).flatten(1) / 2  # (2, pixels)
+    change = (b - a)[1:-1, 1:-1].flatten()
+    normal = slopes @ slopes.T
     if torch.linalg.det(normal) <= 1e-6 * normal.trace() ** 2:
-        return 0.0, 0.0
-    step = torch.linalg.solve(normal, torch.stack([(down * change).sum(), (right * change).sum()]))
-    return float(step[0]) * pool, float(step[1]) * pool
+        return nothing
+    inverse = torch.linalg.inv(normal)
+    step = inverse @ (slopes @ change)
+    scores = slopes * (change - step @ slopes)
+    errors = (inverse @ (scores @ scores.T) @ inverse).diagonal().sqrt()
+    (y, x), (y_error, x_error) = (step * _STRIDE_PX).tolist(), (errors * _STRIDE_PX).tolist()
+    return (y, x), (y_error, x_error)

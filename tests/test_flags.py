@@ -34,8 +34,17 @@ def test_shifted_outputs_are_flagged_with_direction(name: str, down: int, right:
     found = flags.find(torch.roll(sr, (down, right), (-2, -1))[..., 8:-8, 8:-8], hr[..., 8:-8, 8:-8])
     assert len(found) == 1
     assert "shifted" in found[0]
-    estimate = flags.shift_px(*(image.luma(x[..., 8:-8, 8:-8]) for x in (torch.roll(sr, (down, right), (-2, -1)), hr)))
+    shifted = torch.roll(sr, (down, right), (-2, -1))
+    estimate, _ = flags.shift_px(*(image.luma(x[..., 8:-8, 8:-8]) for x in (shifted, hr)))
     assert estimate == pytest.approx((down, right), abs=0.5)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_half_a_pixel_is_found(name: str) -> None:
+    hr = _hr(name)
+    sr = resize(_lr(hr), (hr.shape[-2], hr.shape[-1]))
+    halfway = (sr[..., :-1] + sr[..., 1:]) / 2  # what stood at x + 0.5 stands at x
+    assert any("shifted" in text for text in flags.find(halfway, hr[..., :-1]))
 
 
 @pytest.mark.parametrize("name", PHOTOS)
@@ -62,4 +71,4 @@ def test_constant_and_broken_outputs_are_flagged() -> None:
 
 
 def test_small_images_have_no_estimate() -> None:
-    assert flags.shift_px(torch.rand(1, 1, 20, 20), torch.rand(1, 1, 20, 20)) == (0.0, 0.0)
+    assert flags.shift_px(torch.rand(1, 1, 20, 20), torch.rand(1, 1, 20, 20)) == ((0.0, 0.0), (0.0, 0.0))

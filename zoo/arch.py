@@ -78,8 +78,9 @@ class Arch:
             implies; None where it is another network's. Keys and shapes are compared afterwards in any case.
         colour: What the network sees, where its settings have no `colour`.
         schemes: Names used elsewhere; this project's own names are always understood.
-        overlap_px: LR pixels around a tile that keep its error below 1 grey level, measured with trained weights.
-        bytes_per_px: Peak memory in float32 for each LR pixel at scale 4, measured; sizes automatic tiles.
+        overlap_px: LR pixels around a tile that keep its error below 1 grey level: measured with trained weights on
+            photographs, or the radius of the receptive field where none were at hand.
+        bytes_per_px: Peak memory in float32 for each LR pixel at scale 4, measured, and a fifth more; sizes tiles.
     """
 
     name: str

@@ -105,8 +105,8 @@ ARCH = Arch(
     year=2017,
     build=EDSR,
     infer=infer,
-    overlap_px=16,
-    bytes_per_px=40000,
+    overlap_px=72,
+    bytes_per_px=46000,
     schemes=(
         _AUTHOR,
         Scheme(

@@ -56,7 +56,7 @@ ARCH = Arch(
     build=FSRCNN,
     infer=infer,
     overlap_px=8,
-    bytes_per_px=2000,
+    bytes_per_px=3300,
     colour="luma",
     schemes=(
         Scheme(

@@ -75,7 +75,7 @@ ARCH = Arch(
     year=2018,
     build=MSRResNet,
     infer=infer,
-    overlap_px=16,
+    overlap_px=40,
     bytes_per_px=16000,
     schemes=(
         Scheme(

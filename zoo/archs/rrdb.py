@@ -122,8 +122,8 @@ ARCH = Arch(
     year=2018,
     build=RRDBNet,
     infer=infer,
-    overlap_px=32,
-    bytes_per_px=16000,
+    overlap_px=40,
+    bytes_per_px=16500,
     schemes=(
         Scheme(
             "the oldest ESRGAN files",

@@ -74,8 +74,8 @@ ARCH = Arch(
     year=2014,
     build=SRCNN,
     infer=infer,
-    overlap_px=8,
-    bytes_per_px=16000,
+    overlap_px=4,
+    bytes_per_px=15500,
     colour="luma",
     schemes=(
         Scheme("MMagic", ((r"generator\.(conv[123]\..*)", r"\1"),), {"colour": "rgb", "upsampling": "torch"}),

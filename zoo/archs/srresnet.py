@@ -130,8 +130,8 @@ ARCH = Arch(
     year=2017,
     build=SRResNet,
     infer=infer,
-    overlap_px=16,
-    bytes_per_px=14000,
+    overlap_px=40,
+    bytes_per_px=11500,
     schemes=(
         Scheme(
             "goldhuang",

@@ -51,8 +51,8 @@ ARCH = Arch(
     year=2021,
     build=SRVGGNetCompact,
     infer=infer,
-    overlap_px=16,
-    bytes_per_px=2600,
+    overlap_px=36,
+    bytes_per_px=1600,
 )
 
 _URL = "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/"

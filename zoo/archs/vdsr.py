@@ -53,7 +53,7 @@ ARCH = Arch(
     build=VDSR,
     infer=infer,
     overlap_px=8,
-    bytes_per_px=13000,
+    bytes_per_px=16500,
     colour="luma",
 )
 
