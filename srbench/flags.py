@@ -27,12 +27,12 @@ def find(sr: Tensor, hr: Tensor) -> list[str]:
     Returns:
         Short texts, empty when nothing is odd.
     """
-    if not torch.isfinite(sr.float()).all():
+    if sr.is_floating_point() and not torch.isfinite(sr).all():
         return ["output has NaN or infinite values"]
-    if sr.min() == sr.max() and hr.min() != hr.max():
+    y_sr, y_hr = image.luma(sr), image.luma(hr)
+    if _is_flat(y_sr) and not _is_flat(y_hr):
         return ["output is constant"]
     found = []
-    y_sr, y_hr = image.luma(sr), image.luma(hr)
     mse = (y_sr - y_hr).square_().mean()
     if mse == 0:
         found.append("output equals HR (infinite PSNR): was HR scored against itself?")
@@ -42,6 +42,11 @@ def find(sr: Tensor, hr: Tensor) -> list[str]:
     if max(abs(down) - SHIFT_ERRORS * errors[0], abs(right) - SHIFT_ERRORS * errors[1]) >= SHIFT_PX:
         found.append(f"output is shifted by about {down:+.1f} px down and {right:+.1f} px right of HR")
     return found
+
+
+def _is_flat(plane: Tensor) -> bool:
+    low, high = plane.aminmax()
+    return bool(low == high)
 
 
 def shift_px(sr: Tensor, hr: Tensor) -> tuple[tuple[float, float], tuple[float, float]]:

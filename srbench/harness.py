@@ -224,7 +224,7 @@ class _Walk:
 
     def _measure(self, task: _Task, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
         wanted = [gauge for gauge in self.plan.gauges if gauge.name in task.missing]
-        if not torch.isfinite(raw).all():  # rounding would turn NaN into black and give it a score
+        if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black and give it a score
             return {gauge.name: math.nan for gauge in wanted}, tuple(flags.find(raw, hr))
         sr = measure.finish(raw, self.plan.protocol)
         return measure.measure(sr, hr, self.plan.protocol, wanted), tuple(flags.find(sr, hr) if wanted else ())

@@ -4,6 +4,8 @@ Images are RGB or grey, 8 bits. At the file boundary they are NumPy arrays, `(H,
 else they are torch tensors `(N, C, H, W)` with C = 3 (RGB) or 1 (grey), in levels 0..255 unless a docstring says
 [0, 1].
 
+Arithmetic on whole images is done in place where the operand is ours: taking fresh memory costs more than the sums.
+
 The matrices are those of ITU-R BT.601: studio range as in MATLAB's `rgb2ycbcr`, full range as in JPEG (JFIF).
 """
 
@@ -127,7 +129,7 @@ def round_half_up(levels: Tensor) -> Tensor:
     Returns:
         The same dtype and shape, whole numbers in 0..255.
     """
-    return (levels.clamp(0, 255) + 0.5).floor()
+    return levels.clamp(0, 255).add_(0.5).floor_()
 
 
 def to_uint8(unit: Tensor) -> Tensor:
@@ -141,7 +143,8 @@ def to_uint8(unit: Tensor) -> Tensor:
     Returns:
         uint8 `(N, C, H, W)`. NaN becomes 0; `srbench.flags` reports it.
     """
-    return round_half_up(torch.nan_to_num(unit.double(), nan=0.0) * 255).to(torch.uint8)
+    levels = unit.double() * 255
+    return levels.nan_to_num_(nan=0.0).clamp_(0, 255).add_(0.5).to(torch.uint8)
 
 
 def crop_to_multiple(image: Tensor, multiple: int) -> Tensor:
@@ -194,7 +197,7 @@ def luma(levels: Tensor) -> Tensor:
     """
     if levels.shape[1] == 1:
         return levels.double()
-    return _dot(levels.double(), _STUDIO_Y) / 255 + 16
+    return _dot(levels.double(), _STUDIO_Y).div_(255).add_(16)
 
 
 def grey(levels: Tensor) -> Tensor:
@@ -258,4 +261,4 @@ def _full_rows() -> list[tuple[float, ...]]:
 
 def _dot(rgb: Tensor, weights: tuple[float, float, float]) -> Tensor:
     red, green, blue = rgb.split(1, 1)
-    return red * weights[0] + green * weights[1] + blue * weights[2]
+    return (red * weights[0]).add_(green * weights[1]).add_(blue * weights[2])

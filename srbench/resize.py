@@ -87,9 +87,9 @@ def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias:
     index, weight = index.to(image.device), weight.to(image.device)
     shape = [1] * image.ndim
     shape[dim] = length
-    out = torch.zeros(1, dtype=torch.float64, device=image.device)
-    for tap in range(index.shape[1]):
-        out = out + image.index_select(dim, index[:, tap]) * weight[:, tap].view(shape)
+    out = image.index_select(dim, index[:, 0]).mul_(weight[:, 0].view(shape))
+    for tap in range(1, index.shape[1]):
+        out.add_(image.index_select(dim, index[:, tap]).mul_(weight[:, tap].view(shape)))
     return out
 
 
