@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 from torch import Tensor, nn
 
-from srbench import harness, measure, protocol
+from srbench import harness, measure
+from srbench import protocol as protocols
 from srbench.datasets.locate import locate
 from srbench.errors import UserError
 from srbench.metrics.catalogue import SHORT
@@ -22,7 +23,7 @@ from zoo.upscaler import Mode
 def evaluate(
     model: str | Callable[[Tensor], Tensor],
     datasets: Sequence[str] = ("builtin",),
-    protocol_name: str = protocol.DEFAULT,
+    protocol: str = protocols.DEFAULT,
     *,
     metrics: Sequence[str] = SHORT,
     mode: Mode | None = None,
@@ -38,7 +39,7 @@ def evaluate(
         model: What `--models` takes (one model), or a function: float `(N, 3, h, w)` RGB in [0, 1] to
             `(N, 3, s h, s w)`, s the protocol's scale.
         datasets: Ids or folders.
-        protocol_name: As `--protocol` takes it.
+        protocol: As `--protocol` takes it.
         metrics: As `--metrics` takes them.
         mode: How to run the network.
         limit: Use only the first images of each set.
@@ -51,7 +52,7 @@ def evaluate(
     Raises:
         UserError: Anything `srbench run` would refuse, or the model failed on an image.
     """
-    conventions = protocol.find(protocol_name)
+    conventions = protocols.find(protocol)
     store = Store()
     if isinstance(model, str):
         models = select([model], conventions.scale, store).models

@@ -34,7 +34,7 @@ def test_a_changed_network_is_scored_anew() -> None:
 
 
 def test_names_work_as_on_the_command_line() -> None:
-    frame = srbench.evaluate("bicubic", ["builtin"], "classical_x2", metrics=["psnr"])
+    frame = srbench.evaluate("bicubic", datasets=["builtin"], protocol="classical_x2", metrics=["psnr"])
     assert set(frame["protocol"]) == {"classical_x2"}
     assert set(frame["image"]) == {"astronaut", "chelsea", "coffee"}
 
