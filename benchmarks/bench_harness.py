@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Stopwatch:
     """Adds up the seconds spent in a run's work: decoding and LR making, forward passes, metrics."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.shares: list[dict[str, float]] = []
         monkeypatch.setattr(pair, "load", self._timed("images", pair.load))
         monkeypatch.setattr(Upscaler, "__call__", self._timed("forward", Upscaler.__call__))
@@ -132,7 +132,7 @@ def test_peak_memory(
     photograph: Tensor,
     fsrcnn: str,
     quick: bool,
-    one_thread: dict[str, str],
+    environment: dict[str, str],
 ) -> None:
     """In a process of its own, because a process's peak never falls."""
     pytest.importorskip("resource")
@@ -141,7 +141,7 @@ def test_peak_memory(
     script = Path(__file__).with_name("peak_memory.py")
     command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(most)]
     benchmark.group = f"peak memory over {_FEW} and {most} images"
-    keywords = {"capture_output": True, "text": True, "env": one_thread}
+    keywords = {"capture_output": True, "text": True, "env": environment}
     done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=1)
     assert done.returncode == 0, done.stderr
     after_few, after_all = json.loads(done.stdout)

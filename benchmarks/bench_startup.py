@@ -26,13 +26,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture
-def python(benchmark: BenchmarkFixture, one_thread: dict[str, str]) -> Python:
+def python(benchmark: BenchmarkFixture, environment: dict[str, str]) -> Python:
     """Call the interpreter with these arguments, again and again; what it printed."""
     benchmark.group = "start of a process"
 
     def call(*words: str) -> str:
         command = [sys.executable, *words]
-        keywords = {"capture_output": True, "text": True, "check": True, "cwd": sys.prefix, "env": one_thread}
+        keywords = {"capture_output": True, "text": True, "check": True, "cwd": sys.prefix, "env": environment}
         done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=_ROUNDS, warmup_rounds=1)
         return str(done.stdout)
 

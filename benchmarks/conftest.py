@@ -9,7 +9,7 @@ its group are compared with.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from zoo import registry
 _LINES = pytest.StashKey[list[str]]()
 
 Bench = dict[str, Any]
+Groups = list[tuple[str, list[Bench]]]
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
@@ -39,7 +40,7 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_benchmark_group_stats(config: pytest.Config) -> Iterator[None]:
+def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Groups, Groups]:
     """Collect what the tables do not show: ratios of medians, and each benchmark's own figures."""
     groups = yield
     lines = config.stash.setdefault(_LINES, [])
@@ -89,16 +90,19 @@ def quick(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread(quick: bool) -> None:
-    """On a machine that does other work too, threads that wait for each other take several times as long as one."""
-    if quick:
+def _threads() -> None:
+    """One, as scikit-image and Pillow have, unless OMP_NUM_THREADS is set.
+
+    On a machine that does other work too, threads that wait for each other take many times as long as one alone.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def one_thread() -> dict[str, str]:
-    """The environment of a process that computes in one thread."""
-    return os.environ | {"OMP_NUM_THREADS": "1"}
+def environment() -> dict[str, str]:
+    """Variables of a process that is started, with the same rule for threads."""
+    return {"OMP_NUM_THREADS": "1"} | os.environ
 
 
 @pytest.fixture(scope="session")

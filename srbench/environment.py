@@ -37,12 +37,8 @@ def describe(device: torch.device) -> dict[str, Any]:
         facts["cuda"] = torch.version.cuda
         facts["cudnn"] = torch.backends.cudnn.version()
         facts["driver"] = _driver()
+    facts["machine"] = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
     return facts
-
-
-def device_name(facts: dict[str, Any]) -> str:
-    """The machine in a few words, for the head of a table."""
-    return str(facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads")
 
 
 def _version(package: str) -> str | None:

@@ -22,7 +22,7 @@ from zoo.upscaler import Mode
 
 def evaluate(
     model: str | Callable[[Tensor], Tensor],
-    datasets: Sequence[str] = ("builtin",),
+    datasets: str | Sequence[str] = ("builtin",),
     protocol: str = protocols.DEFAULT,
     *,
     metrics: Sequence[str] = SHORT,
@@ -32,16 +32,16 @@ def evaluate(
 ) -> pd.DataFrame:
     """Score a model as `srbench run` does; nothing is stored.
 
-    A module's device stays what the mode says, and its training mode and gradients are given back as they were, so
-    that the call may stand in a training loop.
+    A module is given back on its device, in its training mode and with its gradient flags, so that the call may stand
+    in a training loop.
 
     Args:
         model: What `--models` takes (one model), or a function: float `(N, 3, h, w)` RGB in [0, 1] to
             `(N, 3, s h, s w)`, s the protocol's scale.
-        datasets: Ids or folders.
+        datasets: Ids or folders, or one.
         protocol: As `--protocol` takes it.
         metrics: As `--metrics` takes them.
-        mode: How to run the network.
+        mode: How to run the network; by default on the device it is on, in fp32.
         limit: Use only the first images of each set.
         data_root: Folder of data sets.
 
@@ -58,9 +58,10 @@ def evaluate(
         models = select([model], conventions.scale, store).models
     else:
         models = [foreign.from_callable(model, conventions.scale, type(model).__name__)]
-    sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in datasets]
+    named = [datasets] if isinstance(datasets, str) else datasets
+    sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in named]
     gauges = measure.gauges(list(metrics), conventions, store)
-    plan = harness.Plan(models, sets, conventions, gauges, mode or Mode())
+    plan = harness.Plan(models, sets, conventions, gauges, mode or Mode(device=_device_of(model)))
     with _Untouched(model), tempfile.TemporaryDirectory() as folder:
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
@@ -69,10 +70,17 @@ def evaluate(
     return pd.DataFrame([asdict(row) for row in outcome.rows])
 
 
+def _device_of(model: object) -> str:
+    first = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    return "cpu" if first is None else str(first.device)
+
+
 class _Untouched:
-    """Gives a module its training mode and gradient flags back."""
+    """Gives a module its device, training mode and gradient flags back."""
 
     def __init__(self, model: object) -> None:
+        self.model = model
+        self.device = _device_of(model)
         self.modules = list(model.modules()) if isinstance(model, nn.Module) else []
         self.parameters = list(model.parameters()) if isinstance(model, nn.Module) else []
 
@@ -81,6 +89,8 @@ class _Untouched:
         self.gradients = [parameter.requires_grad for parameter in self.parameters]
 
     def __exit__(self, *_: object) -> None:
+        if isinstance(self.model, nn.Module):
+            self.model.to(self.device)
         for module, training in zip(self.modules, self.training, strict=True):
             module.training = training
         for parameter, wanted in zip(self.parameters, self.gradients, strict=True):

@@ -17,13 +17,10 @@ from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
 from srbench.measure import Gauge
 from srbench.protocol import Protocol
-from srbench.results import Row, RunFolder, key
+from srbench.results import TIMINGS, Row, RunFolder, key
 from srbench.statistics import RESAMPLES, SEED
 from zoo.model import Model
 from zoo.upscaler import Mode, Upscaler
-
-TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
-"""Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone."""
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
 
@@ -61,6 +58,7 @@ class Plan:
         save_images: Keep each output as PNG.
         force: Redo what is already there.
         notes: What a reader of the tables must know; stored with the run.
+        unavailable: Models that were asked for and cannot run, with the reason; stored with the run.
     """
 
     models: list[Model]
@@ -71,6 +69,7 @@ class Plan:
     save_images: bool = False
     force: bool = False
     notes: list[str] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -126,11 +125,12 @@ class _Walk:
         self.known = {row.key: row for row in folder.rows()}
         self.outcome = Outcome()
         self.device = torch.device(plan.mode.device)
-        self.environment = ""
+        self.environment = self.machine = ""
 
     def walk(self) -> Outcome:
         facts = environment.describe(self.device)
-        self.environment = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
+        self.machine = facts["machine"]
+        self.environment, call = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
         for model in self.plan.models:
             tasks = list(self._tasks(model))
             self.outcome.found += sum(len(task.keys) - len(task.missing) for task in tasks)
@@ -139,32 +139,35 @@ class _Walk:
             if open_tasks:
                 self._run_model(model, open_tasks)
             self.outcome.rows += [self.known[k] for task in tasks for k in task.keys.values() if k in self.known]
+        self.folder.conclude(call, self.outcome.failed)
         return self.outcome
 
     def _tasks(self, model: Model) -> Iterator[_Task]:
         for images in self.plan.sets:
             for item in images.items:
-                keys = {name: self._key(model, item, name, version) for name, version in self._columns()}
+                keys = {name: self._key(model, images.id, item, name, version) for name, version in self._columns()}
                 missing = [name for name, k in keys.items() if self.plan.force or k not in self.known]
                 blank = self._blank(model, images.id, item.name)
                 picture = self.folder.picture(blank)
-                wanted = self.plan.save_images and (self.plan.force or not picture.exists())
+                wanted = self.plan.save_images and (bool(missing) or not picture.exists())
                 yield _Task(blank, item, keys, missing, picture if wanted else None)
 
     def _columns(self) -> list[tuple[str, str]]:
         measured = [(g.name, f"{g.metric.name} {g.metric.version}") for g in self.plan.gauges]
         return measured + [(name, "1") for name in TIMINGS]
 
-    def _key(self, model: Model, item: Item, name: str, version: str) -> str:
+    def _key(self, model: Model, dataset: str, item: Item, name: str, version: str) -> str:
         return key(
             model=model.id,
             identity=model.fingerprint,
+            dataset=dataset,
             image=item.content,
             name=item.name,
             protocol=self.plan.protocol.as_dict(),
             metric=name,
             version=version,
             mode=self.plan.mode.as_dict(),
+            machine=self.machine if name in TIMINGS else "",
         )
 
     def _blank(self, model: Model, dataset: str, name: str) -> Row:
@@ -193,17 +196,25 @@ class _Walk:
         except Exception as error:
             self._fail(replace(tasks[0].blank, image=""), error)
             return
+        shapes: set[torch.Size] = set()
         for task in tasks:
             images = pair.load(task.item, self.plan.protocol)
+            lr = images.lr.to(self.device) / 255
             try:
-                raw, latency_ms = _timed(upscaler, images.lr.to(self.device) / 255)
+                if self.device.type != "cpu" and lr.shape not in shapes:
+                    upscaler(lr)  # a GPU chooses kernels and takes memory for each new size
+                shapes.add(lr.shape)
+                raw, latency_ms = _timed(upscaler, lr)
             except torch.OutOfMemoryError as error:
                 self._fail(task.blank, error)
                 continue
             except Exception as error:
                 self._fail(task.blank, error)
                 return
-            self._store(task, images.hr.to(self.device), raw, latency_ms)
+            try:
+                self._store(task, images.hr.to(self.device), raw, latency_ms)
+            except (UserError, torch.OutOfMemoryError) as error:  # an image too small or too large for a metric
+                self._fail(task.blank, error)
             self.listener.image(task.blank.dataset, task.blank.image)
 
     def _store(self, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
@@ -263,8 +274,6 @@ def _timed(upscaler: Upscaler, lr: Tensor) -> tuple[Tensor, float]:
 def _synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
 
 
 def _call(plan: Plan) -> dict[str, object]:
@@ -275,6 +284,8 @@ def _call(plan: Plan) -> dict[str, object]:
         "metrics": [gauge.name for gauge in plan.gauges],
         "mode": plan.mode.as_dict(),
         "notes": plan.notes,
+        "unavailable": plan.unavailable,
+        "failed": [],
         "seeds": {"bootstrap": SEED, "resamples": RESAMPLES},
     }
 

@@ -9,6 +9,7 @@ Arithmetic on whole images is done in place where the operand is ours: taking fr
 The matrices are those of ITU-R BT.601: studio range as in MATLAB's `rgb2ycbcr`, full range as in JPEG (JFIF).
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def read(path: Path) -> Array:
             return _to_array(file, path)
     except UnidentifiedImageError as error:
         raise BadImage(f"{path} is not an image that can be read; give PNG, BMP, JPEG or TIFF") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadImage(f"{path} could not be read ({error}); the file may be truncated") from error
 
 
@@ -67,7 +68,7 @@ def _to_array(file: Image.Image, path: Path) -> Array:
             raise BadImage(
                 f"{path} has transparent pixels; expected an opaque image. Flatten it onto a background first"
             )
-        return np.asarray(rgba.convert("L" if file.mode == "LA" else "RGB"))
+        return np.asarray(rgba.convert("L" if file.mode in ("1", "L", "LA") else "RGB"))
     if file.mode in ("L", "1"):
         return np.asarray(file.convert("L"))
     return np.asarray(file.convert("RGB"))
@@ -84,14 +85,16 @@ def _bits_a_sample(file: Image.Image) -> int:
 
 
 def write(path: Path, array: Array) -> None:
-    """Write an image losslessly as PNG.
+    """Write an image losslessly as PNG, whole or not at all.
 
     Args:
         path: Where to; its parents are made.
         array: uint8, `(H, W, 3)` RGB or `(H, W)` grey.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(array).save(path, format="PNG")
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    Image.fromarray(array).save(partial, format="PNG")
+    partial.replace(path)
 
 
 def to_tensor(array: Array) -> Tensor:

@@ -6,7 +6,7 @@ from zoo.model import Model
 
 
 def notes(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list[str]:
-    """Known overlaps, crops that do not compare with print, limits, and the models' own notes, a line each."""
+    """Known overlaps, crops that do not compare with print, and the models' own notes, a line each."""
     lines = [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
     for images in sets:
         lines += _of_set(images, sets, protocol)
@@ -16,8 +16,6 @@ def notes(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list
 
 def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[str]:
     lines = []
-    if len(images.items) < images.total:
-        lines.append(f"{images.id}: first {len(images.items)} of {images.total} images")
     if not images.pinned:
         lines.append(f"{images.id}: not pinned; the hashes of its files are in run.json")
     record = images.record

@@ -1,6 +1,7 @@
 """From an item of a data set to the two images a protocol speaks of: LR to upscale and HR to compare with."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
@@ -24,6 +25,27 @@ class Pair:
     hr: Tensor
 
 
+def original(path: Path, protocol: Protocol) -> Tensor:
+    """Read an HR image as a protocol speaks of it: its luma where that is all that counts, cropped.
+
+    Returns:
+        uint8 `(1, C, H, W)`.
+
+    Raises:
+        BadImage: The file cannot be read.
+        ShapeError: It is smaller than the crop.
+    """
+    hr = image.to_tensor(image.read(path))
+    return image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
+
+
+def content(levels: Tensor, protocol: Protocol) -> Tensor:
+    """The image a protocol speaks of: as it is, or its rounded luma. uint8 `(1, C, H, W)`."""
+    if protocol.content == "luma":
+        return image.round_half_up(image.luma(levels)).to(levels.dtype)
+    return levels
+
+
 def load(item: Item, protocol: Protocol) -> Pair:
     """Read HR, crop it, and make LR, or read the given one.
 
@@ -31,13 +53,10 @@ def load(item: Item, protocol: Protocol) -> Pair:
         BadImage: A file cannot be read.
         ShapeError: HR is smaller than the crop, or a given LR does not fit it.
     """
-    hr = image.to_tensor(image.read(item.hr))
-    if protocol.content == "luma":
-        hr = image.round_half_up(image.luma(hr)).to(hr.dtype)
-    hr = image.crop_to_multiple(hr, protocol.hr_multiple)
+    hr = original(item.hr, protocol)
     if item.lr is None:
         return Pair(degrade(hr, protocol), hr)
-    lr = image.to_tensor(image.read(item.lr))
+    lr = content(image.to_tensor(image.read(item.lr)), protocol)
     expected = (hr.shape[1], hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     if tuple(lr.shape[1:]) != expected:
         raise ShapeError(

@@ -73,7 +73,10 @@ class Store:
             return found
         # Two runs that want the same file: the second waits, and finds it.
         locks = places.cache() / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DownloadError(f"the cache {places.cache()} could not be written: {error.strerror}") from error
         with FileLock(locks / f"{file.path.replace('/', '-')}.lock"):
             return self.at_hand(file) or self._download(file)
 

@@ -135,8 +135,22 @@ def find(name: str) -> Protocol:
     protocol = PROTOCOLS[base]
     for change in changes:
         protocol = _vary(protocol, change)
-    canonical = "+".join([base, *sorted(set(changes))])
-    return replace(protocol, name=canonical)
+    given = [change.partition("=")[0] for change in changes]
+    if len(set(given)) < len(given):
+        raise BadProtocol(f"'{name}' gives a field twice; give each once")
+    if protocol.hr_multiple % protocol.scale:
+        raise BadProtocol(
+            f"hr_multiple {protocol.hr_multiple} is no multiple of the scale {protocol.scale}; "
+            f"add +hr_multiple={protocol.scale}"
+        )
+    return replace(protocol, name=_name(protocol, PROTOCOLS[base]))
+
+
+def _name(varied: Protocol, base: Protocol) -> str:
+    """The base's name and what differs from it, so that equal protocols have one name."""
+    values, plain = varied.as_dict(), base.as_dict()
+    changed = [f"{field}={str(values[field]).lower()}" for field in sorted(values) if values[field] != plain[field]]
+    return "+".join([base.name, *changed])
 
 
 def _vary(protocol: Protocol, change: str) -> Protocol:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ from srbench.errors import BadRun
 
 SCHEMA = 1
 ROWS, HEAD = "rows.jsonl", "run.json"
+
+TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
+"""Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone; unit
+and whether higher is better."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Row:
         record = {"schema": SCHEMA, **asdict(self), "value": self.finite()}
         if self.finite() is None:
             record["non_finite"] = str(self.value)
-        return json.dumps(record, ensure_ascii=False, allow_nan=False)
+        return json.dumps(record, allow_nan=False)  # ASCII, so that a torn line cannot tear a letter
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Row":
@@ -106,17 +110,17 @@ class RunFolder:
         if not file.exists():
             return []
         rows: dict[str, Row] = {}
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_bytes().split(b"\n"):
             row = self._parse(line)
             if row is not None:
                 rows.pop(row.key, None)
                 rows[row.key] = row
         return list(rows.values())
 
-    def _parse(self, line: str) -> Row | None:
+    def _parse(self, line: bytes) -> Row | None:
         try:
             record = json.loads(line)
-        except json.JSONDecodeError:
+        except ValueError:
             return None  # torn by a killed process
         if not isinstance(record, dict):
             return None
@@ -152,7 +156,9 @@ class RunFolder:
             raise BadRun(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
         return content
 
-    def record(self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]) -> str:
+    def record(
+        self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]
+    ) -> tuple[str, int]:
         """Note in run.json under which conditions rows are about to be made.
 
         Args:
@@ -161,9 +167,15 @@ class RunFolder:
             call: What was asked for: models with weight hashes, data sets with manifest hashes, seeds.
 
         Returns:
-            The short hash by which rows name the environment.
+            The short hash by which rows name the environment, and the number of the call.
+
+        Raises:
+            BadRun: The folder cannot be written, or holds another protocol.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadRun(f"{self.path} cannot be a run's folder ({error.strerror}); choose another --out") from error
         name = key(**environment)[:8]
         with FileLock(str(self.path / ".lock")):
             new: dict[str, Any] = {"schema": SCHEMA, "environments": {}, "calls": []}
@@ -175,8 +187,18 @@ class RunFolder:
             head["protocol"] = dict(protocol)
             head["environments"][name] = dict(environment)
             head["calls"].append(dict(call))
-            self.write(HEAD, json.dumps(head, indent=1, ensure_ascii=False) + "\n")
-        return name
+            self._write_head(head)
+        return name, len(head["calls"]) - 1
+
+    def conclude(self, call: int, failed: Sequence[Mapping[str, str]]) -> None:
+        """Note in run.json what failed in a call."""
+        with FileLock(str(self.path / ".lock")):
+            head = self.head()
+            head["calls"][call]["failed"] = list(failed)
+            self._write_head(head)
+
+    def _write_head(self, head: Mapping[str, Any]) -> None:
+        self.write(HEAD, json.dumps(head, indent=1) + "\n")
 
     def write(self, name: str, text: str) -> None:
         """Replace a file of the folder at once."""

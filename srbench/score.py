@@ -11,6 +11,7 @@ from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, by_stem, pair
 from srbench.errors import ShapeError
 from srbench.measure import Gauge
+from srbench.pair import content, original
 from srbench.protocol import Protocol
 from srbench.results import Row, key
 
@@ -49,8 +50,8 @@ def score(
 def _score_image(
     path: Path, item: Item, dataset: str, model: str, protocol: Protocol, gauges: list[Gauge], device: torch.device
 ) -> list[Row]:
-    hr = image.crop_to_multiple(image.to_tensor(image.read(item.hr)), protocol.hr_multiple).to(device)
-    sr = _fitting(image.to_tensor(image.read(path)).to(device), hr, path, item.hr, protocol)
+    hr = original(item.hr, protocol).to(device)
+    sr = _fitting(content(image.to_tensor(image.read(path)), protocol).to(device), hr, path, item.hr, protocol)
     values = measure.measure(sr, hr, protocol, gauges)
     odd = tuple(flags.find(sr, hr))
     return [

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from srbench.results import Row
 
 RESAMPLES, SEED = 10_000, 0
+_FEWER_FROM, _FEWER = 1_000, 1_000  # for large sets, so that memory stays small
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,20 @@ def bootstrap_mean(
 
     Args:
         values: One for each image.
-        resamples: Number of draws.
+        resamples: Number of draws; 1,000 at most for more than 1,000 images.
         seed: Of the draws; the same for every model, so that models share them.
 
     Source:
         Efron and Tibshirani, An introduction to the bootstrap, 1993, section 13.3.
     """
+    if len(values) > _FEWER_FROM:
+        resamples = min(resamples, _FEWER)
     means = _draws(len(values), resamples, seed) @ values / len(values)
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _draws(n: int, resamples: int, seed: int) -> npt.NDArray[np.float64]:
     """How often each image is drawn in each resample: `(resamples, n)`."""
     generator = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ def test_a_network_in_training_is_scored_and_left_as_it_was() -> None:
     network.train()
     network[0].weight.requires_grad_(False)
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    frame = srbench.evaluate(network, ["builtin"], limit=1, metrics=["psnr"])
+    frame = srbench.evaluate(network, "builtin", limit=1, metrics=["psnr"])
     assert isinstance(frame, pd.DataFrame)
     assert set(frame["metric"]) == {"psnr", "latency", "throughput"}
     assert all(module.training for module in network.modules())

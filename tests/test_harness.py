@@ -233,3 +233,41 @@ def _bicubic_there_and_back(hr: Tensor) -> Tensor:
 
     lr = resize(hr, (hr.shape[-2] // 4, hr.shape[-1] // 4), round_passes=True)
     return resize(lr, (hr.shape[-2], hr.shape[-1]), round_passes=True)
+
+
+def _folder(path: Path, count: int) -> ImageSet:
+    for number in range(count):
+        image.write(path / f"i{number}.png", image.read(_builtin(1).items[0].hr)[number * 64 : number * 64 + 64, :64])
+    return locate(str(path), Store([]), scale=4)
+
+
+def test_two_folders_with_the_same_files_keep_their_own_rows(tmp_path: Path) -> None:
+    plan = _plan("nearest", metrics="psnr")
+    sets = [_folder(tmp_path / "a", 3), _folder(tmp_path / "b", 2)]
+    rows = harness.run(harness.Plan(plan.models, sets, CLASSICAL, plan.gauges), RunFolder(tmp_path / "run")).rows
+    counts = {s.dataset: s.n for s in summarise(rows) if s.metric == "psnr"}
+    assert counts == {"a": 3, "b": 2}
+
+
+def test_kept_outputs_follow_the_model(tmp_path: Path) -> None:
+    pictures = []
+    for level in (0.25, 0.5):
+        call = f"lambda x: torch.full_like(x, {level}).repeat(1, 1, 4, 4)"
+        (tmp_path / "m.py").write_text(f"import torch\ndef build():\n    return {call}\n")
+        harness.run(
+            _plan(f"{tmp_path / 'm.py'}:build", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path / "run")
+        )
+        (picture,) = (tmp_path / "run").glob("images/*/*/*/*.png")
+        pictures.append(int(image.read(picture).max()))
+    assert pictures == [64, 128]
+
+
+def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None:
+    plan = _plan("nearest", metrics="psnr,lpips")
+    image.write(tmp_path / "hr" / "tiny.png", image.read(_builtin(1).items[0].hr)[:24, :24])
+    image.write(tmp_path / "hr" / "whole.png", image.read(_builtin(1).items[0].hr)[:64, :64])
+    images = locate(str(tmp_path / "hr"), Store([]), scale=4)
+    outcome = harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run"))
+    assert [entry["image"] for entry in outcome.failed] == ["tiny"]
+    assert {row.image for row in outcome.rows} == {"whole"}
+    assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed

@@ -48,6 +48,12 @@ def test_opaque_grey_alpha_stays_grey(tmp_path: Path) -> None:
     assert np.array_equal(image.read(tmp_path / "a.png"), _photo(4, 6))
 
 
+def test_grey_with_an_unused_transparent_level_stays_grey(tmp_path: Path) -> None:
+    pixels = _photo(4, 6) // 2
+    Image.fromarray(pixels).save(tmp_path / "a.png", transparency=255)
+    assert np.array_equal(image.read(tmp_path / "a.png"), pixels)
+
+
 def test_transparency_is_refused(tmp_path: Path) -> None:
     Image.new("RGBA", (4, 4), (1, 2, 3, 0)).save(tmp_path / "a.png")
     with pytest.raises(BadImage, match="transparent pixels"):

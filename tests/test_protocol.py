@@ -45,7 +45,8 @@ def test_every_field_can_be_varied(field: str) -> None:
     default = protocol.find("classical_x4")
     values = {"scale": "2", "hr_multiple": "12", "content": "luma", "lr_edge": "replicate", "lr_rounding": "none"}
     values |= {"sr_rounding": "false", "channel": "rgb", "y_rounding": "true", "border_px": "6", "ssim": "daala"}
-    varied = protocol.find(f"classical_x4+{field}={(values | {'lpips': 'vgg'})[field]}")
+    fitting = "+hr_multiple=2" if field == "scale" else ""
+    varied = protocol.find(f"classical_x4+{field}={(values | {'lpips': 'vgg'})[field]}{fitting}")
     assert getattr(varied, field) != getattr(default, field)
     assert varied.describe() != default.describe()
 
@@ -59,11 +60,18 @@ def test_every_field_can_be_varied(field: str) -> None:
         ("classical_x4+ssim=fast", "one of: wang"),
         ("classical_x4+y_rounding=yes", "one of: true, false"),
         ("classical_x4+name=x", "no field"),
+        ("classical_x4+border_px=6+border_px=8", "twice"),
+        ("classical_x4+scale=3", r"add \+hr_multiple=3"),
     ],
 )
 def test_a_wrong_variant_is_refused(variant: str, reason: str) -> None:
     with pytest.raises(BadProtocol, match=reason):
         protocol.find(variant)
+
+
+def test_equal_protocols_have_one_name() -> None:
+    assert protocol.find("classical_x4+border_px=04").name == "classical_x4"
+    assert protocol.find("classical_x4+border_px=06").name == "classical_x4+border_px=6"
 
 
 def test_an_unknown_protocol_suggests_the_closest() -> None:

@@ -63,7 +63,7 @@ def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
 
 def test_lower_is_better_where_the_metric_says_so() -> None:
     rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
-    (table,) = build(summarise(rows), tied_with_best(rows), {"set": 2})
+    (table,) = build(summarise(rows), tied_with_best(rows), {"set": (2, 2)})
     assert [(line.model, line.cells[0].best) for line in table.lines] == [("good", True), ("bad", False)]
     assert table.heads == ("LPIPS ↓",)
 
@@ -73,7 +73,7 @@ def _report() -> tuple[str, ...]:
         {"a_b": [5.0, 7.0], "c": [1.0, 2.0]}, "latency", False, "ms"
     )
     summaries = summarise(rows)
-    tables = build(summaries, tied_with_best(rows), {"set": 5})
+    tables = build(summaries, tied_with_best(rows), {"set": (2, 5)})
     heading, notes = ["classical_x4: x4", "cpu: x"], ["a note & more"]
     return (
         formats.markdown(tables, heading, notes, legend.READING),

@@ -58,3 +58,18 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
 def test_keys_follow_every_condition() -> None:
     assert key(a=1, b={"x": 2}) == key(b={"x": 2}, a=1)
     assert key(a=1) != key(a=2) != key(b=2)
+
+
+def test_names_with_line_separators_and_torn_letters_do_no_harm(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", image="odd\u2028name é")])
+    with (tmp_path / ROWS).open("ab") as file:
+        file.write(b'{"schema": 1, "image": "caf\xc3')
+    folder.append([_row(key="c")])
+    assert [row.image for row in folder.rows()] == ["odd\u2028name é", "x"]
+
+
+def test_a_file_where_the_folder_should_be_is_the_users_mistake(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadRun, match="choose another --out"):
+        RunFolder(tmp_path / "file").record({"name": "p"}, {}, {})

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: list[set[str]] = [
     {"srbench.errors"},
-    {"srbench.image", "srbench.places", "srbench.download"},
+    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32"},
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
     {"srbench.statistics", "srbench.flags", "srbench.pair"},

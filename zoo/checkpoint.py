@@ -1,5 +1,6 @@
 """Reading weight files without ever running code from them."""
 
+import pickle
 import re
 import struct
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 from torch import Tensor
 
 from srbench.errors import BadWeights
@@ -20,6 +22,17 @@ EXTENSIONS = (".safetensors", ".pth", ".pt", ".ckpt", ".mat", ".param")
 """What can be read; an ncnn `.param` brings the `.bin` beside it."""
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model", "net_g", "generator")
+_DAMAGE = (
+    SafetensorError,
+    MatReadError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    struct.error,
+    KeyError,
+    ValueError,
+    IndexError,
+)
 _NCNN_MAGIC, _NCNN_FP16 = "7767517", 0x01306B47
 
 
@@ -56,11 +69,11 @@ def read(paths: Sequence[Path]) -> Checkpoint:
             return Checkpoint(_read_mat(path), named=False)
         if suffix == ".param":
             return Checkpoint(_read_ncnn(path, paths[1] if len(paths) > 1 else path.with_suffix(".bin")), named=False)
-    except (SafetensorError, RuntimeError, EOFError, OSError, struct.error, KeyError, ValueError, IndexError) as error:
+    except _DAMAGE as error:
         raise BadWeights(f"{path} could not be read ({_first_line(error)}); is it complete?") from error
-    except Exception as error:
-        if type(error).__name__ != "UnpicklingError":
-            raise
+    except pickle.UnpicklingError as error:
+        if "GLOBAL" not in str(error) and "Unsupported class" not in str(error):
+            raise BadWeights(f"{path} is no torch file; is it complete?") from error
         raise BadWeights(
             f"{path} holds more than tensors, and reading it would run its code; expected a plain state dict. "
             "Save it again as safetensors"

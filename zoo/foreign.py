@@ -1,9 +1,11 @@
 """Models that are not in the registry: a user's weight file, a user's function, another package's entry point."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,42 +112,66 @@ def from_source(path: Path, function: str, scale: int) -> Model:
     Args:
         path: A Python file; it is imported, so it runs.
         function: Takes the scale (or nothing), returns a network or function in RGB: `(N, 3, h, w)` in [0, 1] to
-            `(N, 3, s h, s w)`.
+            `(N, 3, s h, s w)`. Its attribute `multiple_of`, where it has one, is its size rule.
         scale: Of the protocol.
 
     Raises:
-        UserError: No such file or function.
+        UserError: No such file or function, or it fails.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist; expected a Python file with a function '{function}'")
-
-    def make() -> Callable[[Tensor], Tensor]:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if spec is None or spec.loader is None:
-            raise UserError(f"{path} cannot be imported as Python")
-        module = importlib.util.module_from_spec(spec)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
         spec.loader.exec_module(module)
-        if not hasattr(module, function):
-            raise UserError(f"{path} has no function '{function}'")
-        return _build(getattr(module, function), scale)
-
-    identity = {"source": hash_of(path), "function": function, "scale": scale}
-    return Model(path.stem, scale, make, identity, path=path)
+    except Exception as error:
+        raise UserError(f"{path} could not be imported ({type(error).__name__}: {error})") from error
+    if not hasattr(module, function):
+        raise UserError(f"{path} has no function '{function}'")
+    identity = {"source": hash_of(path), "function": function}
+    return replace(_built(path.stem, getattr(module, function), scale, identity), path=path)
 
 
 def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
-    """The model that another installed package registers; its version is part of the key."""
+    """The model that another installed package registers; its version is part of the key.
+
+    Raises:
+        UserError: It cannot be loaded or built.
+    """
+    try:
+        function = point.load()
+    except Exception as error:
+        raise UserError(f"'{point.name}' ({point.value}) cannot be loaded ({type(error).__name__}: {error})") from error
     version = point.dist.version if point.dist else ""
-    identity = {"entry_point": point.value, "version": version, "scale": scale}
-    return Model(point.name, scale, lambda: _build(point.load(), scale), identity)
+    return _built(point.name, function, scale, {"entry_point": point.value, "version": version})
 
 
 def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Model:
-    """A network or function in memory; nothing identifies its state, so its rows are never taken for finished."""
-    return Model(id_, scale, lambda: model, {"callable": id_, "scale": scale})
+    """A network or function in memory, for `srbench.evaluate`, which keeps no rows."""
+    return Model(id_, scale, lambda: model, {"callable": id_, "scale": scale}, multiple_of=_multiple_of(model))
 
 
-def _build(function: Callable[..., Any], scale: int) -> Callable[[Tensor], Tensor]:
+def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[str, Any]) -> Model:
+    """Call a builder; the tensors of what it returns are part of the identity, wherever it took them from."""
     takes_scale = bool(inspect.signature(function).parameters)
-    network: Callable[[Tensor], Tensor] = function(scale) if takes_scale else function()
-    return network
+    try:
+        network = function(scale) if takes_scale else function()
+    except Exception as error:
+        raise UserError(f"the builder of '{id_}' failed ({type(error).__name__}: {error})") from error
+    tensors = _digest(network) if isinstance(network, nn.Module) else ""
+    whole = {**identity, "scale": scale, "tensors": tensors}
+    return Model(id_, scale, lambda: network, whole, multiple_of=_multiple_of(network))
+
+
+def _multiple_of(network: object) -> int:
+    return int(getattr(network, "multiple_of", 1))
+
+
+def _digest(network: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

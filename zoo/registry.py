@@ -1,5 +1,6 @@
 """All architectures and cards: every module of `zoo.archs` that has an `ARCH` and `CARDS`."""
 
+import fnmatch
 import importlib
 import pkgutil
 from functools import cache
@@ -43,6 +44,16 @@ def find(id_: str) -> Card:
         return members[0]
     families = {card.family for card in cards().values()}
     raise UnknownName.closest("model", id_, [*families, *cards()], "srbench models")
+
+
+def matching(pattern: str) -> list[Card]:
+    """The cards a glob over ids, or one id, means.
+
+    Raises:
+        UnknownName: None.
+    """
+    found = [card for card in cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
+    return found or [find(pattern)]
 
 
 def _modules() -> list[Any]:

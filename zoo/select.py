@@ -97,15 +97,16 @@ def _at_hand(card: Card, scale: int, store: Store) -> bool:
 
 
 def _add_families(selection: Selection, scale: int, store: Store, trust_unpinned: bool) -> None:
-    """Of each family the first card that can be had, in the family's order of preference."""
+    """Of each family the first card that can be had; where that is not the preferred one, the reason is listed."""
     for family in dict.fromkeys(card.family for card in registry.cards().values()):
-        for card in registry.family(family):
+        cards = registry.family(family)
+        for card in cards:
             try:
                 selection.models.append(available(card, scale, store, trust_unpinned))
                 break
             except UserError as error:
-                selection.unavailable[card.id] = str(error)
-    selection.models += [foreign.from_entry_point(point, scale) for point in _entry_points().values()]
+                selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
+    _add_points(selection, list(_entry_points().values()), scale)
 
 
 def _add_glob(selection: Selection, pattern: str, scale: int, store: Store, trust_unpinned: bool) -> None:
@@ -118,7 +119,15 @@ def _add_glob(selection: Selection, pattern: str, scale: int, store: Store, trus
             selection.models.append(available(card, scale, store, trust_unpinned))
         except UserError as error:
             selection.unavailable[card.id] = str(error)
-    selection.models += [foreign.from_entry_point(point, scale) for point in points]
+    _add_points(selection, points, scale)
+
+
+def _add_points(selection: Selection, points: list[importlib.metadata.EntryPoint], scale: int) -> None:
+    for point in points:
+        try:
+            selection.models.append(foreign.from_entry_point(point, scale))
+        except UserError as error:
+            selection.unavailable[point.name] = str(error)
 
 
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:

@@ -1,7 +1,7 @@
 """One call contract for every model: size rules, colours, tiles, precision and self-ensemble are handled here."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 from srbench import image
 from srbench.errors import ShapeError, UserError
 from srbench.resize import resize
+from srbench.tf32 import tf32
 from zoo.arch import Colour
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -25,7 +26,7 @@ class Mode:
     """How a network is run. All of it can change the output, if only in the last bit.
 
     Attributes:
-        device: As torch names it: "cpu", "cuda", "cuda:1", "mps".
+        device: As torch names it: "cpu", "cuda", "cuda:1".
         precision: fp32, or autocast to bf16 or fp16.
         channels_last: Memory format of the convolutions.
         tf32: Let fp32 matrix products on a GPU round their inputs to 10 bits.
@@ -74,7 +75,7 @@ class Upscaler:
         *,
         colour: Colour = "rgb",
         overlap_px: int = 32,
-        bytes_per_px: int = 16000,
+        bytes_per_px: int = 40000,
         multiple_of: int = 1,
     ) -> None:
         self.network = network
@@ -105,23 +106,21 @@ class Upscaler:
             ShapeError: The network's output has another size.
         """
         lr = lr.to(self.device)
-        if not self.mode.self_ensemble:
-            return self._colours(lr).clamp(0, 1)
+        grey = lr.shape[1] == 1 and self.colour in ("rgb", "ycbcr")
+        x = lr.expand(-1, 3, -1, -1) if grey else lr
+        sr = (self._ensemble(x) if self.mode.self_ensemble else self._colours(x)).clamp(0, 1)
+        return image.grey(image.round_half_up(sr.double() * 255)) / 255 if grey else sr
+
+    def _ensemble(self, lr: Tensor) -> Tensor:
         views = [_view(self._colours(_view(lr, flip, turns)), flip, turns, back=True) for flip, turns in _VIEWS]
-        return torch.stack(views).mean(0).clamp(0, 1)
+        return torch.stack(views).mean(0)
 
     def _colours(self, lr: Tensor) -> Tensor:
-        if self.colour == "any":
-            return self._tiled(lr)
         if self.colour == "luma":
             return self._luma(lr)
-        grey = lr.shape[1] == 1
-        rgb = lr.expand(-1, 3, -1, -1)
         if self.colour == "ycbcr":
-            sr = image.ycbcr_to_rgb(self._tiled(image.rgb_to_ycbcr(rgb, studio=False)), studio=False)
-        else:
-            sr = self._tiled(rgb)
-        return image.grey(image.round_half_up(sr.double() * 255)) / 255 if grey else sr
+            return image.ycbcr_to_rgb(self._tiled(image.rgb_to_ycbcr(lr, studio=False)), studio=False)
+        return self._tiled(lr)
 
     def _luma(self, lr: Tensor) -> Tensor:
         """A grey image is luma as it is; of a colour image the network sees studio luma, and chroma is bicubic."""
@@ -181,7 +180,7 @@ class Upscaler:
             x = x.float()
         if self.mode.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
-        with _precision(self.device, self.mode):
+        with tf32(self.mode.tf32), _autocast(self.device, self.mode.precision):
             out = self.network(x)
         return out if out.dtype == torch.float64 else out.float()
 
@@ -195,18 +194,6 @@ def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
         x = torch.rot90(x, -turns, (-2, -1))
         return x.flip(-1) if flip else x
     return torch.rot90(x.flip(-1) if flip else x, turns, (-2, -1))
-
-
-@contextlib.contextmanager
-def _precision(device: torch.device, mode: Mode) -> Iterator[None]:
-    """Autocast where asked for; TF32 off unless asked for, and the caller's setting restored."""
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = mode.tf32
-    try:
-        with torch.backends.cudnn.flags(allow_tf32=mode.tf32), _autocast(device, mode.precision):
-            yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def _autocast(device: torch.device, precision: Precision) -> contextlib.AbstractContextManager[object]:
@@ -226,8 +213,8 @@ def usable(name: str) -> torch.device:
     """
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
+    except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0][:100]
         raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
     return device

@@ -18,7 +18,8 @@ def fetch(
     from srbench.datasets import catalogue
     from srbench.datasets.locate import locate
     from srbench.pinned import Store
-    from zoo.select import select
+    from zoo import registry
+    from zoo.select import available
 
     store = Store(weights_roots(weights_root))
     missing: list[str] = []
@@ -28,17 +29,11 @@ def fetch(
                 images = locate(name, store, scale=4)
                 console.err.print(f"{images.id}: {len(images.items)} images, checked")
                 continue
-            selection = select([name], _scale(name), store, trust_unpinned=trust_unpinned)
-            for model in selection.models:
-                console.err.print(f"{model.id}: weights checked")
-            missing += [f"{model}: {reason}" for model, reason in selection.unavailable.items()]
+            for card in registry.matching(name):
+                try:
+                    available(card, card.scales[-1] if card.scales else 4, store, trust_unpinned)
+                    console.err.print(f"{card.id}: weights checked")
+                except UserError as error:
+                    missing.append(f"{card.id}: {error}")
     if missing:
         raise UserError("not fetched: " + "; ".join(missing))
-
-
-def _scale(name: str) -> int:
-    """A scale the model has; its files are the same for each."""
-    from zoo import registry
-
-    card = registry.cards().get(name)
-    return card.scales[-1] if card and card.scales else 4

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from srbench.errors import UserError
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
     str,
@@ -15,7 +17,7 @@ ProtocolName = Annotated[
 Metrics = Annotated[
     str, typer.Option(help="Comma-separated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'.")
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")]
 DataRoot = Annotated[
     Path | None, typer.Option(help="Folder with copies of data sets, as <Set>/HR/<name>.png or <Set>/<name>.png.")
 ]
@@ -28,5 +30,12 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Use only the first N ima
 
 
 def split(text: str) -> list[str]:
-    """The parts of a comma-separated list."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """The parts of a comma-separated list.
+
+    Raises:
+        UserError: There is none.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise UserError(f"'{text}' names nothing; expected one or more names, separated by commas")
+    return parts

@@ -80,7 +80,9 @@ def run(
     _check(selection, [images.id for images in sets])
     mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
     remarks = notes.notes(selection.models, sets, conventions)
-    plan = harness.Plan(selection.models, sets, conventions, gauges, mode, save_images, force, remarks)
+    plan = harness.Plan(
+        selection.models, sets, conventions, gauges, mode, save_images, force, remarks, selection.unavailable
+    )
     folder = RunFolder(out or Path("runs") / conventions.name)
     outcome = _walk(plan, folder)
     made = publish.report(folder, outcome.rows, remarks, selection.unavailable, outcome.failed)

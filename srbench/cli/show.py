@@ -20,7 +20,8 @@ def show(run: Annotated[Path, typer.Argument(help="Folder of a run.")], json: op
     if not rows:
         raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")
     notes = list(dict.fromkeys(note for call in head["calls"] for note in call["notes"]))
-    made = publish.report(folder, rows, notes)
+    last = head["calls"][-1]
+    made = publish.report(folder, rows, notes, last["unavailable"], last["failed"])
     if json:
         console.print_json(made.as_dict(str(run)))
     else:

@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from srbench.errors import DownloadError, MissingWeights, ShapeError
-from srbench.metrics.metric import Metric, Score
+from srbench.errors import DownloadError, MissingWeights
+from srbench.metrics.metric import Metric, Score, check
 from srbench.pinned import PinnedFile, Store
+from srbench.tf32 import tf32
 
 Net = Literal["alex", "vgg", "squeeze"]
 
@@ -33,6 +34,8 @@ _BACKBONES: dict[Net, tuple[PinnedFile, ...]] = {
         ),
     ),
 }
+# Below these, pooling leaves nothing.
+_SMALLEST_PX = {"alex": 31, "vgg": 16, "squeeze": 17}
 
 
 def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
@@ -47,18 +50,15 @@ def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
         float64 `(N,)`, at least 0.
 
     Raises:
-        ShapeError: The shapes differ.
+        ShapeError: The shapes differ, or the image is too small for the network.
 
     Source:
         Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, eq. 1; richzhang/PerceptualSimilarity @ 082bb24f.
     """
-    if sr.shape != hr.shape:
-        raise ShapeError(
-            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
-        )
+    check(sr, hr, _SMALLEST_PX[network.pnet_type])
     network = network.to(sr.device)
     x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
-    with torch.no_grad():
+    with torch.no_grad(), tf32(False):
         return network(x, y).flatten().double()
 
 

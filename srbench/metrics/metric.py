@@ -6,10 +6,27 @@ from typing import Literal
 
 from torch import Tensor
 
+from srbench.errors import ShapeError
 from srbench.pinned import Store
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """`score(sr, hr) -> values`: two `(N, C, H, W)` batches in levels 0..255 to N float64 values, on their device."""
+
+
+def check(sr: Tensor, hr: Tensor, smallest_px: int = 1) -> None:
+    """Check that two batches can be compared.
+
+    Raises:
+        ShapeError: Their shapes differ, or a side is shorter than the metric's window.
+    """
+    if sr.shape != hr.shape:
+        raise ShapeError(
+            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
+        )
+    if min(hr.shape[-2:]) < smallest_px:
+        raise ShapeError(
+            f"an image of {hr.shape[-2]} x {hr.shape[-1]} px is smaller than the window of {smallest_px} px"
+        )
 
 
 @dataclass(frozen=True)

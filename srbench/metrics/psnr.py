@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from srbench.errors import ShapeError
-from srbench.metrics.metric import Metric
+from srbench.metrics.metric import Metric, check
 
 
 def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
@@ -27,10 +26,7 @@ def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
         >>> psnr(hr + 16, hr).item()  # 20 log10(255 / 16)
         24.04...
     """
-    if sr.shape != hr.shape:
-        raise ShapeError(
-            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
-        )
+    check(sr, hr)
     mse = (sr.double() - hr.double()).square_().mean((1, 2, 3))
     return 10 * torch.log10(peak**2 / mse)
 

@@ -19,12 +19,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from srbench.errors import ShapeError
-from srbench.metrics.metric import Metric
+from srbench.metrics.metric import Metric, check
 
 Flavour = Literal["wang", "wang-ds", "skimage-default", "daala"]
 
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+_WINDOW_PX: dict[Flavour, int] = {"wang": 11, "wang-ds": 11, "skimage-default": 7, "daala": 1}
 _BLOCK_ROWS = 64  # keeps the four moment maps of a 500 px wide block in the second-level cache
 
 
@@ -48,10 +48,7 @@ def ssim(sr: Tensor, hr: Tensor, flavour: Flavour = "wang") -> Tensor:
         >>> ssim(hr, hr).item()
         1.0
     """
-    if sr.shape != hr.shape:
-        raise ShapeError(
-            f"sr is {tuple(sr.shape)}, hr is {tuple(hr.shape)}. Was hr cropped to a multiple of the scale?"
-        )
+    check(sr, hr, _WINDOW_PX[flavour])
     images, channels = sr.shape[:2]
     x, y = (image.double().flatten(0, 1) for image in (sr, hr))
     if flavour == "daala":
@@ -69,10 +66,6 @@ def _windowed(x: Tensor, y: Tensor, *, uniform: bool) -> Tensor:
     # scikit-image divides the covariances by n - 1, Wang by n.
     unbias = 49 / 48 if uniform else 1.0
     height, width = x.shape[-2] - len(taps) + 1, x.shape[-1] - len(taps) + 1
-    if min(height, width) < 1:
-        raise ShapeError(
-            f"an image of {x.shape[-2]} x {x.shape[-1]} px is smaller than the SSIM window of {len(taps)} px"
-        )
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     block = _BLOCK_ROWS if x.device.type == "cpu" else height
     for top in range(0, height, block):

@@ -23,8 +23,7 @@ def heading(description: str, environments: Sequence[tuple[str, dict[str, Any]]]
         versions = ", ".join(
             f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
         )
-        machine = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
-        lines.append(f"{facts['device']}, {mode}: {machine}; {versions}, Python {facts['python']}")
+        lines.append(f"{facts['device']}, {mode}: {facts['machine']}; {versions}, Python {facts['python']}")
     return lines
 
 

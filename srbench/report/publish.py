@@ -8,7 +8,7 @@ from typing import Any
 from srbench.protocol import Protocol
 from srbench.report import formats, legend, sheet
 from srbench.report.table import Table, build
-from srbench.results import Row, RunFolder
+from srbench.results import TIMINGS, Row, RunFolder
 from srbench.statistics import Summary, summarise, tied_with_best
 
 
@@ -64,12 +64,14 @@ def report(
     """
     head = folder.head()
     summaries = summarise(rows)
-    totals = {name: facts["of"] for call in head["calls"] for name, facts in call["datasets"].items()}
+    totals = {
+        name: (facts["images"], facts["of"]) for call in head["calls"] for name, facts in call["datasets"].items()
+    }
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
     machines = [(mode, head["environments"][name]) for mode, name in used]
     heading = legend.heading(Protocol(**head["protocol"]).describe(), machines)
     below = [*legend.flagged(rows), *notes, *legend.missing(unavailable or {}, failed)]
-    tables = build(summaries, tied_with_best(rows), totals)
+    tables = build(summaries, tied_with_best([row for row in rows if row.metric not in TIMINGS]), totals)
     return Report(head["protocol"], summaries, tables, heading, below, unavailable or {}, list(failed))
 
 
@@ -82,7 +84,7 @@ def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> Report:
         total: How many images it has.
     """
     summaries = summarise(rows)
-    tables = build(summaries, (), {rows[0].dataset: total})
+    tables = build(summaries, (), {rows[0].dataset: (total, total)})
     return Report(protocol.as_dict(), summaries, tables, [protocol.describe()], legend.flagged(rows), {}, [])
 
 
@@ -106,7 +108,7 @@ def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[s
 
 
 def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
-    measured = [row for row in rows if row.metric not in ("latency", "throughput")]
+    measured = [row for row in rows if row.metric not in TIMINGS]
     values = {row.metric: row.value for row in measured}
     label = rows[0].model if rows[0].mode == "fp32" else f"{rows[0].model} ({rows[0].mode})"
     return sheet.Output(label, sheet.figures(values, {row.metric: row.unit for row in measured}), path)

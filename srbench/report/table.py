@@ -1,12 +1,12 @@
 """The content of a comparison table, before any format."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from srbench.results import TIMINGS
 from srbench.statistics import Summary
 
 _HEADS = {"psnr": "PSNR", "ssim": "SSIM", "lpips": "LPIPS", "latency": "ms / image", "throughput": "output MP/s"}
-_TIMINGS = ("latency", "throughput")
 
 
 @dataclass(frozen=True)
@@ -51,34 +51,38 @@ class Table:
     lines: tuple[Line, ...]
 
 
-def build(summaries: Sequence[Summary], tied: Iterable[tuple[str, ...]], totals: dict[str, int]) -> list[Table]:
+def build(
+    summaries: Sequence[Summary], tied: Iterable[tuple[str, ...]], totals: Mapping[str, tuple[int, int]]
+) -> list[Table]:
     """Make one table for each data set.
 
     Args:
         summaries: Of one protocol.
         tied: As `statistics.tied_with_best` gives it.
-        totals: How many images each whole data set has.
+        totals: How many images of each data set were asked for, and how many it has.
     """
     ties = set(tied)
     datasets = list(dict.fromkeys(summary.dataset for summary in summaries))
     return [_table([s for s in summaries if s.dataset == dataset], ties, totals.get(dataset)) for dataset in datasets]
 
 
-def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: int | None) -> Table:
+def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: tuple[int, int] | None) -> Table:
     metrics = sorted({s.metric for s in summaries}, key=_column_order)
     several = len({(s.device, s.mode) for s in summaries}) > 1
     labels = {
         (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several else s.model for s in summaries
     }
     found = {(s.model, s.device, s.mode, s.metric): s for s in summaries}
-    best = {metric: _best([s for s in summaries if s.metric == metric]) for metric in metrics}
+    most = max(s.n for s in summaries)
+    best = {metric: _best([s for s in summaries if s.metric == metric and s.n == most]) for metric in metrics}
     lines = []
     for place, label in labels.items():
-        cells = (_cell(found.get((*place, metric)), best[metric], ties) for metric in metrics)
+        cells = (_cell(found.get((*place, metric)), best[metric], ties, most) for metric in metrics)
         lines.append(Line(label, tuple(cells)))
     heads = tuple(_head(next(s for s in summaries if s.metric == metric)) for metric in metrics)
-    n = max(s.n for s in summaries)
-    images = f"first {n} of {total} images" if total and n < total else f"{n} image{'s' if n > 1 else ''}"
+    asked, whole = total or (most, most)
+    count = max(asked, most)
+    images = f"first {count} of {whole} images" if count < whole else f"{count} image{'s' if count > 1 else ''}"
     return Table(summaries[0].dataset, f"{summaries[0].dataset}, {images}", heads, tuple(lines))
 
 
@@ -91,7 +95,7 @@ def _column_order(metric: str) -> tuple[int, str]:
 def _head(summary: Summary) -> str:
     base, _, flavour = summary.metric.partition(".")
     name = _HEADS.get(base, base) + (f" {flavour}" if flavour else "")
-    unit = f" [{summary.unit}]" if summary.unit and summary.metric not in _TIMINGS else ""
+    unit = f" [{summary.unit}]" if summary.unit and summary.metric not in TIMINGS else ""
     return f"{name}{unit} {'↑' if summary.higher_is_better else '↓'}"
 
 
@@ -103,21 +107,25 @@ def _best(summaries: list[Summary]) -> float | None:
 
 
 def _central(summary: Summary) -> float | None:
-    return summary.median if summary.metric in _TIMINGS else summary.mean
+    return summary.median if summary.metric in TIMINGS else summary.mean
 
 
-def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]]) -> Cell:
+def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]], most: int) -> Cell:
     if summary is None:
         return Cell("")
     value = _central(summary)
     if value is None:
         return Cell("n/a")
-    timing = summary.metric in _TIMINGS
+    timing = summary.metric in TIMINGS
+    whole = summary.n == most
     digits = _digits(value) if timing else 2 if summary.unit == "dB" else 4
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
-    tied = not timing and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
-    return Cell(f"{value:.{digits}f}", spread, value == best and not timing, tied)
+    tied = (
+        not timing and whole and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
+    )
+    text = f"{value:.{digits}f}" + ("" if whole else f" (n={summary.n})")
+    return Cell(text, spread, value == best and whole and not timing, tied)
 
 
 def _digits(value: float) -> int:

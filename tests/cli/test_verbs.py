@@ -120,6 +120,8 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("run", "--device", "abacus"), "the device 'abacus' cannot be used"),
         (("run", "--modles", "x"), "No such option: --modles"),
         (("run", "--precision", "fp8"), "fp8"),
+        (("run", "--datasets", ","), "names nothing"),
+        (("run", "--models", "no.py:build"), "does not exist"),
         (("show", "nowhere"), "holds no run.json"),
         (("score", "nowhere", "builtin"), "holds no images"),
         (("fetch", "set5"), "could not be downloaded"),
@@ -166,6 +168,14 @@ def test_scores_of_foreign_images_equal_those_of_the_run_that_made_them(call: Ca
     assert code == 0
     means = [{s["metric"]: s["mean"] for s in json.loads(out)["summary"]} for out in (ran, scored)]
     assert means[1] == {name: means[0][name] for name in ("psnr", "ssim")}
+
+
+def test_scores_under_a_luma_protocol_equal_those_of_the_run(call: Call) -> None:
+    protocol = ("--protocol", "luma_x4", "--metrics", "psnr", "--json")
+    _, ran, _ = call("run", "--models", "bicubic", "--save-images", *protocol)
+    code, scored, _ = call("score", "runs/luma_x4/images/builtin/bicubic/fp32", "builtin", *protocol)
+    assert code == 0
+    assert json.loads(scored)["summary"][0]["mean"] == json.loads(ran)["summary"][0]["mean"]
 
 
 def _photos(folder: Path, suffix: str = "", shift: int = 0) -> None:

@@ -108,7 +108,7 @@ def test_colour_is_the_mean_over_channels_and_batches_are_independent(flavour: F
 
 
 def test_too_small_and_unequal_images_are_refused() -> None:
-    with pytest.raises(ShapeError, match="smaller than the SSIM window"):
+    with pytest.raises(ShapeError, match="smaller than the window of 11 px"):
         ssim(torch.zeros(1, 1, 10, 30), torch.zeros(1, 1, 10, 30))
     with pytest.raises(ShapeError, match="sr is"):
         ssim(torch.zeros(1, 1, 20, 30), torch.zeros(1, 1, 30, 20))

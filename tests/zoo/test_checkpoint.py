@@ -51,6 +51,12 @@ def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_web_page_in_place_of_weights_is_not_called_hostile(tmp_path: Path) -> None:
+    (tmp_path / "page.pth").write_text("<html>not found</html>")
+    with pytest.raises(BadWeights, match="complete"):
+        checkpoint.read([tmp_path / "page.pth"])
+
+
 def test_an_unknown_ending_lists_what_can_be_read(tmp_path: Path) -> None:
     with pytest.raises(BadWeights, match=r"'\.onnx'.*\.safetensors"):
         checkpoint.read([tmp_path / "a.onnx"])

@@ -34,7 +34,8 @@ def _ids(selection: select.Selection) -> list[str]:
 def test_all_runs_what_is_at_hand_and_lists_the_rest_with_reasons(store: Store) -> None:
     found = select.select(["all"], 4, store)
     assert _ids(found) == ["nearest", "bilinear", "bicubic", "lanczos"]
-    assert set(found.unavailable) == {card.id for card in registry.cards().values() if card.files}
+    preferred = {registry.family(card.family)[0].id for card in registry.cards().values() if card.files}
+    assert set(found.unavailable) == preferred
     assert all(found.unavailable.values())
 
 
@@ -178,9 +179,21 @@ def test_a_file_or_function_that_is_not_there_is_the_users_mistake(tmp_path: Pat
     with pytest.raises(BadWeights, match="does not exist"):
         select.select([str(tmp_path / "no.pth")], 4, store)
     (tmp_path / "mine.py").write_text(BUILDER)
-    (model,) = select.select([f"{tmp_path / 'mine.py'}:nope"], 4, store).models
     with pytest.raises(UserError, match="no function 'nope'"):
-        model.upscaler()
+        select.select([f"{tmp_path / 'mine.py'}:nope"], 4, store)
+    (tmp_path / "broken.py").write_text("def build(scale):\n    return 1 / 0\n")
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        select.select([f"{tmp_path / 'broken.py'}:build"], 4, store)
+
+
+def test_a_retrained_network_of_an_unchanged_file_is_another_model(tmp_path: Path, store: Store) -> None:
+    body = f"n = torch.nn.Conv2d(3, 3, 1)\n    n.load_state_dict(torch.load({str(tmp_path / 'w.pth')!r}))\n    return n"
+    (tmp_path / "mine.py").write_text(f"import torch\ndef build():\n    {body}\n")
+    fingerprints = set()
+    for _ in range(2):
+        torch.save(torch.nn.Conv2d(3, 3, 1).state_dict(), tmp_path / "w.pth")
+        fingerprints.add(select.select([f"{tmp_path / 'mine.py'}:build"], 4, store).models[0].fingerprint)
+    assert len(fingerprints) == 2
 
 
 def build_for_entry_point(scale: int) -> torch.nn.Module:

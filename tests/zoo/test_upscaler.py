@@ -151,7 +151,8 @@ def test_tf32_is_off_during_the_call_and_the_callers_setting_comes_back() -> Non
     seen: list[bool] = []
 
     def watch(x: Tensor) -> Tensor:
-        seen.append(torch.backends.cuda.matmul.allow_tf32)
+        seen.append(torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32)
+        assert torch.backends.cudnn.enabled
         return _nearest(x)
 
     torch.backends.cuda.matmul.allow_tf32 = True

@@ -253,7 +253,7 @@ CARDS = (
     ),
     _kair("esrgan.kair", "ESRGAN.pth"),
     _mmagic(
-        "esrgan_psnr.mmagic_div2k",
+        "esrgan.psnr_mmagic_div2k",
         "esrgan/esrgan_psnr_x4c64b23g32_1x16_1000k_div2k_20200420-bf5c993c.pth",
         _MMAGIC,
         ("DIV2K",),
@@ -264,7 +264,7 @@ CARDS = (
         ),
     ),
     Card(
-        id="esrgan_psnr.df2k",
+        id="esrgan.psnr_df2k",
         arch="rrdb",
         parameters=_PARAMETERS,
         licence="Apache-2.0",
@@ -280,7 +280,7 @@ CARDS = (
             Claim("manga109", "classical_x4", 31.66, 0.9196, _ESRGAN_README),
         ),
     ),
-    _kair("esrgan_psnr.kair", "RRDB.pth"),
+    _kair("esrgan.psnr_kair", "RRDB.pth"),
     _real(
         "realesrgan",
         "v0.1.0",
@@ -304,13 +304,13 @@ CARDS = (
         _REAL_NOTE,
     ),
     _real(
-        "realesrnet",
+        "realesrgan.net",
         "v0.1.1",
         "RealESRNet_x4plus.pth",
         "a820b9bde89a874d7599d545567308ce6c128fc8754a53208eda016d40aa81df",
     ),
     _mmagic(
-        "realesrnet.mmagic_df2k_ost",
+        "realesrgan.net_mmagic_df2k_ost",
         "real_esrgan/realesrnet_c64b23g32_12x4_lr2e-4_1000k_df2k_ost_20210816-4ae3b5a4.pth",
         _MMAGIC_REAL,
         ("DIV2K", "Flickr2K", "OST"),
@@ -318,5 +318,5 @@ CARDS = (
         _REAL_NOTE,
     ),
     _kair("bsrgan", "BSRGAN.pth", "5d505a0766160921e0388d76e1ddf08cb114303990f9080432bf2b1c988b1c54", _REAL_NOTE),
-    _kair("bsrnet", "BSRNet.pth", "fa633d80ff4db5a546740ae8e3baebe925fc84d3c03e3e9002493acc5e88c3ec", _REAL_NOTE),
+    _kair("bsrgan.net", "BSRNet.pth", "fa633d80ff4db5a546740ae8e3baebe925fc84d3c03e3e9002493acc5e88c3ec", _REAL_NOTE),
 )
