@@ -14,22 +14,23 @@ Chosen on 80 photographs outside every test set and 14 models: no false alarm in
 0.23 px), 98 to 100 % of half-pixel and all of one-pixel shifts found; on crops of 128 px 3 false alarms in 1,120.
 """
 
-_WINDOW_PX, _STRIDE_PX = 6, 2
+_STRIDE_PX, _WINDOW = 2, 3
 
 
-def find(sr: Tensor, hr: Tensor) -> list[str]:
+def find(sr: Tensor, hr: Tensor, lumas: tuple[Tensor, Tensor] | None = None) -> list[str]:
     """Look for implausible outputs.
 
     Args:
         sr: `(1, C, H, W)`, levels 0..255; may hold NaN.
         hr: The same shape and range.
+        lumas: Of both, where they are known already.
 
     Returns:
         Short texts, empty when nothing is odd.
     """
     if sr.is_floating_point() and not torch.isfinite(sr).all():
         return ["output has NaN or infinite values"]
-    y_sr, y_hr = image.luma(sr), image.luma(hr)
+    y_sr, y_hr = lumas or (image.luma(sr), image.luma(hr))
     if _is_flat(y_sr) and not _is_flat(y_hr):
         return ["output is constant"]
     found = []
@@ -69,7 +70,8 @@ def shift_px(sr: Tensor, hr: Tensor) -> tuple[tuple[float, float], tuple[float, 
     nothing = (0.0, 0.0), (0.0, 0.0)
     if min(hr.shape[-2:]) < 32:
         return nothing
-    a, b = (avg_pool2d(image.double(), _WINDOW_PX, _STRIDE_PX)[0, 0] for image in (sr, hr))
+    # 6 x 6 px with a stride of 2, in two steps that share sums.
+    a, b = (avg_pool2d(avg_pool2d(plane.double(), _STRIDE_PX), _WINDOW, 1)[0, 0] for plane in (sr, hr))
     mean = (a + b) / 2
     down, right = mean[2:, 1:-1] - mean[:-2, 1:-1], mean[1:-1, 2:] - mean[1:-1, :-2]
     slopes = torch.stack([down, right]).flatten(1) / 2  # (2, pixels)

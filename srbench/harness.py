@@ -238,7 +238,11 @@ class _Walk:
         if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black and give it a score
             return {gauge.name: math.nan for gauge in wanted}, tuple(flags.find(raw, hr))
         sr = measure.finish(raw, self.plan.protocol)
-        return measure.measure(sr, hr, self.plan.protocol, wanted), tuple(flags.find(sr, hr) if wanted else ())
+        if not wanted:
+            return {}, ()
+        known = measure.lumas(sr, hr)
+        values = measure.measure(sr, hr, self.plan.protocol, wanted, known)
+        return values, tuple(flags.find(sr, hr, known))
 
     def _unit(self, name: str) -> tuple[str, bool]:
         if name in TIMINGS:

@@ -50,13 +50,14 @@ def finish(sr: Tensor, protocol: Protocol) -> Tensor:
     return image.to_uint8(sr) if protocol.sr_rounding else sr.double().clamp(0, 1) * 255
 
 
-def show(levels: Tensor, metric: Metric, protocol: Protocol) -> Tensor:
+def show(levels: Tensor, metric: Metric, protocol: Protocol, luma: Tensor | None = None) -> Tensor:
     """The part of an image that a metric reads.
 
     Args:
         levels: `(N, C, H, W)`, 0..255.
         metric: What it reads.
         protocol: Channel, rounding and border.
+        luma: Of the image, where it is known already.
 
     Returns:
         float64 `(N, C', H', W')`: luma or RGB inside the protocol's border, or the whole image in three channels.
@@ -64,14 +65,21 @@ def show(levels: Tensor, metric: Metric, protocol: Protocol) -> Tensor:
     if metric.reads == "rgb":
         return levels.expand(-1, 3, -1, -1).double()
     if protocol.channel == "y":
-        seen = image.luma(levels)
+        seen = image.luma(levels) if luma is None else luma
         seen = image.round_half_up(seen) if protocol.y_rounding else seen
     else:
         seen = levels.double()
     return image.crop_border(seen, protocol.border_px)
 
 
-def measure(sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Gauge]) -> dict[str, float]:
+def lumas(sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
+    """Luma of both images, float64 `(N, 1, H, W)`: metrics and flags share it."""
+    return image.luma(sr), image.luma(hr)
+
+
+def measure(
+    sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Gauge], known: tuple[Tensor, Tensor] | None = None
+) -> dict[str, float]:
     """Score one output.
 
     Args:
@@ -79,15 +87,17 @@ def measure(sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Gauge]) -> 
         hr: uint8 of the same shape, on the same device.
         protocol: What the metrics see.
         wanted: Which ones.
+        known: Their `lumas`, where they are known already.
 
     Returns:
         Values by the gauges' names.
     """
+    y_sr, y_hr = known or (None, None)
     seen: dict[str, tuple[Tensor, Tensor]] = {}
     values = {}
     for gauge in wanted:
         key = gauge.metric.reads
         if key not in seen:
-            seen[key] = (show(sr, gauge.metric, protocol), show(hr, gauge.metric, protocol))
+            seen[key] = (show(sr, gauge.metric, protocol, y_sr), show(hr, gauge.metric, protocol, y_hr))
         values[gauge.name] = float(gauge.score(*seen[key]))
     return values
