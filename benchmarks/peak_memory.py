@@ -1,11 +1,12 @@
 """Run over the first N images of a folder for each N given, in one process, and print its peak memory after each.
 
-Usage: peak_memory.py IMAGES FSRCNN RUNS N...; FSRCNN is what `--models` takes. Printed as a JSON list, in the system's
-unit (KiB on Linux).
+Usage: peak_memory.py IMAGES FSRCNN RUNS N...; FSRCNN is what `--models` takes. Printed as a JSON list, in KiB.
+
+Linux tells the peak of this program alone in /proc; getrusage would count the process that started it.
 """
 
 import json
-import resource
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from srbench.datasets.locate import locate
 from srbench.pinned import Store
 from srbench.results import RunFolder
 from zoo.select import select
+
+STATUS = Path("/proc/self/status")
 
 
 def peak_after(images: str, fsrcnn: str, folder: Path, limit: int) -> int:
@@ -24,7 +27,11 @@ def peak_after(images: str, fsrcnn: str, folder: Path, limit: int) -> int:
     outcome = harness.run(harness.Plan(models, sets, conventions, gauges), RunFolder(folder))
     assert outcome.made
     assert not outcome.failed, outcome.failed
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return _peak_kib()
+
+
+def _peak_kib() -> int:
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", STATUS.read_text())[0])
 
 
 def main(images: str, fsrcnn: str, runs: str, *limits: str) -> None:
