@@ -64,3 +64,15 @@ class BadRun(UserError):
 
 class BadProtocol(UserError):
     """A protocol variant with an unknown field or a value out of range."""
+
+
+class BadRecipe(UserError):
+    """A training recipe, or a part of one, with an unknown key or a value it cannot have."""
+
+
+class BadTrainingData(UserError):
+    """Training images that cannot be read, are too small, or belong to a test set."""
+
+
+class Diverged(UserError):
+    """A training run whose loss is no longer a number."""

@@ -13,12 +13,12 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: list[set[str]] = [
     {"srbench.errors"},
-    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32"},
+    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece"},
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
     {"srbench.statistics", "srbench.flags", "srbench.pair"},
-    {"srbench.measure", "srbench.notes"},
-    {"srbench.harness", "srbench.score", "srbench.report"},
+    {"srbench.measure", "srbench.notes", "srbench.degradation"},
+    {"srbench.harness", "srbench.score", "srbench.report", "srbench.training"},
     {"srbench.evaluation"},
     {"srbench.cli"},
 ]

@@ -13,10 +13,11 @@ from srbench.cli.listing import datasets, list_protocols, metrics, models
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
+from srbench.cli.train import train
 from srbench.errors import UserError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (run, show, score, fetch, models, datasets, metrics):
+for verb in (run, show, score, train, fetch, models, datasets, metrics):
     app.command()(verb)
 app.command("protocols")(list_protocols)
 

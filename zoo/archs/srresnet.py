@@ -25,7 +25,10 @@ def _norm(kind: Norm, channels: int) -> nn.Module:
 
 
 class Block(nn.Module):
-    """convolution, norm, PReLU, convolution, norm, plus the input."""
+    """convolution, norm, PReLU, convolution, norm, plus the input.
+
+    With a norm it starts as the identity (its last scale is 0: Goyal et al., 2017, section 5.1), which trains faster.
+    """
 
     def __init__(self, channels: int, norm: Norm) -> None:
         super().__init__()
@@ -34,6 +37,8 @@ class Block(nn.Module):
         self.act = nn.PReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.norm2 = _norm(norm, channels)
+        if isinstance(self.norm2, nn.BatchNorm2d | nn.InstanceNorm2d):
+            nn.init.zeros_(self.norm2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, channels, h, w)` to the same."""

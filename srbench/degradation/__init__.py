@@ -1,0 +1,1 @@
+"""How LR images come about: the protocol's bicubic, and random degradations for blind super-resolution."""

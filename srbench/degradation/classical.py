@@ -1,0 +1,34 @@
+"""The protocol's own downscaling."""
+
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from srbench.pair import degrade
+from srbench.piece import Piece
+from srbench.protocol import Protocol
+
+
+class Classical(Piece):
+    """MATLAB's bicubic, exactly as the protocol makes its test images; nothing is random."""
+
+    kind: Literal["classical"] = "classical"
+
+    @property
+    def margin_px(self) -> int:
+        """LR pixels around a patch on which its values depend: half the antialiased cubic's width."""
+        return 2
+
+    def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
+        """Make LR.
+
+        Args:
+            hr: uint8 `(1, C, H, W)`, both sides multiples of the scale.
+            protocol: Its scale, edge and rounding.
+            rng: Not used.
+
+        Returns:
+            LR levels `(1, C, H / s, W / s)`, and what was drawn: nothing.
+        """
+        return degrade(hr, protocol), {}

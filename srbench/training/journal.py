@@ -1,0 +1,54 @@
+"""What a training run writes down: one JSON line a step, and the same to any listener."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Listener = Callable[[Mapping[str, Any]], None]
+"""Called with each line."""
+
+
+class Journal:
+    """A file of JSON lines; lines that a killed process wrote past its checkpoint are dropped on resuming.
+
+    Args:
+        path: Of the file.
+        steps_done: Lines of later steps are removed.
+        listeners: Called with each line too.
+    """
+
+    def __init__(self, path: Path, steps_done: int, listeners: list[Listener]) -> None:
+        self.listeners = listeners
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = [line for line in read(path) if line["step"] <= steps_done] if path.exists() else []
+        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Write one line; numbers that JSON cannot hold become null."""
+        plain = {key: _plain(value) for key, value in line.items()}
+        self._file.write(json.dumps(plain, allow_nan=False) + "\n")
+        self._file.flush()
+        for listener in self.listeners:
+            listener(plain)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Lines of a journal; a torn last line is ignored."""
+    lines = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except json.JSONDecodeError:
+            break
+    return lines

@@ -1,0 +1,142 @@
+"""From a recipe and folders to a run that is ready to train."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+
+from srbench.environment import describe
+from srbench.errors import BadRun, BadWeights, UserError
+from srbench.pinned import Store
+from srbench.training import images
+from srbench.training.recipe import Recipe
+from srbench.training.samples import Library, Patches
+from zoo.arch import Network
+from zoo.model import differences
+from zoo.select import select
+
+_CHECKPOINTS = 6
+"""Whole checkpoints' worth of disk that a run wants free: the last one, its successor, and weights beside."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where to train.
+
+    Attributes:
+        device: "auto", "cpu" or "cuda".
+        devices: Processes on this machine, one a GPU.
+        nodes: Machines.
+    """
+
+    device: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+
+
+def launch(machine: Machine, recipe: Recipe) -> Fabric:
+    """Start the engine; with several devices this starts the other processes, or joins those of torchrun.
+
+    Raises:
+        UserError: The device is not there.
+    """
+    device = machine.device if machine.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    several = machine.devices * machine.nodes > 1
+    backend = "nccl" if device == "cuda" else "gloo"
+    # Discriminators run twice in a step, and their buffers must not be copied between the two.
+    strategy = DDPStrategy(process_group_backend=backend, broadcast_buffers=False) if several else "auto"
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if recipe.compute.precision == "bf16" else "32-true"
+    try:
+        fabric = Fabric(
+            accelerator=device, devices=machine.devices, num_nodes=machine.nodes, strategy=strategy, precision=precision
+        )
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"cannot train on {device}: {str(error).splitlines()[0]}") from error
+    return fabric
+
+
+def network(recipe: Recipe, store: Store) -> Network:
+    """The generator, seeded, with the weights that the recipe starts from.
+
+    Raises:
+        UserError: Those weights cannot be had, or belong to another network.
+    """
+    torch.manual_seed(recipe.seed)
+    scale = recipe.conventions.scale
+    generator = recipe.generator.build(scale)
+    if recipe.start:
+        (given,) = select([recipe.start], scale, store).models
+        state = given.make().state_dict()  # type: ignore[attr-defined]
+        problem = differences(generator.state_dict(), state)
+        if problem:
+            raise BadWeights(f"start: {given.id} is another network than the recipe's generator: {problem}")
+        generator.load_state_dict(state)
+    return generator
+
+
+def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], None]) -> tuple[Patches, images.Found]:
+    """Find and check the training images.
+
+    Args:
+        recipe: Which folders, which are held out, how patches are made.
+        data: What its folders are relative to.
+        cache_mib: Decoded images that each worker may keep.
+        on_image: Progress.
+
+    Raises:
+        BadTrainingData: Images cannot be read, or none is left.
+    """
+    options, protocol = recipe.data, recipe.conventions
+    found = images.check(
+        images.listing(data, options.folders),
+        options.held_out,
+        options.validation_images,
+        options.patch_px,
+        on_image,
+    )
+    hr = Library(found.training, protocol.hr_multiple, options.centre_crop_px, cache_mib)
+    lr = None
+    if options.lr_folders:
+        unpaired = images.check(
+            images.listing(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, on_image
+        )
+        lr = Library(unpaired.training, 1, 0, cache_mib)
+    patches = Patches(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
+    return patches, found
+
+
+def folder(path: Path, recipe: Recipe, fabric: Fabric, *, resume: bool, parameters: int) -> None:
+    """Prepare the run's folder: refuse one that is taken or too small, write down recipe and machine.
+
+    Args:
+        path: Of the run.
+        recipe: Written as recipe.json.
+        fabric: Launched.
+        resume: The folder is expected to hold a run.
+        parameters: Of all networks; a checkpoint takes about 16 bytes for each.
+
+    Raises:
+        BadRun: It holds another run, or the disk is nearly full.
+    """
+    if not resume and (path / "last.ckpt").exists():
+        raise BadRun(f"{path} already holds a run; go on with --resume, or give another folder with --out")
+    path.mkdir(parents=True, exist_ok=True)
+    needed = _CHECKPOINTS * 16 * parameters
+    free = shutil.disk_usage(path).free
+    if free < needed:
+        raise BadRun(
+            f"{path} has {free / 2**20:.0f} MiB free; the checkpoints of this run need {needed / 2**20:.0f} MiB. "
+            "Give another folder with --out"
+        )
+    if fabric.global_rank == 0:
+        dump = json.dumps(recipe.model_dump(mode="json"), indent=1)
+        (path / "recipe.json").write_text(dump + "\n", encoding="utf-8")
+        machine = {**describe(fabric.device), "processes": fabric.world_size}
+        (path / "machine.json").write_text(json.dumps(machine, indent=1) + "\n", encoding="utf-8")

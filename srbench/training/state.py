@@ -1,0 +1,59 @@
+"""Checkpoints of a training run: whole or not at all, read without running code from them."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from srbench.errors import BadRun
+
+
+def save(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a checkpoint of plain values and tensors.
+
+    Args:
+        path: Replaced only when the new file is complete.
+        content: As `load` gives it back.
+    """
+    _whole(path, lambda partial: torch.save(dict(content), partial))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint, on the CPU.
+
+    Raises:
+        BadRun: It is damaged.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise BadRun(
+            f"{path} could not be read ({str(error).splitlines()[0]}); start again in another folder"
+        ) from error
+    return content
+
+
+def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+    """Write a network's tensors as safetensors.
+
+    Args:
+        path: Replaced only when the new file is complete.
+        tensors: By name.
+        facts: Strings for the file's header.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    _whole(path, lambda partial: partial.write_bytes(serialise(plain, metadata=dict(facts))))
+
+
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
