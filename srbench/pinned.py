@@ -56,7 +56,13 @@ class Store:
     on_transfer: OnTransfer = lambda *_: None
 
     def at_hand(self, file: PinnedFile) -> Path | None:
-        """Find a file without the network: weights folders, then the mirror where it is a folder, then the cache."""
+        """Find a file without the network.
+
+        What ships with the package comes first, then weights folders, the mirror where it is a folder, and the cache.
+        """
+        shipped = places.shipped() / file.path
+        if file.matches(shipped):  # before the weights folders, whose every file may have to be hashed
+            return shipped
         for candidate in (self._by_content(file), self._mirrored(file), places.cache() / file.path):
             if candidate is not None and file.matches(candidate):
                 return candidate

@@ -12,6 +12,14 @@ def cache() -> Path:
     return Path(given).expanduser() if given else Path(platformdirs.user_cache_dir("srbench", appauthor=False))
 
 
+def shipped() -> Path:
+    """Folder of the files that are part of this distribution: `weights/<file>` of models trained by this project.
+
+    Found beside this package rather than by import, so that nothing here loads a model.
+    """
+    return Path(__file__).resolve().parent.parent / "zoo"
+
+
 def mirror() -> str | None:
     """SRBENCH_MIRROR: a folder or http(s) URL with `<Set>/HR/<name>.<ext>` and `weights/<file>`."""
     given = os.environ.get("SRBENCH_MIRROR", "").rstrip("/")

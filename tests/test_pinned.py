@@ -117,6 +117,35 @@ def test_places_are_searched_in_order_weights_mirror_cache_url(
     assert _paths(server) == ["/a"]
 
 
+def test_files_that_ship_with_the_package_lie_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (places.shipped() / "card.py").is_file()
+    monkeypatch.chdir("/")
+    assert places.shipped().is_absolute()
+
+
+def test_what_ships_with_the_package_comes_before_every_other_place(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "shipped", lambda: tmp_path / "zoo")
+    shipped, given = _lay(tmp_path / "zoo" / PATH), _lay(tmp_path / "given" / "a.pth")
+    _lay(places.cache() / PATH)
+    file, store = _file(server.put("/a", BODY)), Store([tmp_path / "given"])
+    assert store.at_hand(file) == store.fetch(file) == shipped
+    shipped.unlink()
+    assert store.at_hand(file) == given
+    assert server.asked == []
+
+
+def test_a_shipped_file_of_other_content_is_not_used(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "shipped", lambda: tmp_path)
+    _lay(tmp_path / PATH, OTHER)
+    assert store.at_hand(_file()) is None
+    cached = _lay(places.cache() / PATH)
+    assert store.at_hand(_file()) == cached
+
+
 def test_what_was_downloaded_is_not_asked_for_again(server: Server, store: Store) -> None:
     file = _file(server.put("/a", BODY))
     assert store.fetch(file) == Store([]).fetch(file) == places.cache() / PATH

@@ -66,7 +66,10 @@ def test_imports_go_down_only(path: Path) -> None:
         )
 
 
-ORDER_IN_THE_ZOO = ["card", "arch", "archs", "registry", "checkpoint", "upscaler", "model", "foreign", "select"]
+ORDER_IN_THE_ZOO = [
+    *("card", "arch", "archs", "registry", "checkpoint", "upscaler", "model", "foreign", "interpolation", "select"),
+    "export",
+]
 
 
 def test_the_zoo_has_an_order_of_its_own() -> None:

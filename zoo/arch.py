@@ -1,5 +1,6 @@
 """What an architecture declares beside its network."""
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,6 +93,16 @@ class Arch:
     bytes_per_px: int
     colour: Colour = "rgb"
     schemes: tuple[Scheme, ...] = ()
+
+    def complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings with the network's defaults filled in, so that two ways to say the same are equal.
+
+        Raises:
+            TypeError: The network has no such setting.
+        """
+        bound = inspect.signature(self.build).bind_partial(**settings)
+        bound.apply_defaults()
+        return dict(bound.arguments)
 
 
 def count_blocks(state: State, pattern: str) -> int:

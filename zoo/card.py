@@ -6,6 +6,9 @@ from typing import Any
 
 from srbench.pinned import PinnedFile
 
+USUAL_SCALE = 4
+"""What is meant where nothing tells a scale."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -44,6 +47,8 @@ class Card:
         claims: Scores to meet.
         note: What a reader of its figures must know; printed under tables.
         rank: Order of preference in its family, for families that span architectures; lower is preferred.
+        psnr_partner: Id of the card of the same network trained for PSNR, from which this one was fine-tuned with an
+            adversarial loss; `<id>@<alpha>` interpolates between the two. Empty where there is none.
     """
 
     id: str
@@ -59,6 +64,7 @@ class Card:
     claims: tuple[Claim, ...] = ()
     note: str = ""
     rank: int = 0
+    psnr_partner: str = ""
 
     @property
     def family(self) -> str:
@@ -68,6 +74,11 @@ class Card:
     def fits(self, scale: int) -> bool:
         """Whether it can upscale by this factor."""
         return not self.scales or scale in self.scales
+
+    @property
+    def usual_scale(self) -> int:
+        """The scale that is meant where none is asked for: the largest of its own."""
+        return max(self.scales, default=USUAL_SCALE)
 
 
 def weight(name: str, sha256: str, size_bytes: int | None = None, url: str | None = None) -> PinnedFile:

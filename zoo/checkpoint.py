@@ -3,13 +3,13 @@
 import pickle
 import re
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
@@ -43,10 +43,12 @@ class Checkpoint:
     Attributes:
         state: By name; by position ("0", "1", ...) in formats that store none.
         named: Whether the names mean anything.
+        facts: Strings of a safetensors header; empty in other formats.
     """
 
     state: State
     named: bool = True
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(paths: Sequence[Path]) -> Checkpoint:
@@ -62,7 +64,7 @@ def read(paths: Sequence[Path]) -> Checkpoint:
     suffix = path.suffix.lower()
     try:
         if suffix == ".safetensors":
-            return Checkpoint(load_file(path))
+            return Checkpoint(load_file(path), facts=_header(path))
         if suffix in (".pth", ".pt", ".ckpt"):
             return Checkpoint(_unwrap(torch.load(path, map_location="cpu", weights_only=True), path))
         if suffix == ".mat":
@@ -79,6 +81,11 @@ def read(paths: Sequence[Path]) -> Checkpoint:
             "Save it again as safetensors"
         ) from error
     raise BadWeights(f"{path} has the ending '{suffix}'; expected one of: {', '.join(EXTENSIONS)}")
+
+
+def _header(path: Path) -> dict[str, str]:
+    with safe_open(path, "pt") as file:
+        return file.metadata() or {}
 
 
 def _first_line(error: Exception) -> str:

@@ -4,8 +4,10 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from srbench.errors import BadWeights, UserError
 from srbench.pinned import hash_of
 from zoo import checkpoint, registry
 from zoo.arch import Arch, State
+from zoo.card import USUAL_SCALE
 from zoo.model import Model, differences, from_weights, readings
 
 try:
@@ -24,12 +27,12 @@ except ImportError:
     spandrel = None  # type: ignore[assignment]
 
 
-def from_weight_file(path: Path, scale: int) -> Model:
+def from_weight_file(path: Path, scale: int | None) -> Model:
     """Recognise the architecture of a weight file: this project's networks first, then spandrel's.
 
     Args:
         path: Any of `checkpoint.EXTENSIONS`.
-        scale: Of the protocol.
+        scale: Of the protocol; None for the file's own, or 4 where it does not tell.
 
     Raises:
         BadWeights: Nothing recognises it, or its scale is another.
@@ -37,12 +40,34 @@ def from_weight_file(path: Path, scale: int) -> Model:
     found = checkpoint.read([path])
     if not found.named:
         raise BadWeights(f"{path} stores no tensor names, and no card has its hash, so its architecture is not known")
-    matches = detect(found.state)
+    matches = _stated(path, found) or detect(found.state)
     if matches is not None:
         arch, settings, state = matches
-        _check_scale(path, settings.get("scale", scale), scale)
-        return from_weights(path.stem, scale, path, arch, settings, state)
+        own = settings.get("scale", scale or USUAL_SCALE)
+        _check_scale(path, own, scale or own)
+        return replace(from_weights(path.stem, own, path, arch, settings, state), facts=found.facts)
     return _from_spandrel(path, scale, found.state)
+
+
+def _stated(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
+    """What a header that `zoo.export` wrote says, which is more than shapes tell: EDSR's peak, FSRCNN's scale.
+
+    Raises:
+        BadWeights: The tensors are not those of the network that the header names.
+    """
+    facts = found.facts
+    arch = registry.archs().get(facts.get("arch", ""))
+    if arch is None or not {"srbench", "settings", "scales"} <= facts.keys():
+        return None
+    try:
+        settings, scales = json.loads(facts["settings"]), json.loads(facts["scales"])
+        with torch.device("meta"):
+            problem = differences(arch.build(**settings, scale=scales[0]).state_dict(), found.state)
+    except (ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
+        problem = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
+    if problem:
+        raise BadWeights(f"{path} says it is {arch.name}, and its tensors or settings do not fit: {problem}")
+    return arch, settings if len(scales) > 1 else {**settings, "scale": scales[0]}, found.state
 
 
 def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
@@ -66,7 +91,8 @@ def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
 def _check_scale(path: Path, found: int, expected: int) -> None:
     if found != expected:
         raise BadWeights(
-            f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}"
+            f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}, "
+            f"or --scale {found} where no protocol is asked for"
         )
 
 
@@ -84,7 +110,7 @@ class _Described(nn.Module):
         return out
 
 
-def _from_spandrel(path: Path, scale: int, state: State) -> Model:
+def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
     if spandrel is None:
         raise BadWeights(
             f"the architecture of {path} is not one of {', '.join(registry.archs())}; "
@@ -96,14 +122,15 @@ def _from_spandrel(path: Path, scale: int, state: State) -> Model:
         raise BadWeights(f"the architecture of {path} is known neither here nor to spandrel") from error
     if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.input_channels != 3:
         raise BadWeights(f"{path} is a {descriptor.architecture.name}; expected a network from RGB to RGB")
-    _check_scale(path, descriptor.scale, scale)
+    _check_scale(path, descriptor.scale, scale or descriptor.scale)
     identity = {
         "arch": f"spandrel/{descriptor.architecture.id}",
         "spandrel": importlib.metadata.version("spandrel"),
         "weights": {path.name: hash_of(path)},
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
-    return Model(path.stem, scale, lambda: _Described(descriptor), identity, parameters=parameters, path=path)
+    make = partial(_Described, descriptor)
+    return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path)
 
 
 def from_source(path: Path, function: str, scale: int) -> Model:

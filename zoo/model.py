@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Model:
         parameters: Trainable values; None where it is not known before loading.
         card: None for a user's own model.
         path: The file it was given as, where two files with one name must be told apart.
+        facts: What the header of its weight file says; empty where it has none.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Model:
     parameters: int | None = None
     card: Card | None = None
     path: Path | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:

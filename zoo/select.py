@@ -8,8 +8,8 @@ from pathlib import Path
 
 from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
 from srbench.pinned import PinnedFile, Store
-from zoo import checkpoint, foreign, registry
-from zoo.card import Card
+from zoo import checkpoint, foreign, interpolation, registry
+from zoo.card import USUAL_SCALE, Card
 from zoo.model import Model, from_card
 
 ENTRY_POINTS = "srbench.models"
@@ -33,7 +33,8 @@ def select(names: Sequence[str], scale: int, store: Store, *, trust_unpinned: bo
     """Turn names into models, fetching weights.
 
     Args:
-        names: Ids, globs over ids, "all", paths of weight files, `file.py:builder`, ids of other packages.
+        names: Ids, globs over ids, "all", `id@alpha` (see `zoo.interpolation`), paths of weight files,
+            `file.py:builder`, ids of other packages.
         scale: Of the protocol.
         store: Where weight files come from.
         trust_unpinned: Allow weights that no hash is pinned for.
@@ -47,15 +48,43 @@ def select(names: Sequence[str], scale: int, store: Store, *, trust_unpinned: bo
             _add_families(selection, scale, store, trust_unpinned)
         elif _is_file(name):
             selection.models.append(_from_file(name, scale))
-        elif any(sign in name for sign in "*?["):
+        elif _is_glob(name):
             _add_glob(selection, name, scale, store, trust_unpinned)
         elif builder := _entry_points().get(name):
             selection.models.append(foreign.from_entry_point(builder, scale))
+        elif interpolation.SIGN in name:
+            selection.models.append(_interpolated(name, scale, store, trust_unpinned))
         else:
             selection.models.append(_explicit(name, scale, store, trust_unpinned))
     selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
     _tell_apart(selection)
     return selection
+
+
+def one(name: str, store: Store, scale: int | None = None, *, trust_unpinned: bool = False) -> Model:
+    """The one model that a name means, for work on a single network.
+
+    Args:
+        name: As for `select`, but no glob over several and not "all".
+        store: Where weight files come from.
+        scale: None for the model's own; 4 where it has none, the largest where it has several.
+        trust_unpinned: Allow weights that no hash is pinned for.
+
+    Raises:
+        UserError: It cannot run, or several are meant.
+    """
+    if _is_file(name):
+        return _from_file(name, scale)
+    if name == "all" or _is_glob(name):
+        raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
+    (model,) = select([name], scale or _usual_scale(name), store, trust_unpinned=trust_unpinned).models
+    return model
+
+
+def _usual_scale(name: str) -> int:
+    id_ = name.partition(interpolation.SIGN)[0]
+    known = registry.cards().get(id_) or next(iter(registry.family(id_)), None)
+    return known.usual_scale if known else USUAL_SCALE
 
 
 def available(card: Card, scale: int, store: Store, trust_unpinned: bool) -> Model:
@@ -90,6 +119,21 @@ def _explicit(name: str, scale: int, store: Store, trust_unpinned: bool) -> Mode
         files = ", ".join(Path(file.path).name for file in card.files)
         needs = f" Its weights are {files}; give their folder as --weights-root or SRBENCH_WEIGHTS" if files else ""
         raise type(error)(f"the model '{card.id}' cannot run: {error}.{needs}{hint}") from error
+
+
+def _interpolated(name: str, scale: int, store: Store, trust_unpinned: bool) -> Model:
+    id_, alpha = interpolation.parse(name)
+    if _is_file(id_):
+        raise UserError(f"'{name}': files are interpolated by: srbench interpolate PSNR_FILE {id_} --alpha {alpha:g}")
+    card = registry.find(id_)
+    if not card.psnr_partner:
+        able = ", ".join(other.id for other in registry.cards().values() if other.psnr_partner)
+        raise UserError(
+            f"the card of '{card.id}' names no PSNR model to interpolate from; expected one of {able}. "
+            "For other models: srbench interpolate PSNR GAN"
+        )
+    psnr, gan = (_explicit(each, scale, store, trust_unpinned) for each in (card.psnr_partner, card.id))
+    return interpolation.between(psnr, gan, alpha, name)
 
 
 def _at_hand(card: Card, scale: int, store: Store) -> bool:
@@ -138,17 +182,22 @@ def _is_file(name: str) -> bool:
     return ".py:" in name or Path(name).suffix.lower() in checkpoint.EXTENSIONS
 
 
-def _from_file(name: str, scale: int) -> Model:
+def _is_glob(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _from_file(name: str, scale: int | None) -> Model:
     if ".py:" in name:
         file, _, function = name.rpartition(":")
-        return foreign.from_source(Path(file), function, scale)
+        return foreign.from_source(Path(file), function, scale or USUAL_SCALE)
     path = Path(name)
     if not path.is_file():
         raise BadWeights(f"{path} does not exist; expected a weight file")
     for card in registry.cards().values():
-        if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(scale):
+        asked = scale or card.usual_scale
+        if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(asked):
             paths = [path, *(_beside(path, file) for file in card.files[1:])]
-            return replace(from_card(card, scale, paths), id=path.stem, path=path)
+            return replace(from_card(card, asked, paths), id=path.stem, path=path)
     return foreign.from_weight_file(path, scale)
 
 

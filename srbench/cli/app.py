@@ -8,17 +8,25 @@ import typer
 
 from srbench import __version__
 from srbench.cli import console
+from srbench.cli.degrade import degrade
+from srbench.cli.export import export
 from srbench.cli.fetch import fetch
+from srbench.cli.interpolate import interpolate
 from srbench.cli.listing import datasets, list_protocols, metrics, models
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
-from srbench.cli.train import train
+from srbench.cli.train import recipes, train
 from srbench.errors import UserError
 
+_INTERRUPTED = 130
+"""Exit code after Ctrl-C; typer answers it too."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (run, show, score, train, fetch, models, datasets, metrics):
+for verb in (run, show, score, train, recipes, degrade, fetch, models, datasets, metrics):
     app.command()(verb)
+app.command()(interpolate)
+app.command()(export)
 app.command("protocols")(list_protocols)
 
 
@@ -40,16 +48,19 @@ def srbench(
 def main() -> None:
     """Entry point: 0 complete, 1 a bug (traceback), 2 the user's mistake (one line), 3 finished with failed rows."""
     try:
-        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UserError as error:
         _refuse(f"{type(error).__name__}: {error}")
     except typer.TyperException as error:
         _refuse(f"UsageError: {error.format_message()} (see: srbench --help)")
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("Stopped.\n")
-        sys.exit(130)
+        code = _INTERRUPTED
     except BrokenPipeError:  # as in `srbench models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    if code == _INTERRUPTED:
+        sys.stderr.write("Stopped.\n")
+    sys.exit(code)
 
 
 def _refuse(line: str) -> NoReturn:

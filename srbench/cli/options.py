@@ -27,6 +27,11 @@ WeightsRoot = Annotated[
 ]
 TrustUnpinned = Annotated[bool, typer.Option("--trust-unpinned", help="Load weights for which no hash is known.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Use only the first N images of each data set.")]
+Scale = Annotated[
+    int | None, typer.Option(min=1, help="Upscaling factor; by default the model's own, or the largest of several.")
+]
+Half = Annotated[bool, typer.Option("--half", help="Round weights to fp16: half the size (.safetensors only).")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace OUT where it is there already.")]
 
 
 def split(text: str) -> list[str]:

@@ -29,7 +29,8 @@ def run(
     models: Annotated[
         str,
         typer.Option(
-            help="Comma-separated: ids, globs ('esrgan*'), all, path/to/weights.pth, path/to/file.py:builder."
+            help="Comma-separated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model and its PSNR "
+            "partner), path/to/weights.pth, path/to/file.py:builder."
         ),
     ] = "all",
     datasets: Annotated[str, typer.Option(help="Comma-separated: ids or folders of HR images.")] = "builtin",

@@ -4,6 +4,31 @@ from typing import Annotated
 
 from pydantic import Field
 
+from srbench.degradation.bsrgan import BSRGAN
 from srbench.degradation.classical import Classical
+from srbench.degradation.realesrgan import RealESRGAN
+from srbench.errors import UnknownName
 
-Degradation = Annotated[Classical, Field()]
+Degradation = Annotated[Classical | BSRGAN | RealESRGAN, Field(discriminator="kind")]
+
+_KINDS: dict[str, type[Classical | BSRGAN | RealESRGAN]] = {
+    "classical": Classical,
+    "bsrgan": BSRGAN,
+    "realesrgan": RealESRGAN,
+}
+
+
+def names() -> list[str]:
+    """Names of all degradations."""
+    return list(_KINDS)
+
+
+def find(name: str) -> Classical | BSRGAN | RealESRGAN:
+    """A degradation with the parameters of its paper.
+
+    Raises:
+        UnknownName: No such degradation.
+    """
+    if name not in _KINDS:
+        raise UnknownName.closest("degradation", name, _KINDS, "srbench degrade --help")
+    return _KINDS[name]()

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from srbench.errors import BadRun
+
+_WHOLE_STEPS, _THIN_STEPS = 50, 100
+
 Listener = Callable[[Mapping[str, Any]], None]
 """Called with each line."""
 
@@ -52,3 +56,64 @@ def read(path: Path) -> list[dict[str, Any]]:
         except json.JSONDecodeError:
             break
     return lines
+
+
+def thin(folder: Path, command: str) -> Path:
+    """Write `log.jsonl`, a run's journal for publishing, into its folder.
+
+    Its first line holds command, recipe and machine; then come the first 50 steps, which `Comparison` replays, every
+    hundredth step, and every step with a validation.
+
+    Args:
+        folder: Of a run, with journal.jsonl, recipe.json and machine.json.
+        command: That repeats the run.
+    """
+    facts = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("recipe", "machine")}
+    lines = read(folder / "journal.jsonl")
+    kept = [
+        line
+        for at, line in enumerate(lines, 1)
+        if line["step"] <= _WHOLE_STEPS or line["step"] % _THIN_STEPS == 0 or "psnr" in line or at == len(lines)
+    ]
+    path = folder / "log.jsonl"
+    path.write_text(
+        "".join(json.dumps(line) + "\n" for line in [{"command": command, **facts}, *kept]), encoding="utf-8"
+    )
+    return path
+
+
+class Comparison:
+    """Compares a run, step by step, with a published log of the same recipe.
+
+    Args:
+        path: Of a `log.jsonl`.
+        stop: Called when the log's unbroken beginning has been compared.
+
+    Raises:
+        BadRun: It is no such log.
+    """
+
+    def __init__(self, path: Path, stop: Callable[[], None]) -> None:
+        try:
+            self.head, *lines = read(path)
+            self._losses = {line["step"]: line["loss"] for line in lines}
+            self.recipe, self.machine = self.head["recipe"], self.head["machine"]
+        except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
+            raise BadRun(
+                f"{path} is no log of a training run; expected a log.jsonl as srbench train writes it"
+            ) from error
+        self.steps = next(at for at in range(1, len(self._losses) + 2) if at not in self._losses) - 1
+        self.differences: list[float] = []
+        self._stop = stop
+
+    def __call__(self, line: Mapping[str, Any]) -> None:
+        """Compare one step's loss, relative to the log's."""
+        expected = self._losses[line["step"]]
+        self.differences.append(abs(line["loss"] - expected) / max(abs(expected), 1e-12))
+        if line["step"] == self.steps:
+            self._stop()
+
+    @property
+    def largest(self) -> float:
+        """The largest relative difference so far; 0 where every loss has the same bits."""
+        return max(self.differences, default=math.inf)

@@ -87,4 +87,20 @@ class Cosine(Piece):
         return rise * fall
 
 
-Schedule = Annotated[Constant | Steps | Cosine, Field(discriminator="kind")]
+class Linear(Piece):
+    """Constant up to a step, then straight down to 0 at the end of the phase, as pix2pix and CycleGAN are trained."""
+
+    kind: Literal["linear"]
+    start: Annotated[int, Field(ge=0)]
+
+    def factor(self, step: int, steps: int) -> float:
+        """1 before `start`; never below 0.
+
+        Args:
+            step: Counted from 0 in the phase.
+            steps: Of the phase.
+        """
+        return 1.0 if step < self.start else max(0.0, (steps - step) / max(steps - self.start, 1))
+
+
+Schedule = Annotated[Constant | Steps | Cosine | Linear, Field(discriminator="kind")]

@@ -184,21 +184,26 @@ def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     return Recipe.check(table, name)
 
 
-def _read(name: str, beside: Path = _SHIPPED) -> dict[str, Any]:
-    path = next((p for p in (Path(name), beside / f"{name}.toml", _SHIPPED / f"{name}.toml") if p.is_file()), None)
+def _read(name: str, beside: Path = _SHIPPED, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    path = next(
+        (p for p in (Path(name), beside / name, beside / f"{name}.toml", _SHIPPED / f"{name}.toml") if p.is_file()),
+        None,
+    )
     if path is None:
         raise UnknownName.closest("recipe", name, names(), "srbench recipes")
+    if path in above:
+        raise BadRecipe(f"{path} goes round and round: it is its own base")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path} is no TOML: {error}") from error
     base = table.pop("base", None)
-    return table if base is None else _merge(_read(str(base), path.parent), table)
+    return table if base is None else _merge(_read(str(base), path.parent, (*above, path)), table)
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables are merged key by key, but a table of another kind replaces the one below it."""
-    if "kind" in above and above["kind"] != below.get("kind", above["kind"]):
+    """Tables are merged key by key, but a table of another kind or architecture replaces the one below it."""
+    if any(key in above and above[key] != below.get(key, above[key]) for key in ("kind", "arch")):
         return dict(above)
     merged = dict(below)
     for key, value in above.items():

@@ -1,15 +1,18 @@
 """From a recipe and folders to a run that is ready to train."""
 
+import inspect
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
 
 from srbench.environment import describe
 from srbench.errors import BadRun, BadWeights, UserError
@@ -31,13 +34,11 @@ class Machine:
 
     Attributes:
         device: "auto", "cpu" or "cuda".
-        devices: Processes on this machine, one a GPU.
-        nodes: Machines.
+        devices: Processes on this machine, one a GPU; torchrun's own number counts where it started this one.
     """
 
     device: str = "auto"
     devices: int = 1
-    nodes: int = 1
 
 
 def launch(machine: Machine, recipe: Recipe) -> Fabric:
@@ -47,15 +48,16 @@ def launch(machine: Machine, recipe: Recipe) -> Fabric:
         UserError: The device is not there.
     """
     device = machine.device if machine.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    several = machine.devices * machine.nodes > 1
+    devices = int(os.environ.get("LOCAL_WORLD_SIZE", machine.devices))
+    nodes = int(os.environ.get("GROUP_WORLD_SIZE", "1"))
     backend = "nccl" if device == "cuda" else "gloo"
     # Discriminators run twice in a step, and their buffers must not be copied between the two.
-    strategy = DDPStrategy(process_group_backend=backend, broadcast_buffers=False) if several else "auto"
+    known = inspect.signature(DistributedDataParallel.__init__).parameters
+    options: Any = {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
+    strategy = DDPStrategy(process_group_backend=backend, **options) if devices * nodes > 1 else "auto"
     precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if recipe.compute.precision == "bf16" else "32-true"
     try:
-        fabric = Fabric(
-            accelerator=device, devices=machine.devices, num_nodes=machine.nodes, strategy=strategy, precision=precision
-        )
+        fabric = Fabric(accelerator=device, devices=devices, num_nodes=nodes, strategy=strategy, precision=precision)
         fabric.launch()
     except (RuntimeError, ValueError) as error:
         raise UserError(f"cannot train on {device}: {str(error).splitlines()[0]}") from error
@@ -112,31 +114,30 @@ def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], N
     return patches, found
 
 
-def folder(path: Path, recipe: Recipe, fabric: Fabric, *, resume: bool, parameters: int) -> None:
+def prepare(folder: Path, recipe: Recipe, generator: Network, fabric: Fabric, *, resume: bool) -> None:
     """Prepare the run's folder: refuse one that is taken or too small, write down recipe and machine.
 
     Args:
-        path: Of the run.
+        folder: Of the run.
         recipe: Written as recipe.json.
+        generator: A checkpoint takes at least 16 bytes for each of its parameters.
         fabric: Launched.
         resume: The folder is expected to hold a run.
-        parameters: Of all networks; a checkpoint takes about 16 bytes for each.
 
     Raises:
         BadRun: It holds another run, or the disk is nearly full.
     """
-    if not resume and (path / "last.ckpt").exists():
-        raise BadRun(f"{path} already holds a run; go on with --resume, or give another folder with --out")
-    path.mkdir(parents=True, exist_ok=True)
-    needed = _CHECKPOINTS * 16 * parameters
-    free = shutil.disk_usage(path).free
+    if not resume and (folder / "last.ckpt").exists():
+        raise BadRun(f"{folder} already holds a run; go on with --resume, or give another folder with --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = _CHECKPOINTS * 16 * sum(parameter.numel() for parameter in generator.parameters())
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise BadRun(
-            f"{path} has {free / 2**20:.0f} MiB free; the checkpoints of this run need {needed / 2**20:.0f} MiB. "
+            f"{folder} has {free / 2**20:.0f} MiB free; the checkpoints of this run need {needed / 2**20:.0f} MiB. "
             "Give another folder with --out"
         )
-    if fabric.global_rank == 0:
-        dump = json.dumps(recipe.model_dump(mode="json"), indent=1)
-        (path / "recipe.json").write_text(dump + "\n", encoding="utf-8")
+    if fabric.global_rank == 0 and not resume:
         machine = {**describe(fabric.device), "processes": fabric.world_size}
-        (path / "machine.json").write_text(json.dumps(machine, indent=1) + "\n", encoding="utf-8")
+        for name, facts in (("recipe", recipe.model_dump(mode="json")), ("machine", machine)):
+            (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

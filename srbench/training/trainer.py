@@ -3,19 +3,22 @@
 It sees pieces by what they do and knows none of them by name.
 """
 
+import json
 import math
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 
+from srbench import __version__
 from srbench.errors import BadRun, Diverged
 from srbench.pinned import Store
 from srbench.training import state
@@ -161,20 +164,23 @@ class Trainer:
                 **told,
                 "seconds": round(self.progress.seconds, 2),
             }
-            ends = step == self.recipe.steps or self._stop
+            due = step % self.habits.save_every == 0 or step == start + phase.steps
             if self._first:
                 if step == self.recipe.steps or step % self.habits.validate_every == 0:
                     line |= self._validate(step)
                 if journal is not None:
                     journal.write(line)
-                if ends or step % self.habits.save_every == 0 or step == start + phase.steps:
+                if due:
                     self._save(movers)
             self.fabric.barrier()
+        if self._stop and self._first:
+            self._save(movers)
 
     def _step(
         self, phase: Phase, at: int, movers: Movers, terms: dict[str, tuple[float, Term]], batches: Iterator[Batch]
     ) -> dict[str, float]:
         """One update of the generators and, where they are judged, of the discriminators."""
+        self._seed()
         lr = movers.schedule(at)
         scene = self._scene(batches)
         self.networks.judges.freeze(True)
@@ -193,11 +199,16 @@ class Trainer:
         movers.makers.step()
         if self.networks.average is not None:
             self.networks.average.update_parameters(self.generator)
-        line |= {label: float(value) for label, value in values.items()} if len(values) > 1 else {}
+        line |= {label: float(value.detach()) for label, value in values.items()} if len(values) > 1 else {}
         for extra in range(phase.critic_steps if movers.judges is not None else 0):
             scene = self._scene(batches) if extra else scene
             line["critic"] = self._judge(scene, movers)
         return {**line, "lr": lr}
+
+    def _seed(self) -> None:
+        """Random numbers of a step depend on the seed, the step and the process alone, as the samples do."""
+        sequence = np.random.SeedSequence([self.recipe.seed, self.progress.step, self.fabric.global_rank])
+        torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     def _judge(self, scene: Scene, movers: Movers) -> float:
         """One update of the discriminators."""
@@ -215,11 +226,14 @@ class Trainer:
         mean: Any = self.fabric.all_reduce(loss.detach(), reduce_op="mean")
         value = float(mean)
         if not math.isfinite(value):
-            raise Diverged(
-                f"the {name} is {value} at step {self.progress.step + 1}; the last good checkpoint is "
-                f"{self.folder / 'last.ckpt'}. Try a smaller learning rate, or clip_norm"
-            )
+            raise Diverged(f"the {name} is {value} at step {self.progress.step + 1}; {self._advice}")
         return value
+
+    @property
+    def _advice(self) -> str:
+        path = self.folder / "last.ckpt"
+        kept = f"the last good checkpoint is {path}" if path.exists() else "nothing was saved yet"
+        return f"{kept}. Try a smaller learning rate, or clip_norm"
 
     def _scene(self, batches: Iterator[Batch]) -> Scene:
         begun = time.perf_counter()
@@ -271,12 +285,13 @@ class Trainer:
 
     def _save(self, movers: Movers) -> None:
         step = self.progress.step
+        if not all(_finite(tensors) for tensors in self.networks.state().values()):
+            raise Diverged(f"weights are no longer finite after step {step}; {self._advice}")
         content = {
             "recipe": self.recipe.model_dump(mode="json"),
             "progress": vars(self.progress),
             "networks": self.networks.state(),
             "movers": movers.state(),
-            "random": torch.get_rng_state(),
         }
         state.save(self.folder / "last.ckpt", content)
         tensors = self.networks.kept.state_dict()
@@ -285,9 +300,18 @@ class Trainer:
             state.save_weights(self.folder / "weights" / f"{step:07d}.safetensors", tensors, self._facts({}))
 
     def _facts(self, scores: dict[str, float]) -> dict[str, str]:
+        """Strings for the header of a weight file; from them `srbench run` knows the network."""
         generator = self.recipe.generator
-        shown = {name: f"{value:.4f}" for name, value in scores.items()}
-        return {"title": self.recipe.title, "arch": generator.arch, "step": str(self.progress.step), **shown}
+        return {
+            "format": "pt",
+            "arch": generator.arch,
+            "settings": json.dumps(dict(generator.settings)),
+            "scales": json.dumps([self.recipe.conventions.scale]),
+            "srbench": __version__,
+            "recipe": self.recipe.title,
+            "step": str(self.progress.step),
+            **{name: f"{value:.4f}" for name, value in scores.items()},
+        }
 
     def _restore(self) -> dict[str, Any]:
         path = self.folder / "last.ckpt"
@@ -298,8 +322,11 @@ class Trainer:
             raise BadRun(f"{path} was made by another recipe; resume with the one in {self.folder / 'recipe.json'}")
         self.progress = Progress(**kept["progress"])
         self.networks.restore(kept["networks"])
-        torch.set_rng_state(kept["random"])
         return kept
+
+
+def _finite(tensors: Mapping[str, torch.Tensor]) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in tensors.values())
 
 
 def _draws(phase: Phase) -> int:

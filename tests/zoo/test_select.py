@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from srbench import pinned
+from srbench import pinned, places
 from srbench.errors import BadWeights, MissingWeights, UserError
 from srbench.pinned import Store
 from zoo import foreign, registry, select
@@ -104,6 +104,44 @@ def test_weights_are_found_by_content_in_full_or_by_prefix(fake: Path) -> None:
     for id_ in ("fake", "fake.prefix"):
         (model,) = select.select([id_], 4, Store([fake])).models
         assert model.upscaler()(torch.rand(1, 3, 4, 4)).shape == (1, 3, 16, 16)
+
+
+def test_shipped_fp16_weights_load_into_a_float32_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Store
+) -> None:
+    monkeypatch.setattr(places, "shipped", lambda: tmp_path)
+    tiny = {"blocks": 1, "channels": 4}
+    state = registry.archs()["srresnet"].build(scale=4, **tiny).state_dict()
+    state["body.0.norm1.num_batches_tracked"].fill_(70001)  # beyond fp16
+    halved = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+    file = tmp_path / "weights" / "shipped.safetensors"
+    file.parent.mkdir()
+    save_file(halved, file)
+    card = Card("shipped", "srresnet", 0, "x", "x", tiny, files=(weight(file.name, pinned.sha256(file)),))
+    monkeypatch.setattr(registry, "cards", lambda: {"shipped": card})
+    as_card, as_file = select.select(["shipped", str(file)], 4, store).models[0], foreign.from_weight_file(file, 4)
+    for model in (as_card, as_file):
+        network = model.make()
+        assert isinstance(network, torch.nn.Module)
+        loaded = network.state_dict()
+        assert {value.dtype for value in loaded.values()} == {torch.float32, torch.int64}
+        assert loaded["body.0.norm1.num_batches_tracked"].item() == 70001
+        assert torch.equal(loaded["head.0.weight"], halved["head.0.weight"].float())
+        assert model.upscaler()(torch.rand(1, 3, 4, 4)).dtype == torch.float32
+
+
+def test_one_name_means_one_model_at_its_own_scale(fake: Path, tmp_path: Path) -> None:
+    store = Store([fake])
+    assert (select.one("fake", store).id, select.one("fake", store).scale) == ("fake", 4)
+    save_file(registry.archs()["espcn"].build(scale=3).state_dict(), tmp_path / "x3.safetensors")
+    assert select.one(str(tmp_path / "x3.safetensors"), store).scale == 3
+    save_file(registry.archs()["fsrcnn"].build(scale=2).state_dict(), tmp_path / "any.safetensors")
+    assert [select.one(str(tmp_path / "any.safetensors"), store, scale).scale for scale in (None, 2)] == [4, 2]
+    for several in ("fake*", "all"):
+        with pytest.raises(UserError, match="means several models"):
+            select.one(several, store)
+    with pytest.raises(UserError, match="not by 3"):
+        select.one("fake", store, 3)
 
 
 def test_a_wrong_hash_is_never_loaded(fake: Path) -> None:

@@ -159,7 +159,7 @@ _ESRGAN_README = "xinntao/ESRGAN, README"
 _PARAMETERS = 16697987
 
 
-def _kair(id_: str, file: str, sha256: str = "", note: str = "") -> Card:
+def _kair(id_: str, file: str, sha256: str = "", note: str = "", psnr_partner: str = "") -> Card:
     return Card(
         id=id_,
         arch="rrdb",
@@ -168,6 +168,7 @@ def _kair(id_: str, file: str, sha256: str = "", note: str = "") -> Card:
         source="cszn/KAIR @ fc1732f4, main_download_pretrained_models.py",
         files=(weight(f"KAIR_{file}", sha256, url=f"{_KAIR_URL}{file}"),),
         note=note,
+        psnr_partner=psnr_partner,
     )
 
 
@@ -185,7 +186,13 @@ def _real(id_: str, release: str, file: str, sha256: str, blocks: int = 23, para
 
 
 def _mmagic(
-    id_: str, file: str, source: str, trained_on: tuple[str, ...], claims: tuple[Claim, ...], note: str = ""
+    id_: str,
+    file: str,
+    source: str,
+    trained_on: tuple[str, ...],
+    claims: tuple[Claim, ...],
+    note: str = "",
+    psnr_partner: str = "",
 ) -> Card:
     return Card(
         id=id_,
@@ -199,6 +206,7 @@ def _mmagic(
         trained_on=trained_on,
         claims=claims,
         note=note,
+        psnr_partner=psnr_partner,
     )
 
 
@@ -217,6 +225,7 @@ CARDS = (
             ),
         ),
         trained_on=("DIV2K", "Flickr2K", "OST"),
+        psnr_partner="esrgan.psnr_df2k",
     ),
     _mmagic(
         "esrgan.mmagic_div2k",
@@ -228,6 +237,7 @@ CARDS = (
             Claim("set14", "openmmlab_x4", 24.6328, 0.6491, _MMAGIC),
             Claim("div2k_val", "openmmlab_x4", 26.6531, 0.7340, _MMAGIC),
         ),
+        psnr_partner="esrgan.psnr_mmagic_div2k",
     ),
     Card(
         id="esrgan.realsr_df2k",
@@ -251,7 +261,7 @@ CARDS = (
         ),
         note="trained for LR with processing noise, not for clean bicubic",
     ),
-    _kair("esrgan.kair", "ESRGAN.pth"),
+    _kair("esrgan.kair", "ESRGAN.pth", psnr_partner="esrgan.psnr_kair"),
     _mmagic(
         "esrgan.psnr_mmagic_div2k",
         "esrgan/esrgan_psnr_x4c64b23g32_1x16_1000k_div2k_20200420-bf5c993c.pth",

@@ -1,0 +1,65 @@
+"""Training: steps a second in each precision and layout, and the share of time spent waiting for samples."""
+
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from srbench import image
+from srbench.datasets.locate import locate
+from srbench.pinned import Store
+from srbench.training import recipe as recipes
+from srbench.training import start
+from srbench.training.trainer import Habits, Trainer
+from srbench.training.validation import Validation
+
+_STEPS, _STEPS_QUICK = 30, 1
+_MOST_WAITING = 0.05
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The builtin photographs as files of their own."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for item in locate("builtin", Store(), scale=4).items:
+        image.write(folder / f"{item.name}.png", image.read(item.hr))
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["fp32", "fp32_channels_last", "bf16", "bf16_channels_last"])
+def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Path, tmp_path: Path, quick: bool) -> None:
+    steps = _STEPS_QUICK if quick else _STEPS
+    precision, _, layout = mode.partition("_")
+    recipe = recipes.load(
+        "srresnet_short",
+        [
+            'data.folders=["."]',
+            "data.held_out=[]",
+            "data.validation_images=0",
+            f"phases.0.steps={steps}",
+            f"compute.precision={precision}",
+            f"compute.channels_last={str(bool(layout)).lower()}",
+        ],
+    )
+    fabric = start.launch(start.Machine("cpu"), recipe)
+    patches, _ = start.samples(recipe, photographs, 512, lambda: None)
+    runs: list[Trainer] = []
+
+    def prepare() -> tuple[tuple[Trainer], dict[str, int]]:
+        generator = start.network(recipe, Store([]))
+        empty = Validation([], recipe.conventions, fabric.device)
+        folder = tmp_path / str(len(runs))
+        runs.append(Trainer(recipe, generator, patches, empty, folder, fabric, Store([]), Habits(workers=1)))
+        return (runs[-1],), {}
+
+    benchmark.group = f"training, srresnet_short, {recipe.data.batch} patches of {recipe.data.patch_px} px"
+    benchmark.pedantic(lambda trainer: trainer.run(), setup=prepare, rounds=1 if quick else 3)
+    speed = sorted(trainer.progress.step / trainer.progress.seconds for trainer in runs)[len(runs) // 2]
+    waited = sorted(trainer.progress.waited / trainer.progress.seconds for trainer in runs)[len(runs) // 2]
+    benchmark.extra_info.update(
+        reference=mode == "fp32",
+        steps_per_second=round(speed, 2),
+        waiting_share=round(waited, 4),
+        within_aim=waited <= _MOST_WAITING,
+    )
+    assert all(trainer.progress.step == steps for trainer in runs)

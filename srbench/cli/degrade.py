@@ -1,0 +1,102 @@
+"""`srbench degrade`."""
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srbench import protocol as protocols
+from srbench.cli import console, options
+from srbench.errors import BadData, MissingData, UserError
+
+_RECORDS = "degradations.jsonl"
+
+
+def degrade(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="An HR image, or a folder of them at any depth.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new folder; for a single image also the .png file of its LR.")
+    ],
+    model: Annotated[str, typer.Option(help="realesrgan, bsrgan or classical.")] = "realesrgan",
+    seed: Annotated[int, typer.Option(min=0, max=2**64 - 1, help="With an image's name it determines its LR.")] = 1,
+    protocol: options.ProtocolName = protocols.DEFAULT,
+    json: options.Json = False,
+) -> None:
+    """Make LR images by a random degradation.
+
+    Writes OUT/NAME.png (LR), OUT/HR/NAME.png (the original, cropped as the protocol says) and OUT/degradations.jsonl
+    (every parameter drawn). To compare models on them: srbench run --datasets OUT/HR --lr OUT.
+
+    Images in folders of IN are named FOLDER_NAME. Where OUT is a .png file, only LR and, beside it, a .jsonl of the
+    same name are written.
+    """
+    from srbench import image, pair
+    from srbench.degradation import catalogue, chance
+    from srbench.degradation.steps import to_uint8
+
+    conventions = protocols.find(protocol)
+    degradation = catalogue.find(model)
+    images = _listing(source)
+    single = _is_file(source, out)
+    records = out.with_suffix(".jsonl") if single else out / _RECORDS
+    _refuse_to_overwrite(*((out, records) if single else (out,)))
+    records.parent.mkdir(parents=True, exist_ok=True)
+    with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
+        for name, path in progress.track(images.items(), description=model):
+            hr = pair.original(path, conventions)
+            lr, drawn = degradation.apply(hr, conventions, chance.generator(seed, name))
+            image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
+            if not single:
+                image.write(out / "HR" / f"{name}.png", image.to_array(hr))
+            line = {"name": name, "seed": seed, "model": model, "protocol": conventions.name, "parameters": drawn}
+            lines.write(json_format.dumps(line) + "\n")
+    _tell({"model": model, "seed": seed, "protocol": conventions.name, "images": len(images)}, out, records, json)
+
+
+def _listing(source: Path) -> dict[str, Path]:
+    """The images by their names in OUT, in order."""
+    from srbench import image
+
+    if source.is_file():
+        return {source.stem: source}
+    files = [path for path in source.rglob("*") if path.suffix.lower() in image.EXTENSIONS and path.is_file()]
+    if not files:
+        raise MissingData(f"{source} is no image and no folder that holds images ({', '.join(image.EXTENSIONS)})")
+    named: dict[str, Path] = {}
+    for path in sorted(files):
+        name = "_".join(path.relative_to(source).with_suffix("").parts)
+        if name in named:
+            raise BadData(f"{named[name]} and {path} would both become {name}.png; rename one")
+        named[name] = path
+    return named
+
+
+def _is_file(source: Path, out: Path) -> bool:
+    """Whether OUT means the LR file itself."""
+    if out.suffix.lower() != ".png":
+        return False
+    if source.is_dir():
+        raise UserError(f"{out} is a file, but {source} is a folder; give a folder to write to")
+    return True
+
+
+def _refuse_to_overwrite(*places: Path) -> None:
+    """Files of an earlier call would be taken for LR of this one."""
+    for place in places:
+        if place.is_file() or (place.is_dir() and any(place.iterdir())):
+            raise BadData(f"{place} is there already; remove it or give another place")
+
+
+def _tell(content: dict[str, Any], out: Path, records: Path, json: bool) -> None:
+    single = out.is_file()
+    places = {"lr": str(out), "hr": None if single else str(out / "HR"), "records": str(records)}
+    if json:
+        console.print_json(content | places)
+        return
+    console.out.print(f"{content['images']} LR image(s) in {out}, their parameters in {records}", soft_wrap=True)
+    if not single:
+        console.out.print(
+            f"To compare models: srbench run --datasets {out / 'HR'} --lr {out} --protocol {content['protocol']}",
+            soft_wrap=True,
+        )

@@ -1,0 +1,63 @@
+"""`srbench export`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.cli import console, options
+from srbench.errors import UserError
+from srbench.places import weights_roots
+
+if TYPE_CHECKING:
+    from zoo.export import Exported
+
+
+def export(
+    model: Annotated[str, typer.Argument(metavar="ID", help="Id of a model, id@alpha, or a weight file.")],
+    out: Annotated[Path, typer.Argument(help="File that ends in .safetensors or .onnx.")],
+    scale: options.Scale = None,
+    half: options.Half = False,
+    force: options.Replace = False,
+    weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
+    json: options.Json = False,
+) -> None:
+    """Write a model as one file with its facts inside: .safetensors for srbench run, .onnx for other software.
+
+    An ONNX file is checked against torch, and the largest difference is printed.
+    """
+    check_free(out, force)
+    from srbench.pinned import Store
+    from zoo.export import write
+    from zoo.select import one
+
+    store = Store(weights_roots(weights_root))
+    with console.fetching(store):
+        chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
+    report(write(chosen, out, half=half), json=json)
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Refuse to replace a file that was not meant.
+
+    Raises:
+        UserError: It is there.
+    """
+    if path.exists() and not force:
+        raise UserError(f"{path} is there already; replace it with --force, or choose another name")
+
+
+def report(exported: "Exported", *, json: bool) -> None:
+    """Print what was written."""
+    if json:
+        console.print_json(exported.as_dict())
+        return
+    facts, size = (
+        exported.facts,
+        f"{int(exported.facts['parameters']):,} parameters, {exported.size_bytes / 1e6:.1f} MB",
+    )
+    line = f"{exported.path}: {facts['id']}, {facts['arch']} x{facts['scale']}, {size}"
+    console.out.print(line, markup=False, soft_wrap=True)  # a path may hold brackets, and is not to be broken
+    if exported.max_abs_difference is not None:
+        console.out.print(f"largest difference from torch on [0, 1]: {exported.max_abs_difference:.2g}")

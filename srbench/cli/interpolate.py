@@ -1,0 +1,39 @@
+"""`srbench interpolate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli import console, options
+from srbench.cli.export import check_free, report
+from srbench.places import weights_roots
+
+
+def interpolate(
+    psnr: Annotated[str, typer.Argument(help="Weight file or id of the model trained for PSNR.")],
+    gan: Annotated[str, typer.Argument(help="Weight file or id of the model fine-tuned from it with a GAN.")],
+    alpha: Annotated[float, typer.Option(help="From 0 (PSNR) to 1 (GAN); ESRGAN's authors show 0.8.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File that ends in .safetensors or .onnx; GAN@ALPHA.safetensors by default.")
+    ] = None,
+    scale: options.Scale = None,
+    half: options.Half = False,
+    force: options.Replace = False,
+    weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
+    json: options.Json = False,
+) -> None:
+    """Interpolate between the weights of two models of one network (ESRGAN, section 3.4)."""
+    from srbench.pinned import Store
+    from zoo.export import write
+    from zoo.interpolation import SIGN, between
+    from zoo.select import one
+
+    store = Store(weights_roots(weights_root))
+    with console.fetching(store):
+        first, second = (one(name, store, scale, trust_unpinned=trust_unpinned) for name in (psnr, gan))
+    id_ = f"{second.id}{SIGN}{alpha:g}"
+    target = out or Path(f"{id_}.safetensors")
+    check_free(target, force)
+    report(write(between(first, second, alpha, id_), target, half=half), json=json)

@@ -1,0 +1,216 @@
+"""The steps that a degradation consists of, each with its drawn parameters.
+
+A step is a record of plain numbers and a pure function of them: noise comes from a seed that is one of the numbers.
+So the list of steps that made an LR image is its description, and makes it again. Images are float64
+`(1, C, H, W)` in levels; only noise and JPEG bring them back into 0..255.
+
+NumPy keeps its streams of normal and Poisson numbers between most, not all, of its versions, and JPEG's last bit is
+the codec's; the same bytes are promised for the same versions of NumPy and Pillow.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from pydantic import Field
+from scipy.fft import next_fast_len
+from torch import Tensor
+
+from srbench import image
+from srbench.degradation.chance import Positive, Quality
+from srbench.degradation.kernels import Kernel
+from srbench.errors import BadRecipe
+from srbench.piece import Piece
+from srbench.resize import resize
+
+Pixels = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
+
+
+class Blur(Piece):
+    """Convolution; outside, the image is mirrored."""
+
+    step: Literal["blur"] = "blur"
+    kernel: Kernel
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Blur float64 `(1, C, H, W)`; a sinc kernel may leave 0..255."""
+        weights = torch.from_numpy(self.kernel.weights())
+        reach = weights.shape[0] // 2
+        height, width = levels.shape[-2:]
+        around = _mirror(_mirror(levels, -2, reach), -1, reach)
+        # By FFT: the direct sum in float64 takes memory for 441 copies of the image. The part that the circular
+        # convolution wraps into is the part that is cut off.
+        size = [next_fast_len(length, real=True) for length in around.shape[-2:]]
+        product = torch.fft.rfft2(around, size) * torch.fft.rfft2(weights, size)
+        blurred = torch.fft.irfft2(product, size)
+        return blurred[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
+
+
+class Resize(Piece):
+    """Resampling by `srbench.resize`.
+
+    Attributes:
+        height: Of the output, in pixels.
+        width: Of the output, in pixels.
+        method: "nearest" takes one pixel each.
+        antialias: Stretch the kernel when shrinking, as MATLAB does; without it as OpenCV and torch do.
+    """
+
+    step: Literal["resize"] = "resize"
+    height: Pixels
+    width: Pixels
+    method: Literal["nearest", "bilinear", "bicubic"]
+    antialias: bool
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Resize `(1, C, H, W)`; bicubic may leave 0..255."""
+        return resize(levels, (self.height, self.width), kernel=self.method, antialias=self.antialias)
+
+
+class GaussianNoise(Piece):
+    """White Gaussian noise.
+
+    Attributes:
+        sigma: Standard deviation in levels.
+        grey: The same noise in all channels.
+        seed: Of the noise.
+    """
+
+    step: Literal["gaussian_noise"] = "gaussian_noise"
+    sigma: Positive
+    grey: bool
+    seed: Seed
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Add noise; the result is clamped to 0..255."""
+        shape = (1, 1, *levels.shape[-2:]) if self.grey else tuple(levels.shape)
+        noise = torch.from_numpy(_generator(self.seed).standard_normal(shape))
+        return (levels + self.sigma * noise).clamp_(0, 255)
+
+
+class CorrelatedNoise(Piece):
+    """Gaussian noise whose channels depend on each other; a grey image takes that of the first channel.
+
+    Attributes:
+        covariance: Of the three channels, in levels², symmetric and positive semidefinite.
+        seed: Of the noise.
+    """
+
+    step: Literal["correlated_noise"] = "correlated_noise"
+    covariance: list[list[float]]
+    seed: Seed
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Add noise; the result is clamped to 0..255."""
+        values, axes = np.linalg.eigh(np.array(self.covariance))
+        root = torch.from_numpy(axes * np.sqrt(values.clip(min=0)))
+        white = torch.from_numpy(_generator(self.seed).standard_normal((1, 3, *levels.shape[-2:])))
+        noise = torch.einsum("ij,njhw->nihw", root, white)
+        return (levels + noise[:, : levels.shape[1]]).clamp_(0, 255)
+
+
+class PoissonNoise(Piece):
+    """Shot noise: a level is a photon, so the noise of level n has the variance scale² n.
+
+    Attributes:
+        scale: The deviation from the expected count is multiplied by it.
+        grey: The noise of the luma, the same in all channels.
+        seed: Of the noise.
+    """
+
+    step: Literal["poisson_noise"] = "poisson_noise"
+    scale: Positive
+    grey: bool
+    seed: Seed
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Add noise; the result is clamped to 0..255."""
+        expected = levels.clamp(0, 255)
+        if self.grey and levels.shape[1] == 3:
+            expected = image.grey(expected)
+        counted = torch.from_numpy(_generator(self.seed).poisson(expected.numpy())).double()
+        return (levels + self.scale * (counted - expected)).clamp_(0, 255)
+
+
+class Jpeg(Piece):
+    """Compression and decompression by Pillow (libjpeg), colour at half resolution (4:2:0).
+
+    Attributes:
+        quality: 1 to 100, as libjpeg counts it.
+    """
+
+    step: Literal["jpeg"] = "jpeg"
+    quality: Quality
+
+    def apply(self, levels: Tensor) -> Tensor:
+        """Round to 8 bits and compress; the result is whole levels."""
+        buffer = BytesIO()
+        stored = Image.fromarray(image.to_array(to_uint8(levels)))
+        stored.save(buffer, "JPEG", quality=self.quality, subsampling="4:2:0")
+        with Image.open(buffer) as file:
+            return image.to_tensor(np.asarray(file)).double()
+
+
+Step = Annotated[
+    Blur | Resize | GaussianNoise | CorrelatedNoise | PoissonNoise | Jpeg,
+    Field(discriminator="step"),
+]
+
+
+class Recorded(Piece):
+    """The steps that made an LR image, in order."""
+
+    steps: list[Step]
+
+
+def run(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
+    """Degrade an image.
+
+    Args:
+        hr: uint8 `(1, C, H, W)`, C = 3 or 1.
+        steps: One after the other.
+
+    Returns:
+        LR, uint8 `(1, C, h, w)`, and the record: JSON values that `replay` reads.
+    """
+    levels = hr.double()
+    for step in steps:
+        levels = step.apply(levels)
+    return to_uint8(levels), {"steps": [step.model_dump(mode="json") for step in steps]}
+
+
+def replay(hr: Tensor, record: Mapping[str, Any]) -> Tensor:
+    """Make the LR that a record describes.
+
+    Args:
+        hr: uint8 `(1, C, H, W)`, the image the record belongs to.
+        record: As `run` returned it, or as it stands in degradations.jsonl under "parameters".
+
+    Returns:
+        LR, uint8 `(1, C, h, w)`.
+
+    Raises:
+        BadRecipe: It is no such record.
+    """
+    if "steps" not in record:
+        raise BadRecipe("the record has no 'steps'; a classical LR is made again by the protocol alone")
+    return run(hr, Recorded.check(record, "record").steps)[0]
+
+
+def to_uint8(levels: Tensor) -> Tensor:
+    """Levels in floating point, rounded half up and clamped, as uint8."""
+    return image.round_half_up(levels).to(torch.uint8)
+
+
+def _mirror(levels: Tensor, dim: int, reach: int) -> Tensor:
+    """Continue an image by its mirror image on both sides, as often as it takes."""
+    index = np.pad(np.arange(levels.shape[dim]), reach, mode="symmetric")
+    return levels.index_select(dim, torch.from_numpy(index))
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed))

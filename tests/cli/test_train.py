@@ -1,0 +1,154 @@
+"""`srbench train` and `srbench recipes` as a user meets them."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from srbench import image
+from tests.cli.test_verbs import Call, call
+
+__all__ = ["call"]
+
+RECIPE = """
+title = "tiny"
+[generator]
+arch = "srresnet"
+settings = { blocks = 1, channels = 8 }
+[data]
+batch = 2
+patch_px = 32
+validation_images = 1
+[[phases]]
+steps = 4
+losses = [{ kind = "pixel" }]
+"""
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """A folder with `tiny.toml` and images in `hr`."""
+    (tmp_path / "tiny.toml").write_text(RECIPE, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    for at in range(3):
+        image.write(tmp_path / "hr" / f"{at}.png", rng.integers(0, 256, (48, 40, 3), dtype=np.uint8))
+    return tmp_path
+
+
+ALWAYS = ("train", "tiny.toml", "--data", "hr", "--device", "cpu", "--workers", "0")
+
+
+@pytest.mark.usefixtures("given")
+def test_a_run_from_recipe_to_table(call: Call) -> None:
+    code, out, err = call(*ALWAYS, "--validate-every", "2", "--json")
+    assert (code, err.strip()) == (0, "2 training images, 1 held out for validation")
+    told = json.loads(out)
+    assert (told["folder"], told["steps"]) == ("runs/train/tiny", 4)
+    names = {path.name for path in Path("runs/train/tiny").iterdir()}
+    expected = {"recipe.json", "machine.json", "journal.jsonl", "last.ckpt", "last.safetensors", "best.safetensors"}
+    assert names == {*expected, "images", "log.jsonl"}
+    with safe_open(told["weights"], "pt") as file:
+        facts = file.metadata()
+    assert (facts["recipe"], facts["arch"], facts["step"]) == ("tiny", "srresnet", "4")
+    assert float(facts["psnr"]) == pytest.approx(told["best_psnr"], abs=1e-4)
+    code, out, _ = call("run", "--models", told["weights"], "--datasets", "hr", "--metrics", "psnr", "--json")
+    assert code == 0
+    assert json.loads(out)["summary"][0]["model"] == "best"
+
+
+@pytest.mark.usefixtures("given")
+def test_a_run_is_not_overwritten_and_goes_on(call: Call) -> None:
+    assert call(*ALWAYS)[0] == 0
+    code, _, err = call(*ALWAYS)
+    assert code == 2
+    assert "already holds a run; go on with --resume" in err
+    assert call(*ALWAYS, "--resume")[0] == 0
+
+
+MISTAKES = [
+    (("train", "nonsense", "--data", "hr"), "no recipe 'nonsense'"),
+    (("train", "tiny.toml", "--data", "nowhere"), "nowhere does not exist"),
+    ((*ALWAYS, "--set", "sede=1"), "'sede' is no key"),
+    ((*ALWAYS, "--set", "data.patch_px=400"), "no image is left to train on: 3 smaller than a patch of 400 px"),
+    ((*ALWAYS, "--start", "nothing.pth"), "nothing.pth does not exist"),
+    ((*ALWAYS, "--resume"), "no last.ckpt to resume from"),
+    (("train", "tiny.toml", "--data", "hr", "--device", "cuda:99"), "cuda:99"),
+]
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize(("arguments", "expected"), MISTAKES, ids=[expected[:20] for _, expected in MISTAKES])
+def test_mistakes_are_one_line(call: Call, arguments: tuple[str, ...], expected: str) -> None:
+    code, out, err = call(*arguments)
+    last = err.strip().splitlines()[-1]
+    assert (code, out) == (2, "")
+    assert expected in last
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("given")
+def test_a_torn_image_is_found_before_training(call: Call) -> None:
+    torn = Path("hr/torn.png")
+    torn.write_bytes(Path("hr/0.png").read_bytes()[:500])
+    code, _, err = call(*ALWAYS)
+    assert code == 2
+    assert "torn.png" in err
+    assert not Path("runs/train/tiny/journal.jsonl").exists()
+
+
+@pytest.mark.usefixtures("given")
+def test_tensorboard_on_request(call: Call) -> None:
+    assert call(*ALWAYS, "--tensorboard")[0] == 0
+    assert list(Path("runs/train/tiny/tensorboard").glob("events.*"))
+
+
+def test_a_published_log_is_repeated_to_the_bit(call: Call, given: Path) -> None:
+    longer = ("--set", "phases.0.steps=60")
+    assert call(*ALWAYS, *longer)[0] == 0
+    log = Path("runs/train/tiny/log.jsonl")
+    lines = log.read_text().splitlines()
+    assert json.loads(lines[0])["command"] == "srbench " + " ".join([*ALWAYS, *longer])
+    assert [json.loads(line)["step"] for line in lines[1:]] == [*range(1, 51), 60]
+    code, out, _ = call(*ALWAYS, *longer, "--compare", str(log))
+    assert (code, out) == (0, "50 steps: losses bit-equal\n")
+    wrong = json.loads(lines[31])
+    log.write_text("\n".join([*lines[:31], json.dumps({**wrong, "loss": wrong["loss"] * 1.1}), *lines[32:]]))
+    code, _, err = call(*ALWAYS, *longer, "--compare", str(log), "--out", "again")
+    assert code == 2
+    assert "the losses differ by up to 9.1%" in err
+    code, _, err = call(*ALWAYS, "--compare", "tiny.toml", "--out", "third")
+    assert (code, "is no log of a training run" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_stopped(given: Path) -> None:
+    command = [sys.executable, "-m", "srbench", *ALWAYS[:-1], "1", "--set", "phases.0.steps=100000"]
+    process = subprocess.Popen(command, cwd=given, stderr=subprocess.PIPE, text=True)
+    journal = given / "runs" / "train" / "tiny" / "journal.jsonl"
+    deadline = time.monotonic() + 120
+    while not (journal.exists() and journal.read_text().count("\n") > 3):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "go on with the same command and --resume\nStopped." in err
+    assert "Traceback" not in err
+    assert (given / "runs" / "train" / "tiny" / "last.ckpt").exists()
+
+
+def test_recipes_are_listed_and_shown(call: Call) -> None:
+    code, out, _ = call("recipes", "--json")
+    assert code == 0
+    assert {"srresnet", "srgan", "esrgan", "cyclegan"} <= {recipe["name"] for recipe in json.loads(out)}
+    code, out, _ = call("recipes")
+    assert code == 0
+    assert "1,000,000" in out
+    code, out, _ = call("recipes", "srgan")
+    assert json.loads(out)["phases"][0]["losses"][1] == {"kind": "adversarial", "weight": 1e-3, "on": "hr"}

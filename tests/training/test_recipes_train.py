@@ -1,0 +1,72 @@
+"""Every recipe of the project takes real steps, with its networks made small."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srbench import image
+from srbench.pinned import Store
+from srbench.training import recipe as recipes
+from srbench.training import start
+from srbench.training.journal import read
+from srbench.training.recipe import Recipe
+from srbench.training.trainer import Habits, Trainer
+from srbench.training.validation import Validation
+
+SMALL = {
+    "srresnet": ["blocks=1", "channels=8"],
+    "rrdb": ["blocks=1", "channels=8", "growth=4"],
+}
+
+
+def _small(name: str) -> Recipe:
+    """The recipe with small networks, small patches and two steps a phase, from random weights."""
+    whole = recipes.load(name)
+    changes = [f"generator.settings.{setting}" for setting in SMALL[whole.generator.arch]]
+    changes += ["start=''", "data.batch=2", "data.patch_px=32", "data.folders=['hr']", "data.held_out=[]"]
+    changes += [f"phases.{at}.steps=2" for at in range(len(whole.phases))]
+    changes += ["discriminator.channels=4"] if whole.discriminator else []
+    changes += ["discriminator.pool=1"] if whole.discriminator and whole.discriminator.kind == "vgg_style" else []
+    changes += ["inverse.generator.channels=4", "inverse.discriminator.channels=4"] if whole.inverse else []
+    return recipes.load(name, changes)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of 144 px in `hr`, and of 36 px in `lr`."""
+    root = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for at in range(3):
+        for kind, side in (("hr", 144), ("lr", 36)):
+            image.write(root / kind / f"{at}.png", rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+    return root
+
+
+@pytest.mark.parametrize("name", recipes.names())
+@pytest.mark.usefixtures("vgg19")
+def test_it_trains(name: str, folder: Path, tmp_path: Path) -> None:
+    recipe = _small(name)
+    fabric = start.launch(start.Machine("cpu"), recipe)
+    generator = start.network(recipe, Store([]))
+    patches, found = start.samples(recipe, folder, 64, lambda: None)
+    validation = Validation(found.held_out[:1], recipe.conventions, fabric.device)
+    trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, Store([]), Habits(workers=0))
+    trainer.run()
+    lines = read(tmp_path / "journal.jsonl")
+    assert [line["step"] for line in lines] == list(range(1, recipe.steps + 1))
+    assert math.isfinite(lines[-1]["psnr"])
+    assert ("critic" in lines[-1]) == (recipe.discriminator is not None)
+    labels = {loss.label for loss in recipe.phases[-1].losses}
+    assert len(labels) == 1 or labels <= lines[-1].keys()
+
+
+def test_all_that_the_field_describes_is_used_by_a_recipe() -> None:
+    loaded = [recipes.load(name) for name in recipes.names()]
+    games = {recipe.gan.kind for recipe in loaded if recipe.discriminator}
+    assert games == {"vanilla", "least_squares", "hinge", "wasserstein_gp", "relativistic_average"}
+    assert {r.discriminator.kind for r in loaded if r.discriminator} == {"vgg_style", "patchgan", "unet"}
+    assert {r.data.degradation.kind for r in loaded} == {"classical", "bsrgan", "realesrgan"}
+    assert any(r.discriminator.conditional for r in loaded if r.discriminator)
+    assert any(r.inverse for r in loaded)

@@ -1,0 +1,258 @@
+"""The training loop: it learns, stops, resumes, and says when it diverges."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from srbench.errors import BadRun, BadWeights, Diverged
+from srbench.training import state
+from srbench.training.journal import Journal, read
+from srbench.training.trainer import Trainer
+from tests.training.conftest import ADVERSARIAL, TINY, Make
+
+TWO_PHASES: dict[str, Any] = {
+    **ADVERSARIAL,
+    "ema": 0.5,
+    "gan": {"kind": "wasserstein_gp"},
+    "phases": [
+        {"name": "pixels", "steps": 12, "losses": [{"kind": "pixel"}], "clip_norm": 0.5},
+        {
+            "name": "gan",
+            "steps": 28,
+            "critic_steps": 2,
+            "schedule": {"kind": "cosine", "warmup": 3},
+            "losses": [{"kind": "pixel", "criterion": "l1"}, {"kind": "adversarial"}],
+        },
+    ],
+}
+
+
+def _weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    nested = trainer.networks.state()
+    return {f"{role}.{name}": t.clone() for role, tensors in nested.items() for name, t in tensors.items()}
+
+
+def _equal(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def _stop_after(trainer: Trainer, step: int) -> None:
+    trainer.listeners.append(lambda line: trainer.stop() if line["step"] == step else None)
+
+
+def _figures(folder: Path) -> list[dict[str, Any]]:
+    return [{k: v for k, v in line.items() if k not in ("seconds", "psnr")} for line in read(folder / "journal.jsonl")]
+
+
+@pytest.mark.parametrize("compute", [{}, {"precision": "bf16", "channels_last": True}])
+def test_40_steps_equal_20_and_20(make: Make, tmp_path: Path, compute: dict[str, Any]) -> None:
+    table = {**TWO_PHASES, "compute": compute}
+    whole = make(table, tmp_path / "whole")
+    whole.run()
+    first = make(table, tmp_path / "pieces")
+    _stop_after(first, 20)
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    assert first.progress.step == 20
+    torch.manual_seed(99)  # what another process would start with
+    second = make(table, tmp_path / "pieces")
+    second.run(resume=True)
+    assert second.progress.step == 40
+    assert _equal(_weights(whole), _weights(second))
+    assert _figures(tmp_path / "whole") == _figures(tmp_path / "pieces")
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint(make: Make, tmp_path: Path, photographs: Path) -> None:
+    """kill -9 past a checkpoint: the steps after it are done again, and come out the same."""
+    table = {**TINY, "phases": [{"steps": 9, "losses": [{"kind": "pixel"}]}]}
+    whole = make(table, tmp_path / "whole")
+    whole.run()
+    pid = os.fork()
+    if pid == 0:
+        torch.set_num_threads(1)
+        child = make(table, tmp_path / "pieces", save_every=3)
+        child.listeners.append(lambda line: os.kill(os.getpid(), signal.SIGKILL) if line["step"] == 5 else None)
+        child.run()
+        os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert len(read(tmp_path / "pieces" / "journal.jsonl")) == 5
+    second = make(table, tmp_path / "pieces")
+    second.run(resume=True)
+    assert _equal(_weights(whole), _weights(second))
+    assert _figures(tmp_path / "whole") == _figures(tmp_path / "pieces")
+
+
+def test_ctrl_c_finishes_the_step_and_saves(make: Make, tmp_path: Path) -> None:
+    trainer = make({**TINY, "phases": [{"steps": 50, "losses": [{"kind": "pixel"}]}]}, save_every=1000)
+    trainer.listeners.append(lambda line: os.kill(os.getpid(), signal.SIGINT) if line["step"] == 3 else None)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert state.load(trainer.folder / "last.ckpt")["progress"]["step"] == 3
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_every_phase_moves_what_it_should(make: Make, tmp_path: Path) -> None:
+    trainer = make(TWO_PHASES)
+    before = _weights(trainer)
+    _stop_after(trainer, 12)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    middle = _weights(trainer)
+    assert not torch.equal(before["generator.last.weight"], middle["generator.last.weight"])
+    assert torch.equal(before["hr.scores.0.weight"], middle["hr.scores.0.weight"])
+    again = make(TWO_PHASES)
+    again.run(resume=True)
+    after = _weights(again)
+    assert not torch.equal(middle["hr.scores.0.weight"], after["hr.scores.0.weight"])
+    lines = read(again.folder / "journal.jsonl")
+    assert {line["phase"] for line in lines[:12]} == {"pixels"}
+    assert "critic" not in lines[0]
+    assert {"critic", "pixel", "adversarial_hr", "lr"} <= lines[-1].keys()
+    assert lines[0]["norm"] > 0
+
+
+def test_losses_are_summed_with_their_weights(make: Make) -> None:
+    trainer = make(ADVERSARIAL)
+    trainer.run()
+    for line in read(trainer.folder / "journal.jsonl"):
+        assert line["loss"] == pytest.approx(line["pixel"] + 0.1 * line["adversarial_hr"], rel=1e-5)
+
+
+def test_the_moving_average(make: Make) -> None:
+    """Weights of each step, averaged by hand."""
+    trainer = make({**TINY, "ema": 0.75})
+    seen: list[torch.Tensor] = []
+    trainer.listeners.append(lambda _: seen.append(trainer.generator.last.weight.detach().clone()))  # type: ignore[union-attr, operator]
+    trainer.run()
+    expected = seen[0]
+    for weight in seen[1:]:
+        expected = 0.75 * expected + 0.25 * weight
+    torch.testing.assert_close(trainer.networks.kept.state_dict()["last.weight"], expected)
+
+
+def test_clipping_bounds_the_step(make: Make) -> None:
+    """Without momentum or scaling by Adam, a step's length is the learning rate times the clipped norm."""
+    phase = {"steps": 1, "losses": [{"kind": "pixel", "weight": 1000.0}], "clip_norm": 0.01}
+    trainer = make({**TINY, "phases": [phase]})
+    trainer.run()
+    total = sum(float(p.grad.square().sum()) for p in trainer.generator.parameters() if p.grad is not None)
+    assert total**0.5 == pytest.approx(0.01, rel=1e-3)
+    assert read(trainer.folder / "journal.jsonl")[0]["norm"] > 1
+
+
+@pytest.mark.parametrize(
+    ("poisoned", "found", "kept"),
+    [(5, "the loss is nan at step 6", 4), (4, "weights are no longer finite after step 4", 2)],
+)
+def test_nan_stops_with_the_step_named(make: Make, poisoned: int, found: str, kept: int) -> None:
+    trainer = make({**TINY, "phases": [{"steps": 9, "losses": [{"kind": "pixel"}]}]})
+
+    def poison(line: Any) -> None:
+        if line["step"] == poisoned:
+            trainer.generator.last.weight.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
+
+    trainer.listeners.append(poison)
+    with pytest.raises(Diverged, match=f"{found}.*last.ckpt"):
+        trainer.run()
+    assert state.load(trainer.folder / "last.ckpt")["progress"]["step"] == kept
+
+
+def test_resuming_what_is_not_there_or_is_another_run(make: Make) -> None:
+    with pytest.raises(BadRun, match=r"no last\.ckpt"):
+        make(TINY).run(resume=True)
+    make(TINY).run()
+    with pytest.raises(BadRun, match="another recipe"):
+        make({**TINY, "seed": 2}).run(resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(make: Make) -> None:
+    trainer = make(TINY)
+    trainer.run()
+    path = trainer.folder / "last.ckpt"
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(BadRun, match=r"last\.ckpt could not be read"):
+        make(TINY).run(resume=True)
+
+
+def test_last_and_best_are_kept(make: Make) -> None:
+    trainer = make(TINY, validate_every=1, keep_every=2)
+    trainer.run()
+    scores = [line["psnr"] for line in read(trainer.folder / "journal.jsonl")]
+    assert len(scores) == 4
+    assert trainer.progress.best == max(scores)
+    kept = {path.relative_to(trainer.folder).as_posix() for path in trainer.folder.rglob("*.safetensors")}
+    assert kept == {
+        "last.safetensors",
+        "best.safetensors",
+        "weights/0000002.safetensors",
+        "weights/0000004.safetensors",
+    }
+    assert len(list(trainer.folder.glob("images/*/*.png"))) == 4
+
+
+def test_validation_leaves_the_network_as_it_was(make: Make) -> None:
+    trainer = make(TINY)
+    before = {name: t.clone() for name, t in trainer.generator.state_dict().items()}
+    trainer.validation.psnr(trainer.generator)
+    assert all(module.training for module in trainer.generator.modules())
+    assert all(parameter.requires_grad for parameter in trainer.generator.parameters())
+    assert _equal(before, trainer.generator.state_dict())
+
+
+def test_it_starts_from_given_weights(make: Make, tmp_path: Path) -> None:
+    first = make(TINY, tmp_path / "first")
+    first.run()
+    given = tmp_path / "first" / "last.safetensors"
+    second = make({**TINY, "start": str(given)}, tmp_path / "second")
+    assert _equal(first.generator.state_dict(), second.generator.state_dict())
+    with pytest.raises(BadWeights, match="another network"):
+        make({**TINY, "start": str(given), "generator": {"arch": "srresnet", "settings": {"blocks": 2, "channels": 8}}})
+
+
+def test_unpaired_training_moves_four_networks(make: Make, photographs: Path) -> None:
+    small = {"kind": "patchgan", "channels": 4, "layers": 1, "norm": "instance"}
+    table = {
+        **TINY,
+        "data": {"batch": 1, "patch_px": 32, "validation_images": 1, "lr_folders": ["."]},
+        "discriminator": small,
+        "inverse": {"generator": {"kind": "downscaler", "channels": 4, "blocks": 1}, "discriminator": small},
+        "gan": {"kind": "least_squares"},
+        "phases": [
+            {
+                "steps": 2,
+                "losses": [
+                    *({"kind": "adversarial", "weight": 1.0, "on": on} for on in ("hr", "lr")),
+                    *({"kind": "cycle", "on": on} for on in ("hr", "lr")),
+                ],
+            }
+        ],
+    }
+    trainer = make(table)
+    before = _weights(trainer)
+    trainer.run()
+    after = _weights(trainer)
+    moved = {name.split(".")[0] for name in after if not torch.equal(before[name], after[name])}
+    assert moved == {"generator", "inverse", "hr", "lr"}
+
+
+def test_a_luma_network_is_trained_on_luma(make: Make) -> None:
+    trainer = make({**TINY, "generator": {"arch": "espcn"}}, validate_every=1)
+    trainer.run()
+    assert all(line["psnr"] > 0 for line in read(trainer.folder / "journal.jsonl"))
+
+
+def test_a_journal_drops_what_lies_past_the_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st', encoding="utf-8")
+    heard: list[Any] = []
+    journal = Journal(path, 2, [heard.append])
+    journal.write({"step": 3, "psnr": float("inf")})
+    journal.close()
+    assert [json.loads(line) for line in path.read_text().splitlines()][1:] == [{"step": 2}, {"step": 3, "psnr": None}]
+    assert heard == [{"step": 3, "psnr": None}]
