@@ -118,7 +118,7 @@ def recipes(
         console.print_json([{"name": known, **recipe.model_dump(mode="json")} for known, recipe in loaded.items()])
         return
     table = Table(title="recipes", box=None)
-    for column in ("name", "what", "steps", "after"):
+    for column in ("name", "what", "steps", "source"):
         table.add_column(column, overflow="fold")
     for known, recipe in loaded.items():
         table.add_row(known, recipe.title, f"{recipe.steps:,}", recipe.source)

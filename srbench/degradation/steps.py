@@ -202,8 +202,8 @@ def replay(hr: Tensor, record: Mapping[str, Any]) -> Tensor:
 
 
 def to_uint8(levels: Tensor) -> Tensor:
-    """Levels in floating point, rounded half up and clamped, as uint8."""
-    return image.round_half_up(levels).to(torch.uint8)
+    """Levels of any dtype, rounded half up and clamped, as uint8."""
+    return image.round_half_up(levels.double()).to(torch.uint8)
 
 
 def _mirror(levels: Tensor, dim: int, reach: int) -> Tensor:

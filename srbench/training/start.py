@@ -33,7 +33,7 @@ class Machine:
     """Where to train.
 
     Attributes:
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda" or "cuda:1".
         devices: Processes on this machine, one a GPU; torchrun's own number counts where it started this one.
     """
 
@@ -48,16 +48,18 @@ def launch(machine: Machine, recipe: Recipe) -> Fabric:
         UserError: The device is not there.
     """
     device = machine.device if machine.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, index = device.partition(":")
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", machine.devices))
     nodes = int(os.environ.get("GROUP_WORLD_SIZE", "1"))
-    backend = "nccl" if device == "cuda" else "gloo"
+    backend = "nccl" if kind == "cuda" else "gloo"
     # Discriminators run twice in a step, and their buffers must not be copied between the two.
     known = inspect.signature(DistributedDataParallel.__init__).parameters
     options: Any = {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
     strategy = DDPStrategy(process_group_backend=backend, **options) if devices * nodes > 1 else "auto"
     precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if recipe.compute.precision == "bf16" else "32-true"
     try:
-        fabric = Fabric(accelerator=device, devices=devices, num_nodes=nodes, strategy=strategy, precision=precision)
+        chosen = [int(index)] if index else devices
+        fabric = Fabric(accelerator=kind, devices=chosen, num_nodes=nodes, strategy=strategy, precision=precision)
         fabric.launch()
     except (RuntimeError, ValueError) as error:
         raise UserError(f"cannot train on {device}: {str(error).splitlines()[0]}") from error

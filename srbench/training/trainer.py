@@ -277,9 +277,8 @@ class Trainer:
         if len(self.validation):
             found["psnr"] = self.validation.psnr(kept)
             self.validation.save_images(kept, self.folder / "images" / f"{step:07d}")
-        better = found.get("psnr", math.inf) > self.progress.best or self.recipe.best == "last"
-        if better:
-            self.progress.best = found.get("psnr", math.inf)
+        if self.recipe.best == "last" or not found or found["psnr"] > self.progress.best:
+            self.progress.best = found.get("psnr", self.progress.best)
             state.save_weights(self.folder / "best.safetensors", kept.state_dict(), self._facts(found))
         return found
 

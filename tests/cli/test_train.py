@@ -102,6 +102,18 @@ def test_a_torn_image_is_found_before_training(call: Call) -> None:
     assert not Path("runs/train/tiny/journal.jsonl").exists()
 
 
+def test_it_trains_on_a_bare_machine(given: Path) -> None:
+    """Without pandas, lpips, scikit-image, spandrel and torchvision."""
+    absent = ("pandas", "lpips", "skimage", "spandrel", "torchvision")
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({absent!r}))\n"
+        f"sys.argv = ['srbench', *{ALWAYS!r}]\nfrom srbench.cli.app import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (given / "runs" / "train" / "tiny" / "best.safetensors").exists()
+
+
 @pytest.mark.usefixtures("given")
 def test_tensorboard_on_request(call: Call) -> None:
     assert call(*ALWAYS, "--tensorboard")[0] == 0

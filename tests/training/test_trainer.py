@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from srbench.errors import BadRun, BadWeights, Diverged
 from srbench.training import state
@@ -256,3 +257,11 @@ def test_a_journal_drops_what_lies_past_the_checkpoint(tmp_path: Path) -> None:
     journal.close()
     assert [json.loads(line) for line in path.read_text().splitlines()][1:] == [{"step": 2}, {"step": 3, "psnr": None}]
     assert heard == [{"step": 3, "psnr": None}]
+
+
+def test_without_validation_the_last_weights_are_the_best(make: Make) -> None:
+    table = {**TINY, "data": {**TINY["data"], "validation_images": 0}}
+    trainer = make(table, validate_every=1)
+    trainer.run()
+    last, best = (load_file(trainer.folder / f"{name}.safetensors") for name in ("last", "best"))
+    assert _equal(last, best)
