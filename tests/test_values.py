@@ -53,8 +53,11 @@ def test_interpolation_meets_its_figures(data: Path, tmp_path: Path, card: Card,
 def test_networks_meet_their_figures(data: Path, weights: Path, tmp_path: Path, card: Card, claim: Claim) -> None:
     if not all(file.sha256 and Store([weights]).at_hand(file) for file in card.files):
         pytest.skip(f"the weights of {card.id} are not at hand")
-    found = _summaries(card.id, claim.dataset, claim.protocol, ["psnr"], data, tmp_path, [weights])
+    metrics = ["psnr", "lpips"] if claim.lpips is not None else ["psnr"]
+    found = _summaries(card.id, claim.dataset, claim.protocol, metrics, data, tmp_path, [weights])
     assert found["psnr"].mean == pytest.approx(claim.psnr, abs=0.02)
+    if claim.lpips is not None:
+        assert found["lpips"].mean == pytest.approx(claim.lpips, abs=0.001)
 
 
 def test_the_anchor_of_the_whole_chain_is_vdsrs_printed_figure(data: Path, weights: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ class Claim:
         psnr: In dB.
         ssim: Under the protocol's flavour; None where it is not given or its flavour is unknown.
         source: Who says so.
+        lpips: With AlexNet, version 0.1; None where it is not given.
     """
 
     dataset: str
@@ -27,6 +28,28 @@ class Claim:
     psnr: float
     ssim: float | None
     source: str
+    lpips: float | None = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """How weights of this project's own came about.
+
+    Attributes:
+        recipe: Name of a training recipe; its log is in `reports/training`.
+        images: What it saw.
+        steps: Updates of the generator.
+        seed: Of the recipe.
+        device: What it was trained on.
+        hours: Of training on it, in one digit.
+    """
+
+    recipe: str
+    images: str
+    steps: int
+    seed: int
+    device: str
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +72,7 @@ class Card:
         rank: Order of preference in its family, for families that span architectures; lower is preferred.
         psnr_partner: Id of the card of the same network trained for PSNR, from which this one was fine-tuned with an
             adversarial loss; `<id>@<alpha>` interpolates between the two. Empty where there is none.
+        training: Of weights that this project trained and ships.
     """
 
     id: str
@@ -65,6 +89,7 @@ class Card:
     note: str = ""
     rank: int = 0
     psnr_partner: str = ""
+    training: Training | None = None
 
     @property
     def family(self) -> str:

@@ -1,18 +1,16 @@
 """BSRGAN's degradation: blurs, downscaling and noise in random order."""
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
-from torch import Tensor
 
 from srbench.degradation import chance
 from srbench.degradation.chance import Positive, Probability, Qualities, Range, Shares, Sizes
 from srbench.degradation.kernels import Gaussian
-from srbench.degradation.steps import Blur, CorrelatedNoise, GaussianNoise, Jpeg, Resize, Step, run
+from srbench.degradation.steps import Blur, Chain, CorrelatedNoise, GaussianNoise, Jpeg, Resize, Step
 from srbench.piece import Piece
-from srbench.protocol import Protocol
 
 Size = tuple[int, int]
 Method = Literal["nearest", "bilinear", "bicubic"]
@@ -44,7 +42,7 @@ class Width(Piece):
         return self.lowest, self.highest + self.per_scale * scale
 
 
-class BSRGAN(Piece):
+class BSRGAN(Chain):
     """Two blurs, downscaling, Gaussian noise and JPEG in shuffled order, then JPEG once more.
 
     Left out: the camera noise that the paper adds with probability 0.25 (it needs a learnt camera pipeline). The
@@ -86,19 +84,6 @@ class BSRGAN(Piece):
     def margin_px(self) -> int:
         """LR pixels around a patch that hide its mirrored edge: the reach of the largest kernel applied to LR."""
         return 10
-
-    def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
-        """Make LR.
-
-        Args:
-            hr: uint8 `(1, C, H, W)`, C = 3 or 1, both sides multiples of the scale.
-            protocol: Its scale; its edge and rounding are those of the classical LR and not used.
-            rng: Of all draws.
-
-        Returns:
-            LR, uint8 `(1, C, H / s, W / s)`, and every parameter drawn, in order, as JSON values.
-        """
-        return run(hr, self.draw((hr.shape[-2], hr.shape[-1]), protocol.scale, rng))
 
     def draw(self, size: Size, scale: int, rng: np.random.Generator) -> list[Step]:
         """The steps for an image of this height and width."""

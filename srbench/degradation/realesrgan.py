@@ -5,14 +5,12 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
-from torch import Tensor
 
 from srbench.degradation import chance
 from srbench.degradation.chance import Probability, Qualities, Range, Shares, Sizes
 from srbench.degradation.kernels import Gaussian, Generalized, Kernel, Plateau, Sinc
-from srbench.degradation.steps import Blur, GaussianNoise, Jpeg, PoissonNoise, Resize, Step, run
+from srbench.degradation.steps import Blur, Chain, GaussianNoise, Jpeg, PoissonNoise, Resize, Step
 from srbench.piece import Piece
-from srbench.protocol import Protocol
 
 Size = tuple[int, int]
 Family = Literal[
@@ -142,7 +140,7 @@ class SecondStage(Stage):
     poisson_scale: Range = (0.05, 2.5)
 
 
-class RealESRGAN(Piece):
+class RealESRGAN(Chain):
     """Blur, resize, noise and JPEG twice; the second JPEG before or after the last resize and sinc filter.
 
     Left out: the sharpening of HR that the paper's models are trained with, which is the loss's affair. Poisson noise
@@ -171,19 +169,6 @@ class RealESRGAN(Piece):
         the edge is degraded like the inside.
         """
         return 10
-
-    def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
-        """Make LR.
-
-        Args:
-            hr: uint8 `(1, C, H, W)`, C = 3 or 1, both sides multiples of the scale.
-            protocol: Its scale; its edge and rounding are those of the classical LR and not used.
-            rng: Of all draws.
-
-        Returns:
-            LR, uint8 `(1, C, H / s, W / s)`, and every parameter drawn, in order, as JSON values.
-        """
-        return run(hr, self.draw((hr.shape[-2], hr.shape[-1]), protocol.scale, rng))
 
     def draw(self, size: Size, scale: int, rng: np.random.Generator) -> list[Step]:
         """The steps for an image of this height and width."""

@@ -24,6 +24,7 @@ from srbench.degradation.chance import Positive, Quality
 from srbench.degradation.kernels import Kernel
 from srbench.errors import BadRecipe
 from srbench.piece import Piece
+from srbench.protocol import Protocol
 from srbench.resize import resize
 
 Pixels = Annotated[int, Field(ge=1)]
@@ -181,6 +182,27 @@ def run(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
     for step in steps:
         levels = step.apply(levels)
     return to_uint8(levels), {"steps": [step.model_dump(mode="json") for step in steps]}
+
+
+class Chain(Piece):
+    """A degradation that first draws its steps and then applies them."""
+
+    def draw(self, size: tuple[int, int], scale: int, rng: np.random.Generator) -> list[Step]:
+        """The steps for an image of this height and width."""
+        raise NotImplementedError
+
+    def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
+        """Make LR.
+
+        Args:
+            hr: uint8 `(1, C, H, W)`, C = 3 or 1, both sides multiples of the scale.
+            protocol: Its scale; its edge and rounding are those of the classical LR and not used.
+            rng: Of all draws.
+
+        Returns:
+            LR, uint8 `(1, C, H / s, W / s)`, and every parameter drawn, in order, as JSON values.
+        """
+        return run(hr, self.draw((hr.shape[-2], hr.shape[-1]), protocol.scale, rng))
 
 
 def replay(hr: Tensor, record: Mapping[str, Any]) -> Tensor:

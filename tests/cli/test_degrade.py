@@ -1,8 +1,6 @@
 """`srbench degrade` as a user meets it."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +10,9 @@ from PIL import Image
 
 from srbench import image, pair
 from srbench import protocol as protocols
-from srbench.cli import app
 from srbench.degradation import catalogue
 from srbench.degradation.steps import replay
-
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command line in an empty folder; returns exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["srbench", *arguments])
-        with pytest.raises(SystemExit) as end:
-            app.main()
-        captured = capsys.readouterr()
-        code = end.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return run
+from tests.cli.conftest import Call
 
 
 @pytest.fixture

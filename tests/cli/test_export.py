@@ -1,8 +1,6 @@
 """`srbench export` and `srbench interpolate` as a user meets them."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,15 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from srbench import pinned
-from srbench.cli import app
+from tests.cli.conftest import Call
 from zoo import registry
 
-Call = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command line in a folder with two networks; returns exit code, stdout, stderr."""
+@pytest.fixture(autouse=True)
+def _networks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder with two networks, one under another project's names."""
     monkeypatch.chdir(tmp_path)
     network = registry.archs()["rrdb"].build(scale=4, blocks=1, channels=4, growth=2)
     state = network.state_dict()
@@ -27,16 +23,6 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capture
     for ours, other in (("conv_body", "trunk_conv"), ("conv_up", "upconv"), ("conv_hr", "HRconv")):
         theirs = {key.replace(ours, other): value for key, value in theirs.items()}
     torch.save({"params": theirs}, "gan.pth")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["srbench", *arguments])
-        with pytest.raises(SystemExit) as end:
-            app.main()
-        captured = capsys.readouterr()
-        code = end.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return run
 
 
 def _figures(call: Call, models: str) -> dict[str, float]:

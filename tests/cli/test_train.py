@@ -12,9 +12,7 @@ import pytest
 from safetensors import safe_open
 
 from srbench import image
-from tests.cli.test_verbs import Call, call
-
-__all__ = ["call"]
+from tests.cli.conftest import Call
 
 RECIPE = """
 title = "tiny"
