@@ -47,7 +47,7 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
 
     def prepare() -> tuple[tuple[Trainer], dict[str, int]]:
         generator = start.network(recipe, Store([]))
-        empty = Validation([], recipe.conventions, fabric.device)
+        empty = Validation([], recipe, fabric.device)
         folder = tmp_path / str(len(runs))
         runs.append(Trainer(recipe, generator, patches, empty, folder, fabric, Store([]), Habits(workers=1)))
         return (runs[-1],), {}

@@ -27,23 +27,36 @@ class Piece(BaseModel):
         try:
             return cls.model_validate(table)
         except ValidationError as error:
-            raise BadRecipe(f"{where}: {_line(error)}") from error
+            raise BadRecipe(f"{where}: {_line(error, table)}") from error
 
 
-def _line(error: ValidationError) -> str:
+def _line(error: ValidationError, table: Mapping[str, Any]) -> str:
     """The first complaints in one line, each with its key."""
-    told = [_complaint(dict(problem)) for problem in error.errors()[:3]]
+    told = [_complaint(dict(problem), table) for problem in error.errors()[:3]]
     rest = error.error_count() - len(told)
     return "; ".join(told) + (f"; and {rest} more" if rest else "")
 
 
-def _complaint(problem: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "recipe"
+def _complaint(problem: Mapping[str, Any], table: Mapping[str, Any]) -> str:
+    key = _key(problem["loc"], table)
+    message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"'{key}' is no key that is known here"
     if problem["type"] == "missing":
         return f"'{key}' is missing"
-    message = str(problem["msg"])
+    if problem["type"] == "value_error" and isinstance(problem.get("input"), Mapping):
+        return f"{key}: {message}" if key else message
     given = problem.get("input")
     shown = f" (found {given!r})" if not isinstance(given, Mapping) else ""
     return f"'{key}': {message[0].lower()}{message[1:]}{shown}"
+
+
+def _key(place: tuple[str | int, ...], table: Any) -> str:
+    """The key as it stands in the table: pydantic's path also names the kind of each piece."""
+    parts, here = [], table
+    for at, part in enumerate(place):
+        inside = isinstance(here, list) or (isinstance(here, Mapping) and part in here)
+        if inside or (at == len(place) - 1 and part != (here.get("kind") if isinstance(here, Mapping) else None)):
+            parts.append(str(part))
+            here = here[part] if inside else None
+    return ".".join(parts)

@@ -156,6 +156,8 @@ def test_the_wheel_holds_exactly_the_two_packages_with_their_data(tmp_path: Path
         "srbench/datasets/manifests/Set5.json",
         "srbench/py.typed",
         "zoo/py.typed",
+        "zoo/recipes/srgan.toml",
+        "zoo/weights/srresnet.safetensors",
     ):
         assert needed in names
     assert any(name.endswith("entry_points.txt") for name in names)

@@ -1,8 +1,11 @@
 """`srbench train` and `srbench recipes`."""
 
+import contextlib
 import logging
 import shlex
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from json import loads as read_json
 from pathlib import Path
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from srbench.training.journal import Comparison
     from srbench.training.trainer import Trainer
 
+_EVERY_S = 60
 _TOLERATED = 0.02
 """Relative difference of a repeated loss, between a CPU and a GPU or between versions."""
 
@@ -58,7 +62,7 @@ def train(
     from srbench.pinned import Store
     from srbench.training import recipe as recipes
     from srbench.training import start as starting
-    from srbench.training.journal import Comparison, thin
+    from srbench.training.journal import thin
     from srbench.training.trainer import Habits, Trainer
     from srbench.training.validation import Validation
 
@@ -66,38 +70,26 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     plan = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
-    folder = out or Path("runs") / "train" / (Path(recipe).stem + ("_compared" if compare else ""))
+    folder = Path(tempfile.mkdtemp()) if compare else out or Path("runs") / "train" / Path(recipe).stem
     fabric = starting.launch(starting.Machine(device, devices), plan)
     store = Store(weights_roots(weights_root))
     with console.fetching(store):
         generator = starting.network(plan, store)
-    starting.prepare(folder, plan, generator, fabric, resume=resume)
+    starting.prepare(folder, plan, fabric, resume=resume)
     with console.bars() as progress:
         task = progress.add_task("checking images", total=None)
         patches, found = starting.samples(plan, data, cache_mib, lambda: progress.advance(task))
     first = fabric.global_rank == 0
     if first:
         console.err.print(_describe(found))
-    validation = Validation(found.held_out, plan.conventions, fabric.device)
+    validation = Validation(found.held_out if not compare else [], plan, fabric.device)
     habits = Habits(validate_every, save_every, keep_every, workers)
     trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)
     if tensorboard and first:
         trainer.listeners.append(_tensorboard(folder))
-    comparison = Comparison(compare, trainer.stop) if compare else None
-    if comparison is not None:
-        trainer.listeners.append(comparison)
-    with _bar(quiet=not first) as bar:
-        trainer.listeners.append(_Live(bar, comparison.steps if comparison else plan.steps).show)
-        try:
-            trainer.run(resume=resume)
-        except KeyboardInterrupt:
-            if comparison is not None and trainer.progress.step == comparison.steps:
-                _judge(comparison, folder, json)
-                return
-            if first:
-                console.err.print(f"Saved after step {trainer.progress.step}; go on with the same command and --resume")
-            raise
-    if first:
+    if compare is not None:
+        _compare(trainer, compare, json)
+    elif _run(trainer, resume) and first:
         thin(folder, _command())
         _report(trainer, json)
 
@@ -125,6 +117,44 @@ def recipes(
     console.out.print(table)
 
 
+def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> bool:
+    """Train, and show how it goes.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; everything is saved.
+    """
+    quiet = trainer.fabric.global_rank != 0
+    with _bar(quiet=quiet) as bar:
+        if not quiet:
+            live = (
+                _Live(bar, steps or trainer.recipe.steps) if console.err.is_terminal else _Plain(trainer.recipe.steps)
+            )
+            trainer.listeners.append(live.show)
+        try:
+            trainer.run(resume=resume)
+        except KeyboardInterrupt:
+            if steps is None and not quiet:
+                console.err.print(f"Saved after step {trainer.progress.step}; go on with the same command and --resume")
+            raise
+    return True
+
+
+def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
+    """Repeat the beginning of a log in a folder of its own, which is removed."""
+    from srbench.training.journal import Comparison
+
+    try:
+        comparison = Comparison(log, trainer.recipe.model_dump(mode="json"), trainer.stop)
+        trainer.listeners.append(comparison)
+        with contextlib.suppress(KeyboardInterrupt):  # how a run ends that was asked to stop
+            _run(trainer, resume=False, steps=comparison.steps)
+        if trainer.progress.step < comparison.steps:
+            raise KeyboardInterrupt
+        _judge(comparison, trainer.folder, json)
+    finally:
+        shutil.rmtree(trainer.folder)
+
+
 def _describe(found: "Found") -> str:
     left = "".join(f"; left out: {count} {reason}" for reason, count in found.left_out.items())
     return f"{len(found.training)} training images, {len(found.held_out)} held out for validation{left}"
@@ -150,6 +180,25 @@ class _Live:
         if self.last is None or line["step"] % 20 == 0:
             self.last = (line["step"], line["seconds"])
         self.progress.update(self.task, loss=" ".join(parts), **told)
+
+
+class _Plain:
+    """Where nobody watches a bar: a line for each validation and each minute."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.told_s = 0.0
+
+    def show(self, line: Mapping[str, Any]) -> None:
+        """One step is done."""
+        if "psnr" not in line and line["seconds"] < self.told_s + _EVERY_S:
+            return
+        self.told_s = line["seconds"]
+        left_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60
+        psnr = f", validation {line['psnr']:.2f} dB" if line.get("psnr") is not None else ""
+        console.err.print(
+            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, about {left_min:.0f} min left"
+        )
 
 
 def _bar(*, quiet: bool) -> Progress:

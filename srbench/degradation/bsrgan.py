@@ -90,7 +90,7 @@ class BSRGAN(Chain):
         steps: list[Step] = []
         lr = (size[0] // scale, size[1] // scale)
         if scale >= 4 and scale % 2 == 0 and chance.happens(rng, self.halving_prob):
-            size = (size[0] // 2, size[1] // 2)
+            size, scale = (size[0] // 2, size[1] // 2), scale // 2  # kernels are those of what is left to do
             steps.append(_resize(size, chance.choose(rng, _EVENLY)))
         for at in rng.permutation(len(_PARTS)):
             steps += self._part(_PARTS[at], size, lr, scale, rng)

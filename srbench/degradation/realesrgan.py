@@ -31,6 +31,7 @@ _METHODS: dict[str, tuple[Literal["bilinear", "bicubic"], bool]] = {
     "bilinear": ("bilinear", False),
     "bicubic": ("bicubic", False),
 }
+_LARGE_PX = 13
 _EVENLY = dict.fromkeys(_METHODS, 1 / 3)
 
 
@@ -45,7 +46,8 @@ class Stage(Piece):
         sigma_px: Standard deviation of kernels.
         generalized_shape: Exponent of generalized Gaussians.
         plateau_shape: Exponent of plateaus.
-        sinc_cutoff_rad: Of sinc kernels, at most pi.
+        sinc_cutoff_rad: Of sinc kernels under 13 px and of the final filter, at most pi.
+        large_sinc_cutoff_rad: Of the other sinc kernels.
         resize_prob: Of enlarging, shrinking, and neither.
         resize_scale: Smallest and largest factor, below and above 1.
         gaussian_prob: Of Gaussian noise; Poisson noise otherwise.
@@ -70,6 +72,7 @@ class Stage(Piece):
     generalized_shape: Range = (0.5, 4.0)
     plateau_shape: Range = (1.0, 2.0)
     sinc_cutoff_rad: Range = (math.pi / 3, math.pi)
+    large_sinc_cutoff_rad: Range = (math.pi / 5, math.pi)
     resize_prob: Shares[Literal["up", "down", "keep"]] = {"up": 0.2, "down": 0.7, "keep": 0.1}
     resize_scale: tuple[Shrink, Enlarge] = Field(default=(0.15, 1.5), strict=False)
     gaussian_prob: Probability = 0.5
@@ -92,10 +95,11 @@ class Stage(Piece):
         """The stage's JPEG."""
         return Jpeg(quality=chance.whole(rng, self.jpeg_quality))
 
-    def sinc(self, rng: np.random.Generator) -> Sinc:
-        """A sinc kernel."""
+    def sinc(self, rng: np.random.Generator, *, final: bool = False) -> Sinc:
+        """A sinc kernel; large ones may cut off lower, but for the final filter."""
         size_px = chance.odd(rng, self.kernel_px)
-        return Sinc(size_px=size_px, cutoff_rad=min(chance.between(rng, self.sinc_cutoff_rad), math.pi))
+        span = self.sinc_cutoff_rad if final or size_px < _LARGE_PX else self.large_sinc_cutoff_rad
+        return Sinc(size_px=size_px, cutoff_rad=min(chance.between(rng, span), math.pi))
 
     def _kernel(self, rng: np.random.Generator) -> Kernel:
         if chance.happens(rng, self.sinc_prob):
@@ -176,7 +180,7 @@ class RealESRGAN(Chain):
         steps = [*self.first.degrade(size, rng), self.first.compress(rng), *self.second.degrade(lr, rng)]
         last: list[Step] = [resized(lr, rng)]
         if chance.happens(rng, self.final_sinc_prob):
-            last.append(Blur(kernel=self.second.sinc(rng)))
+            last.append(Blur(kernel=self.second.sinc(rng, final=True)))
         jpeg = self.second.compress(rng)
         return [*steps, *last, jpeg] if chance.happens(rng, 0.5) else [*steps, jpeg, *last]
 

@@ -1,12 +1,13 @@
 """VGG19's feature maps, for content losses."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from srbench.errors import BadRecipe
+from srbench.errors import BadRecipe, DownloadError, MissingWeights
 from srbench.pinned import PinnedFile, Store
 from zoo import checkpoint
 
@@ -95,11 +96,19 @@ def open_features(wanted: Iterable[str], after_activation: bool, origin: Origin,
 
     Raises:
         BadRecipe: No such layer.
-        DownloadError: The weights are neither at hand nor could be fetched.
+        MissingWeights: The weights are neither at hand nor could be fetched.
         BadWeights: The file is damaged.
     """
     network = Features(wanted, after_activation)
-    state = checkpoint.read([store.fetch(FILES[origin])]).state
+    file = FILES[origin]
+    try:
+        path = store.fetch(file)
+    except DownloadError as error:
+        raise MissingWeights(
+            f"VGG19's weights {Path(file.path).name} (sha256 {file.sha256[:16]}…) are not at hand: {error}. "
+            "Give their folder as --weights-root, or train with the other backbone: caffe or torchvision"
+        ) from error
+    state = checkpoint.read([path]).state
     kept = {key: value.float() for key, value in state.items() if key.startswith("features.")}
     network.load_state_dict(kept)
     return network

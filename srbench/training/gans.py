@@ -96,7 +96,10 @@ class Wasserstein(Game):
 
 
 class Relativistic(Game):
-    """Relativistic average GAN: Jolicoeur-Martineau, ICLR 2019; ESRGAN's equations 1 and 2."""
+    """Relativistic average GAN: Jolicoeur-Martineau, ICLR 2019; ESRGAN's equations 1 and 2.
+
+    The average is over the scores of one process: with several, each compares with its own share of the batch.
+    """
 
     kind: Literal["relativistic_average"]
 

@@ -25,16 +25,14 @@ class Zoo(Piece):
         """Try the settings on the network, without memory for its weights.
 
         Raises:
-            BadRecipe: No such architecture or setting, or one it cannot have.
+            ValueError: No such architecture or setting, or one it cannot have.
         """
         _settings(self.arch, self.settings)
         try:
             with torch.device("meta"):
                 self.build(4)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise BadRecipe(
-                f"generator.settings: {self.arch} cannot be built of {dict(self.settings)}: {error}"
-            ) from error
+            raise ValueError(f"settings: {self.arch} cannot be built of {dict(self.settings)}: {error}") from error
 
     def build(self, scale: int) -> Network:
         """The network for one scale."""
@@ -45,7 +43,7 @@ def _settings(arch: str, settings: Mapping[str, Any]) -> None:
     """Check names and types against the network's own signature."""
     known = registry.archs()
     if arch not in known:
-        raise BadRecipe(f"generator.arch: no architecture '{arch}'; known are {', '.join(known)}")
+        raise ValueError(f"arch: no architecture '{arch}'; known are {', '.join(known)}")
     parameters = list(inspect.signature(known[arch].build).parameters.values())[1:]
     fields: dict[str, Any] = {p.name: (p.annotation, p.default) for p in parameters}
     checked = create_model(arch, __config__=ConfigDict(extra="forbid", strict=True), **fields)
@@ -54,7 +52,7 @@ def _settings(arch: str, settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadRecipe(f"generator.settings.{key}: {first['msg']}; {arch} has {', '.join(fields)}") from error
+        raise ValueError(f"settings.{key}: {first['msg']}; {arch} has {', '.join(fields)}") from error
 
 
 class Downscaler(Network):

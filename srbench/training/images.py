@@ -58,6 +58,7 @@ def check(
     held_out: Sequence[str],
     spread: int,
     smallest_px: int,
+    multiple: int = 1,
     on_image: Callable[[], None] = lambda: None,
 ) -> Found:
     """Read every image once and sort out what cannot be trained on.
@@ -66,7 +67,8 @@ def check(
         paths: Candidates.
         held_out: "folder/name" of images for validation; where it is empty, `spread` of them are taken evenly.
         spread: How many.
-        smallest_px: An image with a shorter side is left out.
+        smallest_px: An image with a shorter side is left out,
+        multiple: once it is cropped to a multiple of this.
         on_image: Progress.
 
     Raises:
@@ -76,7 +78,7 @@ def check(
     left_out: Counter[str] = Counter()
 
     def look(path: Path) -> tuple[str, Path]:
-        reason = _reason(path, smallest_px, tests)
+        reason = _reason(path, smallest_px, multiple, tests)
         on_image()
         return reason, path
 
@@ -92,13 +94,13 @@ def check(
     return Found(training, chosen, left_out)
 
 
-def _reason(path: Path, smallest_px: int, tests: dict[str, str]) -> str:
+def _reason(path: Path, smallest_px: int, multiple: int, tests: dict[str, str]) -> str:
     """Why an image is left out; empty where it is not."""
     try:
         array = image.read(path)
     except BadImage as error:
         raise BadTrainingData(f"{error}. Take it out of the training images") from error
-    if min(array.shape[:2]) < smallest_px:
+    if min(array.shape[:2]) // multiple * multiple < smallest_px:
         return f"smaller than a patch of {smallest_px} px"
     test = tests.get(hashlib.sha256(array.tobytes()).hexdigest())
     return f"belong to the test set {test}" if test else ""

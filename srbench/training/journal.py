@@ -90,18 +90,21 @@ class Comparison:
         stop: Called when the log's unbroken beginning has been compared.
 
     Raises:
-        BadRun: It is no such log.
+        BadRun: It is no such log, or of another recipe.
     """
 
-    def __init__(self, path: Path, stop: Callable[[], None]) -> None:
+    def __init__(self, path: Path, recipe: Mapping[str, Any], stop: Callable[[], None]) -> None:
         try:
             self.head, *lines = read(path)
             self._losses = {line["step"]: line["loss"] for line in lines}
-            self.recipe, self.machine = self.head["recipe"], self.head["machine"]
+            self.machine, theirs = self.head["machine"], self.head["recipe"]
         except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
             raise BadRun(
                 f"{path} is no log of a training run; expected a log.jsonl as srbench train writes it"
             ) from error
+        unlike = [key for key in recipe if recipe[key] != theirs.get(key)]
+        if unlike:
+            raise BadRun(f"{path} is of another recipe: '{unlike[0]}' differs; its command was: {self.head['command']}")
         self.steps = next(at for at in range(1, len(self._losses) + 2) if at not in self._losses) - 1
         self.differences: list[float] = []
         self._stop = stop

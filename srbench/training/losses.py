@@ -88,8 +88,9 @@ class Content(Part):
         layers: Layers with their weights; {"conv5_4": 1} is SRGAN-VGG54, {"conv2_2": 1} SRGAN-VGG22.
         activation: Maps after ReLU (SRGAN) or before it (ESRGAN).
         criterion: Mean squared (SRGAN) or mean absolute difference (ESRGAN).
-        divide_by: The maps are divided by this; 12.75 in SRGAN.
-        backbone: Whose VGG19 weights.
+        divide_by: The maps are divided by this: 12.75 in SRGAN, whose VGG19 weights are the original ones.
+        backbone: Whose VGG19 weights: torchvision's, or the original ones ("caffe"), whose maps are several times
+            larger; 12.75 brings these to about the scale of the others.
     """
 
     kind: Literal["content"]
@@ -97,17 +98,17 @@ class Content(Part):
     activation: Literal["before", "after"] = "after"
     criterion: Criterion = "mse"
     divide_by: Weight = 1.0
-    backbone: Origin = "caffe"
+    backbone: Origin = "torchvision"
 
     def model_post_init(self, _: object) -> None:
         """Check the layers' names.
 
         Raises:
-            BadRecipe: VGG19 has no such layer.
+            ValueError: VGG19 has no such layer.
         """
         for name in self.layers:
             if name not in layers():
-                raise BadRecipe(f"losses.layers.{name}: VGG19 has no such layer; it has {', '.join(layers())}")
+                raise ValueError(f"layers.{name}: VGG19 has no such layer; it has {', '.join(layers())}")
 
     def term(self, tools: Tools) -> Term:
         """The loss as a function of the scene.

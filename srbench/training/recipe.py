@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from srbench import places
 from srbench import protocol as protocols
 from srbench.degradation.catalogue import Degradation
 from srbench.degradation.classical import Classical
@@ -20,7 +21,7 @@ from srbench.training.generators import Downscale, Zoo
 from srbench.training.losses import Loss
 from srbench.training.optimisation import Adam, Constant, Optimizer, Schedule
 
-_SHIPPED = Path(__file__).parent.parent.parent / "zoo" / "recipes"
+_SHIPPED = places.shipped() / "recipes"
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -80,6 +81,11 @@ class Phase(Piece):
     critic_steps: Count = 1
     clip_norm: Annotated[float, Field(ge=0)] = 0.0
 
+    @property
+    def batches(self) -> int:
+        """That one step uses: one, or one for each update of the discriminator."""
+        return self.critic_steps if any(loss.judge for loss in self.losses) else 1
+
 
 class Compute(Piece):
     """How it is computed; part of the recipe because it moves the last digits.
@@ -87,7 +93,7 @@ class Compute(Piece):
     Attributes:
         precision: "bf16" is autocast: weights and losses stay in float32.
         channels_last: Memory format of convolutions.
-        compile: Compile the generator by torch.compile.
+        compile: Compile all networks by torch.compile.
     """
 
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -104,7 +110,8 @@ class Recipe(Piece):
         protocol: How LR is made and how validation measures.
         seed: Of initial weights and samples.
         start: Weights the generator starts from: an id of the zoo, or a file; empty for random ones.
-        ema: Decay of the moving average of the generator that is validated and kept; 0 for none.
+        ema: Decay of the moving average of the generator that is validated and kept; 0 for none. With BatchNorm it is
+            of use once the learning rate is small: before, the average is worse than what it averages.
         best: "psnr" keeps the weights with the best validation PSNR as best, "last" those of the last step.
         generator: From LR to HR.
         discriminator: Of HR against SR.
@@ -144,13 +151,15 @@ class Recipe(Piece):
         """Check what no single key shows.
 
         Raises:
-            BadRecipe: A patch that is no multiple of the scale, or a loss without its network.
+            ValueError: A patch that is no multiple of the scale, or a loss without its network.
         """
         scale = self.conventions.scale
         if self.data.patch_px % scale:
-            raise BadRecipe(f"data.patch_px: {self.data.patch_px} is no multiple of the scale {scale}")
+            raise ValueError(f"data.patch_px: {self.data.patch_px} is no multiple of the scale {scale}")
+        if 0 < self.data.centre_crop_px < self.data.patch_px:
+            raise ValueError(f"data.centre_crop_px: {self.data.centre_crop_px} px are less than patch_px")
         if bool(self.data.lr_folders) != (self.inverse is not None):
-            raise BadRecipe(
+            raise ValueError(
                 "data.lr_folders: unpaired LR images and the table [inverse] go together; give both or none"
             )
         has = {"hr": self.discriminator, "lr": self.inverse and self.inverse.discriminator}
@@ -158,7 +167,7 @@ class Recipe(Piece):
             for judge in {loss.judge for loss in phase.losses if loss.judge}:
                 if not has[judge]:
                     table = "discriminator" if judge == "hr" else "inverse.discriminator"
-                    raise BadRecipe(f"phases.{at}.losses: an adversarial loss on {judge} needs the table [{table}]")
+                    raise ValueError(f"phases.{at}.losses: an adversarial loss on {judge} needs the table [{table}]")
 
 
 def names() -> list[str]:

@@ -165,7 +165,15 @@ def collate(samples: list[Sample]) -> Batch:
 
 
 def loader(
-    patches: Patches, *, first_step: int, steps: int, batch: int, rank: int, world: int, workers: int
+    patches: Patches,
+    *,
+    first_step: int,
+    steps: int,
+    batch: int,
+    rank: int,
+    world: int,
+    workers: int,
+    pinned: bool = False,
 ) -> DataLoader[Sample]:
     """Batches of the steps from `first_step` on, made ahead of time in worker processes.
 
@@ -177,6 +185,7 @@ def loader(
         rank: Of this process.
         world: Number of processes.
         workers: Worker processes; 0 makes them in this one.
+        pinned: In memory that a GPU copies from while it computes.
     """
     return DataLoader(
         patches,
@@ -185,11 +194,12 @@ def loader(
         collate_fn=collate,
         prefetch_factor=4 if workers else None,
         worker_init_fn=_alone,
-        pin_memory=torch.cuda.is_available(),
+        pin_memory=pinned,
     )
 
 
 def _alone(_: int) -> None:
-    """A worker has one core, and leaves Ctrl-C to the process that saves the run."""
+    """A worker has one core, and leaves Ctrl-C and a polite kill to the process that saves the run."""
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_IGN)

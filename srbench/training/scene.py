@@ -28,6 +28,15 @@ class Batch:
     hr: Tensor
     degradations: list[dict[str, Any]]
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        lr, hr = (levels.to(device, non_blocking=True) for levels in (self.lr, self.hr))
+        return Batch(lr, hr, self.degradations)
+
+    def pin_memory(self) -> "Batch":
+        """The same in pinned memory; the loader asks for this where there is a GPU."""
+        return Batch(self.lr.pin_memory(), self.hr.pin_memory(), self.degradations)
+
 
 class Scene:
     """A batch in the network's colours, and the images that the networks make of it, each made once.

@@ -3,7 +3,6 @@
 import inspect
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,6 @@ from srbench.training.samples import Library, Patches
 from zoo.arch import Network
 from zoo.model import differences
 from zoo.select import select
-
-_CHECKPOINTS = 6
-"""Whole checkpoints' worth of disk that a run wants free: the last one, its successor, and weights beside."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,10 @@ def network(recipe: Recipe, store: Store) -> Network:
         state = given.make().state_dict()  # type: ignore[attr-defined]
         problem = differences(generator.state_dict(), state)
         if problem:
-            raise BadWeights(f"start: {given.id} is another network than the recipe's generator: {problem}")
+            raise BadWeights(
+                f"start: {given.id} is another network than the recipe's generator ({problem}); "
+                "--set start='' begins with random weights"
+            )
         generator.load_state_dict(state)
     return generator
 
@@ -103,42 +102,35 @@ def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], N
         options.held_out,
         options.validation_images,
         options.patch_px,
+        protocol.hr_multiple,
         on_image,
     )
     hr = Library(found.training, protocol.hr_multiple, options.centre_crop_px, cache_mib)
     lr = None
     if options.lr_folders:
         unpaired = images.check(
-            images.listing(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, on_image
+            images.listing(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, 1, on_image
         )
         lr = Library(unpaired.training, 1, 0, cache_mib)
     patches = Patches(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
     return patches, found
 
 
-def prepare(folder: Path, recipe: Recipe, generator: Network, fabric: Fabric, *, resume: bool) -> None:
-    """Prepare the run's folder: refuse one that is taken or too small, write down recipe and machine.
+def prepare(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool) -> None:
+    """Prepare the run's folder: refuse one that is taken, write down recipe and machine.
 
     Args:
         folder: Of the run.
         recipe: Written as recipe.json.
-        generator: A checkpoint takes at least 16 bytes for each of its parameters.
         fabric: Launched.
         resume: The folder is expected to hold a run.
 
     Raises:
-        BadRun: It holds another run, or the disk is nearly full.
+        BadRun: It holds another run.
     """
     if not resume and (folder / "last.ckpt").exists():
         raise BadRun(f"{folder} already holds a run; go on with --resume, or give another folder with --out")
     folder.mkdir(parents=True, exist_ok=True)
-    needed = _CHECKPOINTS * 16 * sum(parameter.numel() for parameter in generator.parameters())
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise BadRun(
-            f"{folder} has {free / 2**20:.0f} MiB free; the checkpoints of this run need {needed / 2**20:.0f} MiB. "
-            "Give another folder with --out"
-        )
     if fabric.global_rank == 0 and not resume:
         machine = {**describe(fabric.device), "processes": fabric.world_size}
         for name, facts in (("recipe", recipe.model_dump(mode="json")), ("machine", machine)):

@@ -1,6 +1,7 @@
 """Checkpoints of a training run: whole or not at all, read without running code from them."""
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,21 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from srbench.errors import BadRun
+
+
+def ensure_space(folder: Path, needed_bytes: int) -> None:
+    """Refuse a disk that a run would fill.
+
+    Raises:
+        BadRun: Less is free than needed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise BadRun(
+            f"{folder} has {free / 2**20:.0f} MiB free; this run writes {needed_bytes / 2**20:.0f} MiB. "
+            "Make room, or give another folder with --out"
+        )
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
@@ -55,5 +71,7 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(partial)
         partial.replace(path)
+    except (OSError, RuntimeError) as error:  # torch wraps what the system says
+        raise BadRun(f"{path} could not be written ({str(error).splitlines()[0]}); make room, then --resume") from error
     finally:
         partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The training loop: phases of alternating steps, checkpoints, validation.
+"""A training run: its phases, checkpoints and validations.
 
 It sees pieces by what they do and knows none of them by name.
 """
@@ -7,27 +7,26 @@ import json
 import math
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
-import torch
 from lightning_fabric import Fabric
 
 from srbench import __version__
 from srbench.errors import BadRun, Diverged
 from srbench.pinned import Store
 from srbench.training import state
+from srbench.training.alternation import Alternation, Feed, Terms
 from srbench.training.journal import Journal, Listener
-from srbench.training.losses import Term, Tools
-from srbench.training.networks import Movers, Networks
+from srbench.training.losses import Tools
+from srbench.training.networks import Networks
 from srbench.training.recipe import Phase, Recipe
 from srbench.training.samples import Patches, loader
-from srbench.training.scene import Batch, Scene
+from srbench.training.scene import Batch
 from srbench.training.validation import Validation
 from zoo.arch import Network
 
@@ -95,8 +94,8 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.recipe, self.generator, self.fabric)
-        compute = self.recipe.compute
-        self.tools = Tools(self.store, self.fabric.device, compute.channels_last, self.networks.critics)
+        layout = self.recipe.compute.channels_last
+        self.tools = Tools(self.store, self.fabric.device, layout, self.networks.critics)
         self._stop = False
 
     def run(self, *, resume: bool = False) -> Progress:
@@ -106,15 +105,19 @@ class Trainer:
             resume: Go on from the folder's last checkpoint.
 
         Raises:
-            Diverged: A loss is NaN or infinite; the last checkpoint stays as it was.
-            BadRun: There is no checkpoint to resume from, or it is of another recipe.
+            Diverged: A loss or a weight is NaN or infinite; the last checkpoint stays as it was.
+            BadRun: There is no checkpoint to resume from, it is of another recipe, or the disk is full.
+            UserError: A loss needs weights that cannot be had.
             KeyboardInterrupt: Ctrl-C, after everything is saved.
         """
         kept = self._restore() if resume else {}
+        state.ensure_space(self.folder, self._disk_bytes())
+        # Of all phases, so that missing weights are found now and not when a later phase begins.
+        terms = [{loss.label: (loss.weight, loss.term(self.tools)) for loss in p.losses} for p in self.recipe.phases]
         journal = Journal(self.folder / "journal.jsonl", self.progress.step, self.listeners) if self._first else None
         with _deferred_interrupt(self):
             try:
-                self._phases(journal, kept)
+                self._phases(terms, journal, kept)
             finally:
                 if journal is not None:
                     journal.close()
@@ -127,107 +130,43 @@ class Trainer:
         return self.fabric.global_rank == 0
 
     def stop(self) -> None:
-        """Finish the step, save, and end."""
+        """Finish the step, save, and end; several processes agree on it in the step that follows."""
         self._stop = True
 
-    def _phases(self, journal: Journal | None, kept: dict[str, Any]) -> None:
-        batches = self._batches()
+    def _phases(self, terms: list[Terms], journal: Journal | None, kept: dict[str, Any]) -> None:
+        feed = Feed(self._batches(), self.fabric.device)
         start = 0
-        for phase in self.recipe.phases:
-            end = start + phase.steps
-            if self.progress.step < end and not self._stop:
-                movers = Movers(phase, self.networks, self.fabric)
+        for phase, losses in zip(self.recipe.phases, terms, strict=True):
+            if self.progress.step < start + phase.steps and not self._stop:
+                turns = Alternation(self.recipe, phase, self.networks, losses, feed, self.fabric)
                 if kept and self.progress.step > start:
-                    movers.restore(kept["movers"])
-                terms = {loss.label: (loss.weight, loss.term(self.tools)) for loss in phase.losses}
-                self._phase(phase, start, movers, terms, batches, journal)
-            start = end
+                    turns.movers.restore(kept["movers"])
+                self._phase(start, turns, journal)
+            start += phase.steps
 
-    def _phase(
-        self,
-        phase: Phase,
-        start: int,
-        movers: Movers,
-        terms: dict[str, tuple[float, Term]],
-        batches: Iterator[Batch],
-        journal: Journal | None,
-    ) -> None:
-        begun, before = time.perf_counter(), self.progress.seconds
-        while self.progress.step < start + phase.steps and not self._stop:
-            told = self._step(phase, self.progress.step - start, movers, terms, batches)
+    def _phase(self, start: int, turns: Alternation, journal: Journal | None) -> None:
+        begun, before, waited = time.perf_counter(), self.progress.seconds, self.progress.waited - turns.feed.waited
+        end, alone = start + turns.phase.steps, self.fabric.world_size == 1
+        stopped = False
+        while self.progress.step < end and not stopped:
+            told, agreed = turns.step(self.progress.step, self.progress.step - start, self._stop)
             self.progress.step += 1
+            self._check(told)
             self.progress.seconds = before + time.perf_counter() - begun
-            step = self.progress.step
-            line: dict[str, Any] = {
-                "step": step,
-                "phase": phase.name,
-                **told,
-                "seconds": round(self.progress.seconds, 2),
-            }
-            due = step % self.habits.save_every == 0 or step == start + phase.steps
-            if self._first:
-                if step == self.recipe.steps or step % self.habits.validate_every == 0:
-                    line |= self._validate(step)
-                if journal is not None:
-                    journal.write(line)
-                if due:
-                    self._save(movers)
-            self.fabric.barrier()
-        if self._stop and self._first:
-            self._save(movers)
+            self.progress.waited = waited + turns.feed.waited
+            self._write(turns.phase, told, journal)
+            self._stop = stopped = self._stop if alone else agreed
+            if self._due(self.habits.save_every) or self.progress.step == end or stopped:
+                self._save(turns)
 
-    def _step(
-        self, phase: Phase, at: int, movers: Movers, terms: dict[str, tuple[float, Term]], batches: Iterator[Batch]
-    ) -> dict[str, float]:
-        """One update of the generators and, where they are judged, of the discriminators."""
-        self._seed()
-        lr = movers.schedule(at)
-        scene = self._scene(batches)
-        self.networks.judges.freeze(True)
-        values = {}
-        total = torch.zeros((), device=self.fabric.device)
-        with self.fabric.autocast():
-            for label, (weight, term) in terms.items():
-                values[label] = term(scene)
-                total = total + weight * values[label]
-        line = {"loss": self._finite(total, "loss")}
-        movers.makers.zero_grad()
-        self.fabric.backward(total)
-        if phase.clip_norm:
-            parameters = self.networks.makers.parameters()
-            line["norm"] = float(torch.nn.utils.clip_grad_norm_(parameters, phase.clip_norm))
-        movers.makers.step()
-        if self.networks.average is not None:
-            self.networks.average.update_parameters(self.generator)
-        line |= {label: float(value.detach()) for label, value in values.items()} if len(values) > 1 else {}
-        for extra in range(phase.critic_steps if movers.judges is not None else 0):
-            scene = self._scene(batches) if extra else scene
-            line["critic"] = self._judge(scene, movers)
-        return {**line, "lr": lr}
+    def _check(self, told: dict[str, float]) -> None:
+        """Stop at figures that are no numbers; each process sees the same means."""
+        for name, value in told.items():
+            if not math.isfinite(value):
+                raise Diverged(f"the figure '{name}' is {value} at step {self.progress.step}; {self._advice}")
 
-    def _seed(self) -> None:
-        """Random numbers of a step depend on the seed, the step and the process alone, as the samples do."""
-        sequence = np.random.SeedSequence([self.recipe.seed, self.progress.step, self.fabric.global_rank])
-        torch.manual_seed(int(sequence.generate_state(1)[0]))
-
-    def _judge(self, scene: Scene, movers: Movers) -> float:
-        """One update of the discriminators."""
-        assert movers.judges is not None
-        self.networks.judges.freeze(False)
-        with self.fabric.autocast():
-            total = torch.stack([self.networks.critics[domain].critic_loss(scene) for domain in movers.judged]).sum()
-        value = self._finite(total, "discriminator's loss")
-        movers.judges.zero_grad()
-        self.fabric.backward(total)
-        movers.judges.step()
-        return value
-
-    def _finite(self, loss: torch.Tensor, name: str) -> float:
-        mean: Any = self.fabric.all_reduce(loss.detach(), reduce_op="mean")
-        value = float(mean)
-        if not math.isfinite(value):
-            raise Diverged(f"the {name} is {value} at step {self.progress.step + 1}; {self._advice}")
-        return value
+    def _due(self, every: int) -> bool:
+        return self.progress.step % every == 0
 
     @property
     def _advice(self) -> str:
@@ -235,31 +174,21 @@ class Trainer:
         kept = f"the last good checkpoint is {path}" if path.exists() else "nothing was saved yet"
         return f"{kept}. Try a smaller learning rate, or clip_norm"
 
-    def _scene(self, batches: Iterator[Batch]) -> Scene:
-        begun = time.perf_counter()
-        batch = next(batches)
-        self.progress.waited += time.perf_counter() - begun
-        device = self.fabric.device
-        lr, hr = (levels.to(device, non_blocking=True) for levels in (batch.lr, batch.hr))
-        wrapped = self.networks.makers.wrapped
-        moved = Batch(lr, hr, batch.degradations)
-        return Scene(moved, self.generator.colour, wrapped, self.recipe.compute.channels_last)
-
     def _batches(self) -> Iterator[Batch]:
         world = self.fabric.world_size
         batch = self.recipe.data.batch
         if batch % world:
             raise BadRun(f"a batch of {batch} cannot be shared by {world} processes; set data.batch to a multiple")
-        draws = sum(phase.steps * _draws(phase) for phase in self.recipe.phases)
         return iter(
             loader(
                 self.patches,
                 first_step=self._drawn(),
-                steps=draws,
+                steps=sum(phase.steps * phase.batches for phase in self.recipe.phases),
                 batch=batch,
                 rank=self.fabric.global_rank,
                 world=world,
                 workers=self.habits.workers,
+                pinned=self.fabric.device.type == "cuda",
             )
         )
 
@@ -268,35 +197,58 @@ class Trainer:
         drawn, left = 0, self.progress.step
         for phase in self.recipe.phases:
             done = min(left, phase.steps)
-            drawn, left = drawn + done * _draws(phase), left - done
+            drawn, left = drawn + done * phase.batches, left - done
         return drawn
 
-    def _validate(self, step: int) -> dict[str, float]:
+    def _write(self, phase: Phase, told: dict[str, float], journal: Journal | None) -> None:
+        """Validate where it is time to, and write the step's line."""
+        validates = self.progress.step == self.recipe.steps or self._due(self.habits.validate_every)
+        scores = self._validate() if validates and self._first else {}
+        if journal is not None:
+            seconds = round(self.progress.seconds, 2)
+            journal.write({"step": self.progress.step, "phase": phase.name, **told, "seconds": seconds, **scores})
+        if validates:
+            self.fabric.barrier()
+
+    def _validate(self) -> dict[str, float]:
         kept = self.networks.kept
-        found: dict[str, float] = {}
-        if len(self.validation):
-            found["psnr"] = self.validation.psnr(kept)
-            self.validation.save_images(kept, self.folder / "images" / f"{step:07d}")
+        self._check_weights()
+        found = self.validation.measure(kept, self.folder / "images" / f"{self.progress.step:07d}")
         if self.recipe.best == "last" or not found or found["psnr"] > self.progress.best:
             self.progress.best = found.get("psnr", self.progress.best)
             state.save_weights(self.folder / "best.safetensors", kept.state_dict(), self._facts(found))
         return found
 
-    def _save(self, movers: Movers) -> None:
-        step = self.progress.step
-        if not all(_finite(tensors) for tensors in self.networks.state().values()):
-            raise Diverged(f"weights are no longer finite after step {step}; {self._advice}")
-        content = {
-            "recipe": self.recipe.model_dump(mode="json"),
-            "progress": vars(self.progress),
-            "networks": self.networks.state(),
-            "movers": movers.state(),
-        }
-        state.save(self.folder / "last.ckpt", content)
-        tensors = self.networks.kept.state_dict()
-        state.save_weights(self.folder / "last.safetensors", tensors, self._facts({}))
-        if self.habits.keep_every and step % self.habits.keep_every == 0:
-            state.save_weights(self.folder / "weights" / f"{step:07d}.safetensors", tensors, self._facts({}))
+    def _check_weights(self) -> None:
+        for tensors in self.networks.state().values():
+            if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+                raise Diverged(f"weights are no longer finite after step {self.progress.step}; {self._advice}")
+
+    def _save(self, turns: Alternation) -> None:
+        """Write a checkpoint; every process checks the weights, so that all of them stop together."""
+        self._check_weights()
+        if self._first:
+            content = {
+                "recipe": self.recipe.model_dump(mode="json"),
+                "progress": vars(self.progress),
+                "networks": self.networks.state(),
+                "movers": turns.movers.state(),
+            }
+            state.save(self.folder / "last.ckpt", content)
+            tensors = self.networks.kept.state_dict()
+            state.save_weights(self.folder / "last.safetensors", tensors, self._facts({}))
+            if self.habits.keep_every and self._due(self.habits.keep_every):
+                path = self.folder / "weights" / f"{self.progress.step:07d}.safetensors"
+                state.save_weights(path, tensors, self._facts({}))
+        self.fabric.barrier()
+
+    def _disk_bytes(self) -> int:
+        """What the run will write: two whole checkpoints (one replaces the other), and weights."""
+        tensors = sum(t.nbytes for group in self.networks.state().values() for t in group.values())
+        moments = 8 * sum(p.numel() for side in (self.networks.makers, self.networks.judges) for p in side.parameters())
+        weights = sum(tensor.nbytes for tensor in self.generator.state_dict().values())
+        numbered = self.recipe.steps // self.habits.keep_every if self.habits.keep_every else 0
+        return 2 * (tensors + moments) + (3 + numbered) * weights
 
     def _facts(self, scores: dict[str, float]) -> dict[str, str]:
         """Strings for the header of a weight file; from them `srbench run` knows the network."""
@@ -322,16 +274,6 @@ class Trainer:
         self.progress = Progress(**kept["progress"])
         self.networks.restore(kept["networks"])
         return kept
-
-
-def _finite(tensors: Mapping[str, torch.Tensor]) -> bool:
-    return all(bool(tensor.isfinite().all()) for tensor in tensors.values())
-
-
-def _draws(phase: Phase) -> int:
-    """Batches of one step."""
-    judged = any(loss.judge for loss in phase.losses)
-    return phase.critic_steps if judged else 1
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from srbench import image
+from srbench.degradation import chance
 from srbench.measure import finish, show
 from srbench.metrics import psnr
-from srbench.pair import degrade
-from srbench.protocol import Protocol
+from srbench.training.recipe import Recipe
 from srbench.training.samples import load
 from zoo.arch import Network
 from zoo.upscaler import Mode, Upscaler
@@ -20,42 +20,47 @@ from zoo.upscaler import Mode, Upscaler
 
 
 class Validation:
-    """The held-out images, in memory, as a protocol speaks of them.
+    """The held-out images, in memory, degraded as the training images are and measured as the protocol says.
 
     Args:
         paths: HR images.
-        protocol: How LR is made and how outputs are measured.
+        recipe: Its degradation (drawn once, by seed and name), crop and protocol.
         device: The networks' own.
     """
 
-    def __init__(self, paths: Sequence[Path], protocol: Protocol, device: torch.device) -> None:
-        self.protocol = protocol
+    def __init__(self, paths: Sequence[Path], recipe: Recipe, device: torch.device) -> None:
+        self.protocol = recipe.conventions
         self.device = device
         self.names = [path.stem for path in paths]
-        self._hr = [load(path, protocol.hr_multiple) for path in paths]
+        self._hr = [load(path, self.protocol.hr_multiple, recipe.data.centre_crop_px) for path in paths]
+        degrade = recipe.data.degradation.apply
+        draws = [chance.generator(recipe.seed, name) for name in self.names]
+        self._lr = [degrade(hr, self.protocol, rng)[0] for hr, rng in zip(self._hr, draws, strict=True)]
 
-    def __len__(self) -> int:
-        return len(self._hr)
+    def measure(self, network: Network, folder: Path | None = None) -> dict[str, float]:
+        """Mean PSNR in dB under the protocol, in float32; the network's mode is left as it was.
 
-    def psnr(self, network: Network) -> float:
-        """Mean PSNR in dB under the protocol, in float32; the network's mode is left as it was."""
+        Args:
+            network: The generator.
+            folder: Where each output is written as PNG; None for nowhere.
+
+        Returns:
+            `{"psnr": mean}`; empty where no image is held out.
+        """
         values = []
-        for hr, sr in zip(self._hr, self._outputs(network), strict=True):
-            seen_sr, seen_hr = (show(levels.cpu(), _PSNR, self.protocol) for levels in (sr, hr))
+        for name, hr, sr in zip(self.names, self._hr, self._outputs(network), strict=True):
+            seen_sr, seen_hr = (show(levels, _PSNR, self.protocol) for levels in (sr, hr))
             values.append(float(psnr.psnr(seen_sr, seen_hr)))
-        return fmean(values)
-
-    def save_images(self, network: Network, folder: Path) -> None:
-        """Write each output as PNG."""
-        for name, sr in zip(self.names, self._outputs(network), strict=True):
-            image.write(folder / f"{name}.png", image.to_array(image.round_half_up(sr.double()).to(torch.uint8)))
+            if folder is not None:
+                image.write(folder / f"{name}.png", image.to_array(image.round_half_up(sr.double()).to(torch.uint8)))
+        return {"psnr": fmean(values)} if values else {}
 
     def _outputs(self, network: Network) -> list[Tensor]:
         modes = {module: module.training for module in network.modules()}
         frozen = {parameter: parameter.requires_grad for parameter in network.parameters()}
         upscale = Upscaler(network, self.protocol.scale, Mode(device=str(self.device)), colour=network.colour)
         try:
-            return [finish(upscale(_unit(degrade(hr, self.protocol))), self.protocol) for hr in self._hr]
+            return [finish(upscale(_unit(lr)), self.protocol).cpu() for lr in self._lr]
         finally:
             for module, training in modes.items():
                 module.training = training

@@ -1,6 +1,7 @@
 """`srbench train` and `srbench recipes` as a user meets them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -45,7 +46,10 @@ ALWAYS = ("train", "tiny.toml", "--data", "hr", "--device", "cpu", "--workers", 
 @pytest.mark.usefixtures("given")
 def test_a_run_from_recipe_to_table(call: Call) -> None:
     code, out, err = call(*ALWAYS, "--validate-every", "2", "--json")
-    assert (code, err.strip()) == (0, "2 training images, 1 held out for validation")
+    assert code == 0
+    lines = err.strip().splitlines()
+    assert lines[0] == "2 training images, 1 held out for validation"
+    assert [line.split(":")[0] for line in lines[1:]] == ["train 2/4", "train 4/4"]  # a line for each validation
     told = json.loads(out)
     assert (told["folder"], told["steps"]) == ("runs/train/tiny", 4)
     names = {path.name for path in Path("runs/train/tiny").iterdir()}
@@ -132,20 +136,25 @@ def test_a_published_log_is_repeated_to_the_bit(call: Call, given: Path) -> None
     code, _, err = call(*ALWAYS, *longer, "--compare", str(log), "--out", "again")
     assert code == 2
     assert "the losses differ by up to 9.1%" in err
+    code, _, err = call(*ALWAYS, "--set", "seed=2", "--compare", str(log))
+    assert code == 2
+    assert "is of another recipe: 'seed' differs" in err
     code, _, err = call(*ALWAYS, "--compare", "tiny.toml", "--out", "third")
     assert (code, "is no log of a training run" in err) == (2, True)
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_says_stopped(given: Path) -> None:
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_of_all_processes_saves_and_says_stopped(given: Path, kind: signal.Signals) -> None:
+    """As a terminal sends Ctrl-C and a scheduler its kill: to the workers too."""
     command = [sys.executable, "-m", "srbench", *ALWAYS[:-1], "1", "--set", "phases.0.steps=100000"]
-    process = subprocess.Popen(command, cwd=given, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=given, stderr=subprocess.PIPE, text=True, start_new_session=True)
     journal = given / "runs" / "train" / "tiny" / "journal.jsonl"
     deadline = time.monotonic() + 120
     while not (journal.exists() and journal.read_text().count("\n") > 3):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, kind)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "go on with the same command and --resume\nStopped." in err

@@ -53,7 +53,7 @@ def make(photographs: Path, tmp_path: Path) -> Make:
         store = Store([tmp_path])
         generator = start.network(recipe, store)
         patches, found = start.samples(recipe, photographs, 64, lambda: None)
-        validation = Validation(found.held_out, recipe.conventions, fabric.device)
+        validation = Validation(found.held_out, recipe, fabric.device)
         wanted = Habits(**{"workers": 0, "validate_every": 1000, "save_every": 2, **habits})
         return Trainer(recipe, generator, patches, validation, folder or tmp_path / "run", fabric, store, wanted)
 

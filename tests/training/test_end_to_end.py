@@ -44,10 +44,10 @@ def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
     fabric = start.launch(start.Machine("cpu"), recipe)
     generator = start.network(recipe, Store([]))
     patches, _ = start.samples(recipe, folders, 512, lambda: None)
-    validation = Validation(sorted((folders / "held").iterdir()), recipe.conventions, fabric.device)
-    untrained = validation.psnr(generator)
+    validation = Validation(sorted((folders / "held").iterdir()), recipe, fabric.device)
+    untrained = validation.measure(generator)["psnr"]
     (nearest,) = select(["nearest"], 4, Store([])).models
-    reference = validation.psnr(nearest.make())  # type: ignore[arg-type]
+    reference = validation.measure(nearest.make())["psnr"]  # type: ignore[arg-type]
     run = Trainer(recipe, generator, patches, validation, folders / "run", fabric, Store([]), Habits(workers=0))
     run.run()
     trained = read(folders / "run" / "journal.jsonl")[-1]["psnr"]

@@ -51,7 +51,7 @@ def test_it_trains(name: str, folder: Path, tmp_path: Path) -> None:
     fabric = start.launch(start.Machine("cpu"), recipe)
     generator = start.network(recipe, Store([]))
     patches, found = start.samples(recipe, folder, 64, lambda: None)
-    validation = Validation(found.held_out[:1], recipe.conventions, fabric.device)
+    validation = Validation(found.held_out[:1], recipe, fabric.device)
     trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, Store([]), Habits(workers=0))
     trainer.run()
     lines = read(tmp_path / "journal.jsonl")

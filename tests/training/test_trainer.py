@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srbench.errors import BadRun, BadWeights, Diverged
+from srbench.degradation import chance
+from srbench.degradation.bsrgan import BSRGAN
+from srbench.errors import BadRun, BadWeights, Diverged, MissingWeights
+from srbench.pair import degrade
 from srbench.training import state
 from srbench.training.journal import Journal, read
 from srbench.training.trainer import Trainer
@@ -149,7 +153,7 @@ def test_clipping_bounds_the_step(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("poisoned", "found", "kept"),
-    [(5, "the loss is nan at step 6", 4), (4, "weights are no longer finite after step 4", 2)],
+    [(5, "the figure 'loss' is nan at step 6", 4), (4, "weights are no longer finite after step 4", 2)],
 )
 def test_nan_stops_with_the_step_named(make: Make, poisoned: int, found: str, kept: int) -> None:
     trainer = make({**TINY, "phases": [{"steps": 9, "losses": [{"kind": "pixel"}]}]})
@@ -200,7 +204,7 @@ def test_last_and_best_are_kept(make: Make) -> None:
 def test_validation_leaves_the_network_as_it_was(make: Make) -> None:
     trainer = make(TINY)
     before = {name: t.clone() for name, t in trainer.generator.state_dict().items()}
-    trainer.validation.psnr(trainer.generator)
+    trainer.validation.measure(trainer.generator)
     assert all(module.training for module in trainer.generator.modules())
     assert all(parameter.requires_grad for parameter in trainer.generator.parameters())
     assert _equal(before, trainer.generator.state_dict())
@@ -265,3 +269,55 @@ def test_without_validation_the_last_weights_are_the_best(make: Make) -> None:
     trainer.run()
     last, best = (load_file(trainer.folder / f"{name}.safetensors") for name in ("last", "best"))
     assert _equal(last, best)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
+def test_a_compiled_generator_learns_the_same(make: Make, tmp_path: Path) -> None:
+    plain, compiled = (
+        make(TINY, tmp_path / "plain"),
+        make({**TINY, "compute": {"compile": True}}, tmp_path / "compiled"),
+    )
+    for trainer in (plain, compiled):
+        trainer.run()
+    for one, two in zip(_figures(plain.folder), _figures(compiled.folder), strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
+    assert _weights(plain).keys() == _weights(compiled).keys()
+
+
+def test_validation_sees_what_training_sees(make: Make) -> None:
+    """A blind network is validated on LR of its own degradation, the same at each validation."""
+    blind = {**TINY, "data": {**TINY["data"], "degradation": {"kind": "bsrgan"}}}
+    first, again = make(blind).validation, make(blind).validation
+    plain = make(TINY).validation
+    (hr,), (lr,) = first._hr, first._lr
+    rng = chance.generator(1, first.names[0])
+    assert torch.equal(lr, BSRGAN().apply(hr, first.protocol, rng)[0])
+    assert torch.equal(lr, again._lr[0])
+    assert torch.equal(plain._lr[0], degrade(hr, plain.protocol))
+
+
+def test_a_disk_that_a_run_would_fill_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two checkpoints of weights and Adam's moments (16 + 8 bytes a parameter and side), and weights beside."""
+    trainer = make(ADVERSARIAL)
+    sides = [trainer.generator, *trainer.networks.judges.plain.values()]
+    parameters = sum(p.numel() for network in sides for p in network.parameters())
+    buffers = sum(b.nbytes for network in sides for b in network.buffers())
+    weights = sum(t.nbytes for t in trainer.generator.state_dict().values())
+    needed = 2 * (12 * parameters + buffers) + 3 * weights
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, needed - 1))
+    with pytest.raises(BadRun, match="MiB free; this run writes"):
+        trainer.run()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, needed))
+    trainer.run()
+    written = (trainer.folder / "last.ckpt").stat().st_size
+    assert written < (needed - 3 * weights) / 2 + 100_000
+
+
+def test_missing_feature_weights_are_told_before_the_first_phase(make: Make) -> None:
+    content = {"kind": "content", "backbone": "caffe"}
+    late = {**TINY, "phases": [*TINY["phases"], {"steps": 1, "losses": [content]}]}
+    trainer = make(late)
+    with pytest.raises(MissingWeights, match=r"VGG19's weights.*--weights-root"):
+        trainer.run()
+    assert trainer.progress.step == 0
