@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from srbench.training.losses import Term
-from srbench.training.networks import Movers, Networks
+from srbench.training.networks import Networks, Optimizers
 from srbench.training.recipe import Phase, Recipe
 from srbench.training.scene import Batch, Scene
 
@@ -51,10 +51,10 @@ class Alternation:
     ) -> None:
         self.recipe, self.phase, self.networks, self.terms = recipe, phase, networks, terms
         self.feed, self.fabric = feed, fabric
-        self.movers = Movers(phase, networks, fabric)
+        self.optimizers = Optimizers(phase, networks, fabric)
 
     def step(self, step: int, at: int, stop: bool) -> tuple[dict[str, float], bool]:
-        """One update of each side.
+        """One update of each group.
 
         Args:
             step: Steps of the run before this one; with the seed and the process it fixes all random numbers.
@@ -65,10 +65,10 @@ class Alternation:
             Figures for the journal, means over all processes; and whether any process wants to end.
         """
         self._seed(step)
-        lr = self.movers.schedule(at)
+        lr = self.optimizers.schedule(at)
         scene = self._scene()
         figures = self._make(scene)
-        if self.movers.judges is not None:
+        if self.optimizers.discriminators is not None:
             for extra in range(self.phase.critic_steps):
                 scene = self._scene() if extra else scene
                 figures["critic"] = self._judge(scene)
@@ -85,33 +85,33 @@ class Alternation:
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     def _scene(self) -> Scene:
-        wrapped = self.networks.makers.wrapped
+        wrapped = self.networks.generators.wrapped
         return Scene(self.feed.next(), self.networks.generator.colour, wrapped, self.recipe.compute.channels_last)
 
     def _make(self, scene: Scene) -> dict[str, Tensor]:
         """Update the generators."""
-        self.networks.judges.freeze(True)
+        self.networks.discriminators.freeze(True)
         with self.fabric.autocast():
             values = {label: term(scene) for label, (_, term) in self.terms.items()}
             total = torch.stack([weight * values[label] for label, (weight, _) in self.terms.items()]).sum()
         figures = {"loss": total, **(values if len(values) > 1 else {})}
-        self.movers.makers.zero_grad()
+        self.optimizers.generators.zero_grad()
         self.fabric.backward(total)
         if self.phase.clip_norm:
-            parameters = self.networks.makers.parameters()
+            parameters = self.networks.generators.parameters()
             figures["norm"] = torch.nn.utils.clip_grad_norm_(parameters, self.phase.clip_norm)
-        self.movers.makers.step()
+        self.optimizers.generators.step()
         if self.networks.average is not None:
             self.networks.average.update_parameters(self.networks.generator)
         return figures
 
     def _judge(self, scene: Scene) -> Tensor:
         """Update the discriminators."""
-        self.networks.judges.freeze(False)
+        self.networks.discriminators.freeze(False)
         with self.fabric.autocast():
-            judged = [self.networks.critics[domain].critic_loss(scene) for domain in self.movers.judged]
+            judged = [self.networks.critics[domain].critic_loss(scene) for domain in self.optimizers.judged]
             total = torch.stack(judged).sum()
-        self.movers.judges.zero_grad()
+        self.optimizers.discriminators.zero_grad()
         self.fabric.backward(total)
-        self.movers.judges.step()
+        self.optimizers.discriminators.step()
         return total

@@ -15,7 +15,7 @@ from zoo.arch import Network
 
 
 @dataclass
-class Side:
+class Group:
     """The networks that one optimizer moves: all generators, or all discriminators.
 
     Attributes:
@@ -48,32 +48,32 @@ class Networks:
     def __init__(self, recipe: Recipe, generator: Network, fabric: Fabric) -> None:
         scale, channels = recipe.conventions.scale, 1 if generator.colour == "luma" else 3
         self.generator = generator
-        self.makers, self.judges = Side(), Side()
+        self.generators, self.discriminators = Group(), Group()
         self.critics: dict[Domain, Critic] = {}
-        makers: dict[str, nn.Module] = {"generator": generator}
-        judges: dict[Domain, Any] = {"hr": recipe.discriminator}
+        generators: dict[str, nn.Module] = {"generator": generator}
+        discriminators: dict[Domain, Any] = {"hr": recipe.discriminator}
         if recipe.inverse is not None:
-            makers["inverse"] = recipe.inverse.generator.build(scale)
-            judges["lr"] = recipe.inverse.discriminator
-        for role, network in makers.items():
-            self._add(self.makers, role, network, recipe, fabric)
-        for domain, piece in judges.items():
+            generators["inverse"] = recipe.inverse.generator.build(scale)
+            discriminators["lr"] = recipe.inverse.discriminator
+        for role, network in generators.items():
+            self._add(self.generators, role, network, recipe, fabric)
+        for domain, piece in discriminators.items():
             if piece is not None:
-                self._add(self.judges, domain, piece.build(channels * (1 + piece.conditional)), recipe, fabric)
-                plain, wrapped = self.judges.plain[domain], self.judges.wrapped[domain]
+                self._add(self.discriminators, domain, piece.build(channels * (1 + piece.conditional)), recipe, fabric)
+                plain, wrapped = self.discriminators.plain[domain], self.discriminators.wrapped[domain]
                 self.critics[domain] = Critic(plain, wrapped, recipe.gan, domain, piece.conditional)
         decay = recipe.ema
         self.average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
 
     @staticmethod
-    def _add(side: Side, role: str, network: nn.Module, recipe: Recipe, fabric: Fabric) -> None:
+    def _add(group: Group, role: str, network: nn.Module, recipe: Recipe, fabric: Fabric) -> None:
         if fabric.world_size > 1 and fabric.device.type == "cuda":
             network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         if recipe.compute.channels_last:
             network = network.to(memory_format=torch.channels_last)
-        side.plain[role] = network.to(fabric.device).train()
+        group.plain[role] = network.to(fabric.device).train()
         ready: Any = torch.compile(network) if recipe.compute.compile else network
-        side.wrapped[role] = fabric.setup_module(ready)
+        group.wrapped[role] = fabric.setup_module(ready)
 
     @property
     def kept(self) -> Network:
@@ -85,19 +85,19 @@ class Networks:
 
     def state(self) -> dict[str, Any]:
         """Every tensor of every network."""
-        named = {**self.makers.plain, **self.judges.plain}
+        named = {**self.generators.plain, **self.discriminators.plain}
         state = {role: network.state_dict() for role, network in named.items()}
         return state if self.average is None else {**state, "average": self.average.state_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Undo `state`."""
-        for role, network in {**self.makers.plain, **self.judges.plain}.items():
+        for role, network in {**self.generators.plain, **self.discriminators.plain}.items():
             network.load_state_dict(state[role])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
 
 
-class Movers:
+class Optimizers:
     """The optimizers of one phase.
 
     Args:
@@ -108,28 +108,29 @@ class Movers:
 
     def __init__(self, phase: Phase, networks: Networks, fabric: Fabric) -> None:
         self.phase = phase
-        self.makers: Any = fabric.setup_optimizers(phase.optimizer.build(networks.makers.parameters()))
+        self.generators: Any = fabric.setup_optimizers(phase.optimizer.build(networks.generators.parameters()))
         self.judged = list(dict.fromkeys(loss.judge for loss in phase.losses if loss.judge))
         piece = phase.discriminator_optimizer or phase.optimizer
-        self.judges: Any = None
+        self.discriminators: Any = None
         if self.judged:
-            self.judges = fabric.setup_optimizers(piece.build(networks.judges.parameters()))
-        self._base = {"makers": phase.optimizer.lr, "judges": piece.lr}
+            self.discriminators = fabric.setup_optimizers(piece.build(networks.discriminators.parameters()))
+        self._base = {"generators": phase.optimizer.lr, "discriminators": piece.lr}
 
     def schedule(self, step: int) -> float:
         """Set both learning rates for a step of the phase; returns the generator's."""
         factor = self.phase.schedule.factor(step, self.phase.steps)
-        for name, optimizer in (("makers", self.makers), ("judges", self.judges)):
+        for name, optimizer in (("generators", self.generators), ("discriminators", self.discriminators)):
             for group in optimizer.param_groups if optimizer is not None else ():
                 group["lr"] = self._base[name] * factor
-        return self._base["makers"] * factor
+        return self._base["generators"] * factor
 
     def state(self) -> dict[str, Any]:
         """Of both optimizers."""
-        return {"makers": self.makers.state_dict(), "judges": self.judges.state_dict() if self.judges else None}
+        judging = self.discriminators.state_dict() if self.discriminators else None
+        return {"generators": self.generators.state_dict(), "discriminators": judging}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Undo `state`."""
-        self.makers.load_state_dict(state["makers"])
-        if self.judges is not None:
-            self.judges.load_state_dict(state["judges"])
+        self.generators.load_state_dict(state["generators"])
+        if self.discriminators is not None:
+            self.discriminators.load_state_dict(state["discriminators"])

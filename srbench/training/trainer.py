@@ -140,7 +140,7 @@ class Trainer:
             if self.progress.step < start + phase.steps and not self._stop:
                 turns = Alternation(self.recipe, phase, self.networks, losses, feed, self.fabric)
                 if kept and self.progress.step > start:
-                    turns.movers.restore(kept["movers"])
+                    turns.optimizers.restore(kept["optimizers"])
                 self._phase(start, turns, journal)
             start += phase.steps
 
@@ -232,7 +232,7 @@ class Trainer:
                 "recipe": self.recipe.model_dump(mode="json"),
                 "progress": vars(self.progress),
                 "networks": self.networks.state(),
-                "movers": turns.movers.state(),
+                "optimizers": turns.optimizers.state(),
             }
             state.save(self.folder / "last.ckpt", content)
             tensors = self.networks.kept.state_dict()
@@ -245,7 +245,8 @@ class Trainer:
     def _disk_bytes(self) -> int:
         """What the run will write: two whole checkpoints (one replaces the other), and weights."""
         tensors = sum(t.nbytes for group in self.networks.state().values() for t in group.values())
-        moments = 8 * sum(p.numel() for side in (self.networks.makers, self.networks.judges) for p in side.parameters())
+        groups = (self.networks.generators, self.networks.discriminators)
+        moments = 8 * sum(parameter.numel() for group in groups for parameter in group.parameters())
         weights = sum(tensor.nbytes for tensor in self.generator.state_dict().values())
         numbered = self.recipe.steps // self.habits.keep_every if self.habits.keep_every else 0
         return 2 * (tensors + moments) + (3 + numbered) * weights

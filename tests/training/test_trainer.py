@@ -298,9 +298,9 @@ def test_validation_sees_what_training_sees(make: Make) -> None:
 
 
 def test_a_disk_that_a_run_would_fill_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two checkpoints of weights and Adam's moments (16 + 8 bytes a parameter and side), and weights beside."""
+    """Two checkpoints of weights and Adam's moments (4 + 8 bytes a parameter), and weights beside."""
     trainer = make(ADVERSARIAL)
-    sides = [trainer.generator, *trainer.networks.judges.plain.values()]
+    sides = [trainer.generator, *trainer.networks.discriminators.plain.values()]
     parameters = sum(p.numel() for network in sides for p in network.parameters())
     buffers = sum(b.nbytes for network in sides for b in network.buffers())
     weights = sum(t.nbytes for t in trainer.generator.state_dict().values())
