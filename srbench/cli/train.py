@@ -81,7 +81,7 @@ def train(
         patches, found = starting.samples(plan, data, cache_mib, lambda: progress.advance(task))
     first = fabric.global_rank == 0
     if first:
-        console.err.print(_describe(found))
+        console.err.print(_describe(found), soft_wrap=True)
     validation = Validation(found.held_out if not compare else [], plan, fabric.device)
     habits = Habits(validate_every, save_every, keep_every, workers)
     trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)

@@ -78,7 +78,8 @@ class Alternation:
             torch.stack([f.detach().float() for f in figures.values()]), reduce_op="mean"
         )
         told = dict(zip(figures, mean.tolist(), strict=True))
-        return {**told, "lr": lr}, told.pop("stop") > 0
+        stops = told.pop("stop") > 0
+        return {**told, "lr": lr}, stops
 
     def _seed(self, step: int) -> None:
         sequence = np.random.SeedSequence([self.recipe.seed, step, self.fabric.global_rank])
