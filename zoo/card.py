@@ -52,6 +52,10 @@ class Training:
     hours: float
 
 
+_IMAGES = "559 photographs: BSDS500 train and test, T91, SunHays80, without the test sets' and 10 for validation"
+_DEVICE = "2 cores of an AMD EPYC with AVX-512, bf16, torch 2.15.0"
+
+
 @dataclass(frozen=True)
 class Card:
     """The facts of one model: an architecture with its settings and the file of its weights.
@@ -109,3 +113,52 @@ class Card:
 def weight(name: str, sha256: str, size_bytes: int | None = None, url: str | None = None) -> PinnedFile:
     """A weight file, kept under `weights/` in the cache and in a mirror."""
     return PinnedFile(f"weights/{name}", sha256, size_bytes, url)
+
+
+def trained_here(
+    id_: str,
+    arch: str,
+    parameters: int,
+    file: PinnedFile,
+    *,
+    recipe: str,
+    steps: int,
+    hours: float,
+    scores: Mapping[str, tuple[float, float, float]],
+    settings: Mapping[str, Any] | None = None,
+    psnr_partner: str = "",
+    note: str = "",
+) -> Card:
+    """The card of weights that this project trained and ships.
+
+    Args:
+        id_: Of the model; it is the preferred one of its family.
+        arch: Its architecture.
+        parameters: Trainable values.
+        file: In `zoo/weights`.
+        recipe: In `zoo/recipes`.
+        steps: Of the generator.
+        hours: That the training took.
+        scores: By data set: PSNR in dB, SSIM and LPIPS under classical_x4.
+        settings: Of the network.
+        psnr_partner: As on the card.
+        note: As on the card.
+    """
+    claims = [
+        Claim(name, "classical_x4", psnr, ssim, "this project", lpips) for name, (psnr, ssim, lpips) in scores.items()
+    ]
+    return Card(
+        id=id_,
+        arch=arch,
+        parameters=parameters,
+        licence="Apache-2.0",
+        source=f"this project: srbench train {recipe}",
+        settings=settings or {},
+        files=(file,),
+        where="inside this package",
+        claims=tuple(claims),
+        note=note,
+        rank=-1,
+        psnr_partner=psnr_partner,
+        training=Training(recipe, _IMAGES, steps, 1, _DEVICE, hours),
+    )

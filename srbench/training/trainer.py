@@ -158,6 +158,8 @@ class Trainer:
             self._stop = stopped = self._stop if alone else agreed
             if self._due(self.habits.save_every) or self.progress.step == end or stopped:
                 self._save(turns)
+            if self.habits.keep_every and self._due(self.habits.keep_every) and self._first:
+                self._save_weights(f"weights/{self.progress.step:07d}")
 
     def _check(self, told: dict[str, float]) -> None:
         """Stop at figures that are no numbers; each process sees the same means."""
@@ -216,7 +218,7 @@ class Trainer:
         found = self.validation.measure(kept, self.folder / "images" / f"{self.progress.step:07d}")
         if self.recipe.best == "last" or not found or found["psnr"] > self.progress.best:
             self.progress.best = found.get("psnr", self.progress.best)
-            state.save_weights(self.folder / "best.safetensors", kept.state_dict(), self._facts(found))
+            self._save_weights("best", found)
         return found
 
     def _check_weights(self) -> None:
@@ -235,12 +237,12 @@ class Trainer:
                 "optimizers": turns.optimizers.state(),
             }
             state.save(self.folder / "last.ckpt", content)
-            tensors = self.networks.kept.state_dict()
-            state.save_weights(self.folder / "last.safetensors", tensors, self._facts({}))
-            if self.habits.keep_every and self._due(self.habits.keep_every):
-                path = self.folder / "weights" / f"{self.progress.step:07d}.safetensors"
-                state.save_weights(path, tensors, self._facts({}))
+            self._save_weights("last")
         self.fabric.barrier()
+
+    def _save_weights(self, name: str, scores: dict[str, float] | None = None) -> None:
+        tensors = self.networks.kept.state_dict()
+        state.save_weights(self.folder / f"{name}.safetensors", tensors, self._facts(scores or {}))
 
     def _disk_bytes(self) -> int:
         """What the run will write: two whole checkpoints (one replaces the other), and weights."""

@@ -187,7 +187,7 @@ def test_a_damaged_checkpoint_is_named(make: Make) -> None:
 
 
 def test_last_and_best_are_kept(make: Make) -> None:
-    trainer = make(TINY, validate_every=1, keep_every=2)
+    trainer = make(TINY, validate_every=1, keep_every=2, save_every=3)
     trainer.run()
     scores = [line["psnr"] for line in read(trainer.folder / "journal.jsonl")]
     assert len(scores) == 4

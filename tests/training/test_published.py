@@ -1,0 +1,74 @@
+"""The zoo's own weights: each has a recipe that is still the one it was trained by, a log, and a fitting card."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srbench.pinned import Store, hash_of
+from srbench.training import recipe as recipes
+from srbench.training.journal import read
+from tests.conftest import ROOT
+from zoo import registry
+from zoo.card import Training
+
+OWN = {card.id: card for card in registry.cards().values() if card.training}
+LOGS = ROOT / "reports" / "training"
+_REPLAYED_STEPS = 4
+
+
+def _training(id_: str) -> Training:
+    training = OWN[id_].training
+    assert training is not None
+    return training
+
+
+def test_the_zoo_has_weights_of_its_own() -> None:
+    assert set(OWN) == {"srresnet.srbench"}
+    assert registry.find("srresnet").id == "srresnet.srbench"
+
+
+@pytest.mark.parametrize("id_", OWN)
+def test_weights_ship_in_fp16(id_: str) -> None:
+    (file,) = OWN[id_].files
+    found = Store([]).at_hand(file)
+    assert found == ROOT / "zoo" / file.path
+    assert hash_of(found) == file.sha256
+    assert found.stat().st_size < 2.2 * OWN[id_].parameters + 100_000
+
+
+@pytest.mark.parametrize("id_", OWN)
+def test_the_log_is_of_the_recipe_on_the_card(id_: str) -> None:
+    name = _training(id_).recipe
+    head, *lines = read(LOGS / f"{name}.jsonl")
+    assert head["command"].startswith(f"srbench train {name} --data ")
+    assert head["recipe"] == recipes.load(name).model_dump(mode="json")
+    assert [line["step"] for line in lines[:50]] == list(range(1, 51))
+    assert (lines[-1]["step"], head["recipe"]["seed"]) == (_training(id_).steps, _training(id_).seed)
+    assert lines[-1]["seconds"] / 3600 == pytest.approx(_training(id_).hours, abs=0.06)
+    assert lines[-1]["psnr"] > 24
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id_", OWN)
+def test_the_recipe_repeats_the_beginning_of_its_log(id_: str, data: Path, tmp_path: Path) -> None:
+    """Within 2 % on any machine; to the bit only with the log's versions, processor and threads."""
+    images = data / "train"
+    if not images.is_dir():
+        pytest.skip("needs the training images in a folder 'train' of SRBENCH_MIRROR")
+    name = _training(id_).recipe
+    lines = (LOGS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join(lines[: 1 + _REPLAYED_STEPS]), encoding="utf-8")
+    options = ["--data", str(images), "--weights-root", str(data.parent / "weights"), "--workers", "1", "--json"]
+    command = [sys.executable, "-m", "srbench", "train", name, *options, "--device", "cpu", "--compare", str(log)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["steps"] == _REPLAYED_STEPS
+    assert told["largest_relative_difference"] < 0.02
