@@ -14,7 +14,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
 from srbench.environment import describe
-from srbench.errors import BadRun, BadWeights, UserError
+from srbench.errors import BadRecipe, BadRun, BadWeights, UserError
 from srbench.pinned import Store
 from srbench.training import images
 from srbench.training.recipe import Recipe
@@ -22,6 +22,8 @@ from srbench.training.samples import Library, Patches
 from zoo.arch import Network
 from zoo.model import differences
 from zoo.select import select
+
+_TRIED_PX = 16
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ def network(recipe: Recipe, store: Store) -> Network:
     """The generator, seeded, with the weights that the recipe starts from.
 
     Raises:
+        BadRecipe: The network cannot be trained for the protocol's scale.
         UserError: Those weights cannot be had, or belong to another network.
     """
     torch.manual_seed(recipe.seed)
     scale = recipe.conventions.scale
     generator = recipe.generator.build(scale)
+    _try(generator, recipe)
     if recipe.start:
         (given,) = select([recipe.start], scale, store).models
         state = given.make().state_dict()  # type: ignore[attr-defined]
@@ -82,6 +86,23 @@ def network(recipe: Recipe, store: Store) -> Network:
             )
         generator.load_state_dict(state)
     return generator
+
+
+def _try(generator: Network, recipe: Recipe) -> None:
+    """Find out before anything else what a first step would find out."""
+    arch, scale = recipe.generator.arch, recipe.conventions.scale
+    if not any(True for _ in generator.parameters()):
+        raise BadRecipe(f"generator.arch: {arch} has no weights to train; choose a network")
+    if recipe.inverse is not None and generator.colour != "rgb":
+        raise BadRecipe(f"generator: {arch} sees {generator.colour}; unpaired training needs a network from RGB to RGB")
+    lr = torch.zeros(1, 1 if generator.colour == "luma" else 3, _TRIED_PX, _TRIED_PX)
+    try:
+        with torch.no_grad():
+            sr = generator.eval()(lr)
+    except (RuntimeError, KeyError) as error:
+        raise BadRecipe(f"generator: {arch} cannot upscale by {scale} ({str(error).splitlines()[0]})") from error
+    if sr.shape[-1] != scale * _TRIED_PX:
+        raise BadRecipe(f"generator: {arch} upscales by {sr.shape[-1] // _TRIED_PX}, the protocol by {scale}")
 
 
 def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], None]) -> tuple[Patches, images.Found]:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from srbench.degradation import chance
 from srbench.degradation.bsrgan import BSRGAN
-from srbench.errors import BadRun, BadWeights, Diverged, MissingWeights
+from srbench.errors import BadRecipe, BadRun, BadWeights, Diverged, MissingWeights
 from srbench.pair import degrade
 from srbench.training import state
 from srbench.training.journal import Journal, read
@@ -322,3 +322,23 @@ def test_missing_feature_weights_are_told_before_the_first_phase(make: Make) -> 
     with pytest.raises(MissingWeights, match=r"VGG19's weights.*--weights-root"):
         trainer.run()
     assert trainer.progress.step == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"protocol": "classical_x2", "generator": {"arch": "rrdb", "settings": {"blocks": 1}}},
+            "by 4, the protocol by 2",
+        ),
+        ({"protocol": "classical_x2", "generator": {"arch": "msrresnet"}}, "msrresnet cannot upscale by 2"),
+        ({"generator": {"arch": "interpolation", "settings": {"kernel": "bicubic"}}}, "no weights to train"),
+        ({"generator": {"arch": "espcn"}, "inverse": {"generator": {"kind": "downscaler"}}}, "espcn sees luma"),
+    ],
+)
+def test_a_generator_that_cannot_be_trained_is_refused(make: Make, changes: dict[str, Any], expected: str) -> None:
+    table = {**TINY, **changes}
+    if "inverse" in changes:
+        table["data"] = {**TINY["data"], "lr_folders": ["."]}
+    with pytest.raises(BadRecipe, match=expected):
+        make(table)
