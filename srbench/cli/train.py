@@ -3,10 +3,9 @@
 import contextlib
 import logging
 import shlex
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from json import loads as read_json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,28 +69,40 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     plan = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
-    folder = Path(tempfile.mkdtemp()) if compare else out or Path("runs") / "train" / Path(recipe).stem
     fabric = starting.launch(starting.Machine(device, devices), plan)
+    first = fabric.global_rank == 0
     store = Store(weights_roots(weights_root))
     with console.fetching(store):
         generator = starting.network(plan, store)
-    starting.prepare(folder, plan, fabric, resume=resume)
-    with console.bars() as progress:
-        task = progress.add_task("checking images", total=None)
-        patches, found = starting.samples(plan, data, cache_mib, lambda: progress.advance(task))
-    first = fabric.global_rank == 0
-    if first:
-        console.err.print(_describe(found), soft_wrap=True)
-    validation = Validation(found.held_out if not compare else [], plan, fabric.device)
-    habits = Habits(validate_every, save_every, keep_every, workers)
-    trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)
-    if tensorboard and first:
-        trainer.listeners.append(_tensorboard(folder))
-    if compare is not None:
-        _compare(trainer, compare, json)
-    elif _run(trainer, resume) and first:
-        thin(folder, _command())
-        _report(trainer, json)
+    with _folder(out or Path("runs") / "train" / Path(recipe).stem, passing=compare is not None) as folder:
+        starting.prepare(folder, plan, fabric, resume=resume)
+        with console.bars() as progress:
+            task = progress.add_task("checking images", total=None)
+            patches, found = starting.samples(plan, data, cache_mib, lambda: progress.advance(task))
+        if first:
+            console.err.print(_describe(found), soft_wrap=True)
+        validation = Validation([] if compare else found.held_out, plan, fabric.device)
+        habits = Habits(validate_every, save_every, keep_every, workers)
+        trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)
+        if tensorboard and first:
+            trainer.listeners.append(_tensorboard(folder))
+        if compare is not None:
+            _compare(trainer, compare, json)
+            return
+        _run(trainer, resume)
+        if first:
+            thin(folder, _command())
+            _report(trainer, json)
+
+
+@contextlib.contextmanager
+def _folder(path: Path, *, passing: bool) -> Iterator[Path]:
+    """The run's folder, or one that is gone afterwards."""
+    if not passing:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
 
 
 def recipes(
@@ -117,7 +128,7 @@ def recipes(
     console.out.print(table)
 
 
-def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> bool:
+def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
     """Train, and show how it goes.
 
     Raises:
@@ -136,23 +147,19 @@ def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> bool:
             if steps is None and not quiet:
                 console.err.print(f"Saved after step {trainer.progress.step}; go on with the same command and --resume")
             raise
-    return True
 
 
 def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
-    """Repeat the beginning of a log in a folder of its own, which is removed."""
+    """Repeat the beginning of a log."""
     from srbench.training.journal import Comparison
 
-    try:
-        comparison = Comparison(log, trainer.recipe.model_dump(mode="json"), trainer.stop)
-        trainer.listeners.append(comparison)
-        with contextlib.suppress(KeyboardInterrupt):  # how a run ends that was asked to stop
-            _run(trainer, resume=False, steps=comparison.steps)
-        if trainer.progress.step < comparison.steps:
-            raise KeyboardInterrupt
-        _judge(comparison, trainer.folder, json)
-    finally:
-        shutil.rmtree(trainer.folder)
+    comparison = Comparison(log, trainer.recipe.model_dump(mode="json"), trainer.stop)
+    trainer.listeners.append(comparison)
+    with contextlib.suppress(KeyboardInterrupt):  # how a run ends that was asked to stop
+        _run(trainer, resume=False, steps=comparison.steps)
+    if trainer.progress.step < comparison.steps:
+        raise KeyboardInterrupt
+    _judge(comparison, trainer.folder, json)
 
 
 def _describe(found: "Found") -> str:

@@ -173,7 +173,7 @@ CARDS = (
         "srresnet",
         1549462,
         weight("srresnet.safetensors", "d123d243e38ed92a09d969c6e7d4e57a034126e35db694898682a4e9d08a2200", 3130068),
-        recipe="srresnet_short",
+        recipe="zoo_srresnet",
         steps=16_000,
         hours=1.1,
         scores={
