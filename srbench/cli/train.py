@@ -18,8 +18,8 @@ from srbench.errors import UserError
 from srbench.places import weights_roots
 
 if TYPE_CHECKING:
+    from srbench.training.comparison import Comparison
     from srbench.training.images import Found
-    from srbench.training.journal import Comparison
     from srbench.training.trainer import Trainer
 
 _EVERY_S = 60
@@ -151,9 +151,9 @@ def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
 
 def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
     """Repeat the beginning of a log."""
-    from srbench.training.journal import Comparison
+    from srbench.training.comparison import Comparison
 
-    comparison = Comparison(log, trainer.recipe.model_dump(mode="json"), trainer.stop)
+    comparison = Comparison(log, trainer.recipe, trainer.stop)
     trainer.listeners.append(comparison)
     with contextlib.suppress(KeyboardInterrupt):  # how a run ends that was asked to stop
         _run(trainer, resume=False, steps=comparison.steps)

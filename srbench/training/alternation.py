@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from srbench.training.losses import Term
 from srbench.training.networks import Networks, Optimizers
@@ -52,6 +52,9 @@ class Alternation:
         self.recipe, self.phase, self.networks, self.terms = recipe, phase, networks, terms
         self.feed, self.fabric = feed, fabric
         self.optimizers = Optimizers(phase, networks, fabric)
+        for module in networks.generator.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.train(not phase.frozen_statistics)
 
     def step(self, step: int, at: int, stop: bool) -> tuple[dict[str, float], bool]:
         """One update of each group.

@@ -70,6 +70,8 @@ class Phase(Piece):
         losses: Summed with their weights; with an adversarial one the discriminator is trained too.
         critic_steps: Updates of the discriminator for each of the generator.
         clip_norm: Largest norm of the generator's gradient; 0 for no limit.
+        frozen_statistics: The generator's BatchNorms keep the means and variances they have, so that what is trained
+            is what will run. Otherwise a short GAN phase moves them faster than their averages follow.
     """
 
     name: str = "train"
@@ -80,6 +82,7 @@ class Phase(Piece):
     losses: Annotated[list[Loss], Field(min_length=1)]
     critic_steps: Count = 1
     clip_norm: Annotated[float, Field(ge=0)] = 0.0
+    frozen_statistics: bool = False
 
     @property
     def batches(self) -> int:
@@ -141,6 +144,10 @@ class Recipe(Piece):
     def steps(self) -> int:
         """Of all phases."""
         return sum(phase.steps for phase in self.phases)
+
+    def unlike(self, other: "Recipe") -> list[str]:
+        """The keys at the top that differ."""
+        return [key for key in type(self).model_fields if getattr(self, key) != getattr(other, key)]
 
     @property
     def conventions(self) -> Protocol:

@@ -272,8 +272,8 @@ class Trainer:
         if not path.is_file():
             raise BadRun(f"{self.folder} holds no last.ckpt to resume from; leave out --resume to begin")
         kept = state.load(path)
-        if kept["recipe"] != self.recipe.model_dump(mode="json"):
-            raise BadRun(f"{path} was made by another recipe; resume with the one in {self.folder / 'recipe.json'}")
+        if unlike := self.recipe.unlike(Recipe.check(kept["recipe"], str(path))):
+            raise BadRun(f"{path} was made by another recipe ('{unlike[0]}' differs): {self.folder / 'recipe.json'}")
         self.progress = Progress(**kept["progress"])
         self.networks.restore(kept["networks"])
         return kept

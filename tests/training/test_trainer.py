@@ -342,3 +342,15 @@ def test_a_generator_that_cannot_be_trained_is_refused(make: Make, changes: dict
         table["data"] = {**TINY["data"], "lr_folders": ["."]}
     with pytest.raises(BadRecipe, match=expected):
         make(table)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_statistics_can_be_frozen(make: Make, frozen: bool) -> None:
+    phase = {"steps": 3, "losses": [{"kind": "pixel"}], "frozen_statistics": frozen}
+    trainer = make({**TINY, "phases": [phase]}, validate_every=1)
+    before = {name: t.clone() for name, t in trainer.generator.state_dict().items()}
+    trainer.run()
+    after = trainer.generator.state_dict()
+    moved = {name for name in after if not torch.equal(before[name], after[name])}
+    assert any(name.endswith("running_mean") for name in moved) != frozen
+    assert "body.0.norm1.weight" in moved
