@@ -28,7 +28,7 @@ def _training(id_: str) -> Training:
 
 
 def test_the_zoo_has_weights_of_its_own() -> None:
-    assert set(OWN) == {"srresnet.srbench"}
+    assert set(OWN) == {"srresnet.srbench", "esrgan_lite.psnr"}
     assert registry.find("srresnet").id == "srresnet.srbench"
 
 

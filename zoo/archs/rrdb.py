@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, weight
+from zoo.card import Card, Claim, trained_here, weight
 
 _SLOPE, _RESIDUAL_SCALE = 0.2, 0.2
 
@@ -211,6 +211,24 @@ def _mmagic(
 
 
 CARDS = (
+    trained_here(
+        "esrgan_lite.psnr",
+        "rrdb",
+        1118755,
+        weight(
+            "esrgan_lite_psnr.safetensors", "91623b61caad7a85bb3af3577649e3681474aea2eedfe7cb36edd742ea178471", 2255182
+        ),
+        recipe="zoo_esrgan_lite_psnr",
+        steps=8000,
+        hours=0.5,
+        scores={
+            "set5": (30.98, 0.8766, 0.1858),
+            "set14": (27.80, 0.7613, 0.3009),
+            "bsd100": (27.10, 0.7190, 0.3960),
+        },
+        settings={"blocks": 6, "channels": 32, "growth": 16},
+        note="6 RRDB blocks of 32 channels, trained for PSNR on 2 CPU cores",
+    ),
     Card(
         id="esrgan.df2k_ost",
         arch="rrdb",
