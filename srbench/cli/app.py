@@ -23,10 +23,8 @@ _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (run, show, score, train, recipes, degrade, fetch, models, datasets, metrics):
+for verb in (run, show, score, train, recipes, degrade, fetch, models, datasets, metrics, interpolate, export):
     app.command()(verb)
-app.command()(interpolate)
-app.command()(export)
 app.command("protocols")(list_protocols)
 
 

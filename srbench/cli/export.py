@@ -53,10 +53,8 @@ def report(exported: "Exported", *, json: bool) -> None:
     if json:
         console.print_json(exported.as_dict())
         return
-    facts, size = (
-        exported.facts,
-        f"{int(exported.facts['parameters']):,} parameters, {exported.size_bytes / 1e6:.1f} MB",
-    )
+    facts = exported.facts
+    size = f"{int(facts['parameters']):,} parameters, {exported.size_bytes / 1e6:.1f} MB"
     line = f"{exported.path}: {facts['id']}, {facts['arch']} x{facts['scale']}, {size}"
     console.out.print(line, markup=False, soft_wrap=True)  # a path may hold brackets, and is not to be broken
     if exported.max_abs_difference is not None:

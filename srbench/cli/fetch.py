@@ -31,7 +31,7 @@ def fetch(
                 continue
             for card in registry.matching(name):
                 try:
-                    available(card, card.scales[-1] if card.scales else 4, store, trust_unpinned)
+                    available(card, card.usual_scale, store, trust_unpinned)
                     console.err.print(f"{card.id}: weights checked")
                 except UserError as error:
                     missing.append(f"{card.id}: {error}")

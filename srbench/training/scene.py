@@ -93,7 +93,7 @@ class Scene:
 
 def _seen(levels: Tensor, colour: Colour) -> Tensor:
     """Levels as a network sees them, float32: level / 255, in RGB, luma alone, or Y'CbCr."""
-    unit = levels.double() / 255 if levels.dtype == torch.float64 else levels.float() / 255
+    unit = levels / 255
     if colour == "luma":
         return image.rgb_to_ycbcr(unit, studio=True)[:, :1].float()
     return image.rgb_to_ycbcr(unit, studio=False).float() if colour == "ycbcr" else unit.float()

@@ -60,13 +60,9 @@ class Validation:
         frozen = {parameter: parameter.requires_grad for parameter in network.parameters()}
         upscale = Upscaler(network, self.protocol.scale, Mode(device=str(self.device)), colour=network.colour)
         try:
-            return [finish(upscale(_unit(lr)), self.protocol).cpu() for lr in self._lr]
+            return [finish(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
         finally:
             for module, training in modes.items():
                 module.training = training
             for parameter, wanted in frozen.items():
                 parameter.requires_grad_(wanted)
-
-
-def _unit(levels: Tensor) -> Tensor:
-    return levels / 255 if levels.dtype == torch.float64 else levels.float() / 255
