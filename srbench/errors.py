@@ -76,3 +76,7 @@ class BadTrainingData(UserError):
 
 class Diverged(UserError):
     """A training run whose loss is no longer a number."""
+
+
+class BadRatings(UserError):
+    """A file of human ratings that cannot be read, or rows of one that cannot be right."""

@@ -16,7 +16,7 @@ FLOORS: list[set[str]] = [
     {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece"},
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
-    {"srbench.statistics", "srbench.flags", "srbench.pair"},
+    {"srbench.statistics", "srbench.flags", "srbench.pair", "srbench.opinion"},
     {"srbench.measure", "srbench.notes", "srbench.degradation"},
     {"srbench.harness", "srbench.score", "srbench.report", "srbench.training"},
     {"srbench.evaluation"},

@@ -1,0 +1,540 @@
+"""One study from votes to figures: every choice named, every figure kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from srbench.errors import BadRatings
+from srbench.opinion import agreement, comparison, likelihood, mos, prediction, screening
+from srbench.opinion.votes import Floats, Opinion, Stimulus, Votes
+
+Relative = Literal["none", "dmos", "crushed"]
+Estimator = Literal["mos", "p910"]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What an analyst decides.
+
+    Attributes:
+        screen: Rules whose rejected raters do not count; of `screening.RULES`.
+        repetitions: What repeated votes count.
+        remove_bias: Take each rater's bias off (ITU-T P.913, section 12.4) before screening.
+        estimator: "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.
+        relative: Compare models by scores relative to hidden references: "none", "dmos", or "crushed" DMOS.
+        ddof: Of the kurtosis rule.
+        unanimous: Of the kurtosis rule.
+        least_correlation: Of the correlation rule.
+        test: Of differences between models.
+        resamples: Of the bootstrap.
+        seed: Of everything drawn.
+    """
+
+    screen: tuple[str, ...] = ("bt500",)
+    repetitions: mos.Repetitions = "pool"
+    remove_bias: bool = False
+    estimator: Estimator = "mos"
+    relative: Relative = "none"
+    ddof: Literal[0, 1] = 1
+    unanimous: Literal["skip", "count"] = "skip"
+    least_correlation: float = 0.75
+    test: comparison.Test = "wilcoxon"
+    resamples: int = 2_000
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What a treatment of the votes does to the result.
+
+    Attributes:
+        treatment: Its name.
+        applied: It is part of this analysis.
+        rejected: Raters who no longer count.
+        half: Mean half-width of the stimuli's 95 % intervals.
+        largest: Largest change of a stimulus's score against untreated MOS.
+        mean_change: Mean absolute change.
+        rank_correlation: Spearman's, with untreated MOS; None where it cannot be told.
+        reason: Why it could not be done.
+    """
+
+    treatment: str
+    applied: bool
+    rejected: tuple[str, ...]
+    half: float | None = None
+    largest: float | None = None
+    mean_change: float | None = None
+    rank_correlation: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Raters:
+    """All raters, with what is known of each; NaN where it cannot be told.
+
+    Attributes:
+        names: In the order of their first vote.
+        votes: Number of votes on stimuli that are judged.
+        mean: Of their votes.
+        std: Of their votes, ddof 1.
+        bias: Against the mean of all.
+        inconsistency: By maximum likelihood.
+        correlation: With the mean of all.
+        rejected: For each rater the rules that reject them, applied or not.
+        gone: Whether their votes do not count here.
+    """
+
+    names: tuple[str, ...]
+    votes: tuple[int, ...]
+    mean: Floats
+    std: Floats
+    bias: Floats
+    inconsistency: Floats
+    correlation: Floats
+    rejected: tuple[tuple[str, ...], ...]
+    gone: tuple[bool, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Places of a model among all models, image by image; 1 is best, ties share their mean.
+
+    Attributes:
+        model: Id.
+        dataset: Id; empty for all together.
+        ranks: One for each image on which every model was rated.
+        mean: Of them.
+    """
+
+    model: str
+    dataset: str
+    ranks: Floats
+    mean: float
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A study on a rating scale.
+
+    Attributes:
+        name: Of the study.
+        choices: As asked for.
+        votes: Those that count; None for averaged data.
+        total_votes: Read, traps included.
+        opinion: Score of each stimulus, as chosen.
+        dmos: Scores relative to hidden references; None where there are none.
+        crushed: The same in the crushed form.
+        compared: The scores by which models are compared.
+        models: Means of models, of `compared`.
+        distribution: Bin centres, and shares of votes for each model or, without models, for all.
+        stimulus_histogram: Votes for each stimulus of `opinion` and bin; empty for averaged data.
+        ranks: Of models.
+        differences: Between models.
+        groups: Letters by data set and model.
+        verdicts: Of every rule.
+        effects: Of every treatment.
+        raters: None for averaged data.
+        icc: None where it cannot be told.
+        alpha_ordinal: Krippendorff's; None where it cannot be told.
+        alpha_interval: Krippendorff's; None where it cannot be told.
+        retest: None where nobody voted twice.
+        estimate: Maximum likelihood; None for averaged data.
+        predictions: Metrics against opinion.
+        notes: What a reader must know.
+    """
+
+    name: str
+    choices: Choices
+    votes: Votes | None
+    total_votes: int
+    opinion: Opinion
+    dmos: Opinion | None
+    crushed: Opinion | None
+    compared: Opinion
+    models: list[mos.GroupMean]
+    distribution: tuple[Floats, dict[str, Floats]]
+    stimulus_histogram: Floats
+    ranks: list[Ranks]
+    differences: list[comparison.Difference]
+    groups: dict[str, dict[str, str]]
+    verdicts: list[screening.Verdict]
+    effects: list[Effect]
+    raters: Raters | None
+    icc: agreement.Icc | None
+    alpha_ordinal: float | None
+    alpha_interval: float | None
+    retest: agreement.Retest | None
+    estimate: likelihood.Estimate | None
+    predictions: list[prediction.Prediction] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def analyse(
+    name: str,
+    votes: Votes,
+    choices: Choices | None = None,
+    notes: Sequence[str] = (),
+    on_progress: Progress | None = None,
+) -> Analysis:
+    """Analyse single votes.
+
+    Args:
+        name: Of the study.
+        votes: As collected.
+        choices: The defaults where there are none.
+        notes: To be kept with the result.
+        on_progress: Called with what is being done, steps done, and their number.
+
+    Raises:
+        BadRatings: A choice that this data cannot have, or no rater left.
+    """
+    choices = choices or Choices()
+    _check(name, votes.stimuli)
+    prepared = mos.prepare(votes.judged(), choices.repetitions)
+    if not len(prepared):
+        raise BadRatings(f"{name}: all votes are on traps; expected votes on other stimuli")
+    base = screening.unbiased(prepared) if choices.remove_bias else prepared
+    verdicts = _verdicts(votes, base, choices)
+    gone = _rejected(verdicts, choices)
+    if len(gone) == len(set(votes.rater.tolist())):
+        raise BadRatings(f"{name}: {', '.join(choices.screen)} rejects every rater; choose other rules with --screen")
+    used = base.without(gone)
+    estimate = likelihood.estimate(mos.prepare(votes.judged().without(gone), choices.repetitions))
+    opinion = _opinion(name, used, estimate, choices)
+    relative = {kind: _relative(used, crushed=kind == "crushed") for kind in ("dmos", "crushed")}
+    compared, behind = _compared(name, choices, opinion, used, relative)
+    draws = _draws(compared, behind, choices, on_progress)
+    differences = comparison.differences(compared, choices.test, draws, choices.seed)
+    centres, counts = mos.histogram(prepared.without(gone))
+    kept = {s.name for s in opinion.stimuli}
+    places = [i for i, s in enumerate(used.stimuli) if s.name in kept]
+    return Analysis(
+        name=name,
+        choices=choices,
+        votes=used,
+        total_votes=len(votes),
+        opinion=opinion,
+        dmos=relative["dmos"][1] if relative["dmos"] else None,
+        crushed=relative["crushed"][1] if relative["crushed"] else None,
+        compared=compared,
+        models=_models(compared, behind if choices.estimator == "mos" else None, draws),
+        distribution=(centres, _shares(used.stimuli, counts)),
+        stimulus_histogram=counts[places],
+        ranks=_ranks(compared),
+        differences=differences,
+        groups=_groups(compared, differences),
+        verdicts=verdicts,
+        effects=_effects(prepared, verdicts, choices),
+        raters=_raters(prepared, verdicts, gone),
+        icc=agreement.icc(prepared.without(gone)),
+        alpha_ordinal=agreement.alpha(prepared.without(gone), "ordinal"),
+        alpha_interval=agreement.alpha(prepared.without(gone), "interval"),
+        retest=agreement.retest(votes.judged().without(gone)),
+        estimate=estimate,
+        notes=[*notes, *_remarks(votes, prepared, estimate, differences, choices)],
+    )
+
+
+def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, notes: Sequence[str] = ()) -> Analysis:
+    """Analyse averages that somebody else has made: what needs single votes is missing."""
+    choices = choices or Choices()
+    _check(name, opinion.stimuli)
+    if choices.relative != "none":
+        raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
+    differences = comparison.differences(opinion, choices.test, None, choices.seed)
+    remarks = [
+        "averages without single votes: no screening, no agreement, no intervals over raters",
+        *_least_p(differences),
+    ]
+    return Analysis(
+        name=name,
+        choices=replace(choices, screen=()),
+        votes=None,
+        total_votes=int(opinion.n.sum()),
+        opinion=opinion,
+        dmos=None,
+        crushed=None,
+        compared=opinion,
+        models=mos.model_means(opinion),
+        distribution=(np.empty(0), {}),
+        stimulus_histogram=np.empty((0, 0)),
+        ranks=_ranks(opinion),
+        differences=differences,
+        groups=_groups(opinion, differences),
+        verdicts=[],
+        effects=[],
+        raters=None,
+        icc=None,
+        alpha_ordinal=None,
+        alpha_interval=None,
+        retest=None,
+        estimate=None,
+        notes=[*notes, *remarks],
+    )
+
+
+def _check(name: str, stimuli: Sequence[Stimulus]) -> None:
+    seen: dict[tuple[str, str, str], str] = {}
+    for s in stimuli:
+        key = s.dataset, s.content, s.model
+        if s.model and key in seen:
+            raise BadRatings(
+                f"{name}: '{seen[key]}' and '{s.name}' are both of model {s.model}, content {s.content}"
+                f"{', data set ' + s.dataset if s.dataset else ''}; expected one; tell them apart by model or data set"
+            )
+        seen[key] = s.name
+
+
+def with_metrics(made: Analysis, metrics: Mapping[str, Mapping[str, float]], notes: Sequence[str] = ()) -> Analysis:
+    """Add how metrics predict the opinions."""
+    found = prediction.predict(made.opinion, metrics, made.choices.seed)
+    skipped = [name for name in metrics if name not in {p.metric for p in found}]
+    more = [f"not compared with opinion (fewer than 6 stimuli, or all equal): {', '.join(skipped)}"] if skipped else []
+    stuck = [f"{p.metric} ({fit.curve})" for p in found for fit in p.fits if not fit.converged]
+    more += [f"curve fits that did not converge: {', '.join(stuck)}"] if stuck else []
+    return replace(made, predictions=found, notes=[*made.notes, *notes, *more])
+
+
+def _verdicts(votes: Votes, base: Votes, choices: Choices) -> list[screening.Verdict]:
+    unknown = [rule for rule in choices.screen if rule not in screening.RULES]
+    if unknown:
+        raise BadRatings(f"no screening rule '{unknown[0]}'; expected of {', '.join(screening.RULES)}, or none")
+    return [
+        screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous),
+        screening.correlation(base, choices.least_correlation),
+        screening.traps(votes),
+        screening.straight(votes.judged()),
+        screening.fast(votes),
+    ]
+
+
+def _rejected(verdicts: Sequence[screening.Verdict], choices: Choices) -> list[str]:
+    found: dict[str, None] = {}
+    for verdict in verdicts:
+        if verdict.rule in choices.screen:
+            if verdict.reason:
+                raise BadRatings(f"--screen {verdict.rule}: {verdict.reason}")
+            found |= dict.fromkeys(verdict.rejected)
+    return list(found)
+
+
+def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choices: Choices) -> Opinion:
+    if choices.estimator == "mos":
+        return mos.mos(used)
+    if estimate is None:
+        raise BadRatings(f"{name}: no rater has 3 votes, which --estimator p910 needs; use --estimator mos")
+    return estimate.opinion
+
+
+def _relative(votes: Votes, *, crushed: bool) -> tuple[Votes, Opinion] | None:
+    if not any(s.reference for s in votes.stimuli):
+        return None
+    values = mos.differential(votes, crushed=crushed)
+    return (values, mos.mos(values)) if len(values) else None
+
+
+def _compared(
+    name: str, choices: Choices, opinion: Opinion, used: Votes, relative: Mapping[str, tuple[Votes, Opinion] | None]
+) -> tuple[Opinion, Votes]:
+    if choices.relative == "none":
+        return opinion, used
+    if choices.estimator != "mos":
+        raise BadRatings(
+            "--relative goes with --estimator mos: maximum likelihood has no votes relative to a reference"
+        )
+    chosen = relative[choices.relative]
+    if chosen is None:
+        raise BadRatings(
+            f"{name} has no hidden references; name them with a column reference or --references 'PATTERN'"
+        )
+    return chosen[1], chosen[0]
+
+
+def _draws(compared: Opinion, behind: Votes, choices: Choices, on_progress: Progress | None) -> comparison.Draws | None:
+    if not any(s.model for s in compared.stimuli) or choices.estimator != "mos" or not choices.resamples:
+        return None
+    report = (lambda done, of: on_progress("drawing raters and images", done, of)) if on_progress else None
+    return comparison.bootstrap(behind, compared, choices.resamples, choices.seed, report)
+
+
+def _models(compared: Opinion, behind: Votes | None, draws: comparison.Draws | None) -> list[mos.GroupMean]:
+    means, places = mos.model_means(compared, behind), mos.groups(compared.stimuli)
+    if draws is None:
+        return means
+    found = []
+    for group in means:
+        low, high = np.percentile(draws.mean(places[group.model, group.dataset]), [2.5, 97.5])
+        found.append(replace(group, both=(float(low), float(high)) if group.images > 1 else None))
+    return found
+
+
+def _shares(stimuli: Sequence[Stimulus], counts: Floats) -> dict[str, Floats]:
+    """Distribution of scores for each model, or for all stimuli under the empty name."""
+    models = list(dict.fromkeys(s.model for s in stimuli if s.model and s.expected is None)) or [""]
+    found = {}
+    for model in models:
+        own = counts[[s.model == model and s.expected is None for s in stimuli]].sum(axis=0)
+        if own.sum():
+            found[model] = own / own.sum()
+    return found
+
+
+def _ranks(opinion: Opinion) -> list[Ranks]:
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for i, s in enumerate(opinion.stimuli):
+        if s.model:
+            table.setdefault(s.dataset, {}).setdefault(s.content, {})[s.model] = float(opinion.mean[i])
+    found: dict[str, tuple[list[str], Floats]] = {}
+    for dataset, images in table.items():
+        models = list(dict.fromkeys(model for image in images.values() for model in image))
+        rows = [[-round(image[model], 9) for model in models] for image in images.values() if len(image) == len(models)]
+        if rows and len(models) > 1:
+            found[dataset] = models, stats.rankdata(rows, axis=1)
+    everywhere = {frozenset(models) for models, _ in found.values()}
+    if len(found) > 1 and len(everywhere) == 1 and len(found) == len(table):
+        models = next(iter(found.values()))[0]
+        columns = [ranks[:, [own.index(model) for model in models]] for own, ranks in found.values()]
+        found = {"": (models, np.concatenate(columns)), **found}
+    elif len(table) == 1:
+        found = dict(zip([""], found.values(), strict=False))
+    return [
+        Ranks(model, dataset, ranks[:, i], float(ranks[:, i].mean()))
+        for dataset, (models, ranks) in found.items()
+        for i, model in enumerate(models)
+    ]
+
+
+def _groups(opinion: Opinion, differences: Sequence[comparison.Difference]) -> dict[str, dict[str, str]]:
+    means = {(group.model, group.dataset): group.mean for group in mos.model_means(opinion)}
+    found = {}
+    for dataset in dict.fromkeys(pair.dataset for pair in differences):
+        models = sorted((m for m, d in means if d == dataset), key=lambda m: -means[m, dataset])
+        found[dataset] = comparison.letters(models, [pair for pair in differences if pair.dataset == dataset])
+    return found
+
+
+def _effects(prepared: Votes, verdicts: Sequence[screening.Verdict], choices: Choices) -> list[Effect]:
+    plain = mos.mos(prepared)
+    base = screening.unbiased(prepared)
+    p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
+    found = [
+        Effect(
+            "none: plain MOS",
+            not choices.screen and not choices.remove_bias and choices.estimator == "mos",
+            (),
+            float(np.nanmean(plain.half)) if np.isfinite(plain.half).any() else None,
+            0.0,
+            0.0,
+            1.0,
+        )
+    ]
+    for verdict in verdicts:
+        applied = verdict.rule in choices.screen
+        if verdict.reason:
+            found.append(Effect(verdict.rule, applied, (), reason=verdict.reason))
+        else:
+            found.append(
+                _effect(verdict.rule, applied, verdict.rejected, plain, mos.mos(prepared.without(verdict.rejected)))
+            )
+    found.append(_effect("bias removal (P.913)", choices.remove_bias and not choices.screen, (), plain, mos.mos(base)))
+    both = choices.remove_bias and "bt500" in choices.screen
+    found.append(
+        _effect("bias removal, then bt500 (P.913)", both, p913.rejected, plain, mos.mos(base.without(p913.rejected)))
+    )
+    likely = likelihood.estimate(prepared)
+    if likely:
+        found.append(_effect("maximum likelihood (P.910)", choices.estimator == "p910", (), plain, likely.opinion))
+    return found
+
+
+def _effect(name: str, applied: bool, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
+    at = plain.by_name()
+    if not treated.stimuli:
+        return Effect(name, applied, rejected, reason="no rater is left")
+    before = plain.mean[[at[s.name] for s in treated.stimuli]]
+    change = np.abs(treated.mean - before)
+    varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
+    half = treated.half[np.isfinite(treated.half)]
+    return Effect(
+        treatment=name,
+        applied=applied,
+        rejected=rejected,
+        half=float(half.mean()) if len(half) else None,
+        largest=float(change.max()),
+        mean_change=float(change.mean()),
+        rank_correlation=float(stats.spearmanr(before, treated.mean).statistic) if varies else None,
+    )
+
+
+def _raters(votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str]) -> Raters:
+    size = len(votes.raters)
+    n = np.bincount(votes.rater, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(votes.rater, votes.score, size) / n
+        squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
+        std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
+    likely = likelihood.estimate(votes)
+    inconsistency = dict(zip(likely.raters, likely.inconsistency.tolist(), strict=True)) if likely else {}
+    follow = next(v for v in verdicts if v.rule == "correlation")
+    return Raters(
+        names=votes.raters,
+        votes=tuple(n.tolist()),
+        mean=mean,
+        std=std,
+        bias=np.where(n > 0, screening.bias(votes), np.nan),
+        inconsistency=np.array([inconsistency.get(name, np.nan) for name in votes.raters]),
+        correlation=follow.figures["r"],
+        rejected=tuple(tuple(v.rule for v in verdicts if name in v.rejected) for name in votes.raters),
+        gone=tuple(name in gone for name in votes.raters),
+    )
+
+
+def _remarks(
+    votes: Votes,
+    prepared: Votes,
+    estimate: likelihood.Estimate | None,
+    differences: Sequence[comparison.Difference],
+    choices: Choices,
+) -> list[str]:
+    found = []
+    repeated = int((votes.repetition > 1).sum())
+    if repeated and choices.repetitions == "pool":
+        found.append(
+            f"{repeated} repeated votes count as votes of their own, which makes intervals of stimuli a little narrow; "
+            "--repetitions mean averages them first"
+        )
+    if estimate and not estimate.converged:
+        found.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
+    if estimate and estimate.left_out:
+        found.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
+    if estimate and estimate.exact:
+        names = ", ".join(estimate.exact[:5])
+        found.append(f"maximum likelihood meets every vote of {names}; their weight is held finite")
+    lone = int((np.bincount(prepared.stimulus, minlength=1) == 1).sum())
+    if lone:
+        found.append(f"{lone} stimuli have a single vote and no interval")
+    return [*found, *_least_p(differences)]
+
+
+def _least_p(differences: Sequence[comparison.Difference]) -> list[str]:
+    found = []
+    for dataset in dict.fromkeys(pair.dataset for pair in differences):
+        own = [pair for pair in differences if pair.dataset == dataset]
+        least = min(pair.least_p for pair in own)
+        place = f"on {dataset} " if dataset else ""
+        if least >= comparison.LEVEL:
+            n = max(pair.images for pair in own)
+            found.append(
+                f"{place}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
+                "no difference can be significant, whatever the votes"
+            )
+        elif least * len(own) >= comparison.LEVEL:
+            found.append(
+                f"{place}after Holm's correction for {len(own)} pairs the smallest possible p is "
+                f"{min(1.0, least * len(own)):.4g}: no difference can be significant, whatever the votes"
+            )
+    return found

@@ -1,0 +1,521 @@
+"""Ratings in files: tidy CSV, JSON and Parquet. Reading names every bad line; what was written reads back the same."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srbench.errors import BadRatings
+from srbench.opinion.votes import Comparison, Opinion, Scale, Stimulus, Votes, t_half
+
+VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
+PAIR_COLUMNS = ("content", "rater", "winner", "loser")
+MEAN_COLUMNS = ("stimulus", "content", "mos", "n", "std")
+STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected")
+OPTIONAL = {
+    "votes": (*STIMULUS_COLUMNS, "repetition", "time", "order"),
+    "pairs": ("tie",),
+    "means": STIMULUS_COLUMNS,
+}
+_NEEDED = {"votes": VOTE_COLUMNS, "pairs": PAIR_COLUMNS, "means": MEAN_COLUMNS}
+_SHOWN = 3
+_YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to understand a file.
+
+    Attributes:
+        columns: The file's name of a column, by ours, where they differ.
+        scale: Allowed scores.
+        references: Patterns (`*`, `?`) of stimuli that are hidden references.
+        model_from: Regular expression whose first group, found in a stimulus's name, is its model.
+        stimuli: A second file with one line a stimulus (`stimulus,content,model,dataset,reference,expected`).
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    scale: Scale = field(default_factory=Scale)
+    references: tuple[str, ...] = ()
+    model_from: str = ""
+    stimuli: Path | None = None
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What a file holds; one of the first three is there.
+
+    Attributes:
+        name: Of the file, without its ending.
+        votes: Single votes on a scale.
+        means: Averages that somebody else has made.
+        pairs: Paired comparisons.
+        notes: What was not used.
+    """
+
+    name: str
+    votes: Votes | None = None
+    means: Opinion | None = None
+    pairs: tuple[Comparison, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+_Row = tuple[str, Mapping[str, str]]
+"""Where a row stands, for messages, and its cells."""
+
+
+def read(path: Path, reading: Reading | None = None) -> Ratings:
+    """Read votes, averages or paired comparisons; the columns tell which.
+
+    Raises:
+        BadRatings: Not a file of ratings, or rows that cannot be right; up to three are named.
+    """
+    reading = reading or Reading()
+    rows, names = _rows(path)
+    rename = {theirs: ours for ours, theirs in reading.columns.items()}
+    absent = [theirs for theirs in rename if theirs not in names]
+    if absent:
+        raise BadRatings(f"{path} has no column '{absent[0]}'; its columns: {', '.join(names)}")
+    hidden = set(reading.columns) - set(rename)  # a column of the file that another one stands in for
+    kept = [name for name in names if name in rename or name not in hidden]
+    table = [(place, {rename.get(name, name): row[name] for name in kept}) for place, row in rows]
+    columns = [rename.get(name, name) for name in kept]
+    kind = _kind(path, columns, reading.stimuli is not None)
+    unused = [name for name in columns if name not in (*_NEEDED[kind], *OPTIONAL[kind])]
+    notes = (f"columns not used: {', '.join(unused)}",) if unused else ()
+    if kind == "pairs":
+        return Ratings(path.stem, pairs=_pairs(path, table, reading), notes=notes)
+    stimuli = _Stimuli(path, reading)
+    if kind == "means":
+        return Ratings(path.stem, means=_means(path, table, stimuli, reading), notes=notes)
+    return Ratings(path.stem, votes=_votes(path, table, stimuli, reading), notes=notes)
+
+
+def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
+    if not columns:
+        raise BadRatings(f"{path} is empty; expected a line of column names: {', '.join(VOTE_COLUMNS)}")
+    kind = "pairs" if "winner" in columns else "means" if "mos" in columns and "score" not in columns else "votes"
+    needed = [name for name in _NEEDED[kind] if not (stimuli_apart and name == "content" and kind != "pairs")]
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise BadRatings(
+            f"{path} has no column {' and no column '.join(missing)}; expected {', '.join(VOTE_COLUMNS)} "
+            f"(or {', '.join(PAIR_COLUMNS)}; or {', '.join(MEAN_COLUMNS)}). Columns by other names: "
+            f"--columns {missing[0]}=NAME"
+        )
+    return kind
+
+
+class _Bad:
+    """Rows that cannot be right, gathered so that one message can name several."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: list[str] = []
+
+    def add(self, place: str, what: str) -> None:
+        self.found.append(f"{place}: {what}")
+
+    def check(self) -> None:
+        if self.found:
+            rest = len(self.found) - _SHOWN
+            more = f"; and {rest} more" if rest > 0 else ""
+            raise BadRatings(f"{self.path}: {'; '.join(self.found[:_SHOWN])}{more}. Mend these rows or leave them out")
+
+
+class _Stimuli:
+    """Collects stimuli in the order in which they appear."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.reading = reading
+        self.pattern = _pattern(reading.model_from)
+        self.fixed = _stimulus_file(reading.stimuli, reading) if reading.stimuli else None
+        self.index: dict[str, int] = {}
+        self.all: list[Stimulus] = []
+        self.cells: dict[str, tuple[str, ...]] = {}
+        self.path = path
+
+    def place(self, where: str, row: Mapping[str, str], bad: _Bad) -> int:
+        """The stimulus of a row, by number; -1 for one that cannot be right."""
+        name = row["stimulus"]
+        cells = tuple(row.get(column, "") for column in ("content", *STIMULUS_COLUMNS))
+        if name in self.index:
+            if self.cells[name] != cells:
+                bad.add(where, f"stimulus '{name}' is described otherwise than before")
+            return self.index[name]
+        made = self._made(where, name, row, bad)
+        if made is None:
+            return -1
+        self.index[name] = len(self.all)
+        self.cells[name] = cells
+        self.all.append(made)
+        return self.index[name]
+
+    def _made(self, where: str, name: str, row: Mapping[str, str], bad: _Bad) -> Stimulus | None:
+        if self.fixed is not None:
+            if name not in self.fixed:
+                bad.add(where, f"unknown stimulus '{name}', it is not in {self.reading.stimuli}")
+                return None
+            return self.fixed[name]
+        if not name or not row.get("content"):
+            bad.add(where, "no stimulus or no content")
+            return None
+        return _described(where, row, self.reading, self.pattern, bad)
+
+
+def _pattern(text: str) -> "re.Pattern[str] | None":
+    if not text:
+        return None
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise BadRatings(f"--model-from '{text}' is no regular expression: {error}") from error
+    if not pattern.groups:
+        raise BadRatings(f"--model-from '{text}' has no group; expected one in round brackets, as in '_(x[24])$'")
+    return pattern
+
+
+def _described(
+    where: str, row: Mapping[str, str], reading: Reading, pattern: "re.Pattern[str] | None", bad: _Bad
+) -> Stimulus:
+    name = row["stimulus"]
+    model = row.get("model", "")
+    if pattern and (found := pattern.search(name)):
+        model = found.group(1) or ""
+    given = row.get("reference", "").lower()
+    if given not in _YES | _NO:
+        bad.add(where, f"reference is '{given}'; expected 1 or 0")
+    expected = _number(where, "expected", row.get("expected", ""), bad) if row.get("expected") else None
+    reference = given in _YES or any(fnmatchcase(name, wanted) for wanted in reading.references)
+    return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected)
+
+
+def _stimulus_file(path: Path, reading: Reading) -> dict[str, Stimulus]:
+    rows, names = _rows(path)
+    for needed in ("stimulus", "content"):
+        if needed not in names:
+            raise BadRatings(
+                f"{path} has no column {needed}; expected stimulus, content, {', '.join(STIMULUS_COLUMNS)}"
+            )
+    bad, pattern = _Bad(path), _pattern(reading.model_from)
+    found: dict[str, Stimulus] = {}
+    for where, row in rows:
+        if row["stimulus"] in found:
+            bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
+        found[row["stimulus"]] = _described(where, row, reading, pattern, bad)
+    bad.check()
+    return found
+
+
+def _votes(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading) -> Votes:
+    bad, raters = _Bad(path), dict[str, int]()
+    seen: dict[tuple[int, str, int], str] = {}
+    table: list[tuple[int, int, int, float, float, float]] = []
+    for where, row in rows:
+        stimulus = stimuli.place(where, row, bad)
+        score = _number(where, "score", row["score"], bad)
+        if not row["rater"]:
+            bad.add(where, "no rater")
+        if not reading.scale.low <= score <= reading.scale.high and not math.isnan(score):
+            bad.add(
+                where, f"score {row['score']} is out of range; expected {_range(reading.scale)} (or name it: --scale)"
+            )
+        repetition = _number(where, "repetition", row.get("repetition") or "1", bad)
+        if repetition < 1 or repetition != int(repetition if math.isfinite(repetition) else 0):
+            bad.add(where, f"repetition {row.get('repetition')}; expected 1, 2, ...")
+            repetition = 1
+        key = (stimulus, row["rater"], int(repetition))
+        if key in seen and stimulus >= 0:
+            bad.add(
+                where,
+                f"duplicate vote of rater '{row['rater']}' on '{row['stimulus']}', first on {seen[key]} "
+                "(a second view needs repetition 2)",
+            )
+        seen.setdefault(key, where)
+        rater = raters.setdefault(row["rater"], len(raters))
+        taken, order = (_number(where, name, row.get(name) or "nan", bad) for name in ("time", "order"))
+        table.append((stimulus, rater, int(repetition), score, taken, order))
+    bad.check()
+    if not table:
+        raise BadRatings(f"{path} holds no votes")
+    whole = list(zip(*table, strict=True))
+    stimuli_of, raters_of, repetitions = (np.array(column, dtype=np.int64) for column in whole[:3])
+    scores, seconds, orders = (np.array(column, dtype=np.float64) for column in whole[3:])
+    people = tuple(raters)
+    return Votes(
+        tuple(stimuli.all), people, stimuli_of, raters_of, repetitions, scores, seconds, orders, scale=reading.scale
+    )
+
+
+def _means(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading) -> Opinion:
+    bad = _Bad(path)
+    table: list[tuple[float, float, float]] = []
+    for where, row in rows:
+        before = len(stimuli.all)
+        if stimuli.place(where, row, bad) < before and row["stimulus"] in stimuli.index:
+            bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
+        mean, n, std = (_number(where, name, row[name] or "nan", bad) for name in ("mos", "n", "std"))
+        if not reading.scale.low <= mean <= reading.scale.high:
+            bad.add(where, f"mos {row['mos']} is out of range; expected {_range(reading.scale)} (or name it: --scale)")
+        if not n >= 1:
+            bad.add(where, f"n is {row['n']}; expected the number of votes")
+        table.append((mean, n, std))
+    bad.check()
+    if not table:
+        raise BadRatings(f"{path} holds no stimuli")
+    means, counts, stds = (np.array(column, dtype=np.float64) for column in zip(*table, strict=True))
+    votes = counts.astype(np.int64)
+    stds = np.where(votes > 1, stds, np.nan)
+    return Opinion(tuple(stimuli.all), means, stds, votes, t_half(stds, votes), reading.scale)
+
+
+def _pairs(path: Path, rows: Iterable[_Row], reading: Reading) -> tuple[Comparison, ...]:
+    bad, pattern = _Bad(path), _pattern(reading.model_from)
+    answers: list[Comparison] = []
+    for where, row in rows:
+        tie = row.get("tie", "").lower()
+        if tie not in _YES | _NO:
+            bad.add(where, f"tie is '{tie}'; expected 1 or 0")
+        if row["winner"] == row["loser"]:
+            bad.add(where, f"'{row['winner']}' is compared with itself")
+        empty = [name for name in PAIR_COLUMNS if not row[name]]
+        if empty:
+            bad.add(where, f"no {empty[0]}")
+        winner, loser = (_shortened(row[name], pattern) for name in ("winner", "loser"))
+        answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in _YES))
+    bad.check()
+    if not answers:
+        raise BadRatings(f"{path} holds no comparisons")
+    return tuple(answers)
+
+
+def _shortened(name: str, pattern: "re.Pattern[str] | None") -> str:
+    found = pattern.search(name) if pattern else None
+    return (found.group(1) or name) if found else name
+
+
+def _number(where: str, name: str, text: str, bad: _Bad) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        bad.add(where, f"{name} '{text}' is not a number")
+        return math.nan
+
+
+def _range(scale: Scale) -> str:
+    return f"{scale.low:g} to {scale.high:g}"
+
+
+def _rows(path: Path) -> tuple[list[_Row], list[str]]:
+    """Rows with their places, and the names of the columns; every cell is text."""
+    if not path.is_file():
+        raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
+    readers: dict[str, Callable[[Path], tuple[list[_Row], list[str]]]] = {
+        ".csv": _csv,
+        ".json": _json,
+        ".parquet": _parquet,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise BadRatings(f"{path} ends in '{path.suffix}'; expected {', '.join(readers)}")
+    return reader(path)
+
+
+def _csv(path: Path) -> tuple[list[_Row], list[str]]:
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise BadRatings(f"{path}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names = [name.strip() for name in next(reader, [])]
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
+    rows: list[_Row] = []
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) != len(names):
+            raise BadRatings(f"{path}, line {reader.line_num}: {len(cells)} cells; expected {len(names)}")
+        rows.append((f"line {reader.line_num}", dict(zip(names, cells, strict=True))))
+    return rows, names
+
+
+def _json(path: Path) -> tuple[list[_Row], list[str]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadRatings(f"{path} is not JSON: {error}") from error
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise BadRatings(f"{path}: expected a JSON list with one object for each vote")
+    return _numbered(content)
+
+
+def _parquet(path: Path) -> tuple[list[_Row], list[str]]:
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except ImportError as error:
+        raise BadRatings(f"{path}: reading Parquet needs pyarrow; install it with: pip install pyarrow") from error
+    except (OSError, ValueError) as error:
+        raise BadRatings(f"{path} cannot be read as Parquet: {error}") from error
+    return _numbered(frame.to_dict("records"))
+
+
+def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[_Row], list[str]]:
+    names = list(dict.fromkeys(str(name) for record in records for name in record))
+    rows: list[_Row] = [
+        (f"row {i}", {name: _text(record.get(name)) for name in names}) for i, record in enumerate(records, start=1)
+    ]
+    return rows, names
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "1" if value else "0"
+    if isinstance(value, float | np.floating):
+        return _figure(float(value))
+    return str(value)
+
+
+def _figure(value: float) -> str:
+    """The shortest text that reads back as the same number; whole numbers without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def records(ratings: Ratings) -> list[dict[str, Any]]:
+    """One record for each vote, average or comparison, with the columns that say something."""
+    if ratings.votes is not None:
+        return _vote_records(ratings.votes)
+    if ratings.means is not None:
+        opinion = ratings.means
+        rows = zip(opinion.stimuli, opinion.mean.tolist(), opinion.n.tolist(), opinion.std.tolist(), strict=True)
+        with_extra = _extra(opinion.stimuli)
+        return [
+            {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m), "n": n, "std": _plain(d)}
+            for s, m, n, d in rows
+        ]
+    ties = any(answer.tie for answer in ratings.pairs)
+    return [
+        {"content": a.content, "rater": a.rater, "winner": a.winner, "loser": a.loser}
+        | ({"tie": int(a.tie)} if ties else {})
+        for a in ratings.pairs
+    ]
+
+
+def _vote_records(votes: Votes) -> list[dict[str, Any]]:
+    extra = _extra(votes.stimuli)
+    described = [{"stimulus": s.name, "content": s.content, **extra(s)} for s in votes.stimuli]
+    repeated = bool((votes.repetition > 1).any())
+    timed, ordered = (bool((~np.isnan(x)).any()) for x in (votes.seconds, votes.order))
+    rows = []
+    for i in range(len(votes)):
+        row = dict(described[votes.stimulus[i]])
+        row["rater"], row["score"] = votes.raters[votes.rater[i]], _plain(float(votes.score[i]))
+        if repeated:
+            row["repetition"] = int(votes.repetition[i])
+        if timed:
+            row["time"] = _plain(float(votes.seconds[i]))
+        if ordered:
+            row["order"] = _plain(float(votes.order[i]))
+        rows.append(row)
+    return rows
+
+
+def _extra(stimuli: Sequence[Stimulus]) -> Callable[[Stimulus], dict[str, Any]]:
+    """The optional columns of a stimulus, those that are not empty everywhere."""
+    used = [name for name in STIMULUS_COLUMNS if any(getattr(s, name) not in ("", False, None) for s in stimuli)]
+
+    def columns(stimulus: Stimulus) -> dict[str, Any]:
+        found = {name: getattr(stimulus, name) for name in used}
+        return {name: int(value) if isinstance(value, bool) else value for name, value in found.items()}
+
+    return columns
+
+
+def _plain(value: float) -> float | int | None:
+    if math.isnan(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def write(ratings: Ratings, path: Path) -> None:
+    """Write .csv, .json or .parquet; reading it gives the same votes in the same order.
+
+    Raises:
+        BadRatings: The ending is none of these, or the folder cannot be written.
+    """
+    rows = records(ratings)
+    names = list(rows[0])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix.lower() == ".csv":
+            out = io.StringIO()
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(names)
+            writer.writerows([_text(row[name]) for name in names] for row in rows)
+            path.write_text(out.getvalue(), encoding="utf-8")
+        elif path.suffix.lower() == ".json":
+            path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
+        elif path.suffix.lower() == ".parquet":
+            _write_parquet(rows, path)
+        else:
+            raise BadRatings(f"{path} ends in '{path.suffix}'; expected .csv, .json or .parquet")
+    except OSError as error:
+        raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
+    import pandas as pd
+
+    try:
+        pd.DataFrame(rows).to_parquet(path, index=False)
+    except ImportError as error:
+        raise BadRatings(f"{path}: writing Parquet needs pyarrow; install it with: pip install pyarrow") from error
+
+
+def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """Objective metrics from a table with a column `stimulus` and one for each metric.
+
+    Returns:
+        Values by metric and stimulus, and notes on what does not fit together.
+
+    Raises:
+        BadRatings: Not such a table, or no stimulus in common.
+    """
+    rows, names = _rows(path)
+    if "stimulus" not in names or len(names) < 2:
+        raise BadRatings(f"{path}: expected a column stimulus and one for each metric; found {', '.join(names)}")
+    known = opinion.by_name()
+    found: dict[str, dict[str, float]] = {name: {} for name in names if name != "stimulus"}
+    bad, strange, seen = _Bad(path), 0, set[str]()
+    for where, row in rows:
+        if row["stimulus"] in seen:
+            bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
+        seen.add(row["stimulus"])
+        strange += row["stimulus"] not in known
+        for name, values in found.items():
+            if row[name]:
+                values[row["stimulus"]] = _number(where, name, row[name], bad)
+    bad.check()
+    if not seen & known.keys():
+        raise BadRatings(
+            f"{path}: none of its {len(seen)} stimuli has ratings; expected names such as {next(iter(known))}"
+        )
+    missing = len(known.keys() - seen)
+    notes = [f"{strange} stimuli of {path.name} have no ratings"] if strange else []
+    notes += [f"{missing} rated stimuli are not in {path.name}"] if missing else []
+    return found, tuple(notes)
