@@ -9,7 +9,6 @@ Arithmetic on whole images is done in place where the operand is ours: taking fr
 The matrices are those of ITU-R BT.601: studio range as in MATLAB's `rgb2ycbcr`, full range as in JPEG (JFIF).
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from torch import Tensor
 
+from srbench.atomic import replacing
 from srbench.errors import BadImage, ShapeError
 
 EXTENSIONS = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -91,10 +91,8 @@ def write(path: Path, array: Array) -> None:
         path: Where to; its parents are made.
         array: uint8, `(H, W, 3)` RGB or `(H, W)` grey.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    Image.fromarray(array).save(partial, format="PNG")
-    partial.replace(path)
+    with replacing(path) as partial:
+        Image.fromarray(array).save(partial, format="PNG")
 
 
 def to_tensor(array: Array) -> Tensor:

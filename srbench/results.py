@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from srbench.atomic import replacing
 from srbench.errors import BadRun
 
 SCHEMA = 1
@@ -23,6 +24,9 @@ ROWS, HEAD = "rows.jsonl", "run.json"
 TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
 """Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone; unit
 and whether higher is better."""
+
+MOS = "mos"
+"""Opinion becomes a row of the same kind: the mean opinion score of an image."""
 
 
 @dataclass(frozen=True)
@@ -202,10 +206,8 @@ class RunFolder:
 
     def write(self, name: str, text: str) -> None:
         """Replace a file of the folder at once."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.path / f".{name}.{os.getpid()}"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.path / name)
+        with replacing(self.path / name) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:

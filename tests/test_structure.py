@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS: list[set[str]] = [
-    {"srbench.errors"},
+    {"srbench.errors", "srbench.atomic"},
     {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece"},
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},

@@ -1,8 +1,6 @@
 """Models as files for others: safetensors under this project's names, and ONNX, each with the model's facts inside."""
 
-import contextlib
 import json
-import os
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -16,6 +14,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from srbench import __version__
+from srbench.atomic import replacing
 from srbench.errors import UserError
 from zoo import registry
 from zoo.arch import Network, State
@@ -270,13 +269,9 @@ def _finish(path: Path, content: bytes, written: Mapping[str, str], difference: 
     Raises:
         UserError: The place cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
+        with replacing(path) as partial:
+            partial.write_bytes(content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise UserError(f"{path} could not be written ({error.strerror}); choose another place") from error
     return Exported(path, written, len(content), sha256(content).hexdigest(), difference)

@@ -16,6 +16,7 @@ from srbench.cli.listing import datasets, list_protocols, metrics, models
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
+from srbench.cli.survey import survey
 from srbench.cli.train import recipes, train
 from srbench.errors import UserError
 
@@ -26,6 +27,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 for verb in (run, show, score, train, recipes, degrade, fetch, models, datasets, metrics, interpolate, export):
     app.command()(verb)
 app.command("protocols")(list_protocols)
+app.add_typer(survey, name="survey")
 
 
 def _version(wanted: bool) -> None:

@@ -351,7 +351,9 @@ def _compared(
         raise BadRatings(
             f"{name} has no hidden references; name them with a column reference or --references 'PATTERN'"
         )
-    return chosen[1], chosen[0]
+    # A reference against itself is the top of the scale, always.
+    judged = [i for i, s in enumerate(chosen[1].stimuli) if not s.reference]
+    return chosen[1].keep(judged), chosen[0]
 
 
 def _draws(compared: Opinion, behind: Votes, choices: Choices, on_progress: Progress | None) -> comparison.Draws | None:

@@ -1,8 +1,5 @@
-"""Ratings in files: tidy CSV, JSON and Parquet. Reading names every bad line; what was written reads back the same."""
+"""Ratings in files. Reading names bad lines; what was written reads back the same."""
 
-import csv
-import io
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from srbench.errors import BadRatings
+from srbench.opinion import cells
+from srbench.opinion.cells import Bad, Row, number
 from srbench.opinion.votes import Comparison, Opinion, Scale, Stimulus, Votes, t_half
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
@@ -26,7 +25,6 @@ OPTIONAL = {
     "means": STIMULUS_COLUMNS,
 }
 _NEEDED = {"votes": VOTE_COLUMNS, "pairs": PAIR_COLUMNS, "means": MEAN_COLUMNS}
-_SHOWN = 3
 _YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 
 
@@ -68,10 +66,6 @@ class Ratings:
     notes: tuple[str, ...] = ()
 
 
-_Row = tuple[str, Mapping[str, str]]
-"""Where a row stands, for messages, and its cells."""
-
-
 def read(path: Path, reading: Reading | None = None) -> Ratings:
     """Read votes, averages or paired comparisons; the columns tell which.
 
@@ -79,7 +73,7 @@ def read(path: Path, reading: Reading | None = None) -> Ratings:
         BadRatings: Not a file of ratings, or rows that cannot be right; up to three are named.
     """
     reading = reading or Reading()
-    rows, names = _rows(path)
+    rows, names = cells.read(path)
     rename = {theirs: ours for ours, theirs in reading.columns.items()}
     absent = [theirs for theirs in rename if theirs not in names]
     if absent:
@@ -114,23 +108,6 @@ def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
     return kind
 
 
-class _Bad:
-    """Rows that cannot be right, gathered so that one message can name several."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.found: list[str] = []
-
-    def add(self, place: str, what: str) -> None:
-        self.found.append(f"{place}: {what}")
-
-    def check(self) -> None:
-        if self.found:
-            rest = len(self.found) - _SHOWN
-            more = f"; and {rest} more" if rest > 0 else ""
-            raise BadRatings(f"{self.path}: {'; '.join(self.found[:_SHOWN])}{more}. Mend these rows or leave them out")
-
-
 class _Stimuli:
     """Collects stimuli in the order in which they appear."""
 
@@ -143,7 +120,7 @@ class _Stimuli:
         self.cells: dict[str, tuple[str, ...]] = {}
         self.path = path
 
-    def place(self, where: str, row: Mapping[str, str], bad: _Bad) -> int:
+    def place(self, where: str, row: Mapping[str, str], bad: Bad) -> int:
         """The stimulus of a row, by number; -1 for one that cannot be right."""
         name = row["stimulus"]
         cells = tuple(row.get(column, "") for column in ("content", *STIMULUS_COLUMNS))
@@ -159,7 +136,7 @@ class _Stimuli:
         self.all.append(made)
         return self.index[name]
 
-    def _made(self, where: str, name: str, row: Mapping[str, str], bad: _Bad) -> Stimulus | None:
+    def _made(self, where: str, name: str, row: Mapping[str, str], bad: Bad) -> Stimulus | None:
         if self.fixed is not None:
             if name not in self.fixed:
                 bad.add(where, f"unknown stimulus '{name}', it is not in {self.reading.stimuli}")
@@ -184,7 +161,7 @@ def _pattern(text: str) -> "re.Pattern[str] | None":
 
 
 def _described(
-    where: str, row: Mapping[str, str], reading: Reading, pattern: "re.Pattern[str] | None", bad: _Bad
+    where: str, row: Mapping[str, str], reading: Reading, pattern: "re.Pattern[str] | None", bad: Bad
 ) -> Stimulus:
     name = row["stimulus"]
     model = row.get("model", "")
@@ -193,19 +170,19 @@ def _described(
     given = row.get("reference", "").lower()
     if given not in _YES | _NO:
         bad.add(where, f"reference is '{given}'; expected 1 or 0")
-    expected = _number(where, "expected", row.get("expected", ""), bad) if row.get("expected") else None
+    expected = number(where, "expected", row.get("expected", ""), bad) if row.get("expected") else None
     reference = given in _YES or any(fnmatchcase(name, wanted) for wanted in reading.references)
     return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected)
 
 
 def _stimulus_file(path: Path, reading: Reading) -> dict[str, Stimulus]:
-    rows, names = _rows(path)
+    rows, names = cells.read(path)
     for needed in ("stimulus", "content"):
         if needed not in names:
             raise BadRatings(
                 f"{path} has no column {needed}; expected stimulus, content, {', '.join(STIMULUS_COLUMNS)}"
             )
-    bad, pattern = _Bad(path), _pattern(reading.model_from)
+    bad, pattern = Bad(path), _pattern(reading.model_from)
     found: dict[str, Stimulus] = {}
     for where, row in rows:
         if row["stimulus"] in found:
@@ -215,20 +192,20 @@ def _stimulus_file(path: Path, reading: Reading) -> dict[str, Stimulus]:
     return found
 
 
-def _votes(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading) -> Votes:
-    bad, raters = _Bad(path), dict[str, int]()
+def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading) -> Votes:
+    bad, raters = Bad(path), dict[str, int]()
     seen: dict[tuple[int, str, int], str] = {}
     table: list[tuple[int, int, int, float, float, float]] = []
     for where, row in rows:
         stimulus = stimuli.place(where, row, bad)
-        score = _number(where, "score", row["score"], bad)
+        score = number(where, "score", row["score"], bad)
         if not row["rater"]:
             bad.add(where, "no rater")
         if not reading.scale.low <= score <= reading.scale.high and not math.isnan(score):
             bad.add(
                 where, f"score {row['score']} is out of range; expected {_range(reading.scale)} (or name it: --scale)"
             )
-        repetition = _number(where, "repetition", row.get("repetition") or "1", bad)
+        repetition = number(where, "repetition", row.get("repetition") or "1", bad)
         if repetition < 1 or repetition != int(repetition if math.isfinite(repetition) else 0):
             bad.add(where, f"repetition {row.get('repetition')}; expected 1, 2, ...")
             repetition = 1
@@ -241,7 +218,7 @@ def _votes(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading
             )
         seen.setdefault(key, where)
         rater = raters.setdefault(row["rater"], len(raters))
-        taken, order = (_number(where, name, row.get(name) or "nan", bad) for name in ("time", "order"))
+        taken, order = (number(where, name, row.get(name) or "nan", bad) for name in ("time", "order"))
         table.append((stimulus, rater, int(repetition), score, taken, order))
     bad.check()
     if not table:
@@ -255,14 +232,14 @@ def _votes(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading
     )
 
 
-def _means(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading) -> Opinion:
-    bad = _Bad(path)
+def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading) -> Opinion:
+    bad = Bad(path)
     table: list[tuple[float, float, float]] = []
     for where, row in rows:
         before = len(stimuli.all)
         if stimuli.place(where, row, bad) < before and row["stimulus"] in stimuli.index:
             bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
-        mean, n, std = (_number(where, name, row[name] or "nan", bad) for name in ("mos", "n", "std"))
+        mean, n, std = (number(where, name, row[name] or "nan", bad) for name in ("mos", "n", "std"))
         if not reading.scale.low <= mean <= reading.scale.high:
             bad.add(where, f"mos {row['mos']} is out of range; expected {_range(reading.scale)} (or name it: --scale)")
         if not n >= 1:
@@ -277,8 +254,8 @@ def _means(path: Path, rows: Iterable[_Row], stimuli: _Stimuli, reading: Reading
     return Opinion(tuple(stimuli.all), means, stds, votes, t_half(stds, votes), reading.scale)
 
 
-def _pairs(path: Path, rows: Iterable[_Row], reading: Reading) -> tuple[Comparison, ...]:
-    bad, pattern = _Bad(path), _pattern(reading.model_from)
+def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Comparison, ...]:
+    bad, pattern = Bad(path), _pattern(reading.model_from)
     answers: list[Comparison] = []
     for where, row in rows:
         tie = row.get("tie", "").lower()
@@ -302,98 +279,8 @@ def _shortened(name: str, pattern: "re.Pattern[str] | None") -> str:
     return (found.group(1) or name) if found else name
 
 
-def _number(where: str, name: str, text: str, bad: _Bad) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        bad.add(where, f"{name} '{text}' is not a number")
-        return math.nan
-
-
 def _range(scale: Scale) -> str:
     return f"{scale.low:g} to {scale.high:g}"
-
-
-def _rows(path: Path) -> tuple[list[_Row], list[str]]:
-    """Rows with their places, and the names of the columns; every cell is text."""
-    if not path.is_file():
-        raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
-    readers: dict[str, Callable[[Path], tuple[list[_Row], list[str]]]] = {
-        ".csv": _csv,
-        ".json": _json,
-        ".parquet": _parquet,
-    }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise BadRatings(f"{path} ends in '{path.suffix}'; expected {', '.join(readers)}")
-    return reader(path)
-
-
-def _csv(path: Path) -> tuple[list[_Row], list[str]]:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise BadRatings(f"{path}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    names = [name.strip() for name in next(reader, [])]
-    twice = [name for i, name in enumerate(names) if name in names[:i]]
-    if twice:
-        raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
-    rows: list[_Row] = []
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(names):
-            raise BadRatings(f"{path}, line {reader.line_num}: {len(cells)} cells; expected {len(names)}")
-        rows.append((f"line {reader.line_num}", dict(zip(names, cells, strict=True))))
-    return rows, names
-
-
-def _json(path: Path) -> tuple[list[_Row], list[str]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadRatings(f"{path} is not JSON: {error}") from error
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise BadRatings(f"{path}: expected a JSON list with one object for each vote")
-    return _numbered(content)
-
-
-def _parquet(path: Path) -> tuple[list[_Row], list[str]]:
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path)
-    except ImportError as error:
-        raise BadRatings(f"{path}: reading Parquet needs pyarrow; install it with: pip install pyarrow") from error
-    except (OSError, ValueError) as error:
-        raise BadRatings(f"{path} cannot be read as Parquet: {error}") from error
-    return _numbered(frame.to_dict("records"))
-
-
-def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[_Row], list[str]]:
-    names = list(dict.fromkeys(str(name) for record in records for name in record))
-    rows: list[_Row] = [
-        (f"row {i}", {name: _text(record.get(name)) for name in names}) for i, record in enumerate(records, start=1)
-    ]
-    return rows, names
-
-
-def _text(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool | np.bool_):
-        return "1" if value else "0"
-    if isinstance(value, float | np.floating):
-        return _figure(float(value))
-    return str(value)
-
-
-def _figure(value: float) -> str:
-    """The shortest text that reads back as the same number; whole numbers without a point."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def records(ratings: Ratings) -> list[dict[str, Any]]:
@@ -458,33 +345,7 @@ def write(ratings: Ratings, path: Path) -> None:
     Raises:
         BadRatings: The ending is none of these, or the folder cannot be written.
     """
-    rows = records(ratings)
-    names = list(rows[0])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix.lower() == ".csv":
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(names)
-            writer.writerows([_text(row[name]) for name in names] for row in rows)
-            path.write_text(out.getvalue(), encoding="utf-8")
-        elif path.suffix.lower() == ".json":
-            path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
-        elif path.suffix.lower() == ".parquet":
-            _write_parquet(rows, path)
-        else:
-            raise BadRatings(f"{path} ends in '{path.suffix}'; expected .csv, .json or .parquet")
-    except OSError as error:
-        raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
-    import pandas as pd
-
-    try:
-        pd.DataFrame(rows).to_parquet(path, index=False)
-    except ImportError as error:
-        raise BadRatings(f"{path}: writing Parquet needs pyarrow; install it with: pip install pyarrow") from error
+    cells.write(records(ratings), path)
 
 
 def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
@@ -496,12 +357,12 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
     Raises:
         BadRatings: Not such a table, or no stimulus in common.
     """
-    rows, names = _rows(path)
+    rows, names = cells.read(path)
     if "stimulus" not in names or len(names) < 2:
         raise BadRatings(f"{path}: expected a column stimulus and one for each metric; found {', '.join(names)}")
     known = opinion.by_name()
     found: dict[str, dict[str, float]] = {name: {} for name in names if name != "stimulus"}
-    bad, strange, seen = _Bad(path), 0, set[str]()
+    bad, strange, seen = Bad(path), 0, set[str]()
     for where, row in rows:
         if row["stimulus"] in seen:
             bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
@@ -509,7 +370,7 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
         strange += row["stimulus"] not in known
         for name, values in found.items():
             if row[name]:
-                values[row["stimulus"]] = _number(where, name, row[name], bad)
+                values[row["stimulus"]] = number(where, name, row[name], bad)
     bad.check()
     if not seen & known.keys():
         raise BadRatings(

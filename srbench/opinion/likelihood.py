@@ -76,7 +76,7 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         wide = np.sqrt(np.bincount(rater, (rest - centre[rater]) ** 2, raters) / theirs)
         inconsistency = np.maximum(wide, floor)
         weight: Floats = 1 / inconsistency[rater] ** 2
-        total: Floats = np.bincount(stimulus, weight, stimuli)
+        total = np.asarray(np.bincount(stimulus, weight, stimuli), dtype=np.float64)
         new = np.bincount(stimulus, weight * (score - bias[rater]), stimuli) / np.where(total > 0, total, 1)
         moved = float(np.sqrt(((new - truth) ** 2).sum()))
         truth = new

@@ -1,7 +1,9 @@
 """Panels drawn by chance, whose truth is known: to plan a study, and to prove that the analysis finds what is there."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -195,6 +197,28 @@ def expected(panel: Panel, truth: Floats) -> Floats:
         # Mean of a step function: the lowest value and one step more for each cut that is passed.
         total += weight * (whole[0] + stats.norm.cdf((truth[:, None] - cuts) / sigma).sum(axis=1))
     return total
+
+
+def write_truth(panel: Panel, drawn: Drawn, path: Path) -> None:
+    """Write what was planted, as JSON.
+
+    Raises:
+        BadRatings: The file cannot be written.
+    """
+    facts = {
+        "panel": asdict(panel),
+        "stimuli": [
+            {"stimulus": s.name, "truth": float(t), "expected_vote": float(e)}
+            for s, t, e in zip(drawn.votes.stimuli, drawn.truth, drawn.expected, strict=True)
+        ],
+        "honest": {"bias": drawn.bias.tolist(), "inconsistency": drawn.inconsistency.tolist()},
+        "careless": drawn.careless,
+        "adversarial": drawn.adversarial,
+    }
+    try:
+        path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
 
 
 def draw_pairs(panel: Panel, ties: float = 0.0) -> tuple[Comparison, ...]:

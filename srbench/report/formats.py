@@ -29,11 +29,11 @@ def latex(tables: Sequence[Table], heading: Sequence[str], notes: Sequence[str])
     """One `table` for each data set, for the package booktabs; without the intervals."""
     blocks = ["% " + line for line in [*heading, *notes]]
     for table in tables:
-        heads = " & ".join(_escape(head) for head in table.heads)
-        lines = [rf"{_escape(line.model)} & {' & '.join(map(_latex_cell, line.cells))} \\" for line in table.lines]
+        heads = " & ".join(escape(head) for head in table.heads)
+        lines = [rf"{escape(line.model)} & {' & '.join(map(_latex_cell, line.cells))} \\" for line in table.lines]
         blocks += [
             r"\begin{table}",
-            rf"\caption{{{_escape(table.title)}. {_escape(heading[0])}.}}",
+            rf"\caption{{{escape(table.title)}. {escape(heading[0])}.}}",
             rf"\begin{{tabular}}{{l{'r' * len(table.heads)}}}",
             r"\toprule",
             rf"model & {heads} \\",
@@ -50,7 +50,8 @@ def _latex_cell(cell: Cell) -> str:
     return rf"\textbf{{{cell.text}}}" if cell.best else rf"$\approx$ {cell.text}" if cell.tied else cell.text
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text for LaTeX."""
     for sign in "&%#_":
         text = text.replace(sign, "\\" + sign)
     return text.replace("↑", r"$\uparrow$").replace("↓", r"$\downarrow$").replace("–", "--")

@@ -3,10 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from srbench.results import TIMINGS
+from srbench.results import MOS, TIMINGS
 from srbench.statistics import Summary
 
-_HEADS = {"psnr": "PSNR", "ssim": "SSIM", "lpips": "LPIPS", "latency": "ms / image", "throughput": "output MP/s"}
+_HEADS = {
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "lpips": "LPIPS",
+    "mos": "MOS",
+    "latency": "ms / image",
+    "throughput": "output MP/s",
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: tuple[in
 def _column_order(metric: str) -> tuple[int, str]:
     order = list(_HEADS)
     base = metric.split(".", maxsplit=1)[0]
-    return (order.index(base) if base in order else 2, metric)
+    return (order.index(base) if base in order else order.index("lpips"), metric)
 
 
 def _head(summary: Summary) -> str:
@@ -118,7 +125,7 @@ def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]
         return Cell("n/a")
     timing = summary.metric in TIMINGS
     whole = summary.n == most
-    digits = _digits(value) if timing else 2 if summary.unit == "dB" else 4
+    digits = _digits(value) if timing else 2 if summary.unit == "dB" or summary.metric == MOS else 4
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
     tied = (

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
-from srbench.errors import BadRecipe
 from srbench.piece import Piece
 from srbench.pinned import Store
 from srbench.training.critic import Critic, Domain
@@ -157,14 +156,7 @@ class Adversarial(Part):
         return self.on
 
     def term(self, tools: Tools) -> Term:
-        """The loss as a function of the scene.
-
-        Raises:
-            BadRecipe: The recipe has no discriminator of these images.
-        """
-        if self.on not in tools.critics:
-            table = "discriminator" if self.on == "hr" else "inverse.discriminator"
-            raise BadRecipe(f"an adversarial loss on {self.on} needs the table [{table}]")
+        """The loss as a function of the scene; the recipe has checked that there is such a discriminator."""
         return tools.critics[self.on].generator_loss
 
 

@@ -1,6 +1,5 @@
 """Checkpoints of a training run: whole or not at all, read without running code from them."""
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from srbench.atomic import replacing
 from srbench.errors import BadRun
 
 
@@ -66,12 +66,8 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, 
 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write(partial)
-        partial.replace(path)
+        with replacing(path) as partial:
+            write(partial)
     except (OSError, RuntimeError) as error:  # torch wraps what the system says
         raise BadRun(f"{path} could not be written ({str(error).splitlines()[0]}); make room, then --resume") from error
-    finally:
-        partial.unlink(missing_ok=True)

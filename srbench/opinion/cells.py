@@ -1,0 +1,159 @@
+"""Tables of text in files: CSV, JSON and Parquet, read with the place of each row for messages."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from srbench.errors import BadRatings
+
+_SHOWN = 3
+
+Row = tuple[str, Mapping[str, str]]
+"""Where a row stands, for messages, and its cells."""
+
+
+class Bad:
+    """Rows that cannot be right, gathered so that one message can name several."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: list[str] = []
+
+    def add(self, place: str, what: str) -> None:
+        """Note one."""
+        self.found.append(f"{place}: {what}")
+
+    def check(self) -> None:
+        """Raise `BadRatings` if there are any."""
+        if self.found:
+            rest = len(self.found) - _SHOWN
+            more = f"; and {rest} more" if rest > 0 else ""
+            raise BadRatings(f"{self.path}: {'; '.join(self.found[:_SHOWN])}{more}. Mend these rows or leave them out")
+
+
+def number(where: str, name: str, text: str, bad: Bad) -> float:
+    """The number that a cell holds; NaN, and a note, where it holds none."""
+    try:
+        return float(text)
+    except ValueError:
+        bad.add(where, f"{name} '{text}' is not a number")
+        return math.nan
+
+
+def read(path: Path) -> tuple[list[Row], list[str]]:
+    """Rows with their places, and the names of the columns; every cell is text."""
+    if not path.is_file():
+        raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
+    readers: dict[str, Callable[[Path], tuple[list[Row], list[str]]]] = {
+        ".csv": _csv,
+        ".json": _json,
+        ".parquet": _parquet,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise BadRatings(f"{path} ends in '{path.suffix}'; expected {', '.join(readers)}")
+    return reader(path)
+
+
+def _csv(path: Path) -> tuple[list[Row], list[str]]:
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise BadRatings(f"{path}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names = [name.strip() for name in next(reader, [])]
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
+    rows: list[Row] = []
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) != len(names):
+            raise BadRatings(f"{path}, line {reader.line_num}: {len(cells)} cells; expected {len(names)}")
+        rows.append((f"line {reader.line_num}", dict(zip(names, cells, strict=True))))
+    return rows, names
+
+
+def _json(path: Path) -> tuple[list[Row], list[str]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadRatings(f"{path} is not JSON: {error}") from error
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise BadRatings(f"{path}: expected a JSON list with one object for each vote")
+    return _numbered(content)
+
+
+def _parquet(path: Path) -> tuple[list[Row], list[str]]:
+    try:
+        frame = pd.read_parquet(path)
+    except ImportError as error:
+        raise BadRatings(f"{path}: reading Parquet needs pyarrow; install it with: pip install pyarrow") from error
+    except (OSError, ValueError) as error:
+        raise BadRatings(f"{path} cannot be read as Parquet: {error}") from error
+    return _numbered(frame.to_dict("records"))
+
+
+def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[Row], list[str]]:
+    names = list(dict.fromkeys(str(name) for record in records for name in record))
+    rows: list[Row] = [
+        (f"row {i}", {name: _text(record.get(name)) for name in names}) for i, record in enumerate(records, start=1)
+    ]
+    return rows, names
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "1" if value else "0"
+    if isinstance(value, float | np.floating):
+        return figure(float(value))
+    return str(value)
+
+
+def figure(value: float) -> str:
+    """The shortest text that reads back as the same number; whole numbers without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def write(rows: list[dict[str, Any]], path: Path) -> None:
+    """Write records as .csv, .json or .parquet; reading them gives the same cells in the same order.
+
+    Raises:
+        BadRatings: The ending is none of these, or the folder cannot be written.
+    """
+    names = list(rows[0])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix.lower() == ".csv":
+            out = io.StringIO()
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(names)
+            writer.writerows([_text(row[name]) for name in names] for row in rows)
+            path.write_text(out.getvalue(), encoding="utf-8")
+        elif path.suffix.lower() == ".json":
+            path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
+        elif path.suffix.lower() == ".parquet":
+            _write_parquet(rows, path)
+        else:
+            raise BadRatings(f"{path} ends in '{path.suffix}'; expected .csv, .json or .parquet")
+    except OSError as error:
+        raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
+    try:
+        pd.DataFrame(rows).to_parquet(path, index=False)
+    except ImportError as error:
+        raise BadRatings(f"{path}: writing Parquet needs pyarrow; install it with: pip install pyarrow") from error

@@ -1,0 +1,175 @@
+"""`srbench survey`: what a lab types, and what it gets."""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srbench.results import RunFolder, latest
+from tests.cli.conftest import Call
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def votes(call: Call) -> Path:
+    """A panel with two careless raters, hidden references, traps, repeated votes."""
+    code, out, err = call(
+        *("survey", "simulate", "panel.csv", "--raters", "12", "--images", "6", "--careless", "2"),
+        *("--reference", "--traps", "--repeated", "0.2", "--seed", "3"),
+    )
+    assert (code, out) == (0, "")
+    assert "panel.truth.json" in err
+    return Path("panel.csv")
+
+
+def _json(call: Call, *arguments: str) -> dict[str, Any]:
+    code, out, _ = call(*arguments, "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def test_an_analysis_writes_every_format_and_finds_what_was_planted(call: Call, votes: Path) -> None:
+    found = _json(call, "survey", "analyze", str(votes), "--screen", "bt500,traps,fast")
+    assert {"careless1", "careless2"} <= {r["rater"] for r in found["raters"] if not r["counts"]}
+    truth = json.loads(Path("panel.truth.json").read_text(encoding="utf-8"))
+    assert truth["careless"] == ["careless1", "careless2"]
+    order = [m["model"] for m in sorted(found["models"], key=lambda m: m["mean"])]
+    assert order == ["nearest", "bicubic", "srresnet", "srgan", "hr"]
+    folder = Path("runs/survey/panel")
+    names = {path.name for path in folder.iterdir()}
+    assert {"report.html", "report.md", "report.tex", "report.json", "models.csv", "stimuli.csv", "raters.csv"} <= names
+    written = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert written == {key: value for key, value in found.items() if key != "report"}
+    with (folder / "models.csv").open(encoding="utf-8") as file:
+        rows = {row["model"]: row for row in csv.DictReader(file)}
+    for model in found["models"]:
+        row = rows[model["model"]]
+        assert float(row["mean"]) == model["mean"]
+        assert [float(row["ci95_low"]), float(row["ci95_high"])] == model["ci95"]
+    assert found["methods"] in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_terminal_shows_groups_and_says_where_the_page_is(call: Call, votes: Path) -> None:
+    code, out, _ = call("survey", "analyze", str(votes), "--resamples", "200")
+    assert code == 0
+    assert re.search(r"srgan +b? *\w* +\d\.\d\d", out)
+    assert "share a letter" in out
+    assert "runs/survey/panel/report.html" in out
+    assert "higher is better" in out
+
+
+def test_choices_change_what_they_should(call: Call, votes: Path) -> None:
+    plain = _json(call, "survey", "analyze", str(votes), "--screen", "none", "--resamples", "0")
+    assert not [r for r in plain["raters"] if not r["counts"]]
+    assert all(m["ci95_raters_images"] is None for m in plain["models"])
+    likely = _json(call, "survey", "analyze", str(votes), "--estimator", "p910", "--screen", "none")
+    assert [s["score"] for s in likely["stimuli"]] == pytest.approx([s["p910"] for s in likely["stimuli"]])
+    assert [s["score"] for s in likely["stimuli"]] != [s["score"] for s in plain["stimuli"]]
+    relative = _json(call, "survey", "analyze", str(votes), "--relative", "dmos")
+    assert "hr" not in {m["model"] for m in relative["models"]}
+    assert max(s["dmos"] for s in relative["stimuli"]) >= 5
+    once = _json(call, "survey", "analyze", str(votes), "--repetitions", "first", "--screen", "none")
+    assert once["counts"]["votes_used"] < plain["counts"]["votes_used"]
+    assert once["agreement"]["retest"] == plain["agreement"]["retest"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_convert_keeps_every_vote(call: Call, votes: Path, ending: str) -> None:
+    assert call("survey", "convert", str(votes), f"other.{ending}")[0] == 0
+    assert call("survey", "convert", f"other.{ending}", "back.csv")[0] == 0
+    assert Path("back.csv").read_bytes() == votes.read_bytes()
+
+
+def test_pairs_are_recognised(call: Call) -> None:
+    assert call("survey", "simulate", "p.csv", "--pairs", "--ties", "0.3", "--images", "3", "--seed", "1")[0] == 0
+    found = _json(call, "survey", "analyze", "p.csv")
+    assert found["kind"] == "pairs"
+    scores = {s["item"]: s["score"] for s in found["overall"][0]["scores"]}
+    assert sorted(scores, key=lambda item: scores[item]) == ["nearest", "bicubic", "srresnet", "srgan"]
+    assert found["overall"][0]["tie_threshold"] > 0
+    code, _, err = call("survey", "analyze", "p.csv", "--metrics", "p.csv")
+    assert code == 2
+    assert "paired comparisons" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nothing.csv",), "is no file"),
+        (("panel.csv", "--screen", "bt501"), "no screening rule 'bt501'"),
+        (("panel.csv", "--scale", "2-5"), "out of range; expected 2 to 5"),
+        (("panel.csv", "--scale", "five"), "is no range"),
+        (("panel.csv", "--columns", "score"), "expected ours=theirs"),
+        (("panel.csv", "--columns", "score=vote"), "has no column 'vote'"),
+        (("panel.csv", "--run", "runs/nothing"), "holds no run.json"),
+        (("panel.csv", "--relative", "dmos", "--estimator", "p910"), "--relative goes with --estimator mos"),
+    ],
+)
+def test_mistakes_are_one_line(call: Call, votes: Path, arguments: tuple[str, ...], words: str) -> None:
+    code, out, err = call("survey", "analyze", *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_the_readme_documents_every_key(call: Call, votes: Path) -> None:
+    text = (ROOT / "srbench/opinion/README.md").read_text(encoding="utf-8")
+    call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
+    Path("m.csv").write_text(
+        "stimulus,sharpness\n"
+        + "".join(f"image00{i}_{m},{i + len(m)}\n" for i in (1, 2, 3) for m in ("srgan", "bicubic"))
+    )
+    records = [
+        _json(call, "survey", "analyze", str(votes), "--metrics", "m.csv"),
+        _json(call, "survey", "analyze", "p.csv"),
+    ]
+    keys: set[str] = set()
+    for record in records:
+        keys |= record.keys() | record["counts"].keys()
+        for value in record.values():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                keys |= value[0].keys()
+    undocumented = {key for key in keys if f"`{key.removesuffix('_ci95')}`" not in text} - {"answers", "ties"}
+    assert not undocumented
+
+
+def test_opinion_joins_the_rows_of_a_run(call: Call) -> None:
+    """PSNR, SSIM and MOS side by side, as in the SRGAN paper's table 2."""
+    assert call("run", "--models", "nearest,bicubic,lanczos", "--datasets", "builtin", "--metrics", "psnr,ssim")[0] == 0
+    rows = RunFolder(Path("runs/classical_x4")).rows()
+    images = list(dict.fromkeys(row.image for row in rows))
+    opinions = {"nearest": (1, 2, 1), "bicubic": (2, 3, 2), "lanczos": (3, 4, 2), "hr": (5, 5, 5)}
+    lines = ["stimulus,content,model,dataset,reference,rater,score"]
+    for image in images:
+        for model, scores in opinions.items():
+            for rater, score in enumerate(scores):
+                lines.append(f"{image}_{model},{image},{model},builtin,{int(model == 'hr')},r{rater},{score}")
+    Path("votes.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code, out, _ = call("survey", "analyze", "votes.csv", "--run", "runs/classical_x4", "--resamples", "100")
+    assert code == 0
+    table = out[: out.index("Means over images")]
+    assert re.search(r"builtin +PSNR \[dB\] +\d\d\.\d\d +\d\d\.\d\d +\d\d\.\d\d +∞", table)
+    assert re.search(r"builtin +MOS +1\.33 +2\.33 +3\.00 +5\.00", table)
+    joined = [row for row in latest(RunFolder(Path("runs/classical_x4")).rows()) if row.metric == "mos"]
+    assert len(joined) == 3 * len(images)
+    assert {row.model: row.value for row in joined} == pytest.approx(
+        {"nearest": 4 / 3, "bicubic": 7 / 3, "lanczos": 3.0}
+    )
+    code, out, _ = call("show", "runs/classical_x4")
+    assert code == 0
+    assert "MOS" in out
+    assert "3.00" in out
+    again = _json(call, "survey", "analyze", "votes.csv", "--run", "runs/classical_x4")
+    assert len(RunFolder(Path("runs/classical_x4")).rows()) == len(rows) + len(joined)
+    assert "MOS rows joined" in " ".join(again["notes"])
+
+
+def test_a_run_of_other_models_is_refused(call: Call, votes: Path) -> None:
+    call("run", "--models", "bicubic", "--datasets", "builtin", "--metrics", "psnr", "--limit", "1")
+    code, _, err = call("survey", "analyze", str(votes), "--run", "runs/classical_x4")
+    assert code == 2
+    assert "no rated stimulus is in the run" in err
