@@ -50,8 +50,10 @@ def icc(votes: Votes) -> Icc | None:
     msr = k * ((rows - grand) ** 2).sum() / (n - 1)
     msc = n * ((columns - grand) ** 2).sum() / (k - 1)
     mse = ((table - rows[:, None] - columns[None, :] + grand) ** 2).sum() / ((n - 1) * (k - 1))
-    if msr + mse + msc == 0:
+    noise = 1e-20 * float(np.abs(table).max()) ** 2  # rounding errors of mean squares
+    if msr <= noise and mse <= noise and msc <= noise:
         return None
+    msc, mse = (0.0 if x <= noise else x for x in (msc, mse))
     single = (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n)
     average = (msr - mse) / (msr + (msc - mse) / n)
     low, high = _interval(single, msr, msc, mse, n, k)

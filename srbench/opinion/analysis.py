@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 from srbench.errors import BadRatings
 from srbench.opinion import agreement, comparison, likelihood, mos, prediction, screening
@@ -194,13 +194,15 @@ def analyse(
     """
     choices = choices or Choices()
     _check(name, votes.stimuli)
+    if choices.relative != "none" and choices.estimator != "mos":
+        raise BadRatings("--relative goes with --estimator mos: maximum likelihood has no votes to set against another")
     prepared = mos.prepare(votes.judged(), choices.repetitions)
     if not len(prepared):
         raise BadRatings(f"{name}: all votes are on traps; expected votes on other stimuli")
     base = screening.unbiased(prepared) if choices.remove_bias else prepared
     verdicts = _verdicts(votes, base, choices)
     gone = _rejected(verdicts, choices)
-    if len(gone) == len(set(votes.rater.tolist())):
+    if not len(base.without(gone)):
         raise BadRatings(f"{name}: {', '.join(choices.screen)} rejects every rater; choose other rules with --screen")
     used = base.without(gone)
     estimate = likelihood.estimate(mos.prepare(votes.judged().without(gone), choices.repetitions))
@@ -279,6 +281,7 @@ def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, n
 
 def _check(name: str, stimuli: Sequence[Stimulus]) -> None:
     seen: dict[tuple[str, str, str], str] = {}
+    originals: dict[tuple[str, str], str] = {}
     for s in stimuli:
         key = s.dataset, s.content, s.model
         if s.model and key in seen:
@@ -287,6 +290,10 @@ def _check(name: str, stimuli: Sequence[Stimulus]) -> None:
                 f"{', data set ' + s.dataset if s.dataset else ''}; expected one; tell them apart by model or data set"
             )
         seen[key] = s.name
+        if s.reference and key[:2] in originals:
+            raise BadRatings(f"{name}: '{originals[key[:2]]}' and '{s.name}' are both the reference of {s.content}")
+        if s.reference:
+            originals[key[:2]] = s.name
 
 
 def with_metrics(made: Analysis, metrics: Mapping[str, Mapping[str, float]], notes: Sequence[str] = ()) -> Analysis:
@@ -327,6 +334,8 @@ def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choic
         return mos.mos(used)
     if estimate is None:
         raise BadRatings(f"{name}: no rater has 3 votes, which --estimator p910 needs; use --estimator mos")
+    if estimate.exact:
+        raise BadRatings(f"{name}: {_collapsed(estimate)}; use --estimator mos")
     return estimate.opinion
 
 
@@ -342,10 +351,6 @@ def _compared(
 ) -> tuple[Opinion, Votes]:
     if choices.relative == "none":
         return opinion, used
-    if choices.estimator != "mos":
-        raise BadRatings(
-            "--relative goes with --estimator mos: maximum likelihood has no votes relative to a reference"
-        )
     chosen = relative[choices.relative]
     if chosen is None:
         raise BadRatings(
@@ -514,12 +519,29 @@ def _remarks(
     if estimate and estimate.left_out:
         found.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
     if estimate and estimate.exact:
-        names = ", ".join(estimate.exact[:5])
-        found.append(f"maximum likelihood meets every vote of {names}; their weight is held finite")
+        found.append(f"{_collapsed(estimate)}: do not use its scores")
+    found += _apart(prepared)
     lone = int((np.bincount(prepared.stimulus, minlength=1) == 1).sum())
     if lone:
         found.append(f"{lone} stimuli have a single vote and no interval")
     return [*found, *_least_p(differences)]
+
+
+def _collapsed(estimate: likelihood.Estimate) -> str:
+    names = ", ".join(estimate.exact[:5])
+    return f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats (too few raters)"
+
+
+def _apart(votes: Votes) -> list[str]:
+    """Raters without a stimulus in common, directly or through others: their biases cannot be told from the scores."""
+    shape = (len(votes.stimuli), len(votes.raters))
+    seen = sparse.csr_array((np.ones(len(votes)), (votes.stimulus, votes.rater)), shape=shape)
+    both: list[list[Any]] = [[None, seen], [seen.T, None]]
+    _, label = sparse.csgraph.connected_components(sparse.block_array(both), directed=False)
+    pieces = len(np.unique(label[votes.stimulus]))
+    if pieces < 2:
+        return []
+    return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
 
 
 def _least_p(differences: Sequence[comparison.Difference]) -> list[str]:

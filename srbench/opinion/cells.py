@@ -24,27 +24,36 @@ class Bad:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.found: list[str] = []
+        self.found: dict[str, str] = {}
 
     def add(self, place: str, what: str) -> None:
-        """Note one."""
-        self.found.append(f"{place}: {what}")
+        """Note one; what else is wrong with the same row may follow from it."""
+        self.found.setdefault(place, what)
 
     def check(self) -> None:
         """Raise `BadRatings` if there are any."""
         if self.found:
+            shown = [f"{place}: {what}" for place, what in list(self.found.items())[:_SHOWN]]
             rest = len(self.found) - _SHOWN
             more = f"; and {rest} more" if rest > 0 else ""
-            raise BadRatings(f"{self.path}: {'; '.join(self.found[:_SHOWN])}{more}. Mend these rows or leave them out")
+            raise BadRatings(f"{self.path}: {'; '.join(shown)}{more}. Mend these rows or leave them out")
 
 
 def number(where: str, name: str, text: str, bad: Bad) -> float:
     """The number that a cell holds; NaN, and a note, where it holds none."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
         bad.add(where, f"{name} '{text}' is not a number")
         return math.nan
+    return value
+
+
+def optional(where: str, name: str, text: str, bad: Bad) -> float:
+    """The same, and NaN without a note where the cell is empty."""
+    return number(where, name, text, bad) if text else math.nan
 
 
 def read(path: Path) -> tuple[list[Row], list[str]]:
@@ -67,7 +76,8 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        mark = 3 if raw.startswith(b"\xef\xbb\xbf") else 0  # the decoder counts without it
+        line = raw[: error.start + mark].count(b"\n") + 1
         raise BadRatings(f"{path}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from error
     reader = csv.reader(io.StringIO(text, newline=""))
     names = [name.strip() for name in next(reader, [])]
@@ -75,18 +85,22 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
     if twice:
         raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
     rows: list[Row] = []
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(names):
-            raise BadRatings(f"{path}, line {reader.line_num}: {len(cells)} cells; expected {len(names)}")
-        rows.append((f"line {reader.line_num}", dict(zip(names, cells, strict=True))))
+    begins = reader.line_num + 1
+    try:
+        for cells in reader:
+            if cells and len(cells) != len(names):
+                raise BadRatings(f"{path}, line {begins}: {len(cells)} cells; expected {len(names)}")
+            if cells:
+                rows.append((f"line {begins}", dict(zip(names, cells, strict=True))))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise BadRatings(f"{path}, line {begins}: {error}; is a quote opened here and never closed?") from error
     return rows, names
 
 
 def _json(path: Path) -> tuple[list[Row], list[str]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, UnicodeDecodeError) as error:
         raise BadRatings(f"{path} is not JSON: {error}") from error
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
@@ -139,8 +153,12 @@ def write(rows: list[dict[str, Any]], path: Path) -> None:
         if path.suffix.lower() == ".csv":
             out = io.StringIO()
             writer = csv.writer(out, lineterminator="\n")
+            loud = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
             writer.writerow(names)
-            writer.writerows([_text(row[name]) for name in names] for row in rows)
+            for row in rows:
+                texts = [_text(row[name]) for name in names]
+                # The plain writer leaves a lone carriage return unquoted, which reads back as the end of a line.
+                (loud if any("\r" in text for text in texts) else writer).writerow(texts)
             path.write_text(out.getvalue(), encoding="utf-8")
         elif path.suffix.lower() == ".json":
             path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")

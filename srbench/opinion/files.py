@@ -12,7 +12,7 @@ import numpy as np
 
 from srbench.errors import BadRatings
 from srbench.opinion import cells
-from srbench.opinion.cells import Bad, Row, number
+from srbench.opinion.cells import Bad, Row, number, optional
 from srbench.opinion.votes import Comparison, Opinion, Scale, Stimulus, Votes, t_half
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
@@ -74,14 +74,14 @@ def read(path: Path, reading: Reading | None = None) -> Ratings:
     """
     reading = reading or Reading()
     rows, names = cells.read(path)
-    rename = {theirs: ours for ours, theirs in reading.columns.items()}
-    absent = [theirs for theirs in rename if theirs not in names]
+    absent = [theirs for theirs in reading.columns.values() if theirs not in names]
     if absent:
         raise BadRatings(f"{path} has no column '{absent[0]}'; its columns: {', '.join(names)}")
-    hidden = set(reading.columns) - set(rename)  # a column of the file that another one stands in for
-    kept = [name for name in names if name in rename or name not in hidden]
-    table = [(place, {rename.get(name, name): row[name] for name in kept}) for place, row in rows]
-    columns = [rename.get(name, name) for name in kept]
+    # A column of the file that stands in for another, or that another stands in for, goes by our name only.
+    plain = [name for name in names if name not in {*reading.columns, *reading.columns.values()}]
+    columns = [*plain, *reading.columns]
+    named = {**{name: name for name in plain}, **reading.columns}
+    table = [(place, {ours: row[theirs] for ours, theirs in named.items()}) for place, row in rows]
     kind = _kind(path, columns, reading.stimuli is not None)
     unused = [name for name in columns if name not in (*_NEEDED[kind], *OPTIONAL[kind])]
     notes = (f"columns not used: {', '.join(unused)}",) if unused else ()
@@ -170,7 +170,7 @@ def _described(
     given = row.get("reference", "").lower()
     if given not in _YES | _NO:
         bad.add(where, f"reference is '{given}'; expected 1 or 0")
-    expected = number(where, "expected", row.get("expected", ""), bad) if row.get("expected") else None
+    expected = number(where, "expected", row["expected"], bad) if row.get("expected") else None
     reference = given in _YES or any(fnmatchcase(name, wanted) for wanted in reading.references)
     return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected)
 
@@ -185,6 +185,8 @@ def _stimulus_file(path: Path, reading: Reading) -> dict[str, Stimulus]:
     bad, pattern = Bad(path), _pattern(reading.model_from)
     found: dict[str, Stimulus] = {}
     for where, row in rows:
+        if not row["stimulus"] or not row["content"]:
+            bad.add(where, "no stimulus or no content")
         if row["stimulus"] in found:
             bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
         found[row["stimulus"]] = _described(where, row, reading, pattern, bad)
@@ -218,7 +220,7 @@ def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
             )
         seen.setdefault(key, where)
         rater = raters.setdefault(row["rater"], len(raters))
-        taken, order = (number(where, name, row.get(name) or "nan", bad) for name in ("time", "order"))
+        taken, order = (optional(where, name, row.get(name, ""), bad) for name in ("time", "order"))
         table.append((stimulus, rater, int(repetition), score, taken, order))
     bad.check()
     if not table:
@@ -239,11 +241,14 @@ def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
         before = len(stimuli.all)
         if stimuli.place(where, row, bad) < before and row["stimulus"] in stimuli.index:
             bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
-        mean, n, std = (number(where, name, row[name] or "nan", bad) for name in ("mos", "n", "std"))
+        mean, n = (number(where, name, row[name], bad) for name in ("mos", "n"))
+        std = optional(where, "std", row["std"], bad)
         if not reading.scale.low <= mean <= reading.scale.high:
             bad.add(where, f"mos {row['mos']} is out of range; expected {_range(reading.scale)} (or name it: --scale)")
-        if not n >= 1:
+        if n < 1 or not n.is_integer():
             bad.add(where, f"n is {row['n']}; expected the number of votes")
+        if std < 0:
+            bad.add(where, f"std is {row['std']}; expected a standard deviation")
         table.append((mean, n, std))
     bad.check()
     if not table:
@@ -261,12 +266,12 @@ def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Compariso
         tie = row.get("tie", "").lower()
         if tie not in _YES | _NO:
             bad.add(where, f"tie is '{tie}'; expected 1 or 0")
-        if row["winner"] == row["loser"]:
-            bad.add(where, f"'{row['winner']}' is compared with itself")
         empty = [name for name in PAIR_COLUMNS if not row[name]]
         if empty:
             bad.add(where, f"no {empty[0]}")
         winner, loser = (_shortened(row[name], pattern) for name in ("winner", "loser"))
+        if winner == loser:
+            bad.add(where, f"'{winner}' is compared with itself")
         answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in _YES))
     bad.check()
     if not answers:
@@ -369,8 +374,9 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
         seen.add(row["stimulus"])
         strange += row["stimulus"] not in known
         for name, values in found.items():
-            if row[name]:
-                values[row["stimulus"]] = number(where, name, row[name], bad)
+            value = _metric(where, name, row[name], bad)
+            if math.isfinite(value):
+                values[row["stimulus"]] = value
     bad.check()
     if not seen & known.keys():
         raise BadRatings(
@@ -380,3 +386,8 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
     notes = [f"{strange} stimuli of {path.name} have no ratings"] if strange else []
     notes += [f"{missing} rated stimuli are not in {path.name}"] if missing else []
     return found, tuple(notes)
+
+
+def _metric(where: str, name: str, text: str, bad: Bad) -> float:
+    """A metric's value; NaN where there is none, or where it is infinite, as PSNR of an original is."""
+    return math.nan if text.strip().lower() in ("", "nan", "inf", "-inf") else number(where, name, text, bad)

@@ -39,7 +39,8 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
     """Each vote relative to the same rater's vote on the hidden reference of the content: DV = V - V_ref + 5.
 
     The 5 is the top of the scale. DV may pass it where a rater prefers the processed picture; higher is better. Votes
-    of raters who did not see the reference are left out.
+    of raters who did not see the reference are left out; a second view is set against the second view of the reference,
+    or against its only one.
 
     Args:
         votes: With at least one reference.
@@ -48,12 +49,13 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
     Source:
         ITU-T P.910 (ACR-HR), section 7.2 of the 2022 edition.
     """
-    references = {s.content: i for i, s in enumerate(votes.stimuli) if s.reference}
-    own = np.array([references.get(s.content, -1) for s in votes.stimuli], dtype=np.int64)
+    references = {(s.dataset, s.content): i for i, s in enumerate(votes.stimuli) if s.reference}
+    own = np.array([references.get((s.dataset, s.content), -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     table = np.full((len(votes.raters), int(votes.repetition.max(initial=1)) + 1, len(votes.stimuli)), np.nan)
     table[votes.rater, votes.repetition, votes.stimulus] = votes.score
-    reference = table[votes.rater, votes.repetition, own[votes.stimulus]]
-    reference[own[votes.stimulus] < 0] = np.nan
+    same, first = table[votes.rater, votes.repetition, own], table[votes.rater, 1, own]
+    reference = np.where(np.isnan(same), first, same)
+    reference[own < 0] = np.nan
     top = votes.scale.high
     value = votes.score - reference + top
     if crushed:

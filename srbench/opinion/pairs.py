@@ -219,4 +219,24 @@ def _unconnected(items: tuple[str, ...], wins: Floats, ties: Floats) -> str:
         tops = [k for k in range(pieces) if not beaten.toarray()[np.ix_(label != k, label == k)].any()]
         names = ", ".join(name for name, own in zip(items, label, strict=True) if own == tops[0])
         return f"never beaten by any of the others, so that the score has no upper bound: {names}"
+    if ties.any() and _unbounded_with_ties(wins, ties):
+        return "answers fit any distance between the items (too many ties against too few wins): scores have no bound"
     return ""
+
+
+def _unbounded_with_ties(wins: Floats, ties: Floats) -> bool:
+    """Whether scores and threshold can grow together for ever.
+
+    They can where some scores v put every winner at least 1 above the loser and every tied pair at most 1 apart: then
+    t v with the threshold t makes every answer certain as t grows.
+    """
+    winner, loser = np.nonzero(wins)
+    left, right = np.nonzero(ties)
+    rows = [*zip(loser, winner, [-1.0] * len(winner), strict=True), *zip(left, right, [1.0] * len(left), strict=True)]
+    rows += list(zip(right, left, [1.0] * len(left), strict=True))
+    limits = np.zeros((len(rows), len(wins)))
+    for row, (plus, minus, _) in enumerate(rows):
+        limits[row, plus], limits[row, minus] = 1.0, -1.0
+    bounds = [bound for *_, bound in rows]
+    found = optimize.linprog(np.zeros(len(wins)), A_ub=limits, b_ub=bounds, bounds=(None, None))
+    return bool(found.status == 0)

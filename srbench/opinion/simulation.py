@@ -151,14 +151,14 @@ def _design(panel: Panel, stimuli: int, raters: int, generator: np.random.Genera
     rows: list[tuple[int, int, int]] = []
     deck: list[int] = []
     for rater in range(raters):
-        hand: list[int] = []
+        hand, held, kept = list[int](), set[int](), list[int]()
         while len(hand) < seen:
-            fresh = [s for s in deck if s not in hand]
-            if not fresh:
-                deck += generator.permutation(stimuli).tolist()
-                continue
-            hand.append(fresh[0])
-            deck.remove(fresh[0])
+            if not deck:
+                deck = generator.permutation(stimuli).tolist()
+            card = deck.pop(0)
+            (kept if card in held else hand).append(card)
+            held.add(card)
+        deck = kept + deck
         again = generator.permutation(hand)[: round(panel.repeated * seen)].tolist()
         rows += [(s, rater, 1) for s in hand] + [(s, rater, 2) for s in again]
     stimulus, rater_of, repetition = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
