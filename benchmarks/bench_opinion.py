@@ -7,7 +7,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from srbench.opinion import files
-from srbench.opinion.analysis import Choices, analyse
+from srbench.opinion.analysis import analyse
+from srbench.opinion.choices import Choices
 from srbench.opinion.likelihood import estimate
 from srbench.opinion.votes import Stimulus, Votes
 

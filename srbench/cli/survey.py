@@ -10,7 +10,8 @@ from srbench.cli import console, options
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
-    from srbench.opinion.analysis import Analysis, Choices
+    from srbench.opinion.analysis import Analysis
+    from srbench.opinion.choices import Choices
     from srbench.opinion.files import Ratings, Reading
     from srbench.opinion.preference import PairAnalysis
     from srbench.opinion.votes import Scale
@@ -107,9 +108,10 @@ def analyze(
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against opinion."""
     from srbench.opinion import analysis, files
+    from srbench.opinion.choices import Choices
     from srbench.report.opinion import publish, terminal
 
-    choices = analysis.Choices(
+    choices = Choices(
         screen=() if screen == "none" else tuple(options.split(screen)),
         repetitions=repetitions.value,
         remove_bias=remove_bias,

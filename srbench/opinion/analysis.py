@@ -2,101 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.opinion import agreement, comparison, likelihood, mos, prediction, screening
+from srbench.opinion import agreement, comparison, likelihood, mos, panel, prediction, remarks, screening, treatment
+from srbench.opinion.choices import Choices
 from srbench.opinion.votes import Floats, Opinion, Stimulus, Votes
 
-Relative = Literal["none", "dmos", "crushed"]
-Estimator = Literal["mos", "p910"]
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What an analyst decides.
-
-    Attributes:
-        screen: Rules whose rejected raters do not count; of `screening.RULES`.
-        repetitions: What repeated votes count.
-        remove_bias: Take each rater's bias off (ITU-T P.913, section 12.4) before screening.
-        estimator: "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.
-        relative: Compare models by scores relative to hidden references: "none", "dmos", or "crushed" DMOS.
-        ddof: Of the kurtosis rule.
-        unanimous: Of the kurtosis rule.
-        least_correlation: Of the correlation rule.
-        test: Of differences between models.
-        resamples: Of the bootstrap.
-        seed: Of everything drawn.
-    """
-
-    screen: tuple[str, ...] = ("bt500",)
-    repetitions: mos.Repetitions = "pool"
-    remove_bias: bool = False
-    estimator: Estimator = "mos"
-    relative: Relative = "none"
-    ddof: Literal[0, 1] = 1
-    unanimous: Literal["skip", "count"] = "skip"
-    least_correlation: float = 0.75
-    test: comparison.Test = "wilcoxon"
-    resamples: int = 2_000
-    seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Effect:
-    """What a treatment of the votes does to the result.
-
-    Attributes:
-        treatment: Its name.
-        applied: It is part of this analysis.
-        rejected: Raters who no longer count.
-        half: Mean half-width of the stimuli's 95 % intervals.
-        largest: Largest change of a stimulus's score against untreated MOS.
-        mean_change: Mean absolute change.
-        rank_correlation: Spearman's, with untreated MOS; None where it cannot be told.
-        reason: Why it could not be done.
-    """
-
-    treatment: str
-    applied: bool
-    rejected: tuple[str, ...]
-    half: float | None = None
-    largest: float | None = None
-    mean_change: float | None = None
-    rank_correlation: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Raters:
-    """All raters, with what is known of each; NaN where it cannot be told.
-
-    Attributes:
-        names: In the order of their first vote.
-        votes: Number of votes on stimuli that are judged.
-        mean: Of their votes.
-        std: Of their votes, ddof 1.
-        bias: Against the mean of all.
-        inconsistency: By maximum likelihood.
-        correlation: With the mean of all.
-        rejected: For each rater the rules that reject them, applied or not.
-        gone: Whether their votes do not count here.
-    """
-
-    names: tuple[str, ...]
-    votes: tuple[int, ...]
-    mean: Floats
-    std: Floats
-    bias: Floats
-    inconsistency: Floats
-    correlation: Floats
-    rejected: tuple[tuple[str, ...], ...]
-    gone: tuple[bool, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +77,8 @@ class Analysis:
     differences: list[comparison.Difference]
     groups: dict[str, dict[str, str]]
     verdicts: list[screening.Verdict]
-    effects: list[Effect]
-    raters: Raters | None
+    effects: list[treatment.Effect]
+    raters: panel.Raters | None
     icc: agreement.Icc | None
     alpha_ordinal: float | None
     alpha_interval: float | None
@@ -230,14 +145,14 @@ def analyse(
         differences=differences,
         groups=_groups(compared, differences),
         verdicts=verdicts,
-        effects=_effects(prepared, verdicts, choices),
-        raters=_raters(prepared, verdicts, gone),
+        effects=treatment.effects(prepared, verdicts, choices),
+        raters=panel.raters(prepared, verdicts, gone),
         icc=agreement.icc(prepared.without(gone)),
         alpha_ordinal=agreement.alpha(prepared.without(gone), "ordinal"),
         alpha_interval=agreement.alpha(prepared.without(gone), "interval"),
         retest=agreement.retest(votes.judged().without(gone)),
         estimate=estimate,
-        notes=[*notes, *_remarks(votes, prepared, estimate, differences, choices)],
+        notes=[*notes, *remarks.remarks(votes, prepared, estimate, differences, choices)],
     )
 
 
@@ -248,9 +163,9 @@ def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, n
     if choices.relative != "none":
         raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
     differences = comparison.differences(opinion, choices.test, None, choices.seed)
-    remarks = [
+    limits = [
         "averages without single votes: no screening, no agreement, no intervals over raters",
-        *_least_p(differences),
+        *remarks.least_p(differences),
     ]
     return Analysis(
         name=name,
@@ -275,7 +190,7 @@ def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, n
         alpha_interval=None,
         retest=None,
         estimate=None,
-        notes=[*notes, *remarks],
+        notes=[*notes, *limits],
     )
 
 
@@ -335,7 +250,7 @@ def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choic
     if estimate is None:
         raise BadRatings(f"{name}: no rater has 3 votes, which --estimator p910 needs; use --estimator mos")
     if estimate.exact:
-        raise BadRatings(f"{name}: {_collapsed(estimate)}; use --estimator mos")
+        raise BadRatings(f"{name}: {remarks.collapsed(estimate)}; use --estimator mos")
     return estimate.opinion
 
 
@@ -421,144 +336,4 @@ def _groups(opinion: Opinion, differences: Sequence[comparison.Difference]) -> d
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         models = sorted((m for m, d in means if d == dataset), key=lambda m: -means[m, dataset])
         found[dataset] = comparison.letters(models, [pair for pair in differences if pair.dataset == dataset])
-    return found
-
-
-def _effects(prepared: Votes, verdicts: Sequence[screening.Verdict], choices: Choices) -> list[Effect]:
-    plain = mos.mos(prepared)
-    base = screening.unbiased(prepared)
-    p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
-    found = [
-        Effect(
-            "none: plain MOS",
-            not choices.screen and not choices.remove_bias and choices.estimator == "mos",
-            (),
-            float(np.nanmean(plain.half)) if np.isfinite(plain.half).any() else None,
-            0.0,
-            0.0,
-            1.0,
-        )
-    ]
-    for verdict in verdicts:
-        applied = verdict.rule in choices.screen
-        if verdict.reason:
-            found.append(Effect(verdict.rule, applied, (), reason=verdict.reason))
-        else:
-            found.append(
-                _effect(verdict.rule, applied, verdict.rejected, plain, mos.mos(prepared.without(verdict.rejected)))
-            )
-    found.append(_effect("bias removal (P.913)", choices.remove_bias and not choices.screen, (), plain, mos.mos(base)))
-    both = choices.remove_bias and "bt500" in choices.screen
-    found.append(
-        _effect("bias removal, then bt500 (P.913)", both, p913.rejected, plain, mos.mos(base.without(p913.rejected)))
-    )
-    likely = likelihood.estimate(prepared)
-    if likely:
-        found.append(_effect("maximum likelihood (P.910)", choices.estimator == "p910", (), plain, likely.opinion))
-    return found
-
-
-def _effect(name: str, applied: bool, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
-    at = plain.by_name()
-    if not treated.stimuli:
-        return Effect(name, applied, rejected, reason="no rater is left")
-    before = plain.mean[[at[s.name] for s in treated.stimuli]]
-    change = np.abs(treated.mean - before)
-    varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
-    half = treated.half[np.isfinite(treated.half)]
-    return Effect(
-        treatment=name,
-        applied=applied,
-        rejected=rejected,
-        half=float(half.mean()) if len(half) else None,
-        largest=float(change.max()),
-        mean_change=float(change.mean()),
-        rank_correlation=float(stats.spearmanr(before, treated.mean).statistic) if varies else None,
-    )
-
-
-def _raters(votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str]) -> Raters:
-    size = len(votes.raters)
-    n = np.bincount(votes.rater, minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(votes.rater, votes.score, size) / n
-        squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
-        std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
-    likely = likelihood.estimate(votes)
-    inconsistency = dict(zip(likely.raters, likely.inconsistency.tolist(), strict=True)) if likely else {}
-    follow = next(v for v in verdicts if v.rule == "correlation")
-    return Raters(
-        names=votes.raters,
-        votes=tuple(n.tolist()),
-        mean=mean,
-        std=std,
-        bias=np.where(n > 0, screening.bias(votes), np.nan),
-        inconsistency=np.array([inconsistency.get(name, np.nan) for name in votes.raters]),
-        correlation=follow.figures["r"],
-        rejected=tuple(tuple(v.rule for v in verdicts if name in v.rejected) for name in votes.raters),
-        gone=tuple(name in gone for name in votes.raters),
-    )
-
-
-def _remarks(
-    votes: Votes,
-    prepared: Votes,
-    estimate: likelihood.Estimate | None,
-    differences: Sequence[comparison.Difference],
-    choices: Choices,
-) -> list[str]:
-    found = []
-    repeated = int((votes.repetition > 1).sum())
-    if repeated and choices.repetitions == "pool":
-        found.append(
-            f"{repeated} repeated votes count as votes of their own, which makes intervals of stimuli a little narrow; "
-            "--repetitions mean averages them first"
-        )
-    if estimate and not estimate.converged:
-        found.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
-    if estimate and estimate.left_out:
-        found.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
-    if estimate and estimate.exact:
-        found.append(f"{_collapsed(estimate)}: do not use its scores")
-    found += _apart(prepared)
-    lone = int((np.bincount(prepared.stimulus, minlength=1) == 1).sum())
-    if lone:
-        found.append(f"{lone} stimuli have a single vote and no interval")
-    return [*found, *_least_p(differences)]
-
-
-def _collapsed(estimate: likelihood.Estimate) -> str:
-    names = ", ".join(estimate.exact[:5])
-    return f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats (too few raters)"
-
-
-def _apart(votes: Votes) -> list[str]:
-    """Raters without a stimulus in common, directly or through others: their biases cannot be told from the scores."""
-    shape = (len(votes.stimuli), len(votes.raters))
-    seen = sparse.csr_array((np.ones(len(votes)), (votes.stimulus, votes.rater)), shape=shape)
-    both: list[list[Any]] = [[None, seen], [seen.T, None]]
-    _, label = sparse.csgraph.connected_components(sparse.block_array(both), directed=False)
-    pieces = len(np.unique(label[votes.stimulus]))
-    if pieces < 2:
-        return []
-    return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
-
-
-def _least_p(differences: Sequence[comparison.Difference]) -> list[str]:
-    found = []
-    for dataset in dict.fromkeys(pair.dataset for pair in differences):
-        own = [pair for pair in differences if pair.dataset == dataset]
-        least = min(pair.least_p for pair in own)
-        place = f"on {dataset} " if dataset else ""
-        if least >= comparison.LEVEL:
-            n = max(pair.images for pair in own)
-            found.append(
-                f"{place}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
-                "no difference can be significant, whatever the votes"
-            )
-        elif least * len(own) >= comparison.LEVEL:
-            found.append(
-                f"{place}after Holm's correction for {len(own)} pairs the smallest possible p is "
-                f"{min(1.0, least * len(own)):.4g}: no difference can be significant, whatever the votes"
-            )
     return found

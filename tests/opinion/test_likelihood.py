@@ -5,6 +5,7 @@ import pytest
 from scipy import optimize
 
 from srbench.opinion import analysis, likelihood, mos
+from srbench.opinion.choices import Choices
 from srbench.opinion.simulation import Panel, draw
 from srbench.opinion.votes import Scale
 from tests.opinion.tables import NAN, votes_of
@@ -91,7 +92,7 @@ def test_giving_up_is_said_with_its_count() -> None:
 
 def test_giving_up_is_said_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likelihood.estimate, "__defaults__", ("stimulus", 2))
-    made = analysis.analyse("x", draw(Panel(images=3)).votes, analysis.Choices(resamples=0))
+    made = analysis.analyse("x", draw(Panel(images=3)).votes, Choices(resamples=0))
     assert "maximum likelihood did not converge in 2 sweeps" in made.notes
 
 
@@ -104,7 +105,7 @@ def test_raters_with_fewer_than_3_votes_are_left_out_by_name() -> None:
     assert found.left_out == ("r3", "r4")
     assert found.raters == ("r0", "r1", "r2")
     assert found.opinion.n.tolist() == [3, 3, 3, 3]
-    made = analysis.analyse("x", votes_of(table.tolist()), analysis.Choices(screen=(), resamples=0))
+    made = analysis.analyse("x", votes_of(table.tolist()), Choices(screen=(), resamples=0))
     assert "maximum likelihood leaves out 2 raters with fewer than 3 votes" in made.notes
 
 
@@ -135,7 +136,7 @@ def test_an_estimate_that_follows_a_single_rater_says_so() -> None:
         follows = tuple(name for name, own in zip(votes.raters, np.ptp(gap, axis=0), strict=True) if own < 0.01)
         assert found.exact == follows
         collapsed += bool(follows)
-        made = analysis.analyse("x", votes, analysis.Choices(screen=(), resamples=0))
+        made = analysis.analyse("x", votes, Choices(screen=(), resamples=0))
         assert any("has collapsed onto" in note for note in made.notes) == bool(follows)
     assert 5 < collapsed < 20
 

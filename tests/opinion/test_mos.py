@@ -8,6 +8,7 @@ from scipy import stats
 
 from srbench.errors import BadRatings
 from srbench.opinion import analysis, likelihood, mos
+from srbench.opinion.choices import Choices
 from srbench.opinion.simulation import Panel, draw
 from srbench.opinion.votes import Scale, Stimulus, Votes, t_half
 from tests.opinion.tables import NAN, joined, opinion_of, stimuli, votes_of
@@ -35,7 +36,7 @@ def test_repeated_votes_pooled_averaged_or_dropped() -> None:
     np.testing.assert_allclose(averaged.mean, [2, 3.75])
     np.testing.assert_allclose(first.mean, [1.5, 3.5])
     assert (pooled.n.tolist(), averaged.n.tolist(), first.n.tolist()) == ([3, 3], [2, 2], [2, 2])
-    made = analysis.analyse("x", votes, analysis.Choices(screen=()))
+    made = analysis.analyse("x", votes, Choices(screen=()))
     assert made.notes[0].startswith("2 repeated votes count as votes of their own")
 
 
@@ -89,13 +90,13 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
     with pytest.raises(
         BadRatings, match="x has no hidden references; name them with a column reference or --references"
     ):
-        analysis.analyse("x", votes, analysis.Choices(screen=(), relative="dmos"))
+        analysis.analyse("x", votes, Choices(screen=(), relative="dmos"))
     with pytest.raises(BadRatings, match="x has averages only"):
-        analysis.analyse_means("x", opinion_of([3, 4]), analysis.Choices(relative="dmos"))
+        analysis.analyse_means("x", opinion_of([3, 4]), Choices(relative="dmos"))
     drawn = draw(Panel(images=3, raters=5, reference=True)).votes
     with pytest.raises(BadRatings, match="--relative goes with --estimator mos"):
-        analysis.analyse("x", drawn, analysis.Choices(screen=(), relative="dmos", estimator="p910"))
-    made = analysis.analyse("x", drawn, analysis.Choices(screen=(), relative="dmos", resamples=0))
+        analysis.analyse("x", drawn, Choices(screen=(), relative="dmos", estimator="p910"))
+    made = analysis.analyse("x", drawn, Choices(screen=(), relative="dmos", resamples=0))
     assert made.dmos is not None
     # References have DMOS 5 by definition: they are no competitors.
     competing = {s.name: float(x) for s, x in zip(made.dmos.stimuli, made.dmos.mean, strict=True) if not s.reference}
@@ -171,7 +172,7 @@ def test_histograms(scale: Scale, scores: list[float], centres: list[float], bin
 
 
 def _choose(votes: Votes, **chosen: object) -> analysis.Analysis:
-    return analysis.analyse("x", votes, replace(analysis.Choices(screen=(), resamples=0), **chosen))
+    return analysis.analyse("x", votes, replace(Choices(screen=(), resamples=0), **chosen))
 
 
 def test_choices_decide_what_the_opinion_is() -> None:
@@ -201,7 +202,7 @@ def test_votes_on_traps_alone_are_no_study() -> None:
 
 
 def test_a_single_vote_is_said() -> None:
-    made = analysis.analyse("t", votes_of([[3, 4], [4, NAN]], stimuli(("a", "b"), 1)), analysis.Choices(screen=()))
+    made = analysis.analyse("t", votes_of([[3, 4], [4, NAN]], stimuli(("a", "b"), 1)), Choices(screen=()))
     assert "1 stimuli have a single vote and no interval" in made.notes
 
 

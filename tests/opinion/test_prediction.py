@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from srbench.opinion import analysis, prediction
+from srbench.opinion.choices import Choices
 from srbench.opinion.simulation import Panel, draw
 from tests.opinion.tables import opinion_of
 
@@ -118,7 +119,7 @@ def test_a_curve_is_never_worse_than_a_constant_and_five_parameters_than_a_line(
 
 def test_metrics_that_cannot_be_compared_are_left_out_and_named() -> None:
     drawn = draw(Panel(images=2, raters=4, models=("a", "b", "c", "d")))
-    made = analysis.analyse("x", drawn.votes, analysis.Choices(resamples=0, screen=()))
+    made = analysis.analyse("x", drawn.votes, Choices(resamples=0, screen=()))
     names = [s.name for s in made.opinion.stimuli]
     metrics = {
         "good": {name: float(mean) for name, mean in zip(names, made.opinion.mean, strict=True)},

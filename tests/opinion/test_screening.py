@@ -7,7 +7,8 @@ import pytest
 
 from srbench.errors import BadRatings
 from srbench.opinion import screening
-from srbench.opinion.analysis import Choices, analyse
+from srbench.opinion.analysis import analyse
+from srbench.opinion.choices import Choices
 from srbench.opinion.simulation import Drawn, Panel, draw
 from srbench.opinion.votes import Stimulus
 from tests.opinion.tables import NAN, joined, votes_of

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from srbench.opinion import analysis, preference, simulation
+from srbench.opinion.choices import Choices
 from srbench.opinion.votes import Comparison, Opinion, Scale, Stimulus
 from srbench.report.opinion import plots_canvas, plots_columns, plots_pairs, plots_raters, plots_scores
 from srbench.report.opinion.figures import Figure, figures
 
 PANEL = simulation.Panel(models=("bicubic", "edsr", "srgan"), images=8, raters=9, careless=2, reference=True)
-CHOICES = analysis.Choices(resamples=50)
+CHOICES = Choices(resamples=50)
 
 
-def _made(panel: simulation.Panel = PANEL, choices: analysis.Choices = CHOICES) -> analysis.Analysis:
+def _made(panel: simulation.Panel = PANEL, choices: Choices = CHOICES) -> analysis.Analysis:
     return analysis.analyse("study", simulation.draw(panel).votes, choices)
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from srbench.opinion import analysis, preference, simulation
+from srbench.opinion.choices import Choices
 from srbench.report.opinion.page import page
 from srbench.report.opinion.table import Table
 
@@ -59,7 +60,7 @@ def _votes() -> analysis.Analysis:
     votes = simulation.draw(panel).votes
     raters = ("<b>x</b>", "a & b", *votes.raters[2:])
     stimuli = tuple(replace(s, model=f"{s.model}<script>") for s in votes.stimuli)
-    choices = analysis.Choices(resamples=50)
+    choices = Choices(resamples=50)
     return analysis.analyse("a <study>", replace(votes, raters=raters, stimuli=stimuli), choices, ["mind the <gap>"])
 
 

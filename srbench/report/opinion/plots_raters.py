@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from srbench.opinion.analysis import Analysis, Effect, Raters
+from srbench.opinion.analysis import Analysis
+from srbench.opinion.panel import Raters
+from srbench.opinion.treatment import Effect
 from srbench.opinion.votes import Flags, Floats, Ints
 from srbench.report.opinion.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, panels, rows
 
