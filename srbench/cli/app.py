@@ -16,7 +16,7 @@ from srbench.cli.listing import datasets, list_protocols, metrics, models
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
-from srbench.cli.survey import survey
+from srbench.cli.survey.app import survey
 from srbench.cli.train import recipes, train
 from srbench.errors import UserError
 

@@ -1,0 +1,1 @@
+"""`srbench survey`: one file a verb."""

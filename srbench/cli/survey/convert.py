@@ -1,0 +1,27 @@
+"""`srbench survey convert`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli import console
+from srbench.cli.survey import ratings as ratings_file
+
+
+def convert(
+    source: ratings_file.RatingsFile,
+    target: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .parquet.")],
+    scale: ratings_file.ScaleOption = "1-5",
+    columns: ratings_file.Columns = "",
+    references: ratings_file.References = "",
+    model_from: ratings_file.ModelFrom = "",
+    stimuli: ratings_file.StimuliFile = None,
+) -> None:
+    """Write ratings as tidy CSV, JSON or Parquet, checked."""
+    from srbench.opinion import files
+
+    read = files.read(source, ratings_file.reading(scale, columns, references, model_from, stimuli))
+    files.write(read, target)
+    for note in read.notes:
+        console.err.print(note)
