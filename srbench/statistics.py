@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from srbench.results import Row
+from srbench.results import MOS, Row
 
 RESAMPLES, SEED = 10_000, 0
 _FEWER_FROM, _FEWER = 1_000, 1_000  # for large sets, so that memory stays small
@@ -86,7 +86,8 @@ def _summary(rows: Sequence[Row]) -> Summary:
         **same,
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(values) > 1 else None,
-        ci95=bootstrap_mean(values) if len(values) > 1 else None,
+        # Opinion varies with raters too, of whom rows know nothing; its interval is in the study's report.
+        ci95=bootstrap_mean(values) if len(values) > 1 and first.metric != MOS else None,
         median=float(quartiles[1]),
         iqr=(float(quartiles[0]), float(quartiles[2])),
     )

@@ -34,7 +34,7 @@ def icc(votes: Votes) -> Icc | None:
     """ICC(2,1) and ICC(2,k) of the first votes.
 
     Returns:
-        None where fewer than two stimuli were rated by all of at least two raters, or no vote differs from another.
+        None where fewer than two stimuli were rated by all of at least two raters, or stimuli do not differ at all.
 
     Source:
         Shrout and Fleiss, Psychological Bulletin 86, 1979; intervals of McGraw and Wong, Psychological Methods 1, 1996,
@@ -51,7 +51,7 @@ def icc(votes: Votes) -> Icc | None:
     msc = n * ((columns - grand) ** 2).sum() / (k - 1)
     mse = ((table - rows[:, None] - columns[None, :] + grand) ** 2).sum() / ((n - 1) * (k - 1))
     noise = 1e-20 * float(np.abs(table).max()) ** 2  # rounding errors of mean squares
-    if msr <= noise and mse <= noise and msc <= noise:
+    if msr <= noise and mse <= noise:
         return None
     msc, mse = (0.0 if x <= noise else x for x in (msc, mse))
     single = (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n)
@@ -115,7 +115,7 @@ class Retest:
     Attributes:
         pairs: Number of stimuli and raters with a first and a second vote.
         same: Share with the same score.
-        within_one: Share whose scores are at most 1 apart.
+        within_one: Share whose scores are at most one step of the scale apart.
         mean_difference: Second minus first; a drift of the panel.
         rms_difference: Root of the mean square.
         correlation: Pearson's, between first and second; None where either does not vary.
@@ -144,7 +144,7 @@ def retest(votes: Votes) -> Retest | None:
     return Retest(
         pairs=len(both),
         same=float((difference == 0).mean()),
-        within_one=float((np.abs(difference) <= 1).mean()),
+        within_one=float((np.abs(difference) <= votes.scale.step).mean()),
         mean_difference=float(difference.mean()),
         rms_difference=float(np.sqrt((difference**2).mean())),
         correlation=float(stats.pearsonr(before, after).statistic) if varies else None,

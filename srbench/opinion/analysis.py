@@ -9,7 +9,7 @@ from scipy import stats
 from srbench.errors import BadRatings
 from srbench.opinion import agreement, comparison, likelihood, mos, panel, prediction, remarks, screening, treatment
 from srbench.opinion.choices import Choices
-from srbench.opinion.votes import Floats, Opinion, Stimulus, Votes
+from srbench.opinion.votes import Floats, Opinion, Scale, Stimulus, Votes
 
 Progress = Callable[[str, int, int], None]
 
@@ -40,6 +40,7 @@ class Analysis:
         choices: As asked for.
         votes: Those that count; None for averaged data.
         total_votes: Read, traps included.
+        trap_votes: Of them, on traps.
         opinion: Score of each stimulus, as chosen.
         dmos: Scores relative to hidden references; None where there are none.
         crushed: The same in the crushed form.
@@ -66,6 +67,7 @@ class Analysis:
     choices: Choices
     votes: Votes | None
     total_votes: int
+    trap_votes: int
     opinion: Opinion
     dmos: Opinion | None
     crushed: Opinion | None
@@ -111,6 +113,8 @@ def analyse(
     _check(name, votes.stimuli)
     if choices.relative != "none" and choices.estimator != "mos":
         raise BadRatings("--relative goes with --estimator mos: maximum likelihood has no votes to set against another")
+    if choices.remove_bias and choices.estimator != "mos":
+        raise BadRatings("--remove-bias goes with --estimator mos: maximum likelihood estimates the biases itself")
     prepared = mos.prepare(votes.judged(), choices.repetitions)
     if not len(prepared):
         raise BadRatings(f"{name}: all votes are on traps; expected votes on other stimuli")
@@ -119,14 +123,16 @@ def analyse(
     gone = _rejected(verdicts, choices)
     if not len(base.without(gone)):
         raise BadRatings(f"{name}: {', '.join(choices.screen)} rejects every rater; choose other rules with --screen")
-    used = base.without(gone)
-    estimate = likelihood.estimate(mos.prepare(votes.judged().without(gone), choices.repetitions))
+    used, raw = base.without(gone), votes.judged().without(gone)
+    estimate = likelihood.estimate(mos.prepare(raw, choices.repetitions))
     opinion = _opinion(name, used, estimate, choices)
-    relative = {kind: _relative(used, crushed=kind == "crushed") for kind in ("dmos", "crushed")}
+    relative = {kind: _relative(used, kind, choices) for kind in ("dmos", "crushed")}
     compared, behind = _compared(name, choices, opinion, used, relative)
+    if choices.remove_bias and choices.relative == "none":
+        behind = prepared.without(gone)  # a panel without biases would look more certain than raters like these are
     draws = _draws(compared, behind, choices, on_progress)
     differences = comparison.differences(compared, choices.test, draws, choices.seed)
-    centres, counts = mos.histogram(prepared.without(gone))
+    centres, counts = mos.histogram(raw)
     kept = {s.name for s in opinion.stimuli}
     places = [i for i, s in enumerate(used.stimuli) if s.name in kept]
     return Analysis(
@@ -134,6 +140,7 @@ def analyse(
         choices=choices,
         votes=used,
         total_votes=len(votes),
+        trap_votes=len(votes) - len(votes.judged()),
         opinion=opinion,
         dmos=relative["dmos"][1] if relative["dmos"] else None,
         crushed=relative["crushed"][1] if relative["crushed"] else None,
@@ -145,14 +152,14 @@ def analyse(
         differences=differences,
         groups=_groups(compared, differences),
         verdicts=verdicts,
-        effects=treatment.effects(prepared, verdicts, choices),
+        effects=treatment.effects(prepared, verdicts, choices, opinion, gone),
         raters=panel.raters(prepared, verdicts, gone),
-        icc=agreement.icc(prepared.without(gone)),
-        alpha_ordinal=agreement.alpha(prepared.without(gone), "ordinal"),
-        alpha_interval=agreement.alpha(prepared.without(gone), "interval"),
-        retest=agreement.retest(votes.judged().without(gone)),
+        icc=agreement.icc(raw),
+        alpha_ordinal=agreement.alpha(raw, "ordinal"),
+        alpha_interval=agreement.alpha(raw, "interval"),
+        retest=agreement.retest(raw),
         estimate=estimate,
-        notes=[*notes, *remarks.remarks(votes, prepared, estimate, differences, choices)],
+        notes=[*notes, *remarks.remarks(raw, prepared, estimate, choices), *remarks.of_models(compared, differences)],
     )
 
 
@@ -165,13 +172,14 @@ def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, n
     differences = comparison.differences(opinion, choices.test, None, choices.seed)
     limits = [
         "averages without single votes: no screening, no agreement, no intervals over raters",
-        *remarks.least_p(differences),
+        *remarks.of_models(opinion, differences),
     ]
     return Analysis(
         name=name,
         choices=replace(choices, screen=()),
         votes=None,
         total_votes=int(opinion.n.sum()),
+        trap_votes=0,
         opinion=opinion,
         dmos=None,
         crushed=None,
@@ -228,7 +236,7 @@ def _verdicts(votes: Votes, base: Votes, choices: Choices) -> list[screening.Ver
     return [
         screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous),
         screening.correlation(base, choices.least_correlation),
-        screening.traps(votes),
+        screening.traps(votes, choices.trap_misses),
         screening.straight(votes.judged()),
         screening.fast(votes),
     ]
@@ -254,10 +262,12 @@ def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choic
     return estimate.opinion
 
 
-def _relative(votes: Votes, *, crushed: bool) -> tuple[Votes, Opinion] | None:
+def _relative(votes: Votes, kind: str, choices: Choices) -> tuple[Votes, Opinion] | None:
     if not any(s.reference for s in votes.stimuli):
         return None
-    values = mos.differential(votes, crushed=crushed)
+    if kind == "crushed" and choices.relative != "crushed" and votes.scale != Scale():
+        return None
+    values = mos.differential(votes, crushed=kind == "crushed")
     return (values, mos.mos(values)) if len(values) else None
 
 
@@ -284,14 +294,12 @@ def _draws(compared: Opinion, behind: Votes, choices: Choices, on_progress: Prog
 
 
 def _models(compared: Opinion, behind: Votes | None, draws: comparison.Draws | None) -> list[mos.GroupMean]:
-    means, places = mos.model_means(compared, behind), mos.groups(compared.stimuli)
-    if draws is None:
+    """Means of models; their intervals from the votes behind, which may still hold the raters' biases."""
+    means = mos.model_means(compared, behind)
+    if behind is None or draws is None:
         return means
-    found = []
-    for group in means:
-        low, high = np.percentile(draws.mean(places[group.model, group.dataset]), [2.5, 97.5])
-        found.append(replace(group, both=(float(low), float(high)) if group.images > 1 else None))
-    return found
+    places = mos.groups(compared.stimuli)
+    return [replace(g, both=draws.interval(g.mean, places[g.model, g.dataset])) for g in means]
 
 
 def _shares(stimuli: Sequence[Stimulus], counts: Floats) -> dict[str, Floats]:

@@ -78,9 +78,18 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
     except UnicodeDecodeError as error:
         mark = 3 if raw.startswith(b"\xef\xbb\xbf") else 0  # the decoder counts without it
         line = raw[: error.start + mark].count(b"\n") + 1
-        raise BadRatings(f"{path}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from error
+        found = " but UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        raise BadRatings(
+            f"{path}, line {line}: not UTF-8 text{found}; save the file with the encoding UTF-8"
+        ) from error
     reader = csv.reader(io.StringIO(text, newline=""))
     names = [name.strip() for name in next(reader, [])]
+    other = next((sign for sign in ";\t" if len(names) == 1 and sign in names[0]), None)
+    if other:
+        said = "semicolons" if other == ";" else "tabs"
+        raise BadRatings(
+            f"{path}, line 1: columns are separated by {said}; expected commas, save the file as CSV with commas"
+        )
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
@@ -91,7 +100,7 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
             if cells and len(cells) != len(names):
                 raise BadRatings(f"{path}, line {begins}: {len(cells)} cells; expected {len(names)}")
             if cells:
-                rows.append((f"line {begins}", dict(zip(names, cells, strict=True))))
+                rows.append((f"line {begins}", dict(zip(names, map(str.strip, cells), strict=True))))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise BadRatings(f"{path}, line {begins}: {error}; is a quote opened here and never closed?") from error
@@ -133,7 +142,7 @@ def _text(value: Any) -> str:
         return "1" if value else "0"
     if isinstance(value, float | np.floating):
         return figure(float(value))
-    return str(value)
+    return str(value).strip()
 
 
 def figure(value: float) -> str:

@@ -23,19 +23,21 @@ class Choices:
         ddof: Of the kurtosis rule.
         unanimous: Of the kurtosis rule.
         least_correlation: Of the correlation rule.
+        trap_misses: Forgiven by the trap rule.
         test: Of differences between models.
         resamples: Of the bootstrap.
         seed: Of everything drawn.
     """
 
     screen: tuple[str, ...] = ("bt500",)
-    repetitions: Repetitions = "pool"
+    repetitions: Repetitions = "mean"
     remove_bias: bool = False
     estimator: Estimator = "mos"
     relative: Relative = "none"
     ddof: Literal[0, 1] = 1
     unanimous: Literal["skip", "count"] = "skip"
     least_correlation: float = 0.75
+    trap_misses: int = 0
     test: Test = "wilcoxon"
     resamples: int = 2_000
     seed: int = 0

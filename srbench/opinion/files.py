@@ -21,10 +21,11 @@ MEAN_COLUMNS = ("stimulus", "content", "mos", "n", "std")
 STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected")
 OPTIONAL = {
     "votes": (*STIMULUS_COLUMNS, "repetition", "time", "order"),
-    "pairs": ("tie",),
+    "pairs": ("tie", "repetition"),
     "means": STIMULUS_COLUMNS,
 }
 _NEEDED = {"votes": VOTE_COLUMNS, "pairs": PAIR_COLUMNS, "means": MEAN_COLUMNS}
+_MOST_REPETITIONS = 100
 _YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 
 
@@ -33,7 +34,7 @@ class Reading:
     """How to understand a file.
 
     Attributes:
-        columns: The file's name of a column, by ours, where they differ.
+        columns: The file's name of a column, by ours, where they differ; "a+b" joins two columns with a _.
         scale: Allowed scores.
         references: Patterns (`*`, `?`) of stimuli that are hidden references.
         model_from: Regular expression whose first group, found in a stimulus's name, is its model.
@@ -74,14 +75,15 @@ def read(path: Path, reading: Reading | None = None) -> Ratings:
     """
     reading = reading or Reading()
     rows, names = cells.read(path)
-    absent = [theirs for theirs in reading.columns.values() if theirs not in names]
+    mapped = {ours: [theirs] if theirs in names else theirs.split("+") for ours, theirs in reading.columns.items()}
+    used = {theirs for parts in mapped.values() for theirs in parts}
+    absent = [theirs for theirs in used if theirs not in names]
     if absent:
         raise BadRatings(f"{path} has no column '{absent[0]}'; its columns: {', '.join(names)}")
     # A column of the file that stands in for another, or that another stands in for, goes by our name only.
-    plain = [name for name in names if name not in {*reading.columns, *reading.columns.values()}]
-    columns = [*plain, *reading.columns]
-    named = {**{name: name for name in plain}, **reading.columns}
-    table = [(place, {ours: row[theirs] for ours, theirs in named.items()}) for place, row in rows]
+    named = {**{name: [name] for name in names if name not in {*mapped, *used}}, **mapped}
+    columns = list(named)
+    table = [(at, {ours: "_".join(row[name] for name in parts) for ours, parts in named.items()}) for at, row in rows]
     kind = _kind(path, columns, reading.stimuli is not None)
     unused = [name for name in columns if name not in (*_NEEDED[kind], *OPTIONAL[kind])]
     notes = (f"columns not used: {', '.join(unused)}",) if unused else ()
@@ -89,8 +91,32 @@ def read(path: Path, reading: Reading | None = None) -> Ratings:
         return Ratings(path.stem, pairs=_pairs(path, table, reading), notes=notes)
     stimuli = _Stimuli(path, reading)
     if kind == "means":
-        return Ratings(path.stem, means=_means(path, table, stimuli, reading), notes=notes)
-    return Ratings(path.stem, votes=_votes(path, table, stimuli, reading), notes=notes)
+        means = _means(path, table, stimuli, reading)
+        return Ratings(path.stem, means=means, notes=(*notes, *_matches(path, means.stimuli, reading)))
+    votes = _votes(path, table, stimuli, reading)
+    return Ratings(path.stem, votes=votes, notes=(*notes, *_matches(path, votes.stimuli, reading)))
+
+
+def _matches(path: Path, stimuli: Sequence[Stimulus], reading: Reading) -> list[str]:
+    """How many stimuli the patterns of a reading fit.
+
+    Raises:
+        BadRatings: One of them fits none.
+    """
+    found = []
+    for pattern in reading.references:
+        fits = sum(fnmatchcase(s.name, pattern) for s in stimuli)
+        if not fits:
+            raise BadRatings(f"{path}: no stimulus is like '{pattern}'; expected names such as {stimuli[0].name}")
+        found.append(f"{fits} stimuli are references, like '{pattern}'")
+    if reading.model_from:
+        fits = sum(bool(re.search(reading.model_from, s.name)) for s in stimuli)
+        if not fits:
+            raise BadRatings(
+                f"{path}: '{reading.model_from}' is in no stimulus's name; names are such as {stimuli[0].name}"
+            )
+        found.append(f"{fits} of {len(stimuli)} stimuli have their model from '{reading.model_from}'")
+    return found
 
 
 def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
@@ -141,7 +167,13 @@ class _Stimuli:
             if name not in self.fixed:
                 bad.add(where, f"unknown stimulus '{name}', it is not in {self.reading.stimuli}")
                 return None
-            return self.fixed[name]
+            fixed = self.fixed[name]
+            for column in ("content", "model", "dataset"):
+                if row.get(column, "") not in ("", getattr(fixed, column)):
+                    bad.add(
+                        where, f"{column} is '{row[column]}', and '{getattr(fixed, column)}' in {self.reading.stimuli}"
+                    )
+            return fixed
         if not name or not row.get("content"):
             bad.add(where, "no stimulus or no content")
             return None
@@ -207,11 +239,8 @@ def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
             bad.add(
                 where, f"score {row['score']} is out of range; expected {_range(reading.scale)} (or name it: --scale)"
             )
-        repetition = number(where, "repetition", row.get("repetition") or "1", bad)
-        if repetition < 1 or repetition != int(repetition if math.isfinite(repetition) else 0):
-            bad.add(where, f"repetition {row.get('repetition')}; expected 1, 2, ...")
-            repetition = 1
-        key = (stimulus, row["rater"], int(repetition))
+        repetition = _repetition(where, row, bad)
+        key = (stimulus, row["rater"], repetition)
         if key in seen and stimulus >= 0:
             bad.add(
                 where,
@@ -221,7 +250,7 @@ def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
         seen.setdefault(key, where)
         rater = raters.setdefault(row["rater"], len(raters))
         taken, order = (optional(where, name, row.get(name, ""), bad) for name in ("time", "order"))
-        table.append((stimulus, rater, int(repetition), score, taken, order))
+        table.append((stimulus, rater, repetition, score, taken, order))
     bad.check()
     if not table:
         raise BadRatings(f"{path} holds no votes")
@@ -232,6 +261,14 @@ def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
     return Votes(
         tuple(stimuli.all), people, stimuli_of, raters_of, repetitions, scores, seconds, orders, scale=reading.scale
     )
+
+
+def _repetition(where: str, row: Mapping[str, str], bad: Bad) -> int:
+    found = number(where, "repetition", row.get("repetition") or "1", bad)
+    if found in range(1, _MOST_REPETITIONS + 1):
+        return int(found)
+    bad.add(where, f"repetition {row.get('repetition')}; expected 1, 2, ... {_MOST_REPETITIONS}")
+    return 1
 
 
 def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading) -> Opinion:
@@ -262,6 +299,7 @@ def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
 def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Comparison, ...]:
     bad, pattern = Bad(path), _pattern(reading.model_from)
     answers: list[Comparison] = []
+    seen: dict[tuple[str, str, frozenset[str], int], str] = {}
     for where, row in rows:
         tie = row.get("tie", "").lower()
         if tie not in _YES | _NO:
@@ -272,6 +310,14 @@ def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Compariso
         winner, loser = (_shortened(row[name], pattern) for name in ("winner", "loser"))
         if winner == loser:
             bad.add(where, f"'{winner}' is compared with itself")
+        key = (row["content"], row["rater"], frozenset((row["winner"], row["loser"])), _repetition(where, row, bad))
+        if key in seen:
+            bad.add(
+                where,
+                f"duplicate answer of rater '{row['rater']}' on '{row['winner']}' and '{row['loser']}', first on "
+                f"{seen[key]} (a second answer needs repetition 2)",
+            )
+        seen.setdefault(key, where)
         answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in _YES))
     bad.check()
     if not answers:

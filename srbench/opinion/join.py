@@ -19,20 +19,20 @@ def measured(opinion: Opinion, rows: Sequence[Row]) -> tuple[dict[str, dict[str,
         Values by metric and stimulus, and notes on stimuli without rows.
 
     Raises:
-        BadRatings: Nothing fits.
+        BadRatings: Nothing fits, or it cannot be told which data set is meant.
     """
     found: dict[str, dict[str, float]] = {}
-    by_place = _by_place(rows)
+    by_place, only = _by_place(rows), _only(opinion, rows)
     fitting = 0
     for stimulus in opinion.stimuli:
-        own = by_place.get(_place(stimulus, rows), [])
+        own = by_place.get(_place(stimulus, only), [])
         fitting += bool(own)
         for row in own:
             if row.metric not in (*TIMINGS, MOS):
                 found.setdefault(row.metric, {}).setdefault(stimulus.name, row.value)
     if not fitting:
         raise BadRatings(_nothing(opinion, rows))
-    missing = sum(_place(s, rows) not in by_place for s in opinion.stimuli if not s.reference)
+    missing = sum(_place(s, only) not in by_place for s in opinion.stimuli if not s.reference)
     return found, (f"{missing} rated stimuli are not in the run",) if missing else ()
 
 
@@ -45,9 +45,9 @@ def mos_rows(opinion: Opinion, rows: Sequence[Row], study: str) -> list[Row]:
         study: Name of the study; a second study does not replace the first one's rows, but is newer.
     """
     made = []
-    by_place = _by_place(rows)
+    by_place, only = _by_place(rows), _only(opinion, rows)
     for i, stimulus in enumerate(opinion.stimuli):
-        for row in by_place.get(_place(stimulus, rows), [])[:1]:
+        for row in by_place.get(_place(stimulus, only), [])[:1]:
             made.append(
                 Row(
                     key=key(metric=MOS, study=study, model=row.identity, dataset=row.dataset, image=row.image),
@@ -68,6 +68,13 @@ def mos_rows(opinion: Opinion, rows: Sequence[Row], study: str) -> list[Row]:
     return made
 
 
+def rated(opinion: Opinion, rows: Sequence[Row]) -> list[Row]:
+    """The rows of images that were rated, of any model."""
+    only = _only(opinion, rows)
+    images = {_place(stimulus, only)[1:] for stimulus in opinion.stimuli}
+    return [row for row in rows if (row.dataset, row.image) in images]
+
+
 def _by_place(rows: Sequence[Row]) -> dict[_Place, list[Row]]:
     modes: dict[str, tuple[str, str]] = {}
     found: dict[_Place, list[Row]] = {}
@@ -77,9 +84,19 @@ def _by_place(rows: Sequence[Row]) -> dict[_Place, list[Row]]:
     return found
 
 
-def _place(stimulus: Stimulus, rows: Sequence[Row]) -> _Place:
-    dataset = stimulus.dataset or (rows[0].dataset if rows else "")
-    return stimulus.model, dataset, stimulus.content
+def _place(stimulus: Stimulus, only: str) -> _Place:
+    return stimulus.model, stimulus.dataset or only, stimulus.content
+
+
+def _only(opinion: Opinion, rows: Sequence[Row]) -> str:
+    """The run's data set, for stimuli that name none."""
+    datasets = sorted({row.dataset for row in rows})
+    nameless = [s.name for s in opinion.stimuli if s.model and not s.dataset]
+    if nameless and len(datasets) > 1:
+        raise BadRatings(
+            f"{nameless[0]} names no data set, and the run has {', '.join(datasets)}; give the ratings a column dataset"
+        )
+    return datasets[0] if datasets else ""
 
 
 def _nothing(opinion: Opinion, rows: Sequence[Row]) -> str:

@@ -6,8 +6,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from srbench.errors import BadRatings
 from srbench.opinion.votes import Floats, Opinion, Stimulus, Votes, t_half
 
+_MOST_BINS = 11
 Repetitions = Literal["pool", "mean", "first"]
 """What repeated votes of a rater on a stimulus count: each as a vote ("pool", as ITU-R BT.500 and sureal do), their
 mean as one vote ("mean"), or the first alone."""
@@ -38,13 +40,16 @@ def mos(votes: Votes) -> Opinion:
 def differential(votes: Votes, *, crushed: bool = False) -> Votes:
     """Each vote relative to the same rater's vote on the hidden reference of the content: DV = V - V_ref + 5.
 
-    The 5 is the top of the scale. DV may pass it where a rater prefers the processed picture; higher is better. Votes
-    of raters who did not see the reference are left out; a second view is set against the second view of the reference,
-    or against its only one.
+    The 5 is the top of the scale, whatever it is. DV may pass it where a rater prefers the processed picture; higher is
+    better. Votes of raters who did not see the reference are left out; a second view is set against the second view of
+    the reference, or against its only one.
 
     Args:
         votes: With at least one reference.
-        crushed: Values above the top are compressed, 7 DV / (2 + DV), which ITU-T P.910 allows for scales of 1 to 5.
+        crushed: Values above 5 are compressed, 7 DV / (2 + DV), which ITU-T P.910 has for the scale of 1 to 5.
+
+    Raises:
+        BadRatings: The crushed form is asked for on another scale.
 
     Source:
         ITU-T P.910 (ACR-HR), section 7.2 of the 2022 edition.
@@ -57,10 +62,11 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
     reference = np.where(np.isnan(same), first, same)
     reference[own < 0] = np.nan
     top = votes.scale.high
+    if crushed and (votes.scale.low, top) != (1.0, 5.0):
+        raise BadRatings("crushed DMOS is defined for the scale from 1 to 5 only; use --relative dmos")
     value = votes.score - reference + top
     if crushed:
-        # 7 and 2 keep DV = 5 in its place; for another top the curve with the same property.
-        value = np.where(value > top, (top + 2) * value / (2 + value), value)
+        value = np.where(value > top, 7 * value / (2 + value), value)
     return votes.with_scores(value).keep(~np.isnan(value))
 
 
@@ -109,7 +115,7 @@ def model_means(opinion: Opinion, votes: Votes | None = None) -> list[GroupMean]
     The interval treats the votes of one rater as dependent. A rater's influence on the mean is the sum of the
     deviations of their votes from their images' means, each over n_j J (n_j votes on image j, J images); squared and
     summed over raters this is the variance, after each deviation is widened by sqrt(n_j / (n_j - 1)). Where everybody
-    rated everything this is the t interval of the raters' means; where every rater voted once it is the sum of the
+    rated everything once this is the t interval of the raters' means; where every rater voted once it is the sum of the
     images' variances over J squared. Degrees of freedom: raters - 1.
 
     Args:
@@ -147,9 +153,10 @@ def _over_raters(opinion: Opinion, votes: Votes, members: list[int]) -> tuple[fl
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
-    n = opinion.n[at]
+    n = np.bincount(at, minlength=len(opinion.mean))[at]
+    means = np.bincount(at, score, len(opinion.mean)) / np.maximum(np.bincount(at, minlength=len(opinion.mean)), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = (score - opinion.mean[at]) * np.sqrt(n / (n - 1)) / (n * len(members))
+        share = (score - means[at]) * np.sqrt(n / (n - 1)) / (n * len(members))
     influence = np.bincount(rater, share)
     people = len(np.unique(rater))
     half = float(stats.t.ppf(0.975, people - 1) * np.sqrt((influence**2).sum())) if people > 1 else float("nan")
@@ -159,18 +166,20 @@ def _over_raters(opinion: Opinion, votes: Votes, members: list[int]) -> tuple[fl
 def histogram(votes: Votes) -> tuple[Floats, Floats]:
     """How often each score was given to each stimulus.
 
+    Args:
+        votes: As they were given.
+
     Returns:
-        Bin centres `(bins,)`: the scale's whole numbers where there are at most eleven, else ten equal steps; and
-        counts `(stimuli, bins)`.
+        Bin centres `(bins,)`: the scale's whole numbers and every other score that occurs, where these are at most
+        eleven, else ten equal steps; and counts `(stimuli, bins)`.
     """
-    whole = votes.scale.categories()
-    if len(whole) <= 11:
-        centres = np.array(whole, dtype=np.float64)
-        nearest = np.clip(np.rint(votes.score) - whole[0], 0, len(whole) - 1).astype(np.int64)
+    scores = np.unique(np.concatenate([votes.score, np.array(votes.scale.categories(), dtype=np.float64)]))
+    if len(scores) <= _MOST_BINS:
+        centres, nearest = scores, np.searchsorted(scores, votes.score)
     else:
-        edges = np.linspace(votes.scale.low, votes.scale.high, 11)
+        edges = np.linspace(votes.scale.low, votes.scale.high, _MOST_BINS)
         centres = (edges[1:] + edges[:-1]) / 2
-        nearest = np.clip(np.digitize(votes.score, edges) - 1, 0, 9)
+        nearest = np.clip(np.digitize(votes.score, edges) - 1, 0, len(centres) - 1)
     counts = np.zeros((len(votes.stimuli), len(centres)))
     np.add.at(counts, (votes.stimulus, nearest), 1)
     return centres, counts

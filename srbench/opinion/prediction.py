@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import optimize, special, stats
 
-from srbench.opinion.votes import Floats, Opinion
+from srbench.opinion.votes import Z95, Floats, Opinion
 
 Curve = Literal["logistic4", "logistic5"]
 _PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
@@ -56,8 +56,8 @@ class Prediction:
         krocc: Kendall's tau-b.
         krocc_ci95: Fisher's interval with the variance of Fieller, Hartley and Pearson.
         fits: After mapping.
-        tied: Not told from the best metric: the 95 % bootstrap interval (over stimuli) of the difference of their
-            |SRCC| holds 0.
+        tied: Not told from the best metric: the 95 % bootstrap interval (over contents, with all their stimuli) of the
+            difference of their |SRCC| holds 0.
         best: Its |SRCC| is the largest.
         values: Of the metric, `(n,)`, beside `opinions`; for plots.
         opinions: MOS, `(n,)`.
@@ -125,7 +125,7 @@ def _predict(name: str, values: Mapping[str, float], opinion: Opinion) -> Predic
 
 def _fisher(r: float, variance: float) -> tuple[float, float]:
     z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
-    reach = 1.959963984540054 * np.sqrt(variance)
+    reach = Z95 * np.sqrt(variance)
     return float(np.tanh(z - reach)), float(np.tanh(z + reach))
 
 
@@ -178,7 +178,7 @@ def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
 def _share(share: float | None, n: int) -> tuple[float, float] | None:
     if share is None:
         return None
-    reach = 1.959963984540054 * np.sqrt(share * (1 - share) / n)
+    reach = Z95 * np.sqrt(share * (1 - share) / n)
     return max(0.0, share - reach), min(1.0, share + reach)
 
 
@@ -229,15 +229,21 @@ def _alike(
         return True
     y = opinion.mean[[i for i, _ in names]]
     a, b = (np.array([metrics[p.metric][name] for _, name in names]) for p in (one, best))
+    members: dict[tuple[str, str], list[int]] = {}
+    for place, (i, _) in enumerate(names):
+        members.setdefault((opinion.stimuli[i].dataset, opinion.stimuli[i].content), []).append(place)
+    contents = [np.array(places) for places in members.values()]
     generator = np.random.default_rng(seed)
-    at = generator.integers(0, len(names), (resamples, len(names)))
-    gaps = np.abs(_rank_correlation(b[at], y[at])) - np.abs(_rank_correlation(a[at], y[at]))
+    gaps = np.empty(resamples)
+    for draw in range(resamples):
+        at = np.concatenate([contents[k] for k in generator.integers(0, len(contents), len(contents))])
+        ranks = stats.rankdata(y[at])
+        gaps[draw] = abs(_correlation(stats.rankdata(b[at]), ranks)) - abs(_correlation(stats.rankdata(a[at]), ranks))
     return bool(np.percentile(gaps, 2.5) <= 0)
 
 
-def _rank_correlation(x: Floats, y: Floats) -> Floats:
-    """Spearman's, row by row; 0 for a draw without variation."""
-    u, v = (stats.rankdata(z, axis=1) for z in (x, y))
-    u, v = u - u.mean(axis=1, keepdims=True), v - v.mean(axis=1, keepdims=True)
-    size = np.sqrt((u**2).sum(axis=1) * (v**2).sum(axis=1))
-    return np.asarray(np.divide((u * v).sum(axis=1), size, out=np.zeros(len(u)), where=size > 0))
+def _correlation(x: Floats, y: Floats) -> float:
+    """Pearson's; 0 for a draw without variation."""
+    x, y = x - x.mean(), y - y.mean()
+    size = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / size if size > 0 else 0.0

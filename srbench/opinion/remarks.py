@@ -1,39 +1,30 @@
 """What a reader must know: limits of the data that no table shows."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from srbench.opinion import comparison, likelihood
+from srbench.opinion import agreement, comparison, likelihood
 from srbench.opinion.choices import Choices
-from srbench.opinion.votes import Votes
+from srbench.opinion.mos import groups
+from srbench.opinion.votes import Opinion, Votes
+
+_ALIKE, _ENOUGH = 0.99, 20
 
 
-def remarks(
-    votes: Votes,
-    prepared: Votes,
-    estimate: likelihood.Estimate | None,
-    differences: Sequence[comparison.Difference],
-    choices: Choices,
-) -> list[str]:
+def remarks(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, choices: Choices) -> list[str]:
     """Of votes, in a sentence each.
 
     Args:
-        votes: As collected.
-        prepared: Those that are judged, repeated ones treated.
+        votes: Those that count, as they were given.
+        prepared: All that are judged, repeated ones treated.
         estimate: By maximum likelihood.
-        differences: Between models.
         choices: Of the analyst.
     """
-    found = []
-    repeated = int((votes.repetition > 1).sum())
-    if repeated and choices.repetitions == "pool":
-        found.append(
-            f"{repeated} repeated votes count as votes of their own, which makes intervals of stimuli a little narrow; "
-            "--repetitions mean averages them first"
-        )
+    found = _repeated(votes, choices)
     if estimate and not estimate.converged:
         found.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
     if estimate and estimate.left_out:
@@ -41,10 +32,33 @@ def remarks(
     if estimate and estimate.exact:
         found.append(f"{collapsed(estimate)}: do not use its scores")
     found += _apart(prepared)
-    lone = int((np.bincount(prepared.stimulus, minlength=1) == 1).sum())
-    if lone:
+    given = np.bincount(prepared.stimulus, minlength=len(prepared.stimuli))
+    if lone := int((given == 1).sum()):
         found.append(f"{lone} stimuli have a single vote and no interval")
-    return [*found, *least_p(differences)]
+    low, high = np.full(len(given), np.inf), np.full(len(given), -np.inf)
+    np.minimum.at(low, prepared.stimulus, prepared.score)
+    np.maximum.at(high, prepared.stimulus, prepared.score)
+    if alike := int(((low == high) & (given > 1)).sum()):
+        found.append(
+            f"{alike} stimuli got the same score from everybody: their intervals have no width, and every metric's "
+            "error there counts as an outlier"
+        )
+    return found
+
+
+def _repeated(votes: Votes, choices: Choices) -> list[str]:
+    again = agreement.retest(votes)
+    if again is None:
+        return []
+    found = []
+    if choices.repetitions == "pool":
+        found.append(
+            f"{again.pairs} repeated votes count as votes of their own, although they are their rater's: intervals of "
+            "stimuli are too narrow, by up to the root of 2 where everything was rated twice (--repetitions mean)"
+        )
+    if again.same >= _ALIKE and again.pairs >= _ENOUGH:
+        found.append(f"{again.same:.1%} of {again.pairs} repeated votes are the same: the second looks like a copy")
+    return found
 
 
 def collapsed(estimate: likelihood.Estimate) -> str:
@@ -65,7 +79,25 @@ def _apart(votes: Votes) -> list[str]:
     return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
 
 
-def least_p(differences: Sequence[comparison.Difference]) -> list[str]:
+def of_models(opinion: Opinion, differences: Sequence[comparison.Difference]) -> list[str]:
+    """Of the comparison of models, in a sentence each."""
+    tested = {(pair.dataset, frozenset((pair.first, pair.second))) for pair in differences}
+    by_dataset: dict[str, list[str]] = {}
+    for model, dataset in groups(opinion.stimuli):
+        by_dataset.setdefault(dataset, []).append(model)
+    found = []
+    for dataset, models in by_dataset.items():
+        apart = [f"{a} and {b}" for a, b in combinations(models, 2) if (dataset, frozenset((a, b))) not in tested]
+        if apart:
+            more = f", and {len(apart) - 3} more" if len(apart) > 3 else ""
+            found.append(
+                f"{f'on {dataset}, ' if dataset else ''}not compared, since they have no image in common: "
+                f"{'; '.join(apart[:3])}{more}; letters and order say nothing of them"
+            )
+    return [*found, *_least_p(differences)]
+
+
+def _least_p(differences: Sequence[comparison.Difference]) -> list[str]:
     """That so few images cannot make a difference significant."""
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in differences):

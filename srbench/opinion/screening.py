@@ -127,22 +127,24 @@ def correlation(votes: Votes, least: float = 0.75) -> Verdict:
         rule="correlation",
         rejected=_named(votes, out),
         figures={"r": found},
-        statement=f"correlation with the mean of all raters below {least:g} (ITU-T P.913, section 11.4)",
+        statement=f"correlation rule (r with the mean of all raters below {least:g}; ITU-T P.913, section 11.4)",
+        reason="" if (~np.isnan(found)).any() else "no rater has 3 stimuli",
     )
 
 
 def traps(votes: Votes, most: int = 0) -> Verdict:
-    """Raters who miss stimuli whose score is beyond doubt by more than one step.
+    """Raters who miss stimuli whose score is beyond doubt by more than one step of the scale.
 
     Args:
         votes: With traps among the stimuli.
         most: Misses that are forgiven.
     """
     expected = np.array([np.nan if s.expected is None else s.expected for s in votes.stimuli])[votes.stimulus]
-    statement = f"more than {most} trap{'s' if most != 1 else ''} missed by more than one step"
+    allowed = f"more than {most} of the traps" if most else "any trap"
+    statement = f"trap rule ({allowed} missed by more than {votes.scale.step:g})"
     if np.isnan(expected).all():
         return Verdict("traps", (), statement=statement, reason="no stimulus has an expected score")
-    missed = np.abs(votes.score - expected) > 1
+    missed = np.abs(votes.score - expected) > votes.scale.step
     misses = np.bincount(votes.rater[missed], minlength=len(votes.raters))
     return Verdict("traps", _named(votes, misses > most), {"misses": misses.astype(float)}, statement)
 
@@ -167,7 +169,11 @@ def straight(votes: Votes, most: float = 0.9, fewest: int = 10) -> Verdict:
         rule="straight",
         rejected=_named(votes, out),
         figures={"same": share},
-        statement=f"the same score in at least {most:.0%} of at least {fewest} votes",
+        statement=(
+            f"straight-lining rule (the same score in at least {most:.0%} of at least {fewest} votes, where half of "
+            "the raters vary more)"
+        ),
+        reason="" if (~np.isnan(share)).any() else f"no rater has {fewest} votes",
     )
 
 
@@ -179,7 +185,7 @@ def fast(votes: Votes, least_seconds: float = 1.0, most: float = 0.5) -> Verdict
         least_seconds: Faster answers are too fast.
         most: Share of too fast answers at which a rater goes.
     """
-    statement = f"at least {most:.0%} of the answers within less than {least_seconds:g} s"
+    statement = f"speed rule (at least {most:.0%} of the answers in less than {least_seconds:g} s)"
     timed = ~np.isnan(votes.seconds)
     if not timed.any():
         return Verdict("fast", (), statement=statement, reason="no vote has a time")
@@ -192,8 +198,8 @@ def fast(votes: Votes, least_seconds: float = 1.0, most: float = 0.5) -> Verdict
     return Verdict("fast", _named(votes, out), {"too fast": share}, statement)
 
 
-RULES = {"bt500": kurtosis, "correlation": correlation, "traps": traps, "straight": straight, "fast": fast}
-"""By name, with their defaults."""
+RULES = ("bt500", "correlation", "traps", "straight", "fast")
+"""Names, in the order in which they are shown."""
 
 
 def _by_rater(votes: Votes) -> list[Ints]:

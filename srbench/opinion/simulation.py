@@ -120,6 +120,10 @@ def _check(panel: Panel) -> None:
         raise BadRatings(f"models are {', '.join(panel.models) or 'none'}; expected one or more different names")
     if panel.quality and len(panel.quality) != len(panel.models):
         raise BadRatings(f"{len(panel.quality)} true scores for {len(panel.models)} models; expected one each")
+    if len(panel.scale.categories()) < 2:
+        raise BadRatings(
+            f"the scale from {panel.scale.low:g} to {panel.scale.high:g} has fewer than two whole numbers to vote with"
+        )
     if panel.images < 1 or panel.raters < 1:
         raise BadRatings(f"{panel.images} images and {panel.raters} raters; expected at least one of each")
 

@@ -1,7 +1,7 @@
 """What screening and other treatments of votes would do to the result, each shown alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -17,7 +17,7 @@ class Effect:
 
     Attributes:
         treatment: Its name.
-        applied: It is part of this analysis.
+        applied: It is this analysis.
         rejected: Raters who no longer count.
         half: Mean half-width of the stimuli's 95 % intervals.
         largest: Largest change of a stimulus's score against untreated MOS.
@@ -36,58 +36,55 @@ class Effect:
     reason: str = ""
 
 
-def effects(prepared: Votes, verdicts: Sequence[screening.Verdict], choices: Choices) -> list[Effect]:
-    """Of every rule and treatment, against the plain MOS of all votes.
+def effects(
+    prepared: Votes,
+    verdicts: Sequence[screening.Verdict],
+    choices: Choices,
+    opinion: Opinion,
+    gone: Sequence[str],
+) -> list[Effect]:
+    """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
 
     Args:
         prepared: Votes that are judged, repeated ones treated.
         verdicts: Of every rule.
-        choices: Which of them are applied.
+        choices: Of the analyst.
+        opinion: The scores of this analysis.
+        gone: Raters whose votes do not count in it.
     """
     plain = mos.mos(prepared)
     base = screening.unbiased(prepared)
     p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
+    likely = likelihood.estimate(prepared)
     found = [
-        Effect(
-            "none: plain MOS",
-            not choices.screen and not choices.remove_bias and choices.estimator == "mos",
-            (),
-            float(np.nanmean(plain.half)) if np.isfinite(plain.half).any() else None,
-            0.0,
-            0.0,
-            1.0,
-        )
+        _effect("plain MOS of all votes", (), plain, plain),
+        replace(_effect("this analysis", tuple(gone), plain, opinion), applied=True),
     ]
     for verdict in verdicts:
-        applied = verdict.rule in choices.screen
         if verdict.reason:
-            found.append(Effect(verdict.rule, applied, (), reason=verdict.reason))
+            found.append(Effect(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
         else:
-            found.append(
-                _effect(verdict.rule, applied, verdict.rejected, plain, mos.mos(prepared.without(verdict.rejected)))
-            )
-    found.append(_effect("bias removal (P.913)", choices.remove_bias and not choices.screen, (), plain, mos.mos(base)))
-    both = choices.remove_bias and "bt500" in choices.screen
-    found.append(
-        _effect("bias removal, then bt500 (P.913)", both, p913.rejected, plain, mos.mos(base.without(p913.rejected)))
-    )
-    likely = likelihood.estimate(prepared)
+            treated = mos.mos(prepared.without(verdict.rejected))
+            found.append(_effect(verdict.rule, verdict.rejected, plain, treated))
+    found.append(_effect("bias removal (P.913)", (), plain, mos.mos(base)))
+    both = mos.mos(base.without(p913.rejected))
+    found.append(_effect("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
     if likely:
-        found.append(_effect("maximum likelihood (P.910)", choices.estimator == "p910", (), plain, likely.opinion))
+        found.append(_effect("maximum likelihood (P.910)", (), plain, likely.opinion))
     return found
 
 
-def _effect(name: str, applied: bool, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
+def _effect(name: str, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
     at = plain.by_name()
     if not treated.stimuli:
-        return Effect(name, applied, rejected, reason="no rater is left")
+        return Effect(name, applied=False, rejected=rejected, reason="no rater is left")
     before = plain.mean[[at[s.name] for s in treated.stimuli]]
     change = np.abs(treated.mean - before)
     varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
     half = treated.half[np.isfinite(treated.half)]
     return Effect(
         treatment=name,
-        applied=applied,
+        applied=False,
         rejected=rejected,
         half=float(half.mean()) if len(half) else None,
         largest=float(change.max()),

@@ -11,6 +11,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+Z95 = 1.959963984540054
+"""Half of a 95 % interval in standard errors, where these are taken as known."""
+_MOST_CATEGORIES = 11
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -27,6 +31,11 @@ class Scale:
     def categories(self) -> list[int]:
         """Its whole numbers."""
         return list(range(int(np.ceil(self.low)), int(np.floor(self.high)) + 1))
+
+    @property
+    def step(self) -> float:
+        """What counts as one step: a whole number on a scale of 3 to 11 of them, else a quarter of the scale."""
+        return 1.0 if 3 <= len(self.categories()) <= _MOST_CATEGORIES else (self.high - self.low) / 4
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,11 @@ class Comparison:
     winner: str
     loser: str
     tie: bool = False
+
+
+def contents(stimuli: Iterable[Stimulus]) -> int:
+    """How many different pictures are shown: contents of one name in two data sets are two."""
+    return len({(stimulus.dataset, stimulus.content) for stimulus in stimuli})
 
 
 def t_half(std: Floats, n: Ints) -> Floats:

@@ -128,11 +128,10 @@ def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]
     digits = _digits(value) if timing else 2 if summary.unit == "dB" or summary.metric == MOS else 4
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
-    tied = (
-        not timing and whole and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
-    )
+    judged = not timing and whole and summary.metric != MOS
+    tied = judged and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
     text = f"{value:.{digits}f}" + ("" if whole else f" (n={summary.n})")
-    return Cell(text, spread, value == best and whole and not timing, tied)
+    return Cell(text, spread, value == best and judged, tied)
 
 
 def _digits(value: float) -> int:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,10 @@ def test_choices_change_what_they_should(call: Call, votes: Path) -> None:
     relative = _json(call, "survey", "analyze", str(votes), "--relative", "dmos")
     assert "hr" not in {m["model"] for m in relative["models"]}
     assert max(s["dmos"] for s in relative["stimuli"]) >= 5
-    once = _json(call, "survey", "analyze", str(votes), "--repetitions", "first", "--screen", "none")
-    assert once["counts"]["votes_used"] < plain["counts"]["votes_used"]
-    assert once["agreement"]["retest"] == plain["agreement"]["retest"]
+    pooled = _json(call, "survey", "analyze", str(votes), "--repetitions", "pool", "--screen", "none")
+    assert plain["counts"]["votes_used"] < pooled["counts"]["votes_used"]
+    assert plain["agreement"] == pooled["agreement"]
+    assert any("are too narrow" in note for note in pooled["notes"])
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
@@ -107,6 +109,11 @@ def test_pairs_are_recognised(call: Call) -> None:
         (("panel.csv", "--columns", "score=vote"), "has no column 'vote'"),
         (("panel.csv", "--run", "runs/nothing"), "holds no run.json"),
         (("panel.csv", "--relative", "dmos", "--estimator", "p910"), "--relative goes with --estimator mos"),
+        (("panel.csv", "--remove-bias", "--estimator", "p910"), "--remove-bias goes with --estimator mos"),
+        (("panel.csv", "--references", "nobody*"), "no stimulus is like 'nobody*'"),
+        (("panel.csv", "--model-from", "_(zzz)$"), "is in no stimulus's name"),
+        (("panel.csv", "--scale", "0-inf"), "has no end"),
+        (("panel.csv", "--seed", "-1"), "greater than or equal to 0"),
     ],
 )
 def test_mistakes_are_one_line(call: Call, votes: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -151,9 +158,9 @@ def test_opinion_joins_the_rows_of_a_run(call: Call) -> None:
     Path("votes.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     code, out, _ = call("survey", "analyze", "votes.csv", "--run", "runs/classical_x4", "--resamples", "100")
     assert code == 0
-    table = out[: out.index("Means over images")]
-    assert re.search(r"builtin +PSNR \[dB\] +\d\d\.\d\d +\d\d\.\d\d +\d\d\.\d\d +∞", table)
-    assert re.search(r"builtin +MOS +1\.33 +2\.33 +3\.00 +5\.00", table)
+    table = out[: out.index("Means over the images that were rated")]
+    assert re.search(r"builtin +PSNR \[dB\] +3 +\d\d\.\d\d +\d\d\.\d\d +\d\d\.\d\d +∞", table)
+    assert re.search(r"builtin +MOS +3 +1\.33 +2\.33 +3\.00 +5\.00", table)
     joined = [row for row in latest(RunFolder(Path("runs/classical_x4")).rows()) if row.metric == "mos"]
     assert len(joined) == 3 * len(images)
     assert {row.model: row.value for row in joined} == pytest.approx(
@@ -173,3 +180,51 @@ def test_a_run_of_other_models_is_refused(call: Call, votes: Path) -> None:
     code, _, err = call("survey", "analyze", str(votes), "--run", "runs/classical_x4")
     assert code == 2
     assert "no rated stimulus is in the run" in err
+
+
+def test_options_without_use_are_refused(call: Call) -> None:
+    call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
+    Path("m.csv").write_text("stimulus,content,model,mos,n,std\na,x,m1,3,9,1\nb,x,m2,4,9,1\n", encoding="utf-8")
+    for file, option in (("p.csv", "--remove-bias"), ("m.csv", "--remove-bias"), ("p.csv", "--references=x")):
+        code, _, err = call("survey", "analyze", file, option)
+        assert code == 2
+        assert "goes with single votes on a scale" in err
+    assert call("survey", "analyze", "m.csv", "--test", "permutation")[0] == 0
+
+
+def test_bias_removal_does_not_make_the_panel_look_certain(call: Call, votes: Path) -> None:
+    plain, without = (
+        _json(call, "survey", "analyze", str(votes), "--screen", "none", *more) for more in ((), ("--remove-bias",))
+    )
+    for before, after in zip(plain["models"], without["models"], strict=True):
+        assert after["mean"] == pytest.approx(before["mean"], abs=0.05)
+        width = [ends[1] - ends[0] for ends in (before["ci95"], after["ci95"])]
+        assert width[1] == pytest.approx(width[0], rel=1e-9)
+
+
+def test_semicolons_and_duplicate_answers_are_named(call: Call) -> None:
+    Path("s.csv").write_text("stimulus;content;rater;score\na;b;c;1\n", encoding="utf-8")
+    assert "separated by semicolons" in call("survey", "analyze", "s.csv")[2]
+    Path("d.csv").write_text("content,rater,winner,loser\nc,r,a,b\nc,r,b,a\n", encoding="utf-8")
+    assert "line 3: duplicate answer of rater 'r'" in call("survey", "analyze", "d.csv")[2]
+
+
+def test_a_report_leaves_no_stale_files(call: Call, votes: Path) -> None:
+    call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
+    call("survey", "analyze", str(votes), "--out", "here")
+    assert Path("here/models.csv").exists()
+    call("survey", "analyze", "p.csv", "--out", "here")
+    assert Path("here/scores.csv").exists()
+    assert not Path("here/models.csv").exists()
+
+
+def test_ratings_without_a_data_set_need_a_run_with_one(call: Call) -> None:
+    call("run", "--models", "bicubic", "--datasets", "builtin", "--metrics", "psnr", "--limit", "1")
+    row = RunFolder(Path("runs/classical_x4")).rows()[0]
+    lines = ["stimulus,content,model,rater,score", *(f"a,{row.image},bicubic,r{i},{i}" for i in (1, 2, 3))]
+    Path("v.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert call("survey", "analyze", "v.csv", "--run", "runs/classical_x4")[0] == 0
+    RunFolder(Path("runs/classical_x4")).append([replace(row, dataset="other", key="other")])
+    code, _, err = call("survey", "analyze", "v.csv", "--run", "runs/classical_x4")
+    assert code == 2
+    assert "names no data set, and the run has builtin, other" in err

@@ -176,7 +176,7 @@ def test_nobody_is_rejected_by_default(ratings: Path, name: str) -> None:
     """Other software rejects raters of every one of these sets, as its expected values say."""
     assert screening.kurtosis(_votes(ratings, name)).rejected == ()
     assert _expected(ratings, name)["models"]["BT500"]["rejected_raters"]
-    made = analysis.analyse(name, _votes(ratings, name), Choices(resamples=0))
+    made = analysis.analyse(name, _votes(ratings, name), Choices(resamples=0, repetitions="pool"))
     assert made.raters is not None
     assert not any(made.raters.gone)
     assert _of(made.opinion, made.opinion.mean) == _near(_column(ratings, name, "MOS", "score"), 1e-6)

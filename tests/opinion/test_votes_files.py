@@ -69,7 +69,7 @@ def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("name", ["nflx_public", "bt500_small", "avt_images_lab", "sharpened_images_pc"])
 def test_published_ratings_read_back_the_same(ratings: Path, tmp_path: Path, suffix: str, name: str) -> None:
-    first = files.read(ratings / f"{name}.csv", Reading(references=("*fps",)))
+    first = files.read(ratings / f"{name}.csv", Reading(references=("*fps",) if "nflx" in name else ()))
     files.write(first, tmp_path / f"{name}{suffix}")
     second = files.read(tmp_path / f"{name}{suffix}")
     assert second.pairs == first.pairs
@@ -107,8 +107,9 @@ def test_comparisons_read_back_the_same(tmp_path: Path, suffix: str) -> None:
     assert files.read(tmp_path / f"x{suffix}").pairs == answers
 
 
-# No control characters but line ends; surrogates cannot be written as UTF-8.
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n\r\t"), min_size=1)
+# No control characters but line ends; surrogates cannot be written as UTF-8; space around a name is no part of it.
+_LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n\r\t")
+NAMES = st.text(_LETTERS, min_size=1).map(str.strip).filter(bool)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

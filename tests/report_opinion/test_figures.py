@@ -277,3 +277,11 @@ def test_too_many_contents_are_left_to_the_tables(monkeypatch: pytest.MonkeyPatc
     assert "4 more contents are in the tables alone" in found.caption
     assert "c1" in _texts(found)
     assert "c2" not in _texts(found)
+
+
+def test_intervals_of_pairs_say_what_they_cover(pairs: preference.PairAnalysis) -> None:
+    caption = _one(figures(pairs), "scores").caption
+    assert "95 % intervals over raters and contents like these for all contents, over raters like these" in caption
+    assert "standard errors" not in caption
+    lone = [Comparison("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))]
+    assert "Lines" not in _one(figures(preference.analyse_pairs("lone", lone)), "scores").caption

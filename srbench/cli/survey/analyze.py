@@ -1,8 +1,8 @@
 """`srbench survey analyze`."""
 
-from enum import StrEnum
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,44 +15,7 @@ if TYPE_CHECKING:
     from srbench.opinion.choices import Choices
     from srbench.opinion.files import Ratings
     from srbench.opinion.preference import PairAnalysis
-    from srbench.results import Row
-
-
-class Repetitions(StrEnum):
-    """What repeated votes count."""
-
-    pool = "pool"
-    mean = "mean"
-    first = "first"
-
-
-class Estimator(StrEnum):
-    """Where scores come from."""
-
-    mos = "mos"
-    p910 = "p910"
-
-
-class Relative(StrEnum):
-    """By what models are compared."""
-
-    none = "none"
-    dmos = "dmos"
-    crushed = "crushed"
-
-
-class Unanimous(StrEnum):
-    """What the kurtosis rule makes of stimuli on which all agree."""
-
-    skip = "skip"
-    counted = "count"
-
-
-class Test(StrEnum):
-    """Of differences between models."""
-
-    wilcoxon = "wilcoxon"
-    permutation = "permutation"
+    from srbench.results import Row, RunFolder
 
 
 def analyze(
@@ -64,21 +27,28 @@ def analyze(
     ] = None,
     screen: Annotated[
         str, typer.Option(help="Rules that reject raters: bt500,correlation,traps,straight,fast; none.")
-    ] = ("bt500"),
-    repetitions: Annotated[Repetitions, typer.Option(help="Repeated votes: all, their mean, the first.")] = (
-        Repetitions.pool
-    ),
+    ] = "bt500",
+    repetitions: Annotated[
+        Literal["mean", "pool", "first"], typer.Option(help="Repeated votes: their mean, each as a vote, the first.")
+    ] = "mean",
     remove_bias: Annotated[bool, typer.Option("--remove-bias", help="Take raters' biases off first (P.913).")] = False,
-    estimator: Annotated[Estimator, typer.Option(help="Mean, or maximum likelihood of P.910.")] = Estimator.mos,
-    relative: Annotated[Relative, typer.Option(help="Compare models by DMOS against references.")] = Relative.none,
+    estimator: Annotated[
+        Literal["mos", "p910"], typer.Option(help="Mean of votes, or maximum likelihood of P.910.")
+    ] = "mos",
+    relative: Annotated[
+        Literal["none", "dmos", "crushed"], typer.Option(help="Compare models by DMOS against references.")
+    ] = "none",
     ddof: Annotated[int, typer.Option(min=0, max=1, help="Of the kurtosis rule's standard deviation.")] = 1,
-    unanimous: Annotated[Unanimous, typer.Option(help="Stimuli on which all agree, in the kurtosis rule.")] = (
-        Unanimous.skip
-    ),
+    unanimous: Annotated[
+        Literal["skip", "count"], typer.Option(help="Stimuli on which all agree, in the kurtosis rule.")
+    ] = "skip",
     least_correlation: Annotated[float, typer.Option(min=-1, max=1, help="Of the correlation rule.")] = 0.75,
-    test: Annotated[Test, typer.Option(help="Of differences between models.")] = Test.wilcoxon,
+    trap_misses: Annotated[int, typer.Option(min=0, help="Forgiven by the trap rule.")] = 0,
+    test: Annotated[
+        Literal["wilcoxon", "permutation"], typer.Option(help="Of differences between models.")
+    ] = "wilcoxon",
     resamples: Annotated[int, typer.Option(min=0, help="Of the bootstrap over raters and images; 0: none.")] = 2_000,
-    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0,
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = "",
     references: ratings_file.References = "",
@@ -94,33 +64,59 @@ def analyze(
 
     choices = Choices(
         screen=() if screen == "none" else tuple(options.split(screen)),
-        repetitions=repetitions.value,
+        repetitions=repetitions,
         remove_bias=remove_bias,
-        estimator=estimator.value,
-        relative=relative.value,
+        estimator=estimator,
+        relative=relative,
         ddof=1 if ddof else 0,
-        unanimous=unanimous.value,
+        unanimous=unanimous,
         least_correlation=least_correlation,
-        test=test.value,
+        trap_misses=trap_misses,
+        test=test,
         resamples=resamples,
         seed=seed,
     )
-    read = files.read(ratings, ratings_file.reading(scale, columns, references, model_from, stimuli))
+    reading = ratings_file.reading(scale, columns, references, model_from, stimuli)
+    read = files.read(ratings, reading)
+    _refuse_idle(read, choices, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
     made = _analysis(read, choices)
-    rows: list[Row] = []
-    if (metrics or run) and not isinstance(made, analysis.Analysis):
-        raise UserError(f"{ratings} holds paired comparisons; --metrics and --run go with ratings on a scale")
+    beside = _Beside()
     if isinstance(made, analysis.Analysis):
-        made, rows = _with_metrics(made, metrics, run)
+        made, beside = _with_metrics(made, metrics, run)
     folder = out or Path("runs") / "survey" / read.name
     with console.err.status("drawing figures"):
-        ready = publish.report(made, rows)
+        ready = publish.report(made, beside.rows)
         publish.write(ready, folder)
+    beside.join()
     if json:
         console.print_json(ready.content | {"report": str(folder / publish.PAGE)})
     else:
         console.out.print(terminal.page(ready.tables, made.name, made.notes, ready.methods, folder))
         console.out.print(f"\nReport with figures: {folder / publish.PAGE}", soft_wrap=True)
+
+
+def _given(**values: object) -> list[str]:
+    return [name for name, value in values.items() if value]
+
+
+def _refuse_idle(read: "Ratings", choices: "Choices", given: list[str]) -> None:
+    """Options that this kind of file has no use for.
+
+    Raises:
+        UserError: There are some.
+    """
+    from srbench.opinion.choices import Choices
+
+    if read.votes is not None:
+        return
+    usual = Choices()
+    changed = [field.name for field in fields(choices) if getattr(choices, field.name) != getattr(usual, field.name)]
+    if read.pairs:
+        idle, what = [*changed, *given], "paired comparisons"
+    else:
+        idle, what = [name for name in changed if name not in ("test", "seed")], "averages"
+    if idle:
+        raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} goes with single votes on a scale")
 
 
 def _analysis(read: "Ratings", choices: "Choices") -> "Analysis | PairAnalysis":
@@ -140,13 +136,28 @@ def _analysis(read: "Ratings", choices: "Choices") -> "Analysis | PairAnalysis":
         return analysis.analyse(read.name, read.votes, choices, read.notes, show)
 
 
-def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, list[Row]]":
+@dataclass(frozen=True)
+class _Beside:
+    """A run beside the ratings: its rows, and those that are to join them."""
+
+    folder: "RunFolder | None" = None
+    rows: "list[Row]" = field(default_factory=list)
+    joining: "list[Row]" = field(default_factory=list)
+
+    def join(self) -> None:
+        """Append what is not there yet."""
+        if self.folder and self.joining:
+            there = {row.key: row.value for row in self.rows}
+            self.folder.append([row for row in self.joining if there.get(row.key) != row.value])
+
+
+def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, _Beside]":
     from srbench.opinion import analysis, files, join
     from srbench.results import RunFolder, latest
 
-    values: dict[str, Any] = {}
+    values: dict[str, dict[str, float]] = {}
     notes: list[str] = []
-    rows: list[Row] = []
+    beside = _Beside()
     if metrics:
         values, said = files.metrics(metrics, made.opinion)
         notes += said
@@ -155,8 +166,12 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         folder.head()
         rows = latest(folder.rows())
         found, said = join.measured(made.opinion, rows)
+        twice = sorted(values.keys() & found.keys())
+        if twice:
+            raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; name the column of the file otherwise")
         values |= found
-        joined = join.mos_rows(made.opinion, rows, made.name)
-        folder.append(joined)
-        notes += [*said, f"{len(joined)} MOS rows joined {run}; srbench show {run} prints them"]
-    return (analysis.with_metrics(made, values, notes) if values else made), rows
+        plain = made.choices.estimator == "mos" and not made.choices.remove_bias
+        beside = _Beside(folder, rows, join.mos_rows(made.opinion, rows, made.name) if plain else [])
+        joined = f"{len(beside.joining)} MOS rows joined {run}; srbench show {run} prints them"
+        notes += [*said, joined if plain else f"no MOS rows joined {run}: these scores are no plain MOS"]
+    return (analysis.with_metrics(made, values, notes) if values else made), beside

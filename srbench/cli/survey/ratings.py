@@ -1,5 +1,6 @@
 """Options that tell how a file of ratings is to be understood."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,6 +69,8 @@ def parse_scale(text: str) -> "Scale":
         made = Scale(float(low), float(high))
     except ValueError:
         raise UserError(f"--scale '{text}' is no range; expected LOW-HIGH, as 1-5 or 0-100") from None
+    if not (math.isfinite(made.low) and math.isfinite(made.high)):
+        raise UserError(f"--scale '{text}' has no end; expected two finite numbers, as 1-5 or 0-100")
     if not made.low < made.high:
         raise UserError(f"--scale '{text}' goes from {low} to {high}; expected the lower end first")
     return made

@@ -28,7 +28,7 @@ def simulate(
     pairs: Annotated[bool, typer.Option("--pairs", help="Paired comparisons instead of scores.")] = False,
     ties: Annotated[float, typer.Option(min=0, help="With --pairs: differences answered with a tie.")] = 0.0,
     scale: ratings_file.ScaleOption = "1-5",
-    seed: Annotated[int, typer.Option()] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0,
 ) -> None:
     """Draw a panel whose truth is known: to plan a study, or to see what an analysis finds."""
     from srbench.opinion import files, simulation

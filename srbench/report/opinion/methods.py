@@ -7,7 +7,7 @@ import numpy as np
 from srbench import __version__
 from srbench.opinion.analysis import Analysis
 from srbench.opinion.preference import PairAnalysis
-from srbench.opinion.votes import Votes
+from srbench.opinion.votes import Votes, contents
 
 
 def methods(made: Analysis) -> str:
@@ -29,9 +29,8 @@ def methods_pairs(made: PairAnalysis) -> str:
             else "There were no ties.",
             "Scores are maximum-likelihood estimates of the Bradley-Terry model (natural-log odds) and of Thurstone's "
             "case V (standard deviations of a difference), centred to mean 0 "
-            + ("for each content and over all contents;" if made.overall else "for each content;"),
-            "intervals are 1.96 standard errors from the full covariance of the centred scores (Fisher information), "
-            "and take all answers as independent, those of one rater too.",
+            + ("for each content and over all contents." if made.overall else "for each content."),
+            *_pair_tests(made),
             "A set of items is scored only where wins connect every item with every other one in both directions (Ford "
             "1957).",
             f"Computed with srbench {__version__}.",
@@ -39,29 +38,82 @@ def methods_pairs(made: PairAnalysis) -> str:
     )
 
 
+def _pair_tests(made: PairAnalysis) -> list[str]:
+    """Intervals, differences and the test of heterogeneity."""
+    found = [_pair_intervals(made)]
+    tested = [fits[0] for fits in (made.overall, *made.contents.values()) if fits and fits[0].differences]
+    if tested:
+        found.append(
+            "Differences of two items were tested by two-sided t tests from the same covariance and with the same "
+            "degrees of freedom, with Holm's correction for all pairs of a fit."
+        )
+    if made.overall and made.overall[0].differences:
+        pairs = made.overall[0].differences
+        found.append(
+            f"Over all contents, {sum(pair.significant for pair in pairs)} of {len(pairs)} differences "
+            f"({made.overall[0].link}) are significant at 5 %."
+        )
+    tests = [
+        f"{test.link}: chi-squared = {test.chi2:.1f}, {test.df} degrees of freedom, "
+        f"p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}"
+        for test in made.heterogeneity
+    ]
+    if tests:
+        found.append(
+            "One scale for all contents was tested against one for each by the likelihood ratio, answers taken as "
+            f"independent ({'; '.join(tests)})."
+        )
+    return found
+
+
+def _pair_intervals(made: PairAnalysis) -> str:
+    known = [fits[0] for fits in made.contents.values() if fits[0].robust_df is not None]
+    whole = [fit for fit in made.overall[:1] if fit.robust_df is not None]
+    if not known and not whole:
+        return "There are no intervals: they need scores from two raters at least."
+    parts = []
+    if known:
+        df = [fit.robust_df for fit in known if fit.robust_df is not None]
+        parts.append(f"for each content with raters as clusters (raters less 1: {_from_to(df)} degrees of freedom)")
+    parts += [
+        "over all contents with raters and contents as clusters at once (Cameron, Gelbach and Miller 2011; each "
+        "variance of a score or of a difference is the largest of the two-way one and both one-way ones; smallest "
+        f"number of clusters less 1: {fit.robust_df} degrees of freedom, t = {fit.quantile:.2f})"
+        for fit in whole
+    ]
+    return (
+        "95 % intervals are Student t intervals from cluster-robust (sandwich) covariances, with the factor "
+        f"G / (G - 1) for G clusters: {'; '.join(parts)}. Where all clusters gave the same answers, the variance of "
+        "independent answers stands in."
+    )
+
+
 def _material(made: Analysis) -> str:
-    stimuli = made.opinion.stimuli
+    stimuli, scale = made.opinion.stimuli, made.opinion.scale
     models = {s.model for s in stimuli if s.model}
     datasets = {s.dataset for s in stimuli if s.dataset}
     references = sum(s.reference for s in stimuli)
-    scale = made.opinion.scale
-    shown = f"{len(stimuli)} stimuli of {len({s.content for s in stimuli})} contents"
+    shown = f"{_many(len(stimuli), 'stimulus', 'stimuli')} of {_many(contents(stimuli), 'content')}"
     shown += f" from {len(datasets)} data sets" if len(datasets) > 1 else ""
-    shown += f", made by {len(models)} models" if models else ""
+    shown += f", made by {_many(len(models), 'model')}" if models else ""
     shown += f", {references} of them hidden references" if references else ""
+    on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
     if made.votes is None:
-        n = made.opinion.n
         return (
-            f"Averages over {_from_to(n.tolist())} votes each were given for {shown}, on a scale from {scale.low:g} to "
-            f"{scale.high:g} (higher is better); single votes were not available."
+            f"Averages over {_from_to(made.opinion.n.tolist())} votes each were given for {shown}, {on}; single votes "
+            "were not available."
         )
     assert made.raters is not None
-    seen = _seen(made.votes)
+    traps = f", and {_many(made.trap_votes, 'vote')} on traps," if made.trap_votes else ""
     return (
-        f"{len(made.raters.names)} raters gave {made.total_votes} votes on {shown}, on a scale from {scale.low:g} to "
-        f"{scale.high:g} (higher is better); each rater saw {_from_to(seen)} stimuli, each stimulus has "
+        f"{_many(len(made.raters.names), 'rater')} gave {_many(made.total_votes - made.trap_votes, 'vote')} on "
+        f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(made.votes))} stimuli, each stimulus has "
         f"{_from_to(made.opinion.n.tolist())} votes that count."
     )
+
+
+def _many(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def _seen(votes: Votes) -> list[int]:
@@ -81,35 +133,50 @@ def _scores(made: Analysis) -> str:
     if made.votes is None:
         return "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes."
     choices = made.choices
-    repeated = ""
+    parts = []
     if made.retest:
-        repeated = {
-            "pool": " Repeated votes count as votes of their own.",
-            "mean": " Repeated votes of a rater on a stimulus were averaged first.",
-            "first": " Of repeated votes the first counts.",
-        }[choices.repetitions]
-    bias = (
-        " Each rater's bias (mean deviation from the stimuli's means) was taken off first (ITU-T P.913, section 12.4)."
-        if choices.remove_bias
-        else ""
-    )
+        parts.append(
+            {
+                "pool": "Repeated votes count as votes of their own.",
+                "mean": "Repeated votes of a rater on a stimulus were averaged to one.",
+                "first": "Of repeated votes the first counts.",
+            }[choices.repetitions]
+        )
+    if choices.remove_bias:
+        parts.append(
+            "Each rater's bias (mean deviation from the stimuli's means) was taken off first (ITU-T P.913, section "
+            "12.4); intervals of stimuli are those of the remaining scatter."
+        )
     if choices.estimator == "mos":
-        text = "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
+        parts.append(
+            "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
+        )
     else:
         assert made.estimate is not None
         state = "converged" if made.estimate.converged else "did not converge"
-        text = (
+        parts.append(
             "Scores of stimuli are maximum-likelihood estimates under rater bias and inconsistency (ITU-T P.910, Annex "
-            f"E; alternating projection, {state} after {made.estimate.iterations} sweeps), with 1.96 standard errors."
+            f"E; alternating projection, {state} after {made.estimate.iterations} sweeps), with 1.96 standard errors "
+            "from the scatter of the votes at each stimulus."
         )
-    relative = ""
-    if made.dmos is not None:
-        relative = (
-            f" Differential scores are DV = V - V_ref + {made.opinion.scale.high:g}, rater by rater, against the "
-            "hidden reference of the same content (higher is better; not held below the top of the scale); the crushed "
-            "form compresses values above the top."
-        )
-    return text + repeated + bias + relative
+    return " ".join([*parts, *_relative(made)])
+
+
+def _relative(made: Analysis) -> list[str]:
+    if made.dmos is None or made.votes is None:
+        return []
+    top = f"{made.opinion.scale.high:g}"
+    parts = [
+        f"Differential scores (DMOS) are means of DV = V - V_ref + {top}, rater by rater, against the hidden reference "
+        f"of the same content; higher is better, and {top}, the top of the scale, is as good as the reference and no "
+        "limit."
+    ]
+    if made.choices.relative == "crushed":
+        parts.append("Values above 5 were compressed to 7 DV / (2 + DV) (ITU-T P.910).")
+    lost = len(made.votes) - int(made.dmos.n.sum())
+    if lost:
+        parts.append(f"{_many(lost, 'vote')} have no reference by the same rater and are left out of DMOS.")
+    return parts
 
 
 def _screening(made: Analysis) -> str:
@@ -120,7 +187,7 @@ def _screening(made: Analysis) -> str:
     if not used:
         return "Raters were not screened."
     who = f"rejected {len(gone)} of {len(made.raters.names)} raters ({', '.join(gone)})" if gone else "rejected nobody"
-    return f"Raters were screened by the {'; and by the '.join(used)}, which {who}."
+    return f"Raters were screened by the {' and the '.join(used)}, which {who}."
 
 
 def _agreement(made: Analysis) -> str:
@@ -147,43 +214,70 @@ def _agreement(made: Analysis) -> str:
 def _models(made: Analysis) -> str:
     if not made.models:
         return ""
-    parts = ["A model's score is the mean over its images, each image counting once."]
-    if made.votes is not None and made.choices.estimator == "mos":
-        parts.append(
-            "Its first 95 % interval holds for raters like these on these images (Student t with cluster-robust "
-            "variance by rater)"
-            + (
-                f"; the second for raters and images like these (both drawn with replacement, "
-                f"{made.choices.resamples} resamples, seed {made.choices.seed}, percentile)."
-                if made.choices.resamples
-                else "."
-            )
-        )
+    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.choices.relative)
+    parts = [f"Models were compared by {by}, references left out."] if by else []
+    parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(made)]
     if made.differences:
-        test = {
-            "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
-            "permutation": "two-sided permutation tests of the mean (exchange of signs)",
-        }[made.choices.test]
-        pairs = len(made.differences)
-        found = sum(pair.significant for pair in made.differences)
-        parts.append(
-            f"Models were compared by {test} on the images' means, paired by image, with Holm's correction for all "
-            f"pairs of a data set; {found} of {pairs} differences are significant at 5 %. Effect sizes are "
-            "matched-pairs rank-biserial correlation and Cohen's d_z."
-        )
+        parts.append(_tests(made))
     return " ".join(parts)
+
+
+def _model_intervals(made: Analysis) -> str:
+    if made.votes is None or made.choices.estimator != "mos":
+        return (
+            "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "
+            "only."
+        )
+    biased = " (with the raters' biases left in)" if made.choices.remove_bias else ""
+    first = (
+        f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
+        "variance by rater)"
+    )
+    if not any(group.both for group in made.models):
+        return first + "."
+    return (
+        f"{first}; the second for raters and images like these (Student t with the standard error of a bootstrap that "
+        f"draws both, {made.choices.resamples} resamples, seed {made.choices.seed}, less the surplus noise of single "
+        "votes in such draws)."
+    )
+
+
+def _tests(made: Analysis) -> str:
+    test = {
+        "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
+        "permutation": (
+            "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
+            f"drawn with seed {made.choices.seed})"
+        ),
+    }[made.choices.test]
+    own = [pair for pair in made.differences if pair.dataset] or made.differences
+    found = sum(pair.significant for pair in own)
+    datasets = len({pair.dataset for pair in own})
+    where = f" within {datasets} data sets" if datasets > 1 else ""
+    return (
+        f"Models were tested by {test} on the images' means, paired by image, with Holm's correction for all pairs of "
+        f"a data set; {found} of {_many(len(own), 'difference')}{where} {'is' if found == 1 else 'are'} significant at "
+        "5 %. Effect sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
+    )
 
 
 def _metrics(made: Analysis) -> str:
     if not made.predictions:
         return ""
     best = next(p for p in made.predictions if p.best)
+    tied = [p.metric for p in made.predictions if p.tied]
     low, high = best.srcc_ci95
     names = ", ".join(p.metric for p in made.predictions)
-    return (
+    text = (
         f"Objective metrics ({names}) were compared with the scores after ITU-T P.1401: Pearson's correlation before "
         "and after 4- and 5-parameter logistic mapping (least squares), Spearman's and Kendall's (tau-b) rank "
-        "correlation, RMSE over n - d, and outlier ratio (errors beyond half of a stimulus's 95 % interval); intervals "
-        "by Fisher's transformation (Bonett and Wright's variance for Spearman), chi-squared for RMSE. "
-        f"{best.metric} ranks the {best.n} stimuli best (SRCC {best.srcc:.3f} [{low:.3f}, {high:.3f}])."
+        "correlation, RMSE over n - d, and outlier ratio (errors beyond half of a stimulus's 95 % interval). Intervals "
+        "take stimuli as independent: Fisher's transformation for correlations (variances of Bonett and Wright for "
+        "Spearman, of Fieller, Hartley and Pearson for Kendall), chi-squared for RMSE, the binomial's normal "
+        f"approximation for outliers. {best.metric} has the largest |SRCC|, {abs(best.srcc):.3f} [{low:.3f}, "
+        f"{high:.3f}], on {_many(best.n, 'stimulus', 'stimuli')}"
+    )
+    return text + (
+        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {made.choices.seed}, 95 %, not "
+        f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
     )

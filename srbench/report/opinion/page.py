@@ -12,6 +12,7 @@ import markupsafe
 from srbench import __version__
 from srbench.opinion.analysis import Analysis
 from srbench.opinion.preference import PairAnalysis
+from srbench.opinion.votes import contents
 from srbench.report.opinion.figures import figures
 from srbench.report.opinion.table import Table
 
@@ -49,7 +50,7 @@ def page(made: Analysis | PairAnalysis, tables: Sequence[Table], methods: str) -
 def _facts(made: Analysis) -> list[tuple[str, str, str]]:
     """Key figures: what, how much, a remark."""
     stimuli = made.opinion.stimuli
-    found = [("stimuli", str(len(stimuli)), _references(made)), ("contents", str(_contents(made)), "")]
+    found = [("stimuli", str(len(stimuli)), _references(made)), ("contents", str(contents(stimuli)), "")]
     models = {s.model for s in stimuli if s.model}
     if models:
         found.append(("models", str(len(models)), ""))
@@ -67,10 +68,6 @@ def _facts(made: Analysis) -> list[tuple[str, str, str]]:
 def _references(made: Analysis) -> str:
     count = sum(s.reference for s in made.opinion.stimuli)
     return f"{count} hidden reference{'s' if count > 1 else ''}" if count else ""
-
-
-def _contents(made: Analysis) -> int:
-    return len({(s.dataset, s.content) for s in made.opinion.stimuli})
 
 
 def _reliability(made: Analysis) -> list[tuple[str, str, str]]:

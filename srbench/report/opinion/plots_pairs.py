@@ -14,7 +14,6 @@ from srbench.opinion.preference import PairAnalysis
 from srbench.report.opinion.plots_canvas import COLOURS, SHAPES, WIDE, Figure, draw, label, number, panels, rows
 from srbench.report.opinion.plots_raters import sorted_dots
 
-_CRITICAL = 1.959963984540054
 _COLOURS = "cividis"
 _MOST = 24
 """Panels; the tables hold the rest."""
@@ -50,7 +49,7 @@ def scores(made: PairAnalysis) -> Figure | None:
         title="Bradley-Terry scores",
         caption=(
             "Scores in natural-log odds of being preferred, mean 0 in each panel; higher is better: a lead of 1 wins "
-            "73 % of the comparisons without ties. Lines: 95 % intervals (1.96 standard errors). "
+            f"73 % of the comparisons without ties. {_lines(shown)}"
             f"{len(made.contents)} content{'s' if len(made.contents) != 1 else ''}, {len(made.answers)} answers"
             + (f"; {without} panel{'s' if without > 1 else ''} without scores say why." if without else ".")
             + _hidden(made)
@@ -64,6 +63,18 @@ def _panels(made: PairAnalysis) -> list[tuple[str, PairScores]]:
     whole = [("all contents", made.overall[0])] if made.overall else []
     own = [(content or "all answers", fits[0]) for content, fits in made.contents.items()]
     return (whole + own)[:_MOST]
+
+
+def _lines(shown: Sequence[tuple[str, PairScores, list[int]]]) -> str:
+    """What the intervals cover; nothing where there are none."""
+    known = [fit for _, fit, _ in shown if fit.robust_df is not None]
+    if not known:
+        return ""
+    whole, own = (any(("content" in fit.clusters) == both for fit in known) for both in (True, False))
+    covered = ["over raters and contents like these for all contents"] * whole
+    covered += ["over raters like these for a content" if whole else "over raters like these"] * own
+    bare = " Without a line: one rater." if any(f.robust_df is None and not f.problem for _, f, _ in shown) else ""
+    return f"Lines: 95 % intervals {', '.join(covered)} (cluster-robust, Student t).{bare} "
 
 
 def _hidden(made: PairAnalysis) -> str:
@@ -87,7 +98,7 @@ def _order(made: PairAnalysis, fit: PairScores) -> list[int]:
 
 def _scores_panel(axes: Axes, fit: PairScores, order: Sequence[int], *, whole: bool) -> None:
     rows(axes, [fit.items[i] for i in order], 26)
-    mean, half = fit.score[list(order)], _CRITICAL * fit.error[list(order)]
+    mean, half = fit.score[list(order)], fit.half[list(order)]
     k = 1 if whole else 0
     axes.hlines(range(len(order)), mean - half, mean + half, color=COLOURS[k], linewidth=1.8, alpha=0.7)
     axes.plot(mean, range(len(order)), SHAPES[k], color=COLOURS[k], markersize=6)

@@ -67,6 +67,8 @@ def write(ready: Report, folder: Path) -> list[Path]:
         **record.csv_files(ready.content),
     }
     try:
+        for stale in record.CSV_NAMES - files.keys():
+            (folder / stale).unlink(missing_ok=True)
         for name, text in files.items():
             with replacing(folder / name) as partial:
                 partial.write_text(text, encoding="utf-8")

@@ -12,7 +12,11 @@ from typing import Any
 from srbench.opinion.analysis import Analysis
 from srbench.opinion.pairs import PairScores
 from srbench.opinion.preference import PairAnalysis
-from srbench.opinion.votes import Opinion
+from srbench.opinion.votes import Opinion, contents
+
+_LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
+CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
+"""Every CSV file that a report may have."""
 
 
 def record(made: Analysis, methods: str) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def record(made: Analysis, methods: str) -> dict[str, Any]:
         "choices": asdict(made.choices),
         "counts": {
             "stimuli": len(made.opinion.stimuli),
-            "contents": len({s.content for s in made.opinion.stimuli}),
+            "contents": contents(made.opinion.stimuli),
             "models": len({s.model for s in made.opinion.stimuli if s.model}),
             "raters": None if raters is None else len(raters.names),
             "raters_rejected": None if raters is None else sum(raters.gone),
@@ -169,6 +173,9 @@ def record_pairs(made: PairAnalysis, methods: str) -> dict[str, Any]:
         },
         "overall": [_fit(fit) for fit in made.overall],
         "contents": {content: [_fit(fit) for fit in fits] for content, fits in made.contents.items()},
+        "heterogeneity": [
+            {"model": test.link, "chi2": test.chi2, "df": test.df, "p": test.p} for test in made.heterogeneity
+        ],
         "raters": [
             {"rater": rater, "answers": count, "with_majority": share}
             for rater, (count, share) in made.agreement.items()
@@ -183,14 +190,25 @@ def _fit(fit: PairScores) -> dict[str, Any]:
     scores = None
     if not fit.problem:
         scores = [
-            {"item": item, "score": float(score), "standard_error": float(error)}
-            for item, score, error in zip(fit.items, fit.score, fit.error, strict=True)
+            {
+                "item": item,
+                "score": float(fit.score[i]),
+                "standard_error": float(fit.error[i]),
+                "standard_error_robust": _known(float(fit.robust_error[i])),
+                "ci95": _around(float(fit.score[i]), float(fit.half[i])),
+                "group": fit.groups.get(item),
+            }
+            for i, item in enumerate(fit.items)
         ]
     return {
         "model": fit.link,
         "items": list(fit.items),
         "scores": scores,
+        "differences": [{**asdict(pair), "significant": pair.significant} for pair in fit.differences],
         "covariance": fit.covariance.tolist(),
+        "covariance_robust": None if fit.robust_df is None else fit.robust.tolist(),
+        "robust_df": fit.robust_df,
+        "clusters": fit.clusters,
         "tie_threshold": fit.threshold,
         "comparisons": fit.comparisons,
         "ties": fit.ties,
@@ -252,5 +270,5 @@ def csv_files(record: Mapping[str, Any]) -> dict[str, str]:
         ]
         lists = {"scores": scores, "raters": record["raters"]}
     else:
-        lists = {name: record[name] for name in ("models", "differences", "stimuli", "raters", "treatments", "metrics")}
+        lists = {name: record[name] for name in _LISTS}
     return {f"{name}.csv": comma_separated(rows) for name, rows in lists.items() if rows}

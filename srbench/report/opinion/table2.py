@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from srbench.opinion import join
 from srbench.opinion.analysis import Analysis
 from srbench.report.opinion.table import Table
 from srbench.report.opinion.tables import score_name
@@ -21,7 +22,8 @@ def table2(made: Analysis, rows: Sequence[Row]) -> Table:
     Source:
         Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017, table 2.
     """
-    summaries = summarise([row for row in rows if row.metric not in (*TIMINGS, MOS)])
+    shown = [row for row in join.rated(made.compared, rows) if row.metric not in (*TIMINGS, MOS)]
+    summaries = summarise(shown)
     means = {(g.model, g.dataset): g for g in made.models}
     datasets = list(dict.fromkeys(s.dataset for s in made.compared.stimuli if s.model))
     several = len(datasets) > 1
@@ -33,16 +35,21 @@ def table2(made: Analysis, rows: Sequence[Row]) -> Table:
         inside = [s for s in summaries if s.dataset == dataset or not dataset]
         for metric in dict.fromkeys(s.metric for s in inside):
             values = {s.model: s for s in inside if s.metric == metric}
-            lines.append((dataset, _name(metric), *_cells(models, values, originals, metric)))
+            images = _count([s.n for s in values.values()])
+            lines.append((dataset, _name(metric), images, *_cells(models, values, originals, metric)))
         groups = [means.get((model, dataset if several else "")) for model in models]
-        lines.append((dataset, score_name(made), *("" if g is None else f"{g.mean:.2f}" for g in groups)))
+        images = _count([g.images for g in groups if g])
+        lines.append((dataset, score_name(made), images, *("" if g is None else f"{g.mean:.2f}" for g in groups)))
     return Table(
         key="table2",
         title="Metrics and opinion",
-        heads=("data set", "", *models),
+        heads=("data set", "", "images", *models),
         rows=tuple(lines),
         texts=2,
-        note=_note(made, summaries),
+        note=(
+            "Means over the images that were rated. MOS: higher is better; so are PSNR and SSIM, while LPIPS is a "
+            "distance."
+        ),
     )
 
 
@@ -65,9 +72,6 @@ def _cells(models: Sequence[str], values: dict[str, Summary], originals: set[str
     return cells
 
 
-def _note(made: Analysis, summaries: Sequence[Summary]) -> str:
-    images = {s.n for s in summaries} | {g.images for g in made.models if g.dataset or len(made.models) < 2}
-    text = "Means over images. MOS: higher is better; so are PSNR and SSIM, while LPIPS is a distance."
-    if len(images) > 1:
-        text += " Numbers of images differ between metrics and opinion; see the other tables."
-    return text
+def _count(images: Sequence[int]) -> str:
+    least, most = min(images), max(images)
+    return str(most) if least == most else f"{least}–{most}"

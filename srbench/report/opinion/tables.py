@@ -48,7 +48,10 @@ def tables(made: Analysis) -> list[Table]:
 def _models(made: Analysis) -> list[Table]:
     name = score_name(made)
     ranks = {(rank.model, rank.dataset): rank.mean for rank in made.ranks}
-    spreads = ("95 %",) if made.votes is None else ("95 % (raters)", "95 % (raters, images)")
+    spreads: tuple[str, ...] = (
+        ("95 %",) if made.votes is None or made.choices.estimator != "mos" else ("95 % (raters)",)
+    )
+    spreads += ("95 % (raters, images)",) if any(group.both for group in made.models) else ()
     found = []
     for dataset in dict.fromkeys(group.dataset for group in made.models):
         own = sorted((g for g in made.models if g.dataset == dataset), key=lambda g: -g.mean)
@@ -89,12 +92,12 @@ def score_name(made: Analysis) -> str:
 
 def _models_note(made: Analysis) -> str:
     letters = "Higher is better. Models that share a letter are not told apart at 5 % (Holm)."
-    if made.votes is None:
-        return f"{letters} Intervals take the stimuli's errors as independent: single votes are not known."
-    return (
-        f"{letters} First interval: raters like these, on these images (Student t on raters). Second: raters and "
-        "images like these (bootstrap over both)."
-    )
+    if made.votes is None or made.choices.estimator != "mos":
+        return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
+    first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
+    if not any(group.both for group in made.models):
+        return first
+    return f"{first} Second: raters and images like these (bootstrap over both)."
 
 
 def _differences(made: Analysis) -> Table:
@@ -168,7 +171,7 @@ def _predictions(predictions: Sequence[Prediction]) -> Table:
         note=(
             "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
             "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "
-            "(bootstrap over stimuli, 95 %)."
+            "(bootstrap over contents, 95 %)."
         ),
     )
 
@@ -188,7 +191,7 @@ def _agreement(made: Analysis) -> Table:
         again = made.retest
         rows += [
             ("test-retest: same score", f"{again.same:.1%}", f"{again.pairs} repeated votes"),
-            ("test-retest: within one step", f"{again.within_one:.1%}", ""),
+            (f"test-retest: within {made.opinion.scale.step:g}", f"{again.within_one:.1%}", ""),
             ("test-retest: mean difference", f"{again.mean_difference:+.3f}", "second minus first"),
             ("test-retest: RMS difference", f"{again.rms_difference:.3f}", ""),
         ]
@@ -200,7 +203,7 @@ def _agreement(made: Analysis) -> Table:
 def _effects(made: Analysis) -> Table:
     rows = tuple(
         (
-            effect.treatment + (" *" if effect.applied else ""),
+            effect.treatment,
             effect.reason or ", ".join(effect.rejected) or "nobody",
             "" if effect.reason else str(len(effect.rejected)),
             figure(effect.half, 3),
@@ -224,7 +227,10 @@ def _effects(made: Analysis) -> Table:
         ),
         rows=rows,
         texts=2,
-        note="Each alone, against plain MOS of all votes. *: part of this analysis.",
+        note=(
+            "Against plain MOS of all votes; rules and treatments each alone. Half-widths are Student t's, and 1.96 "
+            "standard errors for maximum likelihood."
+        ),
     )
 
 
@@ -279,8 +285,16 @@ def _scores(made: Analysis) -> Table:
         title="Scores of stimuli",
         heads=("stimulus", name, "95 %", "std", "votes", *(head for head, _ in shown)),
         rows=tuple(rows),
-        note="Higher is better." + (" DMOS = V - V_ref + 5, rater by rater; not held below 5." if relative else ""),
+        note=_scores_note(made),
     )
+
+
+def _scores_note(made: Analysis) -> str:
+    text = "Higher is better. Intervals are symmetric and may pass the ends of the scale."
+    if made.dmos is None:
+        return text
+    top = f"{made.opinion.scale.high:g}"
+    return f"{text} DMOS: mean of V - V_ref + {top}, rater by rater; {top} is as good as the reference."
 
 
 def _by_name(opinion: Opinion) -> dict[str, str]:

@@ -1,39 +1,88 @@
 """The tables of a study of paired comparisons."""
 
+import math
+
 from srbench.opinion.pairs import PairScores
 from srbench.opinion.preference import PairAnalysis
 from srbench.report.opinion.table import Table
-from srbench.report.opinion.tables import figure, interval
+from srbench.report.opinion.tables import chance, figure, interval
 
 _UNITS = {"bradley-terry": "log odds", "thurstone": "sd of a difference"}
 
 
 def tables(made: PairAnalysis) -> list[Table]:
-    """Scores over all contents and of each content, wins, and raters."""
+    """Scores over all contents, their differences, scores of each content, wins, and raters."""
     places = [("", made.overall), *made.contents.items()]
     scores = [_scores(place, fits) for place, fits in places if fits and not fits[0].problem]
+    if made.overall and made.overall[0].differences:
+        scores.insert(1, _differences(made.overall[0]))
     wins = [_wins(content, fits[0]) for content, fits in made.contents.items()]
     return [*scores, *wins, _raters(made)]
 
 
 def _scores(content: str, fits: tuple[PairScores, ...]) -> Table:
     first = fits[0]
-    order = sorted(range(len(first.items)), key=lambda i: -first.score[i])
     cells = []
-    for i in order:
+    for i in first.order:
         row = [first.items[i]]
         for fit in fits:
-            score, reach = float(fit.score[i]), 1.96 * float(fit.error[i])
-            row += [figure(score), interval((score - reach, score + reach))]
-        cells.append(tuple(row))
-    heads = [head for fit in fits for head in (f"{fit.link} [{_UNITS[fit.link]}]", "95 %")]
+            row += [figure(float(fit.score[i])), _around(float(fit.score[i]), float(fit.half[i]))]
+        cells.append((*row, first.groups.get(first.items[i], "")))
+    heads = [head for fit in fits for head in (f"{fit.link} [{_UNITS[fit.link]}]", _covered(fit))]
     ties = f" {first.ties} ties." if first.ties else ""
     return Table(
         key=f"pairs-{content}" if content else "pairs",
         title=f"Preference scores, {content or 'all contents'}",
-        heads=("item", *heads),
+        heads=("item", *heads, "group"),
         rows=tuple(cells),
-        note=f"{first.comparisons} answers.{ties} Higher is better; scores are centred to mean 0.",
+        note=f"{first.comparisons} answers.{ties} Higher is better; scores are centred to mean 0. {_reach(first)}",
+    )
+
+
+def _around(middle: float, half: float) -> str:
+    return interval((middle - half, middle + half)) if math.isfinite(half) else ""
+
+
+def _covered(fit: PairScores) -> str:
+    """Head of the column of intervals."""
+    return f"95 % ({', '.join(f'{kind}s' for kind in fit.clusters)})"
+
+
+def _reach(fit: PairScores) -> str:
+    """What intervals and letters mean."""
+    if fit.robust_df is None:
+        return "One rater: no intervals, no tests."
+    of = " and ".join(f"{number} {kind}s" for kind, number in fit.clusters.items())
+    return (
+        f"Intervals: for others like these {of} (cluster-robust, Student t, {_degrees(fit.robust_df)}). Items that "
+        f"share a letter do not differ significantly ({fit.link}, t tests, Holm)."
+    )
+
+
+def _degrees(df: int) -> str:
+    return f"{df} degree{'s' if df > 1 else ''} of freedom"
+
+
+def _differences(fit: PairScores) -> Table:
+    rows = tuple(
+        (
+            *(pair.first, pair.second, figure(pair.difference)),
+            _around(pair.difference, fit.quantile * pair.standard_error),
+            *(chance(pair.p), chance(pair.p_holm), "yes" if pair.significant else "no"),
+        )
+        for pair in fit.differences
+    )
+    assert fit.robust_df is not None
+    return Table(
+        key="pairs-differences",
+        title="Differences, all contents",
+        heads=("item", "against", f"{fit.link} [{_UNITS[fit.link]}]", _covered(fit), "p", "p (Holm)", "p < .05"),
+        rows=rows,
+        texts=2,
+        note=(
+            f"Two-sided t tests, {_degrees(fit.robust_df)}, from the covariance of the intervals; Holm's correction "
+            f"for all {len(rows)} pairs."
+        ),
     )
 
 
