@@ -28,8 +28,9 @@ def _training(id_: str) -> Training:
 
 
 def test_the_zoo_has_weights_of_its_own() -> None:
-    assert set(OWN) == {"srresnet.srbench", "esrgan_lite.psnr"}
+    assert set(OWN) == {"srresnet.srbench", "srgan.srbench", "esrgan_lite.psnr"}
     assert registry.find("srresnet").id == "srresnet.srbench"
+    assert registry.find("srgan").id == "srgan.srbench"
 
 
 @pytest.mark.parametrize("id_", OWN)
