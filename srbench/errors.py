@@ -80,3 +80,7 @@ class Diverged(UserError):
 
 class BadRatings(UserError):
     """A file of human ratings that cannot be read, or rows of one that cannot be right."""
+
+
+class BadStudy(UserError):
+    """A survey that cannot be planned or run as it was asked for."""

@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
     {"srbench.statistics", "srbench.flags", "srbench.pair", "srbench.opinion"},
-    {"srbench.measure", "srbench.notes", "srbench.degradation"},
+    {"srbench.measure", "srbench.notes", "srbench.degradation", "srbench.survey"},
     {"srbench.harness", "srbench.score", "srbench.report", "srbench.training"},
     {"srbench.evaluation"},
     {"srbench.cli"},

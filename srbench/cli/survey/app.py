@@ -4,8 +4,9 @@ import typer
 
 from srbench.cli.survey.analyze import analyze
 from srbench.cli.survey.convert import convert
+from srbench.cli.survey.create import create, plan
 from srbench.cli.survey.simulate import simulate
 
-survey = typer.Typer(help="Human ratings: analyse them, report them, draw panels by chance.", no_args_is_help=True)
-for verb in (analyze, convert, simulate):
+survey = typer.Typer(help="Human ratings: plan a survey, analyse ratings, draw panels by chance.", no_args_is_help=True)
+for verb in (create, plan, analyze, convert, simulate):
     survey.command()(verb)

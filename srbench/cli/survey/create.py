@@ -1,0 +1,170 @@
+"""`srbench survey create` and `srbench survey plan`."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from srbench import protocol as protocols
+from srbench.cli import console, options
+from srbench.errors import UserError
+from srbench.places import weights_roots
+
+if TYPE_CHECKING:
+    from srbench.survey.pictures import Source
+    from srbench.survey.study import Study
+
+StudyFolder = Annotated[Path, typer.Argument(help="Folder of the study.")]
+
+
+def create(
+    study: StudyFolder,
+    run: Annotated[Path | None, typer.Option(help="Folder of a run made with --save-images.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folders instead: <model>/<image>.png, originals in hr/.")] = None,
+    method: Annotated[
+        Literal["acr", "acr-hr", "dcr", "pair"],
+        typer.Option(help="Five categories; with hidden references; against the reference; which of two."),
+    ] = "acr",
+    models: Annotated[
+        str, typer.Option(help="Comma-separated; all by default. hr: the originals, as one of them.")
+    ] = "",
+    datasets: Annotated[
+        str, typer.Option(help="Comma-separated ids or folders of HR; all of the run by default.")
+    ] = "",
+    raters: Annotated[int, typer.Option(min=1, help="Wanted.")] = 26,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Of the contents that each rater sees.")] = 1.0,
+    repeats: Annotated[float, typer.Option(min=0, max=0.5, help="Share of trials that come twice.")] = 0.05,
+    traps: Annotated[int, typer.Option(min=0, help="Trap questions in a session.")] = 2,
+    pairs: Annotated[
+        Literal["full", "sparse"], typer.Option(help="With --method pair: which pairs of models.")
+    ] = "full",
+    area: Annotated[str, typer.Option(help="Viewer's area in device pixels; larger pictures are cropped.")] = "960x720",
+    crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="Folder of HR images that are not rated.")] = None,
+    title: Annotated[str, typer.Option(help="For people.")] = "",
+    trial_seconds: Annotated[float, typer.Option(min=1, help="Expected for a trial.")] = 5.0,
+    sitting_minutes: Annotated[float, typer.Option(min=1, help="Longest sitting.")] = 30.0,
+    break_minutes: Annotated[float, typer.Option(min=1, help="Time between breaks.")] = 10.0,
+    protocol: options.ProtocolName = protocols.DEFAULT,
+    data_root: options.DataRoot = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of every order and crop.")] = 0,
+    json: options.Json = False,
+) -> None:
+    """Plan a survey: pictures, who sees what, how long it takes, and what it will tell. Nothing is ever scaled."""
+    from srbench.survey import pictures
+    from srbench.survey.design import Design
+    from srbench.survey.study import create as write
+
+    conventions = protocols.find(protocol)
+    wanted = options.split(models) if models else []
+    if (run is None) == (images is None):
+        raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
+    if run:
+        sources = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
+    else:
+        assert images is not None
+        sources = pictures.from_folders(images, wanted)
+    if method not in ("acr-hr", "dcr") and pictures.REFERENCE not in wanted:
+        sources = [source for source in sources if not source.reference]
+    design = Design(method, seed, share, repeats, traps, pairs, trial_seconds, sitting_minutes, break_minutes)
+    shown = pictures.crops(sources, _area(area), _crops(crops), seed)
+    anchors = _calibration(calibration, sources)
+    with console.bars() as progress:
+        task = progress.add_task("pictures", total=None)
+        made = write(
+            study,
+            title or study.name,
+            design,
+            raters,
+            sources,
+            anchors,
+            conventions,
+            shown,
+            lambda done, of: progress.update(task, completed=done, total=of),
+        )
+    _show(made, json=json)
+
+
+def plan(
+    study: StudyFolder,
+    rater: Annotated[int | None, typer.Option(min=0, help="List the trials of the rater with this number.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Look at a plan before anybody rates."""
+    from srbench.survey.design import session, sittings
+    from srbench.survey.study import load
+
+    made = load(study)
+    if rater is None:
+        _show(made, json=json)
+        return
+    split = sittings(made.design, session(made.design, made.shown(), rater))
+    rows = [
+        {"sitting": number, "trial": at, "kind": trial.kind, "first": trial.first, "second": trial.second}
+        for number, trials in enumerate(split, start=1)
+        for at, trial in enumerate(trials, start=1)
+    ]
+    if json:
+        console.print_json(rows)
+        return
+    for row in rows:
+        console.out.print("  ".join(str(row[name]) for name in ("sitting", "trial", "kind", "first", "second")))
+
+
+def _show(made: "Study", *, json: bool) -> None:
+    from srbench.report import plan as report
+    from srbench.survey.forecast import forecast
+
+    with console.err.status("simulating panels"):
+        expected = forecast(made)
+    if json:
+        console.print_json(report.record(made, expected))
+    else:
+        console.out.print(report.page(made, expected))
+
+
+def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
+    from srbench.datasets.locate import locate
+    from srbench.pinned import Store
+    from srbench.results import RunFolder
+
+    folder = RunFolder(run)
+    folder.head()
+    names = options.split(datasets) if datasets else list(dict.fromkeys(row.dataset for row in folder.rows()))
+    store = Store(weights_roots(None))
+    with console.fetching(store):
+        sets = [locate(name, store, scale=scale, data_root=data_root) for name in names]
+    return {(found.id, item.name): item.hr for found in sets for item in found.items}
+
+
+def _area(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise UserError(f"--area '{text}' is no size; expected WIDTHxHEIGHT, as 960x720")
+    return int(width), int(height)
+
+
+def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:
+    if path is None:
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {(row["dataset"], row["content"]): (int(row["top"]), int(row["left"])) for row in rows}
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path} cannot be read ({error}); expected a CSV with dataset,content,top,left") from error
+
+
+def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
+    from srbench.datasets.locate import locate
+    from srbench.pinned import Store
+    from srbench.survey.pictures import spare
+
+    if folder:
+        found = locate(f"{folder}/", Store(weights_roots(None)), scale=1)
+        return {item.name: item.hr for item in found.items}
+    rated = {source.content for source in sources}
+    builtin = locate("builtin", Store(weights_roots(None)), scale=1)
+    photographs = {item.name: item.hr for item in builtin.items} | spare()
+    return {name: path for name, path in photographs.items() if name not in rated}

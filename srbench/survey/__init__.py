@@ -1,0 +1,1 @@
+"""A subjective test, from its plan to its votes."""

@@ -1,0 +1,191 @@
+"""Where a study's pictures come from: the images that a run kept, or folders, one a model."""
+
+import importlib.util
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from srbench import image
+from srbench.errors import BadStudy
+from srbench.pair import degrade
+from srbench.protocol import Protocol
+from srbench.resize import Kernel, resize
+from srbench.results import RunFolder, latest
+
+REFERENCE = "hr"
+_NAMES = {"hr", "reference", "original", "gt"}
+_SPARE = ("rocket", "hubble_deep_field")
+_ANCHORS: tuple[Kernel, ...] = ("nearest", "bicubic")
+_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture before it is cropped.
+
+    Attributes:
+        dataset: To which its content belongs; empty for plain folders.
+        content: Name of the image.
+        model: What made it; "hr" for the original.
+        path: The file.
+    """
+
+    dataset: str
+    content: str
+    model: str
+    path: Path
+
+    @property
+    def reference(self) -> bool:
+        """It is the original."""
+        return self.model == REFERENCE
+
+
+def from_run(run: Path, originals: Mapping[tuple[str, str], Path], models: Sequence[str]) -> list[Source]:
+    """The outputs that `srbench run --save-images` kept, and their originals.
+
+    Args:
+        run: Folder of the run.
+        originals: HR files by data set and image; what is not among them is left out.
+        models: Which; all where empty.
+
+    Raises:
+        BadRun: No run.
+        BadStudy: A model without kept images.
+    """
+    folder = RunFolder(run)
+    folder.head()
+    rows = latest(folder.rows())
+    wanted = list(models) or list(dict.fromkeys(row.model for row in rows))
+    found: dict[tuple[str, str, str], Source] = {}
+    for row in rows:
+        place = (row.dataset, row.image, row.model)
+        path = folder.picture(row)
+        if row.model in wanted and place[:2] in originals and place not in found and path.is_file():
+            found[place] = Source(*place, path)
+    missing = [model for model in wanted if model not in {source.model for source in found.values()} | {REFERENCE}]
+    if missing:
+        raise BadStudy(f"{run} has kept no images of {', '.join(missing)}; run again with --save-images")
+    contents = dict.fromkeys(place[:2] for place in found)
+    references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in contents]
+    return [*found.values(), *references]
+
+
+def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
+    """Images as `<model>/<image>.png` or `<dataset>/<model>/<image>.png`.
+
+    A folder hr, reference, original or gt has the originals.
+
+    Raises:
+        BadStudy: No images, or a model that has no folder.
+    """
+    if not folder.is_dir():
+        raise BadStudy(f"{folder} is no folder; expected one with a folder for each model")
+    found = []
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.suffix.lower() in _ENDINGS and len(parts) in (2, 3):
+            model = REFERENCE if parts[-2].lower() in _NAMES else parts[-2]
+            found.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path))
+    if not found:
+        raise BadStudy(f"{folder} holds no images as <model>/<image>.png or <dataset>/<model>/<image>.png")
+    there = {source.model for source in found}
+    missing = [model for model in models if model not in there]
+    if missing:
+        raise BadStudy(f"{folder} has no folder {', '.join(missing)}; there are {', '.join(sorted(there))}")
+    return [source for source in found if not models or source.model in {*models, REFERENCE}]
+
+
+def spare() -> dict[str, Path]:
+    """Photographs of the scikit-image package beside the builtin data set, to calibrate where that one is rated.
+
+    They are rocket (SpaceX) and hubble_deep_field (NASA), both in the public domain.
+    """
+    spec = importlib.util.find_spec("skimage")
+    places = spec.submodule_search_locations if spec else None
+    folder = Path(places[0]) / "data" if places else Path()
+    return {path.stem: path for name in _SPARE if (path := folder / f"{name}.jpg").is_file()}
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What of a content is shown, the same for all its models.
+
+    Attributes:
+        top: First row.
+        left: First column.
+        height: Rows.
+        width: Columns.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def crops(
+    sources: Iterable[Source], area_px: tuple[int, int], given: Mapping[tuple[str, str], tuple[int, int]], seed: int
+) -> dict[tuple[str, str], Crop]:
+    """For each data set and content the part that fits the viewer's area; nothing is ever scaled.
+
+    Outputs begin at the top left of their original and may be smaller than it (HR is cropped to a multiple of the
+    scale); what all have is what can be shown.
+
+    Args:
+        sources: All pictures.
+        area_px: Width and height of the viewer's area.
+        given: Top and left of chosen crops; the others are drawn.
+        seed: Of those.
+
+    Raises:
+        BadStudy: A chosen crop lies outside the picture.
+    """
+    sizes: dict[tuple[str, str], tuple[int, int]] = {}
+    for source in sources:
+        height, width = image.read(source.path).shape[:2]
+        key = source.dataset, source.content
+        before = sizes.get(key, (height, width))
+        sizes[key] = min(before[0], height), min(before[1], width)
+    found = {}
+    for number, (key, (height, width)) in enumerate(sorted(sizes.items())):
+        shown = min(height, area_px[1]), min(width, area_px[0])
+        generator = np.random.default_rng((seed, 4, number))
+        place = given.get(key) or (
+            int(generator.integers(height - shown[0] + 1)),
+            int(generator.integers(width - shown[1] + 1)),
+        )
+        if not (0 <= place[0] <= height - shown[0] and 0 <= place[1] <= width - shown[1]):
+            raise BadStudy(
+                f"the crop of {'/'.join(filter(None, key))} begins at row {place[0]}, column {place[1]}; its "
+                f"{width} x {height} px leave room up to row {height - shown[0]}, column {width - shown[1]}"
+            )
+        found[key] = Crop(*place, *shown)
+    return found
+
+
+def cut(path: Path, crop: Crop) -> npt.NDArray[np.uint8]:
+    """The pixels that are shown, uint8 `(height, width, 3)` RGB."""
+    pixels = image.read(path)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    return pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+
+
+def anchors(hr: npt.NDArray[np.uint8], protocol: Protocol) -> dict[str, npt.NDArray[np.uint8]]:
+    """The ends of the scale from one original: LR enlarged by nearest neighbour as the worst, itself as the best, and
+    bicubic between, for practice.
+
+    Args:
+        hr: uint8 `(H, W, 3)` RGB.
+        protocol: How LR is made, and its scale.
+    """
+    levels = image.crop_to_multiple(image.to_tensor(hr), protocol.hr_multiple)
+    size = levels.shape[-2], levels.shape[-1]
+    lr = degrade(levels, protocol)
+    worst, middle = (image.round_half_up(resize(lr, size, kernel=kernel)) for kernel in _ANCHORS)
+    made = {"nearest": worst, "bicubic": middle, REFERENCE: levels}
+    return {name: image.to_array(picture.to(levels.dtype)) for name, picture in made.items()}

@@ -1,0 +1,177 @@
+"""A study on disk: its plan, its pictures, and what is known before anybody rates."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from srbench import __version__, image
+from srbench.atomic import replacing
+from srbench.errors import BadStudy
+from srbench.protocol import Protocol
+from srbench.survey import pictures
+from srbench.survey.design import Design, Shown
+from srbench.survey.pictures import REFERENCE, Crop, Source
+
+SCHEMA = 1
+HEAD, PICTURES = "study.json", "pictures"
+_CALIBRATION = "calibration"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file of a study.
+
+    Attributes:
+        shown: What it is.
+        file: Inside the study's folder.
+        sha256: Of the file.
+        width_px: Of the picture.
+        height_px: Of the picture.
+        role: "rated"; "anchor" and "practice" are calibration, of which anchors are traps too.
+    """
+
+    shown: Shown
+    file: str
+    sha256: str
+    width_px: int
+    height_px: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that was decided at the start.
+
+    Attributes:
+        folder: Where it lies.
+        title: For people.
+        design: Who sees what.
+        raters: Wanted.
+        pictures: All.
+        scale: Upscaling factor of the anchors.
+    """
+
+    folder: Path
+    title: str
+    design: Design
+    raters: int
+    pictures: tuple[Picture, ...]
+    scale: int
+
+    def shown(self) -> list[Shown]:
+        """What is rated, and the traps where the design has any."""
+        roles = {"rated", "anchor"} if self.design.traps else {"rated"}
+        return [picture.shown for picture in self.pictures if picture.role in roles]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What study.json holds."""
+        return {
+            "schema": SCHEMA,
+            "srbench": __version__,
+            "title": self.title,
+            "design": asdict(self.design),
+            "raters": self.raters,
+            "scale": self.scale,
+            "pictures": [asdict(picture) for picture in self.pictures],
+        }
+
+
+def create(
+    folder: Path,
+    title: str,
+    design: Design,
+    raters: int,
+    sources: Sequence[Source],
+    calibration: Mapping[str, Path],
+    protocol: Protocol,
+    crops: Mapping[tuple[str, str], Crop],
+    on_picture: Callable[[int, int], None] = lambda done, of: None,
+) -> Study:
+    """Write a study's folder: the pictures as they will be shown, without any metadata, and study.json.
+
+    Args:
+        folder: New, or empty.
+        title: For people.
+        design: Who sees what.
+        raters: Wanted.
+        sources: Pictures to rate.
+        calibration: HR images outside the study, by name.
+        protocol: How the anchors' LR is made.
+        crops: What of each content is shown.
+        on_picture: Called with the pictures done and their number.
+
+    Raises:
+        BadStudy: The folder is in use, or the pictures cannot make such a study.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
+    wanted = [s for s in sources if not s.reference or design.method in ("acr-hr", "dcr")]
+    clash = {s.content for s in wanted} & calibration.keys()
+    if clash:
+        raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
+    made: list[Picture] = []
+    total = len(wanted) + 3 * len(calibration)
+    for source in wanted:
+        name = "_".join(filter(None, (source.dataset, source.content, source.model)))
+        shown = Shown(name, source.content, source.model, source.dataset, source.reference)
+        pixels = pictures.cut(source.path, crops[source.dataset, source.content])
+        made.append(_write(folder, shown, pixels, "rated"))
+        on_picture(len(made), total)
+    for picture in _calibration(folder, calibration, protocol, crops.values()):
+        made.append(picture)
+        on_picture(len(made), total)
+    study = Study(folder, title, design, raters, tuple(made), protocol.scale)
+    with replacing(folder / HEAD) as partial:
+        partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return study
+
+
+def _calibration(
+    folder: Path, originals: Mapping[str, Path], protocol: Protocol, crops: Iterable[Crop]
+) -> Iterable[Picture]:
+    """Nearest neighbour and original as anchors, bicubic for practice, as large as the rated ones at most."""
+    height = max((crop.height for crop in crops), default=512)
+    width = max((crop.width for crop in crops), default=512)
+    for name, path in originals.items():
+        hr = image.read(path)
+        part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
+        for model, pixels in pictures.anchors(pictures.cut(path, part), protocol).items():
+            expected = {"nearest": 1.0, REFERENCE: 5.0}.get(model)
+            shown = Shown(f"{_CALIBRATION}_{name}_{model}", name, model, _CALIBRATION, expected=expected)
+            yield _write(folder, shown, pixels, "practice" if expected is None else "anchor")
+
+
+def _write(folder: Path, shown: Shown, pixels: npt.NDArray[np.uint8], role: str) -> Picture:
+    # Only pixels go in: no names, dates or software that would tell where a picture comes from.
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, format="PNG", optimize=False)
+    content = out.getvalue()
+    file = f"{PICTURES}/{shown.name}.png"
+    with replacing(folder / file) as partial:
+        partial.write_bytes(content)
+    height, width = pixels.shape[:2]
+    return Picture(shown, file, hashlib.sha256(content).hexdigest(), width, height, role)
+
+
+def load(folder: Path) -> Study:
+    """Read a study's plan.
+
+    Raises:
+        BadStudy: There is none, or another version of the schema wrote it.
+    """
+    file = folder / HEAD
+    if not file.is_file():
+        raise BadStudy(f"{folder} holds no {HEAD}; expected a folder that `srbench survey create` wrote")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    if content.get("schema") != SCHEMA:
+        raise BadStudy(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
+    made = tuple(Picture(**{**entry, "shown": Shown(**entry["shown"])}) for entry in content["pictures"])
+    return Study(folder, content["title"], Design(**content["design"]), content["raters"], made, content["scale"])

@@ -1,0 +1,137 @@
+"""Who sees what: the same again from the same seed, balanced, nothing twice in a row."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srbench.errors import BadStudy
+from srbench.survey.design import Design, Shown, Trial, balance, by_content, ring, session, sittings
+
+METHODS = ("acr", "acr-hr", "dcr", "pair")
+
+
+def pictures(contents: int, models: int) -> list[Shown]:
+    made = [
+        Shown(f"c{c}_m{m}", f"c{c}", f"m{m}", "set", reference=m == 0) for c in range(contents) for m in range(models)
+    ]
+    anchors = {"nearest": 1.0, "hr": 5.0}
+    return made + [
+        Shown(f"trap_{name}", "trap", name, "calibration", expected=score) for name, score in anchors.items()
+    ]
+
+
+designs = st.builds(
+    Design,
+    method=st.sampled_from(METHODS),
+    seed=st.integers(0, 3),
+    share=st.sampled_from([0.3, 0.5, 1.0]),
+    repeats=st.sampled_from([0.0, 0.1, 0.3]),
+    traps=st.integers(0, 3),
+    pairs=st.sampled_from(["full", "sparse"]),
+)
+
+
+@settings(max_examples=60)
+@given(design=designs, contents=st.integers(3, 9), models=st.integers(3, 6), rater=st.integers(0, 40))
+def test_a_session(design: Design, contents: int, models: int, rater: int) -> None:
+    shown = pictures(contents, models)
+    trials = session(design, shown, rater)
+    assert trials == session(design, shown, rater)
+    kinds = Counter(trial.kind for trial in trials)
+    assert kinds["trap"] == design.traps
+    plain = [frozenset((t.first, t.second)) for t in trials if t.kind == "trial"]
+    assert len(plain) == len(set(plain)), "no question twice"
+    assert kinds["repeat"] == round(design.repeats * len(plain))
+    asked = {frozenset((t.first, t.second)) for t in trials[: len(trials) * 2 // 3] if t.kind == "trial"}
+    assert {frozenset((t.first, t.second)) for t in trials if t.kind == "repeat"} <= asked
+    content = {p.name: p.content for p in shown}
+    hand = {content[t.first] for t in trials if t.kind == "trial"}
+    assert len(hand) == max(1, round(design.share * contents))
+    for trial in trials:
+        if trial.second:
+            assert content[trial.first] == content[trial.second]
+    if design.repeats == 0 and len(hand) > 1:
+        row = [content[trial.first] for trial in trials]
+        assert all(a != b for a, b in pairwise(row) if "trap" not in (a, b))
+
+
+@settings(max_examples=30)
+@given(method=st.sampled_from(METHODS), contents=st.integers(2, 6), models=st.integers(3, 5), seed=st.integers(0, 5))
+def test_everything_is_seen_equally_often_and_in_every_round(
+    method: str, contents: int, models: int, seed: int
+) -> None:
+    design = Design(method=method, seed=seed)  # type: ignore[arg-type]
+    shown = pictures(contents, models)
+    rounds = len([t for t in session(design, shown, 0) if t.kind == "trial"]) // contents
+    places: dict[str, list[int]] = {}
+    for rater in range(2 * rounds):
+        trials = [t for t in session(design, shown, rater) if t.kind == "trial"]
+        for at, trial in enumerate(trials):
+            for name in {trial.first, trial.second} - {""} if method == "pair" else {trial.first}:
+                places.setdefault(name, []).append(at // contents)
+    for found in places.values():
+        counts = Counter(found)
+        assert set(counts) == set(range(rounds))
+        assert len(set(counts.values())) == 1
+    if method == "pair":
+        left = balance(design, shown, 2 * rounds).left
+        assert left is not None
+        assert all(share == pytest.approx(0.5, abs=0.05) for share in left.values())
+
+
+def test_a_share_of_contents_is_dealt_evenly() -> None:
+    found = balance(Design(share=0.4), pictures(10, 3), 25)
+    assert set(found.votes.values()) == {10}
+    uneven = balance(Design(share=0.4), pictures(7, 3), 10)  # 30 hands of 7 contents
+    assert max(uneven.votes.values()) - min(uneven.votes.values()) <= 1
+
+
+def test_traps_of_pairs_and_dcr_show_the_original_beside_the_worst() -> None:
+    for method in ("dcr", "pair"):
+        design = Design(method=method, traps=2)  # type: ignore[arg-type]
+        traps = [t for rater in (0, 1) for t in session(design, pictures(4, 3), rater) if t.kind == "trap"]
+        assert {frozenset((t.first, t.second)) for t in traps} == {frozenset(("trap_nearest", "trap_hr"))}
+        firsts = {t.first for t in traps}
+        assert firsts == ({"trap_nearest"} if method == "dcr" else {"trap_nearest", "trap_hr"})
+
+
+def test_dcr_rates_everything_but_the_reference() -> None:
+    trials = session(Design(method="dcr"), pictures(3, 4), 0)
+    assert {t.second for t in trials} == {"c0_m0", "c1_m0", "c2_m0"}
+    assert len(trials) == 9
+
+
+def test_a_ring_of_pairs_is_connected_and_sparse() -> None:
+    assert len(ring(10)) == 20
+    degree = Counter(model for pair in ring(10) for model in pair)
+    assert set(degree.values()) == {4}
+    assert {(i, (i + 1) % 10) if i < 9 else (0, 9) for i in range(10)} <= set(ring(10))
+    assert len(ring(4)) == 6
+    assert len(ring(2)) == 1
+
+
+def test_long_sessions_are_split_evenly() -> None:
+    design = Design(trial_seconds=5, sitting_minutes=30)
+    trials = [Trial("trial", str(i)) for i in range(1128)]  # the SRGAN paper's
+    split = sittings(design, trials)
+    assert [len(part) for part in split] == [282] * 4
+    assert [trial for part in split for trial in part] == trials
+    assert sittings(design, trials[:10]) == [trials[:10]]
+
+
+def test_what_cannot_be_asked_is_refused() -> None:
+    shown = pictures(3, 3)
+    with pytest.raises(BadStudy, match="c0 has no picture of m1; expected the same models"):
+        by_content([p for p in shown if p.name != "c0_m1"])
+    with pytest.raises(BadStudy, match="no pictures to rate"):
+        session(Design(), [], 0)
+    with pytest.raises(BadStudy, match="pairs need at least two"):
+        session(Design(method="pair"), [p for p in shown if p.model == "m1"], 0)
+    with pytest.raises(BadStudy, match="has no reference; dcr"):
+        session(Design(method="dcr"), [replace(p, reference=False) for p in shown], 0)
+    with pytest.raises(BadStudy, match="no trap pictures"):
+        session(Design(traps=1), [p for p in shown if p.expected is None], 0)
