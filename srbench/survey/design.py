@@ -245,10 +245,39 @@ def _insert(
     trials.insert(int(generator.choice(free or list(places))), new)
 
 
-def sittings(design: Design, trials: Sequence[Trial]) -> list[list[Trial]]:
-    """Split a session into sittings of about equal length, none longer than the design allows."""
-    most = max(1, int(design.sitting_minutes * 60 / design.trial_seconds))
-    number = -(-len(trials) // most)
+def practice(design: Design, shown: Sequence[Shown]) -> list[Trial]:
+    """Questions before the first that counts, so that the scale and the keys are known.
+
+    Args:
+        design: Of the study.
+        shown: Calibration pictures, some of which have an expected score: the ends of the scale.
+
+    Returns:
+        One question for each picture between the ends, and one for each end; in pairs and with a visible reference,
+        everything against the best of its content.
+    """
+    best = {p.content: p for p in sorted(shown, key=lambda p: p.expected or 0.0)}
+    if design.method in ("acr", "acr-hr"):
+        ends = {p.expected: p for p in shown if p.expected is not None}
+        chosen = [p for p in shown if p.expected is None] + list(ends.values())
+        return [Trial("practice", p.name) for p in chosen]
+    return [
+        _mirrored(design, Trial("practice", p.name, best[p.content].name), turn)
+        for turn, p in enumerate(shown)
+        if p is not best[p.content]
+    ]
+
+
+def sittings(design: Design, trials: Sequence[Trial]) -> list[list[list[Trial]]]:
+    """Split a session into sittings, and these into blocks with a break between them, all of about equal length."""
+    return [
+        _split(sitting, design.break_minutes * 60 / design.trial_seconds)
+        for sitting in _split(trials, design.sitting_minutes * 60 / design.trial_seconds)
+    ]
+
+
+def _split(trials: Sequence[Trial], most: float) -> list[list[Trial]]:
+    number = max(1, -(-len(trials) // max(1, int(most))))
     cuts = [round(i * len(trials) / number) for i in range(number + 1)]
     return [list(trials[start:end]) for start, end in pairwise(cuts)]
 

@@ -71,6 +71,10 @@ class Study:
         roles = {"rated", "anchor"} if self.design.traps else {"rated"}
         return [picture.shown for picture in self.pictures if picture.role in roles]
 
+    def calibration(self) -> list[Shown]:
+        """The ends of the scale and what lies between, of images that are not rated."""
+        return [picture.shown for picture in self.pictures if picture.role != "rated"]
+
     def as_dict(self) -> dict[str, Any]:
         """What study.json holds."""
         return {

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import BadStudy
-from srbench.survey.design import Design, Shown, Trial, balance, by_content, ring, session, sittings
+from srbench.survey.design import Design, Shown, Trial, balance, by_content, practice, ring, session, sittings
 
 METHODS = ("acr", "acr-hr", "dcr", "pair")
 
@@ -118,9 +118,26 @@ def test_long_sessions_are_split_evenly() -> None:
     design = Design(trial_seconds=5, sitting_minutes=30)
     trials = [Trial("trial", str(i)) for i in range(1128)]  # the SRGAN paper's
     split = sittings(design, trials)
-    assert [len(part) for part in split] == [282] * 4
-    assert [trial for part in split for trial in part] == trials
-    assert sittings(design, trials[:10]) == [trials[:10]]
+    assert [[len(block) for block in sitting] for sitting in split] == [[94, 94, 94]] * 4
+    assert [trial for sitting in split for block in sitting for trial in block] == trials
+    assert sittings(design, trials[:10]) == [[trials[:10]]]
+
+
+def test_practice_shows_the_ends_and_what_lies_between() -> None:
+    calibration = [
+        Shown(f"{content}_{model}", content, model, "calibration", expected=score)
+        for content in "ab"
+        for model, score in (("nearest", 1.0), ("bicubic", None), ("hr", 5.0))
+    ]
+    single = practice(Design(), calibration)
+    assert {t.first for t in single} == {"a_bicubic", "b_bicubic", "b_nearest", "b_hr"}
+    against = practice(Design(method="dcr"), calibration)
+    assert {(t.first, t.second) for t in against} == {
+        (f"{c}_{m}", f"{c}_hr") for c in "ab" for m in ("nearest", "bicubic")
+    }
+    pairs = practice(Design(method="pair"), calibration)
+    assert {frozenset((t.first, t.second)) for t in pairs} == {frozenset((t.first, t.second)) for t in against}
+    assert {t.kind for t in (*single, *against, *pairs)} == {"practice"}
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
@@ -92,7 +94,7 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Look at a plan before anybody rates."""
-    from srbench.survey.design import session, sittings
+    from srbench.survey.design import practice, session, sittings
     from srbench.survey.study import load
 
     made = load(study)
@@ -100,16 +102,22 @@ def plan(
         _show(made, json=json)
         return
     split = sittings(made.design, session(made.design, made.shown(), rater))
+    first = [(1, 0, trial) for trial in practice(made.design, made.calibration())]
+    asked = [(i, k, trial) for i, blocks in enumerate(split, 1) for k, block in enumerate(blocks, 1) for trial in block]
     rows = [
-        {"sitting": number, "trial": at, "kind": trial.kind, "first": trial.first, "second": trial.second}
-        for number, trials in enumerate(split, start=1)
-        for at, trial in enumerate(trials, start=1)
+        {"sitting": sitting, "block": block, "kind": trial.kind, "first": trial.first, "second": trial.second}
+        for sitting, block, trial in [*first, *asked]
     ]
     if json:
         console.print_json(rows)
         return
-    for row in rows:
-        console.out.print("  ".join(str(row[name]) for name in ("sitting", "trial", "kind", "first", "second")))
+    table = Table("trial", *rows[0], box=SIMPLE_HEAD, pad_edge=False)
+    for at, row in enumerate(rows, start=1):
+        new = at == 1 or (row["sitting"], row["block"]) != (rows[at - 2]["sitting"], rows[at - 2]["block"])
+        if new and at > 1:
+            table.add_section()
+        table.add_row(str(at), *(str(value) for value in row.values()))
+    console.out.print(table)
 
 
 def _show(made: "Study", *, json: bool) -> None:
