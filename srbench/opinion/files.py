@@ -1,10 +1,8 @@
 """Ratings in files. Reading names bad lines; what was written reads back the same."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ import numpy as np
 from srbench.errors import BadRatings
 from srbench.opinion import cells
 from srbench.opinion.cells import Bad, Row, number, optional
+from srbench.opinion.stimuli import NO, STIMULUS_COLUMNS, YES, Reading, Stimuli, matches, pattern_of, shortened
 from srbench.opinion.votes import Comparison, Opinion, Scale, Stimulus, Votes, t_half
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
 MEAN_COLUMNS = ("stimulus", "content", "mos", "n", "std")
-STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected")
 OPTIONAL = {
     "votes": (*STIMULUS_COLUMNS, "repetition", "time", "order"),
     "pairs": ("tie", "repetition"),
@@ -26,26 +24,6 @@ OPTIONAL = {
 }
 _NEEDED = {"votes": VOTE_COLUMNS, "pairs": PAIR_COLUMNS, "means": MEAN_COLUMNS}
 _MOST_REPETITIONS = 100
-_YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How to understand a file.
-
-    Attributes:
-        columns: The file's name of a column, by ours, where they differ; "a+b" joins two columns with a _.
-        scale: Allowed scores.
-        references: Patterns (`*`, `?`) of stimuli that are hidden references.
-        model_from: Regular expression whose first group, found in a stimulus's name, is its model.
-        stimuli: A second file with one line a stimulus (`stimulus,content,model,dataset,reference,expected`).
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    scale: Scale = field(default_factory=Scale)
-    references: tuple[str, ...] = ()
-    model_from: str = ""
-    stimuli: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -89,34 +67,12 @@ def read(path: Path, reading: Reading | None = None) -> Ratings:
     notes = (f"columns not used: {', '.join(unused)}",) if unused else ()
     if kind == "pairs":
         return Ratings(path.stem, pairs=_pairs(path, table, reading), notes=notes)
-    stimuli = _Stimuli(path, reading)
+    stimuli = Stimuli(path, reading)
     if kind == "means":
         means = _means(path, table, stimuli, reading)
-        return Ratings(path.stem, means=means, notes=(*notes, *_matches(path, means.stimuli, reading)))
+        return Ratings(path.stem, means=means, notes=(*notes, *matches(path, means.stimuli, reading)))
     votes = _votes(path, table, stimuli, reading)
-    return Ratings(path.stem, votes=votes, notes=(*notes, *_matches(path, votes.stimuli, reading)))
-
-
-def _matches(path: Path, stimuli: Sequence[Stimulus], reading: Reading) -> list[str]:
-    """How many stimuli the patterns of a reading fit.
-
-    Raises:
-        BadRatings: One of them fits none.
-    """
-    found = []
-    for pattern in reading.references:
-        fits = sum(fnmatchcase(s.name, pattern) for s in stimuli)
-        if not fits:
-            raise BadRatings(f"{path}: no stimulus is like '{pattern}'; expected names such as {stimuli[0].name}")
-        found.append(f"{fits} stimuli are references, like '{pattern}'")
-    if reading.model_from:
-        fits = sum(bool(re.search(reading.model_from, s.name)) for s in stimuli)
-        if not fits:
-            raise BadRatings(
-                f"{path}: '{reading.model_from}' is in no stimulus's name; names are such as {stimuli[0].name}"
-            )
-        found.append(f"{fits} of {len(stimuli)} stimuli have their model from '{reading.model_from}'")
-    return found
+    return Ratings(path.stem, votes=votes, notes=(*notes, *matches(path, votes.stimuli, reading)))
 
 
 def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
@@ -134,99 +90,7 @@ def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
     return kind
 
 
-class _Stimuli:
-    """Collects stimuli in the order in which they appear."""
-
-    def __init__(self, path: Path, reading: Reading) -> None:
-        self.reading = reading
-        self.pattern = _pattern(reading.model_from)
-        self.fixed = _stimulus_file(reading.stimuli, reading) if reading.stimuli else None
-        self.index: dict[str, int] = {}
-        self.all: list[Stimulus] = []
-        self.cells: dict[str, tuple[str, ...]] = {}
-        self.path = path
-
-    def place(self, where: str, row: Mapping[str, str], bad: Bad) -> int:
-        """The stimulus of a row, by number; -1 for one that cannot be right."""
-        name = row["stimulus"]
-        cells = tuple(row.get(column, "") for column in ("content", *STIMULUS_COLUMNS))
-        if name in self.index:
-            if self.cells[name] != cells:
-                bad.add(where, f"stimulus '{name}' is described otherwise than before")
-            return self.index[name]
-        made = self._made(where, name, row, bad)
-        if made is None:
-            return -1
-        self.index[name] = len(self.all)
-        self.cells[name] = cells
-        self.all.append(made)
-        return self.index[name]
-
-    def _made(self, where: str, name: str, row: Mapping[str, str], bad: Bad) -> Stimulus | None:
-        if self.fixed is not None:
-            if name not in self.fixed:
-                bad.add(where, f"unknown stimulus '{name}', it is not in {self.reading.stimuli}")
-                return None
-            fixed = self.fixed[name]
-            for column in ("content", "model", "dataset"):
-                if row.get(column, "") not in ("", getattr(fixed, column)):
-                    bad.add(
-                        where, f"{column} is '{row[column]}', and '{getattr(fixed, column)}' in {self.reading.stimuli}"
-                    )
-            return fixed
-        if not name or not row.get("content"):
-            bad.add(where, "no stimulus or no content")
-            return None
-        return _described(where, row, self.reading, self.pattern, bad)
-
-
-def _pattern(text: str) -> "re.Pattern[str] | None":
-    if not text:
-        return None
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise BadRatings(f"--model-from '{text}' is no regular expression: {error}") from error
-    if not pattern.groups:
-        raise BadRatings(f"--model-from '{text}' has no group; expected one in round brackets, as in '_(x[24])$'")
-    return pattern
-
-
-def _described(
-    where: str, row: Mapping[str, str], reading: Reading, pattern: "re.Pattern[str] | None", bad: Bad
-) -> Stimulus:
-    name = row["stimulus"]
-    model = row.get("model", "")
-    if pattern and (found := pattern.search(name)):
-        model = found.group(1) or ""
-    given = row.get("reference", "").lower()
-    if given not in _YES | _NO:
-        bad.add(where, f"reference is '{given}'; expected 1 or 0")
-    expected = number(where, "expected", row["expected"], bad) if row.get("expected") else None
-    reference = given in _YES or any(fnmatchcase(name, wanted) for wanted in reading.references)
-    return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected)
-
-
-def _stimulus_file(path: Path, reading: Reading) -> dict[str, Stimulus]:
-    rows, names = cells.read(path)
-    for needed in ("stimulus", "content"):
-        if needed not in names:
-            raise BadRatings(
-                f"{path} has no column {needed}; expected stimulus, content, {', '.join(STIMULUS_COLUMNS)}"
-            )
-    bad, pattern = Bad(path), _pattern(reading.model_from)
-    found: dict[str, Stimulus] = {}
-    for where, row in rows:
-        if not row["stimulus"] or not row["content"]:
-            bad.add(where, "no stimulus or no content")
-        if row["stimulus"] in found:
-            bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
-        found[row["stimulus"]] = _described(where, row, reading, pattern, bad)
-    bad.check()
-    return found
-
-
-def _votes(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading) -> Votes:
+def _votes(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: Reading) -> Votes:
     bad, raters = Bad(path), dict[str, int]()
     seen: dict[tuple[int, str, int], str] = {}
     table: list[tuple[int, int, int, float, float, float]] = []
@@ -271,7 +135,7 @@ def _repetition(where: str, row: Mapping[str, str], bad: Bad) -> int:
     return 1
 
 
-def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading) -> Opinion:
+def _means(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: Reading) -> Opinion:
     bad = Bad(path)
     table: list[tuple[float, float, float]] = []
     for where, row in rows:
@@ -297,17 +161,17 @@ def _means(path: Path, rows: Iterable[Row], stimuli: _Stimuli, reading: Reading)
 
 
 def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Comparison, ...]:
-    bad, pattern = Bad(path), _pattern(reading.model_from)
+    bad, pattern = Bad(path), pattern_of(reading.model_from)
     answers: list[Comparison] = []
     seen: dict[tuple[str, str, frozenset[str], int], str] = {}
     for where, row in rows:
         tie = row.get("tie", "").lower()
-        if tie not in _YES | _NO:
+        if tie not in YES | NO:
             bad.add(where, f"tie is '{tie}'; expected 1 or 0")
         empty = [name for name in PAIR_COLUMNS if not row[name]]
         if empty:
             bad.add(where, f"no {empty[0]}")
-        winner, loser = (_shortened(row[name], pattern) for name in ("winner", "loser"))
+        winner, loser = (shortened(row[name], pattern) for name in ("winner", "loser"))
         if winner == loser:
             bad.add(where, f"'{winner}' is compared with itself")
         key = (row["content"], row["rater"], frozenset((row["winner"], row["loser"])), _repetition(where, row, bad))
@@ -318,16 +182,11 @@ def _pairs(path: Path, rows: Iterable[Row], reading: Reading) -> tuple[Compariso
                 f"{seen[key]} (a second answer needs repetition 2)",
             )
         seen.setdefault(key, where)
-        answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in _YES))
+        answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in YES))
     bad.check()
     if not answers:
         raise BadRatings(f"{path} holds no comparisons")
     return tuple(answers)
-
-
-def _shortened(name: str, pattern: "re.Pattern[str] | None") -> str:
-    found = pattern.search(name) if pattern else None
-    return (found.group(1) or name) if found else name
 
 
 def _range(scale: Scale) -> str:

@@ -18,6 +18,7 @@ from scipy.special import gammaln
 
 from srbench.opinion import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
 from srbench.opinion.choices import Choices
+from srbench.opinion.stimuli import Reading
 from srbench.opinion.votes import Comparison, Floats, Opinion, Votes
 
 FULL = ("nflx_public", "avt_images_lab")
@@ -33,7 +34,7 @@ def _expected(folder: Path, name: str) -> dict[str, Any]:
 @cache
 def _votes(folder: Path, name: str) -> Votes:
     references = tuple(_expected(folder, name)["reference_stimuli"])
-    found = files.read(folder / f"{name}.csv", files.Reading(references=references)).votes
+    found = files.read(folder / f"{name}.csv", Reading(references=references)).votes
     assert found is not None
     return found
 
@@ -301,7 +302,7 @@ def test_the_best_metric_is_the_one_with_the_best_ranks(ratings: Path) -> None:
     assert best == [max(expected, key=lambda metric: abs(expected[metric]["srcc"]))]
 
 
-UPSCALING = files.Reading(
+UPSCALING = Reading(
     columns={
         "stimulus": "stimuli_file",
         "n": "count",

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from srbench.errors import BadRatings
 from srbench.opinion import files
-from srbench.opinion.files import Ratings, Reading
+from srbench.opinion.files import Ratings
 from srbench.opinion.simulation import Panel, draw, draw_pairs
+from srbench.opinion.stimuli import Reading
 from srbench.opinion.votes import Comparison, Scale, Stimulus, Votes
 from tests.opinion.tables import opinion_of, votes_of
 

@@ -10,7 +10,7 @@ from srbench.cli import options
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
-    from srbench.opinion.files import Reading
+    from srbench.opinion.stimuli import Reading
     from srbench.opinion.votes import Scale
 
 RatingsFile = Annotated[
@@ -35,7 +35,7 @@ def reading(scale: str, columns: str, references: str, model_from: str, stimuli:
     Raises:
         UserError: An option that says nothing.
     """
-    from srbench.opinion.files import Reading
+    from srbench.opinion.stimuli import Reading
 
     return Reading(
         columns=_pairs(columns),
