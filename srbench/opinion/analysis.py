@@ -4,31 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.opinion import agreement, comparison, likelihood, mos, panel, prediction, remarks, screening, treatment
+from srbench.opinion import (
+    agreement,
+    comparison,
+    likelihood,
+    mos,
+    panel,
+    prediction,
+    ranks,
+    remarks,
+    screening,
+    treatment,
+)
 from srbench.opinion.choices import Choices
 from srbench.opinion.votes import Floats, Opinion, Scale, Stimulus, Votes
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Ranks:
-    """Places of a model among all models, image by image; 1 is best, ties share their mean.
-
-    Attributes:
-        model: Id.
-        dataset: Id; empty for all together.
-        ranks: One for each image on which every model was rated.
-        mean: Of them.
-    """
-
-    model: str
-    dataset: str
-    ranks: Floats
-    mean: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +68,7 @@ class Analysis:
     models: list[mos.GroupMean]
     distribution: tuple[Floats, dict[str, Floats]]
     stimulus_histogram: Floats
-    ranks: list[Ranks]
+    ranks: list[ranks.Ranks]
     differences: list[comparison.Difference]
     groups: dict[str, dict[str, str]]
     verdicts: list[screening.Verdict]
@@ -148,7 +141,7 @@ def analyse(
         models=_models(compared, behind if choices.estimator == "mos" else None, draws),
         distribution=(centres, _shares(used.stimuli, counts)),
         stimulus_histogram=counts[places],
-        ranks=_ranks(compared),
+        ranks=ranks.ranks(compared),
         differences=differences,
         groups=_groups(compared, differences),
         verdicts=verdicts,
@@ -187,7 +180,7 @@ def analyse_means(name: str, opinion: Opinion, choices: Choices | None = None, n
         models=mos.model_means(opinion),
         distribution=(np.empty(0), {}),
         stimulus_histogram=np.empty((0, 0)),
-        ranks=_ranks(opinion),
+        ranks=ranks.ranks(opinion),
         differences=differences,
         groups=_groups(opinion, differences),
         verdicts=[],
@@ -311,31 +304,6 @@ def _shares(stimuli: Sequence[Stimulus], counts: Floats) -> dict[str, Floats]:
         if own.sum():
             found[model] = own / own.sum()
     return found
-
-
-def _ranks(opinion: Opinion) -> list[Ranks]:
-    table: dict[str, dict[str, dict[str, float]]] = {}
-    for i, s in enumerate(opinion.stimuli):
-        if s.model:
-            table.setdefault(s.dataset, {}).setdefault(s.content, {})[s.model] = float(opinion.mean[i])
-    found: dict[str, tuple[list[str], Floats]] = {}
-    for dataset, images in table.items():
-        models = list(dict.fromkeys(model for image in images.values() for model in image))
-        rows = [[-round(image[model], 9) for model in models] for image in images.values() if len(image) == len(models)]
-        if rows and len(models) > 1:
-            found[dataset] = models, stats.rankdata(rows, axis=1)
-    everywhere = {frozenset(models) for models, _ in found.values()}
-    if len(found) > 1 and len(everywhere) == 1 and len(found) == len(table):
-        models = next(iter(found.values()))[0]
-        columns = [ranks[:, [own.index(model) for model in models]] for own, ranks in found.values()]
-        found = {"": (models, np.concatenate(columns)), **found}
-    elif len(table) == 1:
-        found = dict(zip([""], found.values(), strict=False))
-    return [
-        Ranks(model, dataset, ranks[:, i], float(ranks[:, i].mean()))
-        for dataset, (models, ranks) in found.items()
-        for i, model in enumerate(models)
-    ]
 
 
 def _groups(opinion: Opinion, differences: Sequence[comparison.Difference]) -> dict[str, dict[str, str]]:

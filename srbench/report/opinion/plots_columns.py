@@ -10,7 +10,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Sheet
 
 from srbench.opinion import mos
-from srbench.opinion.analysis import Analysis, Ranks
+from srbench.opinion.analysis import Analysis
+from srbench.opinion.ranks import Ranks
 from srbench.opinion.votes import Floats, Scale
 from srbench.report.opinion.plots_canvas import WIDE, Figure, draw, label, names_below, number, panels
 
