@@ -58,9 +58,8 @@ def analyze(
     json: options.Json = False,
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against opinion."""
-    from srbench.opinion import analysis, files
+    from srbench.opinion import files
     from srbench.opinion.choices import Choices
-    from srbench.report.opinion import publish, terminal
 
     choices = Choices(
         screen=() if screen == "none" else tuple(options.split(screen)),
@@ -79,6 +78,16 @@ def analyze(
     reading = ratings_file.reading(scale, columns, references, model_from, stimuli)
     read = files.read(ratings, reading)
     _refuse_idle(read, choices, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
+    finish(read, choices, metrics, run, out, json=json)
+
+
+def finish(
+    read: "Ratings", choices: "Choices", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
+) -> None:
+    """From ratings to what is printed and written."""
+    from srbench.opinion import analysis
+    from srbench.report.opinion import publish, terminal
+
     made = _analysis(read, choices)
     beside = _Beside()
     if isinstance(made, analysis.Analysis):

@@ -1,0 +1,68 @@
+"""What a study has collected, as the analysis reads it."""
+
+import numpy as np
+
+from srbench.errors import BadStudy
+from srbench.opinion.files import Ratings
+from srbench.opinion.votes import Comparison, Stimulus, Votes
+from srbench.survey.design import Shown
+from srbench.survey.store import Store
+from srbench.survey.tables import Answer, Dealt
+
+
+def ratings(store: Store, *, unfinished: bool = False) -> Ratings:
+    """All answers, practice left out; repeats are second votes, traps have their expected score.
+
+    Args:
+        store: Of the study.
+        unfinished: Raters who have not finished count too.
+
+    Raises:
+        BadStudy: Nobody has finished.
+    """
+    whole = store.answers()
+    left = store.unfinished() if not unfinished else set()
+    rows = [(rater, trial, answer) for rater, trial, answer in whole if rater not in left]
+    if not rows:
+        raise BadStudy(f"{store.study.title} has no finished session yet ({len(whole)} answers)")
+    name = store.study.folder.resolve().name
+    if store.study.design.method == "pair":
+        return Ratings(name, pairs=_pairs(store, rows))
+    return Ratings(name, votes=_votes(store, rows))
+
+
+_Rows = list[tuple[str, Dealt, Answer]]
+
+
+def _votes(store: Store, rows: _Rows) -> Votes:
+    shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
+    names = list(dict.fromkeys(trial.first for _, trial, _ in rows))
+    people = list(dict.fromkeys(rater for rater, _, _ in rows))
+    place, person = ({name: i for i, name in enumerate(listed)} for listed in (names, people))
+    return Votes(
+        stimuli=tuple(_stimulus(shown[name]) for name in names),
+        raters=tuple(people),
+        stimulus=np.array([place[trial.first] for _, trial, _ in rows]),
+        rater=np.array([person[rater] for rater, _, _ in rows]),
+        repetition=np.array([2 if trial.kind == "repeat" else 1 for _, trial, _ in rows]),
+        score=np.array([float(answer.value) for _, _, answer in rows]),
+        seconds=np.array([answer.seconds for _, _, answer in rows]),
+        order=np.array([trial.position + 1.0 for _, trial, _ in rows]),
+    )
+
+
+def _stimulus(shown: Shown) -> Stimulus:
+    return Stimulus(shown.name, shown.content, shown.model, shown.dataset, shown.reference, shown.expected)
+
+
+def _pairs(store: Store, rows: _Rows) -> tuple[Comparison, ...]:
+    shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
+    found = []
+    for rater, trial, answer in rows:
+        if trial.kind == "trap":
+            continue
+        first, second = shown[trial.first], shown[trial.second]
+        better, worse = (second, first) if answer.value == "second" else (first, second)
+        content = "/".join(filter(None, (first.dataset, first.content)))
+        found.append(Comparison(content, rater, better.model, worse.model, answer.value == "tie"))
+    return tuple(found)

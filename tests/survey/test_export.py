@@ -1,0 +1,103 @@
+"""From answers to the analysis: simulated raters answer through the store, and the planted order comes out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srbench.opinion import files
+from srbench.opinion.analysis import analyse
+from srbench.opinion.preference import analyse_pairs
+from srbench.survey.design import Design, Shown
+from srbench.survey.export import ratings
+from srbench.survey.store import Store
+from srbench.survey.study import HEAD, Picture, Study, load
+from tests.cli.conftest import Call
+
+_TRUTH = {"m1": 1.8, "m2": 3.0, "m3": 4.1}
+
+
+def _study(folder: Path, method: str) -> Study:
+    shown = [Shown(f"c{c}_{m}", f"c{c}", m, "set") for c in range(5) for m in _TRUTH]
+    anchors = [Shown(f"t_{m}", "t", m, "calibration", expected=score) for m, score in (("nearest", 1.0), ("hr", 5.0))]
+    pictures = [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown]
+    pictures += [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "anchor") for s in anchors]
+    made = Study(folder, "test", Design(method=method, repeats=0.2, traps=2), 8, tuple(pictures), 4)  # type: ignore[arg-type]
+    folder.mkdir(exist_ok=True)
+    (folder / HEAD).write_text(json.dumps(made.as_dict()), encoding="utf-8")
+    return load(folder)
+
+
+def _rated(store: Store, raters: int) -> None:
+    truth = {p.shown.name: _TRUTH.get(p.shown.model, p.shown.expected or 0) for p in store.study.pictures}
+    pair = store.study.design.method == "pair"
+    for number in range(raters):
+        generator = np.random.default_rng(number)
+        rater = store.find(store.invite())
+        assert rater is not None
+        store.begin(rater)
+        while (question := store.question(rater)) is not None:
+            seen = [truth[store.picture(rater, key) or ""] + generator.normal(0, 0.5) for key in question.keys]
+            value = ("first" if seen[0] > seen[1] else "second") if pair else str(int(np.clip(round(seen[0]), 1, 5)))
+            store.answer(rater, question.position, value, 3.0, {})
+
+
+def test_a_study_leads_into_the_analysis(tmp_path: Path, call: Call) -> None:
+    store = Store(_study(tmp_path / "st", "acr"))
+    _rated(store, 8)
+    found = ratings(store)
+    assert found.votes is not None
+    assert len(found.votes) == 8 * (15 + 3 + 2)
+    assert int((found.votes.repetition == 2).sum()) == 8 * 3
+    made = analyse("st", found.votes)
+    means = {group.model: group.mean for group in made.models}
+    assert sorted(means, key=lambda m: means[m]) == ["m1", "m2", "m3"]
+    assert made.retest is not None
+    assert made.retest.pairs == 24
+    assert made.trap_votes == 16
+    store.close()
+    code, out, _ = call("survey", "status", str(tmp_path / "st"), "--json")
+    assert code == 0
+    assert json.loads(out) == {"raters_wanted": 8, "raters": {"finished": 8}, "answers": 160}
+    assert call("survey", "export", str(tmp_path / "st"), "votes.csv")[0] == 0
+    again = files.read(Path("votes.csv")).votes
+    assert again is not None
+    np.testing.assert_array_equal(again.score, found.votes.score)
+    code, out, _ = call("survey", "report", str(tmp_path / "st"), "--json")
+    assert code == 0
+    assert json.loads(out)["counts"]["votes"] == 160
+    assert Path(json.loads(out)["report"]).is_file()
+
+
+def test_pairs_too(tmp_path: Path) -> None:
+    store = Store(_study(tmp_path / "st", "pair"))
+    _rated(store, 6)
+    made = analyse_pairs("st", ratings(store).pairs)
+    scores = dict(zip(made.overall[0].items, made.overall[0].score, strict=True))
+    assert sorted(scores, key=lambda m: scores[m]) == ["m1", "m2", "m3"]
+
+
+def test_only_finished_sessions_count(tmp_path: Path, call: Call) -> None:
+    store = Store(_study(tmp_path / "st", "acr"))
+    rater = store.find(store.invite())
+    assert rater is not None
+    store.begin(rater)
+    store.answer(rater, 0, "3", 1.0, {})
+    partial = ratings(store, unfinished=True).votes
+    assert partial is not None
+    assert len(partial) == 1
+    store.close()
+    code, _, err = call("survey", "export", str(tmp_path / "st"), "votes.csv")
+    assert code == 2
+    assert "no finished session yet (1 answers)" in err
+    assert call("survey", "export", str(tmp_path / "st"), "votes.csv", "--unfinished")[0] == 0
+
+
+@pytest.mark.parametrize("url", ["nonsense://x", "postgresql+psycopg://u:secret@h/db"])
+def test_a_bad_database_is_one_line_without_the_password(tmp_path: Path, call: Call, url: str) -> None:
+    _study(tmp_path / "st", "acr")
+    code, _, err = call("survey", "status", str(tmp_path / "st"), "--database", url)
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "secret" not in err

@@ -1,0 +1,219 @@
+"""Nothing is lost and nothing doubles: retries, races, kills, withdrawals."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from srbench.errors import BadStudy
+from srbench.survey.design import Design, Shown, session
+from srbench.survey.store import Store
+from srbench.survey.study import Picture, Study
+from srbench.survey.tables import Base, Event, Rater
+
+
+def study(folder: Path, method: str = "acr", contents: int = 3) -> Study:
+    shown = [Shown(f"c{c}_{m}", f"c{c}", m) for c in range(contents) for m in ("x", "y")]
+    pictures = tuple(Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown)
+    return Study(folder, "test", Design(method=method), 4, pictures, 4)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(study(tmp_path))
+
+
+def _begun(store: Store) -> str:
+    rater = store.find(store.invite())
+    assert rater is not None
+    store.begin(rater)
+    return rater
+
+
+def test_a_session_from_invitation_to_the_last_answer(store: Store) -> None:
+    token = store.invite()
+    rater = store.find(token)
+    assert rater is not None
+    assert store.find(token + "x") is None
+    assert store.question(rater) is None
+    store.begin(rater)
+    store.begin(rater)
+    expected = session(store.study.design, store.study.shown(), 0)
+    for position, trial in enumerate(expected):
+        question = store.question(rater)
+        assert question is not None
+        assert (question.position, question.trials, question.kind, question.answered) == (position, 6, "trial", False)
+        (key,) = question.keys
+        assert store.picture(rater, key) == trial.first
+        assert store.answer(rater, position, str(1 + position % 5), 1.5, {"zoom": 1})
+    assert store.question(rater) is None
+    assert store.counts() == {"finished": 1}
+    stored = store.answers()
+    assert [(dealt.first, answer.value) for _, dealt, answer in stored] == [
+        (trial.first, str(1 + at % 5)) for at, trial in enumerate(expected)
+    ]
+    assert {who for who, _, _ in stored} == {rater}
+
+
+def test_an_answer_counts_once_and_the_first_one_stays(store: Store) -> None:
+    rater = _begun(store)
+    assert store.answer(rater, 0, "4", 2.0, {})
+    assert store.answer(rater, 0, "1", 9.0, {})  # a double click, the back button, a second tab
+    assert [(a.value, a.seconds) for _, _, a in store.answers()] == [("4", 2.0)]
+    assert not store.answer(rater, 3, "2", 1.0, {})  # no trial is jumped over
+    assert len(store.answers()) == 1
+    back = store.question(rater, 0)
+    assert back is not None
+    assert back.answered
+    following = store.question(rater)
+    assert following is not None
+    assert following.position == 1
+
+
+@pytest.mark.parametrize(("method", "value"), [("acr", "6"), ("acr", "first"), ("pair", "3"), ("acr", "")])
+def test_values_of_another_method_are_refused(tmp_path: Path, method: str, value: str) -> None:
+    store = Store(study(tmp_path, method))
+    rater = _begun(store)
+    with pytest.raises(BadStudy, match="expected one of"):
+        store.answer(rater, 0, value, 1.0, {})
+    assert store.answers() == []
+
+
+def test_pictures_are_known_by_keys_that_tell_nothing(store: Store) -> None:
+    one, other = _begun(store), _begun(store)
+    keys = []
+    for rater in (one, other):
+        for position in range(6):
+            question = store.question(rater, position)
+            assert question is not None
+            keys += question.keys
+    assert len(set(keys)) == 12
+    assert all(len(key) == 22 for key in keys)
+    assert store.picture(other, keys[0]) is None
+    assert store.picture(one, "../study.json") is None
+
+
+def test_many_who_begin_at_once_get_different_sessions(store: Store) -> None:
+    raters = [store.find(store.invite()) for _ in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(store.begin, [rater for rater in raters if rater]))
+    with Session(store.engine) as database:
+        assert sorted(database.scalars(select(Rater.number))) == list(range(12))
+
+
+def test_hammering_one_trial_stores_one_answer(store: Store) -> None:
+    rater = _begun(store)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda k: store.answer(rater, 0, str(1 + k % 5), k, {}), range(40)))
+    assert all(done)
+    assert len(store.answers()) == 1
+
+
+def test_raters_in_parallel_lose_nothing(store: Store) -> None:
+    def whole(seed: int) -> str:
+        rater, chance = _begun(store), random.Random(seed)
+        while (question := store.question(rater)) is not None:
+            for _ in range(chance.choice((1, 1, 2))):
+                assert store.answer(rater, question.position, chance.choice("12345"), 1.0, {})
+        return rater
+
+    with ThreadPoolExecutor(6) as pool:
+        raters = list(pool.map(whole, range(6)))
+    assert Counter(who for who, _, _ in store.answers()) == dict.fromkeys(raters, 6)
+    assert store.counts() == {"finished": 6}
+
+
+def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> None:
+    first = _begun(store)
+    store.answer(first, 0, "5", 1.0, {})
+    assert store.withdraw(first) == 1
+    assert store.answers() == []
+    assert store.counts() == {"withdrawn": 1}
+    with pytest.raises(BadStudy, match="there is no rater"):
+        store.begin(first)
+    second = _begun(store)
+    with Session(store.engine) as database:
+        person = database.get(Rater, second)
+        assert person is not None
+        assert person.number == 0
+        (event,) = database.scalars(select(Event))
+        assert (event.kind, event.rater, event.facts) == ("withdrawal", first, {"answers": 1})
+
+
+def test_reopening_goes_on_where_it_was(tmp_path: Path) -> None:
+    store = Store(study(tmp_path))
+    token = store.invite()
+    rater = store.find(token)
+    assert rater is not None
+    store.begin(rater)
+    store.answer(rater, 0, "3", 1.0, {})
+    before = store.question(rater)
+    store.close()
+    again = Store(study(tmp_path))
+    assert again.find(token) == rater
+    assert again.question(rater) == before
+
+
+def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_tokens_are_not_stored(store: Store, tmp_path: Path) -> None:
+    token = store.invite()
+    store.close()
+    for path in tmp_path.glob("votes.sqlite*"):
+        assert token.encode() not in path.read_bytes()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.survey.test_store import study
+from srbench.survey.store import Store
+store = Store(study(Path(sys.argv[1]), contents=200))
+rater = store.find(sys.argv[2])
+store.begin(rater)
+while (question := store.question(rater)) is not None:
+    store.answer(rater, question.position, "3", 1.0, {})
+    print(question.position, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    store = Store(study(tmp_path, contents=200))
+    token = store.invite()
+    root = Path(__file__).parent.parent.parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(tmp_path), token], stdout=subprocess.PIPE, cwd=root, text=True
+    )
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(int(line))
+        if len(said) == 25:
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    said += [int(line) for line in process.stdout]
+    process.wait()
+    time.sleep(0.05)
+    positions = [dealt.position for _, dealt, _ in store.answers()]
+    assert positions[: len(said)] == said
+    assert positions == list(range(len(positions)))
+    assert len(positions) <= len(said) + 1
+    rater = store.find(token)
+    assert rater is not None
+    question = store.question(rater)
+    assert question is not None
+    assert question.position == len(positions)
