@@ -28,6 +28,6 @@ def opened(width: int, height: int = 900, scale: float = 1) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             window = {"width": width, "height": height}
-            yield browser.new_page(viewport=window, device_scale_factor=scale)
+            yield browser.new_context(viewport=window, device_scale_factor=scale).new_page()
         finally:
             browser.close()

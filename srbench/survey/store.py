@@ -148,6 +148,27 @@ class Store:
             raise BadStudy(f"there is no rater {rater} in {self.study.title}")
         return person
 
+    def known(self, rater: str) -> bool:
+        """There is such a rater, who has not withdrawn."""
+        with self._transaction() as database:
+            return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
+
+    def facts(self, rater: str) -> dict[str, Any]:
+        """What was noted of the rater's way: consent, screen, practice, breaks."""
+        with self._transaction() as database:
+            return dict(self._person(database, rater).facts)
+
+    def note(self, rater: str, facts: Mapping[str, Any]) -> None:
+        """Add to it."""
+        with self._transaction() as database:
+            person = self._person(database, rater)
+            person.facts, person.seen = {**person.facts, **facts}, _now()
+
+    def code(self, rater: str) -> str:
+        """The completion code."""
+        with self._transaction() as database:
+            return self._person(database, rater).code
+
     # questions and answers
 
     def question(self, rater: str, position: int | None = None) -> Question | None:

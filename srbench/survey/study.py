@@ -45,6 +45,10 @@ class Picture:
     height_px: int
     role: str
 
+    def size_bytes(self, folder: Path) -> int:
+        """Of the file."""
+        return (folder / self.file).stat().st_size
+
 
 @dataclass(frozen=True)
 class Study:

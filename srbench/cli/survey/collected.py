@@ -19,7 +19,8 @@ Unfinished = Annotated[bool, typer.Option("--unfinished", help="Raters who have 
 
 
 @contextmanager
-def _opened(study: Path, database: str) -> "Iterator[Store]":
+def opened(study: Path, database: str) -> "Iterator[Store]":
+    """A study's votes, closed at the end."""
     from srbench.survey.store import Store
     from srbench.survey.study import load
 
@@ -32,7 +33,7 @@ def _opened(study: Path, database: str) -> "Iterator[Store]":
 
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
     """How many raters are where, and how many answers there are."""
-    with _opened(study, database) as store:
+    with opened(study, database) as store:
         counts, answers, wanted = store.counts(), len(store.answers()), store.study.raters
     content = {"raters_wanted": wanted, "raters": counts, "answers": answers}
     if json:
@@ -52,7 +53,7 @@ def export(
     from srbench.opinion import files
     from srbench.survey.export import ratings
 
-    with _opened(study, database) as store:
+    with opened(study, database) as store:
         files.write(ratings(store, unfinished=unfinished), target)
 
 
@@ -72,7 +73,7 @@ def report(
     from srbench.opinion.choices import Choices
     from srbench.survey.export import ratings
 
-    with _opened(study, database) as store:
+    with opened(study, database) as store:
         read = ratings(store, unfinished=unfinished)
     choices = Choices() if read.pairs else Choices(screen=() if screen == "none" else tuple(options.split(screen)))
     finish(read, choices, None, run, out, json=json)

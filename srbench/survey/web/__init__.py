@@ -1,0 +1,1 @@
+"""The rater's way through a study, in a browser."""

@@ -1,0 +1,104 @@
+"""What every response and every form must hold: headers, cookies, CSRF tokens, limits."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+COOKIE = "srbench"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+MOST_BODY = 16_384
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+class Guard:
+    """ASGI middleware: security headers on every answer, and no request body above 16 KiB."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def answer(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_encoded()]
+            await send(message)
+
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_BODY:
+            await PlainTextResponse("too large", 413)(scope, receive, answer)
+            return
+        taken = 0
+
+        async def limited() -> Any:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            # Without a length a body may be endless: it is cut off, and the form that it breaks is refused.
+            return {**message, "body": b"", "more_body": False} if taken > MOST_BODY else message
+
+        await self.app(scope, limited, answer)
+
+
+def _encoded() -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+class Cookies:
+    """Who a browser is, in a signed cookie.
+
+    Args:
+        key: Of the study.
+        secure: Only over HTTPS.
+        path: Under which the study lives.
+    """
+
+    def __init__(self, key: str, *, secure: bool, path: str) -> None:
+        self.signer = URLSafeSerializer(key, salt="rater")
+        self.key, self.secure, self.path = key, secure, path or "/"
+
+    def rater(self, request: Request) -> str | None:
+        """The rater's id; None without a cookie, or with a forged one."""
+        try:
+            found = self.signer.loads(request.cookies.get(COOKIE, ""))
+        except BadSignature:
+            return None
+        return found if isinstance(found, str) else None
+
+    def remember(self, response: Response, rater: str) -> None:
+        """Set the cookie: HttpOnly, SameSite=Lax, so that the link in a mail works and no other site's form does."""
+        value = self.signer.dumps(rater)
+        text = value if isinstance(value, str) else value.decode()
+        response.set_cookie(COOKIE, text, httponly=True, samesite="lax", secure=self.secure, path=self.path)
+
+    def forget(self, response: Response) -> None:
+        """Take the cookie back."""
+        response.delete_cookie(COOKIE, path=self.path)
+
+    def token(self, rater: str) -> str:
+        """What a form of this rater must hold."""
+        return hmac.new(self.key.encode(), f"form:{rater}".encode(), hashlib.sha256).hexdigest()
+
+    def genuine(self, rater: str, token: str) -> bool:
+        """Whether a form's token is the rater's."""
+        return hmac.compare_digest(self.token(rater), token)

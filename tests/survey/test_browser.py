@@ -1,0 +1,162 @@
+"""Raters in a real browser: keyboard only, reload, back, two tabs, every pixel."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from srbench import image
+from srbench.survey import secrets
+from srbench.survey.store import Store
+from srbench.survey.tables import Dealt
+from srbench.survey.web.app import application
+from tests.browser import opened
+from tests.cli.conftest import Call
+from tests.survey.test_web import made
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    """The study on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = application(store, secrets.load(store.study.folder))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def store(call: Call, tmp_path: Path) -> Store:
+    return Store(made(call, tmp_path))
+
+
+def _heard(page: Any) -> list[str]:
+    """What the browser complains about."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def _to_the_trials(page: Any, link: str) -> None:
+    page.goto(link)
+    for _ in range(20):
+        if page.locator("#answer input[name=position]").count():
+            return
+        if page.locator("#stimulus").count():
+            page.wait_for_selector("body:not(.waiting)")
+            with page.expect_navigation():
+                page.keyboard.press("3")
+        else:
+            page.keyboard.press("Tab")
+            while page.evaluate("document.activeElement.tagName") != "BUTTON":
+                page.keyboard.press("Tab")
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+    raise AssertionError(page.content())
+
+
+def _position(page: Any) -> int:
+    return int(page.locator("#answer input[name=position]").get_attribute("value"))
+
+
+def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: Store) -> None:
+    with served(store) as url, opened(1280) as page:
+        said = _heard(page)
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        assert "/i/" not in page.url
+        for position in range(5):
+            assert _position(page) == position
+            page.wait_for_selector("body:not(.waiting)")
+            if position == 1:
+                page.reload()
+                assert _position(page) == 1
+                page.wait_for_selector("body:not(.waiting)")
+            if position == 2:
+                other = page.context.new_page()
+                other.goto(f"{url}/next")
+                assert _position(other) == 2
+                other.wait_for_selector("body:not(.waiting)")
+                other.keyboard.press("5")
+                other.wait_for_selector('input[name=position][value="3"]', state="attached")
+                other.close()  # this tab still shows the old trial; its answer must not count
+            page.keyboard.press(str(1 + position))
+            wanted = f'input[name=position][value="{position + 1}"]' if position < 4 else ".code"
+            page.wait_for_selector(wanted, state="attached")
+            if position == 3:
+                page.go_back()
+                page.wait_for_load_state("load")
+                page.goto(f"{url}/next")
+        assert page.locator(".code").inner_text()
+        assert said == []
+    values = [answer.value for _, _, answer in store.answers()]
+    assert values == ["1", "2", "5", "4", "5"]
+    assert all(0 < answer.seconds < 60 for _, _, answer in store.answers())
+    assert {answer.facts["width"] for _, _, answer in store.answers()} == {"1280"}
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_what_is_painted_is_the_picture_pixel_for_pixel(store: Store, scale: int) -> None:
+    with served(store) as url, opened(900, 700, scale) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        for _ in range(3):
+            page.wait_for_selector("body:not(.waiting)")
+            key = page.locator("#stimulus").get_attribute("src").split("/")[-1].removesuffix(".png")
+            box = page.locator("#stimulus").bounding_box()
+            whole = np.asarray(Image.open(io.BytesIO(page.screenshot(scale="device"))).convert("RGB"))
+            top, left = round(box["y"] * scale), round(box["x"] * scale)
+            picture = _behind(store, key)
+            height, width = picture.shape[:2]
+            assert (round(box["height"] * scale), round(box["width"] * scale)) == (height, width)
+            np.testing.assert_array_equal(whole[top : top + height, left : left + width], picture)
+            before = _position(page)
+            page.keyboard.press("4")
+            page.wait_for_selector(f'input[name=position][value="{before + 1}"]', state="attached")
+
+
+def _behind(store: Store, key: str) -> np.ndarray:
+
+    with Session(store.engine) as database:
+        name = database.scalar(select(Dealt.first).where(Dealt.first_key == key))
+    found = next(p for p in store.study.pictures if p.shown.name == name)
+    return image.read(store.study.folder / found.file)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_fit_their_windows(store: Store, width: int) -> None:
+    with served(store) as url, opened(width) as page:
+        page.goto(f"{url}/i/{store.invite()}")
+        for _ in range(20):
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.locator("h1, legend").count()
+            if page.locator(".code").count():
+                return
+            if page.locator("#stimulus").count():
+                page.wait_for_selector("body:not(.waiting)")
+                for button in page.locator(".scale button").all():
+                    assert button.bounding_box()["height"] >= 44
+            with page.expect_navigation():
+                page.locator("form button").first.click()
+        raise AssertionError(page.content())

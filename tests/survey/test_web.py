@@ -1,0 +1,272 @@
+"""The web application over HTTP: the whole way, and what must not work."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from starlette.testclient import TestClient
+
+from srbench import image
+from srbench.survey import secrets
+from srbench.survey.export import ratings
+from srbench.survey.store import Store
+from srbench.survey.study import Study, load
+from srbench.survey.web.app import application
+from srbench.survey.web.images import padded
+from tests.cli.conftest import Call
+
+
+def made(call: Call, folder: Path, *more: str) -> Study:
+    """A study of two models on two contents, with calibration photographs."""
+    generator = np.random.default_rng(0)
+    for name in ("a", "b"):
+        for model in ("m1", "m2"):
+            pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+            image.write(folder / "images" / model / f"{name}.png", pixels if model == "m1" else pixels // 64 * 64)
+    options = ("--images", str(folder / "images"), "--area", "60x40", "--traps", "1", "--repeats", "0", *more)
+    assert call("survey", "create", str(folder / "st"), *options)[0] == 0
+    return load(folder / "st")
+
+
+@pytest.fixture
+def store(call: Call, tmp_path: Path) -> Store:
+    return Store(made(call, tmp_path))
+
+
+@pytest.fixture
+def client(store: Store) -> TestClient:
+    return TestClient(application(store, secrets.load(store.study.folder)))
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, f"no field {name}"
+    return found.group(1)
+
+
+def forward(client: TestClient, page: str, value: str = "3") -> str:
+    """Send the form of a page as a browser does; returns the next page."""
+    if 'name="position"' in page:
+        form = {"token": field(page, "token"), "position": field(page, "position"), "value": value, "seconds": "1.25"}
+        return client.post("/answer", data=form).text
+    form = {"token": field(page, "token"), "step": field(page, "step")}
+    for name in ("at", "pause"):
+        if f'name="{name}"' in page:
+            form[name] = field(page, name)
+    return client.post("/step", data={**form, "value": value}).text
+
+
+def until(client: TestClient, words: str, page: str) -> str:
+    for _ in range(40):
+        if words in page:
+            return page
+        page = forward(client, page)
+    raise AssertionError(f"never came to '{words}'")
+
+
+def test_the_whole_way(client: TestClient, store: Store) -> None:
+    page = client.get(f"/i/{store.invite()}").text
+    assert "What is stored" in page
+    page = forward(client, page)
+    assert "eight grey patches" in page
+    page = until(client, 'name="position"', page)
+    shown = []
+    while 'name="position"' in page:
+        key = re.search(r'id="stimulus" src="/p/([^"]+)\.png"', page)
+        assert key
+        got = client.get(f"/p/{key.group(1)}.png")
+        assert got.headers["content-type"] == "image/png"
+        shown.append(got)
+        again = client.get("/next").text  # a reload shows the same trial
+        assert field(again, "position") == field(page, "position")
+        page = forward(client, page, str(1 + len(shown) % 5))
+    assert "All your answers have arrived" in page
+    (code,) = re.findall(r'class="code">([0-9A-F]{8})<', page)
+    assert code
+    assert "All your answers have arrived" in client.get("/next").text
+    found = ratings(store).votes
+    assert found is not None
+    assert found.score.tolist() == [1 + (k + 1) % 5 for k in range(5)]
+    assert set(found.seconds) == {1.25}
+    assert len({len(got.content) for got in shown}) == 1, "file sizes tell nothing"
+    for got, stimulus in zip(shown, found.stimulus, strict=True):
+        (store.study.folder / "got.png").write_bytes(got.content)
+        wanted = next(p for p in store.study.pictures if p.shown.name == found.stimuli[stimulus].name)
+        np.testing.assert_array_equal(
+            image.read(store.study.folder / "got.png"), image.read(store.study.folder / wanted.file)
+        )
+
+
+def test_the_browser_learns_no_names(client: TestClient, store: Store) -> None:
+    page = client.get(f"/i/{store.invite()}").text
+    seen = 0
+    while "have arrived" not in page:
+        for word in ("m1", "m2", "a_m", "nearest", "bicubic", "pictures/"):
+            assert word not in page
+        for path in re.findall(r'src="(/[pc]/[^"]+)"', page):
+            headers = client.get(path).headers
+            assert not {"etag", "last-modified", "server"} & set(headers)
+            seen += 1
+        page = forward(client, page)
+    assert seen > 8
+
+
+def test_every_answer_has_the_headers(client: TestClient, store: Store) -> None:
+    client.get(f"/i/{store.invite()}")
+    for path in ("/", "/next", "/nothing", "/static/survey.css", "/p/x.png", "/c/0.png", "/withdraw"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_cookies_are_signed_and_closed(client: TestClient, store: Store) -> None:
+    response = client.get(f"/i/{store.invite()}", follow_redirects=False)
+    cookie = response.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+    proxied = TestClient(application(store, secrets.load(store.study.folder), base="/study", secure=True))
+    response = proxied.get(f"/study/i/{store.invite()}", follow_redirects=False)
+    assert response.headers["location"] == "/study/next"
+    assert "secure" in response.headers["set-cookie"].lower()
+    assert "path=/study" in response.headers["set-cookie"].lower()
+    client.cookies.set("srbench", '"forged".x')
+    assert "Please open the link" in client.get("/next").text
+
+
+def test_forms_of_other_sites_are_refused(client: TestClient, store: Store) -> None:
+    page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
+    for token in ("", "x", field(page, "token")[:-1] + "0"):
+        form = {"token": token, "position": "0", "value": "3"}
+        assert client.post("/answer", data=form).status_code == 403
+        assert client.post("/withdraw", data={"token": token}).status_code == 403
+        assert client.post("/step", data={"token": token, "step": "pause"}).status_code == 403
+    assert store.answers() == []
+    other = TestClient(client.app)
+    stolen = {"token": field(page, "token"), "position": "0", "value": "3"}
+    assert other.post("/answer", data=stolen).status_code == 403
+
+
+def test_steps_cannot_be_jumped_and_answers_must_fit(client: TestClient, store: Store) -> None:
+    page = client.get(f"/i/{store.invite()}").text
+    token = field(page, "token")
+    client.post("/step", data={"token": token, "step": "practice", "at": "7", "value": "3"})
+    client.post("/step", data={"token": token, "step": "calibration"})
+    assert "What is stored" in client.get("/next").text
+    page = until(client, 'name="position"', client.get("/next").text)
+    for position, value in (("0", "6"), ("0", ""), ("x", "3"), ("-1", "3"), ("9" * 30, "3")):
+        data = {"token": token, "position": position, "value": value}
+        assert client.post("/answer", data=data).status_code == 400
+    client.post("/answer", data={"token": token, "position": "3", "value": "3"})
+    assert store.answers() == []
+    client.post("/answer", data={"token": token, "position": "0", "value": "3", "seconds": "nan"})
+    assert [answer.seconds for _, _, answer in store.answers()] == [0.0]
+
+
+def test_pictures_belong_to_their_rater(client: TestClient, store: Store) -> None:
+    page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
+    key = re.search(r'id="stimulus" src="(/p/[^"]+)"', page)
+    assert key
+    other = TestClient(client.app)
+    assert other.get(key.group(1)).status_code == 404
+    other.get(f"/i/{store.invite()}")
+    assert other.get(key.group(1)).status_code == 404
+    for path in (
+        "/p/..%2f..%2fstudy.json.png",
+        "/p/%2e%2e/study.json",
+        "/static/../study.json",
+        "/static/",
+        "/c/99.png",
+    ):
+        assert client.get(path).status_code == 404
+
+
+def test_withdrawing_deletes_and_closes_the_door(client: TestClient, store: Store) -> None:
+    token = store.invite()
+    page = until(client, 'name="position"', client.get(f"/i/{token}").text)
+    forward(client, page)
+    page = client.get("/withdraw").text
+    assert "will be deleted" in page
+    assert "have been deleted" in client.post("/withdraw", data={"token": field(page, "token")}).text
+    assert store.answers() == []
+    assert client.get(f"/i/{token}").status_code == 404
+
+
+def test_the_open_link_has_a_limit(store: Store) -> None:
+    app = application(store, secrets.load(store.study.folder), open_limit=2)
+    for expected in (True, True, False):
+        client = TestClient(app)
+        assert ("Take part" in client.get("/").text) == expected
+        assert (client.post("/join").status_code == 200) == expected
+
+
+def test_a_large_body_is_refused(client: TestClient) -> None:
+    assert client.post("/answer", content=b"x" * 20_000).status_code == 413
+    chunks = (b"a=" + b"x" * 8_000 for _ in range(4))
+    assert client.post("/answer", content=chunks).status_code in (400, 403)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["/", "/join", "/next", "/step", "/answer", "/withdraw", "/i/x", "/p/x.png", "/c/0.png"]),
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]),
+    body=st.one_of(st.binary(max_size=200), st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=4)),
+    kind=st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""]),
+    inside=st.booleans(),
+)
+def test_nothing_makes_it_fail(
+    store: Store, path: str, method: str, body: bytes | dict[str, str], kind: str, inside: bool
+) -> None:
+    client = TestClient(application(store, secrets.load(store.study.folder)), raise_server_exceptions=True)
+    if inside:
+        client.get(f"/i/{store.invite()}")
+    sent = {"content": body} if isinstance(body, bytes) else {"data": body}
+    headers = {"content-type": kind} if kind and isinstance(body, bytes) else {}
+    assert client.request(method, path, headers=headers, **sent).status_code < 500  # type: ignore[arg-type]
+
+
+def test_secrets_are_the_owners_alone(store: Store) -> None:
+    folder = store.study.folder
+    first = secrets.load(folder)
+    assert secrets.load(folder) == first
+    path = folder / secrets.FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(secrets.BadStudy, match="chmod 600"):
+        secrets.load(folder)
+
+
+def test_padding_keeps_every_pixel(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    for length in (len(content), len(content) + 1, 5_000):
+        longer = padded(content, length)
+        assert len(longer) == length + 12
+        (tmp_path / "b.png").write_bytes(longer)
+        np.testing.assert_array_equal(image.read(tmp_path / "b.png"), pixels)
+
+
+def test_serving_other_methods_is_refused_for_now(call: Call, tmp_path: Path) -> None:
+    made(call, tmp_path, "--method", "pair")
+    code, _, err = call("survey", "serve", str(tmp_path / "st"))
+    assert code == 2
+    assert "serve can show acr so far" in err
+    assert call("survey", "serve", str(tmp_path / "st"), "--base", "x")[0] == 2
+
+
+def test_invitations_are_links(call: Call, tmp_path: Path) -> None:
+    study = made(call, tmp_path)
+    code, out, _ = call("survey", "invite", str(study.folder), "3", "--url", "https://lab.example/study/")
+    links = out.split()
+    assert code == 0
+    assert len(set(links)) == 3
+    assert all(re.fullmatch(r"https://lab\.example/study/i/[\w-]{43}", link) for link in links)
+    call("survey", "invite", str(study.folder), "2", "--out", "links.txt")
+    assert Path("links.txt").stat().st_mode & 0o777 == 0o600
