@@ -69,6 +69,11 @@ class Store:
         self.engine = _engine(url or f"sqlite:///{study.folder / 'votes.sqlite'}")
         _migrate(self.engine)
 
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What can be answered in this study."""
+        return CHOICES if self.study.design.method == "pair" else SCORES
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -216,9 +221,8 @@ class Store:
         Raises:
             BadStudy: A value that this method does not have.
         """
-        allowed = CHOICES if self.study.design.method == "pair" else SCORES
-        if value not in allowed:
-            raise BadStudy(f"the answer is '{value}'; expected one of {', '.join(allowed)}")
+        if value not in self.allowed:
+            raise BadStudy(f"the answer is '{value}'; expected one of {', '.join(self.allowed)}")
         try:
             with self._transaction() as database:
                 waiting = select(Dealt).outerjoin(Answer).where(Dealt.rater == rater, Answer.trial.is_(None))

@@ -160,3 +160,50 @@ def test_pages_fit_their_windows(store: Store, width: int) -> None:
             with page.expect_navigation():
                 page.locator("form button").first.click()
         raise AssertionError(page.content())
+
+
+def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 200, np.uint8))
+    store = Store(made(call, tmp_path, "--method", "dcr", "--traps", "0"))
+    with served(store) as url, opened(1280) as page:
+        said = _heard(page)
+        page.goto(f"{url}/i/{store.invite()}")
+        while not page.locator(".code").count():
+            if page.locator("#toggle").count():
+                page.wait_for_timeout(150)
+                before = page.url, page.locator("#stimulus img:not([hidden])").bounding_box()
+                page.keyboard.press("3")
+                page.wait_for_timeout(50)
+                assert page.locator("#toggle").count(), "no answer before the original was seen"
+                page.keyboard.press("Space")
+                assert page.locator("#stimulus img:not([hidden])").get_attribute("alt") == "The original"
+                assert page.locator("#stimulus img:not([hidden])").bounding_box() == before[1]
+                page.keyboard.press("Space")
+                with page.expect_navigation():
+                    page.keyboard.press("3")
+            else:
+                with page.expect_navigation():
+                    page.locator("form button").first.click()
+        assert said == []
+    assert [answer.value for _, _, answer in store.answers()] == ["3"] * 4
+
+
+def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path, "--method", "pair", "--traps", "0"))
+    with served(store) as url, opened(1280) as page:
+        page.goto(f"{url}/i/{store.invite()}")
+        keys = iter(("ArrowLeft", "ArrowDown"))
+        while not page.locator(".code").count():
+            if page.locator("#answer").count():
+                page.wait_for_selector("body:not(.waiting)")
+                left, right = (image.bounding_box() for image in page.locator("#stimulus img").all())
+                assert left["x"] + left["width"] <= right["x"]
+                assert left["y"] == right["y"]
+                counts = page.locator("input[name=position]").count()
+                with page.expect_navigation():
+                    page.keyboard.press(next(keys) if counts else "ArrowRight")
+            else:
+                with page.expect_navigation():
+                    page.locator("form button").first.click()
+    assert [answer.value for _, _, answer in store.answers()] == ["first", "tie"]

@@ -253,12 +253,28 @@ def test_padding_keeps_every_pixel(tmp_path: Path) -> None:
         np.testing.assert_array_equal(image.read(tmp_path / "b.png"), pixels)
 
 
-def test_serving_other_methods_is_refused_for_now(call: Call, tmp_path: Path) -> None:
-    made(call, tmp_path, "--method", "pair")
-    code, _, err = call("survey", "serve", str(tmp_path / "st"))
-    assert code == 2
-    assert "serve can show acr so far" in err
-    assert call("survey", "serve", str(tmp_path / "st"), "--base", "x")[0] == 2
+@pytest.mark.parametrize("method", ["acr-hr", "dcr", "pair"])
+def test_other_methods_from_the_first_page_to_the_last(call: Call, tmp_path: Path, method: str) -> None:
+    for name in ("a", "b"):
+        image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 9, np.uint8))
+    store = Store(made(call, tmp_path, "--method", method))
+    client = TestClient(application(store, secrets.load(store.study.folder)))
+    page = client.get(f"/i/{store.invite()}").text
+    values = ("first", "tie", "second") if method == "pair" else ("1", "3", "5")
+    for turn in range(40):
+        if "have arrived" in page:
+            break
+        assert len(re.findall(r'<img class="exact"', page)) in ((0, 2) if method != "acr-hr" else (0, 1, 2))
+        page = forward(client, page, values[turn % 3])
+    found = ratings(store)
+    if method == "pair":
+        assert len(found.pairs) == 2
+        assert {answer.content for answer in found.pairs} == {"a", "b"}
+    else:
+        assert found.votes is not None
+        judged = found.votes.judged()
+        assert len(judged) == (6 if method == "acr-hr" else 4)
+        assert any(s.reference for s in found.votes.stimuli) == (method == "acr-hr")
 
 
 def test_invitations_are_links(call: Call, tmp_path: Path) -> None:

@@ -33,8 +33,6 @@ def serve(
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
     with opened(study, database) as store:
-        if store.study.design.method != "acr":
-            raise UserError(f"{study} is of method {store.study.design.method}; serve can show acr so far")
         app = application(store, secrets.load(study), base=base.rstrip("/"), secure=https, open_limit=open_limit)
         console.err.print(
             f"{store.study.title}: http://{host}:{port}{base}/  (invitations: srbench survey invite {study})"

@@ -20,12 +20,12 @@ from starlette.staticfiles import StaticFiles
 
 from srbench.survey.design import Trial, practice
 from srbench.survey.secrets import Secrets
-from srbench.survey.store import SCORES, Question, Store
+from srbench.survey.store import Question, Store
 from srbench.survey.web.guard import Cookies, Guard
 from srbench.survey.web.images import padded
+from srbench.survey.web.wording import wording
 
 _STEPS = ("consent", "screen", "calibration", "practice")
-_LABELS = ("bad", "poor", "fair", "good", "excellent")
 _WINDOW = ("dpr", "width", "height")
 _LONGEST_S = 3600.0
 _Handler = Callable[[Request], Awaitable[Response]]
@@ -88,6 +88,7 @@ class Pages:
         self.templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(str(folder)), autoescape=True, undefined=jinja2.StrictUndefined
         )
+        self.words = wording(self.store.study.design.method)
         self.calibration = [p for p in self.store.study.pictures if p.role != "rated"]
         self.largest = max(p.size_bytes(self.store.study.folder) for p in self.store.study.pictures)
 
@@ -145,13 +146,14 @@ class Pages:
     def _step_facts(self, step: str, done: dict[str, Any]) -> dict[str, Any]:
         anchors = {p.shown.expected: i for i, p in enumerate(self.calibration) if p.shown.expected is not None}
         if step == "calibration":
-            return {"worst": anchors[1.0], "best": anchors[5.0], "labels": _LABELS}
+            return {"worst": anchors[1.0], "best": anchors[5.0], **vars(self.words)}
         if step == "practice":
             asked = self._practice()
             at = int(done.get("practised", 0))
             names = [p.shown.name for p in self.calibration]
-            picture = names.index(asked[at].first)
-            return {"at": at, "of": len(asked), "picture": picture, "labels": _LABELS}
+            pictures = [names.index(name) for name in (asked[at].first, asked[at].second) if name]
+            urls = [f"{self.site.base}/c/{number}.png" for number in pictures]
+            return {"at": at, "of": len(asked), "urls": urls, **vars(self.words)}
         return {"study": self.store.study, "minutes": self._minutes()}
 
     def _practice(self) -> list[Trial]:
@@ -169,10 +171,13 @@ class Pages:
             "trial.html",
             rater,
             question=question,
-            key=question.keys[0],
-            ahead=following.keys[0] if following else "",
-            labels=_LABELS,
+            urls=self._urls(question),
+            ahead=self._urls(following) if following else [],
+            **vars(self.words),
         )
+
+    def _urls(self, question: Question) -> list[str]:
+        return [f"{self.site.base}/p/{key}.png" for key in question.keys]
 
     async def step(self, request: Request) -> Response:
         """A step before or between the trials is done."""
@@ -187,7 +192,7 @@ class Pages:
         done = self.store.facts(rater)
         if step == "practice":
             at = int(done.get("practised", 0))
-            if form.get("at") == str(at) and form.get("value") in SCORES:
+            if form.get("at") == str(at) and form.get("value") in self.store.allowed:
                 ended = {"practice": True} if at + 1 >= len(self._practice()) else {}
                 self.store.note(rater, {"practised": at + 1, **ended})
         elif step == "pause":
@@ -204,7 +209,7 @@ class Pages:
         if rater is None:
             return self._page("lost.html", status=403)
         position, value = form.get("position", ""), form.get("value", "")
-        if not position.isdigit() or len(position) > 6 or value not in SCORES:
+        if not position.isdigit() or len(position) > 6 or value not in self.store.allowed:
             return self._page("lost.html", status=400)
         facts: dict[str, Any] = {name: form[name][:30] for name in _WINDOW if name in form}
         seconds = _seconds(form.get("seconds", ""))

@@ -32,33 +32,49 @@ facts();
 
 const stimulus = document.getElementById("stimulus");
 const form = document.getElementById("answer");
+const toggle = document.getElementById("toggle");
 let painted = null;
+let seen = !toggle; // with a toggle the original must have been looked at
 
 if (stimulus) document.body.classList.add("waiting");
-images.forEach((image) => image.decode().then(() => {
-  exact(image);
-  // Two frames later the picture is on the screen.
+Promise.all(images.map((image) => image.decode())).then(() => {
+  images.forEach(exact);
+  // Two frames later the pictures are on the screen.
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    if (image === stimulus) {
-      painted = performance.now();
-      document.body.classList.remove("waiting");
-    }
+    painted = performance.now();
+    if (seen) document.body.classList.remove("waiting");
   }));
-}));
+});
+
+const turn = () => {
+  if (painted === null) return;
+  const [picture, original] = images;
+  const show = original.hidden;
+  original.hidden = !show;
+  picture.hidden = show;
+  exact(show ? original : picture);
+  toggle.setAttribute("aria-pressed", String(show));
+  if (!show) {
+    seen = true;
+    document.body.classList.remove("waiting");
+  }
+};
+if (toggle) toggle.addEventListener("click", turn);
 
 if (form) {
   let sent = false;
   form.addEventListener("submit", (event) => {
-    if (sent || painted === null) { event.preventDefault(); return; }
+    if (sent || painted === null || !seen) { event.preventDefault(); return; }
     sent = true;
     facts();
     const seconds = document.getElementById("seconds");
     if (seconds) seconds.value = ((performance.now() - painted) / 1000).toFixed(3);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || painted === null) return;
-    const button = form.querySelector('button[value="' + CSS.escape(event.key) + '"]');
-    if (button) { event.preventDefault(); form.requestSubmit(button); }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key === " " && toggle) { event.preventDefault(); turn(); return; }
+    const button = form.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
+    if (button && painted !== null && seen) { event.preventDefault(); form.requestSubmit(button); }
   });
   // The back button shows a page from memory: it must be the trial that is next.
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
