@@ -263,6 +263,12 @@ class Store:
         with self._transaction() as database:
             database.add(Event(at=_now(), rater=rater, kind=kind, facts=dict(facts or {})))
 
+    def paused(self) -> bool:
+        """The administrator has stopped the study for the moment."""
+        wanted = select(Event.kind).where(Event.kind.in_(("pause", "resume"))).order_by(Event.id.desc()).limit(1)
+        with self._transaction() as database:
+            return database.scalar(wanted) == "pause"
+
     def answers(self) -> list[tuple[str, Dealt, Answer]]:
         """Rater, trial and answer of everything that was answered, in the order of raters' numbers and positions."""
         wanted = (

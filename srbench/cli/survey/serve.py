@@ -37,6 +37,7 @@ def serve(
         console.err.print(
             f"{store.study.title}: http://{host}:{port}{base}/  (invitations: srbench survey invite {study})"
         )
+        console.err.print(f"Administrator: http://{host}:{port}{base}/admin  (the token is in {study / secrets.FILE})")
         uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, access_log=False)
 
 

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from srbench.survey.design import Trial, practice
 from srbench.survey.secrets import Secrets
 from srbench.survey.store import Question, Store
+from srbench.survey.web.admin import Admin
 from srbench.survey.web.guard import Cookies, Guard
 from srbench.survey.web.images import padded
 from srbench.survey.web.wording import wording
@@ -61,7 +62,9 @@ def application(
         open_limit: Of the open link.
     """
     pages = Pages(Site(store, Cookies(secrets.cookie, secure=secure, path=base), base, open_limit))
+    admin = Admin(store, secrets.admin, secrets.cookie, base=base, secure=secure, render=pages.render)
     routes = [
+        *admin.routes(),
         Route("/", pages.home),
         Route("/join", pages.join, methods=["POST"]),
         Route("/i/{token}", pages.invited),
@@ -130,6 +133,8 @@ class Pages:
         return await run_in_threadpool(self._following, rater, request)
 
     def _following(self, rater: str, request: Request) -> Response:
+        if self.store.paused():
+            return self._page("paused.html", rater)
         done = self.store.facts(rater)
         step = next((step for step in _STEPS if step not in done), None)
         if step:
@@ -211,6 +216,8 @@ class Pages:
         position, value = form.get("position", ""), form.get("value", "")
         if not position.isdigit() or len(position) > 6 or value not in self.store.allowed:
             return self._page("lost.html", status=400)
+        if await run_in_threadpool(self.store.paused):
+            return self._to("next")
         facts: dict[str, Any] = {name: form[name][:30] for name in _WINDOW if name in form}
         seconds = _seconds(form.get("seconds", ""))
         await run_in_threadpool(self.store.answer, rater, int(position), value, seconds, facts)
@@ -270,6 +277,10 @@ class Pages:
         if rater is None or not self.site.cookies.genuine(rater, form.get("token", "")):
             return None, {}
         return rater, form
+
+    def render(self, template: str, status: int = 200, **facts: Any) -> Response:
+        """A page that is no rater's."""
+        return self._page(template, "", status, **facts)
 
     def _page(self, template: str, rater: str = "", status: int = 200, **facts: Any) -> Response:
         token = self.site.cookies.token(rater) if rater else ""

@@ -1,0 +1,96 @@
+"""The administrator's page: closed without its token, and true with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from srbench.survey import secrets
+from srbench.survey.store import Store
+from srbench.survey.web.app import application
+from tests.cli.conftest import Call
+from tests.survey.test_web import forward, made, until
+
+
+@pytest.fixture
+def store(call: Call, tmp_path: Path) -> Store:
+    return Store(made(call, tmp_path))
+
+
+@pytest.fixture
+def app(store: Store) -> object:
+    return application(store, secrets.load(store.study.folder))
+
+
+def _inside(store: Store, app: object) -> TestClient:
+    client = TestClient(app)  # type: ignore[arg-type]
+    token = secrets.load(store.study.folder).admin
+    assert client.post("/admin/enter", data={"token": token}).status_code == 200
+    return client
+
+
+def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
+    client = TestClient(app)  # type: ignore[arg-type]
+    client.get(f"/i/{store.invite()}")  # a rater is no administrator
+    assert "password" in client.get("/admin").text
+    assert client.get("/admin/ratings.csv").status_code == 403
+    assert client.post("/admin/do", data={"what": "pause"}).status_code == 403
+    for token in ("", "x", secrets.load(store.study.folder).cookie):
+        assert client.post("/admin/enter", data={"token": token}).status_code == 403
+    client.cookies.set("srbench-admin", client.cookies["srbench"], path="/admin")
+    assert client.get("/admin/ratings.csv").status_code == 403
+    assert not store.paused()
+
+
+def test_the_cookie_is_strict_and_the_token_in_no_address(store: Store, app: object) -> None:
+    client = TestClient(app)  # type: ignore[arg-type]
+    token = secrets.load(store.study.folder).admin
+    response = client.post("/admin/enter", data={"token": token}, follow_redirects=False)
+    cookie = response.headers["set-cookie"].lower()
+    for word in ("httponly", "samesite=strict", "path=/admin"):
+        assert word in cookie
+    assert token not in response.headers["location"]
+    assert token not in client.get("/admin").text
+
+
+def test_counts_models_and_raters(store: Store, app: object) -> None:
+    admin = _inside(store, app)
+    assert "0 answers" in admin.get("/admin").text
+    assert admin.get("/admin/ratings.csv").status_code == 404
+    for value in ("4", "5"):
+        rater = TestClient(app)  # type: ignore[arg-type]
+        page = until(rater, 'name="position"', rater.get(f"/i/{store.invite()}").text)
+        while "have arrived" not in page:
+            page = forward(rater, page, value)
+    page = admin.get("/admin").text
+    assert "2 finished" in page
+    assert "10 answers" in page
+    assert re.search(r">m1</th><td>4.50</td>\s*<td>± 6.35", page)  # t(0.975; 1) x 0.5
+    assert "traps" in page  # neither saw the worst picture for what it is, or the best
+    lines = admin.get("/admin/ratings.csv").text.splitlines()
+    assert len(lines) == 11
+    assert lines[0].startswith("stimulus,content,model")
+
+
+def test_a_pause_stops_answers_and_keeps_them(store: Store, app: object) -> None:
+    admin, rater = _inside(store, app), TestClient(app)  # type: ignore[arg-type]
+    page = until(rater, 'name="position"', rater.get(f"/i/{store.invite()}").text)
+    page = forward(rater, page)
+    admin.post("/admin/do", data={"what": "pause"})
+    assert "Paused" in admin.get("/admin").text
+    assert "study is paused" in forward(rater, page)
+    assert len(store.answers()) == 1
+    admin.post("/admin/do", data={"what": "resume"})
+    until(rater, "have arrived", rater.get("/next").text)
+    assert len(store.answers()) == 5
+
+
+def test_invitations_are_made(store: Store, app: object) -> None:
+    admin = _inside(store, app)
+    links = admin.post("/admin/do", data={"what": "invite", "number": "3"}).text.split()
+    assert len(set(links)) == 3
+    assert "What is stored" in TestClient(app).get(links[0]).text  # type: ignore[arg-type]
+    for number in ("0", "501", "x", "-1"):
+        assert admin.post("/admin/do", data={"what": "invite", "number": number}).status_code == 400
+    assert admin.post("/admin/do", data={"what": "explode"}).status_code == 400
