@@ -28,9 +28,10 @@ def _training(id_: str) -> Training:
 
 
 def test_the_zoo_has_weights_of_its_own() -> None:
-    assert set(OWN) == {"srresnet.srbench", "srgan.srbench", "esrgan_lite.psnr"}
+    assert set(OWN) == {"srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"}
     assert registry.find("srresnet").id == "srresnet.srbench"
     assert registry.find("srgan").id == "srgan.srbench"
+    assert registry.find("esrgan_lite").id == "esrgan_lite.srbench"
 
 
 @pytest.mark.parametrize("id_", OWN)

@@ -33,7 +33,7 @@ def _ids(selection: select.Selection) -> list[str]:
 
 def test_all_runs_what_is_at_hand_and_lists_the_rest_with_reasons(store: Store) -> None:
     found = select.select(["all"], 4, store)
-    own = ["srresnet.srbench", "srgan.srbench", "esrgan_lite.psnr"]
+    own = ["srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench"]
     assert _ids(found)[:4] == ["nearest", "bilinear", "bicubic", "lanczos"]
     assert set(_ids(found)[4:]) == set(own)
     preferred = {registry.family(card.family)[0].id for card in registry.cards().values() if card.files}

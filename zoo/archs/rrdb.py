@@ -212,6 +212,23 @@ def _mmagic(
 
 CARDS = (
     trained_here(
+        "esrgan_lite.srbench",
+        "rrdb",
+        1118755,
+        weight("esrgan_lite.safetensors", "c50933e4fff6c26b4ea01a4d18d0f42b6b75f7d6628f501192c98dd8a848a1e6", 2255182),
+        recipe="zoo_esrgan_lite",
+        steps=4000,
+        hours=0.9,
+        scores={
+            "set5": (27.80, 0.8123, 0.1646),
+            "set14": (25.80, 0.7021, 0.2375),
+            "bsd100": (25.39, 0.6581, 0.2840),
+        },
+        settings={"blocks": 6, "channels": 32, "growth": 16},
+        psnr_partner="esrgan_lite.psnr",
+        note="6 RRDB blocks of 32 channels, trained from esrgan_lite.psnr on 2 CPU cores",
+    ),
+    trained_here(
         "esrgan_lite.psnr",
         "rrdb",
         1118755,
