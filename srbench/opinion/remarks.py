@@ -34,16 +34,20 @@ def remarks(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None,
     found += _apart(prepared)
     given = np.bincount(prepared.stimulus, minlength=len(prepared.stimuli))
     if lone := int((given == 1).sum()):
-        found.append(f"{lone} stimuli have a single vote and no interval")
+        found.append(f"with a single vote, and no interval: {_stimuli(lone)}")
     low, high = np.full(len(given), np.inf), np.full(len(given), -np.inf)
     np.minimum.at(low, prepared.stimulus, prepared.score)
     np.maximum.at(high, prepared.stimulus, prepared.score)
     if alike := int(((low == high) & (given > 1)).sum()):
         found.append(
-            f"{alike} stimuli got the same score from everybody: their intervals have no width, and every metric's "
+            f"with the same score from everybody: {_stimuli(alike)}; the interval has no width, and every metric's "
             "error there counts as an outlier"
         )
     return found
+
+
+def _stimuli(number: int) -> str:
+    return f"{number} {'stimulus' if number == 1 else 'stimuli'}"
 
 
 def _repeated(votes: Votes, choices: Choices) -> list[str]:

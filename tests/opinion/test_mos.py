@@ -209,7 +209,7 @@ def test_votes_on_traps_alone_are_no_study() -> None:
 
 def test_a_single_vote_is_said() -> None:
     made = analysis.analyse("t", votes_of([[3, 4], [4, NAN]], stimuli(("a", "b"), 1)), Choices(screen=()))
-    assert "1 stimuli have a single vote and no interval" in made.notes
+    assert "with a single vote, and no interval: 1 stimulus" in made.notes
 
 
 def test_ranks_by_hand() -> None:
