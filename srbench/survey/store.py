@@ -25,7 +25,7 @@ from srbench.survey.study import Study
 from srbench.survey.tables import Answer, Dealt, Event, Rater
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_ATTEMPTS = 20
+_ATTEMPTS = 200
 SCORES = ("1", "2", "3", "4", "5")
 CHOICES = ("first", "second", "tie")
 
