@@ -16,7 +16,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, delete, event, func, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
@@ -67,7 +67,11 @@ class Store:
     def __init__(self, study: Study, url: str = "") -> None:
         self.study = study
         self.engine = _engine(url or f"sqlite:///{study.folder / 'votes.sqlite'}")
-        _migrate(self.engine)
+        try:
+            _migrate(self.engine)
+        except DBAPIError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise BadStudy(f"the database of {study.title} cannot be opened: {reason}") from error
 
     @property
     def allowed(self) -> tuple[str, ...]:
