@@ -125,6 +125,7 @@ def analyse(
         behind = prepared.without(gone)  # a panel without biases would look more certain than raters like these are
     draws = _draws(compared, behind, choices, on_progress)
     differences = comparison.differences(compared, choices.test, draws, choices.seed)
+    everybody = likelihood.estimate(prepared)
     centres, counts = mos.histogram(raw)
     kept = {s.name for s in opinion.stimuli}
     places = [i for i, s in enumerate(used.stimuli) if s.name in kept]
@@ -145,8 +146,8 @@ def analyse(
         differences=differences,
         groups=_groups(compared, differences),
         verdicts=verdicts,
-        effects=treatment.effects(prepared, verdicts, choices, opinion, gone),
-        raters=panel.raters(prepared, verdicts, gone),
+        effects=treatment.effects(prepared, verdicts, choices, opinion, gone, everybody),
+        raters=panel.raters(prepared, verdicts, gone, everybody),
         icc=agreement.icc(raw),
         alpha_ordinal=agreement.alpha(raw, "ordinal"),
         alpha_interval=agreement.alpha(raw, "interval"),
@@ -226,13 +227,14 @@ def _verdicts(votes: Votes, base: Votes, choices: Choices) -> list[screening.Ver
     unknown = [rule for rule in choices.screen if rule not in screening.RULES]
     if unknown:
         raise BadRatings(f"no screening rule '{unknown[0]}'; expected of {', '.join(screening.RULES)}, or none")
-    return [
-        screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous),
-        screening.correlation(base, choices.least_correlation),
-        screening.traps(votes, choices.trap_misses),
-        screening.straight(votes.judged()),
-        screening.fast(votes),
-    ]
+    return screening.verdicts(
+        votes,
+        base,
+        ddof=choices.ddof,
+        unanimous=choices.unanimous,
+        least_correlation=choices.least_correlation,
+        trap_misses=choices.trap_misses,
+    )
 
 
 def _rejected(verdicts: Sequence[screening.Verdict], choices: Choices) -> list[str]:

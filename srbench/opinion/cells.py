@@ -150,25 +150,30 @@ def figure(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
+def comma_separated(rows: list[dict[str, Any]]) -> str:
+    """Records as CSV, with the columns of the first."""
+    names = list(rows[0])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    loud = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(names)
+    for row in rows:
+        texts = [_text(row[name]) for name in names]
+        # The plain writer leaves a lone carriage return unquoted, which reads back as the end of a line.
+        (loud if any("\r" in text for text in texts) else writer).writerow(texts)
+    return out.getvalue()
+
+
 def write(rows: list[dict[str, Any]], path: Path) -> None:
     """Write records as .csv, .json or .parquet; reading them gives the same cells in the same order.
 
     Raises:
         BadRatings: The ending is none of these, or the folder cannot be written.
     """
-    names = list(rows[0])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".csv":
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            loud = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            writer.writerow(names)
-            for row in rows:
-                texts = [_text(row[name]) for name in names]
-                # The plain writer leaves a lone carriage return unquoted, which reads back as the end of a line.
-                (loud if any("\r" in text for text in texts) else writer).writerow(texts)
-            path.write_text(out.getvalue(), encoding="utf-8")
+            path.write_text(comma_separated(rows), encoding="utf-8")
         elif path.suffix.lower() == ".json":
             path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
         elif path.suffix.lower() == ".parquet":

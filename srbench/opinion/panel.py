@@ -36,13 +36,16 @@ class Raters:
     gone: tuple[bool, ...]
 
 
-def raters(votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str]) -> Raters:
+def raters(
+    votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str], likely: likelihood.Estimate | None
+) -> Raters:
     """Gather what is known of each.
 
     Args:
         votes: All that are judged.
         verdicts: Of every rule.
         gone: Whose votes do not count.
+        likely: Maximum likelihood of these votes.
     """
     size = len(votes.raters)
     n = np.bincount(votes.rater, minlength=size)
@@ -50,7 +53,6 @@ def raters(votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[s
         mean = np.bincount(votes.rater, votes.score, size) / n
         squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
         std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
-    likely = likelihood.estimate(votes)
     inconsistency = dict(zip(likely.raters, likely.inconsistency.tolist(), strict=True)) if likely else {}
     follow = next(v for v in verdicts if v.rule == "correlation")
     return Raters(

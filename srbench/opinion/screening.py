@@ -202,6 +202,34 @@ RULES = ("bt500", "correlation", "traps", "straight", "fast")
 """Names, in the order in which they are shown."""
 
 
+def verdicts(
+    votes: Votes,
+    judged: Votes,
+    *,
+    ddof: Literal[0, 1] = 1,
+    unanimous: Literal["skip", "count"] = "skip",
+    least_correlation: float = 0.75,
+    trap_misses: int = 0,
+) -> list[Verdict]:
+    """What every rule says, in the order of `RULES`.
+
+    Args:
+        votes: As collected, traps among them.
+        judged: Those on other stimuli, as the analysis treats them.
+        ddof: Of the kurtosis rule.
+        unanimous: Of the kurtosis rule.
+        least_correlation: Of the correlation rule.
+        trap_misses: Of the trap rule.
+    """
+    return [
+        kurtosis(judged, ddof=ddof, unanimous=unanimous),
+        correlation(judged, least_correlation),
+        traps(votes, trap_misses),
+        straight(votes.judged()),
+        fast(votes),
+    ]
+
+
 def _by_rater(votes: Votes) -> list[Ints]:
     order = np.argsort(votes.rater, kind="stable")
     ends = np.cumsum(np.bincount(votes.rater, minlength=len(votes.raters)))

@@ -42,6 +42,7 @@ def effects(
     choices: Choices,
     opinion: Opinion,
     gone: Sequence[str],
+    likely: likelihood.Estimate | None,
 ) -> list[Effect]:
     """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
 
@@ -51,11 +52,11 @@ def effects(
         choices: Of the analyst.
         opinion: The scores of this analysis.
         gone: Raters whose votes do not count in it.
+        likely: Maximum likelihood of all these votes.
     """
     plain = mos.mos(prepared)
     base = screening.unbiased(prepared)
     p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
-    likely = likelihood.estimate(prepared)
     found = [
         _effect("plain MOS of all votes", (), plain, plain),
         replace(_effect("this analysis", tuple(gone), plain, opinion), applied=True),

@@ -3,9 +3,7 @@
 The token is typed into a form, never part of an address; a signed cookie keeps the page open in that browser.
 """
 
-import csv
 import hmac
-import io
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -15,7 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.opinion import files, mos, screening
+from srbench.opinion import cells, files, mos, screening
 from srbench.opinion.votes import Votes
 from srbench.survey.export import ratings
 from srbench.survey.store import Store
@@ -97,11 +95,7 @@ class Admin:
             found = await run_in_threadpool(lambda: files.records(ratings(self.store, unfinished=True)))
         except BadStudy as error:
             return PlainTextResponse(f"{error}\n", 404, headers=_FRESH)
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
-        return Response(out.getvalue(), media_type="text/csv", headers=_FRESH)
+        return Response(cells.comma_separated(found), media_type="text/csv", headers=_FRESH)
 
     def _state(self) -> dict[str, Any]:
         counts, wanted = self.store.counts(), self.store.study.raters
@@ -127,13 +121,6 @@ _FRESH = {"Cache-Control": "no-store"}
 
 def _flagged(votes: Votes) -> list[tuple[str, int, list[str]]]:
     """Each rater, number of answers, and the rules that would reject them."""
-    judged = votes.judged()
-    verdicts = [
-        screening.kurtosis(judged),
-        screening.correlation(judged),
-        screening.traps(votes),
-        screening.straight(judged),
-        screening.fast(votes),
-    ]
+    verdicts = screening.verdicts(votes, votes.judged())
     counts = {name: int((votes.rater == i).sum()) for i, name in enumerate(votes.raters)}
     return [(name, count, [v.rule for v in verdicts if name in v.rejected]) for name, count in counts.items()]
