@@ -121,13 +121,12 @@ def create(
     """
     if folder.exists() and any(folder.iterdir()):
         raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
-    wanted = [s for s in sources if not s.reference or design.method in ("acr-hr", "dcr")]
-    clash = {s.content for s in wanted} & calibration.keys()
+    clash = {s.content for s in sources} & calibration.keys()
     if clash:
         raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
     made: list[Picture] = []
-    total = len(wanted) + 3 * len(calibration)
-    for source in wanted:
+    total = len(sources) + 3 * len(calibration)
+    for source in sources:
         name = "_".join(filter(None, (source.dataset, source.content, source.model)))
         shown = Shown(name, source.content, source.model, source.dataset, source.reference)
         pixels = pictures.cut(source.path, crops[source.dataset, source.content])

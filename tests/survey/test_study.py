@@ -54,6 +54,12 @@ def test_all_models_show_the_same_part_and_nothing_is_scaled(call: Call, folders
     assert (Path("st2") / "study.json").read_bytes() == first.replace(b'"title": "st"', b'"title": "st2"')
 
 
+def test_the_originals_are_one_of_the_models_where_they_are_named(call: Call, folders: Path) -> None:
+    for models, wanted in (("m1,hr", {"m1", "hr"}), ("m1", {"m1"})):
+        assert call("survey", "create", models, "--images", str(folders), "--models", models)[0] == 0
+        assert {p.shown.model for p in load(Path(models)).pictures if p.role == "rated"} == wanted
+
+
 def test_pictures_hold_pixels_only(call: Call, folders: Path) -> None:
     call("survey", "create", "st", "--images", str(folders))
     for path in Path("st/pictures").iterdir():
