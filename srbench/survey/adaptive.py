@@ -1,7 +1,7 @@
 """Which pair to ask next: the one whose answer is expected to tell most.
 
 Scores are held as a normal posterior of Thurstone's case V, which every answer updates in closed form; so the next pair
-is known at once, after every answer, for any number of models.
+is known at once, for any number of models. A rater's session is chosen when it begins, from all answers so far.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from srbench.opinion.votes import Comparison, Floats
 
 _PRIOR_VARIANCE = 4.0
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,24 +45,52 @@ def update(belief: Belief, answer: Comparison) -> Belief:
         Assumed-density filtering of a probit: Minka, A family of algorithms for approximate Bayesian inference, 2001,
         section 3; for a tie the answer is taken as a measured difference of 0 with a variance of 1.
     """
-    contrast = np.zeros(len(belief.models))
-    contrast[belief.models.index(answer.winner)] += 1
-    contrast[belief.models.index(answer.loser)] -= 1
+    contrast = _contrast(belief, answer.winner, answer.loser)
     lever = belief.covariance @ contrast
     spread = float(1 + contrast @ lever)
     gap = float(contrast @ belief.mean)
     if answer.tie:
         gain, shrink = -gap / spread, 1 / spread
     else:
-        z = gap / np.sqrt(spread)
-        ratio = float(np.exp(stats.norm.logpdf(z) - stats.norm.logcdf(z)))
-        gain, shrink = ratio / np.sqrt(spread), ratio * (ratio + z) / spread
+        z = gap / float(np.sqrt(spread))
+        ratio = _ratio(z)
+        gain, shrink = ratio / float(np.sqrt(spread)), ratio * (ratio + z) / spread
     mean = belief.mean + lever * gain
     return Belief(belief.models, mean, belief.covariance - shrink * np.outer(lever, lever))
 
 
-def information(belief: Belief, first: str, second: str) -> float:
-    """Bits that an answer on this pair is expected to give about the scores.
+def anticipate(belief: Belief, first: str, second: str) -> Belief:
+    """What will be known when this pair has been answered, whichever way: the mean stays, the scatter shrinks.
+
+    So a whole session can be chosen at once, each question knowing those before it.
+    """
+    contrast = _contrast(belief, first, second)
+    lever = belief.covariance @ contrast
+    spread = float(1 + contrast @ lever)
+    z = float(contrast @ belief.mean) / np.sqrt(spread)
+    # Either answer comes with its own chance, and each shrinks the scatter by its own amount.
+    shrink = sum(_chance(side) * _ratio(side) * (_ratio(side) + side) for side in (z, -z)) / spread
+    return Belief(belief.models, belief.mean, belief.covariance - shrink * np.outer(lever, lever))
+
+
+def _contrast(belief: Belief, first: str, second: str) -> Floats:
+    contrast = np.zeros(len(belief.models))
+    contrast[belief.models.index(first)] += 1
+    contrast[belief.models.index(second)] -= 1
+    return contrast
+
+
+def _chance(z: float) -> float:
+    return float(special.ndtr(z))
+
+
+def _ratio(z: float) -> float:
+    """Density over chance of a standard normal; by logarithms, for both vanish far out."""
+    return float(np.exp(-z * z / 2 - special.log_ndtr(z)) / np.sqrt(2 * np.pi))
+
+
+def information(belief: Belief, pairs: Sequence[tuple[str, str]]) -> Floats:
+    """Bits that an answer on each of these pairs is expected to give about the scores, `(pairs,)`.
 
     The entropy of the answer less the entropy it would have if the scores were known.
 
@@ -68,21 +98,21 @@ def information(belief: Belief, first: str, second: str) -> float:
         Lindley, On a measure of the information provided by an experiment, Annals of Mathematical Statistics 27, 1956;
         Houlsby et al., Bayesian active learning for classification and preference learning, 2011, equation 3.
     """
-    i, j = belief.models.index(first), belief.models.index(second)
+    i, j = np.array([[belief.models.index(name) for name in pair] for pair in pairs]).T
     gap = belief.mean[i] - belief.mean[j]
-    variance = belief.covariance[i, i] + belief.covariance[j, j] - 2 * belief.covariance[i, j]
-    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
-    known = float((weights * _bits(stats.norm.cdf(gap + np.sqrt(variance) * nodes))).sum() / weights.sum())
-    return float(_bits(stats.norm.cdf(gap / np.sqrt(1 + variance)))) - known
+    own = np.diag(belief.covariance)
+    deviation = np.sqrt(np.maximum(own[i] + own[j] - 2 * belief.covariance[i, j], 0))
+    known = _bits(special.ndtr(gap[:, None] + deviation[:, None] * _NODES)) @ _WEIGHTS
+    return _bits(special.ndtr(gap / np.sqrt(1 + deviation**2))) - known
 
 
-def _bits(chance: Floats | float) -> Floats:
+def _bits(chance: Floats) -> Floats:
     """Entropy of an answer that comes with this chance."""
     p = np.clip(chance, 1e-12, 1 - 1e-12)
     return np.asarray(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
 
 
-def next_pair(belief: Belief, asked: Sequence[frozenset[str]] = (), seed: int = 0) -> tuple[str, str]:
+def next_pair(belief: Belief, asked: Sequence[frozenset[str]] = (), seed: Sequence[int] | int = 0) -> tuple[str, str]:
     """The pair that is expected to tell most, among those that were asked least.
 
     Args:
@@ -90,12 +120,11 @@ def next_pair(belief: Belief, asked: Sequence[frozenset[str]] = (), seed: int = 
         asked: Pairs that this rater has answered on this content; each is asked once before any comes again.
         seed: Draws among equally good ones, and which of the two is first.
     """
-    pairs = [frozenset(pair) for pair in combinations(belief.models, 2)]
-    counts = {pair: list(asked).count(pair) for pair in pairs}
-    least = min(counts.values())
-    open_pairs = [pair for pair in pairs if counts[pair] == least]
-    gains = [information(belief, *sorted(pair)) for pair in open_pairs]
-    best = [pair for pair, gain in zip(open_pairs, gains, strict=True) if gain >= max(gains) - 1e-9]
+    pairs = list(combinations(sorted(belief.models), 2))
+    counts = [asked.count(frozenset(pair)) for pair in pairs]
+    open_pairs = [pair for pair, count in zip(pairs, counts, strict=True) if count == min(counts)]
+    gains = information(belief, open_pairs)
+    best = np.flatnonzero(gains >= gains.max() - 1e-9)
     generator = np.random.default_rng(seed)
-    chosen = sorted(best[int(generator.integers(len(best)))])
-    return (chosen[0], chosen[1]) if generator.integers(2) else (chosen[1], chosen[0])
+    first, second = open_pairs[int(generator.choice(best))]
+    return (first, second) if generator.integers(2) else (second, first)

@@ -1,10 +1,11 @@
-"""Who sees what, and in which order: functions of the design, its seed and a rater's number, nothing else.
+"""Who sees what, and in which order: functions of the design, its seed and a rater's number, nothing else
+(adaptive pairs: and of the answers so far).
 
 Rater numbers are dealt out one after the other, and one that is given up goes to the next rater. So the votes stay
 balanced whoever finishes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Literal
@@ -12,12 +13,14 @@ from typing import Literal
 import numpy as np
 
 from srbench.errors import BadStudy
+from srbench.survey.adaptive import Belief, anticipate, next_pair, prior
 
 Method = Literal["acr", "acr-hr", "dcr", "pair"]
 Kind = Literal["practice", "trial", "repeat", "trap"]
-Pairs = Literal["full", "sparse"]
+Pairs = Literal["full", "sparse", "adaptive"]
 _SPARSE_DEGREE = 4
 _Content = tuple[str, str]
+_Ask = Callable[[_Content, int], "Trial"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ class Design:
         share: Of the contents that a rater sees, each with all its models.
         repeats: Share of a rater's trials that come a second time, in the second half.
         traps: Number of trap questions in a session.
-        pairs: Which pairs of models are asked: all, or a connected ring in which each model meets four others.
+        pairs: Which pairs of models are asked: all; a connected ring in which each model meets four others; or as many
+            as in the ring, chosen when a rater begins by what all answers so far leave open.
         trial_seconds: Expected for a trial.
         sitting_minutes: Longest sitting; longer sessions are split.
         break_minutes: Time between breaks.
@@ -84,7 +88,7 @@ class Design:
     break_minutes: float = 10.0
 
 
-def session(design: Design, shown: Sequence[Shown], rater: int) -> list[Trial]:
+def session(design: Design, shown: Sequence[Shown], rater: int, belief: Belief | None = None) -> list[Trial]:
     """The trials of a rater, practice left out.
 
     Contents come round after round, each once a round, so that none comes twice in a row. Which model of a content
@@ -95,6 +99,7 @@ def session(design: Design, shown: Sequence[Shown], rater: int) -> list[Trial]:
         design: Of the study.
         shown: Its pictures, traps among them.
         rater: Number from 0.
+        belief: For adaptive pairs, what the answers so far say; nothing where it is None.
 
     Raises:
         BadStudy: Contents with different models, or too few models or references for the method.
@@ -102,17 +107,45 @@ def session(design: Design, shown: Sequence[Shown], rater: int) -> list[Trial]:
     table = by_content(shown)
     questions = _questions(design, table)
     rounds = len(next(iter(questions.values())))
-    turns = {content: i for i, content in enumerate(table)}
     hand = _hand(design, list(table), rater)
+    adaptive = design.method == "pair" and design.pairs == "adaptive"
+    ask = _by_information(design, table, rater, belief) if adaptive else _by_turns(design, questions, rater)
     trials: list[Trial] = []
     last: _Content | None = None
     for number in range(rounds):
         order = _order(design, hand, rater, number, last)
-        for content in order:
-            at = (number + turns[content] + rater) % rounds
-            trials.append(_mirrored(design, questions[content][at], rater + at + turns[content] + rater // rounds))
+        trials += [ask(content, number) for content in order]
         last = order[-1]
     return _with_extras(design, shown, trials, rater)
+
+
+def _by_turns(design: Design, questions: dict[_Content, list[Trial]], rater: int) -> _Ask:
+    """Each question of a content in another round, turning from rater to rater."""
+    turns = {content: i for i, content in enumerate(questions)}
+
+    def ask(content: _Content, number: int) -> Trial:
+        rounds = len(questions[content])
+        at = (number + turns[content] + rater) % rounds
+        return _mirrored(design, questions[content][at], rater + at + turns[content] + rater // rounds)
+
+    return ask
+
+
+def _by_information(design: Design, table: dict[_Content, list[Shown]], rater: int, belief: Belief | None) -> _Ask:
+    """The pair that is expected to tell most, counting on the answers to the questions before it."""
+    names = {content: {picture.model: picture.name for picture in pictures} for content, pictures in table.items()}
+    turns = {content: i for i, content in enumerate(table)}
+    known = belief or prior(list(next(iter(names.values()))))
+    asked: dict[_Content, list[frozenset[str]]] = {content: [] for content in table}
+
+    def ask(content: _Content, number: int) -> Trial:
+        nonlocal known
+        first, second = next_pair(known, asked[content], (design.seed, 5, rater, number, turns[content]))
+        known = anticipate(known, first, second)
+        asked[content].append(frozenset((first, second)))
+        return Trial("trial", names[content][first], names[content][second])
+
+    return ask
 
 
 def by_content(shown: Sequence[Shown]) -> dict[tuple[str, str], list[Shown]]:

@@ -5,6 +5,7 @@ import numpy as np
 from srbench.errors import BadStudy
 from srbench.opinion.files import Ratings
 from srbench.opinion.votes import Comparison, Stimulus, Votes
+from srbench.survey.adaptive import Belief, prior, update
 from srbench.survey.design import Shown
 from srbench.survey.store import Store
 from srbench.survey.tables import Answer, Dealt
@@ -29,6 +30,17 @@ def ratings(store: Store, *, unfinished: bool = False) -> Ratings:
     if store.study.design.method == "pair":
         return Ratings(name, pairs=_pairs(store, rows))
     return Ratings(name, votes=_votes(store, rows))
+
+
+def belief(store: Store) -> Belief | None:
+    """What the answers so far say, for adaptive pairs; None for other designs."""
+    design = store.study.design
+    if design.method != "pair" or design.pairs != "adaptive":
+        return None
+    found = prior(sorted({p.shown.model for p in store.study.pictures if p.role == "rated"}))
+    for answer in _pairs(store, store.answers()):
+        found = update(found, answer)
+    return found
 
 
 _Rows = list[tuple[str, Dealt, Answer]]

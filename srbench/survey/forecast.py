@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from srbench.opinion import mos, pairs
-from srbench.opinion.simulation import Panel, draw, draw_pairs
-from srbench.survey.design import Balance, balance, session, sittings
+from srbench.opinion.simulation import Panel, draw
+from srbench.opinion.votes import Comparison
+from srbench.survey.adaptive import prior, update
+from srbench.survey.design import Balance, Shown, balance, session, sittings
 from srbench.survey.study import Study
 
-_PANELS = 10
+_PANELS, _PAIR_PANELS = 10, 3
+_CLUSTERS: tuple[pairs.Cluster, ...] = ("rater", "content")
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def forecast(study: Study) -> Forecast:
     trials = session(design, shown, 0)
     spread = balance(design, shown, study.raters)
     asked = [count for count in spread.votes.values() if count or design.method != "dcr"]
-    panel = _panel(study)
-    stimulus, model = _pair_width(panel) if design.method == "pair" else _widths(panel)
+    panel, panels = _panel(study), _PAIR_PANELS if design.method == "pair" else _PANELS
+    stimulus, model = _pair_width(study, panel) if design.method == "pair" else _widths(panel)
     return Forecast(
         trials=len(trials),
         minutes=len(trials) * design.trial_seconds / 60,
@@ -61,14 +64,14 @@ def forecast(study: Study) -> Forecast:
         half_stimulus=stimulus,
         half_model=model,
         assumption=(
-            f"{_PANELS} simulated panels; raters' biases have a standard deviation of {panel.bias}, their votes "
+            f"{panels} simulated panels; raters' biases have a standard deviation of {panel.bias}, their votes "
             f"scatter by {panel.inconsistency} around them"
         ),
     )
 
 
 def _panel(study: Study) -> Panel:
-    rated = [s for s in study.shown() if s.expected is None]
+    rated = _rated(study)
     models = sorted({s.model for s in rated})
     images = len({(s.dataset, s.content) for s in rated})
     return Panel(models, images=images, raters=study.raters, share=study.design.share)
@@ -84,8 +87,39 @@ def _widths(panel: Panel) -> tuple[float, float]:
     return float(np.mean(stimuli)), float(np.mean(models))
 
 
-def _pair_width(panel: Panel) -> tuple[None, float]:
-    drawn = [draw_pairs(replace(panel, seed=seed)) for seed in range(_PANELS)]
-    found = [pairs.fit(answers, clusters=("rater", "content")) for answers in drawn]
-    widths = [float(np.mean(fit.half)) for fit in found if not fit.problem and fit.robust_df]
+def _pair_width(study: Study, panel: Panel) -> tuple[None, float]:
+    fits = [pairs.fit(simulated(study, replace(panel, seed=seed)), clusters=_CLUSTERS) for seed in range(_PAIR_PANELS)]
+    widths = [float(np.mean(fit.half)) for fit in fits if not fit.problem and fit.robust_df]
     return None, float(np.mean(widths)) if widths else float("nan")
+
+
+def simulated(study: Study, panel: Panel) -> list[Comparison]:
+    """The answers of one panel that goes through the sessions of a study of pairs, rater after rater.
+
+    Args:
+        study: Of pairs; nobody ties.
+        panel: Of the study's models, and of as many images as it has contents.
+    """
+    drawn = draw(replace(panel, share=1.0))
+    images = {content: i for i, content in enumerate(sorted({(s.dataset, s.content) for s in _rated(study)}))}
+    of = {shown.name: shown for shown in _rated(study)}
+    scores = {(s.content, s.model): t for s, t in zip(drawn.votes.stimuli, drawn.truth, strict=True)}
+    truth = {n: scores[f"image{images[s.dataset, s.content] + 1:03d}", s.model] for n, s in of.items()}
+    generator = np.random.default_rng((panel.seed, 6))
+    adaptive = study.design.pairs == "adaptive"
+    known = prior(sorted(panel.models))
+    answers = []
+    for rater, inconsistency in enumerate(drawn.inconsistency):
+        for trial in session(study.design, study.shown(), rater, known if adaptive else None):
+            if trial.kind == "trap":
+                continue
+            gap = truth[trial.first] - truth[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
+            better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
+            answer = Comparison(of[better].content, f"r{rater}", of[better].model, of[worse].model, tie=False)
+            answers.append(answer)
+            known = update(known, answer) if adaptive else known
+    return answers
+
+
+def _rated(study: Study) -> list[Shown]:
+    return [shown for shown in study.shown() if shown.expected is None]

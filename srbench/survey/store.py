@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
+from srbench.survey.adaptive import Belief
 from srbench.survey.design import Trial, session, sittings
 from srbench.survey.study import Study
 from srbench.survey.tables import Answer, Dealt, Event, Rater
@@ -118,10 +119,14 @@ class Store:
         with self._transaction() as database:
             return database.scalar(wanted)
 
-    def begin(self, rater: str) -> None:
+    def begin(self, rater: str, belief: Belief | None = None) -> None:
         """Deal the rater a session: the lowest number that nobody holds. Does nothing for one who has begun.
 
         Two who begin at once cannot get the same number: the second tries again.
+
+        Args:
+            rater: Whose.
+            belief: For adaptive pairs, what the answers so far say.
 
         Raises:
             BadStudy: No such rater.
@@ -136,16 +141,16 @@ class Store:
                     person.number = next(n for n in range(len(held) + 1) if n not in held)
                     person.state, person.seen = "active", _now()
                     database.flush()
-                    database.add_all(self._deal(rater, person.number))
+                    database.add_all(self._deal(rater, person.number, belief))
             except IntegrityError:
                 continue
             return
         raise BadStudy(f"{self.study.title}: too many raters began at the same moment; try again")
 
-    def _deal(self, rater: str, number: int) -> Iterator[Dealt]:
+    def _deal(self, rater: str, number: int, belief: Belief | None) -> Iterator[Dealt]:
         design = self.study.design
         position = 0
-        for sitting, blocks in enumerate(sittings(design, session(design, self.study.shown(), number))):
+        for sitting, blocks in enumerate(sittings(design, session(design, self.study.shown(), number, belief))):
             for block, trials in enumerate(blocks):
                 for trial in trials:
                     yield _dealt(rater, position, sitting, block, trial)

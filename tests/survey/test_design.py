@@ -31,7 +31,7 @@ designs = st.builds(
     share=st.sampled_from([0.3, 0.5, 1.0]),
     repeats=st.sampled_from([0.0, 0.1, 0.3]),
     traps=st.integers(0, 3),
-    pairs=st.sampled_from(["full", "sparse"]),
+    pairs=st.sampled_from(["full", "sparse", "adaptive"]),
 )
 
 

@@ -39,7 +39,8 @@ def create(
     repeats: Annotated[float, typer.Option(min=0, max=0.5, help="Share of trials that come twice.")] = 0.05,
     traps: Annotated[int, typer.Option(min=0, help="Trap questions in a session.")] = 2,
     pairs: Annotated[
-        Literal["full", "sparse"], typer.Option(help="With --method pair: which pairs of models.")
+        Literal["full", "sparse", "adaptive"],
+        typer.Option(help="With --method pair: all pairs, a connected part, or what earlier answers leave open."),
     ] = "full",
     area: Annotated[str, typer.Option(help="Viewer's area in device pixels; larger pictures are cropped.")] = "960x720",
     crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from srbench.survey.design import Trial, practice
+from srbench.survey.export import belief
 from srbench.survey.secrets import Secrets
 from srbench.survey.store import Question, Store
 from srbench.survey.web.admin import Admin
@@ -139,8 +140,10 @@ class Pages:
         step = next((step for step in _STEPS if step not in done), None)
         if step:
             return self._page(f"{step}.html", rater, **self._step_facts(step, done))
-        self.store.begin(rater)
         question = self.store.question(rater)
+        if question is None:
+            self.store.begin(rater, belief(self.store))
+            question = self.store.question(rater)
         if question is None:
             return self._page("thanks.html", rater, code=self.store.code(rater))
         pause = f"{question.sitting}.{question.block}"
