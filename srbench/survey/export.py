@@ -1,5 +1,7 @@
 """What a study has collected, as the analysis reads it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from srbench.errors import BadStudy
@@ -22,14 +24,40 @@ def ratings(store: Store, *, unfinished: bool = False) -> Ratings:
         BadStudy: Nobody has finished.
     """
     whole = store.answers()
-    left = store.unfinished() if not unfinished else set()
-    rows = [(rater, trial, answer) for rater, trial, answer in whole if rater not in left]
+    done = {person.id for person, _ in store.people() if unfinished or person.state == "finished"}
+    rows = [(rater, trial, answer) for rater, trial, answer in whole if rater in done]
     if not rows:
         raise BadStudy(f"{store.study.title} has no finished session yet ({len(whole)} answers)")
     name = store.study.folder.resolve().name
     if store.study.design.method == "pair":
         return Ratings(name, pairs=_pairs(store, rows))
     return Ratings(name, votes=_votes(store, rows))
+
+
+def missed_traps(store: Store) -> tuple[str, ...]:
+    """In a study of pairs, raters who at least once did not see that the original beats the worst picture.
+
+    On a scale the analysis finds such raters itself: traps are votes with an expected score.
+    """
+    expected = {picture.shown.name: picture.shown.expected or 0.0 for picture in store.study.pictures}
+    found: dict[str, None] = {}
+    for rater, trial, answer in store.answers():
+        better = "first" if expected[trial.first] > expected[trial.second or trial.first] else "second"
+        if trial.kind == "trap" and trial.second and answer.value != better:
+            found[rater] = None
+    return tuple(found)
+
+
+def attentive(found: Ratings, store: Store) -> Ratings:
+    """Paired comparisons without the raters who missed a trap, and a note that says so."""
+    gone = [rater for rater in missed_traps(store) if any(answer.rater == rater for answer in found.pairs)]
+    kept = tuple(answer for answer in found.pairs if answer.rater not in gone)
+    if not gone:
+        return found
+    if not kept:
+        raise BadStudy(f"every rater of {store.study.title} missed a trap; --screen none keeps them")
+    note = f"{len(gone)} raters who missed a trap question are left out: {', '.join(gone)}"
+    return replace(found, pairs=kept, notes=(*found.notes, note))
 
 
 def belief(store: Store) -> Belief | None:

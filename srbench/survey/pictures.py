@@ -18,7 +18,9 @@ from srbench.results import RunFolder, latest
 REFERENCE = "hr"
 _NAMES = {"hr", "reference", "original", "gt"}
 _SPARE = ("rocket", "hubble_deep_field")
-_ANCHORS: tuple[Kernel, ...] = ("nearest", "bicubic")
+_WORST: Kernel = "nearest"
+_MIDDLE: Kernel = "bicubic"
+ANCHORS = (_WORST, _MIDDLE, REFERENCE)
 _ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
 
@@ -186,6 +188,6 @@ def anchors(hr: npt.NDArray[np.uint8], protocol: Protocol) -> dict[str, npt.NDAr
     levels = image.crop_to_multiple(image.to_tensor(hr), protocol.hr_multiple)
     size = levels.shape[-2], levels.shape[-1]
     lr = degrade(levels, protocol)
-    worst, middle = (image.round_half_up(resize(lr, size, kernel=kernel)) for kernel in _ANCHORS)
-    made = {"nearest": worst, "bicubic": middle, REFERENCE: levels}
+    worst, middle = (image.round_half_up(resize(lr, size, kernel=kernel)) for kernel in (_WORST, _MIDDLE))
+    made = dict(zip(ANCHORS, (worst, middle, levels), strict=True))
     return {name: image.to_array(picture.to(levels.dtype)) for name, picture in made.items()}

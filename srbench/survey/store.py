@@ -8,27 +8,27 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, delete, event, func, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
 from srbench.survey.adaptive import Belief
+from srbench.survey.database import READING, connect
 from srbench.survey.design import Trial, session, sittings
 from srbench.survey.study import Study
 from srbench.survey.tables import Answer, Dealt, Event, Rater
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _ATTEMPTS = 200
 SCORES = ("1", "2", "3", "4", "5")
 CHOICES = ("first", "second", "tie")
+Doors = Literal["open", "paused", "closed"]
+_DOORS: dict[str, Doors] = {"open": "open", "pause": "paused", "close": "closed"}
+PREVIEW = "preview"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Question:
         block: In the sitting, from 0.
         kind: As in the design.
         keys: What the browser may know of the pictures, one or two.
-        answered: It was answered already.
+        ahead: The same of the question after it, to load them early.
     """
 
     position: int
@@ -51,7 +51,28 @@ class Question:
     block: int
     kind: str
     keys: tuple[str, ...]
-    answered: bool
+    ahead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a rater stands.
+
+    Attributes:
+        state: "invited", "active", "finished" or "preview".
+        facts: What was noted of the rater's way: consent, screen, practice, breaks.
+        code: The completion code.
+        doors: The study is "open"; "paused", when nobody can answer; or "closed", when nobody can begin.
+        begun: A session was dealt.
+        question: The next one; None before the session was dealt, and at its end.
+    """
+
+    state: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    code: str = ""
+    doors: Doors = "open"
+    begun: bool = False
+    question: Question | None = None
 
 
 class Store:
@@ -67,12 +88,8 @@ class Store:
 
     def __init__(self, study: Study, url: str = "") -> None:
         self.study = study
-        self.engine = _engine(url or f"sqlite:///{study.folder / 'votes.sqlite'}")
-        try:
-            _migrate(self.engine)
-        except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0]
-            raise BadStudy(f"the database of {study.title} cannot be opened: {reason}") from error
+        self.engine = connect(url or f"sqlite:///{study.folder / 'votes.sqlite'}")
+        self._readers = self.engine.execution_options(**READING)
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -88,35 +105,54 @@ class Store:
         with Session(self.engine) as database, database.begin():
             yield database
 
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with Session(self._readers, expire_on_commit=False) as database, database.begin():
+            yield database
+
     # raters
 
-    def invite(self) -> str:
+    def invite(self, *, preview: bool = False) -> str:
         """A new rater; what is returned stands in the invitation link and nowhere else.
+
+        Args:
+            preview: It is the study's owner who looks: the answers never count.
 
         Returns:
             43 characters of a random token.
         """
         token = secrets.token_urlsafe(32)
-        now = _now()
         with self._transaction() as database:
-            database.add(
-                Rater(
-                    id=secrets.token_hex(8),
-                    token=_hashed(token),
-                    number=None,
-                    state="invited",
-                    code=secrets.token_hex(4).upper(),
-                    created=now,
-                    seen=now,
-                    facts={},
-                )
-            )
+            database.add(_rater(token, PREVIEW if preview else "invited"))
         return token
+
+    def join(self, limit: int) -> str | None:
+        """A new rater by the open link.
+
+        Args:
+            limit: Raters there may be.
+
+        Returns:
+            The token; None where there is no room.
+        """
+        token = secrets.token_urlsafe(32)
+        with self._transaction() as database:
+            if self.engine.dialect.name == "postgresql":  # SQLite has one writer anyway
+                database.execute(text("LOCK TABLE rater IN SHARE ROW EXCLUSIVE MODE"))
+            if _raters(database) >= limit:
+                return None
+            database.add(_rater(token, "invited"))
+        return token
+
+    def room(self, limit: int) -> bool:
+        """There are fewer raters than this."""
+        with self._reading() as database:
+            return _raters(database) < limit
 
     def find(self, token: str) -> str | None:
         """The id of the rater with this token; None for an unknown or withdrawn one."""
         wanted = select(Rater.id).where(Rater.token == _hashed(token), Rater.state != "withdrawn")
-        with self._transaction() as database:
+        with self._reading() as database:
             return database.scalar(wanted)
 
     def begin(self, rater: str, belief: Belief | None = None) -> None:
@@ -135,13 +171,16 @@ class Store:
             try:
                 with self._transaction() as database:
                     person = self._person(database, rater)
-                    if person.number is not None:
+                    if database.scalar(select(Dealt.id).where(Dealt.rater == rater).limit(1)) is not None:
                         return
-                    held = set(database.scalars(select(Rater.number).where(Rater.number.is_not(None))))
-                    person.number = next(n for n in range(len(held) + 1) if n not in held)
-                    person.state, person.seen = "active", _now()
+                    number = 0
+                    if person.state != PREVIEW:
+                        held = set(database.scalars(select(Rater.number).where(Rater.number.is_not(None))))
+                        number = next(n for n in range(len(held) + 1) if n not in held)
+                        person.number, person.state = number, "active"
+                    person.seen = _now()
                     database.flush()
-                    database.add_all(self._deal(rater, person.number, belief))
+                    database.add_all(self._deal(rater, number, belief))
             except IntegrityError:
                 continue
             return
@@ -167,48 +206,34 @@ class Store:
         with self._transaction() as database:
             return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
 
-    def facts(self, rater: str) -> dict[str, Any]:
-        """What was noted of the rater's way: consent, screen, practice, breaks."""
-        with self._transaction() as database:
-            return dict(self._person(database, rater).facts)
-
     def note(self, rater: str, facts: Mapping[str, Any]) -> None:
         """Add to it."""
         with self._transaction() as database:
             person = self._person(database, rater)
             person.facts, person.seen = {**person.facts, **facts}, _now()
 
-    def code(self, rater: str) -> str:
-        """The completion code."""
-        with self._transaction() as database:
-            return self._person(database, rater).code
-
     # questions and answers
 
-    def question(self, rater: str, position: int | None = None) -> Question | None:
-        """The trial at a position, or the first without an answer; None where there is no such trial."""
-        with self._transaction() as database:
-            own = select(Dealt, Answer.trial).outerjoin(Answer).where(Dealt.rater == rater).order_by(Dealt.position)
-            wanted = own.where(Answer.trial.is_(None)) if position is None else own.where(Dealt.position == position)
-            found = database.execute(wanted.limit(1)).first()
-            if found is None:
+    def standing(self, rater: str) -> Standing | None:
+        """Everything that the rater's next page depends on; None where there is no such rater."""
+        with self._reading() as database:
+            person = database.get(Rater, rater)
+            if person is None or person.state == "withdrawn":
                 return None
-            trial, answered = found
-            keys = (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)
-            return Question(
-                position=trial.position,
-                trials=database.scalar(select(func.count()).where(Dealt.rater == rater)) or 0,
-                sitting=trial.sitting,
-                block=trial.block,
-                kind=trial.kind,
-                keys=keys,
-                answered=answered is not None,
+            trials = database.scalar(select(func.count()).where(Dealt.rater == rater)) or 0
+            return Standing(
+                person.state,
+                dict(person.facts),
+                person.code,
+                _doors(database),
+                trials > 0,
+                _question(list(database.scalars(_waiting(rater).limit(2))), trials),
             )
 
     def picture(self, rater: str, key: str) -> str | None:
         """The picture behind a key, if it is this rater's; None otherwise."""
         own = select(Dealt).where(Dealt.rater == rater, (Dealt.first_key == key) | (Dealt.second_key == key))
-        with self._transaction() as database:
+        with self._reading() as database:
             trial = database.scalar(own)
             if trial is None:
                 return None
@@ -225,27 +250,28 @@ class Store:
             facts: Window and zoom.
 
         Returns:
-            True if it was stored or had been stored before, whatever it said then; False if another trial is next.
+            True if it was stored or had been stored before, whatever it said then; False if another trial is next, or
+            the study is paused.
 
         Raises:
-            BadStudy: A value that this method does not have.
+            BadStudy: A value that this method does not have, or no such rater.
         """
         if value not in self.allowed:
             raise BadStudy(f"the answer is '{value}'; expected one of {', '.join(self.allowed)}")
         try:
             with self._transaction() as database:
-                waiting = select(Dealt).outerjoin(Answer).where(Dealt.rater == rater, Answer.trial.is_(None))
-                trial = database.scalar(waiting.order_by(Dealt.position).limit(1))
-                if trial is None or position < trial.position:
+                person = self._person(database, rater)
+                if person.state != PREVIEW and _doors(database) == "paused":
+                    return False
+                waiting = list(database.scalars(_waiting(rater).limit(2)))
+                if not waiting or position < waiting[0].position:
                     return True  # a retry, a double click, the back button
-                if position > trial.position:
+                if position > waiting[0].position:
                     return False
                 now = _now()
-                database.add(Answer(trial=trial.id, value=value, seconds=seconds, at=now, facts=dict(facts)))
-                person = self._person(database, rater)
+                database.add(Answer(trial=waiting[0].id, value=value, seconds=seconds, at=now, facts=dict(facts)))
                 person.seen = now
-                database.flush()
-                if database.scalar(waiting.limit(1)) is None:
+                if len(waiting) == 1 and person.state != PREVIEW:
                     person.state = "finished"
         except IntegrityError:
             return True  # two of the same at the same moment: one is stored
@@ -263,6 +289,9 @@ class Store:
             count = database.scalar(select(func.count()).where(Answer.trial.in_(own))) or 0
             database.execute(delete(Answer).where(Answer.trial.in_(own)))
             database.execute(delete(Dealt).where(Dealt.rater == rater))
+            if person.state == PREVIEW:
+                database.delete(person)
+                return count
             person.number, person.state, person.facts = None, "withdrawn", {}
             database.add(Event(at=_now(), rater=rater, kind="withdrawal", facts={"answers": count}))
         return count
@@ -272,11 +301,12 @@ class Store:
         with self._transaction() as database:
             database.add(Event(at=_now(), rater=rater, kind=kind, facts=dict(facts or {})))
 
-    def paused(self) -> bool:
-        """The administrator has stopped the study for the moment."""
-        wanted = select(Event.kind).where(Event.kind.in_(("pause", "resume"))).order_by(Event.id.desc()).limit(1)
-        with self._transaction() as database:
-            return database.scalar(wanted) == "pause"
+    def doors(self) -> Doors:
+        """Whether the study is open, paused or closed."""
+        with self._reading() as database:
+            return _doors(database)
+
+    # what was collected
 
     def answers(self) -> list[tuple[str, Dealt, Answer]]:
         """Rater, trial and answer of everything that was answered, in the order of raters' numbers and positions."""
@@ -284,23 +314,77 @@ class Store:
             select(Rater.id, Dealt, Answer)
             .join(Dealt, Dealt.rater == Rater.id)
             .join(Answer, Answer.trial == Dealt.id)
+            .where(Rater.state != PREVIEW)
             .order_by(Rater.number, Dealt.position)
         )
-        with Session(self.engine, expire_on_commit=False) as database:
+        with self._reading() as database:
             found = [(rater, trial, answer) for rater, trial, answer in database.execute(wanted)]
             database.expunge_all()
         return found
 
-    def unfinished(self) -> set[str]:
-        """Raters whose session is not complete."""
-        with self._transaction() as database:
-            return set(database.scalars(select(Rater.id).where(Rater.state != "finished")))
+    def people(self) -> list[tuple[Rater, int]]:
+        """Raters, previews left out, and how many answers each has given, in the order in which they were invited."""
+        wanted = (
+            select(Rater, func.count(Answer.trial))
+            .outerjoin(Dealt, Dealt.rater == Rater.id)
+            .outerjoin(Answer, Answer.trial == Dealt.id)
+            .where(Rater.state != PREVIEW)
+            .group_by(Rater.id)
+            .order_by(Rater.created, Rater.id)
+        )
+        with self._reading() as database:
+            found = [(person, count) for person, count in database.execute(wanted)]
+            database.expunge_all()
+        return found
 
-    def counts(self) -> dict[str, int]:
-        """How many raters are in each state."""
-        with self._transaction() as database:
-            rows = database.execute(select(Rater.state, func.count()).group_by(Rater.state)).all()
-        return {row[0]: row[1] for row in rows}
+
+def _rater(token: str, state: str) -> Rater:
+    now = _now()
+    return Rater(
+        id=secrets.token_hex(8),
+        token=_hashed(token),
+        number=None,
+        state=state,
+        code=secrets.token_hex(4).upper(),
+        created=now,
+        seen=now,
+        facts={},
+    )
+
+
+def _raters(database: Session) -> int:
+    counted = select(func.count()).select_from(Rater).where(Rater.state.not_in((PREVIEW, "withdrawn")))
+    return database.scalar(counted) or 0
+
+
+def _waiting(rater: str) -> Select[Any]:
+    """The rater's trials without an answer, in order."""
+    own = select(Dealt).outerjoin(Answer).where(Dealt.rater == rater, Answer.trial.is_(None))
+    return own.order_by(Dealt.position)
+
+
+def _question(waiting: list[Dealt], trials: int) -> Question | None:
+    if not waiting:
+        return None
+    trial, ahead = waiting[0], waiting[1:]
+    return Question(
+        position=trial.position,
+        trials=trials,
+        sitting=trial.sitting,
+        block=trial.block,
+        kind=trial.kind,
+        keys=_keys(trial),
+        ahead=_keys(ahead[0]) if ahead else (),
+    )
+
+
+def _keys(trial: Dealt) -> tuple[str, ...]:
+    return (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)
+
+
+def _doors(database: Session) -> Doors:
+    last = select(Event.kind).where(Event.kind.in_(_DOORS)).order_by(Event.id.desc()).limit(1)
+    return _DOORS[database.scalar(last) or "open"]
 
 
 def _dealt(rater: str, position: int, sitting: int, block: int, trial: Trial) -> Dealt:
@@ -323,30 +407,3 @@ def _hashed(token: str) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _engine(url: str) -> Engine:
-    try:
-        engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    except (SQLAlchemyError, ImportError) as error:
-        place = url.rpartition("@")[2]  # without a password
-        raise BadStudy(f"the database {place} cannot be used ({type(error).__name__}: is its driver there?)") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
-
-
-def _durable(connection: Any, _record: Any) -> None:
-    # The driver's own transactions begin too late: a read that turns into a write could fail.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")

@@ -3,8 +3,9 @@
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from srbench.atomic import replacing
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.survey import pictures
-from srbench.survey.design import Design, Shown
+from srbench.survey.design import Design, Shown, session
 from srbench.survey.pictures import REFERENCE, Crop, Source
+from srbench.survey.terms import Terms
 
 SCHEMA = 1
 HEAD, PICTURES = "study.json", "pictures"
@@ -61,6 +63,7 @@ class Study:
         raters: Wanted.
         pictures: All.
         scale: Upscaling factor of the anchors.
+        terms: Of taking part.
     """
 
     folder: Path
@@ -69,6 +72,7 @@ class Study:
     raters: int
     pictures: tuple[Picture, ...]
     scale: int
+    terms: Terms = field(default_factory=Terms)
 
     def shown(self) -> list[Shown]:
         """What is rated, and the traps where the design has any."""
@@ -86,6 +90,7 @@ class Study:
             "srbench": __version__,
             "title": self.title,
             "design": asdict(self.design),
+            "terms": asdict(self.terms),
             "raters": self.raters,
             "scale": self.scale,
             "pictures": [asdict(picture) for picture in self.pictures],
@@ -101,6 +106,7 @@ def create(
     calibration: Mapping[str, Path],
     protocol: Protocol,
     crops: Mapping[tuple[str, str], Crop],
+    terms: Terms,
     on_picture: Callable[[int, int], None] = lambda done, of: None,
 ) -> Study:
     """Write a study's folder: the pictures as they will be shown, without any metadata, and study.json.
@@ -114,6 +120,7 @@ def create(
         calibration: HR images outside the study, by name.
         protocol: How the anchors' LR is made.
         crops: What of each content is shown.
+        terms: Of taking part.
         on_picture: Called with the pictures done and their number.
 
     Raises:
@@ -124,21 +131,41 @@ def create(
     clash = {s.content for s in sources} & calibration.keys()
     if clash:
         raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
+    rated = [_shown(source) for source in sources]
+    ends = [_anchor(name, model) for name in calibration for model in pictures.ANCHORS]
+    _possible(design, rated, ends)
     made: list[Picture] = []
-    total = len(sources) + 3 * len(calibration)
-    for source in sources:
-        name = "_".join(filter(None, (source.dataset, source.content, source.model)))
-        shown = Shown(name, source.content, source.model, source.dataset, source.reference)
+    total = len(rated) + len(ends)
+    for source, shown in zip(sources, rated, strict=True):
         pixels = pictures.cut(source.path, crops[source.dataset, source.content])
         made.append(_write(folder, shown, pixels, "rated"))
         on_picture(len(made), total)
     for picture in _calibration(folder, calibration, protocol, crops.values()):
         made.append(picture)
         on_picture(len(made), total)
-    study = Study(folder, title, design, raters, tuple(made), protocol.scale)
+    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms)
     with replacing(folder / HEAD) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return study
+
+
+def _shown(source: Source) -> Shown:
+    name = "_".join(filter(None, (source.dataset, source.content, source.model)))
+    return Shown(name, source.content, source.model, source.dataset, source.reference)
+
+
+def _anchor(name: str, model: str) -> Shown:
+    expected = {"nearest": 1.0, REFERENCE: 5.0}.get(model)
+    return Shown(f"{_CALIBRATION}_{name}_{model}", name, model, _CALIBRATION, expected=expected)
+
+
+def _possible(design: Design, rated: Sequence[Shown], ends: Sequence[Shown]) -> None:
+    """Whether there are sessions of this design, before anything is written."""
+    names = Counter(shown.name for shown in [*rated, *ends])
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise BadStudy(f"two pictures would be called {twice[0]}; rename an image or a model")
+    session(design, [*rated, *(shown for shown in ends if design.traps and shown.expected is not None)], 0)
 
 
 def _calibration(
@@ -151,9 +178,8 @@ def _calibration(
         hr = image.read(path)
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
         for model, pixels in pictures.anchors(pictures.cut(path, part), protocol).items():
-            expected = {"nearest": 1.0, REFERENCE: 5.0}.get(model)
-            shown = Shown(f"{_CALIBRATION}_{name}_{model}", name, model, _CALIBRATION, expected=expected)
-            yield _write(folder, shown, pixels, "practice" if expected is None else "anchor")
+            shown = _anchor(name, model)
+            yield _write(folder, shown, pixels, "practice" if shown.expected is None else "anchor")
 
 
 def _write(folder: Path, shown: Shown, pixels: npt.NDArray[np.uint8], role: str) -> Picture:
@@ -181,4 +207,6 @@ def load(folder: Path) -> Study:
     if content.get("schema") != SCHEMA:
         raise BadStudy(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
     made = tuple(Picture(**{**entry, "shown": Shown(**entry["shown"])}) for entry in content["pictures"])
-    return Study(folder, content["title"], Design(**content["design"]), content["raters"], made, content["scale"])
+    terms = Terms(**{**content["terms"], "ask": tuple(content["terms"]["ask"])})
+    design = Design(**content["design"])
+    return Study(folder, content["title"], design, content["raters"], made, content["scale"], terms)

@@ -30,6 +30,24 @@ def _inside(store: Store, app: object) -> TestClient:
     return client
 
 
+def test_every_address_of_the_page_asks_for_the_token(store: Store, app: object) -> None:
+    client = TestClient(app)  # type: ignore[arg-type]
+    client.get(f"/i/{store.invite()}")
+    closed = 0
+    for route in app.routes:  # type: ignore[attr-defined]
+        if not route.path.startswith("/admin"):
+            continue
+        for method in route.methods:
+            answer = client.request(method, route.path, data={"what": "close", "token": "x"})
+            assert answer.status_code == (
+                200 if (route.path, method) in {("/admin", "GET"), ("/admin", "HEAD")} else 403
+            )
+            assert method == "HEAD" or 'type="password"' in answer.text
+            closed += 1
+    assert closed >= 8
+    assert store.doors() == "open"
+
+
 def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     client.get(f"/i/{store.invite()}")  # a rater is no administrator
@@ -40,7 +58,7 @@ def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
         assert client.post("/admin/enter", data={"token": token}).status_code == 403
     client.cookies.set("srbench-admin", client.cookies["srbench"], path="/admin")
     assert client.get("/admin/ratings.csv").status_code == 403
-    assert not store.paused()
+    assert store.doors() == "open"
 
 
 def test_the_cookie_is_strict_and_the_token_in_no_address(store: Store, app: object) -> None:
@@ -67,7 +85,12 @@ def test_counts_models_and_raters(store: Store, app: object) -> None:
     assert "2 finished" in page
     assert "10 answers" in page
     assert re.search(r">m1</th><td>4.50</td>\s*<td>± 6.35", page)  # t(0.975; 1) x 0.5
-    assert "traps" in page  # neither saw the worst picture for what it is, or the best
+    assert ">traps<" in page  # one did not see the worst picture for what it is
+    assert "without traps (1)" in page
+    assert "2 finished" in admin.get("/admin/live").text
+    raters = admin.get("/admin/raters.csv").text.splitlines()
+    assert len(raters) == 3
+    assert raters[0].startswith("rater,state,answers")
     lines = admin.get("/admin/ratings.csv").text.splitlines()
     assert len(lines) == 11
     assert lines[0].startswith("stimulus,content,model")
@@ -81,16 +104,42 @@ def test_a_pause_stops_answers_and_keeps_them(store: Store, app: object) -> None
     assert "Paused" in admin.get("/admin").text
     assert "study is paused" in forward(rater, page)
     assert len(store.answers()) == 1
-    admin.post("/admin/do", data={"what": "resume"})
+    admin.post("/admin/do", data={"what": "open"})
     until(rater, "have arrived", rater.get("/next").text)
     assert len(store.answers()) == 5
 
 
 def test_invitations_are_made(store: Store, app: object) -> None:
     admin = _inside(store, app)
-    links = admin.post("/admin/do", data={"what": "invite", "number": "3"}).text.split()
+    page = admin.post("/admin/do", data={"what": "invite", "number": "3"}).text
+    links = re.findall(r"http://testserver/i/[\w-]{43}", page)
+    assert len(links) == 3
     assert len(set(links)) == 3
     assert "What is stored" in TestClient(app).get(links[0]).text  # type: ignore[arg-type]
     for number in ("0", "501", "x", "-1"):
         assert admin.post("/admin/do", data={"what": "invite", "number": number}).status_code == 400
     assert admin.post("/admin/do", data={"what": "explode"}).status_code == 400
+
+
+def test_a_study_can_be_closed_and_opened_again(store: Store, app: object) -> None:
+    admin = _inside(store, app)
+    assert "Closed: nobody can begin" in admin.post("/admin/do", data={"what": "close"}).text
+    assert "study is closed" in TestClient(app).get(f"/i/{store.invite()}").text  # type: ignore[arg-type]
+    assert "Close to newcomers" in admin.post("/admin/do", data={"what": "open"}).text
+
+
+def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: Store, app: object) -> None:
+    admin = _inside(store, app)
+    store.record("pause")  # and may look at any time
+    page = admin.post("/admin/do", data={"what": "preview"}).text
+    assert "these answers do not count" in page
+    page = until(admin, "have arrived", page)
+    assert "these answers do not count" in page
+    assert store.people() == []
+    assert "0 answers" in admin.get("/admin").text
+
+
+def test_a_token_cannot_be_guessed_for_long(app: object) -> None:
+    client = TestClient(app)  # type: ignore[arg-type]
+    found = [client.post("/admin/enter", data={"token": "x"}).status_code for _ in range(12)]
+    assert found == [403] * 10 + [429] * 2

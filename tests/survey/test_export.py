@@ -8,12 +8,14 @@ import pytest
 
 from srbench.opinion import files
 from srbench.opinion.analysis import analyse
+from srbench.opinion.choices import Choices
 from srbench.opinion.preference import analyse_pairs
 from srbench.survey.design import Design, Shown
 from srbench.survey.export import ratings
 from srbench.survey.store import Store
 from srbench.survey.study import HEAD, Picture, Study, load
 from tests.cli.conftest import Call
+from tests.survey.conftest import asked
 
 _TRUTH = {"m1": 1.8, "m2": 3.0, "m3": 4.1}
 
@@ -37,7 +39,7 @@ def _rated(store: Store, raters: int) -> None:
         rater = store.find(store.invite())
         assert rater is not None
         store.begin(rater)
-        while (question := store.question(rater)) is not None:
+        while (question := asked(store, rater)) is not None:
             seen = [truth[store.picture(rater, key) or ""] + generator.normal(0, 0.5) for key in question.keys]
             value = ("first" if seen[0] > seen[1] else "second") if pair else str(int(np.clip(round(seen[0]), 1, 5)))
             store.answer(rater, question.position, value, 3.0, {})
@@ -59,7 +61,12 @@ def test_a_study_leads_into_the_analysis(tmp_path: Path, call: Call) -> None:
     store.close()
     code, out, _ = call("survey", "status", str(tmp_path / "st"), "--json")
     assert code == 0
-    assert json.loads(out) == {"raters_wanted": 8, "raters": {"finished": 8}, "answers": 160}
+    status = json.loads(out)
+    assert (status["wanted"], status["raters"], status["answers"]) == (8, {"finished": 8}, 160)
+    assert [model["name"] for model in status["models"]] == ["m3", "m2", "m1"]
+    assert {model["name"]: model["score"] for model in status["models"]} == pytest.approx(
+        {group.model: group.mean for group in analyse("st", found.votes, Choices(repetitions="pool")).models}
+    )
     assert call("survey", "export", str(tmp_path / "st"), "votes.csv")[0] == 0
     again = files.read(Path("votes.csv")).votes
     assert again is not None

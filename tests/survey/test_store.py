@@ -22,6 +22,7 @@ from srbench.survey.design import Design, Shown, session
 from srbench.survey.store import Store
 from srbench.survey.study import Picture, Study
 from srbench.survey.tables import Base, Event, Rater
+from tests.survey.conftest import asked, states
 
 
 def study(folder: Path, method: str = "acr", contents: int = 3) -> Study:
@@ -49,19 +50,21 @@ def test_a_session_from_invitation_to_the_last_answer(store: Store) -> None:
     rater = store.find(token)
     assert rater is not None
     assert store.find(token + "x") is None
-    assert store.question(rater) is None
+    assert asked(store, rater) is None
     store.begin(rater)
     store.begin(rater)
     expected = session(store.study.design, store.study.shown(), 0)
     for position, trial in enumerate(expected):
-        question = store.question(rater)
+        question = asked(store, rater)
         assert question is not None
-        assert (question.position, question.trials, question.kind, question.answered) == (position, 6, "trial", False)
+        assert (question.position, question.trials, question.kind) == (position, 6, "trial")
+        after = expected[position + 1 :]
+        assert [store.picture(rater, ahead) for ahead in question.ahead] == [trial.first for trial in after[:1]]
         (key,) = question.keys
         assert store.picture(rater, key) == trial.first
         assert store.answer(rater, position, str(1 + position % 5), 1.5, {"zoom": 1})
-    assert store.question(rater) is None
-    assert store.counts() == {"finished": 1}
+    assert asked(store, rater) is None
+    assert states(store) == {"finished": 1}
     stored = store.answers()
     assert [(dealt.first, answer.value) for _, dealt, answer in stored] == [
         (trial.first, str(1 + at % 5)) for at, trial in enumerate(expected)
@@ -76,10 +79,7 @@ def test_an_answer_counts_once_and_the_first_one_stays(store: Store) -> None:
     assert [(a.value, a.seconds) for _, _, a in store.answers()] == [("4", 2.0)]
     assert not store.answer(rater, 3, "2", 1.0, {})  # no trial is jumped over
     assert len(store.answers()) == 1
-    back = store.question(rater, 0)
-    assert back is not None
-    assert back.answered
-    following = store.question(rater)
+    following = asked(store, rater)
     assert following is not None
     assert following.position == 1
 
@@ -98,9 +98,10 @@ def test_pictures_are_known_by_keys_that_tell_nothing(store: Store) -> None:
     keys = []
     for rater in (one, other):
         for position in range(6):
-            question = store.question(rater, position)
+            question = asked(store, rater)
             assert question is not None
             keys += question.keys
+            store.answer(rater, position, "3", 1.0, {})
     assert len(set(keys)) == 12
     assert all(len(key) == 22 for key in keys)
     assert store.picture(other, keys[0]) is None
@@ -126,7 +127,7 @@ def test_hammering_one_trial_stores_one_answer(store: Store) -> None:
 def test_raters_in_parallel_lose_nothing(store: Store) -> None:
     def whole(seed: int) -> str:
         rater, chance = _begun(store), random.Random(seed)
-        while (question := store.question(rater)) is not None:
+        while (question := asked(store, rater)) is not None:
             for _ in range(chance.choice((1, 1, 2))):
                 assert store.answer(rater, question.position, chance.choice("12345"), 1.0, {})
         return rater
@@ -134,7 +135,7 @@ def test_raters_in_parallel_lose_nothing(store: Store) -> None:
     with ThreadPoolExecutor(6) as pool:
         raters = list(pool.map(whole, range(6)))
     assert Counter(who for who, _, _ in store.answers()) == dict.fromkeys(raters, 6)
-    assert store.counts() == {"finished": 6}
+    assert states(store) == {"finished": 6}
 
 
 def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> None:
@@ -142,7 +143,7 @@ def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> N
     store.answer(first, 0, "5", 1.0, {})
     assert store.withdraw(first) == 1
     assert store.answers() == []
-    assert store.counts() == {"withdrawn": 1}
+    assert states(store) == {"withdrawn": 1}
     with pytest.raises(BadStudy, match="there is no rater"):
         store.begin(first)
     second = _begun(store)
@@ -161,11 +162,11 @@ def test_reopening_goes_on_where_it_was(tmp_path: Path) -> None:
     assert rater is not None
     store.begin(rater)
     store.answer(rater, 0, "3", 1.0, {})
-    before = store.question(rater)
+    before = asked(store, rater)
     store.close()
     again = Store(study(tmp_path))
     assert again.find(token) == rater
-    assert again.question(rater) == before
+    assert asked(again, rater) == before
 
 
 def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
@@ -181,15 +182,52 @@ def test_tokens_are_not_stored(store: Store) -> None:
     assert all(token not in str(value) for value in row)
 
 
+def test_a_preview_is_dealt_a_session_and_counts_nowhere(store: Store) -> None:
+    looking = store.find(store.invite(preview=True))
+    assert looking is not None
+    store.begin(looking)
+    store.answer(looking, 0, "3", 1.0, {})
+    rater = _begun(store)
+    assert store.answers() == []
+    assert states(store) == {"active": 1}
+    with Session(store.engine) as database:
+        person = database.get(Rater, rater)
+        assert person is not None
+        assert person.number == 0  # the preview holds no session
+    for position in range(1, 6):
+        store.answer(looking, position, "3", 1.0, {})
+    found = store.standing(looking)
+    assert found is not None
+    assert (found.state, found.question) == ("preview", None)
+    assert store.withdraw(looking) == 6
+    assert states(store) == {"active": 1}
+
+
+def test_the_open_link_has_a_limit(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(lambda _: store.join(3), range(8)))
+    assert sum(token is not None for token in tokens) == 3
+    assert not store.room(3)
+    assert store.room(4)
+
+
+def test_doors(store: Store) -> None:
+    assert store.doors() == "open"
+    for kind, doors in (("pause", "paused"), ("open", "open"), ("close", "closed"), ("consent", "closed")):
+        store.record(kind)
+        assert store.doors() == doors
+
+
 _WRITER = """
 import sys
 from pathlib import Path
+from tests.survey.conftest import asked
 from tests.survey.test_store import study
 from srbench.survey.store import Store
 store = Store(study(Path(sys.argv[1]), contents=200))
 rater = store.find(sys.argv[2])
 store.begin(rater)
-while (question := store.question(rater)) is not None:
+while (question := asked(store, rater)) is not None:
     store.answer(rater, question.position, "3", 1.0, {})
     print(question.position, flush=True)
 """
@@ -218,6 +256,6 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     assert len(positions) <= len(said) + 1
     rater = store.find(token)
     assert rater is not None
-    question = store.question(rater)
+    question = asked(store, rater)
     assert question is not None
     assert question.position == len(positions)

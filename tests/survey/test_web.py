@@ -48,6 +48,12 @@ def field(page: str, name: str) -> str:
     return found.group(1)
 
 
+SCREEN = {"dpr": "2", "width": "1280", "height": "900", "card": "324", "distance": "60", "acuity": "corrected"} | {
+    "colour": "yes",
+    "age": "25-34",
+}
+
+
 def forward(client: TestClient, page: str, value: str = "3") -> str:
     """Send the form of a page as a browser does; returns the next page."""
     if 'name="position"' in page:
@@ -57,7 +63,7 @@ def forward(client: TestClient, page: str, value: str = "3") -> str:
     for name in ("at", "pause"):
         if f'name="{name}"' in page:
             form[name] = field(page, name)
-    return client.post("/step", data={**form, "value": value}).text
+    return client.post("/step", data={**form, "value": value, **SCREEN}).text
 
 
 def until(client: TestClient, words: str, page: str) -> str:
@@ -146,7 +152,8 @@ def test_cookies_are_signed_and_closed(client: TestClient, store: Store) -> None
 
 def test_forms_of_other_sites_are_refused(client: TestClient, store: Store) -> None:
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
-    for token in ("", "x", field(page, "token")[:-1] + "0"):
+    own = field(page, "token")
+    for token in ("", "x", own[:-1] + ("1" if own.endswith("0") else "0")):
         form = {"token": token, "position": "0", "value": "3"}
         assert client.post("/answer", data=form).status_code == 403
         assert client.post("/withdraw", data={"token": token}).status_code == 403

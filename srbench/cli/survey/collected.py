@@ -8,6 +8,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey.create import StudyFolder
+from srbench.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,28 +33,36 @@ def opened(study: Path, database: str) -> "Iterator[Store]":
 
 
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
-    """How many raters are where, and how many answers there are."""
+    """How far the study is, what it says so far, and who rates oddly."""
+    from srbench.report import progress as report
+    from srbench.survey.progress import progress
+
     with opened(study, database) as store:
-        counts, answers, wanted = store.counts(), len(store.answers()), store.study.raters
-    content = {"raters_wanted": wanted, "raters": counts, "answers": answers}
-    if json:
-        console.print_json(content)
-        return
-    states = ", ".join(f"{number} {state}" for state, number in counts.items()) or "nobody yet"
-    console.out.print(f"{states}; {wanted} wanted; {answers} answers")
+        found = progress(store)
+        if json:
+            console.print_json(report.record(found))
+        else:
+            console.out.print(report.page(store.study, found))
 
 
 def export(
     study: StudyFolder,
     target: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .parquet.")],
+    raters: Annotated[
+        bool, typer.Option("--raters", help="Raters instead: state, screen, pixels per degree, flags.")
+    ] = False,
     unfinished: Unfinished = False,
     database: Database = "",
 ) -> None:
     """Write the answers as ratings that `srbench survey analyze` reads."""
-    from srbench.opinion import files
+    from srbench.opinion import cells, files
     from srbench.survey.export import ratings
+    from srbench.survey.progress import progress, rows
 
     with opened(study, database) as store:
+        if raters:
+            cells.write(rows(progress(store)), target)
+            return
         files.write(ratings(store, unfinished=unfinished), target)
 
 
@@ -62,7 +71,9 @@ def report(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the run whose images were rated: MOS joins its rows.")
     ] = None,
-    screen: Annotated[str, typer.Option(help="Rules that reject raters, as in analyze.")] = "bt500",
+    screen: Annotated[
+        str, typer.Option(help="Rules that reject raters, as in analyze: bt500 by default; in pairs: traps. Or none.")
+    ] = "",
     unfinished: Unfinished = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/survey/<study> by default.")] = None,
     database: Database = "",
@@ -71,9 +82,17 @@ def report(
     """Analyse what was collected; for more options: export, then analyze."""
     from srbench.cli.survey.analyze import finish
     from srbench.opinion.choices import Choices
-    from srbench.survey.export import ratings
+    from srbench.survey.export import attentive, ratings
 
     with opened(study, database) as store:
         read = ratings(store, unfinished=unfinished)
-    choices = Choices() if read.pairs else Choices(screen=() if screen == "none" else tuple(options.split(screen)))
+        if not read.pairs:
+            rules = tuple(rule for rule in options.split(screen or "bt500") if rule != "none")
+            choices = Choices(screen=rules)
+        elif screen in ("", "traps"):
+            read, choices = attentive(read, store), Choices()
+        elif screen == "none":
+            choices = Choices()
+        else:
+            raise UserError(f"--screen {screen} is no rule for pairs; expected traps or none")
     finish(read, choices, None, run, out, json=json)

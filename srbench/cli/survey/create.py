@@ -46,6 +46,18 @@ def create(
     crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Folder of HR images that are not rated.")] = None,
     title: Annotated[str, typer.Option(help="For people.")] = "",
+    ask: Annotated[
+        str, typer.Option(help="In the screen check: some of card,distance,acuity,colour,age; or all.")
+    ] = "",
+    phones: Annotated[bool, typer.Option("--phones", help="Phones may be used.")] = False,
+    keep_ip: Annotated[bool, typer.Option("--keep-ip", help="Store IP addresses; the consent page says so.")] = False,
+    consent: Annotated[Path | None, typer.Option(help="Text file for the consent page: who asks, and why.")] = None,
+    redirect: Annotated[
+        str, typer.Option(help="Where raters go at the end, as https://...?cc={code} of a panel provider.")
+    ] = "",
+    stop_half: Annotated[
+        float | None, typer.Option(help="Close to newcomers when every model's 95 % interval is within ± this.")
+    ] = None,
     trial_seconds: Annotated[float, typer.Option(min=1, help="Expected for a trial.")] = 5.0,
     sitting_minutes: Annotated[float, typer.Option(min=1, help="Longest sitting.")] = 30.0,
     break_minutes: Annotated[float, typer.Option(min=1, help="Time between breaks.")] = 10.0,
@@ -58,6 +70,7 @@ def create(
     from srbench.survey import pictures
     from srbench.survey.design import Design
     from srbench.survey.study import create as write
+    from srbench.survey.terms import CHECKS, Terms, checked
 
     conventions = protocols.find(protocol)
     wanted = options.split(models) if models else []
@@ -71,6 +84,8 @@ def create(
     if method not in ("acr-hr", "dcr") and pictures.REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     design = Design(method, seed, share, repeats, traps, pairs, trial_seconds, sitting_minutes, break_minutes)
+    checks = CHECKS if ask == "all" else tuple(options.split(ask)) if ask else ()
+    terms = checked(Terms(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
     shown = pictures.crops(sources, _area(area), _crops(crops), seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
@@ -84,6 +99,7 @@ def create(
             anchors,
             conventions,
             shown,
+            terms,
             lambda done, of: progress.update(task, completed=done, total=of),
         )
     _show(made, json=json)
@@ -145,6 +161,13 @@ def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> 
     with console.fetching(store):
         sets = [locate(name, store, scale=scale, data_root=data_root) for name in names]
     return {(found.id, item.name): item.hr for found in sets for item in found.items}
+
+
+def _text(path: Path | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}); expected a text in UTF-8") from error
 
 
 def _area(text: str) -> tuple[int, int]:

@@ -4,19 +4,23 @@ The token is typed into a form, never part of an address; a signed cookie keeps 
 """
 
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.opinion import cells, files, mos, screening
-from srbench.opinion.votes import Votes
+from srbench.opinion import cells, files
 from srbench.survey.export import ratings
+from srbench.survey.progress import progress, rows, stop_rule
 from srbench.survey.store import Store
+from srbench.survey.web.guard import Cookies
+from srbench.survey.web.limits import Limits, address, too_many
+from srbench.survey.web.render import FRESH, Renderer
 
 _COOKIE, _HOURS = "srbench-admin", 12
 _MOST_INVITATIONS = 500
@@ -28,23 +32,24 @@ class Admin:
     Args:
         store: Of the study.
         token: Opens the page.
-        key: Signs the cookie.
-        base: Path under which a proxy serves the study.
-        secure: Cookies over HTTPS only.
-        render: Makes a page of a template and facts.
+        cookies: Of the raters: the preview becomes one, and the same key signs the administrator's.
+        renderer: Of its pages.
+        limits: How often one may knock.
     """
 
-    def __init__(self, store: Store, token: str, key: str, *, base: str, secure: bool, render: Any) -> None:
-        self.store, self.token, self.base, self.secure, self.render = store, token, base, secure, render
-        self.signer = URLSafeTimedSerializer(key, salt="admin")
+    def __init__(self, store: Store, token: str, cookies: Cookies, renderer: Renderer, limits: Limits) -> None:
+        self.store, self.token, self.cookies, self.renderer, self.limits = store, token, cookies, renderer, limits
+        self.signer = URLSafeTimedSerializer(cookies.key, salt="admin")
 
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
             Route("/admin", self.page),
             Route("/admin/enter", self.enter, methods=["POST"]),
+            Route("/admin/live", self.live),
             Route("/admin/do", self.do, methods=["POST"]),
             Route("/admin/ratings.csv", self.ratings),
+            Route("/admin/raters.csv", self.raters),
         ]
 
     def _inside(self, request: Request) -> bool:
@@ -53,74 +58,89 @@ class Admin:
         except BadSignature:
             return False
 
+    def _refused(self, request: Request, *, wrong: bool = False, status: int = 403) -> Response:
+        return self.renderer.page(request, "enter.html", status=status, wrong=wrong)
+
     async def page(self, request: Request) -> Response:
         """The state of the study; without the cookie a form that asks for the token."""
         if not self._inside(request):
-            return self.render("enter.html", status=200, wrong=False)
-        return self.render("admin.html", status=200, **await run_in_threadpool(self._state))
+            return self._refused(request, status=200)
+        return self.renderer.page(request, "admin.html", **await run_in_threadpool(self._state))
+
+    async def live(self, request: Request) -> Response:
+        """The part of the page that changes."""
+        if not self._inside(request):
+            return self._refused(request)
+        return self.renderer.page(request, "live.html", **await run_in_threadpool(self._state))
+
+    def _state(self) -> dict[str, Any]:
+        found = progress(self.store)
+        unit = "Bradley-Terry (log odds)" if self.store.study.design.method == "pair" else "MOS"
+        return {"progress": found, "unit": unit, "stop": stop_rule(self.store.study, found)}
 
     async def enter(self, request: Request) -> Response:
         """Check the token."""
+        if not self.limits.left("wrong token", address(request)):
+            return too_many()
         async with request.form(max_files=0, max_fields=5) as form:
             given = form.get("token", "")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.token.encode()):
-            return self.render("enter.html", status=403, wrong=True)
-        response = self._back()
+            self.limits.hit("wrong token", address(request))
+            return self._refused(request, wrong=True)
+        response = self.renderer.to("admin")
         made = self.signer.dumps("admin")
-        value = made if isinstance(made, str) else made.decode()
-        path = f"{self.base}/admin"
-        response.set_cookie(_COOKIE, value, httponly=True, samesite="strict", secure=self.secure, path=path)
+        response.set_cookie(
+            _COOKIE,
+            made if isinstance(made, str) else made.decode(),
+            httponly=True,
+            samesite="strict",
+            secure=self.cookies.secure,
+            path=f"{self.renderer.base}/admin",
+        )
         return response
 
     async def do(self, request: Request) -> Response:
-        """Pause, go on, or invite. The cookie is SameSite=Strict: no other site's form comes with it."""
+        """Open, pause, close, invite or look. The cookie is SameSite=Strict: no other site's form comes with it."""
         if not self._inside(request):
-            return self.render("enter.html", status=403, wrong=False)
+            return self._refused(request)
         async with request.form(max_files=0, max_fields=5) as form:
-            what, number = form.get("what"), form.get("number", "1")
-        if what in ("pause", "resume"):
-            await run_in_threadpool(self.store.record, str(what))
-        elif what == "invite" and isinstance(number, str) and number.isdigit() and 0 < int(number) <= _MOST_INVITATIONS:
-            tokens = [await run_in_threadpool(self.store.invite) for _ in range(int(number))]
-            return PlainTextResponse("".join(f"{self.base}/i/{token}\n" for token in tokens), headers=_FRESH)
-        else:
-            return self.render("enter.html", status=400, wrong=False)
-        return self._back()
+            what, number = str(form.get("what", "")), str(form.get("number", "1"))
+        if what in ("open", "pause", "close"):
+            await run_in_threadpool(self.store.record, what)
+            return self.renderer.to("admin")
+        if what == "preview":
+            return await self._preview()
+        if what == "invite" and number.isdecimal() and 0 < int(number[:9]) <= _MOST_INVITATIONS:
+            return await self._invited(request, int(number))
+        return self._refused(request, status=400)
+
+    async def _preview(self) -> Response:
+        token = await run_in_threadpool(lambda: self.store.invite(preview=True))
+        rater = await run_in_threadpool(self.store.find, token)
+        response = self.renderer.to("next")
+        self.cookies.remember(response, rater or "")
+        return response
+
+    async def _invited(self, request: Request, number: int) -> Response:
+        tokens = await run_in_threadpool(lambda: [self.store.invite() for _ in range(number)])
+        root = f"{request.url.scheme}://{request.url.netloc}{self.renderer.base}"
+        return self.renderer.page(request, "links.html", links=[f"{root}/i/{token}" for token in tokens])
 
     async def ratings(self, request: Request) -> Response:
         """All answers as CSV."""
         if not self._inside(request):
-            return self.render("enter.html", status=403, wrong=False)
-        try:
-            found = await run_in_threadpool(lambda: files.records(ratings(self.store, unfinished=True)))
-        except BadStudy as error:
-            return PlainTextResponse(f"{error}\n", 404, headers=_FRESH)
-        return Response(cells.comma_separated(found), media_type="text/csv", headers=_FRESH)
+            return self._refused(request)
+        return await run_in_threadpool(_csv, lambda: files.records(ratings(self.store, unfinished=True)))
 
-    def _state(self) -> dict[str, Any]:
-        counts, wanted = self.store.counts(), self.store.study.raters
-        state: dict[str, Any] = {"counts": counts, "wanted": wanted, "paused": self.store.paused()}
-        state |= {"answers": 0, "models": [], "raters": []}
-        try:
-            found = ratings(self.store, unfinished=True)
-        except BadStudy:
-            return state
-        state["answers"] = len(found.votes) if found.votes is not None else len(found.pairs)
-        if found.votes is not None and len(judged := found.votes.judged()):
-            means = mos.model_means(mos.mos(judged), judged)
-            state["models"] = [group for group in means if not group.dataset]
-            state["raters"] = _flagged(found.votes)
-        return state
-
-    def _back(self) -> RedirectResponse:
-        return RedirectResponse(f"{self.base}/admin", 303, headers=_FRESH)
+    async def raters(self, request: Request) -> Response:
+        """All raters as CSV."""
+        if not self._inside(request):
+            return self._refused(request)
+        return await run_in_threadpool(_csv, lambda: rows(progress(self.store)))
 
 
-_FRESH = {"Cache-Control": "no-store"}
-
-
-def _flagged(votes: Votes) -> list[tuple[str, int, list[str]]]:
-    """Each rater, number of answers, and the rules that would reject them."""
-    verdicts = screening.verdicts(votes, votes.judged())
-    counts = {name: int((votes.rater == i).sum()) for i, name in enumerate(votes.raters)}
-    return [(name, count, [v.rule for v in verdicts if name in v.rejected]) for name, count in counts.items()]
+def _csv(read: Callable[[], list[dict[str, Any]]]) -> Response:
+    try:
+        return Response(cells.comma_separated(read()), media_type="text/csv", headers=FRESH)
+    except BadStudy as error:
+        return PlainTextResponse(f"{error}\n", 404, headers=FRESH)

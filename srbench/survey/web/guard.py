@@ -21,6 +21,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 MOST_BODY = 16_384
 
 Scope = MutableMapping[str, Any]
@@ -41,7 +42,7 @@ class Guard:
 
         async def answer(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_encoded()]
+                message["headers"] = [*message["headers"], *_ENCODED]
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
@@ -58,10 +59,6 @@ class Guard:
             return {**message, "body": b"", "more_body": False} if taken > MOST_BODY else message
 
         await self.app(scope, limited, answer)
-
-
-def _encoded() -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class Cookies:

@@ -1,4 +1,4 @@
-"""What a method asks, and what can be answered."""
+"""What a method asks, and what can be answered. Words are marked with N_ and translated where a page shows them."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,8 @@ class Wording:
         buttons: The answers, the worst first.
         keys: How to answer by keyboard.
         calibration: Above the two ends of the scale.
+        worst: Under the first of them.
+        best: Under the second.
         side_by_side: Two pictures at once; otherwise they are toggled in place.
     """
 
@@ -38,41 +40,91 @@ class Wording:
     buttons: tuple[Button, ...]
     keys: str
     calibration: str
+    worst: str
+    best: str
     side_by_side: bool = False
+
+
+def N_(text: str) -> str:  # noqa: N802 gettext's own name for a mark
+    """Mark a text for translation."""
+    return text
 
 
 def _scale(*labels: str) -> tuple[Button, ...]:
     return tuple(Button(str(i), str(i), str(i), label) for i, label in enumerate(labels, start=1))
 
 
+# Scales of ITU-T P.910: absolute category rating, and degradation category rating.
 _QUALITY = Wording(
-    "How good does this picture look?",
-    _scale("bad", "poor", "fair", "good", "excellent"),
-    "Keys 1 to 5 work too.",
-    "A picture like the first deserves a 1, one like the second a 5.",
+    N_("How good does this picture look?"),
+    _scale(N_("bad"), N_("poor"), N_("fair"), N_("good"), N_("excellent")),
+    N_("Keys 1 to 5 work too."),
+    N_("A picture like the first deserves a 1, one like the second a 5."),
+    N_("bad"),
+    N_("excellent"),
 )
-_WORDINGS: dict[Method, Wording] = {
-    # Scales of ITU-T P.910: absolute category rating, and degradation category rating.
-    "acr": _QUALITY,
-    "acr-hr": _QUALITY,
-    "dcr": Wording(
-        "How do the differences from the original look?",
-        _scale("very annoying", "annoying", "slightly annoying", "visible, not annoying", "not visible"),
-        "Space shows the original; keys 1 to 5 answer.",
-        "Set against the second picture, the first deserves a 1; one that cannot be told from it a 5.",
+_DEGRADATION = Wording(
+    N_("How do the differences from the original look?"),
+    _scale(
+        N_("very annoying"),
+        N_("annoying"),
+        N_("slightly annoying"),
+        N_("perceptible but not annoying"),
+        N_("imperceptible"),
     ),
-    "pair": Wording(
-        "Which picture looks better?",
-        (
-            Button("first", "ArrowLeft", "\u2190", "left"),
-            Button("tie", "ArrowDown", "\u2193", "no difference"),
-            Button("second", "ArrowRight", "\u2192", "right"),
-        ),
-        "Arrow keys left, down and right work too.",
-        "Pictures look as different as these two, or hardly at all.",
-        side_by_side=True,
+    N_("Space shows the original; keys 1 to 5 answer."),
+    N_("Set against the second picture, the first deserves a 1; one that cannot be told from it a 5."),
+    N_("very annoying"),
+    N_("original"),
+)
+_PAIR = Wording(
+    N_("Which picture looks better?"),
+    (
+        Button("first", "ArrowLeft", "\u2190", N_("left")),
+        Button("tie", "ArrowDown", "\u2193", N_("no difference")),
+        Button("second", "ArrowRight", "\u2192", N_("right")),
+    ),
+    N_("Arrow keys left, down and right work too."),
+    N_("Pictures look as different as these two, or hardly at all."),
+    N_("worst"),
+    N_("best"),
+    side_by_side=True,
+)
+_WORDINGS: dict[Method, Wording] = {"acr": _QUALITY, "acr-hr": _QUALITY, "dcr": _DEGRADATION, "pair": _PAIR}
+
+CHECKS: dict[str, tuple[str, dict[str, str]]] = {
+    "acuity": (
+        N_("Do you see well at this distance?"),
+        {
+            "yes": N_("yes, without glasses"),
+            "corrected": N_("yes, with glasses or contact lenses"),
+            "no": N_("no"),
+            "untold": N_("I would rather not say"),
+        },
+    ),
+    "colour": (
+        N_("Is your colour vision normal?"),
+        {
+            "yes": N_("yes"),
+            "no": N_("no"),
+            "unknown": N_("I do not know"),
+            "untold": N_("I would rather not say"),
+        },
+    ),
+    "age": (
+        N_("How old are you?"),
+        {
+            "18-24": N_("18 to 24"),
+            "25-34": N_("25 to 34"),
+            "35-44": N_("35 to 44"),
+            "45-54": N_("45 to 54"),
+            "55-64": N_("55 to 64"),
+            "65+": N_("65 or older"),
+            "untold": N_("I would rather not say"),
+        },
     ),
 }
+"""Questions of the screen check and their answers, by the values of `terms.ANSWERS`."""
 
 
 def wording(method: Method) -> Wording:

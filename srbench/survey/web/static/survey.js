@@ -18,31 +18,61 @@ const exact = (image) => {
 const facts = () => {
   const values = { dpr: window.devicePixelRatio, width: window.innerWidth, height: window.innerHeight };
   for (const field of document.querySelectorAll("[data-fact]")) field.value = values[field.dataset.fact];
-  const window_ = document.getElementById("window");
-  if (window_) {
-    window_.textContent = "Your window: " + values.width + " x " + values.height + ", pixel density "
-      + Math.round(100 * values.dpr) / 100;
+  const line = document.getElementById("window");
+  if (line) {
+    line.textContent = line.dataset.text.replace("WIDTH", values.width).replace("HEIGHT", values.height)
+      .replace("DENSITY", Math.round(100 * values.dpr) / 100);
   }
 };
 
 const images = [...document.querySelectorAll("img.exact")];
-const all = () => { facts(); images.forEach(exact); };
-window.addEventListener("resize", all);
-facts();
-
 const stimulus = document.getElementById("stimulus");
 const form = document.getElementById("answer");
 const toggle = document.getElementById("toggle");
 let painted = null;
+let blocked = false;
 let seen = !toggle; // with a toggle the original must have been looked at
 
-if (stimulus) document.body.classList.add("waiting");
+const ready = () => painted !== null && seen && !blocked;
+
+const mark = () => {
+  if (stimulus) document.body.classList.toggle("waiting", !ready());
+};
+
+// The zoom must be the one of the screen check, and the picture must be in the window.
+const recheck = () => {
+  const say = (id, wrong) => {
+    const notice = document.getElementById(id);
+    if (notice) notice.hidden = !wrong;
+    return wrong;
+  };
+  const then = Number(document.body.dataset.density);
+  const zoomed = say("zoom-changed", then > 0 && Math.abs(window.devicePixelRatio / then - 1) > 0.01);
+  const places = images.filter((image) => !image.hidden).map((image) => image.getBoundingClientRect());
+  const narrow = say("too-narrow", places.some((place) => place.width > document.documentElement.clientWidth));
+  say("too-low", places.some((place) => place.height > window.innerHeight));
+  if (blocked && !(zoomed || narrow) && painted !== null) painted = performance.now();
+  blocked = zoomed || narrow;
+  mark();
+};
+
+const all = () => { facts(); images.forEach(exact); recheck(); images.forEach(exact); };
+window.addEventListener("resize", all);
+// A window may move to another screen without any change of its size.
+const watch = () => {
+  window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => { all(); watch(); },
+    { once: true });
+};
+watch();
+facts();
+mark();
+
 Promise.all(images.map((image) => image.decode())).then(() => {
-  images.forEach(exact);
+  all();
   // Two frames later the pictures are on the screen.
   requestAnimationFrame(() => requestAnimationFrame(() => {
     painted = performance.now();
-    if (seen) document.body.classList.remove("waiting");
+    mark();
   }));
 });
 
@@ -54,17 +84,15 @@ const turn = () => {
   picture.hidden = show;
   exact(show ? original : picture);
   toggle.setAttribute("aria-pressed", String(show));
-  if (!show) {
-    seen = true;
-    document.body.classList.remove("waiting");
-  }
+  if (!show) seen = true;
+  mark();
 };
 if (toggle) toggle.addEventListener("click", turn);
 
 if (form) {
   let sent = false;
   form.addEventListener("submit", (event) => {
-    if (sent || painted === null || !seen) { event.preventDefault(); return; }
+    if (sent || !ready()) { event.preventDefault(); return; }
     sent = true;
     facts();
     const seconds = document.getElementById("seconds");
@@ -74,8 +102,20 @@ if (form) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === " " && toggle) { event.preventDefault(); turn(); return; }
     const button = form.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
-    if (button && painted !== null && seen) { event.preventDefault(); form.requestSubmit(button); }
+    if (button && ready()) { event.preventDefault(); form.requestSubmit(button); }
   });
   // The back button shows a page from memory: it must be the trial that is next.
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+}
+
+// The frame in the screen check is as wide as the slider says.
+const card = document.getElementById("card");
+if (card) {
+  const frame = document.getElementById("card-frame");
+  const draw = () => {
+    frame.style.width = card.value + "px";
+    frame.style.height = card.value * 53.98 / 85.60 + "px";
+  };
+  card.addEventListener("input", draw);
+  draw();
 }

@@ -1,0 +1,59 @@
+"""Where votes are kept: SQLite in WAL mode by default, PostgreSQL by URL, brought to the newest schema when opened."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from srbench.errors import BadStudy
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+READING = {"srbench_reading": True}
+"""Execution options of an engine whose transactions only read: on SQLite they wait for nobody."""
+
+
+def connect(url: str) -> Engine:
+    """Open a database and bring its tables up to date.
+
+    Args:
+        url: SQLAlchemy's.
+
+    Raises:
+        BadStudy: It cannot be opened, its driver is missing, or a newer version wrote it.
+    """
+    place = url.rpartition("@")[2]  # without a password
+    try:
+        engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    except (SQLAlchemyError, ImportError) as error:
+        raise BadStudy(f"the database {place} cannot be used ({type(error).__name__}: is its driver there?)") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _begin)
+    try:
+        _migrate(engine)
+    except DBAPIError as error:
+        raise BadStudy(f"the database {place} cannot be opened: {str(error.orig).splitlines()[0]}") from error
+    return engine
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin says
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A read that turns into a write could find that somebody else wrote in between, and fail: writers say so at once.
+    reading = connection.get_execution_options().keys() & READING.keys()
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,42 @@
+"""The rater's language: five catalogues of gettext, and which one a browser asks for."""
+
+import gettext
+import io
+from importlib import resources
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from starlette.requests import Request
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "zh": "中文"}
+COOKIE = "srbench-language"
+
+
+def translations(language: str) -> gettext.NullTranslations:
+    """A catalogue; English is what stands in the pages themselves."""
+    if language == "en":
+        return gettext.NullTranslations()
+    source = (resources.files("srbench.survey.web") / "locale" / f"{language}.po").read_bytes()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source), locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def wanted(request: Request) -> str:
+    """The language that was chosen on the page, or the first that the browser asks for and there is; else English."""
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    asked = [_weighted(part) for part in request.headers.get("accept-language", "").split(",")]
+    ordered = sorted((item for item in asked if item[1] > 0), key=lambda item: -item[1])
+    return next((name for name, _ in ordered if name in LANGUAGES), "en")
+
+
+def _weighted(part: str) -> tuple[str, float]:
+    """Language without its region, and its quality value (RFC 9110, section 12.4.2)."""
+    name, _, weight = part.strip().partition(";q=")
+    try:
+        return name.split("-")[0].lower(), float(weight or 1)
+    except ValueError:
+        return name, 0.0

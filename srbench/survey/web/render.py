@@ -1,0 +1,61 @@
+"""Pages from templates, in the rater's language."""
+
+from importlib import resources
+from typing import Any
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from srbench.survey.web.guard import Cookies
+from srbench.survey.web.languages import LANGUAGES, translations, wanted
+
+FRESH = {"Cache-Control": "no-store"}
+
+
+class Renderer:
+    """Makes pages and redirects.
+
+    Args:
+        title: Of the study.
+        base: Path under which a proxy serves the study.
+        cookies: Sign the tokens of forms.
+    """
+
+    def __init__(self, title: str, base: str, cookies: Cookies) -> None:
+        self.title, self.base, self.cookies = title, base, cookies
+        self.environments = {language: _environment(language) for language in LANGUAGES}
+
+    def page(self, request: Request, template: str, rater: str = "", status: int = 200, **facts: Any) -> Response:
+        """A page, with a token for the forms of a rater where there is one."""
+        language = wanted(request)
+        text = (
+            self.environments[language]
+            .get_template(template)
+            .render(
+                base=self.base,
+                title=self.title,
+                language=language,
+                languages=LANGUAGES,
+                token=self.cookies.token(rater) if rater else "",
+                **facts,
+            )
+        )
+        return HTMLResponse(text, status, headers={**FRESH, "Vary": "Accept-Language, Cookie"})
+
+    def to(self, place: str) -> RedirectResponse:
+        """Send the browser to another page of the study."""
+        return RedirectResponse(f"{self.base}/{place}", 303, headers=FRESH)
+
+
+def _environment(language: str) -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(resources.files("srbench.survey.web") / "pages")),
+        autoescape=True,
+        auto_reload=False,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return made

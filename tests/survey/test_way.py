@@ -1,0 +1,143 @@
+"""What a study's terms change on the rater's way: screen check, phones, addresses, doors, the end."""
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from srbench.survey import secrets
+from srbench.survey.store import Store
+from srbench.survey.web.app import application
+from tests.cli.conftest import Call
+from tests.survey.conftest import states
+from tests.survey.test_web import SCREEN, field, forward, made, until
+
+_PHONE = {"user-agent": "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"}
+
+
+def opened(call: Call, folder: Path, *more: str) -> tuple[Store, TestClient]:
+    store = Store(made(call, folder, *more))
+    return store, TestClient(application(store, secrets.load(store.study.folder)))
+
+
+def test_the_screen_check_asks_what_the_study_wants(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path, "--ask", "all")
+    page = client.get(f"/i/{store.invite()}").text
+    assert "your age group" in page
+    assert "your eyesight" in page
+    page = forward(client, page)
+    for word in ('name="card"', 'name="distance"', 'name="acuity"', 'name="colour"', 'name="age"', "JavaScript"):
+        assert word in page
+    form = {"token": field(page, "token"), "step": "screen"}
+    for missing in ("card", "distance", "acuity", "colour", "age"):
+        rest = {name: value for name, value in SCREEN.items() if name != missing}
+        again = client.post("/step", data={**form, **rest})
+        assert again.status_code == 400
+        assert "Something is missing" in again.text
+    assert "The ends of the scale" in client.post("/step", data={**form, **SCREEN}).text
+    ((person, _),) = store.people()
+    assert person.facts["screen"] == {**SCREEN, "card": 324.0, "distance": 60.0, "checked": True}
+    until(client, "have arrived", client.get("/next").text)
+    code, _, _ = call("survey", "export", str(store.study.folder), "raters.csv", "--raters")
+    assert code == 0
+    head, row = Path("raters.csv").read_text().splitlines()
+    found = dict(zip(head.split(","), row.split(","), strict=True))
+    assert found["pixels_per_degree"] == "79.3"
+    assert (found["age"], found["state"], found["answers"]) == ("25-34", "finished", "5")
+
+
+def test_nothing_more_is_asked_by_default(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    page = client.get(f"/i/{store.invite()}").text
+    for word in ("age group", "eyesight", "distance"):
+        assert word not in page
+    assert "your IP address are not stored" in page
+    page = forward(client, page)
+    assert 'name="card"' not in page
+    forward(client, page)
+    ((person, _),) = store.people()
+    assert set(person.facts["screen"]) == {"dpr", "width", "height", "checked"}
+    assert person.facts["consent"] is True
+
+
+def test_a_screen_can_be_checked_again(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
+    assert 'data-density="2"' in page
+    assert 'href="/screen"' in page
+    again = client.get("/screen").text
+    form = {"token": field(again, "token"), "step": "screen", **SCREEN, "dpr": "1.5"}
+    page = client.post("/step", data=form).text
+    assert 'data-density="1.5"' in page
+    assert field(page, "position") == "0"
+    assert "invitation" in TestClient(client.app).get("/screen").text
+
+
+@pytest.mark.parametrize("headers", [_PHONE, {"sec-ch-ua-mobile": "?1"}])
+def test_a_phone_is_told_politely(call: Call, tmp_path: Path, headers: dict[str, str]) -> None:
+    store, client = opened(call, tmp_path)
+    link = f"/i/{store.invite()}"
+    page = client.get(link, headers=headers).text
+    assert "Please use a computer" in page
+    assert "Thank you" in page
+    assert "What is stored" in client.get(link).text  # the link stays good
+    assert states(store) == {"invited": 1}
+
+
+def test_phones_are_welcome_where_the_study_says_so(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path, "--phones")
+    assert "What is stored" in client.get(f"/i/{store.invite()}", headers=_PHONE).text
+
+
+def test_an_address_is_stored_only_where_that_is_said(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path, "--keep-ip")
+    page = client.get(f"/i/{store.invite()}").text
+    assert "the IP address of your internet connection" in page
+    assert "your IP address are not stored" not in page
+    forward(client, page)
+    ((person, _),) = store.people()
+    assert person.facts["consent"] == {"address": "testclient"}
+
+
+def test_the_consent_page_has_the_words_of_the_study(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "who.txt").write_text("Asked by <the lab>.\nRoom 5.\n\nWrite to lab@example.org.\n")
+    store, client = opened(call, tmp_path, "--consent", str(tmp_path / "who.txt"))
+    page = client.get(f"/i/{store.invite()}").text
+    assert '<p class="own">Asked by &lt;the lab&gt;.\nRoom 5.</p>' in page
+    assert "lab@example.org" in page
+
+
+def test_the_end_leads_back_with_the_code(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path, "--redirect", "https://panel.example/done?a=1&cc={code}")
+    page = until(client, "have arrived", client.get(f"/i/{store.invite()}").text)
+    (code,) = re.findall(r'class="code">([0-9A-F]{8})<', page)
+    assert f'href="https://panel.example/done?a=1&amp;cc={code}"' in page
+
+
+def test_a_closed_study_takes_nobody_new_and_lets_the_others_finish(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
+    store.record("close")
+    late = TestClient(client.app)
+    assert "study is closed" in late.get(f"/i/{store.invite()}").text
+    until(client, "have arrived", forward(client, page))
+    assert states(store) == {"finished": 1, "invited": 1}
+
+
+def test_guesses_are_counted(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    found = [client.get(f"/i/{'x' * 43}").status_code for _ in range(32)]
+    assert found == [404] * 30 + [429] * 2
+    assert client.get(f"/i/{store.invite()}").status_code == 429  # not even a good one, for a minute
+
+
+def test_one_rater_cannot_ask_without_end(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    client.get(f"/i/{store.invite()}")
+    answers = [client.get("/static/icon.svg").status_code for _ in range(1_250)]
+    assert set(answers) == {200, 429}
+    assert answers[1_000] == 200
+    other = TestClient(client.app)
+    assert other.get(f"/i/{store.invite()}").status_code == 200
+    assert "no-referrer" in client.get("/next").headers["referrer-policy"]
