@@ -153,7 +153,7 @@ def rows(found: Progress) -> list[dict[str, Any]]:
     """
     if not found.people:
         raise BadStudy("nobody has been invited yet")
-    names = sorted({name for person in found.people for name in person.screen} - {"checked"})
+    names = sorted({name for person in found.people for name in person.screen})
     return [
         {
             "rater": person.id,

@@ -13,8 +13,8 @@ CHECKS: tuple[Check, ...] = get_args(Check)
 CARD_MM = 85.60  # ISO/IEC 7810, ID-1
 CODE = "{code}"
 
-_CARD_PX, _DISTANCE_CM = (100.0, 2_000.0), (10.0, 1_000.0)
-_NUMBERS: dict[str, tuple[float, float]] = {"card": _CARD_PX, "distance": _DISTANCE_CM}
+_CARD_PX, _DISTANCE_CM, _PATCHES = (100.0, 2_000.0), (10.0, 1_000.0), (1.0, 8.0)
+_NUMBERS: dict[str, tuple[float, float]] = {"card": _CARD_PX, "distance": _DISTANCE_CM, "patches": _PATCHES}
 ANSWERS: dict[str, tuple[str, ...]] = {
     "acuity": ("yes", "corrected", "no", "untold"),
     "colour": ("yes", "no", "unknown", "untold"),
@@ -27,8 +27,9 @@ class Terms:
     """The conditions of taking part.
 
     Attributes:
-        ask: Beyond window, pixel density and grey patches: "card" (a bank card's width on the screen), "distance" (to
-            the screen), "acuity" and "colour" (what the rater says of their vision), "age" (a band).
+        ask: Beyond window, pixel density and how many of eight grey patches can be told apart: "card" (a bank card's
+            width on the screen), "distance" (to the screen), "acuity" and "colour" (what the rater says of their
+            vision), "age" (a band).
         phones: Raters may use a phone.
         keep_ip: The address is stored with the consent, which says so.
         consent: Paragraphs of the study's own on the consent page: who asks, why, whom to write to.
@@ -70,10 +71,10 @@ def told(terms: Terms, form: Mapping[str, str]) -> dict[str, Any] | None:
         form: Fields as sent.
 
     Returns:
-        A value for each check of the terms; None where one is missing or cannot be.
+        A value for each check of the terms, and "patches"; None where one is missing or cannot be.
     """
     found: dict[str, Any] = {}
-    for check in terms.ask:
+    for check in ("patches", *terms.ask):
         value = form.get(check, "")
         if check in _NUMBERS:
             number = _number(value, *_NUMBERS[check])

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from srbench.errors import BadStudy
 from srbench.survey.terms import CHECKS, Terms, checked, pixels_per_degree, told
 
-_GOOD = {"card": "324", "distance": "60", "acuity": "corrected", "colour": "untold", "age": "65+"}
+_GOOD = {"patches": "7", "card": "324", "distance": "60", "acuity": "corrected", "colour": "untold", "age": "65+"}
 
 
 def test_what_is_told_is_what_was_asked_for() -> None:
-    assert told(Terms(), _GOOD) == {}
-    assert told(Terms(ask=CHECKS), _GOOD) == {**_GOOD, "card": 324.0, "distance": 60.0}
-    assert told(Terms(ask=("age",)), {**_GOOD, "other": "x"}) == {"age": "65+"}
+    assert told(Terms(), _GOOD) == {"patches": 7.0}
+    assert told(Terms(ask=CHECKS), _GOOD) == {**_GOOD, "patches": 7.0, "card": 324.0, "distance": 60.0}
+    assert told(Terms(ask=("age",)), {**_GOOD, "other": "x"}) == {"patches": 7.0, "age": "65+"}
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", ["patches", *CHECKS])
 @pytest.mark.parametrize("value", [None, "", "x", "nan", "inf", "-3", "1e9"])
 def test_an_answer_that_cannot_be_is_none(check: str, value: str | None) -> None:
     form = {**_GOOD, check: value} if value is not None else {k: v for k, v in _GOOD.items() if k != check}

@@ -35,9 +35,9 @@ def test_the_screen_check_asks_what_the_study_wants(call: Call, tmp_path: Path) 
         again = client.post("/step", data={**form, **rest})
         assert again.status_code == 400
         assert "Something is missing" in again.text
-    assert "The ends of the scale" in client.post("/step", data={**form, **SCREEN}).text
+    assert "The worst and the best" in client.post("/step", data={**form, **SCREEN}).text
     ((person, _),) = store.people()
-    assert person.facts["screen"] == {**SCREEN, "card": 324.0, "distance": 60.0, "checked": True}
+    assert person.facts["screen"] == {**SCREEN, "card": 324.0, "distance": 60.0, "patches": 8.0}
     until(client, "have arrived", client.get("/next").text)
     code, _, _ = call("survey", "export", str(store.study.folder), "raters.csv", "--raters")
     assert code == 0
@@ -57,7 +57,7 @@ def test_nothing_more_is_asked_by_default(call: Call, tmp_path: Path) -> None:
     assert 'name="card"' not in page
     forward(client, page)
     ((person, _),) = store.people()
-    assert set(person.facts["screen"]) == {"dpr", "width", "height", "checked"}
+    assert set(person.facts["screen"]) == {"dpr", "width", "height", "patches"}
     assert person.facts["consent"] is True
 
 

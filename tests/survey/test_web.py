@@ -51,6 +51,7 @@ def field(page: str, name: str) -> str:
 SCREEN = {"dpr": "2", "width": "1280", "height": "900", "card": "324", "distance": "60", "acuity": "corrected"} | {
     "colour": "yes",
     "age": "25-34",
+    "patches": "8",
 }
 
 
@@ -78,7 +79,7 @@ def test_the_whole_way(client: TestClient, store: Store) -> None:
     page = client.get(f"/i/{store.invite()}").text
     assert "What is stored" in page
     page = forward(client, page)
-    assert "eight grey patches" in page
+    assert "eight patches" in page
     page = until(client, 'name="position"', page)
     shown = []
     while 'name="position"' in page:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.survey.design import Trial, practice
+from srbench.survey.design import Trial, practice, session, sittings
 from srbench.survey.export import belief
 from srbench.survey.progress import enough
 from srbench.survey.store import PREVIEW, Question, Standing, Store
@@ -55,6 +55,9 @@ class Way:
         self.words = wording(self.study.design.method)
         self.calibration = [p for p in self.study.pictures if p.role != "rated"]
         self.asked: list[Trial] = practice(self.study.design, [p.shown for p in self.calibration])
+        trials = session(self.study.design, self.study.shown(), 0)
+        self.minutes = max(1, round(len(trials) * self.study.design.trial_seconds / 60))
+        self.sittings = len(sittings(self.study.design, trials))
         self.pictures = {picture.shown.name: picture for picture in self.study.pictures}
         self.largest = max(p.size_bytes(self.study.folder) for p in self.study.pictures)
 
@@ -155,7 +158,7 @@ class Way:
 
     def _step(self, step: str, standing: Standing) -> dict[str, Any]:
         if step == "consent":
-            return {"minutes": self._minutes()}
+            return {"task": self.words.task, "minutes": self.minutes, "sittings": self.sittings}
         if step == "screen":
             return {"checks": CHECKS, "wrong": False}
         facts = {**vars(self.words), "density": _density(standing)}
@@ -167,12 +170,6 @@ class Way:
         numbers = [names.index(name) for name in (self.asked[at].first, self.asked[at].second) if name]
         urls = [f"{self.renderer.base}/c/{number}.png" for number in numbers]
         return {**facts, "at": at, "of": len(self.asked), "urls": urls}
-
-    def _minutes(self) -> int:
-        design = self.study.design
-        rated = sum(p.role == "rated" for p in self.study.pictures)
-        trials = round(rated * design.share * (1 + design.repeats)) + design.traps
-        return max(1, round(trials * design.trial_seconds / 60))
 
     def _trial(self, question: Question, standing: Standing) -> dict[str, Any]:
         urls, ahead = (
@@ -220,7 +217,7 @@ class Way:
     def _passed(self, rater: str, step: str, form: dict[str, str], sender: str) -> None:
         terms = self.study.terms
         if step == "screen":
-            self.store.note(rater, {"screen": {**_window(form), **(told(terms, form) or {}), "checked": True}})
+            self.store.note(rater, {"screen": {**_window(form), **(told(terms, form) or {})}})
         elif step == "consent":
             self.store.note(rater, {"consent": {"address": sender} if terms.keep_ip else True})
             self.store.record("consent", rater)

@@ -27,6 +27,7 @@ class Wording:
     """A method's words.
 
     Attributes:
+        task: What is to be done, on the first page.
         legend: The question.
         buttons: The answers, the worst first.
         keys: How to answer by keyboard.
@@ -36,6 +37,7 @@ class Wording:
         side_by_side: Two pictures at once; otherwise they are toggled in place.
     """
 
+    task: str
     legend: str
     buttons: tuple[Button, ...]
     keys: str
@@ -56,6 +58,7 @@ def _scale(*labels: str) -> tuple[Button, ...]:
 
 # Scales of ITU-T P.910: absolute category rating, and degradation category rating.
 _QUALITY = Wording(
+    N_("You will see pictures, one after the other, and say how good each one looks to you."),
     N_("How good does this picture look?"),
     _scale(N_("bad"), N_("poor"), N_("fair"), N_("good"), N_("excellent")),
     N_("Keys 1 to 5 work too."),
@@ -64,6 +67,7 @@ _QUALITY = Wording(
     N_("excellent"),
 )
 _DEGRADATION = Wording(
+    N_("You will see pictures and their originals, and say how much the differences annoy you."),
     N_("How do the differences from the original look?"),
     _scale(
         N_("very annoying"),
@@ -78,6 +82,7 @@ _DEGRADATION = Wording(
     N_("original"),
 )
 _PAIR = Wording(
+    N_("You will see two pictures at a time, and say which one looks better to you."),
     N_("Which picture looks better?"),
     (
         Button("first", "ArrowLeft", "\u2190", N_("left")),
@@ -85,7 +90,7 @@ _PAIR = Wording(
         Button("second", "ArrowRight", "\u2192", N_("right")),
     ),
     N_("Arrow keys left, down and right work too."),
-    N_("Pictures look as different as these two, or hardly at all."),
+    N_("Some pairs differ as much as these two, others hardly at all."),
     N_("worst"),
     N_("best"),
     side_by_side=True,
@@ -96,7 +101,7 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     "acuity": (
         N_("Do you see well at this distance?"),
         {
-            "yes": N_("yes, without glasses"),
+            "yes": N_("yes, without glasses or contact lenses"),
             "corrected": N_("yes, with glasses or contact lenses"),
             "no": N_("no"),
             "untold": N_("I would rather not say"),
