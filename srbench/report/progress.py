@@ -42,9 +42,13 @@ def _models(study: Study, found: Progress) -> Table:
         table.add_column(f"without {rule.name} ({len(rule.rejected)})", justify="right")
     for at, model in enumerate(found.models):
         half = "" if model.half is None else f"± {model.half:.2f}"
-        others = ["–" if rule.reason else f"{rule.models[at]:.2f}" for rule in found.rules]
+        others = [_score(None if rule.reason else rule.models[at]) for rule in found.rules]
         table.add_row(model.name, f"{model.score:.2f}", half, *others)
     return table
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _people(found: Progress) -> Table:

@@ -5,6 +5,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -15,11 +17,12 @@ READING = {"srbench_reading": True}
 """Execution options of an engine whose transactions only read: on SQLite they wait for nobody."""
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, revision: str = "head") -> Engine:
     """Open a database and bring its tables up to date.
 
     Args:
         url: SQLAlchemy's.
+        revision: Of the tables; an older one only to fill in what it had.
 
     Raises:
         BadStudy: It cannot be opened, its driver is missing, or a newer version wrote it.
@@ -33,7 +36,9 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
     try:
-        _migrate(engine)
+        migrate(engine, revision)
+    except CommandError as error:
+        raise BadStudy(f"the database {place} is of another version of srbench: {error}; update srbench") from error
     except DBAPIError as error:
         raise BadStudy(f"the database {place} cannot be opened: {str(error.orig).splitlines()[0]}") from error
     return engine
@@ -51,9 +56,16 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables to a revision, or to the newest."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+
+
+def revision(engine: Engine) -> str:
+    """Which revision the tables have."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""

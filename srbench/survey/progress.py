@@ -65,13 +65,13 @@ class Rule:
     Attributes:
         name: Of the rule.
         rejected: Raters.
-        models: Scores without them, in the order of the study's.
+        models: Scores without them, in the order of the study's; None where nobody is left.
         reason: Why it cannot be used.
     """
 
     name: str
     rejected: tuple[str, ...]
-    models: tuple[float, ...] = ()
+    models: tuple[float | None, ...] = ()
     reason: str = ""
 
 
@@ -211,6 +211,6 @@ def _traps(store: Store, found: Ratings, models: tuple[Model, ...]) -> Rule:
     return Rule("traps", rejected, _scores(Ratings("", pairs=kept), models), reason)
 
 
-def _scores(kept: Ratings, models: tuple[Model, ...]) -> tuple[float, ...]:
+def _scores(kept: Ratings, models: tuple[Model, ...]) -> tuple[float | None, ...]:
     scores = {model.name: model.score for model in _models(kept)}
-    return tuple(scores.get(model.name, float("nan")) for model in models)
+    return tuple(scores.get(model.name) for model in models)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Select, delete, func, select, text
@@ -75,6 +76,11 @@ class Standing:
     question: Question | None = None
 
 
+def sqlite_url(folder: Path) -> str:
+    """Of the file in a study's folder where votes are kept by default."""
+    return f"sqlite:///{folder / 'votes.sqlite'}"
+
+
 class Store:
     """The database of a study.
 
@@ -88,7 +94,7 @@ class Store:
 
     def __init__(self, study: Study, url: str = "") -> None:
         self.study = study
-        self.engine = connect(url or f"sqlite:///{study.folder / 'votes.sqlite'}")
+        self.engine = connect(url or sqlite_url(study.folder))
         self._readers = self.engine.execution_options(**READING)
 
     @property

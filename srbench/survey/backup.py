@@ -1,0 +1,172 @@
+"""A whole study in one file: plan, pictures, secrets and votes; the votes go back into any database.
+
+Votes are written as records, not as a database's own file: what was collected in SQLite can go on in PostgreSQL.
+"""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, func, insert, select, text
+
+from srbench import __version__
+from srbench.atomic import replacing
+from srbench.errors import BadStudy
+from srbench.survey import secrets
+from srbench.survey.database import connect, migrate, revision
+from srbench.survey.store import Store, sqlite_url
+from srbench.survey.study import HEAD, PICTURES, load
+from srbench.survey.tables import Base
+
+_ABOUT, _VOTES = "backup.json", "votes.jsonl"
+_KIND = "srbench survey backup"
+_AT_ONCE = 1_000
+
+
+def write(store: Store, target: Path) -> dict[str, int]:
+    """Write a backup while the study runs: the votes are those of one moment.
+
+    Args:
+        store: Of the study.
+        target: A .zip, readable by its owner alone.
+
+    Returns:
+        Records by table.
+
+    Raises:
+        BadStudy: The file cannot be written.
+    """
+    folder = store.study.folder
+    secrets.load(folder)  # so that there are some
+    records = list(_records(store.engine))
+    counts = {table.name: sum(name == table.name for name, _ in records) for table in Base.metadata.sorted_tables}
+    about = {
+        "kind": _KIND,
+        "srbench": __version__,
+        "revision": revision(store.engine),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "records": counts,
+    }
+    try:
+        with replacing(target) as partial:
+            os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
+            partial.chmod(0o600)
+            with zipfile.ZipFile(partial, "w") as archive:
+                archive.writestr(_ABOUT, json.dumps(about, indent=1) + "\n")
+                lines = (json.dumps({"table": name, **row}) + "\n" for name, row in records)
+                archive.writestr(_VOTES, "".join(lines), zipfile.ZIP_DEFLATED)
+                for file in (HEAD, secrets.FILE, *(picture.file for picture in store.study.pictures)):
+                    archive.write(folder / file, file)
+    except OSError as error:
+        raise BadStudy(f"{target} cannot be written: {error.strerror}") from error
+    return counts
+
+
+def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
+    """Make a study of a backup.
+
+    Args:
+        source: The file.
+        folder: Of the study; new, or empty.
+        url: Of a database without votes; a SQLite file in the folder where it is empty.
+
+    Returns:
+        Records by table.
+
+    Raises:
+        BadStudy: No backup, a folder or a database in use, or a backup of a newer version.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            about = _checked(archive, source)
+            records = [json.loads(line) for line in archive.read(_VOTES).splitlines()]
+            _unpack(archive, folder)
+        load(folder)
+        _fill(connect(url or sqlite_url(folder), about["revision"]), records)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BadStudy(f"{source} is no backup that can be read ({error})") from error
+    except BadStudy:
+        shutil.rmtree(folder, ignore_errors=True)  # nothing was in it before
+        raise
+    return dict(about["records"])
+
+
+def _checked(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads(archive.read(_ABOUT))
+    if about.get("kind") != _KIND:
+        raise BadStudy(f"{source} is no backup of a survey")
+    broken = archive.testzip()
+    if broken:
+        raise BadStudy(f"{source} is damaged: {broken} does not have its checksum")
+    return about
+
+
+def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every row of every table at one moment, those that others point to first."""
+    level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
+    with engine.connect().execution_options(isolation_level=level, srbench_reading=True) as connection:
+        for table in Base.metadata.sorted_tables:
+            for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
+                yield table.name, {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()  # SQLite keeps UTC without saying so
+
+
+def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
+    for name in archive.namelist():
+        place = Path(name)
+        own = name in (HEAD, secrets.FILE) or (place.parent == Path(PICTURES) and place.suffix == ".png")
+        if not own:
+            continue
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name == secrets.FILE else 0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(archive.read(name))
+
+
+def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
+    try:
+        tables = MetaData()
+        tables.reflect(engine)
+        with engine.begin() as connection:
+            for table in Base.metadata.sorted_tables:
+                known = tables.tables[table.name]
+                if connection.scalar(select(func.count()).select_from(known)):
+                    raise BadStudy(f"the database has votes already ({table.name}); give an empty one")
+                rows = [_typed(known, record) for record in records if record["table"] == table.name]
+                for start in range(0, len(rows), _AT_ONCE):
+                    connection.execute(insert(known), rows[start : start + _AT_ONCE])
+                _count_on(connection, known)
+        migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
+    times = {column.name for column in table.columns if isinstance(column.type, DateTime)}
+    return {
+        name: datetime.fromisoformat(value) if name in times else value
+        for name, value in record.items()
+        if name != "table"
+    }
+
+
+def _count_on(connection: Connection, table: Table) -> None:
+    """New rows get numbers after those that came with their own."""
+    if connection.dialect.name == "postgresql" and "id" in table.columns and table.columns["id"].autoincrement:
+        place = connection.scalar(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name})
+        highest = connection.scalar(select(func.max(table.columns["id"])))
+        if place and highest:
+            connection.execute(text("SELECT setval(:place, :highest)"), {"place": place, "highest": highest})
