@@ -71,11 +71,21 @@ def _to_the_trials(page: Any, link: str) -> None:
                 page.keyboard.press("3")
         else:
             page.keyboard.press("Tab")
-            while page.evaluate("document.activeElement.tagName") != "BUTTON":
+            while (name := page.evaluate("document.activeElement.tagName")) != "BUTTON":
+                if name == "SELECT":
+                    page.keyboard.press("8")
                 page.keyboard.press("Tab")
             with page.expect_navigation():
                 page.keyboard.press("Enter")
     raise AssertionError(page.content())
+
+
+def _on(page: Any) -> None:
+    """Fill what must be filled, and press the first button."""
+    for field in page.locator("form select").all():
+        field.select_option(index=1)
+    with page.expect_navigation():
+        page.locator("form button").first.click()
 
 
 def _position(page: Any) -> int:
@@ -157,8 +167,7 @@ def test_pages_fit_their_windows(store: Store, width: int) -> None:
                 page.wait_for_selector("body:not(.waiting)")
                 for button in page.locator(".scale button").all():
                     assert button.bounding_box()["height"] >= 44
-            with page.expect_navigation():
-                page.locator("form button").first.click()
+            _on(page)
         raise AssertionError(page.content())
 
 
@@ -183,8 +192,7 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
                 with page.expect_navigation():
                     page.keyboard.press("3")
             else:
-                with page.expect_navigation():
-                    page.locator("form button").first.click()
+                _on(page)
         assert said == []
     assert [answer.value for _, _, answer in store.answers()] == ["3"] * 4
 
@@ -204,6 +212,5 @@ def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
                 with page.expect_navigation():
                     page.keyboard.press(next(keys) if counts else "ArrowRight")
             else:
-                with page.expect_navigation():
-                    page.locator("form button").first.click()
+                _on(page)
     assert [answer.value for _, _, answer in store.answers()] == ["first", "tie"]
