@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from srbench.survey.pictures import Source
     from srbench.survey.study import Study
 
+Method = Annotated[
+    Literal["acr", "acr-hr", "dcr", "pair"],
+    typer.Option(help="Five categories; with hidden references; against the reference; which of two."),
+]
 StudyFolder = Annotated[Path, typer.Argument(help="Folder of the study.")]
 
 
@@ -24,10 +28,7 @@ def create(
     study: StudyFolder,
     run: Annotated[Path | None, typer.Option(help="Folder of a run made with --save-images.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folders instead: <model>/<image>.png, originals in hr/.")] = None,
-    method: Annotated[
-        Literal["acr", "acr-hr", "dcr", "pair"],
-        typer.Option(help="Five categories; with hidden references; against the reference; which of two."),
-    ] = "acr",
+    method: Method = "acr",
     models: Annotated[
         str, typer.Option(help="Comma-separated; all by default. hr: the originals, as one of them.")
     ] = "",
@@ -68,8 +69,8 @@ def create(
 ) -> None:
     """Plan a survey: pictures, who sees what, how long it takes, and what it will tell. Nothing is ever scaled."""
     from srbench.survey import pictures
+    from srbench.survey.creation import create as write
     from srbench.survey.design import Design
-    from srbench.survey.study import create as write
     from srbench.survey.terms import CHECKS, Terms, checked
 
     conventions = protocols.find(protocol)

@@ -1,7 +1,9 @@
 """`srbench survey serve` and `invite`."""
 
+import socket
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +11,9 @@ from srbench.cli import console
 from srbench.cli.survey.collected import Database, opened
 from srbench.cli.survey.create import StudyFolder
 from srbench.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Base = Annotated[str, typer.Option(help="Path under which a proxy serves the study, as /study.")]
 
@@ -32,13 +37,39 @@ def serve(
 
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    with opened(study, database) as store:
-        app = application(store, secrets.load(study), base=base.rstrip("/"), secure=https, open_limit=open_limit)
-        console.err.print(
-            f"{store.study.title}: http://{host}:{port}{base}/  (invitations: srbench survey invite {study})"
-        )
-        console.err.print(f"Administrator: http://{host}:{port}{base}/admin  (the token is in {study / secrets.FILE})")
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, access_log=False)
+    base = base.rstrip("/")
+    with opened(study, database) as store, listening(host, port) as door:
+        app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
+        root = f"{address(door)}{base}"
+        for line in (
+            f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {root})",
+            f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
+        ):
+            console.err.print(line, soft_wrap=True)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+        uvicorn.Server(config).run(sockets=[door])
+
+
+@contextmanager
+def listening(host: str, port: int) -> "Iterator[socket.socket]":
+    """A socket that takes connections, so that a browser may be sent there at once.
+
+    Raises:
+        UserError: The address is not this machine's, or the port is in use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        door = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port") from error
+    with door:
+        yield door
+
+
+def address(door: socket.socket) -> str:
+    """Where a browser on this machine finds it."""
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if door.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
 def invite(
