@@ -20,14 +20,15 @@ def chromium() -> Path:
 
 
 @contextmanager
-def opened(width: int, height: int = 900, scale: float = 1) -> Iterator[Any]:
-    """A Playwright page in a window of this size in CSS pixels, `scale` device pixels each."""
+def opened(width: int, height: int = 900, scale: float = 1, agent: str | None = None) -> Iterator[Any]:
+    """A Playwright page in a window of this size in CSS pixels; `agent` is what the browser calls itself."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = chromium()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             window = {"width": width, "height": height}
-            yield browser.new_context(viewport=window, device_scale_factor=scale).new_page()
+            context = browser.new_context(viewport=window, device_scale_factor=scale, user_agent=agent)
+            yield context.new_page()
         finally:
             browser.close()

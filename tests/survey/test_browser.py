@@ -1,63 +1,29 @@
 """Raters in a real browser: keyboard only, reload, back, two tabs, every pixel."""
 
 import io
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench import image
-from srbench.survey import secrets
 from srbench.survey.store import Store
 from srbench.survey.tables import Dealt
-from srbench.survey.web.app import application
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
+from tests.survey.walk import heard, on, served
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def served(store: Store) -> Iterator[str]:
-    """The study on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = application(store, secrets.load(store.study.folder))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
 def store(call: Call, tmp_path: Path) -> Store:
     return Store(made(call, tmp_path))
-
-
-def _heard(page: Any) -> list[str]:
-    """What the browser complains about."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
 
 
 def _to_the_trials(page: Any, link: str) -> None:
@@ -80,21 +46,13 @@ def _to_the_trials(page: Any, link: str) -> None:
     raise AssertionError(page.content())
 
 
-def _on(page: Any) -> None:
-    """Fill what must be filled, and press the first button."""
-    for field in page.locator("form select").all():
-        field.select_option(index=1)
-    with page.expect_navigation():
-        page.locator("form button").first.click()
-
-
 def _position(page: Any) -> int:
     return int(page.locator("#answer input[name=position]").get_attribute("value"))
 
 
 def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: Store) -> None:
     with served(store) as url, opened(1280) as page:
-        said = _heard(page)
+        said = heard(page)
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         assert "/i/" not in page.url
         for position in range(5):
@@ -167,7 +125,7 @@ def test_pages_fit_their_windows(store: Store, width: int) -> None:
                 page.wait_for_selector("body:not(.waiting)")
                 for button in page.locator(".scale button").all():
                     assert button.bounding_box()["height"] >= 44
-            _on(page)
+            on(page)
         raise AssertionError(page.content())
 
 
@@ -176,7 +134,7 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
         image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 200, np.uint8))
     store = Store(made(call, tmp_path, "--method", "dcr", "--traps", "0"))
     with served(store) as url, opened(1280) as page:
-        said = _heard(page)
+        said = heard(page)
         page.goto(f"{url}/i/{store.invite()}")
         while not page.locator(".code").count():
             if page.locator("#toggle").count():
@@ -192,7 +150,7 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
                 with page.expect_navigation():
                     page.keyboard.press("3")
             else:
-                _on(page)
+                on(page)
         assert said == []
     assert [answer.value for _, _, answer in store.answers()] == ["3"] * 4
 
@@ -212,5 +170,5 @@ def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
                 with page.expect_navigation():
                     page.keyboard.press(next(keys) if counts else "ArrowRight")
             else:
-                _on(page)
+                on(page)
     assert [answer.value for _, _, answer in store.answers()] == ["first", "tie"]

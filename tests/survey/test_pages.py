@@ -1,0 +1,156 @@
+"""Every page by axe-core (WCAG 2.2 AA), at two widths, with a silent console."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from srbench import image
+from srbench.survey.store import Store
+from srbench.survey.study import load
+from tests.browser import opened
+from tests.cli.conftest import Call
+from tests.survey.test_web import made
+from tests.survey.walk import PHONE, administered, heard, on, other, rated, served
+
+pytestmark = pytest.mark.slow
+
+_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def _violations(page: Any) -> list[str]:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options=_WCAG).response["violations"]
+    return [f"{v['id']}: {[node['html'][:120] for node in v['nodes']]}" for v in found]
+
+
+def _study(call: Call, folder: Path, method: str) -> Store:
+    for name in ("a", "b"):
+        image.write(folder / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 99, np.uint8))
+    more = ("--method", method, "--ask", "all", "--traps", "1", "--break-minutes", "1", "--trial-seconds", "20")
+    return Store(made(call, folder, *more))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("method", ["acr", "acr-hr", "dcr", "pair"])
+def test_a_raters_pages(call: Call, tmp_path: Path, method: str, width: int) -> None:
+    store = _study(call, tmp_path, method)
+    with served(store) as url, opened(width) as page:
+        said = heard(page)
+        names = []
+        for name in rated(page, url, store):
+            names.append(name)
+            assert _violations(page) == [], name
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert {"home", "consent", "screen", "calibration", "practice", "trial", "thanks"} <= set(names)
+        assert said == []
+
+
+def test_a_break_and_the_pages_beside_the_way(call: Call, tmp_path: Path) -> None:
+    store = _study(call, tmp_path, "acr")
+    with served(store) as url, opened(1280) as page:
+        said = heard(page)
+        assert "break" in list(rated(page, url, store))
+        for name in other(page, url, store):
+            assert _violations(page) == [], name
+        for name in administered(page, url, store):
+            assert _violations(page) == [], name
+        assert [line for line in said if "404" not in line] == []  # the lost page is a 404, and says so
+
+
+def test_a_phone(call: Call, tmp_path: Path) -> None:
+    store = _study(call, tmp_path, "acr")
+    with served(store) as url, opened(390, 844, 3, PHONE) as page:
+        page.goto(f"{url}/i/{store.invite()}")
+        assert "Please use a computer" in page.locator("h1").inner_text()
+        assert _violations(page) == []
+
+
+def _to_the_trials(page: Any, link: str) -> None:
+    page.goto(link)
+    while not page.locator('input[name="position"]').count():
+        on(page)
+    page.wait_for_selector("body:not(.waiting)")
+
+
+def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path))
+    with served(store) as url, opened(1280) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        assert page.locator("#zoom-changed").is_hidden()
+        zoomed = {"width": 1024, "height": 720, "deviceScaleFactor": 1.25, "mobile": False}
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setDeviceMetricsOverride", zoomed)
+        page.wait_for_selector("#zoom-changed:visible")
+        assert page.locator(".scale").is_hidden()
+        page.keyboard.press("3")  # no answer is taken
+        page.wait_for_timeout(200)
+        assert store.answers() == []
+        assert _violations(page) == []
+        page.get_by_role("link", name="Check this screen").click()
+        on(page)
+        page.wait_for_selector("body:not(.waiting)")
+        assert page.locator("#zoom-changed").is_hidden()
+        page.keyboard.press("3")
+        page.wait_for_selector('input[name=position][value="1"]', state="attached")
+    ((_, _, answer),) = store.answers()
+    assert answer.facts["dpr"] == "1.25"
+    ((person, _),) = store.people()
+    assert person.facts["screen"]["dpr"] == "1.25"
+
+
+def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for name in ("a", "b"):
+        for model in ("m1", "m2"):
+            pixels = generator.integers(0, 256, (300, 500, 3), dtype=np.uint8)
+            image.write(tmp_path / "images" / model / f"{name}.png", pixels)
+    options = ("--images", str(tmp_path / "images"), "--traps", "0")
+    assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
+    store = Store(load(tmp_path / "st"))
+    with served(store) as url, opened(800, 700) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        page.set_viewport_size({"width": 450, "height": 700})
+        page.wait_for_selector("#too-narrow:visible")
+        page.keyboard.press("3")
+        page.wait_for_timeout(200)
+        assert store.answers() == []
+        page.set_viewport_size({"width": 800, "height": 250})
+        page.wait_for_selector("#too-narrow", state="hidden")
+        page.wait_for_selector("#too-low:visible")
+        page.keyboard.press("3")  # a low window is told, not refused
+        page.wait_for_selector('input[name=position][value="1"]', state="attached")
+
+
+def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path, "--ask", "card"))
+    with served(store) as url, opened(1280) as page:
+        page.goto(f"{url}/i/{store.invite()}")
+        on(page)
+        for _ in range(20):
+            page.locator("#card").press("ArrowRight")
+        value = float(page.locator("#card").input_value())
+        assert value == 334
+        box = page.locator("#card-frame").bounding_box()
+        assert box["width"] == pytest.approx(value, abs=0.6)
+        assert box["width"] / box["height"] == pytest.approx(85.60 / 53.98, abs=0.01)
+        on(page)
+    ((person, _),) = store.people()
+    assert person.facts["screen"]["card"] == 334
+
+
+def test_the_administrators_page_is_live(call: Call, tmp_path: Path) -> None:
+    store = _study(call, tmp_path, "acr")
+    with served(store, "/lab") as url, opened(1280) as page:
+        said = heard(page)
+        list(administered(page, url, store))
+        page.goto(f"{url}/admin")
+        assert "3 invited" in page.locator("#live").inner_text()
+        store.invite()
+        page.get_by_text("4 invited").wait_for(timeout=15_000)
+        assert _violations(page) == []
+        page.get_by_role("button", name="Preview as rater").click()
+        assert page.locator(".preview").count()
+        assert _violations(page) == []
+        assert said == []
