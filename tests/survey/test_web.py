@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -224,11 +225,37 @@ def test_a_large_body_is_refused(client: TestClient) -> None:
     assert client.post("/answer", content=chunks).status_code in (400, 403)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_PLACES = [
+    "/",
+    "/join",
+    "/next",
+    "/step",
+    "/answer",
+    "/withdraw",
+    "/screen",
+    "/i/x",
+    "/p/x.png",
+    "/c/0.png",
+    "/c/99.png",
+]
+_PLACES += ["/language/de", "/language/xx", "/admin", "/admin/enter", "/admin/do", "/admin/live", "/admin/ratings.csv"]
+_PLACES += ["/", "/admin/raters.csv", "/static/survey.js", "/static/", "/static/../app.py"]
+_FIELDS = ["token", "step", "value", "position", "at", "pause", "what", "number", "seconds", *SCREEN]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    path=st.sampled_from(["/", "/join", "/next", "/step", "/answer", "/withdraw", "/i/x", "/p/x.png", "/c/0.png"]),
+    path=st.one_of(
+        st.sampled_from(_PLACES),
+        st.text(max_size=12).map(lambda text: f"/{quote(text)}"),
+        st.text(max_size=12).map(lambda text: f"/p/{quote(text, safe='')}.png"),
+        st.text(max_size=12).map(lambda text: f"/static/{quote(text)}"),
+    ),
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]),
-    body=st.one_of(st.binary(max_size=200), st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=4)),
+    body=st.one_of(
+        st.binary(max_size=200),
+        st.dictionaries(st.one_of(st.sampled_from(_FIELDS), st.text(max_size=8)), st.text(max_size=20), max_size=6),
+    ),
     kind=st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""]),
     inside=st.booleans(),
 )
@@ -236,9 +263,10 @@ def test_nothing_makes_it_fail(
     store: Store, path: str, method: str, body: bytes | dict[str, str], kind: str, inside: bool
 ) -> None:
     client = TestClient(application(store, secrets.load(store.study.folder)), raise_server_exceptions=True)
+    own: dict[str, str] = {}
     if inside:
-        client.get(f"/i/{store.invite()}")
-    sent = {"content": body} if isinstance(body, bytes) else {"data": body}
+        own = {"token": field(client.get(f"/i/{store.invite()}").text, "token")}
+    sent = {"content": body} if isinstance(body, bytes) else {"data": {**body, **own}}
     headers = {"content-type": kind} if kind and isinstance(body, bytes) else {}
     assert client.request(method, path, headers=headers, **sent).status_code < 500  # type: ignore[arg-type]
 
