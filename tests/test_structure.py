@@ -96,6 +96,10 @@ def test_the_report_never_loads_torch_or_a_model() -> None:
     _check_without_torch("import srbench.report.publish, srbench.report.formats, srbench.report.terminal")
 
 
+def test_a_survey_is_served_without_torch() -> None:
+    _check_without("torch", "import srbench.survey.web.app")
+
+
 def test_help_and_listings_do_not_load_torch(tmp_path: Path) -> None:
     for arguments in (["--help"], ["run", "--help"], ["datasets"], ["protocols", "--json"]):
         _check_without_torch(
@@ -106,7 +110,12 @@ def test_help_and_listings_do_not_load_torch(tmp_path: Path) -> None:
 
 
 def _check_without_torch(code: str) -> None:
-    check = f"{code}\nimport sys\nassert 'torch' not in sys.modules and 'pandas' not in sys.modules"
+    _check_without("torch", code)
+    _check_without("pandas", code)
+
+
+def _check_without(package: str, code: str) -> None:
+    check = f"{code}\nimport sys\nassert {package!r} not in sys.modules"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

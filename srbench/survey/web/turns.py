@@ -15,7 +15,7 @@ def turns(store: Store) -> Callable[..., Awaitable[Any]]:
     """A function that runs others in a thread, with SQLite one at a time.
 
     SQLite has one writer; those who find it busy sleep and try again, unfairly. Measured with 200 raters, the 99th
-    percentile of an answer fell from 775 ms to 85 ms when they stood in a queue instead (benchmarks/load_survey.py).
+    percentile of an answer fell from 775 ms to 85 ms when they stood in a queue instead (benchmarks/load).
     """
     limiter = CapacityLimiter(1 if store.engine.dialect.name == "sqlite" else _POSTGRESQL_THREADS)
     return partial(_run, limiter)

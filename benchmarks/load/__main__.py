@@ -1,0 +1,130 @@
+"""The command line, and the course of one measurement."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.load import figures, machine, report, study
+from benchmarks.load.judge import judge
+from benchmarks.load.raters import EVERY_S, Log, Rater, Votes, until
+from benchmarks.load.server import Server
+from srbench.errors import UserError
+
+ENTRANCE_S = 0.15  # between two raters who enter
+DOWN_S, LAG_S = 1.0, 0.02
+LONGEST_MINUTES = study.TRIALS * EVERY_S / 60
+
+
+def main() -> int:
+    given = _arguments()
+    try:
+        content = _measured(given.raters, given.minutes * 60, given.method, given.database, kill=given.kill)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(report.markdown(content))
+    if given.out:
+        report.write(content, given.out)
+    return 0 if report.right(content) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("benchmarks.load", description="Put a served study under load.")
+    parser.add_argument("--raters", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=5.0, help=f"of rating, at most {LONGEST_MINUTES:g}")
+    parser.add_argument("--kill", action="store_true", help="kill the server in the middle and start it again")
+    parser.add_argument("--method", choices=("acr", "acr-hr", "dcr", "pair"), default="acr")
+    parser.add_argument("--database", default="", help="SQLAlchemy's URL of an empty database; SQLite by default")
+    parser.add_argument("--out", type=Path, help="folder for load.md and load.json")
+    given = parser.parse_args()
+    if given.raters < 1 or not EVERY_S / 60 <= given.minutes <= LONGEST_MINUTES:
+        parser.error(f"expected a rater, and from {EVERY_S / 60:.2f} to {LONGEST_MINUTES:g} minutes")
+    return given
+
+
+def _measured(raters: int, seconds: float, method: str, database: str, *, kill: bool) -> dict[str, Any]:
+    """Make a study, load it, and judge it."""
+    with tempfile.TemporaryDirectory(prefix="load_") as name:
+        facts = machine.facts(Path(name))
+        folder = study.create(Path(name), method, raters)
+        tokens = study.invite(folder, database, raters)
+        server = Server(folder, database)
+        try:
+            server.start()
+            content, votes = asyncio.run(_loaded(server, tokens, seconds, kill=kill))
+            kept = study.database_bytes(folder)
+        finally:
+            server.kill()
+        verdict = {"votes": judge(folder, database, votes)}
+        return content | verdict | {"database_bytes": kept, "study": study.shape(folder), "machine": facts}
+
+
+async def _loaded(
+    server: Server, tokens: Sequence[str], seconds: float, *, kill: bool
+) -> tuple[dict[str, Any], list[Votes]]:
+    log = Log()
+    raters = [Rater(server.address, token, log, number) for number, token in enumerate(tokens)]
+    begun = time.monotonic()
+    try:
+        await asyncio.gather(*(rater.enter(begun + at * ENTRANCE_S) for at, rater in enumerate(raters)))
+        start = time.monotonic()
+        end = start + seconds
+        outage = asyncio.create_task(_outage(server, (start + end) / 2)) if kill else None
+        rating = asyncio.gather(*(rater.rate(start, end) for rater in raters))
+        cpu_s, lags, _ = await asyncio.gather(_cpu_s(server, end), _lags(end), rating)
+        moments = await outage if outage else ()
+    finally:
+        await asyncio.gather(*(rater.close() for rater in raters))
+    votes = [rater.votes for rater in raters]
+    answers = {"offered": sum(own.offered for own in votes), "given": sum(len(own.acknowledged) for own in votes)}
+    return {
+        "raters": len(raters),
+        "seconds": seconds,
+        "answers": answers,
+        "steady": figures.by_kind(log.requests, start, end),
+        "entrance_seconds": round(start - begun, 1),
+        "entrance": figures.by_kind(log.requests, begun, start),
+        "errors": log.errors,
+        "cpu_s": cpu_s,
+        "client_lag": figures.spread(lags),
+        "outage": figures.outage(log.requests, *moments) if moments else {},
+    }, votes
+
+
+async def _cpu_s(server: Server, end: float) -> dict[str, float]:
+    """What is spent from now on."""
+    before = (server.cpu_s(), time.process_time(), machine.busy_s())
+    await until(end)
+    spent = np.subtract((server.cpu_s(), time.process_time(), machine.busy_s()), before)
+    serving, asking, busy = spent.round(2).tolist()
+    return {"server": serving, "client": asking, "everything else": round(max(0.0, busy - serving - asking), 2)}
+
+
+async def _lags(end: float) -> list[float]:
+    """How late this process comes back from short sleeps."""
+    found = []
+    while (due := time.monotonic() + LAG_S) < end:
+        await until(due)
+        found.append(time.monotonic() - due)
+    return found
+
+
+async def _outage(server: Server, at: float) -> tuple[float, float]:
+    """Kill the server and start it again; when it was killed, and when it listened."""
+    await until(at)
+    server.kill()
+    killed = time.monotonic()
+    await asyncio.sleep(DOWN_S)
+    await asyncio.to_thread(server.start)
+    return killed, time.monotonic()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

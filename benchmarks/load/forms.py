@@ -1,0 +1,62 @@
+"""What a browser finds in a page."""
+
+import random
+from html.parser import HTMLParser
+
+# What survey.js fills in.
+SCRIPT = {"seconds": "1.500", "dpr": "1", "width": "1280", "height": "720"}
+
+
+class Page(HTMLParser):
+    """A page of a rater's way; it has one form at most."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.action = ""  # where the form goes
+        self.shown: list[str] = []  # addresses of pictures
+        self.ahead: list[str] = []  # the same of the next page
+        self.static: list[str] = []  # addresses of scripts, styles and the icon
+        self._fields: dict[str, str] = {}
+        self._buttons: list[tuple[str, str]] = []
+        self._select = ""
+        self._named_by_text = False  # the option: it has no value
+        self.feed(text)
+
+    @property
+    def asks(self) -> bool:
+        """It is a trial."""
+        return self.action.endswith("/answer")
+
+    def filled(self, chance: random.Random) -> dict[str, str]:
+        """What the form sends: the first answer of every select, and one of the buttons."""
+        return self._fields | dict([chance.choice(self._buttons)] if self._buttons else [])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        match tag:
+            case "form":
+                self.action = found["action"]
+            case "input":
+                self._fields[found["name"]] = SCRIPT.get(found["name"], found.get("value", ""))
+            case "button" if "name" in found:
+                self._buttons.append((found["name"], found["value"]))
+            case "select":
+                self._select = found["name"]
+            case "option":
+                self._named_by_text = "value" not in found
+                self._offer(found.get("value", ""))
+            case "img":
+                self.shown.append(found["src"])
+            case "script":
+                self.static.append(found["src"])
+            case "link":
+                (self.ahead if found["rel"] == "preload" else self.static).append(found["href"])
+
+    def handle_data(self, data: str) -> None:
+        if self._named_by_text:
+            self._offer(data.strip())
+            self._named_by_text = False
+
+    def _offer(self, answer: str) -> None:
+        if answer:
+            self._fields.setdefault(self._select, answer)
