@@ -82,7 +82,7 @@ def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: Store) -
     values = [answer.value for _, _, answer in store.answers()]
     assert values == ["1", "2", "5", "4", "5"]
     assert all(0 < answer.seconds < 60 for _, _, answer in store.answers())
-    assert {answer.facts["width"] for _, _, answer in store.answers()} == {"1280"}
+    assert {answer.facts["width"] for _, _, answer in store.answers()} == {1280}
 
 
 @pytest.mark.parametrize("scale", [1, 2])

@@ -95,9 +95,9 @@ def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: P
         page.keyboard.press("3")
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
     ((_, _, answer),) = store.answers()
-    assert answer.facts["dpr"] == "1.25"
+    assert answer.facts["dpr"] == 1.25
     ((person, _),) = store.people()
-    assert person.facts["screen"]["dpr"] == "1.25"
+    assert person.facts["screen"]["dpr"] == 1.25
 
 
 def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:

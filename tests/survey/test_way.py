@@ -37,7 +37,8 @@ def test_the_screen_check_asks_what_the_study_wants(call: Call, tmp_path: Path) 
         assert "Something is missing" in again.text
     assert "The worst and the best" in client.post("/step", data={**form, **SCREEN}).text
     ((person, _),) = store.people()
-    assert person.facts["screen"] == {**SCREEN, "card": 324.0, "distance": 60.0, "patches": 8.0}
+    numbers = {name: float(SCREEN[name]) for name in ("dpr", "width", "height", "card", "distance", "patches")}
+    assert person.facts["screen"] == {**SCREEN, **numbers}
     until(client, "have arrived", client.get("/next").text)
     code, _, _ = call("survey", "export", str(store.study.folder), "raters.csv", "--raters")
     assert code == 0
@@ -61,10 +62,19 @@ def test_nothing_more_is_asked_by_default(call: Call, tmp_path: Path) -> None:
     assert person.facts["consent"] is True
 
 
+def test_what_a_browser_says_of_its_window_is_a_number_or_nothing(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path)
+    page = forward(client, client.get(f"/i/{store.invite()}").text)
+    form = {"token": field(page, "token"), "step": "screen", "patches": "8"}
+    client.post("/step", data={**form, "dpr": "=cmd()", "width": "nan", "height": "1e400"})
+    ((person, _),) = store.people()
+    assert person.facts["screen"] == {"patches": 8.0}
+
+
 def test_a_screen_can_be_checked_again(call: Call, tmp_path: Path) -> None:
     store, client = opened(call, tmp_path)
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
-    assert 'data-density="2"' in page
+    assert 'data-density="2.0"' in page
     assert 'href="/screen"' in page
     again = client.get("/screen").text
     form = {"token": field(again, "token"), "step": "screen", **SCREEN, "dpr": "1.5"}

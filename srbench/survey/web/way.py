@@ -4,6 +4,7 @@ Pages are forms that work one after the other, each ending in a redirect, so tha
 rater stands is in the database alone.
 """
 
+import math
 from contextlib import suppress
 from typing import Any
 
@@ -30,7 +31,7 @@ from srbench.survey.web.wording import CHECKS, wording
 
 _STEPS = ("consent", "screen", "calibration", "practice")
 _WINDOW = ("dpr", "width", "height")
-_LONGEST_S = 3600.0
+_LONGEST_S, _LARGEST = 3600.0, 100_000.0
 _YEAR_S = 31_536_000
 # Each trial has its own key, so that a kept picture never stands for another one.
 _KEPT = {"Cache-Control": "private, max-age=3600, immutable"}
@@ -305,18 +306,25 @@ def _phone(request: Request) -> bool:
     return request.headers.get("sec-ch-ua-mobile") == "?1" or "Mobi" in request.headers.get("user-agent", "")
 
 
-def _window(form: dict[str, str]) -> dict[str, Any]:
-    return {name: form[name][:30] for name in _WINDOW if name in form}
+def _window(form: dict[str, str]) -> dict[str, float]:
+    """What the browser says of its window; numbers alone, for this is exported."""
+    found = {name: _number(form.get(name, "")) for name in _WINDOW}
+    return {name: value for name, value in found.items() if 0 < value < _LARGEST}
 
 
 def _density(standing: Standing) -> str:
     """Device pixels in a CSS pixel at the screen check; empty where the browser did not tell."""
-    return str((standing.facts.get("screen") or {}).get("dpr", ""))
+    return str(standing.facts["screen"].get("dpr", ""))
 
 
 def _seconds(text: str) -> float:
+    return min(max(_number(text), 0.0), _LONGEST_S)
+
+
+def _number(text: str) -> float:
+    """The number that a browser sent; 0 where it is none."""
     try:
         value = float(text)
     except ValueError:
         return 0.0
-    return min(max(value, 0.0), _LONGEST_S) if value == value else 0.0  # noqa: PLR0124 NaN
+    return value if math.isfinite(value) else 0.0
