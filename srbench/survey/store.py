@@ -45,7 +45,7 @@ _TRIALS = select(func.count()).where(Dealt.rater == _RATER)
 _SHOWN = select(Dealt.first, Dealt.second, Dealt.first_key).where(
     Dealt.rater == _RATER, or_(Dealt.first_key == bindparam("key"), Dealt.second_key == bindparam("key"))
 )
-_STATE = select(Rater.state).where(Rater.id == _RATER)
+_STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
 _ANSWERED = insert(Answer.__table__)  # type: ignore[arg-type]
 _SEEN = update(Rater.__table__).where(Rater.id == _RATER).values(seen=bindparam("now"), state=bindparam("became"))  # type: ignore[arg-type]
 _LAST_DOOR = select(Event.kind).where(Event.kind.in_(_DOORS)).order_by(Event.id.desc()).limit(1)
@@ -221,7 +221,8 @@ class Store:
                     position += 1
 
     def _person(self, database: Session, rater: str) -> Rater:
-        person = database.get(Rater, rater)
+        """The rater's row, locked: whatever one rater does comes one after the other."""
+        person = database.get(Rater, rater, with_for_update=True)
         if person is None or person.state == "withdrawn":
             raise self._nobody(rater)
         return person
@@ -231,11 +232,11 @@ class Store:
 
     def known(self, rater: str) -> bool:
         """There is such a rater, who has not withdrawn."""
-        with self._transaction() as database:
+        with self._reading() as database:
             return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
 
     def note(self, rater: str, facts: Mapping[str, Any]) -> None:
-        """Add to it."""
+        """Add to what is known of the rater's way."""
         with self._transaction() as database:
             person = self._person(database, rater)
             person.facts, person.seen = {**person.facts, **facts}, _now()

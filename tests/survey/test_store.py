@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,32 @@ def test_raters_in_parallel_lose_nothing(store: Store) -> None:
         raters = list(pool.map(whole, range(6)))
     assert Counter(who for who, _, _ in store.answers()) == dict.fromkeys(raters, 6)
     assert states(store) == {"finished": 6}
+
+
+def test_withdrawing_while_answering_leaves_nothing(store: Store) -> None:
+    for _ in range(8):
+        rater = _begun(store)
+
+        def keep(position: int, rater: str = rater) -> None:
+            with suppress(BadStudy):
+                store.answer(rater, position, "3", 1.0, {})
+                store.note(rater, {f"fact{position}": True})
+
+        with ThreadPoolExecutor(7) as pool:
+            answers = [pool.submit(keep, position) for position in range(6)]
+            gone = pool.submit(store.withdraw, rater)
+            for each in (*answers, gone):
+                each.result()
+        assert store.answers() == []
+
+
+def test_notes_at_the_same_moment_are_all_kept(store: Store) -> None:
+    rater = _begun(store)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda k: store.note(rater, {f"fact{k}": k}), range(24)))
+    standing = store.standing(rater)
+    assert standing is not None
+    assert len(standing.facts) == 24
 
 
 def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> None:
