@@ -1,8 +1,8 @@
 """Who sees what, and in which order: functions of the design, its seed and a rater's number, nothing else
 (adaptive pairs: and of the answers so far).
 
-Rater numbers are dealt out one after the other, and one that is given up goes to the next rater. So the votes stay
-balanced whoever finishes.
+Rater numbers are dealt out one after the other, and one that is given up or left behind goes to the next rater. So the
+votes stay balanced whoever finishes.
 """
 
 from collections.abc import Callable, Sequence

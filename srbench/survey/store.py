@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,8 @@ from srbench.survey.design import Trial, session, sittings
 from srbench.survey.study import Study
 from srbench.survey.tables import Answer, Dealt, Event, Rater
 
-_ATTEMPTS = 200
+_PATIENCE, _PATIENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
+_LOCK = 5_272_043  # any number, the same for all who ask
 SCORES = ("1", "2", "3", "4", "5")
 CHOICES = ("first", "second", "tie")
 Doors = Literal["open", "paused", "closed"]
@@ -162,8 +163,7 @@ class Store:
         """
         token = secrets.token_urlsafe(32)
         with self._transaction() as database:
-            if self.engine.dialect.name == "postgresql":  # SQLite has one writer anyway
-                database.execute(text("LOCK TABLE rater IN SHARE ROW EXCLUSIVE MODE"))
+            self._alone(database)
             if _raters(database) >= limit:
                 return None
             database.add(_rater(token, "invited"))
@@ -181,9 +181,10 @@ class Store:
             return database.scalar(wanted)
 
     def begin(self, rater: str, belief: Belief | None = None) -> None:
-        """Deal the rater a session: the lowest number that nobody holds. Does nothing for one who has begun.
+        """Deal the rater a session. Does nothing for one who has begun.
 
-        Two who begin at once cannot get the same number: the second tries again.
+        It is the first session of the design that nobody has finished and nobody is at. Who has not been seen for a
+        day (for a week, where there are several sittings) is taken to be gone: the session goes to the next one.
 
         Args:
             rater: Whose.
@@ -192,24 +193,32 @@ class Store:
         Raises:
             BadStudy: No such rater.
         """
-        for _ in range(_ATTEMPTS):
-            try:
-                with self._transaction() as database:
-                    person = self._person(database, rater)
-                    if database.scalar(select(Dealt.id).where(Dealt.rater == rater).limit(1)) is not None:
-                        return
-                    number = 0
-                    if person.state != PREVIEW:
-                        held = set(database.scalars(select(Rater.number).where(Rater.number.is_not(None))))
-                        number = next(n for n in range(len(held) + 1) if n not in held)
-                        person.number, person.state = number, "active"
-                    person.seen = _now()
-                    database.flush()
-                    database.add_all(self._deal(rater, number, belief))
-            except IntegrityError:
-                continue
-            return
-        raise BadStudy(f"{self.study.title}: too many raters began at the same moment; try again")
+        with self._transaction() as database:
+            self._alone(database)
+            person = self._person(database, rater)
+            if database.scalar(select(Dealt.id).where(Dealt.rater == rater).limit(1)) is not None:
+                return
+            number = 0
+            if person.state != PREVIEW:
+                number = person.number = self._number(database)
+                person.state = "active"
+            person.seen = _now()
+            database.add_all(self._deal(rater, number, belief))
+
+    def _alone(self, database: Session) -> None:
+        """Until the transaction ends, nobody else begins or joins; SQLite has one writer anyway."""
+        if self.engine.dialect.name == "postgresql":
+            database.execute(text("SELECT pg_advisory_xact_lock(:study)"), {"study": _LOCK})
+
+    def _number(self, database: Session) -> int:
+        design = self.study.design
+        several = len(sittings(design, session(design, self.study.shown(), 0))) > 1
+        since = _now() - (_PATIENCE_SITTINGS if several else _PATIENCE)
+        taken = select(Rater.number).where(
+            or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
+        )
+        held = set(database.scalars(taken))
+        return next(number for number in range(len(held) + 1) if number not in held)
 
     def _deal(self, rater: str, number: int, belief: Belief | None) -> Iterator[Dealt]:
         design = self.study.design
@@ -345,7 +354,7 @@ class Store:
             .join(Dealt, Dealt.rater == Rater.id)
             .join(Answer, Answer.trial == Dealt.id)
             .where(Rater.state != PREVIEW)
-            .order_by(Rater.number, Dealt.position)
+            .order_by(Rater.number, Rater.id, Dealt.position)
         )
         with self._reading() as database:
             found = [(rater, trial, answer) for rater, trial, answer in database.execute(wanted)]

@@ -30,7 +30,8 @@ class Rater(Base):
     Attributes:
         id: Random, in exports too; nothing else tells who it is.
         token: SHA-256 of what stands in the invitation link.
-        number: Which session of the design, different for all; None before the first trial and after a withdrawal.
+        number: Which session of the design; None before the first trial and after a withdrawal. Different for all, but
+            that of a rater who does not come back goes to another.
         state: "invited", "active", "finished" or "withdrawn".
         code: Shown at the end, for panel providers.
         created: When.
@@ -42,7 +43,7 @@ class Rater(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(unique=True)
-    number: Mapped[int | None] = mapped_column(unique=True)
+    number: Mapped[int | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(index=True)
     code: Mapped[str]
     created: Mapped[datetime]

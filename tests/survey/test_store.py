@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,27 @@ def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> N
         assert person.number == 0
         (event,) = database.scalars(select(Event))
         assert (event.kind, event.rater, event.facts) == ("withdrawal", first, {"answers": 1})
+
+
+def test_a_session_left_behind_goes_to_the_next_rater(store: Store) -> None:
+    raters = [_begun(store) for _ in range(3)]
+    for position in range(6):
+        store.answer(raters[0], position, "3", 1.0, {})
+    with Session(store.engine) as database, database.begin():
+        for rater, hours in zip(raters, (50, 50, 3), strict=True):
+            person = database.get(Rater, rater)
+            assert person is not None
+            person.seen -= timedelta(hours=hours)
+    numbers = {}
+    for _ in range(2):
+        rater = _begun(store)
+        with Session(store.engine) as database:
+            person = database.get(Rater, rater)
+            assert person is not None
+            numbers[rater] = person.number
+    assert list(numbers.values()) == [1, 3]  # 0 is finished, 1 was left behind, 2 is at it
+    assert store.answer(raters[1], 0, "4", 1.0, {})  # who comes back after all goes on
+    assert [rater for rater, _, _ in store.answers()] == [raters[0]] * 6 + [raters[1]]
 
 
 def test_reopening_goes_on_where_it_was(tmp_path: Path) -> None:

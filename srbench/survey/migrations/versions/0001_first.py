@@ -23,8 +23,8 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_rater"),
         sa.UniqueConstraint("token", name="uq_rater_token"),
-        sa.UniqueConstraint("number", name="uq_rater_number"),
     )
+    op.create_index("ix_rater_number", "rater", ["number"])
     op.create_index("ix_rater_state", "rater", ["state"])
     op.create_table(
         "trial",
