@@ -18,6 +18,7 @@ from srbench.survey.adaptive import Belief, anticipate, next_pair, prior
 Method = Literal["acr", "acr-hr", "dcr", "pair"]
 Kind = Literal["practice", "trial", "repeat", "trap"]
 Pairs = Literal["full", "sparse", "adaptive"]
+Display = Literal["toggle", "side"]
 _SPARSE_DEGREE = 4
 _Content = tuple[str, str]
 _Ask = Callable[[_Content, int], "Trial"]
@@ -72,6 +73,8 @@ class Design:
         traps: Number of trap questions in a session.
         pairs: Which pairs of models are asked: all; a connected ring in which each model meets four others; or as many
             as in the ring, chosen when a rater begins by what all answers so far leave open.
+        display: Two pictures, in dcr and pairs: in turn at the same place, or side by side.
+        ties: In pairs, "no difference" is an answer.
         trial_seconds: Expected for a trial.
         sitting_minutes: Longest sitting; longer sessions are split.
         break_minutes: Time between breaks.
@@ -83,6 +86,8 @@ class Design:
     repeats: float = 0.0
     traps: int = 0
     pairs: Pairs = "full"
+    display: Display = "side"
+    ties: bool = True
     trial_seconds: float = 5.0
     sitting_minutes: float = 30.0
     break_minutes: float = 10.0

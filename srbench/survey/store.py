@@ -120,7 +120,10 @@ class Store:
     @property
     def allowed(self) -> tuple[str, ...]:
         """What can be answered in this study."""
-        return CHOICES if self.study.design.method == "pair" else SCORES
+        design = self.study.design
+        if design.method != "pair":
+            return SCORES
+        return CHOICES if design.ties else CHOICES[:2]
 
     def close(self) -> None:
         """Give the connections back."""

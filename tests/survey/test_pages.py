@@ -25,17 +25,21 @@ def _violations(page: Any) -> list[str]:
     return [f"{v['id']}: {[node['html'][:120] for node in v['nodes']]}" for v in found]
 
 
-def _study(call: Call, folder: Path, method: str) -> Store:
+def _study(call: Call, folder: Path, *method: str) -> Store:
     for name in ("a", "b"):
         image.write(folder / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 99, np.uint8))
-    more = ("--method", method, "--ask", "all", "--traps", "1", "--break-minutes", "1", "--trial-seconds", "20")
+    more = ("--method", *method, "--ask", "all", "--traps", "1", "--break-minutes", "1", "--trial-seconds", "20")
     return Store(made(call, folder, *more))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("method", ["acr", "acr-hr", "dcr", "pair"])
-def test_a_raters_pages(call: Call, tmp_path: Path, method: str, width: int) -> None:
-    store = _study(call, tmp_path, method)
+@pytest.mark.parametrize(
+    "method",
+    [("acr",), ("acr-hr",), ("dcr",), ("dcr", "--display", "side"), ("pair",), ("pair", "--display", "toggle")],
+    ids="-".join,
+)
+def test_a_raters_pages(call: Call, tmp_path: Path, method: tuple[str, ...], width: int) -> None:
+    store = _study(call, tmp_path, *method)
     with served(store) as url, opened(width) as page:
         said = heard(page)
         names = []

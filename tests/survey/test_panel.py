@@ -84,7 +84,7 @@ def _session(client: httpx.Client, link: str, judge: _Judge, generator: np.rando
             page = _sent(client, "/answer", form)
         else:
             form = {name: field(page, name) for name in ("token", "step", "at", "pause") if f'name="{name}"' in page}
-            page = _sent(client, "/step", {**form, **SCREEN, "value": "first" if "first" in page else "3"})
+            page = _sent(client, "/step", {**form, **SCREEN, "value": judge.store.allowed[0]})
 
 
 def _sent(client: httpx.Client, place: str, form: dict[str, str]) -> str:

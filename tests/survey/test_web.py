@@ -68,11 +68,11 @@ def forward(client: TestClient, page: str, value: str = "3") -> str:
     return client.post("/step", data={**form, "value": value, **SCREEN}).text
 
 
-def until(client: TestClient, words: str, page: str) -> str:
+def until(client: TestClient, words: str, page: str, value: str = "3") -> str:
     for _ in range(40):
         if words in page:
             return page
-        page = forward(client, page)
+        page = forward(client, page, value)
     raise AssertionError(f"never came to '{words}'")
 
 
@@ -291,6 +291,19 @@ def test_padding_keeps_every_pixel(tmp_path: Path) -> None:
         assert len(longer) == length + 12
         (tmp_path / "b.png").write_bytes(longer)
         np.testing.assert_array_equal(image.read(tmp_path / "b.png"), pixels)
+
+
+def test_pairs_in_turn_without_ties(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path, "--method", "pair", "--display", "toggle", "--no-ties"))
+    client = TestClient(application(store, secrets.load(store.study.folder)))
+    page = until(client, 'name="position"', forward(client, client.get(f"/i/{store.invite()}").text), "first")
+    assert 'id="toggle"' in page
+    assert 'value="tie"' not in page
+    assert page.count('class="exact"') == 2
+    token = field(page, "token")
+    assert client.post("/answer", data={"token": token, "position": "0", "value": "tie"}).status_code == 400
+    assert client.post("/answer", data={"token": token, "position": "0", "value": "second"}).status_code == 200
+    assert [answer.value for _, _, answer in store.answers()] == ["second"]
 
 
 @pytest.mark.parametrize("method", ["acr-hr", "dcr", "pair"])

@@ -43,6 +43,11 @@ def create(
         Literal["full", "sparse", "adaptive"],
         typer.Option(help="With --method pair: all pairs, a connected part, or what earlier answers leave open."),
     ] = "full",
+    display: Annotated[
+        Literal["toggle", "side"] | None,
+        typer.Option(help="Two pictures in turn at one place, or side by side. Default: dcr toggle, pair side."),
+    ] = None,
+    ties: Annotated[bool, typer.Option(help="With --method pair: no difference is an answer.")] = True,
     area: Annotated[str, typer.Option(help="Viewer's area in device pixels; larger pictures are cropped.")] = "960x720",
     crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Folder of HR images that are not rated.")] = None,
@@ -84,7 +89,19 @@ def create(
         sources = pictures.from_folders(images, wanted)
     if method not in ("acr-hr", "dcr") and pictures.REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
-    design = Design(method, seed, share, repeats, traps, pairs, trial_seconds, sitting_minutes, break_minutes)
+    design = Design(
+        method=method,
+        seed=seed,
+        share=share,
+        repeats=repeats,
+        traps=traps,
+        pairs=pairs,
+        display=display or ("toggle" if method == "dcr" else "side"),
+        ties=ties,
+        trial_seconds=trial_seconds,
+        sitting_minutes=sitting_minutes,
+        break_minutes=break_minutes,
+    )
     checks = CHECKS if ask == "all" else tuple(options.split(ask)) if ask else ()
     terms = checked(Terms(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
     shown = pictures.crops(sources, _area(area), _crops(crops), seed)

@@ -53,7 +53,7 @@ class Way:
         self.in_turn = turns(store)
         self.open_limit = open_limit
         self.study = store.study
-        self.words = wording(self.study.design.method)
+        self.words = wording(self.study.design)
         self.calibration = [p for p in self.study.pictures if p.role != "rated"]
         self.asked: list[Trial] = practice(self.study.design, [p.shown for p in self.calibration])
         trials = session(self.study.design, self.study.shown(), 0)

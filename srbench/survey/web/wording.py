@@ -1,8 +1,8 @@
 """What a method asks, and what can be answered. Words are marked with N_ and translated where a page shows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from srbench.survey.design import Method
+from srbench.survey.design import Design
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Wording:
         calibration: Above the two ends of the scale.
         worst: Under the first of them.
         best: Under the second.
-        side_by_side: Two pictures at once; otherwise they are toggled in place.
+        names: Of the two pictures of a trial.
+        turn: On the button that shows the second of two in place of the first.
     """
 
     task: str
@@ -44,7 +45,8 @@ class Wording:
     calibration: str
     worst: str
     best: str
-    side_by_side: bool = False
+    names: tuple[str, str] = ("", "")
+    turn: str = ""
 
 
 def N_(text: str) -> str:  # noqa: N802 gettext's own name for a mark
@@ -80,6 +82,8 @@ _DEGRADATION = Wording(
     N_("Set against the second picture, the first deserves a 1; one that cannot be told from it a 5."),
     N_("very annoying"),
     N_("original"),
+    (N_("Picture to rate"), N_("The original")),
+    N_("Show the original"),
 )
 _PAIR = Wording(
     N_("You will see two pictures at a time, and say which one looks better to you."),
@@ -89,13 +93,23 @@ _PAIR = Wording(
         Button("tie", "ArrowDown", "\u2193", N_("no difference")),
         Button("second", "ArrowRight", "\u2192", N_("right")),
     ),
-    N_("Arrow keys left, down and right work too."),
+    N_("Arrow keys work too."),
     N_("Some pairs differ as much as these two, others hardly at all."),
     N_("worst"),
     N_("best"),
-    side_by_side=True,
+    (N_("Left picture"), N_("Right picture")),
 )
-_WORDINGS: dict[Method, Wording] = {"acr": _QUALITY, "acr-hr": _QUALITY, "dcr": _DEGRADATION, "pair": _PAIR}
+_PAIR_IN_TURN = replace(
+    _PAIR,
+    buttons=(
+        Button("first", "1", "1", N_("the first")),
+        Button("tie", "0", "0", N_("no difference")),
+        Button("second", "2", "2", N_("the second")),
+    ),
+    keys=N_("Space shows the other picture; the numbers answer."),
+    names=(N_("First picture"), N_("Second picture")),
+    turn=N_("Show the other picture"),
+)
 
 CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     "acuity": (
@@ -132,6 +146,11 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
 """Questions of the screen check and their answers, by the values of `terms.ANSWERS`."""
 
 
-def wording(method: Method) -> Wording:
-    """Of a method."""
-    return _WORDINGS[method]
+def wording(design: Design) -> Wording:
+    """What raters read in a study of this design."""
+    if design.method == "dcr":
+        return _DEGRADATION if design.display == "toggle" else replace(_DEGRADATION, keys=_QUALITY.keys, turn="")
+    if design.method != "pair":
+        return _QUALITY
+    words = _PAIR_IN_TURN if design.display == "toggle" else _PAIR
+    return replace(words, buttons=tuple(b for b in words.buttons if b.value != "tie" or design.ties))

@@ -31,7 +31,7 @@ const form = document.getElementById("answer");
 const toggle = document.getElementById("toggle");
 let painted = null;
 let blocked = false;
-let seen = !toggle; // with a toggle the original must have been looked at
+let seen = !toggle; // of two in turn, the second must have been looked at and the first again
 
 const ready = () => painted !== null && seen && !blocked;
 
@@ -84,6 +84,8 @@ const turn = () => {
   picture.hidden = show;
   exact(show ? original : picture);
   toggle.setAttribute("aria-pressed", String(show));
+  const which = document.getElementById("which");
+  which.textContent = show ? which.dataset.second : which.dataset.first;
   if (!show) seen = true;
   mark();
 };
