@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def create(
     for picture in _calibration(folder, calibration, protocol, crops.values()):
         made.append(picture)
         on_picture(len(made), total)
-    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms)
+    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, secrets.token_hex(8))
     with replacing(folder / HEAD) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return study

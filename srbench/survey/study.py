@@ -51,6 +51,7 @@ class Study:
         pictures: All.
         scale: Upscaling factor of the anchors.
         terms: Of taking part.
+        id: Random; its database and its cookies bear it.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Study:
     pictures: tuple[Picture, ...]
     scale: int
     terms: Terms = field(default_factory=Terms)
+    id: str = ""
 
     def shown(self) -> list[Shown]:
         """What is rated, and the traps where the design has any."""
@@ -75,6 +77,7 @@ class Study:
         return {
             "schema": SCHEMA,
             "srbench": __version__,
+            "id": self.id,
             "title": self.title,
             "design": asdict(self.design),
             "terms": asdict(self.terms),
@@ -99,4 +102,4 @@ def load(folder: Path) -> Study:
     made = tuple(Picture(**{**entry, "shown": Shown(**entry["shown"])}) for entry in content["pictures"])
     terms = Terms(**{**content["terms"], "ask": tuple(content["terms"]["ask"])})
     design = Design(**content["design"])
-    return Study(folder, content["title"], design, content["raters"], made, content["scale"], terms)
+    return Study(folder, content["title"], design, content["raters"], made, content["scale"], terms, content["id"])
