@@ -21,8 +21,8 @@ def judge(study: Path, database: str, votes: Sequence[Votes]) -> dict[str, int]:
     kept: dict[tuple[str | None, int], list[str]] = {}
     with closing(Store(load(study), database)) as store:
         raters = {store.find(own.token): own for own in votes}
-        for rater, trial, answer in store.answers():
-            kept.setdefault((rater, trial.position), []).append(answer.value)
+        for given in store.answers():
+            kept.setdefault((given.rater, given.position), []).append(given.value)
     acknowledged = {(rater, at): value for rater, own in raters.items() for at, value in own.acknowledged.items()}
     sent = {(rater, at): values for rater, own in raters.items() for at, values in own.sent.items()}
     return {

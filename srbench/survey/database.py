@@ -29,7 +29,8 @@ def connect(url: str, revision: str = "head") -> Engine:
     """
     place = url.rpartition("@")[2]  # without a password
     try:
-        engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+        lite = url.startswith("sqlite")
+        engine = create_engine(url, connect_args={"timeout": 30} if lite else {}, pool_pre_ping=not lite)
     except (SQLAlchemyError, ImportError) as error:
         raise BadStudy(f"the database {place} cannot be used ({type(error).__name__}: is its driver there?)") from error
     if engine.dialect.name == "sqlite":
@@ -46,7 +47,7 @@ def connect(url: str, revision: str = "head") -> Engine:
 
 def _durable(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where _begin says
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
 
 

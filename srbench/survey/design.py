@@ -97,8 +97,8 @@ def session(design: Design, shown: Sequence[Shown], rater: int, belief: Belief |
     """The trials of a rater, practice left out.
 
     Contents come round after round, each once a round, so that none comes twice in a row. Which model of a content
-    stands in which round turns from rater to rater: over as many raters as there are rounds, every picture stands once
-    in every round. In pairs left and right change places from rater to rater.
+    stands in which round turns with everybody who sees the content: over as many of them as there are rounds, every
+    picture stands once in every round. In pairs left and right change places likewise.
 
     Args:
         design: Of the study.
@@ -112,9 +112,9 @@ def session(design: Design, shown: Sequence[Shown], rater: int, belief: Belief |
     table = by_content(shown)
     questions = _questions(design, table)
     rounds = len(next(iter(questions.values())))
-    hand = _hand(design, list(table), rater)
+    hand, before = _hand(design, list(table), rater)
     adaptive = design.method == "pair" and design.pairs == "adaptive"
-    ask = _by_information(design, table, rater, belief) if adaptive else _by_turns(design, questions, rater)
+    ask = _by_information(design, table, rater, belief) if adaptive else _by_turns(design, questions, before)
     trials: list[Trial] = []
     last: _Content | None = None
     for number in range(rounds):
@@ -124,14 +124,14 @@ def session(design: Design, shown: Sequence[Shown], rater: int, belief: Belief |
     return _with_extras(design, shown, trials, rater)
 
 
-def _by_turns(design: Design, questions: dict[_Content, list[Trial]], rater: int) -> _Ask:
-    """Each question of a content in another round, turning from rater to rater."""
+def _by_turns(design: Design, questions: dict[_Content, list[Trial]], before: dict[_Content, int]) -> _Ask:
+    """Each question of a content in another round, one further with everybody who sees the content."""
     turns = {content: i for i, content in enumerate(questions)}
 
     def ask(content: _Content, number: int) -> Trial:
-        rounds = len(questions[content])
-        at = (number + turns[content] + rater) % rounds
-        return _mirrored(design, questions[content][at], rater + at + turns[content] + rater // rounds)
+        rounds, seen = len(questions[content]), before[content]
+        at = (number + turns[content] + seen) % rounds
+        return _mirrored(design, questions[content][at], seen + at + turns[content] + seen // rounds)
 
     return ask
 
@@ -175,16 +175,22 @@ def by_content(shown: Sequence[Shown]) -> dict[tuple[str, str], list[Shown]]:
     return {key: sorted(pictures, key=lambda p: p.model) for key, pictures in table.items()}
 
 
-def _hand(design: Design, contents: list[_Content], rater: int) -> list[_Content]:
-    """The contents that a rater sees: dealt from shuffled decks, so that each is dealt about equally often."""
+def _hand(design: Design, contents: list[_Content], rater: int) -> tuple[list[_Content], dict[_Content, int]]:
+    """The contents that a rater sees, and how many raters before have seen each.
+
+    They are dealt from shuffled decks, so that each is dealt about equally often.
+    """
     size = max(1, round(design.share * len(contents)))
     if size == len(contents):
-        return contents
-    hands: list[list[_Content]] = []
+        return contents, dict.fromkeys(contents, rater)
+    before = dict.fromkeys(contents, 0)
+    hand: list[_Content] = []
     deck: list[_Content] = []
     shuffles = 0
     for _ in range(rater + 1):
-        hand: list[_Content] = []
+        for content in hand:
+            before[content] += 1
+        hand = []
         while len(hand) < size:
             fresh = next((content for content in deck if content not in hand), None)
             if fresh is None:
@@ -194,8 +200,7 @@ def _hand(design: Design, contents: list[_Content], rater: int) -> list[_Content
                 continue
             deck.remove(fresh)
             hand.append(fresh)
-        hands.append(hand)
-    return hands[rater]
+    return hand, before
 
 
 def _order(design: Design, hand: list[_Content], rater: int, number: int, last: object) -> list[_Content]:

@@ -9,8 +9,7 @@ from srbench.opinion.files import Ratings
 from srbench.opinion.votes import Comparison, Stimulus, Votes
 from srbench.survey.adaptive import Belief, prior, update
 from srbench.survey.design import Shown
-from srbench.survey.store import Store
-from srbench.survey.tables import Answer, Dealt
+from srbench.survey.store import Given, Store
 
 
 def ratings(store: Store, *, unfinished: bool = False) -> Ratings:
@@ -25,7 +24,7 @@ def ratings(store: Store, *, unfinished: bool = False) -> Ratings:
     """
     whole = store.answers()
     done = {person.id for person, _ in store.people() if unfinished or person.state == "finished"}
-    rows = [(rater, trial, answer) for rater, trial, answer in whole if rater in done]
+    rows = [given for given in whole if given.rater in done]
     if not rows:
         raise BadStudy(f"{store.study.title} has no finished session yet ({len(whole)} answers)")
     name = store.study.folder.resolve().name
@@ -41,10 +40,10 @@ def missed_traps(store: Store) -> tuple[str, ...]:
     """
     expected = {picture.shown.name: picture.shown.expected or 0.0 for picture in store.study.pictures}
     found: dict[str, None] = {}
-    for rater, trial, answer in store.answers():
-        better = "first" if expected[trial.first] > expected[trial.second or trial.first] else "second"
-        if trial.kind == "trap" and trial.second and answer.value != better:
-            found[rater] = None
+    for given in store.answers():
+        better = "first" if expected[given.first] > expected[given.second or given.first] else "second"
+        if given.kind == "trap" and given.second and given.value != better:
+            found[given.rater] = None
     return tuple(found)
 
 
@@ -71,23 +70,20 @@ def belief(store: Store) -> Belief | None:
     return found
 
 
-_Rows = list[tuple[str, Dealt, Answer]]
-
-
-def _votes(store: Store, rows: _Rows) -> Votes:
+def _votes(store: Store, rows: list[Given]) -> Votes:
     shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
-    names = list(dict.fromkeys(trial.first for _, trial, _ in rows))
-    people = list(dict.fromkeys(rater for rater, _, _ in rows))
+    names = list(dict.fromkeys(given.first for given in rows))
+    people = list(dict.fromkeys(given.rater for given in rows))
     place, person = ({name: i for i, name in enumerate(listed)} for listed in (names, people))
     return Votes(
         stimuli=tuple(_stimulus(shown[name]) for name in names),
         raters=tuple(people),
-        stimulus=np.array([place[trial.first] for _, trial, _ in rows]),
-        rater=np.array([person[rater] for rater, _, _ in rows]),
-        repetition=np.array([2 if trial.kind == "repeat" else 1 for _, trial, _ in rows]),
-        score=np.array([float(answer.value) for _, _, answer in rows]),
-        seconds=np.array([answer.seconds for _, _, answer in rows]),
-        order=np.array([trial.position + 1.0 for _, trial, _ in rows]),
+        stimulus=np.array([place[given.first] for given in rows]),
+        rater=np.array([person[given.rater] for given in rows]),
+        repetition=np.array([2 if given.kind == "repeat" else 1 for given in rows]),
+        score=np.array([float(given.value) for given in rows]),
+        seconds=np.array([given.seconds for given in rows]),
+        order=np.array([given.position + 1.0 for given in rows]),
     )
 
 
@@ -95,14 +91,14 @@ def _stimulus(shown: Shown) -> Stimulus:
     return Stimulus(shown.name, shown.content, shown.model, shown.dataset, shown.reference, shown.expected)
 
 
-def _pairs(store: Store, rows: _Rows) -> tuple[Comparison, ...]:
+def _pairs(store: Store, rows: list[Given]) -> tuple[Comparison, ...]:
     shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
     found = []
-    for rater, trial, answer in rows:
-        if trial.kind == "trap":
+    for given in rows:
+        if given.kind == "trap":
             continue
-        first, second = shown[trial.first], shown[trial.second]
-        better, worse = (second, first) if answer.value == "second" else (first, second)
+        first, second = shown[given.first], shown[given.second]
+        better, worse = (second, first) if given.value == "second" else (first, second)
         content = "/".join(filter(None, (first.dataset, first.content)))
-        found.append(Comparison(content, rater, better.model, worse.model, answer.value == "tie"))
+        found.append(Comparison(content, given.rater, better.model, worse.model, given.value == "tie"))
     return tuple(found)

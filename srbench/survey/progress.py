@@ -171,7 +171,7 @@ def rows(found: Progress) -> list[dict[str, Any]]:
 def enough(store: Store) -> bool:
     """The study's own stop rule is met: enough finished sessions, and every interval as narrow as was asked for."""
     wanted = store.study.terms.stop_half
-    if wanted is None or store.doors() == "closed":
+    if wanted is None or store.doors() != "open" or store.ever("stop"):  # who opens it again knows better
         return False
     finished = sum(person.state == "finished" for person, _ in store.people())
     if finished < FEWEST_RATERS:
@@ -182,7 +182,7 @@ def enough(store: Store) -> bool:
 
 def _models(found: Ratings) -> tuple[Model, ...]:
     if found.votes is not None:
-        judged = found.votes.judged()
+        judged = mos.prepare(found.votes.judged(), "mean")  # repeats as in the analysis
         means = mos.model_means(mos.mos(judged), judged) if len(judged) else []
         models = [Model(group.model, group.mean, group.half) for group in means if not group.dataset]
         return tuple(sorted(models, key=lambda model: -model.score))

@@ -7,11 +7,12 @@ answer counts once, the first that arrived, and the next trial is the first with
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -22,15 +23,17 @@ from srbench.survey.adaptive import Belief
 from srbench.survey.database import READING, connect
 from srbench.survey.design import Trial, session, sittings
 from srbench.survey.study import Study
-from srbench.survey.tables import Answer, Dealt, Event, Rater
+from srbench.survey.tables import Answer, Dealt, Event, Owner, Rater
 
 _PATIENCE, _PATIENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
+_JOINED = "join"
 _LOCK = 5_272_043  # any number, the same for all who ask
 SCORES = ("1", "2", "3", "4", "5")
 CHOICES = ("first", "second", "tie")
 Doors = Literal["open", "paused", "closed"]
-_DOORS: dict[str, Doors] = {"open": "open", "pause": "paused", "close": "closed"}
+_DOORS: dict[str, Doors] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
 PREVIEW = "preview"
+SQLITE = "votes.sqlite"
 
 
 # Statements of every page are built once: that is half of what they cost.
@@ -50,6 +53,42 @@ _STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
 _ANSWERED = insert(Answer.__table__)  # type: ignore[arg-type]
 _SEEN = update(Rater.__table__).where(Rater.id == _RATER).values(seen=bindparam("now"), state=bindparam("became"))  # type: ignore[arg-type]
 _LAST_DOOR = select(Event.kind).where(Event.kind.in_(_DOORS)).order_by(Event.id.desc()).limit(1)
+
+
+class Taken(IntEnum):
+    """What became of an answer."""
+
+    REFUSED = 0
+    """Another trial is next, or the study is paused."""
+    BEFORE = 1
+    """There was one already: a retry, a double click, the back button."""
+    STORED = 2
+    LAST = 3
+    """Stored, and the session is complete."""
+
+
+class Given(NamedTuple):
+    """An answer and its trial.
+
+    Attributes:
+        rater: Whose.
+        position: In the session.
+        kind: Of the trial.
+        first: Picture.
+        second: Picture; empty for single ones.
+        value: As answered.
+        seconds: From the moment the picture was painted.
+        facts: Window and density.
+    """
+
+    rater: str
+    position: int
+    kind: str
+    first: str
+    second: str
+    value: str
+    seconds: float
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -98,7 +137,7 @@ class Standing:
 
 def sqlite_url(folder: Path) -> str:
     """Of the file in a study's folder where votes are kept by default."""
-    return f"sqlite:///{folder / 'votes.sqlite'}"
+    return f"sqlite:///{folder / SQLITE}"
 
 
 class Store:
@@ -114,8 +153,22 @@ class Store:
 
     def __init__(self, study: Study, url: str = "") -> None:
         self.study = study
+        if not url:
+            (study.folder / SQLITE).touch(0o600)
         self.engine = connect(url or sqlite_url(study.folder))
         self._readers = self.engine.execution_options(**READING)
+        self._claim()
+
+    def _claim(self) -> None:
+        with self._transaction() as database:
+            self._alone(database)
+            owner = database.scalar(select(Owner.id))
+            if owner is None:
+                database.add(Owner(id=self.study.id))
+        if owner not in (None, self.study.id):
+            place = self.engine.url.render_as_string(hide_password=True)
+            self.close()
+            raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -159,23 +212,24 @@ class Store:
         """A new rater by the open link.
 
         Args:
-            limit: Raters there may be.
+            limit: How many may enter so, ever: who withdraws leaves no room for another.
 
         Returns:
-            The token; None where there is no room.
+            The token; None where there is no room, or the study is not open.
         """
         token = secrets.token_urlsafe(32)
         with self._transaction() as database:
             self._alone(database)
-            if _raters(database) >= limit:
+            if _doors(database) != "open" or _joined(database) >= limit:
                 return None
-            database.add(_rater(token, "invited"))
+            rater = _rater(token, "invited")
+            database.add_all([rater, Event(at=_now(), rater=rater.id, kind=_JOINED, facts={})])
         return token
 
     def room(self, limit: int) -> bool:
-        """There are fewer raters than this."""
+        """The open link lets somebody in."""
         with self._reading() as database:
-            return _raters(database) < limit
+            return _doors(database) == "open" and _joined(database) < limit
 
     def find(self, token: str) -> str | None:
         """The id of the rater with this token; None for an unknown or withdrawn one."""
@@ -279,7 +333,7 @@ class Store:
                 return None
             return found.first if found.first_key == key else found.second or None
 
-    def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> bool:
+    def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> Taken:
         """Store an answer to the next trial, once.
 
         Args:
@@ -290,8 +344,7 @@ class Store:
             facts: Window and zoom.
 
         Returns:
-            True if it was stored or had been stored before, whatever it said then; False if another trial is next, or
-            the study is paused.
+            What became of it; false where it was refused.
 
         Raises:
             BadStudy: A value that this method does not have, or no such rater.
@@ -304,20 +357,20 @@ class Store:
                 if state in (None, "withdrawn"):
                     raise self._nobody(rater)
                 if state != PREVIEW and _doors(database) == "paused":
-                    return False
+                    return Taken.REFUSED
                 waiting = database.execute(_WAITING, {"rater": rater}).all()
                 if not waiting or position < waiting[0].position:
-                    return True  # a retry, a double click, the back button
+                    return Taken.BEFORE
                 if position > waiting[0].position:
-                    return False
+                    return Taken.REFUSED
                 now = _now()
                 given = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": now, "facts": dict(facts)}
                 database.execute(_ANSWERED, given)
                 done = len(waiting) == 1 and state != PREVIEW
                 database.execute(_SEEN, {"rater": rater, "now": now, "became": "finished" if done else state})
         except IntegrityError:
-            return True  # two of the same at the same moment: one is stored
-        return True
+            return Taken.BEFORE  # two of the same at the same moment: one is stored
+        return Taken.LAST if done else Taken.STORED
 
     def withdraw(self, rater: str) -> int:
         """Take away everything the rater has answered, and record that it was taken.
@@ -336,7 +389,14 @@ class Store:
                 return count
             person.number, person.state, person.facts = None, "withdrawn", {}
             database.add(Event(at=_now(), rater=rater, kind="withdrawal", facts={"answers": count}))
+        self._forget()
         return count
+
+    def _forget(self) -> None:
+        """What was deleted leaves SQLite's log too."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def record(self, kind: str, rater: str = "", facts: Mapping[str, Any] | None = None) -> None:
         """Note that something happened."""
@@ -348,21 +408,25 @@ class Store:
         with self._reading() as database:
             return _doors(database)
 
+    def ever(self, kind: str) -> bool:
+        """This has happened."""
+        with self._reading() as database:
+            return database.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
+
     # what was collected
 
-    def answers(self) -> list[tuple[str, Dealt, Answer]]:
-        """Rater, trial and answer of everything that was answered, in the order of raters' numbers and positions."""
+    def answers(self) -> list[Given]:
+        """Everything that was answered, in the order of raters' numbers and positions; previews left out."""
+        columns = (Dealt.position, Dealt.kind, Dealt.first, Dealt.second, Answer.value, Answer.seconds, Answer.facts)
         wanted = (
-            select(Rater.id, Dealt, Answer)
+            select(Rater.id, *columns)
             .join(Dealt, Dealt.rater == Rater.id)
             .join(Answer, Answer.trial == Dealt.id)
             .where(Rater.state != PREVIEW)
             .order_by(Rater.number, Rater.id, Dealt.position)
         )
         with self._reading() as database:
-            found = [(rater, trial, answer) for rater, trial, answer in database.execute(wanted)]
-            database.expunge_all()
-        return found
+            return [Given(*row) for row in database.execute(wanted)]
 
     def people(self) -> list[tuple[Rater, int]]:
         """Raters, previews left out, and how many answers each has given, in the order in which they were invited."""
@@ -394,9 +458,9 @@ def _rater(token: str, state: str) -> Rater:
     )
 
 
-def _raters(database: Session) -> int:
-    counted = select(func.count()).select_from(Rater).where(Rater.state.not_in((PREVIEW, "withdrawn")))
-    return database.scalar(counted) or 0
+def _joined(database: Session) -> int:
+    """How many have entered by the open link, those who withdrew among them."""
+    return database.scalar(select(func.count()).where(Event.kind == _JOINED)) or 0
 
 
 def _question(waiting: Sequence[Any], trials: int) -> Question | None:

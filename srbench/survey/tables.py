@@ -3,10 +3,10 @@
 Answers are only ever added. A withdrawal takes a rater's answers and trials away and leaves the event that says so.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Double, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, MetaData, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -17,11 +17,36 @@ NAMES = {
 }
 
 
+class Utc(TypeDecorator[datetime]):
+    """A moment, always in UTC: SQLite forgets the time zone, PostgreSQL answers in that of the session."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """As it was stored."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 class Base(DeclarativeBase):
     """All tables."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {dict[str, Any]: JSON, datetime: DateTime(timezone=True), float: Double}
+    type_annotation_map = {dict[str, Any]: JSON, datetime: Utc, float: Double}
+
+
+class Owner(Base):
+    """To which study the votes belong: one row.
+
+    Attributes:
+        id: Of the study.
+    """
+
+    __tablename__ = "study"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Rater(Base):
@@ -103,7 +128,7 @@ class Answer(Base):
 
 
 class Event(Base):
-    """What happened: consent, a break, a withdrawal, a pause of the study.
+    """What happened: consent, an entry by the open link, a withdrawal, a pause or the end of the study.
 
     Attributes:
         id: Number.

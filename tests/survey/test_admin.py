@@ -56,7 +56,8 @@ def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
     assert client.post("/admin/do", data={"what": "pause"}).status_code == 403
     for token in ("", "x", secrets.load(store.study.folder).cookie):
         assert client.post("/admin/enter", data={"token": token}).status_code == 403
-    client.cookies.set("srbench-admin", client.cookies["srbench"], path="/admin")
+    name = f"srbench-{store.study.id}"
+    client.cookies.set(f"{name}-admin", client.cookies[name], path="/admin")
     assert client.get("/admin/ratings.csv").status_code == 403
     assert store.doors() == "open"
 
@@ -139,7 +140,24 @@ def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: Store, app: o
     assert "0 answers" in admin.get("/admin").text
 
 
-def test_a_token_cannot_be_guessed_for_long(app: object) -> None:
+def test_a_token_cannot_be_guessed_for_long(store: Store, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     found = [client.post("/admin/enter", data={"token": "x"}).status_code for _ in range(12)]
     assert found == [403] * 10 + [429] * 2
+    token = secrets.load(store.study.folder).admin
+    assert client.post("/admin/enter", data={"token": token}).status_code == 200  # the owner is not shut out
+
+
+def test_a_page_of_another_site_can_do_nothing(store: Store, app: object) -> None:
+    admin = _inside(store, app)
+    for headers in (
+        {"sec-fetch-site": "same-site"},  # another port of this host
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "http://testserver:99"},
+        {"origin": "null"},
+    ):
+        for place in ("/admin/do", "/join", "/answer"):
+            assert admin.post(place, data={"what": "close"}, headers=headers).status_code == 403
+    assert store.doors() == "open"
+    same = {"origin": "http://testserver", "sec-fetch-site": "same-origin"}
+    assert "Closed" in admin.post("/admin/do", data={"what": "close"}, headers=same).text

@@ -59,6 +59,25 @@ def test_a_session(design: Design, contents: int, models: int, rater: int) -> No
         assert all(a != b for a, b in pairwise(row) if "trap" not in (a, b))
 
 
+@pytest.mark.parametrize("method", ["acr", "pair"])
+def test_shares_are_balanced_over_rounds_too(method: str) -> None:
+    """Each picture stands in every round as often as in any other, but for the raters who make no whole turn."""
+    design = Design(method=method, seed=2, share=0.5)  # type: ignore[arg-type]
+    shown = pictures(8, 4)
+    rounds = 4 if method == "acr" else 6
+    places: dict[tuple[str, ...], Counter[int]] = {}
+    for rater in range(40):
+        trials = [t for t in session(design, shown, rater) if t.kind == "trial"]
+        for at, trial in enumerate(trials):
+            names = tuple(sorted(name for name in (trial.first, trial.second) if name))
+            places.setdefault(names, Counter())[at // 4] += 1
+    assert len(places) == 8 * rounds
+    for found in places.values():
+        counts = [found[number] for number in range(rounds)]
+        assert sum(counts) in range(19, 22)
+        assert max(counts) - min(counts) <= 1
+
+
 @settings(max_examples=30)
 @given(method=st.sampled_from(METHODS), contents=st.integers(2, 6), models=st.integers(3, 5), seed=st.integers(0, 5))
 def test_everything_is_seen_equally_often_and_in_every_round(

@@ -98,7 +98,7 @@ def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: P
         assert page.locator("#zoom-changed").is_hidden()
         page.keyboard.press("3")
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
-    ((_, _, answer),) = store.answers()
+    (answer,) = store.answers()
     assert answer.facts["dpr"] == 1.25
     ((person, _),) = store.people()
     assert person.facts["screen"]["dpr"] == 1.25

@@ -137,7 +137,7 @@ def test_a_panel_over_http_with_a_kill_finds_the_planted_order(call: Call, tmp_p
                 answers += sum(1 for _ in _session(client, link, judge, np.random.default_rng(100 + number)))
     stored = store.answers()
     assert len(stored) == answers - 1  # the one on its way when the server died was asked again
-    assert set(Counter((rater, trial.position) for rater, trial, _ in stored).values()) == {1}
+    assert set(Counter((given.rater, given.position) for given in stored).values()) == {1}
     assert {person.state for person, _ in store.people()} == {"finished"}
     store.close()
     code, out, _ = call("survey", "report", "st", "--out", "report", "--json")

@@ -68,17 +68,17 @@ def test_a_session_from_invitation_to_the_last_answer(store: Store) -> None:
     assert asked(store, rater) is None
     assert states(store) == {"finished": 1}
     stored = store.answers()
-    assert [(dealt.first, answer.value) for _, dealt, answer in stored] == [
+    assert [(given.first, given.value) for given in stored] == [
         (trial.first, str(1 + at % 5)) for at, trial in enumerate(expected)
     ]
-    assert {who for who, _, _ in stored} == {rater}
+    assert {given.rater for given in stored} == {rater}
 
 
 def test_an_answer_counts_once_and_the_first_one_stays(store: Store) -> None:
     rater = _begun(store)
     assert store.answer(rater, 0, "4", 2.0, {})
     assert store.answer(rater, 0, "1", 9.0, {})  # a double click, the back button, a second tab
-    assert [(a.value, a.seconds) for _, _, a in store.answers()] == [("4", 2.0)]
+    assert [(a.value, a.seconds) for a in store.answers()] == [("4", 2.0)]
     assert not store.answer(rater, 3, "2", 1.0, {})  # no trial is jumped over
     assert len(store.answers()) == 1
     following = asked(store, rater)
@@ -136,7 +136,7 @@ def test_raters_in_parallel_lose_nothing(store: Store) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         raters = list(pool.map(whole, range(6)))
-    assert Counter(who for who, _, _ in store.answers()) == dict.fromkeys(raters, 6)
+    assert Counter(who for who, *_ in store.answers()) == dict.fromkeys(raters, 6)
     assert states(store) == {"finished": 6}
 
 
@@ -201,7 +201,7 @@ def test_a_session_left_behind_goes_to_the_next_rater(store: Store) -> None:
             numbers[rater] = person.number
     assert list(numbers.values()) == [1, 3]  # 0 is finished, 1 was left behind, 2 is at it
     assert store.answer(raters[1], 0, "4", 1.0, {})  # who comes back after all goes on
-    assert [rater for rater, _, _ in store.answers()] == [raters[0]] * 6 + [raters[1]]
+    assert [rater for rater, *_ in store.answers()] == [raters[0]] * 6 + [raters[1]]
 
 
 def test_reopening_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     said += [int(line) for line in process.stdout]
     process.wait()
     time.sleep(0.05)
-    positions = [dealt.position for _, dealt, _ in store.answers()]
+    positions = [dealt.position for dealt in store.answers()]
     assert positions[: len(said)] == said
     assert positions == list(range(len(positions)))
     assert len(positions) <= len(said) + 1

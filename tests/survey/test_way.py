@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from srbench.errors import BadStudy
 from srbench.survey import secrets
 from srbench.survey.store import Store
 from srbench.survey.web.app import application
@@ -139,7 +140,95 @@ def test_guesses_are_counted(call: Call, tmp_path: Path) -> None:
     store, client = opened(call, tmp_path)
     found = [client.get(f"/i/{'x' * 43}").status_code for _ in range(32)]
     assert found == [404] * 30 + [429] * 2
-    assert client.get(f"/i/{store.invite()}").status_code == 429  # not even a good one, for a minute
+    assert client.get(f"/i/{store.invite()}").status_code == 200  # nobody else is shut out
+
+
+def test_who_enters_by_the_open_link_is_given_their_own(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path))
+    app = application(store, secrets.load(store.study.folder), base="/lab", secure=True, open_limit=2)
+    store.invite()  # invitations take no place
+    client = TestClient(app, base_url="https://testserver")
+    page = client.post("/lab/join").text
+    (link,) = re.findall(r">(https://testserver/lab/i/[\w-]{43})<", page)
+    assert "What is stored" in client.get(link).text
+    other = TestClient(app, base_url="https://testserver")
+    assert "What is stored" in other.get(link).text  # another browser, another day
+    assert "Your own link" in other.post("/lab/join").text
+    store.withdraw(store.find(link.rpartition("/")[2]) or "")
+    assert other.post("/lab/join").status_code == 403  # who withdraws leaves no room
+    store.record("close")
+    assert not store.room(99)
+
+
+def test_a_break_is_noted_once(call: Call, tmp_path: Path) -> None:
+    store, client = opened(call, tmp_path, "--break-minutes", "1", "--trial-seconds", "20", "--traps", "0")
+    page = until(client, "A break", client.get(f"/i/{store.invite()}").text)
+    for _ in range(5):
+        client.post("/step", data={"token": field(page, "token"), "step": "pause", "pause": "anything"})
+    ((person, _),) = store.people()
+    assert person.facts["pauses"] == ["0.1"]
+
+
+def test_two_studies_on_one_host_do_not_know_of_each_other(call: Call, tmp_path: Path) -> None:
+    pages = []
+    client: TestClient | None = None
+    for name in ("one", "two"):
+        store, own = opened(call, tmp_path / name)
+        if client is not None:
+            own.cookies = client.cookies  # one browser
+        client = own
+        pages.append((own, until(own, 'name="position"', own.get(f"/i/{store.invite()}").text)))
+    for own, page in pages:
+        own.cookies = client.cookies  # type: ignore[union-attr]
+        assert field(own.get("/next").text, "token") == field(page, "token")
+
+
+def test_calibration_pictures_have_keys_of_their_study(call: Call, tmp_path: Path) -> None:
+    keys = []
+    for name in ("one", "two"):
+        store, client = opened(call, tmp_path / name)
+        page = until(client, "The worst and the best", client.get(f"/i/{store.invite()}").text)
+        keys.append(set(re.findall(r"/c/([\w-]{22})\.png", page)))
+    assert len(keys[0]) == 2
+    assert keys[0].isdisjoint(keys[1])
+
+
+def test_a_database_of_another_study_is_refused(call: Call, tmp_path: Path, url: str) -> None:
+    place = url or f"sqlite:///{tmp_path / 'votes.sqlite'}"
+    first = Store(made(call, tmp_path / "one"), place)
+    first.close()
+    with pytest.raises(BadStudy, match="votes of another study"):
+        Store(made(call, tmp_path / "two"), place)
+    Store(first.study, place).close()
+
+
+def test_what_was_withdrawn_is_in_no_file(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path))
+    rater = store.find(store.invite()) or ""
+    store.note(rater, {"consent": {"address": "secret-address-7"}})
+    store.begin(rater)
+    store.withdraw(rater)
+    files = list(store.study.folder.glob("votes.sqlite*"))
+    assert files
+    assert all(b"secret-address-7" not in file.read_bytes() for file in files)
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+@pytest.mark.parametrize(
+    ("place", "form"),
+    [
+        ("/answer", {"position": "\u00b2", "value": "3"}),
+        ("/answer", {"position": "9" * 5_000, "value": "3"}),
+        ("/step", {"step": "practice", "at": "\u0663", "value": "3"}),
+        ("/answer", {"token": "\u00e9", "position": "0", "value": "3"}),
+    ],
+)
+def test_strange_texts_are_refused(call: Call, tmp_path: Path, place: str, form: dict[str, str]) -> None:
+    store, client = opened(call, tmp_path)
+    token = field(client.get(f"/i/{store.invite()}").text, "token")
+    assert client.post(place, data={"token": token, **form}).status_code < 500
+    for path in ("/c/" + "9" * 5_000 + ".png", "/p/a%00b.png", "/p/" + "a" * 22 + ".png"):
+        assert client.get(path).status_code == 404
 
 
 def test_one_rater_cannot_ask_without_end(call: Call, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 The token is typed into a form, never part of an address; a signed cookie keeps the page open in that browser.
 """
 
+import asyncio
 import hmac
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +24,8 @@ from srbench.survey.web.guard import Cookies
 from srbench.survey.web.limits import Limits, address, too_many
 from srbench.survey.web.render import FRESH, Renderer
 
-_COOKIE, _HOURS = "srbench-admin", 12
-_MOST_INVITATIONS = 500
+_HOURS = 12
+_MOST_INVITATIONS, _REST = 500, 4
 
 
 class Admin:
@@ -39,6 +41,8 @@ class Admin:
 
     def __init__(self, store: Store, token: str, cookies: Cookies, renderer: Renderer, limits: Limits) -> None:
         self.store, self.token, self.cookies, self.renderer, self.limits = store, token, cookies, renderer, limits
+        self.cookie = f"{cookies.name}-admin"
+        self.computing, self.known = asyncio.Lock(), (0.0, dict[str, Any]())
         self.signer = URLSafeTimedSerializer(cookies.key, salt="admin")
 
     def routes(self) -> list[Route]:
@@ -54,7 +58,7 @@ class Admin:
 
     def _inside(self, request: Request) -> bool:
         try:
-            return bool(self.signer.loads(request.cookies.get(_COOKIE, ""), max_age=_HOURS * 3600) == "admin")
+            return bool(self.signer.loads(request.cookies.get(self.cookie, ""), max_age=_HOURS * 3600) == "admin")
         except BadSignature:
             return False
 
@@ -65,32 +69,41 @@ class Admin:
         """The state of the study; without the cookie a form that asks for the token."""
         if not self._inside(request):
             return self._refused(request, status=200)
-        return self.renderer.page(request, "admin.html", **await run_in_threadpool(self._state))
+        return self.renderer.page(request, "admin.html", **await self._state())
 
     async def live(self, request: Request) -> Response:
         """The part of the page that changes."""
         if not self._inside(request):
             return self._refused(request)
-        return self.renderer.page(request, "live.html", **await run_in_threadpool(self._state))
+        return self.renderer.page(request, "live.html", **await self._state())
 
-    def _state(self) -> dict[str, Any]:
+    async def _state(self) -> dict[str, Any]:
+        """Counted by one at a time, and no more than a fifth of the time: a large study takes seconds."""
+        async with self.computing:
+            begun = time.monotonic()
+            if begun > self.known[0]:
+                found = await run_in_threadpool(self._counted)
+                ended = time.monotonic()
+                self.known = (ended + _REST * (ended - begun), found)
+            return {**self.known[1], "doors": await run_in_threadpool(self.store.doors)}
+
+    def _counted(self) -> dict[str, Any]:
         found = progress(self.store)
         unit = "Bradley-Terry (log odds)" if self.store.study.design.method == "pair" else "MOS"
         return {"progress": found, "unit": unit, "stop": stop_rule(self.store.study, found)}
 
     async def enter(self, request: Request) -> Response:
         """Check the token."""
-        if not self.limits.left("wrong token", address(request)):
-            return too_many()
         async with request.form(max_files=0, max_fields=5) as form:
             given = form.get("token", "")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.token.encode()):
-            self.limits.hit("wrong token", address(request))
+            if not self.limits.hit("wrong token", address(request)):
+                return too_many()
             return self._refused(request, wrong=True)
         response = self.renderer.to("admin")
         made = self.signer.dumps("admin")
         response.set_cookie(
-            _COOKIE,
+            self.cookie,
             made if isinstance(made, str) else made.decode(),
             httponly=True,
             samesite="strict",
@@ -100,7 +113,7 @@ class Admin:
         return response
 
     async def do(self, request: Request) -> Response:
-        """Open, pause, close, invite or look. The cookie is SameSite=Strict: no other site's form comes with it."""
+        """Open, pause, close, invite or look; forms of other sites have been refused before."""
         if not self._inside(request):
             return self._refused(request)
         async with request.form(max_files=0, max_fields=5) as form:
@@ -110,7 +123,7 @@ class Admin:
             return self.renderer.to("admin")
         if what == "preview":
             return await self._preview()
-        if what == "invite" and number.isdecimal() and 0 < int(number[:9]) <= _MOST_INVITATIONS:
+        if what == "invite" and number.isdecimal() and len(number) < 5 and 0 < int(number) <= _MOST_INVITATIONS:
             return await self._invited(request, int(number))
         return self._refused(request, status=400)
 
@@ -123,8 +136,8 @@ class Admin:
 
     async def _invited(self, request: Request, number: int) -> Response:
         tokens = await run_in_threadpool(lambda: [self.store.invite() for _ in range(number)])
-        root = f"{request.url.scheme}://{request.url.netloc}{self.renderer.base}"
-        return self.renderer.page(request, "links.html", links=[f"{root}/i/{token}" for token in tokens])
+        links = [self.renderer.link(request, token) for token in tokens]
+        return self.renderer.page(request, "links.html", links=links)
 
     async def ratings(self, request: Request) -> Response:
         """All answers as CSV."""

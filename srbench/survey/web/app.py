@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from srbench.errors import BadStudy
 from srbench.survey.secrets import Secrets
 from srbench.survey.store import Store
 from srbench.survey.web.admin import Admin
@@ -30,7 +31,7 @@ def application(
         secure: Cookies over HTTPS only.
         open_limit: How many raters there may be by the open link; 0: by invitation only.
     """
-    cookies = Cookies(secrets.cookie, secure=secure, path=base)
+    cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
     renderer = Renderer(store.study.title, base, cookies)
     limits = Limits()
     way = Way(store, cookies, renderer, limits, open_limit)
@@ -38,6 +39,9 @@ def application(
 
     async def lost(request: Request, _error: Exception) -> Response:
         return renderer.page(request, "lost.html", status=404)
+
+    async def gone(request: Request, _error: Exception) -> Response:
+        return renderer.page(request, "lost.html", status=403)  # who withdrew meanwhile, in another tab
 
     routes: list[BaseRoute] = [
         *admin.routes(),
@@ -48,5 +52,5 @@ def application(
     return Starlette(
         routes=inner,
         middleware=[Middleware(Guard), Middleware(Throttle, cookies=cookies, limits=limits)],
-        exception_handlers={404: lost, 405: lost},
+        exception_handlers={404: lost, 405: lost, BadStudy: gone},
     )

@@ -1,5 +1,6 @@
 """What every response and every form must hold: headers, cookies, CSRF tokens, limits."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -9,7 +10,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-COOKIE = "srbench"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -23,13 +23,14 @@ HEADERS = {
 }
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 MOST_BODY = 16_384
+_HALF_A_YEAR_S = 15_552_000
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
 class Guard:
-    """ASGI middleware: security headers on every answer, and no request body above 16 KiB."""
+    """ASGI middleware: security headers on every answer, no body above 16 KiB, no form of another site."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -49,6 +50,9 @@ class Guard:
         if not length.isdigit() or int(length) > MOST_BODY:
             await PlainTextResponse("too large", 413)(scope, receive, answer)
             return
+        if scope["method"] == "POST" and not _own(Request(scope)):
+            await PlainTextResponse("this form came from another site", 403)(scope, receive, answer)
+            return
         taken = 0
 
         async def limited() -> Any:
@@ -61,41 +65,59 @@ class Guard:
         await self.app(scope, limited, answer)
 
 
+def _own(request: Request) -> bool:
+    """A form of this very site; another port or a sister domain is another one, for which SameSite is too kind."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+
+
 class Cookies:
     """Who a browser is, in a signed cookie.
 
     Args:
+        study: Its id, part of the name: two studies on one host do not know of each other.
         key: Of the study.
         secure: Only over HTTPS.
         path: Under which the study lives.
     """
 
-    def __init__(self, key: str, *, secure: bool, path: str) -> None:
+    def __init__(self, study: str, key: str, *, secure: bool, path: str) -> None:
+        self.name = f"srbench-{study}"
         self.signer = URLSafeSerializer(key, salt="rater")
         self.key, self.secure, self.path = key, secure, path or "/"
 
     def rater(self, request: Request) -> str | None:
         """The rater's id; None without a cookie, or with a forged one."""
         try:
-            found = self.signer.loads(request.cookies.get(COOKIE, ""))
+            found = self.signer.loads(request.cookies.get(self.name, ""))
         except BadSignature:
             return None
         return found if isinstance(found, str) else None
 
     def remember(self, response: Response, rater: str) -> None:
-        """Set the cookie: HttpOnly, SameSite=Lax, so that the link in a mail works and no other site's form does."""
+        """Set the cookie for half a year: HttpOnly, SameSite=Lax, so that the link in a mail works."""
         value = self.signer.dumps(rater)
         text = value if isinstance(value, str) else value.decode()
-        response.set_cookie(COOKIE, text, httponly=True, samesite="lax", secure=self.secure, path=self.path)
+        response.set_cookie(
+            self.name, text, max_age=_HALF_A_YEAR_S, httponly=True, samesite="lax", secure=self.secure, path=self.path
+        )
 
     def forget(self, response: Response) -> None:
         """Take the cookie back."""
-        response.delete_cookie(COOKIE, path=self.path)
+        response.delete_cookie(self.name, path=self.path)
 
     def token(self, rater: str) -> str:
         """What a form of this rater must hold."""
         return hmac.new(self.key.encode(), f"form:{rater}".encode(), hashlib.sha256).hexdigest()
 
+    def opaque(self, text: str) -> str:
+        """A key of 22 characters for this study: tells nothing, and is another one in every study."""
+        made = hmac.new(self.key.encode(), f"picture:{text}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(made).decode()[:22]
+
     def genuine(self, rater: str, token: str) -> bool:
         """Whether a form's token is the rater's."""
-        return hmac.compare_digest(self.token(rater), token)
+        return hmac.compare_digest(self.token(rater).encode(), token.encode())

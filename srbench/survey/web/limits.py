@@ -33,10 +33,6 @@ class Limits:
         """Count one more; False where it is too many."""
         return self._limiter.hit(_RULES[rule], rule, who)
 
-    def left(self, rule: str, who: str) -> bool:
-        """One more would be allowed."""
-        return self._limiter.test(_RULES[rule], rule, who)
-
 
 def address(request: Request) -> str:
     """Of the browser, as far as the server can see."""

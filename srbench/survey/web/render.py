@@ -43,6 +43,11 @@ class Renderer:
         )
         return HTMLResponse(text, status, headers={**FRESH, "Vary": "Accept-Language, Cookie"})
 
+    def link(self, request: Request, token: str) -> str:
+        """A rater's own way in, as their browser writes it."""
+        scheme = "https" if self.cookies.secure else request.url.scheme
+        return f"{scheme}://{request.url.netloc}{self.base}/i/{token}"
+
     def to(self, place: str) -> RedirectResponse:
         """Send the browser to another page of the study."""
         return RedirectResponse(f"{self.base}/{place}", 303, headers=FRESH)

@@ -4,10 +4,13 @@ Pages are forms that work one after the other, each ending in a redirect, so tha
 rater stands is in the database alone.
 """
 
+import asyncio
 import math
+import re
 from contextlib import suppress
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +20,7 @@ from srbench.errors import BadStudy
 from srbench.survey.design import Trial, practice, session, sittings
 from srbench.survey.export import belief
 from srbench.survey.progress import enough
-from srbench.survey.store import PREVIEW, Question, Standing, Store
+from srbench.survey.store import PREVIEW, Question, Standing, Store, Taken
 from srbench.survey.study import Picture
 from srbench.survey.terms import CODE, told
 from srbench.survey.web.guard import Cookies
@@ -32,8 +35,10 @@ from srbench.survey.web.wording import CHECKS, wording
 _STEPS = ("consent", "screen", "calibration", "practice")
 _WINDOW = ("dpr", "width", "height")
 _LONGEST_S, _LARGEST = 3600.0, 100_000.0
+_POSITION = re.compile(r"\d{1,6}", re.ASCII)
+_KEY = re.compile(r"[\w-]{22}", re.ASCII)
 _YEAR_S = 31_536_000
-# Each trial has its own key, so that a kept picture never stands for another one.
+# Every trial, and every study, has keys of its own: a kept picture never stands for another one.
 _KEPT = {"Cache-Control": "private, max-age=3600, immutable"}
 
 
@@ -51,10 +56,12 @@ class Way:
     def __init__(self, store: Store, cookies: Cookies, renderer: Renderer, limits: Limits, open_limit: int) -> None:
         self.store, self.cookies, self.renderer, self.limits = store, cookies, renderer, limits
         self.in_turn = turns(store)
+        self.counting = asyncio.Lock()
         self.open_limit = open_limit
         self.study = store.study
         self.words = wording(self.study.design)
         self.calibration = [p for p in self.study.pictures if p.role != "rated"]
+        self.keys = {cookies.opaque(p.shown.name + p.sha256): p for p in self.calibration}
         self.asked: list[Trial] = practice(self.study.design, [p.shown for p in self.calibration])
         trials = session(self.study.design, self.study.shown(), 0)
         self.minutes = max(1, round(len(trials) * self.study.design.trial_seconds / 60))
@@ -75,7 +82,7 @@ class Way:
             Route("/answer", self.answer, methods=["POST"]),
             Route("/withdraw", self.withdraw, methods=["GET", "POST"]),
             Route("/p/{key}.png", self.picture),
-            Route("/c/{number:int}.png", self.calibrating),
+            Route("/c/{key}.png", self.calibrating),
         ]
 
     # entering
@@ -88,21 +95,20 @@ class Way:
         return self.renderer.page(request, "home.html", open=room)
 
     async def join(self, request: Request) -> Response:
-        """Enter by the open link."""
+        """Enter by the open link; the personal link is shown, for there is no other way back on another day."""
         if not self.limits.hit("join", address(request)):
             return too_many()
         token = await self.in_turn(self.store.join, self.open_limit)
         if token is None:
             return self.renderer.page(request, "home.html", status=403, open=False)
-        return self.renderer.to(f"i/{token}")
+        return self.renderer.page(request, "link.html", link=self.renderer.link(request, token))
 
     async def invited(self, request: Request) -> Response:
         """Enter by an invitation; the token leaves the address bar at once."""
-        if not self.limits.left("wrong invitation", address(request)):
-            return too_many()
         rater = await self.in_turn(self.store.find, request.path_params["token"])
         if rater is None:
-            self.limits.hit("wrong invitation", address(request))
+            if not self.limits.hit("wrong invitation", address(request)):
+                return too_many()
             return self.renderer.page(request, "lost.html", status=404)
         response = self.renderer.to("next")
         self.cookies.remember(response, rater)
@@ -126,7 +132,15 @@ class Way:
         standing = await self.in_turn(self.store.standing, rater) if rater else None
         if rater is None or standing is None:
             return self.renderer.to("")
-        return await self.in_turn(self._following, request, rater, standing)
+        if (
+            not standing.begun
+            and all(standing.facts.get(step) for step in _STEPS)
+            and not self._shut(request, standing)
+        ):
+            known = await run_in_threadpool(belief, self.store)  # beside the others' turns
+            await self.in_turn(self.store.begin, rater, known)
+            standing = await self.in_turn(self.store.standing, rater) or standing
+        return self._following(request, rater, standing)
 
     def _following(self, request: Request, rater: str, standing: Standing) -> Response:
         common: dict[str, Any] = {"preview": standing.state == PREVIEW, "terms": self.study.terms}
@@ -135,16 +149,12 @@ class Way:
         step = next((step for step in _STEPS if not standing.facts.get(step)), None)
         if step:
             return self.renderer.page(request, f"{step}.html", rater, **self._step(step, standing), **common)
-        if not standing.begun:
-            self.store.begin(rater, belief(self.store))
-            standing = self.store.standing(rater) or standing
         question = standing.question
         if question is None:
             redirect = self.study.terms.redirect.replace(CODE, standing.code)
             return self.renderer.page(request, "thanks.html", rater, code=standing.code, redirect=redirect, **common)
-        pause = f"{question.sitting}.{question.block}"
-        if pause != "0.0" and pause not in standing.facts.get("pauses", []):
-            return self.renderer.page(request, "pause.html", rater, question=question, pause=pause, **common)
+        if (pause := _pause(question)) and pause not in standing.facts.get("pauses", []):
+            return self.renderer.page(request, "pause.html", rater, question=question, **common)
         return self.renderer.page(request, "trial.html", rater, **self._trial(question, standing), **common)
 
     def _shut(self, request: Request, standing: Standing) -> str | None:
@@ -164,13 +174,15 @@ class Way:
             return {"checks": CHECKS, "wrong": False}
         facts = {**vars(self.words), "density": _density(standing)}
         if step == "calibration":
-            anchors = {p.shown.expected: i for i, p in enumerate(self.calibration) if p.shown.expected is not None}
-            return {**facts, "low": anchors[1.0], "high": anchors[5.0]}
+            ends = {p.shown.expected: p.shown.name for p in self.calibration if p.shown.expected is not None}
+            return {**facts, "low": self._calibrating(ends[1.0]), "high": self._calibrating(ends[5.0])}
         at = int(standing.facts.get("practised", 0))
-        names = [p.shown.name for p in self.calibration]
-        numbers = [names.index(name) for name in (self.asked[at].first, self.asked[at].second) if name]
-        urls = [f"{self.renderer.base}/c/{number}.png" for number in numbers]
+        urls = [self._calibrating(name) for name in (self.asked[at].first, self.asked[at].second) if name]
         return {**facts, "at": at, "of": len(self.asked), "urls": urls}
+
+    def _calibrating(self, name: str) -> str:
+        key = next(key for key, picture in self.keys.items() if picture.shown.name == name)
+        return f"{self.renderer.base}/c/{key}.png"
 
     def _trial(self, question: Question, standing: Standing) -> dict[str, Any]:
         urls, ahead = (
@@ -206,22 +218,32 @@ class Way:
         if step == "practice":
             self._practised(rater, form, int(done.get("practised", 0)))
         elif step == "pause":
-            self.store.note(rater, {"pauses": [*done.get("pauses", []), form.get("pause", "")[:9]]})
+            self._rested(rater, standing)
         elif step in _STEPS and all(done.get(earlier) for earlier in _STEPS[: _STEPS.index(step)]):
-            self._passed(rater, step, form, sender)
+            self._passed(rater, standing, form, sender)
 
     def _practised(self, rater: str, form: dict[str, str], at: int) -> None:
         if form.get("at") == str(at) and form.get("value") in self.store.allowed:
             ended = {"practice": True} if at + 1 >= len(self.asked) else {}
             self.store.note(rater, {"practised": at + 1, **ended})
 
-    def _passed(self, rater: str, step: str, form: dict[str, str], sender: str) -> None:
-        terms = self.study.terms
+    def _rested(self, rater: str, standing: Standing) -> None:
+        due, had = _pause(standing.question), standing.facts.get("pauses", [])
+        if due and due not in had:
+            self.store.note(rater, {"pauses": [*had, due]})
+
+    def _passed(self, rater: str, standing: Standing, form: dict[str, str], sender: str) -> None:
+        terms, step = self.study.terms, form["step"]
         if step == "screen":
-            self.store.note(rater, {"screen": {**_window(form), **(told(terms, form) or {})}})
+            earlier = (
+                [*standing.facts.get("screens", []), standing.facts["screen"]] if "screen" in standing.facts else []
+            )
+            now = {**_window(form), **(told(terms, form) or {})}
+            self.store.note(rater, {"screen": now, "screens": earlier})
         elif step == "consent":
             self.store.note(rater, {"consent": {"address": sender} if terms.keep_ip else True})
-            self.store.record("consent", rater)
+            if standing.state != PREVIEW:
+                self.store.record("consent", rater)
         else:
             self.store.note(rater, {step: True})
 
@@ -231,25 +253,24 @@ class Way:
         if rater is None:
             return self.renderer.page(request, "lost.html", status=403)
         position, value = form.get("position", ""), form.get("value", "")
-        if not position.isdigit() or len(position) > 6 or value not in self.store.allowed:
+        if not _POSITION.fullmatch(position) or value not in self.store.allowed:
             return self.renderer.page(request, "lost.html", status=400)
-        try:
-            await self.in_turn(self._answered, rater, int(position), value, form)
-        except BadStudy:  # who has withdrawn, in another tab
-            return self.renderer.page(request, "lost.html", status=403)
-        return self.renderer.to("next")
+        seconds = min(max(_number(form.get("seconds", "")), 0.0), _LONGEST_S)
+        taken = await self.in_turn(self.store.answer, rater, int(position), value, seconds, _window(form))
+        response = self.renderer.to("next")
+        if taken == Taken.LAST:
+            response.background = BackgroundTask(self._stop_when_enough)
+        return response
 
-    def _answered(self, rater: str, position: int, value: str, form: dict[str, str]) -> None:
-        self.store.answer(rater, position, value, _seconds(form.get("seconds", "")), _window(form))
-        if self.study.terms.stop_half is None:
-            return
-        standing = self.store.standing(rater)
-        if standing and standing.state == "finished" and enough(self.store):
-            self.store.record("close", facts={"reason": "stop rule"})
+    async def _stop_when_enough(self) -> None:
+        """After the answer has been sent, and beside the others' turns: a large study takes seconds to count."""
+        async with self.counting:
+            if await run_in_threadpool(enough, self.store):
+                await self.in_turn(self.store.record, "stop")
 
     async def withdraw(self, request: Request) -> Response:
         """Ask first, then take all answers away."""
-        if request.method == "GET":
+        if request.method != "POST":
             rater = await self._known(request)
             return self.renderer.page(request, "withdraw.html", rater) if rater else self.renderer.to("")
         rater, _ = await self._form(request)
@@ -267,17 +288,18 @@ class Way:
         """A picture of a trial, by a key that tells nothing."""
         rater = self.cookies.rater(request)
         key = request.path_params["key"]
-        name = (await self.in_turn(self.store.picture, rater, key)) if rater else None
+        asked = rater is not None and _KEY.fullmatch(key)
+        name = (await self.in_turn(self.store.picture, rater, key)) if asked else None
         if name is None:
             return self.renderer.page(request, "lost.html", status=404)
         return await run_in_threadpool(self._image, self.pictures[name])
 
     async def calibrating(self, request: Request) -> Response:
-        """A calibration picture, by number."""
-        number = request.path_params["number"]
-        if await self._known(request) is None or number >= len(self.calibration):
+        """A calibration picture."""
+        picture = self.keys.get(request.path_params["key"])
+        if picture is None or await self._known(request) is None:
             return self.renderer.page(request, "lost.html", status=404)
-        return await run_in_threadpool(self._image, self.calibration[number])
+        return await run_in_threadpool(self._image, picture)
 
     def _image(self, picture: Picture) -> Response:
         content = padded((self.study.folder / picture.file).read_bytes(), self.largest)
@@ -301,6 +323,11 @@ class Way:
         return rater, form
 
 
+def _pause(question: Question | None) -> str:
+    """The break before this question's block; empty before the first."""
+    return f"{question.sitting}.{question.block}" if question and (question.sitting or question.block) else ""
+
+
 def _phone(request: Request) -> bool:
     """Phones say so: in a client hint, or in the name of their browser."""
     return request.headers.get("sec-ch-ua-mobile") == "?1" or "Mobi" in request.headers.get("user-agent", "")
@@ -315,10 +342,6 @@ def _window(form: dict[str, str]) -> dict[str, float]:
 def _density(standing: Standing) -> str:
     """Device pixels in a CSS pixel at the screen check; empty where the browser did not tell."""
     return str(standing.facts["screen"].get("dpr", ""))
-
-
-def _seconds(text: str) -> float:
-    return min(max(_number(text), 0.0), _LONGEST_S)
 
 
 def _number(text: str) -> float:

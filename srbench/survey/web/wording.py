@@ -36,6 +36,7 @@ class Wording:
         best: Under the second.
         names: Of the two pictures of a trial.
         turn: On the button that shows the second of two in place of the first.
+        back: On it while the second is shown.
     """
 
     task: str
@@ -47,6 +48,7 @@ class Wording:
     best: str
     names: tuple[str, str] = ("", "")
     turn: str = ""
+    back: str = ""
 
 
 def N_(text: str) -> str:  # noqa: N802 gettext's own name for a mark
@@ -84,6 +86,7 @@ _DEGRADATION = Wording(
     N_("original"),
     (N_("Picture to rate"), N_("The original")),
     N_("Show the original"),
+    N_("Back to the picture"),
 )
 _PAIR = Wording(
     N_("You will see two pictures at a time, and say which one looks better to you."),
@@ -109,6 +112,7 @@ _PAIR_IN_TURN = replace(
     keys=N_("Space shows the other picture; the numbers answer."),
     names=(N_("First picture"), N_("Second picture")),
     turn=N_("Show the other picture"),
+    back=N_("Show the other picture"),
 )
 
 CHECKS: dict[str, tuple[str, dict[str, str]]] = {

@@ -12,6 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     op.create_table(
+        "study", sa.Column("id", sa.String(), nullable=False), sa.PrimaryKeyConstraint("id", name="pk_study")
+    )
+    op.create_table(
         "rater",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),

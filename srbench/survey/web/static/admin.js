@@ -1,9 +1,14 @@
-// Counts and intervals every ten seconds, while the page is looked at.
+// Counts and intervals again ten seconds after they came, while the page is looked at.
 "use strict";
 
 const live = document.getElementById("live");
-setInterval(async () => {
-  if (document.hidden || live.contains(document.activeElement)) return;
-  const answer = await fetch(live.dataset.from);
-  if (answer.ok) live.innerHTML = await answer.text();
-}, 10000);
+const renew = async () => {
+  if (!document.hidden && !live.contains(document.activeElement)) {
+    try {
+      const answer = await fetch(live.dataset.from);
+      if (answer.ok) live.innerHTML = await answer.text();
+    } catch { /* the server is away for a moment */ }
+  }
+  setTimeout(renew, 10000);
+};
+setTimeout(renew, 10000);

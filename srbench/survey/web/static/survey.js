@@ -48,8 +48,11 @@ const recheck = () => {
   };
   const then = Number(document.body.dataset.density);
   const zoomed = say("zoom-changed", then > 0 && Math.abs(window.devicePixelRatio / then - 1) > 0.01);
-  const places = images.filter((image) => !image.hidden).map((image) => image.getBoundingClientRect());
-  const narrow = say("too-narrow", places.some((place) => place.width > document.documentElement.clientWidth));
+  // Two pictures that stand side by side must be in the window together.
+  const shown = (stimulus ? images : []).filter((image) => !image.hidden);
+  const places = shown.map((image) => image.getBoundingClientRect());
+  const width = Math.max(...places.map((place) => place.right)) - Math.min(...places.map((place) => place.left));
+  const narrow = say("too-narrow", width > document.documentElement.clientWidth);
   say("too-low", places.some((place) => place.height > window.innerHeight));
   if (blocked && !(zoomed || narrow) && painted !== null) painted = performance.now();
   blocked = zoomed || narrow;
@@ -74,6 +77,9 @@ Promise.all(images.map((image) => image.decode())).then(() => {
     painted = performance.now();
     mark();
   }));
+}, () => {
+  const notice = document.getElementById("not-loaded");
+  if (notice) notice.hidden = false;
 });
 
 const turn = () => {
@@ -83,13 +89,27 @@ const turn = () => {
   original.hidden = !show;
   picture.hidden = show;
   exact(show ? original : picture);
-  toggle.setAttribute("aria-pressed", String(show));
+  const text = document.getElementById("turn");
+  text.textContent = show ? text.dataset.back : text.dataset.there;
   const which = document.getElementById("which");
   which.textContent = show ? which.dataset.second : which.dataset.first;
   if (!show) seen = true;
   mark();
 };
 if (toggle) toggle.addEventListener("click", turn);
+
+// Single keys can be turned off, for those who press them by mistake or by voice.
+const keys = document.getElementById("keys");
+const keysAnswer = () => localStorage.getItem("srbench-keys") !== "off";
+const label = () => { keys.textContent = keysAnswer() ? keys.dataset.on : keys.dataset.off; };
+if (keys) {
+  label();
+  keys.addEventListener("click", () => {
+    localStorage.setItem("srbench-keys", keysAnswer() ? "off" : "on");
+    label();
+    keys.blur();
+  });
+}
 
 if (form) {
   let sent = false;
@@ -101,8 +121,8 @@ if (form) {
     if (seconds) seconds.value = ((performance.now() - painted) / 1000).toFixed(3);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.key === " " && toggle) { event.preventDefault(); turn(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !keysAnswer()) return;
+    if (event.key === " " && toggle && document.activeElement.tagName !== "BUTTON") { event.preventDefault(); turn(); return; }
     const button = form.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
     if (button && ready()) { event.preventDefault(); form.requestSubmit(button); }
   });
