@@ -36,6 +36,7 @@ class Page(HTMLParser):
         match tag:
             case "form":
                 self.action = found["action"]
+                self.ahead += found.get("data-ahead", "").split()
             case "input":
                 self._fields[found["name"]] = SCRIPT.get(found["name"], found.get("value", ""))
             case "button" if "name" in found:
@@ -50,7 +51,7 @@ class Page(HTMLParser):
             case "script":
                 self.static.append(found["src"])
             case "link":
-                (self.ahead if found["rel"] == "preload" else self.static).append(found["href"])
+                self.static.append(found["href"])
 
     def handle_data(self, data: str) -> None:
         if self._named_by_text:

@@ -127,6 +127,54 @@ def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) ->
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
 
 
+def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for name in ("a", "b"):
+        for model in ("m1", "m2"):
+            pixels = generator.integers(0, 256, (200, 400, 3), dtype=np.uint8)
+            image.write(tmp_path / "images" / model / f"{name}.png", pixels)
+    options = ("--images", str(tmp_path / "images"), "--traps", "0", "--method", "pair")
+    assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
+    store = Store(load(tmp_path / "st"))
+    with served(store) as url, opened(1000, 700) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        left, right = (one.bounding_box() for one in page.locator("#stimulus img").all())
+        assert left["y"] == right["y"]
+        page.set_viewport_size({"width": 700, "height": 700})
+        page.wait_for_selector("#too-narrow:visible")
+        assert page.locator(".scale").is_hidden()
+        left, right = (one.bounding_box() for one in page.locator("#stimulus img").all())
+        assert left["y"] == right["y"]
+
+
+def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path))
+    with served(store) as url, opened(1000, 700) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        page.route("**/p/*.png", lambda route: route.abort())
+        page.reload()
+        page.wait_for_selector("#not-loaded:visible")
+        assert page.locator(".scale").is_hidden()
+        page.unroute("**/p/*.png")
+        page.get_by_role("link", name="Try again").click()
+        page.wait_for_selector("body:not(.waiting)")
+
+
+def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path) -> None:
+    store = Store(made(call, tmp_path))
+    with served(store) as url, opened(1000, 700) as page:
+        _to_the_trials(page, f"{url}/i/{store.invite()}")
+        page.get_by_role("button", name="Turn keys off").click()
+        page.keyboard.press("3")
+        page.wait_for_timeout(200)
+        assert store.answers() == []
+        page.reload()
+        page.wait_for_selector("body:not(.waiting)")
+        page.get_by_role("button", name="Turn keys on").click()
+        page.keyboard.press("3")
+        page.wait_for_selector('input[name=position][value="1"]', state="attached")
+
+
 def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path) -> None:
     store = Store(made(call, tmp_path, "--ask", "card"))
     with served(store) as url, opened(1280) as page:
@@ -135,13 +183,15 @@ def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path
         for _ in range(20):
             page.locator("#card").press("ArrowRight")
         value = float(page.locator("#card").input_value())
-        assert value == 334
+        assert value == 110
         box = page.locator("#card-frame").bounding_box()
         assert box["width"] == pytest.approx(value, abs=0.6)
         assert box["width"] / box["height"] == pytest.approx(85.60 / 53.98, abs=0.01)
-        on(page)
+        page.locator("form select").select_option("8")
+        with page.expect_navigation():
+            page.locator("form button").click()
     ((person, _),) = store.people()
-    assert person.facts["screen"]["card"] == 334
+    assert person.facts["screen"]["card"] == 110
 
 
 def test_the_administrators_page_is_live(call: Call, tmp_path: Path) -> None:

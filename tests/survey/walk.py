@@ -52,6 +52,8 @@ def on(page: Any, value: str = "") -> None:
         field.select_option(index=1)
     for field in page.locator('form input[type="number"]').all():
         field.fill("60")
+    if page.locator("#card").count():
+        page.locator("#card").fill("324")
     if page.locator("#toggle").count():
         page.wait_for_timeout(100)
         page.locator("#toggle").click()
@@ -80,7 +82,7 @@ def rated(page: Any, url: str, store: Store) -> Iterator[str]:
             yield "thanks"
             return
         name = "trial" if page.locator('input[name="position"]').count() else "practice"
-        if page.locator('input[name="pause"]').count():
+        if page.locator('input[value="pause"]').count():
             name = "break"
         if name not in {*seen, "practice"}:
             seen.add(name)

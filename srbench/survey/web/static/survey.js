@@ -76,6 +76,8 @@ Promise.all(images.map((image) => image.decode())).then(() => {
   requestAnimationFrame(() => requestAnimationFrame(() => {
     painted = performance.now();
     mark();
+    // The next pictures, while this one is looked at.
+    for (const url of (form?.dataset.ahead ?? "").split(" ").filter(Boolean)) new Image().src = url;
   }));
 }, () => {
   const notice = document.getElementById("not-loaded");
