@@ -30,14 +30,11 @@ def page(study: Study, expected: Forecast) -> RenderableType:
     contents = {(picture.shown.dataset, picture.shown.content) for picture in rated}
     split = f", in {expected.sittings} sittings" if expected.sittings > 1 else ""
     votes = f"{expected.votes[0]}" if len(set(expected.votes)) == 1 else f"{expected.votes[0]} to {expected.votes[1]}"
-    unit = "log odds" if study.design.method == "pair" else "steps"
     lines = [
         f"{study.design.method}: {len(rated)} pictures of {len(contents)} contents, {study.raters} raters",
         f"a session: {expected.trials} trials, about {expected.minutes:.0f} min{split}",
         f"each picture: {votes} {'answers' if study.design.method == 'pair' else 'votes'}",
-        f"to expect: a model's score within ± {expected.half_model:.2f} {unit}"
-        + (f", a picture's within ± {expected.half_stimulus:.2f}" if expected.half_stimulus is not None else "")
-        + " (95 %)",
+        f"to expect: {_widths(study, expected)}",
     ]
     return Group(
         Text(study.title, style="bold"),
@@ -45,6 +42,18 @@ def page(study: Study, expected: Forecast) -> RenderableType:
         _balance(expected),
         Text(f"Expected from {expected.assumption}.", style="dim"),
     )
+
+
+def _widths(study: Study, expected: Forecast) -> str:
+    pairs = study.design.method == "pair"
+    if expected.half_model is None:
+        return "how exact the scores will be cannot be told with so few raters"
+    model = f"a model's score within ± {expected.half_model:.2f} {'log odds' if pairs else 'steps'}"
+    if pairs:
+        return f"{model} (95 %)"
+    if expected.half_stimulus is None:
+        return f"{model} (95 %); a picture's cannot be told with so few raters"
+    return f"{model}, a picture's within ± {expected.half_stimulus:.2f} (95 %)"
 
 
 def _balance(expected: Forecast) -> Table:

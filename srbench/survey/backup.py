@@ -3,16 +3,21 @@
 Votes are written as records, not as a database's own file: what was collected in SQLite can go on in PostgreSQL.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
 from srbench.atomic import replacing
@@ -20,12 +25,13 @@ from srbench.errors import BadStudy
 from srbench.survey import secrets
 from srbench.survey.database import connect, migrate, revision
 from srbench.survey.store import Store, sqlite_url
-from srbench.survey.study import HEAD, PICTURES, load
-from srbench.survey.tables import Base
+from srbench.survey.study import HEAD, PICTURES, Study, load, vacant
+from srbench.survey.tables import Base, Owner
 
 _ABOUT, _VOTES = "backup.json", "votes.jsonl"
 _KIND = "srbench survey backup"
 _AT_ONCE = 1_000
+_BROKEN = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RuntimeError)
 
 
 def write(store: Store, target: Path) -> dict[str, int]:
@@ -44,7 +50,7 @@ def write(store: Store, target: Path) -> dict[str, int]:
     folder = store.study.folder
     secrets.load(folder)  # so that there are some
     records = list(_records(store.engine))
-    counts = {table.name: sum(name == table.name for name, _ in records) for table in Base.metadata.sorted_tables}
+    counts = _counts(name for name, _ in records)
     about = {
         "kind": _KIND,
         "srbench": __version__,
@@ -79,34 +85,57 @@ def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
         Records by table.
 
     Raises:
-        BadStudy: No backup, a folder or a database in use, or a backup of a newer version.
+        BadStudy: No backup, a damaged one or one of a newer version, or a folder or a database in use.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
-    try:
+    vacant(folder)
+    with _whole_or_nothing(source, folder):
         with zipfile.ZipFile(source) as archive:
-            about = _checked(archive, source)
+            tables = _checked(archive, source)
             records = [json.loads(line) for line in archive.read(_VOTES).splitlines()]
             _unpack(archive, folder)
-        load(folder)
-        _fill(connect(url or sqlite_url(folder), about["revision"]), records)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise BadStudy(f"{source} is no backup that can be read ({error})") from error
-    except BadStudy:
+        _compare(source, load(folder))
+        secrets.load(folder)
+        _fill(connect(url or sqlite_url(folder), tables), records)
+        return _counts(record["table"] for record in records)
+
+
+@contextmanager
+def _whole_or_nothing(source: Path, folder: Path) -> Iterator[None]:
+    """What is half-made is removed, and the reason is one line."""
+    try:
+        yield
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)  # nothing was in it before
+        if isinstance(error, SQLAlchemyError):
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise BadStudy(f"the database refuses a record of {source} ({reason}); take another backup") from error
+        if isinstance(error, _BROKEN):
+            raise BadStudy(f"{source} is no backup that can be read ({error}); take another one") from error
         raise
-    return dict(about["records"])
 
 
-def _checked(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads(archive.read(_ABOUT))
-    if about.get("kind") != _KIND:
-        raise BadStudy(f"{source} is no backup of a survey")
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    """Records by table; the one that says whose database it is does not count."""
+    found = Counter(names)
+    return {t.name: found[t.name] for t in Base.metadata.sorted_tables if t is not Owner.__table__}
+
+
+def _checked(archive: zipfile.ZipFile, source: Path) -> str:
+    """The revision of the tables in a backup that is whole."""
+    about = json.loads(archive.read(_ABOUT))
+    if not isinstance(about, dict) or about.get("kind") != _KIND or not isinstance(about.get("revision"), str):
+        raise BadStudy(f"{source} is no backup of a survey; expected a file that `srbench survey backup` wrote")
     broken = archive.testzip()
     if broken:
-        raise BadStudy(f"{source} is damaged: {broken} does not have its checksum")
-    return about
+        raise BadStudy(f"{source} is damaged: {broken} does not have its checksum; take another backup")
+    return str(about["revision"])
+
+
+def _compare(source: Path, study: Study) -> None:
+    """The pictures are those of the plan."""
+    for picture in study.pictures:
+        if hashlib.sha256((study.folder / picture.file).read_bytes()).hexdigest() != picture.sha256:
+            raise BadStudy(f"{source} is damaged: {picture.file} is not the picture of the plan; take another backup")
 
 
 def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -121,7 +150,12 @@ def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
 def _plain(value: Any) -> Any:
     if not isinstance(value, datetime):
         return value
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()  # SQLite keeps UTC without saying so
+    return _utc(value).isoformat()
+
+
+def _utc(value: datetime) -> datetime:
+    """SQLite keeps UTC without saying so; PostgreSQL tells times in the session's zone."""
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
@@ -157,7 +191,7 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
 def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
     times = {column.name for column in table.columns if isinstance(column.type, DateTime)}
     return {
-        name: datetime.fromisoformat(value) if name in times else value
+        name: _utc(datetime.fromisoformat(value)) if name in times else value
         for name, value in record.items()
         if name != "table"
     }

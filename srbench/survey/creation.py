@@ -3,10 +3,10 @@
 import hashlib
 import io
 import json
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,10 @@ from srbench import image
 from srbench.atomic import replacing
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
-from srbench.survey import pictures
+from srbench.survey import pictures, secrets
 from srbench.survey.design import Design, Shown, session
 from srbench.survey.pictures import REFERENCE, Crop, Source
-from srbench.survey.study import HEAD, PICTURES, Picture, Study
+from srbench.survey.study import HEAD, PICTURES, Picture, Study, vacant
 from srbench.survey.terms import Terms
 
 _CALIBRATION = "calibration"
@@ -37,7 +37,7 @@ def create(
     terms: Terms,
     on_picture: Callable[[int, int], None] = lambda done, of: None,
 ) -> Study:
-    """Write a study's folder: the pictures as they will be shown, without any metadata, and study.json.
+    """Write a study's folder: the pictures as they will be shown, without any metadata, study.json, and secrets.
 
     Args:
         folder: New, or empty.
@@ -54,8 +54,7 @@ def create(
     Raises:
         BadStudy: The folder is in use, or the pictures cannot make such a study.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
+    vacant(folder)
     clash = {s.content for s in sources} & calibration.keys()
     if clash:
         raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
@@ -71,14 +70,16 @@ def create(
     for picture in _calibration(folder, calibration, protocol, crops.values()):
         made.append(picture)
         on_picture(len(made), total)
-    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, secrets.token_hex(8))
+    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, token_hex(8))
     with replacing(folder / HEAD) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    secrets.load(folder)
     return study
 
 
 def _shown(source: Source) -> Shown:
     name = "_".join(filter(None, (source.dataset, source.content, source.model)))
+    name = name.replace("/", "_").replace("\\", "_")  # it names a file too
     return Shown(name, source.content, source.model, source.dataset, source.reference)
 
 

@@ -1,5 +1,6 @@
 """What a study will cost its raters, and what it will be able to tell, before anybody has rated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,8 +27,10 @@ class Forecast:
         raters: Wanted.
         votes: Of each picture, least and most.
         balance: How evenly raters are spread.
-        half_stimulus: Half of the 95 % interval to expect for a picture's MOS; None for pairs.
-        half_model: Half of the 95 % interval to expect for a model's MOS, or its Bradley-Terry score.
+        half_stimulus: Half of the 95 % interval to expect for a picture's MOS; None for pairs, and where so few raters
+            cannot tell.
+        half_model: Half of the 95 % interval to expect for a model's MOS, or its Bradley-Terry score; None where so few
+            raters cannot tell.
         assumption: On which the last two rest.
     """
 
@@ -38,7 +41,7 @@ class Forecast:
     votes: tuple[int, int]
     balance: Balance
     half_stimulus: float | None
-    half_model: float
+    half_model: float | None
     assumption: str
 
 
@@ -77,20 +80,26 @@ def _panel(study: Study) -> Panel:
     return Panel(models, images=images, raters=study.raters, share=study.design.share)
 
 
-def _widths(panel: Panel) -> tuple[float, float]:
-    stimuli, models = [], []
+def _widths(panel: Panel) -> tuple[float | None, float | None]:
+    stimuli: list[float | None] = []
+    models: list[float | None] = []
     for seed in range(_PANELS):
         votes = draw(replace(panel, seed=seed)).votes
         opinion = mos.mos(votes)
-        stimuli.append(float(np.nanmean(opinion.half)))
-        models.append(float(np.mean([g.half for g in mos.model_means(opinion, votes) if g.half is not None])))
-    return float(np.mean(stimuli)), float(np.mean(models))
+        stimuli.append(_mean(opinion.half.tolist()))
+        models.append(_mean([group.half for group in mos.model_means(opinion, votes)]))
+    return _mean(stimuli), _mean(models)
 
 
-def _pair_width(study: Study, panel: Panel) -> tuple[None, float]:
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Of those that are numbers; None where there are none."""
+    known = [value for value in values if value is not None and np.isfinite(value)]
+    return float(np.mean(known)) if known else None
+
+
+def _pair_width(study: Study, panel: Panel) -> tuple[None, float | None]:
     fits = [pairs.fit(simulated(study, replace(panel, seed=seed)), clusters=_CLUSTERS) for seed in range(_PAIR_PANELS)]
-    widths = [float(np.mean(fit.half)) for fit in fits if not fit.problem and fit.robust_df]
-    return None, float(np.mean(widths)) if widths else float("nan")
+    return None, _mean([_mean(fit.half.tolist()) for fit in fits if not fit.problem and fit.robust_df])
 
 
 def simulated(study: Study, panel: Panel) -> list[Comparison]:
@@ -115,7 +124,8 @@ def simulated(study: Study, panel: Panel) -> list[Comparison]:
                 continue
             gap = truth[trial.first] - truth[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
-            answer = Comparison(of[better].content, f"r{rater}", of[better].model, of[worse].model, tie=False)
+            content = "/".join(filter(None, (of[better].dataset, of[better].content)))
+            answer = Comparison(content, f"r{rater}", of[better].model, of[worse].model, tie=False)
             answers.append(answer)
             known = update(known, answer) if adaptive else known
     return answers

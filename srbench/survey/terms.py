@@ -55,12 +55,22 @@ def checked(terms: Terms) -> Terms:
     unknown = sorted(set(terms.ask) - set(CHECKS))
     if unknown:
         raise BadStudy(f"there is no check {', '.join(unknown)}; expected some of {', '.join(CHECKS)}")
-    parts = urlsplit(terms.redirect.replace(CODE, "0"))
-    if terms.redirect and (parts.scheme not in ("http", "https") or not parts.netloc):
+    if terms.redirect and not is_address(terms.redirect.replace(CODE, "0")):
         raise BadStudy(f"the redirect '{terms.redirect}' is no address; expected https://... with {CODE} in it")
-    if terms.stop_half is not None and not terms.stop_half > 0:
-        raise BadStudy(f"the interval to stop at is ± {terms.stop_half}; expected more than 0")
+    if terms.stop_half is not None and not 0 < terms.stop_half < math.inf:
+        raise BadStudy(f"the interval to stop at is ± {terms.stop_half}; expected a number more than 0")
     return terms
+
+
+def is_address(text: str) -> bool:
+    """It begins with http:// or https:// and names a host."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    blank = not text.isprintable() or " " in text
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not blank
 
 
 def told(terms: Terms, form: Mapping[str, str]) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import typer
 
 from srbench.cli.survey.analyze import analyze
 from srbench.cli.survey.backup import backup, restore
-from srbench.cli.survey.collected import export, report, status
+from srbench.cli.survey.collected import export, report, status, withdraw
 from srbench.cli.survey.convert import convert
 from srbench.cli.survey.create import create, plan
 from srbench.cli.survey.demo import demo
@@ -12,5 +12,8 @@ from srbench.cli.survey.serve import invite, serve
 from srbench.cli.survey.simulate import simulate
 
 survey = typer.Typer(help="Human ratings: plan a survey, analyse ratings, draw panels by chance.", no_args_is_help=True)
-for verb in (demo, create, plan, invite, serve, status, export, report, backup, restore, analyze, convert, simulate):
+for verb in (
+    *(demo, create, plan, invite, serve, status, export, report),
+    *(withdraw, backup, restore, analyze, convert, simulate),
+):
     survey.command()(verb)

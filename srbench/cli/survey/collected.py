@@ -1,4 +1,4 @@
-"""`srbench survey status`, `export` and `report`: what a running study has collected."""
+"""`srbench survey status`, `export`, `report` and `withdraw`: what a running study has collected."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,3 +96,14 @@ def report(
         else:
             raise UserError(f"--screen {screen} is no rule for pairs; expected traps or none")
     finish(read, choices, None, run, out, json=json)
+
+
+def withdraw(
+    study: StudyFolder,
+    rater: Annotated[str, typer.Argument(help="Id of the rater, as in the export and on the administrator's page.")],
+    database: Database = "",
+) -> None:
+    """Delete everything that one rater has answered, on request; only the withdrawal itself stays on record."""
+    with opened(study, database) as store:
+        count = store.withdraw(rater)
+    console.out.print(f"{rater} is withdrawn; answers deleted: {count}", markup=False, soft_wrap=True)

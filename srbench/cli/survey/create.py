@@ -1,6 +1,7 @@
 """`srbench survey create` and `srbench survey plan`."""
 
 import csv
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,6 +23,7 @@ Method = Annotated[
     typer.Option(help="Five categories; with hidden references; against the reference; which of two."),
 ]
 StudyFolder = Annotated[Path, typer.Argument(help="Folder of the study.")]
+_WHOLE, _HALF = "960x720", "600x720"
 
 
 def create(
@@ -38,17 +40,26 @@ def create(
     raters: Annotated[int, typer.Option(min=1, help="Wanted.")] = 26,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Of the contents that each rater sees.")] = 1.0,
     repeats: Annotated[float, typer.Option(min=0, max=0.5, help="Share of trials that come twice.")] = 0.05,
-    traps: Annotated[int, typer.Option(min=0, help="Trap questions in a session.")] = 2,
+    traps: Annotated[int, typer.Option(min=0, max=50, help="Trap questions in a session.")] = 2,
     pairs: Annotated[
-        Literal["full", "sparse", "adaptive"],
-        typer.Option(help="With --method pair: all pairs, a connected part, or what earlier answers leave open."),
-    ] = "full",
+        Literal["full", "sparse", "adaptive"] | None,
+        typer.Option(
+            help="With --method pair: all pairs, a connected part, or what earlier answers leave open. Default: full."
+        ),
+    ] = None,
     display: Annotated[
         Literal["toggle", "side"] | None,
         typer.Option(help="Two pictures in turn at one place, or side by side. Default: dcr toggle, pair side."),
     ] = None,
-    ties: Annotated[bool, typer.Option(help="With --method pair: no difference is an answer.")] = True,
-    area: Annotated[str, typer.Option(help="Viewer's area in device pixels; larger pictures are cropped.")] = "960x720",
+    ties: Annotated[
+        bool | None, typer.Option(help="With --method pair: no difference is an answer. Default: it is.")
+    ] = None,
+    area: Annotated[
+        str,
+        typer.Option(
+            help="Viewer's area in device pixels; larger pictures are cropped. Default: 960x720; side by side: 600x720."
+        ),
+    ] = "",
     crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Folder of HR images that are not rated.")] = None,
     title: Annotated[str, typer.Option(help="For people.")] = "",
@@ -64,9 +75,9 @@ def create(
     stop_half: Annotated[
         float | None, typer.Option(help="Close to newcomers when every model's 95 % interval is within ± this.")
     ] = None,
-    trial_seconds: Annotated[float, typer.Option(min=1, help="Expected for a trial.")] = 5.0,
-    sitting_minutes: Annotated[float, typer.Option(min=1, help="Longest sitting.")] = 30.0,
-    break_minutes: Annotated[float, typer.Option(min=1, help="Time between breaks.")] = 10.0,
+    trial_seconds: Annotated[float, typer.Option(min=1, max=600, help="Expected for a trial.")] = 5.0,
+    sitting_minutes: Annotated[float, typer.Option(min=1, max=600, help="Longest sitting.")] = 30.0,
+    break_minutes: Annotated[float, typer.Option(min=1, max=600, help="Time between breaks.")] = 10.0,
     protocol: options.ProtocolName = protocols.DEFAULT,
     data_root: options.DataRoot = None,
     seed: Annotated[int, typer.Option(min=0, help="Of every order and crop.")] = 0,
@@ -78,7 +89,11 @@ def create(
     from srbench.survey.design import Design
     from srbench.survey.terms import CHECKS, Terms, checked
 
+    _refuse_idle(method, pairs, display, ties)
     conventions = protocols.find(protocol)
+    display = display or ("toggle" if method == "dcr" else "side")
+    beside = method in ("dcr", "pair") and display == "side"
+    area_px = _area(area or (_HALF if beside else _WHOLE))
     wanted = options.split(models) if models else []
     if (run is None) == (images is None):
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
@@ -95,16 +110,16 @@ def create(
         share=share,
         repeats=repeats,
         traps=traps,
-        pairs=pairs,
-        display=display or ("toggle" if method == "dcr" else "side"),
-        ties=ties,
+        pairs=pairs or "full",
+        display=display,
+        ties=ties is not False,
         trial_seconds=trial_seconds,
         sitting_minutes=sitting_minutes,
         break_minutes=break_minutes,
     )
     checks = CHECKS if ask == "all" else tuple(options.split(ask)) if ask else ()
     terms = checked(Terms(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
-    shown = pictures.crops(sources, _area(area), _crops(crops), seed)
+    shown = pictures.crops(sources, area_px, _crops(crops), seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
         task = progress.add_task("pictures", total=None)
@@ -121,6 +136,20 @@ def create(
             lambda done, of: progress.update(task, completed=done, total=of),
         )
     _show(made, json=json)
+
+
+def _refuse_idle(method: str, pairs: str | None, display: str | None, ties: bool | None) -> None:
+    """Options that this method has no use for.
+
+    Raises:
+        UserError: There are some.
+    """
+    tied = None if ties is None else "ties" if ties else "no-ties"
+    for name, given in (("pairs", pairs), (tied, tied)):
+        if given and method != "pair":
+            raise UserError(f"--{name} does nothing with --method {method}; leave it out, or ask with --method pair")
+    if display and method not in ("dcr", "pair"):
+        raise UserError(f"--display does nothing with --method {method}, which shows one picture; leave it out")
 
 
 def plan(
@@ -189,10 +218,10 @@ def _text(path: Path | None) -> str:
 
 
 def _area(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise UserError(f"--area '{text}' is no size; expected WIDTHxHEIGHT, as 960x720")
-    return int(width), int(height)
+    size = re.fullmatch("([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
+    if size is None:
+        raise UserError(f"--area '{text}' is no size; expected WIDTHxHEIGHT, as {_WHOLE}")
+    return int(size[1]), int(size[2])
 
 
 def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:

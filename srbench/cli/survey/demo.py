@@ -1,5 +1,6 @@
 """`srbench survey demo`: a small study, made and opened at once."""
 
+import shutil
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from srbench.cli import console
 from srbench.cli.run import run
 from srbench.cli.survey.collected import opened
 from srbench.cli.survey.create import Method, create
-from srbench.cli.survey.serve import address, listening, serve
+from srbench.cli.survey.serve import address, collect, listening
 
 _MODELS = "nearest,bicubic,srresnet"
 
@@ -24,17 +25,27 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open it.")] = True,
 ) -> None:
     """Make a small study of the builtin photographs, and open it in the browser as a rater sees it. Ctrl-C ends it."""
+    from srbench.survey.study import HEAD
+
     folder = folder or Path("runs") / f"survey-demo-{method}"
     study = folder / "study"
-    if not study.exists():
+    if not (study / HEAD).exists():
+        _clear(study)
         run(_MODELS, "builtin", metrics="psnr", out=folder / "run", save_images=True)
         create(study, folder / "run", method=method, raters=3, title="Which picture looks best?", seed=1)
-    with opened(study, "") as store:
-        token = store.invite()
-    with listening("127.0.0.1", port) as door:
-        root = address(door)
-    console.out.print(f"Rate: {root}/i/{token}", soft_wrap=True)
-    console.out.print(f"Then: srbench survey report {study} --run {folder / 'run'}", soft_wrap=True)
-    if browser:
-        webbrowser.open(f"{root}/i/{token}")
-    serve(study, port=int(root.rpartition(":")[2]))
+    with opened(study, "") as store, listening("127.0.0.1", port) as door:
+        link = f"{address(door)}/i/{store.invite()}"
+        console.out.print(f"Rate: {link}", soft_wrap=True)
+        console.out.print(f"Then: srbench survey report {study} --run {folder / 'run'}", soft_wrap=True)
+        if browser:
+            webbrowser.open(link)
+        collect(store, door)
+
+
+def _clear(study: Path) -> None:
+    """Remove what an interrupted one left: pictures without a plan; anything else there is not the demo's."""
+    from srbench.survey.study import HEAD, PICTURES
+
+    shutil.rmtree(study / PICTURES, ignore_errors=True)
+    for partial in study.glob(f".{HEAD}.*"):
+        partial.unlink(missing_ok=True)

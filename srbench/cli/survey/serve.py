@@ -1,9 +1,11 @@
 """`srbench survey serve` and `invite`."""
 
+import os
 import socket
+import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +16,8 @@ from srbench.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from srbench.survey.store import Store
 
 Base = Annotated[str, typer.Option(help="Path under which a proxy serves the study, as /study.")]
 
@@ -30,24 +34,29 @@ def serve(
     database: Database = "",
 ) -> None:
     """Collect ratings in the browsers of raters. Ctrl-C stops; what was answered is kept."""
+    if base and not base.startswith("/"):
+        raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
+    with opened(study, database) as store, listening(host, port) as door:
+        collect(store, door, base.rstrip("/"), https=https, open_limit=open_limit)
+
+
+def collect(store: "Store", door: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0) -> None:
+    """Serve a study at an open socket until Ctrl-C."""
     import uvicorn
 
     from srbench.survey import secrets
     from srbench.survey.web.app import application
 
-    if base and not base.startswith("/"):
-        raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    base = base.rstrip("/")
-    with opened(study, database) as store, listening(host, port) as door:
-        app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
-        root = f"{address(door)}{base}"
-        for line in (
-            f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {root})",
-            f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
-        ):
-            console.err.print(line, soft_wrap=True)
-        config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
-        uvicorn.Server(config).run(sockets=[door])
+    study = store.study.folder
+    app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
+    root = f"{address(door)}{base}"
+    for line in (
+        f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {root})",
+        f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
+    ):
+        console.err.print(line, soft_wrap=True)
+    config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+    uvicorn.Server(config).run(sockets=[door])
 
 
 @contextmanager
@@ -82,12 +91,42 @@ def invite(
     database: Database = "",
 ) -> None:
     """Make invitation links, one a rater; only their hashes are stored."""
+    root = _root(url)
     with opened(study, database) as store:
-        links = [f"{url.rstrip('/')}/i/{store.invite()}" for _ in range(number)]
-    if out is None:
-        for link in links:
-            console.out.print(link, soft_wrap=True)
-        return
-    out.touch(0o600)
-    out.chmod(0o600)
-    out.write_text("\n".join(links) + "\n", encoding="utf-8")
+        if out is None:
+            for _ in range(number):
+                console.out.print(f"{root}/i/{store.invite()}", markup=False, soft_wrap=True)
+            return
+        with _private(out) as file:
+            file.writelines(f"{root}/i/{store.invite()}\n" for _ in range(number))
+
+
+def _root(url: str) -> str:
+    """The address without a slash at its end.
+
+    Raises:
+        UserError: It is none to which a path can be added.
+    """
+    from srbench.survey.terms import is_address
+
+    if not is_address(url) or "?" in url or "#" in url:
+        raise UserError(f"--url '{url}' is no address; expected http:// or https:// with a host, as https://host/study")
+    return url.rstrip("/")
+
+
+@contextmanager
+def _private(path: Path) -> "Iterator[IO[str]]":
+    """A file that only its owner can read, open to be written.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UserError(f"--out {path} is no plain file; give a new file's name")
+            os.fchmod(handle, 0o600)
+            yield file
+    except OSError as error:
+        raise UserError(f"--out {path} cannot be written: {error.strerror}; give another file") from error
