@@ -144,7 +144,7 @@ def crops(
         seed: Of those.
 
     Raises:
-        BadStudy: A chosen crop lies outside the picture.
+        BadStudy: A chosen crop lies outside the picture, or is of no picture.
     """
     sizes: dict[tuple[str, str], tuple[int, int]] = {}
     for source in sources:
@@ -152,6 +152,9 @@ def crops(
         key = source.dataset, source.content
         before = sizes.get(key, (height, width))
         sizes[key] = min(before[0], height), min(before[1], width)
+    strange = sorted("/".join(filter(None, key)) for key in given.keys() - sizes.keys())
+    if strange:
+        raise BadStudy(f"crops are given for {', '.join(strange)}, which the study does not have")
     found = {}
     for number, (key, (height, width)) in enumerate(sorted(sizes.items())):
         shown = min(height, area_px[1]), min(width, area_px[0])

@@ -13,7 +13,8 @@ CHECKS: tuple[Check, ...] = get_args(Check)
 CARD_MM = 85.60  # ISO/IEC 7810, ID-1
 CODE = "{code}"
 
-_CARD_PX, _DISTANCE_CM, _PATCHES = (100.0, 2_000.0), (10.0, 1_000.0), (1.0, 8.0)
+_CARD_PX, _DISTANCE_CM, _PATCHES = (101.0, 2_000.0), (10.0, 1_000.0), (1.0, 8.0)
+# A slider that nobody moved stands at 100.
 _NUMBERS: dict[str, tuple[float, float]] = {"card": _CARD_PX, "distance": _DISTANCE_CM, "patches": _PATCHES}
 ANSWERS: dict[str, tuple[str, ...]] = {
     "acuity": ("yes", "corrected", "no", "untold"),

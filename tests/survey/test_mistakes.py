@@ -57,14 +57,14 @@ def _images(folder: Path, *names: str) -> tuple[str, ...]:
 def test_links_go_to_a_file_of_the_owners_alone(call: Call, tmp_path: Path) -> None:
     study = made(call, tmp_path)
     links = tmp_path / "links.txt"
-    links.write_text("what was there\n" * 99)
-    links.chmod(0o644)
     assert call("survey", "invite", str(study.folder), "2", "--url", "https://host/st/", "--out", str(links))[0] == 0
     assert stat.S_IMODE(links.stat().st_mode) == 0o600
     found = links.read_text().splitlines()
     assert len(found) == 2
     assert all(link.startswith("https://host/st/i/") for link in found)
     assert Store(study).find(found[1].rpartition("/")[2])
+    assert "there already" in _line(call, "invite", str(study.folder), "--out", str(links))  # they stand nowhere else
+    assert links.read_text().splitlines() == found
 
 
 def test_no_invitation_is_made_for_a_file_that_cannot_be_written(call: Call, tmp_path: Path) -> None:

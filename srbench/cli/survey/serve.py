@@ -2,7 +2,6 @@
 
 import os
 import socket
-import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -116,17 +115,16 @@ def _root(url: str) -> str:
 
 @contextmanager
 def _private(path: Path) -> "Iterator[IO[str]]":
-    """A file that only its owner can read, open to be written.
+    """A new file that only its owner can read, open to be written.
 
     Raises:
         UserError: It cannot be written.
     """
     try:
-        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UserError(f"--out {path} is no plain file; give a new file's name")
-            os.fchmod(handle, 0o600)
             yield file
+    except FileExistsError as error:  # earlier links, perhaps: they stand nowhere else
+        raise UserError(f"--out {path} is there already; give a new file's name") from error
     except OSError as error:
         raise UserError(f"--out {path} cannot be written: {error.strerror}; give another file") from error
