@@ -22,7 +22,7 @@ def create(folder: Path, method: str, raters: int) -> Path:
     _pictures(folder / "images")
     study = folder / "study"
     words = ["--images", str(folder / "images"), "--method", method, "--raters", str(raters)]
-    words += ["--break-minutes", "1000", "--sitting-minutes", "1000"]
+    words += ["--break-minutes", "600", "--sitting-minutes", "600"]
     command = [sys.executable, "-m", "srbench", "survey", "create", str(study), *words]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return study
