@@ -40,7 +40,7 @@ def _panel(store: Store, raters: int, careless: int = 1) -> None:
     for number in range(raters):
         generator = np.random.default_rng(number)
         rater = store.find(store.invite()) or ""
-        screen = {"dpr": "1", "width": "1280", "height": str(680 + 20 * number), "card": 324.0, "distance": 60.0}
+        screen = {"dpr": 1.0, "width": 1280.0, "height": 680.0 + 20 * number, "card": 324.0, "distance": 60.0}
         store.note(rater, {"consent": True, "screen": screen})
         store.begin(rater)
         while (standing := store.standing(rater)) is not None and standing.question is not None:

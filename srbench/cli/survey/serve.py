@@ -49,8 +49,9 @@ def collect(store: "Store", door: socket.socket, base: str = "", *, https: bool 
     study = store.study.folder
     app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
     root = f"{address(door)}{base}"
+    reached = f"https://YOUR-HOST{base}" if https else root  # raters come by the proxy
     for line in (
-        f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {root})",
+        f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {reached})",
         f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
     ):
         console.err.print(line, soft_wrap=True)

@@ -235,11 +235,8 @@ class Way:
     def _passed(self, rater: str, standing: Standing, form: dict[str, str], sender: str) -> None:
         terms, step = self.study.terms, form["step"]
         if step == "screen":
-            earlier = (
-                [*standing.facts.get("screens", []), standing.facts["screen"]] if "screen" in standing.facts else []
-            )
-            now = {**_window(form), **(told(terms, form) or {})}
-            self.store.note(rater, {"screen": now, "screens": earlier})
+            screens = [*standing.facts.get("screens", []), {**_window(form), **(told(terms, form) or {})}]
+            self.store.note(rater, {"screen": screens[-1], "screens": screens})
         elif step == "consent":
             self.store.note(rater, {"consent": {"address": sender} if terms.keep_ip else True})
             if standing.state != PREVIEW:
