@@ -100,13 +100,14 @@ def _taps(length_in: int, length_out: int, kernel: Kernel, antialias: bool, edge
     scale = length_out / length_in
     stretch = scale if antialias and scale < 1 else 1.0
     width /= stretch
-    # Pixel centres: output u lies at input u / scale + (1 - 1 / scale) / 2, counted from 0.
-    centre = (torch.arange(length_out, dtype=torch.float64) + 0.5) / scale - 0.5
+    # Counted from 1 and in MATLAB's own order of operations: where a centre lies between two pixels, the last bit
+    # decides which of them nearest takes.
+    centre = torch.arange(1, length_out + 1, dtype=torch.float64) / scale + 0.5 * (1 - 1 / scale)
     position = torch.floor(centre - width / 2)[:, None] + torch.arange(math.ceil(width) + 2, dtype=torch.float64)
     weight = stretch * function(stretch * (centre[:, None] - position))
     weight = weight / weight.sum(1, keepdim=True)
     used = weight.abs().amax(0) > 0
-    return _fold(position.long()[:, used], length_in, edge), weight[:, used]
+    return _fold(position.long()[:, used] - 1, length_in, edge), weight[:, used]
 
 
 def _fold(index: Tensor, length: int, edge: Edge) -> Tensor:
