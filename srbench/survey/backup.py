@@ -23,10 +23,10 @@ from srbench import __version__
 from srbench.atomic import replacing
 from srbench.errors import BadStudy
 from srbench.survey import secrets
-from srbench.survey.database import connect, migrate, revision
+from srbench.survey.database import READING, connect, migrate, revision
 from srbench.survey.store import Store, sqlite_url
 from srbench.survey.study import HEAD, PICTURES, Study, load, vacant
-from srbench.survey.tables import Base, Owner
+from srbench.survey.tables import Base, Owner, utc
 
 _ABOUT, _VOTES = "backup.json", "votes.jsonl"
 _KIND = "srbench survey backup"
@@ -60,7 +60,7 @@ def write(store: Store, target: Path) -> dict[str, int]:
     }
     try:
         with replacing(target) as partial:
-            os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
+            partial.touch(0o600)
             partial.chmod(0o600)
             with zipfile.ZipFile(partial, "w") as archive:
                 archive.writestr(_ABOUT, json.dumps(about, indent=1) + "\n")
@@ -141,21 +141,14 @@ def _compare(source: Path, study: Study) -> None:
 def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every row of every table at one moment, those that others point to first."""
     level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
-    with engine.connect().execution_options(isolation_level=level, srbench_reading=True) as connection:
+    with engine.connect().execution_options(isolation_level=level, **READING) as connection:
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
                 yield table.name, {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:
-    if not isinstance(value, datetime):
-        return value
-    return _utc(value).isoformat()
-
-
-def _utc(value: datetime) -> datetime:
-    """SQLite keeps UTC without saying so; PostgreSQL tells times in the session's zone."""
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
@@ -191,7 +184,7 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
 def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
     times = {column.name for column in table.columns if isinstance(column.type, DateTime)}
     return {
-        name: _utc(datetime.fromisoformat(value)) if name in times else value
+        name: utc(datetime.fromisoformat(value)) if name in times else value
         for name, value in record.items()
         if name != "table"
     }

@@ -44,6 +44,11 @@ class Shown:
     reference: bool = False
     expected: float | None = None
 
+    @property
+    def place(self) -> str:
+        """Data set and content, as the analysis names them together."""
+        return "/".join(filter(None, (self.dataset, self.content)))
+
 
 @dataclass(frozen=True)
 class Trial:

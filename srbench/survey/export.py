@@ -99,6 +99,5 @@ def _pairs(store: Store, rows: list[Given]) -> tuple[Comparison, ...]:
             continue
         first, second = shown[given.first], shown[given.second]
         better, worse = (second, first) if given.value == "second" else (first, second)
-        content = "/".join(filter(None, (first.dataset, first.content)))
-        found.append(Comparison(content, given.rater, better.model, worse.model, given.value == "tie"))
+        found.append(Comparison(first.place, given.rater, better.model, worse.model, given.value == "tie"))
     return tuple(found)

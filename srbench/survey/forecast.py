@@ -124,8 +124,7 @@ def simulated(study: Study, panel: Panel) -> list[Comparison]:
                 continue
             gap = truth[trial.first] - truth[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
-            content = "/".join(filter(None, (of[better].dataset, of[better].content)))
-            answer = Comparison(content, f"r{rater}", of[better].model, of[worse].model, tie=False)
+            answer = Comparison(of[better].place, f"r{rater}", of[better].model, of[worse].model, tie=False)
             answers.append(answer)
             known = update(known, answer) if adaptive else known
     return answers

@@ -200,7 +200,7 @@ def _rules(votes: Votes, models: tuple[Model, ...]) -> tuple[Rule, ...]:
     found = []
     for verdict in screening.verdicts(votes, judged):
         kept = Ratings("", votes=judged.without(verdict.rejected))
-        found.append(Rule(verdict.rule, verdict.rejected, _scores(kept, models), verdict.reason))
+        found.append(Rule(verdict.rule, verdict.rejected, _scores(kept, verdict.rejected, models), verdict.reason))
     return tuple(found)
 
 
@@ -208,9 +208,10 @@ def _traps(store: Store, found: Ratings, models: tuple[Model, ...]) -> Rule:
     rejected = missed_traps(store)
     kept = tuple(answer for answer in found.pairs if answer.rater not in rejected)
     reason = "" if store.study.design.traps else "the study has no traps"
-    return Rule("traps", rejected, _scores(Ratings("", pairs=kept), models), reason)
+    return Rule("traps", rejected, _scores(Ratings("", pairs=kept), rejected, models), reason)
 
 
-def _scores(kept: Ratings, models: tuple[Model, ...]) -> tuple[float | None, ...]:
-    scores = {model.name: model.score for model in _models(kept)}
+def _scores(kept: Ratings, rejected: tuple[str, ...], models: tuple[Model, ...]) -> tuple[float | None, ...]:
+    """Of the models, by what is kept; where nobody goes, what was fitted before stands."""
+    scores = {model.name: model.score for model in (_models(kept) if rejected else models)}
     return tuple(scores.get(model.name) for model in models)

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -136,8 +137,10 @@ class Standing:
 
 
 def sqlite_url(folder: Path) -> str:
-    """Of the file in a study's folder where votes are kept by default."""
-    return f"sqlite:///{folder / SQLITE}"
+    """Of the file in a study's folder where votes are kept by default; it is made, for its owner alone."""
+    file = folder / SQLITE
+    file.touch(0o600)
+    return f"sqlite:///{file}"
 
 
 class Store:
@@ -153,8 +156,6 @@ class Store:
 
     def __init__(self, study: Study, url: str = "") -> None:
         self.study = study
-        if not url:
-            (study.folder / SQLITE).touch(0o600)
         self.engine = connect(url or sqlite_url(study.folder))
         self._readers = self.engine.execution_options(**READING)
         self._claim()
@@ -267,10 +268,15 @@ class Store:
         if self.engine.dialect.name == "postgresql":
             database.execute(text("SELECT pg_advisory_xact_lock(:study)"), {"study": _LOCK})
 
-    def _number(self, database: Session) -> int:
+    @cached_property
+    def _patience(self) -> timedelta:
+        """How long a rater may be away before the session goes to another."""
         design = self.study.design
         several = len(sittings(design, session(design, self.study.shown(), 0))) > 1
-        since = _now() - (_PATIENCE_SITTINGS if several else _PATIENCE)
+        return _PATIENCE_SITTINGS if several else _PATIENCE
+
+    def _number(self, database: Session) -> int:
+        since = _now() - self._patience
         taken = select(Rater.number).where(
             or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
         )

@@ -57,6 +57,7 @@ def test_everything_comes_back_in_any_database(call: Call, tmp_path: Path, url: 
     for picture in study.pictures:
         assert (study.folder / picture.file).read_bytes() == (store.study.folder / picture.file).read_bytes()
     again = Store(study)
+    assert all(file.stat().st_mode & 0o077 == 0 for file in study.folder.glob("votes.sqlite*"))
     after, before = _everything(again), _everything(store)
     assert {name: len(rows) for name, rows in after.items()} == {**counts, "study": 1}
     assert all(row in before[name] for name in ("trial", "answer", "event") for row in after[name])
