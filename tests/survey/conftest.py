@@ -1,11 +1,13 @@
 """Studies are made as their owners make them: by the command line. Votes go to SQLite and to PostgreSQL."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from srbench.survey.design import Shown
 from srbench.survey.store import Question, Store
 from tests import postgres
 from tests.cli.conftest import call
@@ -17,6 +19,21 @@ def asked(store: Store, rater: str) -> Question | None:
     """What the rater is to be asked next."""
     standing = store.standing(rater)
     return standing.question if standing else None
+
+
+def rate(store: Store, see: Callable[[Shown], float]) -> None:
+    """A new rater's whole session, each answer by what they see in the pictures; three seconds for each."""
+    shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
+    rater = store.find(store.invite())
+    assert rater is not None
+    store.begin(rater)
+    while (question := asked(store, rater)) is not None:
+        seen = [see(shown[store.picture(rater, key) or ""]) for key in question.keys]
+        if store.study.design.method == "pair":
+            value = "first" if seen[0] > seen[1] else "second"
+        else:
+            value = str(int(np.clip(round(seen[0]), 1, 5)))
+        store.answer(rater, question.position, value, 3.0, {})
 
 
 def states(store: Store) -> dict[str, int]:

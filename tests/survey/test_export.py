@@ -14,7 +14,7 @@ from srbench.survey.export import ratings
 from srbench.survey.store import Store
 from srbench.survey.study import HEAD, Picture, Study, load
 from tests.cli.conftest import Call
-from tests.survey.conftest import asked
+from tests.survey.conftest import rate
 
 _TRUTH = {"m1": 1.8, "m2": 3.0, "m3": 4.1}
 
@@ -31,17 +31,9 @@ def _study(folder: Path, method: str) -> Study:
 
 
 def _rated(store: Store, raters: int) -> None:
-    truth = {p.shown.name: _TRUTH.get(p.shown.model, p.shown.expected or 0) for p in store.study.pictures}
-    pair = store.study.design.method == "pair"
     for number in range(raters):
         generator = np.random.default_rng(number)
-        rater = store.find(store.invite())
-        assert rater is not None
-        store.begin(rater)
-        while (question := asked(store, rater)) is not None:
-            seen = [truth[store.picture(rater, key) or ""] + generator.normal(0, 0.5) for key in question.keys]
-            value = ("first" if seen[0] > seen[1] else "second") if pair else str(int(np.clip(round(seen[0]), 1, 5)))
-            store.answer(rater, question.position, value, 3.0, {})
+        rate(store, lambda one, chance=generator: _TRUTH.get(one.model, one.expected or 0) + chance.normal(0, 0.5))
 
 
 def test_a_study_leads_into_the_analysis(tmp_path: Path, call: Call) -> None:

@@ -104,15 +104,20 @@ def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: P
     assert person.facts["screen"]["dpr"] == 1.25
 
 
-def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:
+def _wide(call: Call, folder: Path, size_px: tuple[int, int], *more: str) -> Store:
+    """A study of pictures of this height and width."""
     generator = np.random.default_rng(0)
     for name in ("a", "b"):
         for model in ("m1", "m2"):
-            pixels = generator.integers(0, 256, (300, 500, 3), dtype=np.uint8)
-            image.write(tmp_path / "images" / model / f"{name}.png", pixels)
-    options = ("--images", str(tmp_path / "images"), "--traps", "0")
-    assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
-    store = Store(load(tmp_path / "st"))
+            pixels = generator.integers(0, 256, (*size_px, 3), dtype=np.uint8)
+            image.write(folder / "images" / model / f"{name}.png", pixels)
+    options = ("--images", str(folder / "images"), "--traps", "0", *more)
+    assert call("survey", "create", str(folder / "st"), *options)[0] == 0
+    return Store(load(folder / "st"))
+
+
+def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:
+    store = _wide(call, tmp_path, (300, 500))
     with served(store) as url, opened(800, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.set_viewport_size({"width": 450, "height": 700})
@@ -128,14 +133,7 @@ def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) ->
 
 
 def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tmp_path: Path) -> None:
-    generator = np.random.default_rng(0)
-    for name in ("a", "b"):
-        for model in ("m1", "m2"):
-            pixels = generator.integers(0, 256, (200, 400, 3), dtype=np.uint8)
-            image.write(tmp_path / "images" / model / f"{name}.png", pixels)
-    options = ("--images", str(tmp_path / "images"), "--traps", "0", "--method", "pair")
-    assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
-    store = Store(load(tmp_path / "st"))
+    store = _wide(call, tmp_path, (200, 400), "--method", "pair")
     with served(store) as url, opened(1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         left, right = (one.bounding_box() for one in page.locator("#stimulus img").all())

@@ -10,34 +10,28 @@ from srbench.errors import BadStudy
 from srbench.opinion.analysis import analyse
 from srbench.opinion.choices import Choices
 from srbench.survey import secrets
+from srbench.survey.design import Shown
 from srbench.survey.export import attentive, missed_traps, ratings
 from srbench.survey.progress import FEWEST_RATERS, enough, progress, rows, stop_rule
 from srbench.survey.store import Store
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
-from tests.survey.conftest import asked
+from tests.survey.conftest import rate
 from tests.survey.test_web import made, until
+
+_QUALITY = {"m1": 4.0, "m2": 2.5}
 
 
 def _rated(store: Store, raters: int, careless: int = 0) -> None:
     """m1 is better than m2 by a step and a half; careless raters turn everything round."""
-    shown = {p.shown.name: p.shown for p in store.study.pictures}
-    quality = {"m1": 4.0, "m2": 2.5}
     for number in range(raters):
         generator = np.random.default_rng(number)
-        rater = store.find(store.invite())
-        assert rater is not None
-        store.begin(rater)
-        while (question := asked(store, rater)) is not None:
-            names = [store.picture(rater, key) or "" for key in question.keys]
-            seen = [shown[n].expected or quality[shown[n].model] + generator.normal(0, 0.4) for n in names]
-            if number < careless:
-                seen = [6 - value for value in seen]
-            if store.study.design.method == "pair":
-                value = "first" if seen[0] > seen[1] else "second"
-            else:
-                value = str(int(np.clip(round(seen[0]), 1, 5)))
-            store.answer(rater, question.position, value, 3.0, {})
+
+        def see(one: Shown, turned: bool = number < careless, chance: np.random.Generator = generator) -> float:
+            value = one.expected or _QUALITY[one.model] + chance.normal(0, 0.4)
+            return 6 - value if turned else value
+
+        rate(store, see)
 
 
 def test_models_are_those_of_the_analysis(call: Call, tmp_path: Path) -> None:

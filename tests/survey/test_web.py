@@ -109,7 +109,7 @@ def test_the_whole_way(client: TestClient, store: Store) -> None:
         )
 
 
-_RANDOM = re.compile(r'(?<=/p/)[\w-]{22}(?=\.png")|(?<=name="token" value=")[^"]+')
+_RANDOM = re.compile(r'(?<=/[pc]/)[\w-]{22}(?=\.png)|(?<=name="token" value=")[^"]+')
 
 
 def test_the_browser_learns_no_names(client: TestClient, store: Store) -> None:

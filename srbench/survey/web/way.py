@@ -62,7 +62,7 @@ class Way:
         self.words = wording(self.study.design)
         self.calibration = [p for p in self.study.pictures if p.role != "rated"]
         self.keys = {cookies.opaque(p.shown.name + p.sha256): p for p in self.calibration}
-        self.asked: list[Trial] = practice(self.study.design, [p.shown for p in self.calibration])
+        self.asked: list[Trial] = practice(self.study.design, self.study.calibration())
         trials = session(self.study.design, self.study.shown(), 0)
         self.minutes = max(1, round(len(trials) * self.study.design.trial_seconds / 60))
         self.sittings = len(sittings(self.study.design, trials))
