@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from srbench import heap
+
 DISTRIBUTION = "sr-bench-suite"
 _PACKAGES = (DISTRIBUTION, "torch", "torchvision", "numpy", "scipy", "scikit-image", "lpips", "pillow", "pandas")
 
@@ -30,6 +32,7 @@ def describe(device: torch.device) -> dict[str, Any]:
         "cpu": cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
+        "allocator": "glibc, freed memory is kept" if heap.kept() else "as the system has it",
         "device": device.type,
     }
     if device.type == "cuda":

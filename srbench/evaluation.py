@@ -16,8 +16,8 @@ from srbench.metrics.catalogue import SHORT
 from srbench.pinned import Store
 from srbench.results import RunFolder
 from zoo import foreign
+from zoo.mode import Mode
 from zoo.select import select
-from zoo.upscaler import Mode
 
 
 def evaluate(

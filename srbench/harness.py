@@ -1,17 +1,17 @@
 """The walk of one image through one model: the only place where models, data and metrics meet."""
 
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol as Interface
 
 import torch
 from torch import Tensor
 
-from srbench import environment, flags, image, measure, pair
+from srbench import environment, flags, image, measure, pair, timing
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
@@ -19,8 +19,9 @@ from srbench.measure import Gauge
 from srbench.protocol import Protocol
 from srbench.results import TIMINGS, Row, RunFolder, key
 from srbench.statistics import RESAMPLES, SEED
+from zoo.mode import Mode
 from zoo.model import Model
-from zoo.upscaler import Mode, Upscaler
+from zoo.upscaler import Upscaler
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
 
@@ -55,6 +56,7 @@ class Plan:
         protocol: The conventions.
         gauges: Loaded metrics.
         mode: How networks run.
+        modes: Models that run in a mode of their own, by id.
         save_images: Keep each output as PNG.
         force: Redo what is already there.
         notes: What a reader of the tables must know; stored with the run.
@@ -66,10 +68,15 @@ class Plan:
     protocol: Protocol
     gauges: list[Gauge]
     mode: Mode = field(default_factory=Mode)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
     save_images: bool = False
     force: bool = False
     notes: list[str] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
+
+    def mode_of(self, model: Model) -> Mode:
+        """How a model runs."""
+        return self.modes.get(model.id, self.mode)
 
 
 @dataclass
@@ -166,7 +173,7 @@ class _Walk:
             protocol=self.plan.protocol.as_dict(),
             metric=name,
             version=version,
-            mode=self.plan.mode.as_dict(),
+            mode=self.plan.mode_of(model).as_dict(),
             machine=self.machine if name in TIMINGS else "",
         )
 
@@ -184,14 +191,14 @@ class _Walk:
             unit="",
             higher_is_better=True,
             device=self.device.type,
-            mode=self.plan.mode.describe(),
+            mode=self.plan.mode_of(model).describe(),
             environment=self.environment,
         )
 
     def _run_model(self, model: Model, tasks: list[_Task]) -> None:
         lr = pair.load(tasks[0].item, self.plan.protocol).lr
         try:
-            upscaler = model.upscaler(self.plan.mode)
+            upscaler = model.upscaler(self.plan.mode_of(model))
             _warm_up(upscaler, lr)
         except Exception as error:
             self._fail(replace(tasks[0].blank, image=""), error)
@@ -204,7 +211,7 @@ class _Walk:
                 if self.device.type != "cpu" and lr.shape not in shapes:
                     upscaler(lr)  # a GPU chooses kernels and takes memory for each new size
                 shapes.add(lr.shape)
-                raw, latency_ms = _timed(upscaler, lr)
+                raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
             except torch.OutOfMemoryError as error:
                 self._fail(task.blank, error)
                 continue
@@ -263,21 +270,6 @@ def _warm_up(upscaler: Upscaler, lr: Tensor) -> None:
     patch = lr[..., :_WARM_UP_PX, :_WARM_UP_PX] / 255
     for _ in range(_WARM_UP_CALLS):
         upscaler(patch)
-    _synchronise(upscaler.device)
-
-
-def _timed(upscaler: Upscaler, lr: Tensor) -> tuple[Tensor, float]:
-    """The output and the milliseconds of the call, the device synchronised before and after."""
-    _synchronise(upscaler.device)
-    start = time.perf_counter()
-    sr = upscaler(lr)
-    _synchronise(upscaler.device)
-    return sr, (time.perf_counter() - start) * 1000
-
-
-def _synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def _call(plan: Plan) -> dict[str, object]:
@@ -287,6 +279,7 @@ def _call(plan: Plan) -> dict[str, object]:
         "datasets": {images.id: _set_facts(images) for images in plan.sets},
         "metrics": [gauge.name for gauge in plan.gauges],
         "mode": plan.mode.as_dict(),
+        "modes": {model: mode.as_dict() for model, mode in plan.modes.items()},
         "notes": plan.notes,
         "unavailable": plan.unavailable,
         "failed": [],

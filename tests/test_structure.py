@@ -13,13 +13,13 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: list[set[str]] = [
     {"srbench.errors", "srbench.atomic"},
-    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece"},
+    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece", "srbench.heap", "srbench.timing"},
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
     {"srbench.statistics", "srbench.flags", "srbench.pair", "srbench.opinion"},
     {"srbench.measure", "srbench.notes", "srbench.degradation", "srbench.survey"},
-    {"srbench.harness", "srbench.score", "srbench.report", "srbench.training"},
-    {"srbench.evaluation"},
+    {"srbench.harness", "srbench.score", "srbench.training", "srbench.speed"},
+    {"srbench.evaluation", "srbench.report"},
     {"srbench.cli"},
 ]
 SOURCES = sorted([*(ROOT / "srbench").rglob("*.py"), *(ROOT / "zoo").rglob("*.py")])
@@ -67,7 +67,8 @@ def test_imports_go_down_only(path: Path) -> None:
 
 
 ORDER_IN_THE_ZOO = [
-    *("card", "arch", "archs", "registry", "checkpoint", "upscaler", "model", "foreign", "interpolation", "select"),
+    *("mode", "memory", "onnx_network", "card", "folding", "arch", "archs", "registry", "checkpoint", "engine"),
+    *("upscaler", "model", "foreign", "interpolation", "select"),
     "export",
 ]
 

@@ -1,8 +1,6 @@
 """Models as files for others: safetensors under this project's names, and ONNX, each with the model's facts inside."""
 
 import json
-import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,29 +9,17 @@ from typing import Any
 
 import torch
 from safetensors.torch import save as serialise
-from torch import Tensor, nn
+from torch import nn
 
 from srbench import __version__
 from srbench.atomic import replacing
 from srbench.errors import UserError
-from zoo import registry
+from zoo import onnx_network, registry
 from zoo.arch import Network, State
 from zoo.model import Model
 
-try:
-    import onnx
-    import onnxruntime
-except ImportError:
-    onnx = None  # type: ignore[assignment]
-
 EXTENSIONS = (".safetensors", ".onnx")
 """What can be written."""
-
-TOLERANCE = 1e-4
-"""How far an ONNX file may be from its network, as a part of the range [0, 1]: 1/39 of an 8-bit level."""
-
-_OPSET = 17
-_TRACED_PX, _CHECKED_PX, _LEVELS_PX = (12, 10), (9, 14), (13, 7)
 _NOT_KNOWN = "not known"
 
 
@@ -171,53 +157,18 @@ def _write_onnx(model: Model, path: Path) -> Exported:
     `(batch, C, scale * height, scale * width)`, whose range is [0, 1] too but for overshoots, which are not clamped.
     C and its colours are what `colour` in the file says: 1 for luma, else 3. Batch, height and width are free.
     """
-    if onnx is None:
-        raise UserError("onnx or onnxruntime is not installed; install them with: pip install 'sr-bench-suite[onnx]'")
     network = model.make()
     if not isinstance(network, nn.Module):
         raise UserError(f"{model.id} is a {type(network).__name__}; expected a torch module to export as ONNX")
     network = network.cpu().eval()
     written = facts(model, network)
-    content = _described(_traced(model, network), written, model)
-    difference = _difference(model, network, content)
-    if not difference <= TOLERANCE:  # NaN fails too
-        raise UserError(
-            f"{model.id} as ONNX differs from torch by up to {difference:.2g} on [0, 1]; expected at most "
-            f"{TOLERANCE:g}. It decides by its input's values or size, which tracing cannot record; use .safetensors"
-        )
-    return _finish(path, content, written, difference)
-
-
-def _traced(model: Model, network: nn.Module) -> bytes:
-    """The network as torch's TorchScript exporter writes it.
-
-    torch.export, which the other exporter needs, stops at `srbench.resize` (VDSR, SRCNN): it asks for tables whose
-    size depends on data. Whatever tracing fixes wrongly is found by the check that follows.
-    """
-    free = {0: "batch", 2: "height", 3: "width"}
-    axes = {"lr": free, "sr": {0: "batch", 2: "sr_height", 3: "sr_width"}}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        file = Path(folder) / "traced.onnx"
-        try:
-            torch.onnx.export(
-                network,
-                (_random(model, 1, _TRACED_PX),),
-                file,
-                input_names=["lr"],
-                output_names=["sr"],
-                dynamic_axes=axes,
-                opset_version=_OPSET,
-                dynamo=False,
-            )
-        except (RuntimeError, TypeError, ValueError, IndexError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0][:160]
-            raise UserError(f"torch cannot write {model.id} as ONNX ({reason}); use .safetensors") from error
-        return file.read_bytes()
+    content, difference = onnx_network.trace(network, model.id, _channels(model), model.multiple_of)
+    return _finish(path, _described(content, written, model), written, difference)
 
 
 def _described(content: bytes, written: Mapping[str, str], model: Model) -> bytes:
     """Add the facts, and the output's channels where tracing lost them."""
+    onnx = onnx_network.package("onnx")
     proto = onnx.load_from_string(content)
     onnx.helper.set_model_props(proto, dict(written))
     proto.producer_name, proto.producer_version = "srbench", __version__
@@ -227,37 +178,8 @@ def _described(content: bytes, written: Mapping[str, str], model: Model) -> byte
     return described
 
 
-def _difference(model: Model, network: nn.Module, content: bytes) -> float:
-    """The largest difference between onnxruntime and torch, over other sizes and batches than the traced one.
-
-    One input is random; the other lies on 8-bit levels, as images do: a network may treat them in another way.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 3  # what it cannot run is an exception; warnings are about speed
-    inputs = [_random(model, 2, _CHECKED_PX), (_random(model, 1, _LEVELS_PX) * 255).round() / 255]
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        outputs = [torch.from_numpy(session.run(["sr"], {"lr": lr.numpy()})[0]) for lr in inputs]
-    except Exception as error:  # onnxruntime's errors have no class in common
-        reason = str(error).splitlines()[0][:160]
-        raise UserError(f"onnxruntime cannot run {model.id} as ONNX ({reason}); use .safetensors") from error
-    with torch.no_grad():
-        expected = [network(lr) for lr in inputs]
-    if any(mine.shape != theirs.shape for mine, theirs in zip(outputs, expected, strict=True)):
-        return float("inf")
-    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(outputs, expected, strict=True))
-
-
 def _channels(model: Model) -> int:
     return 1 if model.colour == "luma" else 3
-
-
-def _random(model: Model, batch: int, size_px: tuple[int, int]) -> Tensor:
-    """Float32 LR in [0, 1], the same at each call; sizes obey the network's size rule."""
-    generator = torch.Generator().manual_seed(0)
-    height, width = (side * model.multiple_of for side in size_px)
-    return torch.rand(batch, _channels(model), height, width, generator=generator)
 
 
 # files

@@ -14,7 +14,8 @@ from srbench.pinned import hash_of
 from zoo import checkpoint, registry
 from zoo.arch import Arch, Colour, Network, State
 from zoo.card import Card
-from zoo.upscaler import Mode, Upscaler
+from zoo.mode import Mode
+from zoo.upscaler import Upscaler
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ class Model:
         return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:16]
 
     def upscaler(self, mode: Mode | None = None) -> Upscaler:
-        """Load it.
+        """Load it, with operations folded where that changes nothing but the order of sums.
 
         Raises:
             BadWeights: The weight file does not fit its card.
+            UserError: The mode's engine cannot run it here.
         """
+        network = self.make()
         return Upscaler(
-            self.make(),
+            network.folded() if isinstance(network, Network) else network,
             self.scale,
             mode,
             colour=self.colour,

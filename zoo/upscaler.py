@@ -1,57 +1,20 @@
 """One call contract for every model: size rules, colours, tiles, precision and self-ensemble are handled here."""
 
-import contextlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import pad
 
 from srbench import image
 from srbench.errors import ShapeError, UserError
 from srbench.resize import resize
-from srbench.tf32 import tf32
+from zoo import engine
 from zoo.arch import Colour
+from zoo.memory import budget_mib
+from zoo.mode import Mode
 
-Precision = Literal["fp32", "bf16", "fp16"]
-
-_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _SMALLEST_TILE_PX = 16
-
-
-@dataclass(frozen=True)
-class Mode:
-    """How a network is run. All of it can change the output, if only in the last bit.
-
-    Attributes:
-        device: As torch names it: "cpu", "cuda", "cuda:1".
-        precision: fp32, or autocast to bf16 or fp16.
-        channels_last: Memory format of the convolutions.
-        tf32: Let fp32 matrix products on a GPU round their inputs to 10 bits.
-        tile_px: Side of a tile in LR pixels; 0 for as large as `memory_mib` allows.
-        memory_mib: What activations may take, for tiles that size themselves.
-        self_ensemble: Average over the 8 flips and rotations (EDSR, section 3.4).
-    """
-
-    device: str = "cpu"
-    precision: Precision = "fp32"
-    channels_last: bool = False
-    tf32: bool = False
-    tile_px: int = 0
-    memory_mib: int = 4096
-    self_ensemble: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """For keys and JSON; of the device only its kind, which is what can change a value."""
-        return asdict(self) | {"device": torch.device(self.device).type}
-
-    def describe(self) -> str:
-        """What differs from the default besides the device: "fp32", "bf16 x8"."""
-        extras = ("channels_last" * self.channels_last, "tf32" * self.tf32, "x8" * self.self_ensemble)
-        tile = f"tile {self.tile_px}" if self.tile_px else ""
-        return " ".join(part for part in (self.precision, *extras, tile) if part)
 
 
 class Upscaler:
@@ -78,7 +41,6 @@ class Upscaler:
         bytes_per_px: int = 40000,
         multiple_of: int = 1,
     ) -> None:
-        self.network = network
         self.scale = scale
         self.mode = mode or Mode()
         self.device = usable(self.mode.device)
@@ -86,10 +48,8 @@ class Upscaler:
         self.overlap_px = overlap_px
         self.bytes_per_px = bytes_per_px
         self.multiple_of = multiple_of
-        if isinstance(network, nn.Module):
-            network.to(self.device).eval().requires_grad_(False)
-            if self.mode.channels_last:
-                network.to(memory_format=torch.channels_last)
+        self.memory_mib = self.mode.memory_mib or budget_mib(self.device)
+        self.network = engine.start(network, self.mode, self.device, 1 if colour == "luma" else 3, multiple_of)
 
     @torch.no_grad()
     def __call__(self, lr: Tensor) -> Tensor:
@@ -106,6 +66,41 @@ class Upscaler:
             ShapeError: The network's output has another size.
         """
         lr = lr.to(self.device)
+        height, width = lr.shape[-2:]
+        if self._tile_side(lr) >= max(height, width):
+            return self._sr(lr)
+        out: Tensor | None = None
+        for top, left, core in self.tiles(lr):
+            if out is None:
+                out = core.new_empty((*core.shape[:2], height * self.scale, width * self.scale))
+            out[..., top : top + core.shape[-2], left : left + core.shape[-1]] = core
+        if out is None:
+            raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
+        return out
+
+    @torch.no_grad()
+    def tiles(self, lr: Tensor) -> Iterator[tuple[int, int, Tensor]]:
+        """Upscale piece by piece, for images whose whole output would not fit.
+
+        Args:
+            lr: As in a call.
+
+        Yields:
+            Top and left of a piece in pixels of the output, and the piece as a call returns it; together they are the
+            output, but for what a network sees beyond `overlap_px`.
+        """
+        height, width = lr.shape[-2:]
+        side, s, overlap = self._tile_side(lr), self.scale, self.overlap_px
+        for top in range(0, height, side):
+            for left in range(0, width, side):
+                bottom, right = min(top + side, height), min(left + side, width)
+                y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
+                piece = self._sr(lr[..., y0 : bottom + overlap, x0 : right + overlap].to(self.device))
+                core = piece[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
+                yield top * s, left * s, core
+
+    def _sr(self, lr: Tensor) -> Tensor:
+        """Of one piece, which fits into memory."""
         grey = lr.shape[1] == 1 and self.colour in ("rgb", "ycbcr")
         x = lr.expand(-1, 3, -1, -1) if grey else lr
         sr = (self._ensemble(x) if self.mode.self_ensemble else self._colours(x)).clamp(0, 1)
@@ -119,44 +114,24 @@ class Upscaler:
         if self.colour == "luma":
             return self._luma(lr)
         if self.colour == "ycbcr":
-            return image.ycbcr_to_rgb(self._tiled(image.rgb_to_ycbcr(lr, studio=False)), studio=False)
-        return self._tiled(lr)
+            return image.ycbcr_to_rgb(self._padded(image.rgb_to_ycbcr(lr, studio=False)), studio=False)
+        return self._padded(lr)
 
     def _luma(self, lr: Tensor) -> Tensor:
         """A grey image is luma as it is; of a colour image the network sees studio luma, and chroma is bicubic."""
         if lr.shape[1] == 1:
-            return self._tiled(lr)
+            return self._padded(lr)
         ycbcr = image.rgb_to_ycbcr(lr.double(), studio=True)
         size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         chroma = resize(ycbcr[:, 1:], size)
-        luma = self._tiled(ycbcr[:, :1]).double()
+        luma = self._padded(ycbcr[:, :1]).double()
         return image.ycbcr_to_rgb(torch.cat([luma, chroma], 1), studio=True)
-
-    def _tiled(self, x: Tensor) -> Tensor:
-        side = self._tile_side(x)
-        height, width = x.shape[-2:]
-        if side >= max(height, width):
-            return self._padded(x)
-        out: Tensor | None = None
-        s, overlap = self.scale, self.overlap_px
-        for top in range(0, height, side):
-            for left in range(0, width, side):
-                bottom, right = min(top + side, height), min(left + side, width)
-                y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
-                tile = self._padded(x[..., y0 : bottom + overlap, x0 : right + overlap])
-                core = tile[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
-                if out is None:
-                    out = core.new_empty((*core.shape[:2], height * s, width * s))
-                out[..., top * s : bottom * s, left * s : right * s] = core
-        if out is None:
-            raise ShapeError(f"lr is {tuple(x.shape)}; expected at least 1 x 1 px")
-        return out
 
     def _tile_side(self, x: Tensor) -> int:
         """Side of a tile without its overlap, in LR pixels."""
         if self.mode.tile_px:
             return self.mode.tile_px
-        budget = self.mode.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
+        budget = self.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
         if x.shape[-2] * x.shape[-1] <= budget:
             return max(x.shape[-2:])
         return max(_SMALLEST_TILE_PX, int(budget**0.5) - 2 * self.overlap_px)
@@ -176,12 +151,7 @@ class Upscaler:
         return out[..., : height * self.scale, : width * self.scale]
 
     def _run(self, x: Tensor) -> Tensor:
-        if self.colour != "any":
-            x = x.float()
-        if self.mode.channels_last:
-            x = x.contiguous(memory_format=torch.channels_last)
-        with tf32(self.mode.tf32), _autocast(self.device, self.mode.precision):
-            out = self.network(x)
+        out = self.network(x if self.colour == "any" else x.float())
         return out if out.dtype == torch.float64 else out.float()
 
 
@@ -194,12 +164,6 @@ def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
         x = torch.rot90(x, -turns, (-2, -1))
         return x.flip(-1) if flip else x
     return torch.rot90(x.flip(-1) if flip else x, turns, (-2, -1))
-
-
-def _autocast(device: torch.device, precision: Precision) -> contextlib.AbstractContextManager[object]:
-    if precision == "fp32":
-        return contextlib.nullcontext()
-    return torch.autocast(device.type, dtype=_DTYPES[precision])
 
 
 def usable(name: str) -> torch.device:

@@ -17,6 +17,7 @@ from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
 from srbench.cli.survey.app import survey
+from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
 from srbench.errors import UserError
 
@@ -24,7 +25,21 @@ _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (run, show, score, train, recipes, degrade, fetch, models, datasets, metrics, interpolate, export):
+for verb in (
+    run,
+    show,
+    score,
+    throughput,
+    train,
+    recipes,
+    degrade,
+    fetch,
+    models,
+    datasets,
+    metrics,
+    interpolate,
+    export,
+):
     app.command()(verb)
 app.command("protocols")(list_protocols)
 app.add_typer(survey, name="survey")

@@ -1,11 +1,20 @@
 """Options that several verbs share."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srbench.cli import console
 from srbench.errors import UserError
+from srbench.places import cache
+
+if TYPE_CHECKING:
+    from srbench.pinned import Store
+    from srbench.speed.fastest import Choice
+    from zoo.mode import Mode
+    from zoo.model import Model
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
@@ -44,3 +53,13 @@ def split(text: str) -> list[str]:
     if not parts:
         raise UserError(f"'{text}' names nothing; expected one or more names, separated by commas")
     return parts
+
+
+def fastest(models: "Sequence[Model]", base: "Mode", store: "Store") -> "dict[str, Choice]":
+    """The fast mode of each model, measured where it is not remembered."""
+    from srbench.speed import fastest
+
+    memory = fastest.Memory(cache() / "fastest.json")
+    with console.bars() as progress:
+        turns = progress.track(models, description="finding the fastest modes")
+        return {model.id: fastest.choose(model, base, store, memory) for model in turns}

@@ -44,9 +44,18 @@ def run(
     precision: Annotated[Precision, typer.Option(help="Autocast below fp32; the table names it.")] = Precision.fp32,
     channels_last: Annotated[bool, typer.Option("--channels-last", help="Memory format of convolutions.")] = False,
     tf32: Annotated[bool, typer.Option("--tf32", help="Allow TF32 on a GPU.")] = False,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast",
+            help="Each model in the fastest mode that costs at most 0.01 dB here; measured once, then remembered.",
+        ),
+    ] = False,
     self_ensemble: Annotated[bool, typer.Option("--self-ensemble", help="Average over 8 flips and rotations.")] = False,
     tile: Annotated[int, typer.Option(min=0, help="Side of tiles in LR pixels; 0: as memory allows.")] = 0,
-    memory_mib: Annotated[int, typer.Option(min=64, help="What activations may take before images are tiled.")] = 4096,
+    memory_mib: Annotated[
+        int, typer.Option(min=0, help="What activations may take before images are tiled; 0: by the device.")
+    ] = 0,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
@@ -62,13 +71,16 @@ def run(
 
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
-    from srbench import harness, measure, notes
+    from srbench import harness, heap, measure, notes
     from srbench.datasets.locate import locate
     from srbench.pinned import Store
     from srbench.report import publish
+    from zoo.mode import Mode
     from zoo.select import select
-    from zoo.upscaler import Mode
 
+    heap.keep_freed()
+    if fast and (precision.value != "fp32" or channels_last or tf32):
+        raise UserError("--fast finds precision and format itself; leave out --precision, --channels-last and --tf32")
     conventions = protocols.find(protocol)
     store = Store(weights_roots(weights_root))
     with console.fetching(store):
@@ -80,13 +92,23 @@ def run(
         selection = select(options.split(models), conventions.scale, store, trust_unpinned=trust_unpinned)
     _check(selection, [images.id for images in sets])
     mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
+    choices = options.fastest(selection.models, mode, store) if fast else {}
     remarks = notes.notes(selection.models, sets, conventions)
     plan = harness.Plan(
-        selection.models, sets, conventions, gauges, mode, save_images, force, remarks, selection.unavailable
+        models=selection.models,
+        sets=sets,
+        protocol=conventions,
+        gauges=gauges,
+        mode=mode,
+        modes={model: choice.mode for model, choice in choices.items()},
+        save_images=save_images,
+        force=force,
+        notes=[*remarks, *(f"{model} runs in {choice.why}" for model, choice in choices.items())],
+        unavailable=selection.unavailable,
     )
     folder = RunFolder(out or Path("runs") / conventions.name)
     outcome = _walk(plan, folder)
-    made = publish.report(folder, outcome.rows, remarks, selection.unavailable, outcome.failed)
+    made = publish.report(folder, outcome.rows, plan.notes, selection.unavailable, outcome.failed)
     publish.write(made, folder, latex=latex)
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}

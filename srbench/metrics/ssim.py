@@ -25,7 +25,7 @@ Flavour = Literal["wang", "wang-ds", "skimage-default", "daala"]
 
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _WINDOW_PX: dict[Flavour, int] = {"wang": 11, "wang-ds": 11, "skimage-default": 7, "daala": 1}
-_BLOCK_ROWS = 64  # keeps the four moment maps of a 500 px wide block in the second-level cache
+_BLOCK_PX, _BLOCK_ROWS = 24_000, 32  # keeps the four moment maps of a block in the second-level cache; rows at least
 
 
 def ssim(sr: Tensor, hr: Tensor, flavour: Flavour = "wang") -> Tensor:
@@ -49,15 +49,21 @@ def ssim(sr: Tensor, hr: Tensor, flavour: Flavour = "wang") -> Tensor:
         1.0
     """
     check(sr, hr, _WINDOW_PX[flavour])
-    images, channels = sr.shape[:2]
-    x, y = (image.double().flatten(0, 1) for image in (sr, hr))
+    x, y = sr.flatten(0, 1), hr.flatten(0, 1)
+    # On the CPU one plane at a time, or as many small ones as fit the cache.
+    at_once = max(1, _BLOCK_PX // hr.shape[-2:].numel()) if hr.device.type == "cpu" else len(y)
+    parts = zip(x.split(at_once), y.split(at_once), strict=True)
+    of_planes = torch.cat([_planes(part_x.double(), part_y.double(), flavour) for part_x, part_y in parts])
+    return of_planes.view(hr.shape[:2]).mean(1)
+
+
+def _planes(x: Tensor, y: Tensor, flavour: Flavour) -> Tensor:
+    """SSIM of each plane. x, y: `(B, H, W)` float64."""
     if flavour == "daala":
-        values = _daala(x, y)
-    else:
-        if flavour == "wang-ds":
-            x, y = _downsample(x), _downsample(y)
-        values = _windowed(x, y, uniform=flavour == "skimage-default")
-    return values.view(images, channels).mean(1)
+        return _daala(x, y)
+    if flavour == "wang-ds":
+        x, y = _downsample(x), _downsample(y)
+    return _windowed(x, y, uniform=flavour == "skimage-default")
 
 
 def _windowed(x: Tensor, y: Tensor, *, uniform: bool) -> Tensor:
@@ -67,7 +73,7 @@ def _windowed(x: Tensor, y: Tensor, *, uniform: bool) -> Tensor:
     unbias = 49 / 48 if uniform else 1.0
     height, width = x.shape[-2] - len(taps) + 1, x.shape[-1] - len(taps) + 1
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
-    block = _BLOCK_ROWS if x.device.type == "cpu" else height
+    block = max(_BLOCK_ROWS, _BLOCK_PX // x.shape[-1]) if x.device.type == "cpu" else height
     for top in range(0, height, block):
         rows = slice(top, min(top + block, height) + len(taps) - 1)
         total += _sum_of_map(x[:, rows], y[:, rows], taps, unbias)

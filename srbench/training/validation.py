@@ -14,7 +14,8 @@ from srbench.metrics import psnr
 from srbench.training.recipe import Recipe
 from srbench.training.samples import load
 from zoo.arch import Network
-from zoo.upscaler import Mode, Upscaler
+from zoo.mode import Mode
+from zoo.upscaler import Upscaler
 
 (_PSNR,) = psnr.METRICS
 

@@ -10,7 +10,8 @@ from srbench.errors import ShapeError, UserError
 from srbench.resize import resize
 from zoo import registry
 from zoo.archs.interpolation import Interpolation
-from zoo.upscaler import Mode, Upscaler
+from zoo.mode import Mode
+from zoo.upscaler import Upscaler
 
 
 def _nearest(x: Tensor) -> Tensor:

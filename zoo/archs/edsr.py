@@ -4,13 +4,15 @@ Lim, Son, Kim, Nah and Lee, Enhanced deep residual networks for single image sup
 16 blocks of 64 features, large with 32 blocks of 256 features and residuals scaled by 0.1.
 """
 
+import copy
 import re
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle
 
+from zoo import folding
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, weight
 
@@ -28,8 +30,19 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, channels, h, w)` to the same."""
-        out: Tensor = x + self.residual_scale * self.conv2(torch.relu(self.conv1(x)))
-        return out
+        return torch.add(x, self.conv2(torch.relu(self.conv1(x))), alpha=self.residual_scale)
+
+
+class Up(nn.Conv2d):
+    """A convolution to factor^2 times the channels, then PixelShuffle."""
+
+    def __init__(self, channels: int, factor: int) -> None:
+        super().__init__(channels, channels * factor**2, 3, padding=1)
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, channels, h, w)` to `(N, channels, factor * h, factor * w)`."""
+        return pixel_shuffle(super().forward(x), self.factor)
 
 
 class EDSR(Network):
@@ -52,9 +65,9 @@ class EDSR(Network):
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.ModuleList(Block(channels, residual_scale) for _ in range(blocks))
         self.tail = nn.Conv2d(channels, channels, 3, padding=1)
-        self.factors = {2: (2,), 3: (3,), 4: (2, 2)}[scale]
-        self.up = nn.ModuleList(nn.Conv2d(channels, channels * factor**2, 3, padding=1) for factor in self.factors)
-        self.last = nn.Conv2d(channels, 3, 3, padding=1)
+        factors = {2: (2,), 3: (3,), 4: (2, 2)}[scale]
+        self.up = nn.ModuleList(Up(channels, factor) for factor in factors)
+        self.last: nn.Module = nn.Conv2d(channels, 3, 3, padding=1)
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
@@ -64,10 +77,18 @@ class EDSR(Network):
         for block in self.body:
             x = block(x)
         x = first + self.tail(x)
-        for factor, conv in zip(self.factors, self.up, strict=True):
-            x = pixel_shuffle(conv(x), factor)  # (N, 64, f h, f w)
+        for step in self.up:
+            x = step(x)  # (N, 64, f h, f w)
         out: Tensor = self.last(x) / self.peak + mean
         return out
+
+    def folded(self) -> "EDSR":
+        """The last PixelShuffle after the last convolution."""
+        made = copy.deepcopy(self)
+        last_step = cast(Up, self.up[-1])
+        made.last = folding.before_shuffle(cast(nn.Conv2d, self.last), last_step.factor)
+        made.up[-1] = folding.plain(last_step)
+        return made
 
 
 def infer(state: State) -> dict[str, Any] | None:

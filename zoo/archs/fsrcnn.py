@@ -4,10 +4,12 @@ Dong, Loy and Tang, Accelerating the super-resolution convolutional neural netwo
 d = 56 features, s = 12 after shrinking, m = 4 mapping layers.
 """
 
-from typing import Any
+import copy
+from typing import Any, cast
 
 from torch import Tensor, nn
 
+from zoo import folding
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, weight
 
@@ -30,7 +32,7 @@ class FSRCNN(Network):
             mapping += [nn.Conv2d(shrunk, shrunk, 3, padding=1), nn.PReLU(shrunk)]
         mapping += [nn.Conv2d(shrunk, features, 1), nn.PReLU(features)]
         self.mapping = nn.Sequential(*mapping)
-        self.deconv = nn.ConvTranspose2d(features, 1, 9, stride=scale, padding=4, output_padding=scale - 1)
+        self.deconv: nn.Module = nn.ConvTranspose2d(features, 1, 9, stride=scale, padding=4, output_padding=scale - 1)
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 1, h, w)` to `(N, 1, s h, s w)`."""
@@ -38,6 +40,12 @@ class FSRCNN(Network):
         x = self.mapping(x)  # (N, d, h, w), s features inside
         out: Tensor = self.deconv(x)
         return out
+
+    def folded(self) -> "FSRCNN":
+        """The transposed convolution as a convolution and a PixelShuffle."""
+        made = copy.deepcopy(self)
+        made.deconv = folding.as_shuffle(cast(nn.ConvTranspose2d, self.deconv))
+        return made
 
 
 def infer(state: State) -> dict[str, Any] | None:

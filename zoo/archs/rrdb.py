@@ -4,13 +4,15 @@ Wang et al., ESRGAN: enhanced super-resolution generative adversarial networks, 
 23 blocks, 64 features, growth 32, residuals scaled by 0.2. Real-ESRGAN and BSRGAN train the same network on other LR.
 """
 
+import copy
 import re
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
+from zoo import folding
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, trained_here, weight
 
@@ -33,8 +35,7 @@ class DenseBlock(nn.Module):
         seen = x
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
             seen = torch.cat((seen, leaky_relu(conv(seen), _SLOPE)), 1)  # (N, 64 + 32 i, h, w)
-        out: Tensor = x + _RESIDUAL_SCALE * self.conv5(seen)
-        return out
+        return torch.add(x, self.conv5(seen), alpha=_RESIDUAL_SCALE)
 
 
 class RRDB(nn.Module):
@@ -48,8 +49,15 @@ class RRDB(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, 64, h, w)` to the same."""
-        out: Tensor = x + _RESIDUAL_SCALE * self.rdb3(self.rdb2(self.rdb1(x)))
-        return out
+        return torch.add(x, self.rdb3(self.rdb2(self.rdb1(x))), alpha=_RESIDUAL_SCALE)
+
+
+class NearestConv(nn.Conv2d):
+    """Nearest upsampling by 2, then a convolution."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, C, h, w)` to `(N, C', 2h, 2w)`."""
+        return super().forward(interpolate(x, scale_factor=2, mode="nearest"))
 
 
 class RRDBNet(Network):
@@ -67,8 +75,8 @@ class RRDBNet(Network):
         self.conv_first = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.ModuleList(RRDB(channels, growth) for _ in range(blocks))
         self.conv_body = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv_up1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv_up2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv_up1: nn.Module = NearestConv(channels, channels, 3, padding=1)
+        self.conv_up2: nn.Module = NearestConv(channels, channels, 3, padding=1)
         self.conv_hr = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
 
@@ -79,10 +87,17 @@ class RRDBNet(Network):
         for block in self.body:
             x = block(x)
         x = first + self.conv_body(x)
-        x = leaky_relu(self.conv_up1(interpolate(x, scale_factor=2, mode="nearest")), _SLOPE)  # (N, 64, 2h, 2w)
-        x = leaky_relu(self.conv_up2(interpolate(x, scale_factor=2, mode="nearest")), _SLOPE)  # (N, 64, 4h, 4w)
+        x = leaky_relu(self.conv_up1(x), _SLOPE)  # (N, 64, 2h, 2w)
+        x = leaky_relu(self.conv_up2(x), _SLOPE)  # (N, 64, 4h, 4w)
         out: Tensor = self.conv_last(leaky_relu(self.conv_hr(x), _SLOPE))
         return out
+
+    def folded(self) -> "RRDBNet":
+        """Each upsampling and the convolution after it as one transposed convolution."""
+        made = copy.deepcopy(self)
+        made.conv_up1 = folding.after_nearest(cast(NearestConv, self.conv_up1))
+        made.conv_up2 = folding.after_nearest(cast(NearestConv, self.conv_up2))
+        return made
 
 
 def infer(state: State) -> dict[str, Any] | None:

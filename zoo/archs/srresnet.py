@@ -5,13 +5,15 @@ Ledig et al., Photo-realistic single image super-resolution using a generative a
 Published re-implementations vary the number of blocks, what follows the blocks, and add (tanh + 1) / 2 at the end.
 """
 
+import copy
 import re
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from srbench.errors import BadWeights
+from zoo import folding
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, trained_here, weight
 
@@ -45,6 +47,11 @@ class Block(nn.Module):
         out: Tensor = x + self.norm2(self.conv2(self.act(self.norm1(self.conv1(x)))))
         return out
 
+    def fold(self) -> None:
+        """Put each BatchNorm into the convolution before it."""
+        self.conv1, self.norm1 = _joined(self.conv1, self.norm1)
+        self.conv2, self.norm2 = _joined(self.conv2, self.norm2)
+
 
 class SRResNet(Network):
     """Generator of the SRGAN paper.
@@ -74,7 +81,7 @@ class SRResNet(Network):
         after = nn.PReLU() if tail == "prelu" else _norm(norm, channels)
         self.tail = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), after)
         self.up = nn.ModuleList(_step(channels, factor) for factor in _factors(scale))
-        self.last = nn.Conv2d(channels, 3, 9, padding=4)
+        self.last: nn.Module = nn.Conv2d(channels, 3, 9, padding=4)
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
@@ -87,6 +94,26 @@ class SRResNet(Network):
             x = step(x)  # (N, 64, h, w) -> (N, 256, h, w) -> (N, 64, 2h, 2w)
         x = self.last(x)  # (N, 3, s h, s w)
         return (torch.tanh(x) + 1) / 2 if self.output == "tanh" else x
+
+    def folded(self) -> "SRResNet":
+        """BatchNorm in the convolutions; the last PixelShuffle after the last convolution.
+
+        What stands between the two, a PReLU with one slope, does not care about the order of pixels.
+        """
+        made = copy.deepcopy(self)
+        for block in made.body:
+            cast(Block, block).fold()
+        made.tail = nn.Sequential(*_joined(cast(nn.Conv2d, made.tail[0]), made.tail[1]))
+        conv, shuffle, act = cast(nn.Sequential, made.up[-1])
+        made.up[-1] = nn.Sequential(conv, act)
+        made.last = folding.before_shuffle(cast(nn.Conv2d, self.last), cast(nn.PixelShuffle, shuffle).upscale_factor)
+        return made
+
+
+def _joined(conv: nn.Conv2d, after: nn.Module) -> tuple[nn.Conv2d, nn.Module]:
+    if isinstance(after, nn.BatchNorm2d):
+        return folding.with_norm(conv, after), nn.Identity()
+    return conv, after
 
 
 def _factors(scale: int) -> list[int]:

@@ -1,0 +1,208 @@
+"""`srbench throughput`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.cli import console, options
+from srbench.cli.run import pick_device
+from srbench.errors import UserError
+from srbench.places import weights_roots
+from srbench.results import RunFolder
+from srbench.speed.rows import SCENARIOS, SIZES, Scenario
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from srbench.report.speed.quality import Quality
+    from srbench.speed.rows import Session
+    from srbench.speed.scenario import Size
+    from srbench.timing import Patience
+
+
+def throughput(
+    models: Annotated[str, typer.Option(help="Comma-separated, as for `srbench run`.")] = "all",
+    modes: Annotated[
+        str,
+        typer.Option(
+            help="Comma-separated; words joined by '+': fp32, tf32, bf16, fp16; split (layers that need it stay in "
+            "fp32); channels_last; compile, graph (CUDA graphs), onnx. 'usual' or 'all' for what the device has."
+        ),
+    ] = "usual",
+    size: Annotated[
+        str, typer.Option(help="LR HEIGHTxWIDTH, comma-separated; 'all': 180x320,270x480,360x640,540x960,256x256.")
+    ] = "180x320",
+    scenario: Annotated[str, typer.Option(help="latency (batch 1), throughput (the largest batch that fits).")] = (
+        "latency,throughput"
+    ),
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            help="Two contestants in interleaved rounds, each MODEL or MODEL+MODE ('srresnet srresnet+bf16+split').",
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Images a call, for --compare.")] = 1,
+    max_batch: Annotated[int, typer.Option(min=1, help="Where doubling of the batch ends.")] = 64,
+    seconds: Annotated[float, typer.Option(min=0.05, help="At least so long is each figure measured.")] = 1.0,
+    quality: Annotated[
+        Path | None, typer.Option(help="Folder of a run, whose figures stand beside the speed; else builtin images.")
+    ] = None,
+    scale: options.Scale = None,
+    device: options.Device = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the CPU; torch's choice by default.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for speed.json, speed.csv, speed.md and plots.")] = Path(
+        "runs/speed"
+    ),
+    weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
+    json: options.Json = False,
+) -> None:
+    """Measure speed that stands up to scrutiny: the model alone, warmed up, synchronised, with spread and price.
+
+    Each figure is the median of calls on an input that is on the device. Rows that are not to be believed say why.
+    """
+    import torch
+
+    from srbench import heap
+    from srbench.speed.scenario import Size
+    from srbench.timing import Patience
+
+    heap.keep_freed()
+    if threads:
+        torch.set_num_threads(threads)
+    asked = _Asked(
+        scale=scale,
+        device=pick_device(device),
+        patience=Patience(seconds, 10 * seconds),
+        trust_unpinned=trust_unpinned,
+        weights_root=weights_root,
+    )
+    listed = ",".join(SIZES) if size == "all" else size
+    sizes = [Size.parse(text) for text in options.split(listed)]
+    if compare:
+        _compare(asked, compare, sizes[0], batch, json)
+    else:
+        _matrix(
+            asked, options.split(models), modes, sizes, _scenarios(scenario), max_batch, _quality(quality), out, json
+        )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What both kinds of call need."""
+
+    scale: int | None
+    device: str
+    patience: "Patience"
+    trust_unpinned: bool
+    weights_root: Path | None
+
+
+def _matrix(
+    asked: _Asked,
+    models: list[str],
+    modes: str,
+    sizes: list["Size"],
+    scenarios: "list[Scenario]",
+    most_batch: int,
+    beside: "Quality | None",
+    out: Path,
+    json: bool,
+) -> None:
+    from srbench.pinned import Store
+    from srbench.report.speed import page, publish, terminal
+    from srbench.speed import session
+    from zoo import mode
+    from zoo.card import USUAL_SCALE
+    from zoo.select import select
+
+    named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
+    wanted = list(named[modes][asked.device.partition(":")[0]]) if modes in named else options.split(modes)
+    for words in wanted:
+        mode.parse(words)
+    store = Store(weights_roots(asked.weights_root))
+    with console.fetching(store):
+        found = select(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
+    if not found.models:
+        raise UserError(f"none of the models can run. {'; '.join(found.unavailable.values())}")
+    matrix = session.Matrix(
+        found.models, wanted, sizes, scenarios, asked.device, asked.patience, most_batch, found.unavailable
+    )
+    made: Session | None = None
+    interrupted = False
+    with console.bars() as progress:
+        try:
+            for so_far in session.run(matrix, store, _Steps(progress, matrix.steps)):
+                made = so_far
+        except KeyboardInterrupt:
+            interrupted = True
+    if made is None:
+        raise typer.Exit(130)
+    files = publish.write(made, out, beside)
+    if json:
+        console.print_json(publish.content(made))
+    else:
+        console.out.print(terminal.show(page.build(made, beside), console.out.width))
+    console.err.print(f"Written: {', '.join(str(path) for path in files)}", soft_wrap=True)
+    if interrupted:
+        raise typer.Exit(130)
+    if any(row.failure for row in made.rows):
+        raise typer.Exit(3)
+
+
+def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, json: bool) -> None:
+    from srbench.pinned import Store
+    from srbench.report.speed import duel as report
+    from srbench.speed import duel, nvml
+
+    store = Store(weights_roots(asked.weights_root))
+    with console.fetching(store), console.bars() as progress:
+        steps = _Steps(progress, 3)
+        fighters = []
+        for name in compare:
+            steps.step(f"{name}: load")
+            model, words = duel.contestant(name)
+            fighters.append(duel.ready(model, words, asked.device, asked.scale, store, asked.trust_unpinned))
+        steps.step(f"{compare[0]} and {compare[1]} in turn")
+        found = duel.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
+    if json:
+        console.print_json({"device": nvml.facts(fighters[0].device), "duel": found.as_dict()})
+    else:
+        console.out.print(report.page(found))
+
+
+def _scenarios(text: str) -> "list[Scenario]":
+    known: list[Scenario] = [name for name in SCENARIOS if name in options.split(text)]
+    wrong = [name for name in options.split(text) if name not in SCENARIOS]
+    if wrong:
+        raise UserError(f"'{wrong[0]}' is no scenario; expected {' or '.join(SCENARIOS)}")
+    return known
+
+
+def _quality(folder: Path | None) -> "Quality | None":
+    """The figures of a run."""
+    from srbench.report.speed.quality import Quality
+    from srbench.results import latest
+    from srbench.statistics import summarise
+
+    if folder is None:
+        return None
+    run = RunFolder(folder)
+    protocol = run.head()["protocol"]
+    return Quality(summarise(latest(run.rows())), protocol["name"], protocol["scale"])
+
+
+class _Steps:
+    """Shows how a session goes: a bar, and what is being measured. A `session.Listener`."""
+
+    def __init__(self, progress: "Progress", total: int) -> None:
+        self.progress = progress
+        self.task = progress.add_task("", total=total)
+
+    def step(self, text: str) -> None:
+        """Something begins."""
+        self.progress.update(
+            self.task, advance=0 if self.progress.tasks[self.task].description == "" else 1, description=text
+        )

@@ -1,0 +1,113 @@
+"""All that a session says, before any format: what holds for all of it, its tables, how to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from srbench.report import legend
+from srbench.report.speed import quality, tables
+from srbench.report.speed.quality import Joined, Quality
+from srbench.report.speed.tables import Table, figure
+from srbench.speed.rows import MOST_LOSS_DB, Ceiling, Session
+
+KEY = (
+    f"? not valid, see the notes; ! PSNR differs from fp32's by more than {MOST_LOSS_DB} dB on some image; "
+    "* nothing is better and faster (Pareto); † fp32 plus price; ‡ fp32."
+)
+READING = (
+    "Timed is the model's call alone, on input that is on the device already, until the device is done; warm-up calls "
+    "are not counted. Latency: one image a call. Throughput: the largest batch that fits; what ended its growth stands "
+    "in brackets.",
+    "ms/image is the median call over the batch, IQR its first and third quartile. p90 and p99 are of whole calls: 90 "
+    "and 99 of 100 calls were no slower; with fewer than 100 calls p99 is the slowest one.",
+    "Sizes are width × height. Output MP/s: millions of HR pixels a second. 1 MiB is 2^20 bytes; peak is weights, "
+    "input and the most that the call took.",
+    "MACs and FLOPs count the convolutions and matrix products of the network as published, whatever a mode makes of "
+    "it; GFLOPs = 2 × GMACs. Activations: elements that all convolutions put out.",
+    "TFLOP/s: those operations over the median time; % of ceiling: over the best matrix product in this precision that "
+    "the same session found on the device.",
+    "ΔPSNR is the price of a mode: PSNR minus that of plain fp32 on the builtin images, in dB, mean and the image "
+    f"farthest from 0. ! marks more than {MOST_LOSS_DB} dB on some image, in either direction.",
+    "valid: the figure stands. A row that is not valid keeps its figures, with ?, and stands on no front; the reason "
+    "is below its table. A dash: not known, or failed.",
+    "Quality: mean over the images of the run, in the row's own mode where the run has it. † fp32's PSNR plus the "
+    "mode's ΔPSNR; ‡ fp32's value, the mode's price in this metric is not known. * and bold: on the Pareto front: no "
+    "valid row is at least as good in this metric, as printed, and in output MP/s, and better in one.",
+)
+_UNITS = {"w": "W", "mhz": "MHz", "mib": "MiB", "c": "°C"}
+_ELSEWHERE = {"machine", "device", "packages", "ceiling"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A session, ready for any format.
+
+    Attributes:
+        title: Where it ran.
+        facts: Of the device, and its ceiling, a line each.
+        tables: Work, speed by scenario and size, quality beside speed.
+        joined: What the last of them, and the figures, are made of.
+        notes: Models that could not run.
+    """
+
+    title: str
+    facts: tuple[str, ...]
+    tables: tuple[Table, ...]
+    joined: tuple[Joined, ...]
+    notes: tuple[str, ...]
+
+
+def build(session: Session, beside: Quality | None = None) -> Page:
+    """Arrange a session.
+
+    Args:
+        session: As measured.
+        beside: Quality of a run of the same models; PSNR on the builtin images where none is given.
+    """
+    found = tables.groups(session.rows)
+    joined = quality.join(found, beside or Quality())
+    speeds = [tables.speed(group) for group in found]
+    return Page(
+        f"Speed on {machine(session)}",
+        (*_facts(session.device), _ceiling(session.ceiling)),
+        (*([tables.work(found)] if found else []), *speeds, *map(quality.table, joined)),
+        tuple(joined),
+        tuple(legend.missing(dict(session.unavailable), ())),
+    )
+
+
+def machine(session: Session) -> str:
+    """The device's name, or its kind where it has none."""
+    return str(session.device.get("machine") or session.device.get("device") or "an unnamed device")
+
+
+def _facts(device: Mapping[str, Any]) -> list[str]:
+    """Whatever is known of device, versions and settings, in one line; what the title has said is left out."""
+    title = str(device.get("machine", ""))
+    torch = (device.get("packages") or {}).get("torch")
+    told = [f"torch {torch}"] if torch else []
+    for name, value in device.items():
+        if name not in _ELSEWHERE and value is not None and not (isinstance(value, str) and value in title):
+            told.append(_fact(name, value))
+    return [", ".join(told)] if told else []
+
+
+def _fact(name: str, value: object) -> str:
+    """A name and its value; a unit at the name's end goes behind the value."""
+    *parts, last = name.split("_")
+    if parts and last in _UNITS:
+        return f"{' '.join(parts)} {_said(value)} {_UNITS[last]}"
+    return f"{name.replace('_', ' ')} {_said(value)}"
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Mapping):
+        return f"({', '.join(_fact(str(name), part) for name, part in value.items() if part is not None)})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _ceiling(ceiling: Ceiling) -> str:
+    best = ", ".join(f"{precision} {figure(tflops)}" for precision, tflops in ceiling.tflops.items())
+    return f"ceiling: {best + ' TFLOP/s; ' if best else ''}copy {figure(ceiling.copy_gb_per_s)} GB/s"

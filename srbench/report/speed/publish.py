@@ -1,0 +1,73 @@
+"""The report of a session, every format from one record."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from srbench.atomic import replacing
+from srbench.errors import BadRun
+from srbench.report.speed import formats, page, plot
+from srbench.report.speed.quality import Quality
+from srbench.speed.rows import Session
+
+JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
+_PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
+
+
+def content(session: Session) -> dict[str, Any]:
+    """What `--json` prints and speed.json holds: the session, with null for what JSON cannot hold."""
+    record: dict[str, Any] = _finite(session.as_dict())
+    return record
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write(session: Session, folder: Path, quality: Quality | None = None) -> list[Path]:
+    """Write speed.json, speed.csv, speed.md, and quality-speed-<scenario>.png and .svg where quality is known.
+
+    Where figures would share a name, those of several sizes or data sets, these stand in the name too. Figures of an
+    earlier session are removed.
+
+    Args:
+        session: As measured.
+        folder: Made where it is missing.
+        quality: As for `page.build`.
+
+    Returns:
+        What was written.
+
+    Raises:
+        BadRun: The folder cannot be written.
+    """
+    made = page.build(session, quality)
+    files: dict[str, bytes] = {
+        JSON: (json.dumps(content(session), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
+        CSV: formats.table_csv(session.rows).encode(),
+        MARKDOWN: formats.markdown(made).encode(),
+    }
+    for joined in made.joined:
+        if joined.drawn:
+            svg, png = plot.svg_and_png(joined, page.machine(session))
+            files |= {f"{joined.stem}.svg": svg.encode(), f"{joined.stem}.png": png}
+    try:
+        _replace(folder, files)
+    except OSError as error:
+        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
+    return [folder / name for name in files]
+
+
+def _replace(folder: Path, files: dict[str, bytes]) -> None:
+    stale = [path for pattern in _PICTURES for path in folder.glob(pattern) if path.suffix in {".png", ".svg"}]
+    for path in stale:
+        if path.name not in files:
+            path.unlink()
+    for name, data in files.items():
+        with replacing(folder / name) as partial:
+            partial.write_bytes(data)

@@ -1,0 +1,238 @@
+"""Quality beside speed: which measured quality belongs to a row, and what nothing beats in both."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from srbench.report.speed.pareto import front
+from srbench.report.speed.tables import DASH, Column, Group, Table, figure, names, timed
+from srbench.results import MOS, TIMINGS
+from srbench.speed.rows import SpeedRow
+from srbench.statistics import Summary
+
+BUILTIN = "builtin images"
+Origin = Literal["measured", "priced", "fp32"]
+SIGNS: dict[Origin, str] = {"measured": "", "priced": "†", "fp32": "‡"}
+"""What stands behind a value: nothing where the run has this very mode; fp32 plus price; fp32 as it is."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Where quality comes from.
+
+    Attributes:
+        summaries: Of a run; empty for PSNR on the builtin images, which the session itself measures.
+        protocol: Of the run, its name.
+        scale: Of the protocol; rows of another scale are not joined. None for any.
+    """
+
+    summaries: Sequence[Summary] = ()
+    protocol: str = "classical protocol"
+    scale: int | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is measured.
+
+    Attributes:
+        name: As in the run.
+        unit: Of its values.
+        higher_is_better: Direction.
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool
+
+    @property
+    def head(self) -> str:
+        """Name, unit and direction, for a table."""
+        base, _, flavour = self.name.partition(".")
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{base.upper()}{' ' + flavour if flavour else ''}{unit} {'↑' if self.higher_is_better else '↓'}"
+
+    def say(self, value: float) -> str:
+        """As many places as the tables of a run show."""
+        return f"{value:.{2 if self.unit == 'dB' or self.name == MOS else 4}f}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """Quality of one row in one metric.
+
+    Attributes:
+        mean: Over the images, finite.
+        origin: Measured in the row's own mode, fp32's plus the price, or fp32's where no price is known.
+        best: On the Pareto front of this metric and output megapixels a second; never where the timing is not valid.
+    """
+
+    mean: float
+    origin: Origin
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row with its quality, None where there is none, in the order of the metrics."""
+
+    row: SpeedRow
+    values: tuple[Value | None, ...]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Quality on one data set beside the speed of one group.
+
+    Attributes:
+        dataset: Id.
+        protocol: Name.
+        group: Where speed comes from.
+        metrics: The columns.
+        lines: Rows that did not fail, in session order.
+        stem: File name of its figure, without ending.
+    """
+
+    dataset: str
+    protocol: str
+    group: Group
+    metrics: tuple[Metric, ...]
+    lines: tuple[Line, ...]
+    stem: str
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a point to draw: a valid row with quality."""
+        return any(line.row.valid and any(line.values) for line in self.lines)
+
+
+def join(found: Sequence[Group], quality: Quality) -> list[Joined]:
+    """One record for each group and data set that have a value in common.
+
+    Args:
+        found: Groups of a session.
+        quality: Of the same models.
+    """
+    asked = [s for s in quality.summaries if s.metric not in TIMINGS]
+    datasets = list(dict.fromkeys(s.dataset for s in asked)) if quality.summaries else [BUILTIN]
+    made = []
+    for group in found:
+        if quality.scale not in (None, group.scale):
+            continue
+        for dataset in datasets:
+            own = [s for s in asked if s.dataset == dataset] or _builtin(group.rows)
+            metrics, lines = _lines(group.rows, own)
+            if metrics:
+                stem = _stem(group, found, dataset if len(datasets) > 1 else "")
+                made.append(Joined(dataset, quality.protocol, group, metrics, lines, stem))
+    return made
+
+
+def _builtin(rows: Iterable[SpeedRow]) -> list[Summary]:
+    """What the session itself knows of quality, in the shape of a run's."""
+    blank = {"std": None, "ci95": None, "median": None, "iqr": None}
+    return [
+        Summary(
+            model=row.model,
+            dataset=BUILTIN,
+            metric="psnr",
+            mean=row.price.psnr,
+            n=row.price.images,
+            unit="dB",
+            higher_is_better=True,
+            device=row.device,
+            mode=row.mode.replace("+", " "),
+            **blank,  # type: ignore[arg-type]
+        )
+        for row in rows
+        if row.price
+    ]
+
+
+def _stem(group: Group, found: Sequence[Group], dataset: str) -> str:
+    """Of the scenario alone, unless several figures would share it."""
+    alone = sum(other.scenario == group.scenario for other in found) == 1
+    size = "" if alone else f"-x{group.scale}-{group.lr_width}x{group.lr_height}"
+    safe = "".join(sign if sign.isalnum() or sign in "._" else "_" for sign in dataset)
+    return f"quality-speed-{group.scenario}{size}{'-' + safe if safe else ''}"
+
+
+def _lines(rows: Iterable[SpeedRow], own: Sequence[Summary]) -> tuple[tuple[Metric, ...], tuple[Line, ...]]:
+    """Metrics that some row has a value of, in the order of the run but PSNR first, and all lines."""
+    ran = [row for row in rows if not row.failure]
+    every = dict.fromkeys(Metric(s.metric, s.unit, s.higher_is_better) for s in own)
+    columns = {m: [_value(row, [s for s in own if s.metric == m.name]) for row in ran] for m in every}
+    metrics = sorted((m for m in every if any(columns[m])), key=lambda m: m.name != "psnr")
+    judged = [_judged(ran, columns[metric], metric) for metric in metrics]
+    return tuple(metrics), tuple(Line(row, tuple(column[i] for column in judged)) for i, row in enumerate(ran))
+
+
+def _value(row: SpeedRow, own: Sequence[Summary]) -> Value | None:
+    """The run's value in the row's own mode, or else what fp32's tells; the row's device goes first."""
+    known = sorted((s for s in own if s.model == row.model), key=lambda s: s.device != row.device)
+    for s in known:
+        if words(s.mode) == words(row.mode):
+            return _finite(Value(s.mean, "measured")) if s.mean is not None else None
+    plain = next((s for s in known if not words(s.mode)), None)
+    if plain is None or plain.mean is None:
+        return None
+    if plain.metric == "psnr" and row.price:
+        return _finite(Value(plain.mean + row.price.mean_db, "priced"))
+    return Value(plain.mean, "fp32")
+
+
+def words(mode: str) -> frozenset[str]:
+    """A mode as speed or a run writes it, for comparison: fp32 is what every mode starts from and says nothing.
+
+    Examples:
+        >>> words("bf16+channels_last") == words("channels_last bf16"), words("fp32+tf32") == words("tf32")
+        (True, True)
+    """
+    return frozenset(mode.replace("+", " ").split()) - {"fp32"}
+
+
+def _finite(value: Value) -> Value | None:
+    return value if math.isfinite(value.mean) else None
+
+
+def _judged(rows: Sequence[SpeedRow], values: Sequence[Value | None], metric: Metric) -> list[Value | None]:
+    """The same values, those on the front marked."""
+    sign = 1 if metric.higher_is_better else -1
+    valid = [i for i, row in enumerate(rows) if row.valid and values[i]]
+    # What the table prints alike counts as alike: the last bits of a fast mode are no quality.
+    points = [(rows[i].output_mp_per_s, sign * float(metric.say(value.mean))) for i in valid if (value := values[i])]
+    best = {valid[place] for place in front(points)}
+    return [replace(value, best=i in best) if value else None for i, value in enumerate(values)]
+
+
+def table(joined: Joined) -> Table:
+    """Quality and speed side by side; what is on a Pareto front stands out and has a star."""
+    rows = [line.row for line in joined.lines]
+    model, mode = names(rows)
+    marks = tuple(row.mode + (" !" if row.price and row.price.marked else "") for row in rows)
+    speeds = [
+        Column("images/s", tuple(timed(row, figure(row.images_per_s)) for row in rows), rank=2),
+        Column("output\nMP/s", tuple(timed(row, figure(row.output_mp_per_s)) for row in rows)),
+        Column("ms/image", tuple(timed(row, figure(row.ms_per_image)) for row in rows), rank=1),
+    ]
+    return Table(
+        f"Quality ({joined.dataset}, {joined.protocol}) and {joined.group.scenario}, {joined.group.sizes}",
+        (model, replace(mode, cells=marks), *(_column(joined, i) for i in range(len(joined.metrics))), *speeds),
+        frozenset(i for i, row in enumerate(rows) if not row.valid),
+        picture=joined.stem if joined.drawn else "",
+    )
+
+
+def _column(joined: Joined, place: int) -> Column:
+    metric = joined.metrics[place]
+    values = [line.values[place] for line in joined.lines]
+    cells = tuple(
+        f"{'* ' if v.best else ''}{metric.say(v.mean)}{SIGNS[v.origin] or ' '}" if v else f"{DASH} " for v in values
+    )
+    # Blanks keep the figures aligned where some have a sign behind them.
+    if all(cell.endswith(" ") for cell in cells):
+        cells = tuple(cell.rstrip() for cell in cells)
+    return Column(
+        metric.head, cells, rank=3 if place else 0, best=frozenset(i for i, v in enumerate(values) if v and v.best)
+    )

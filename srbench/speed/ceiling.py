@@ -1,0 +1,56 @@
+"""What the device itself reaches: the best matrix product that can be found, and a copy."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from srbench.speed.rows import Ceiling
+from srbench.tf32 import tf32
+from srbench.timing import Patience, repeat
+
+_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}
+_COPIED_MIB = {"cpu": 256, "cuda": 2048}
+_DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_PATIENCE = Patience(0.2, 1.0)
+
+
+def measure(device: torch.device, precisions: list[str]) -> Ceiling:
+    """Time matrix products of several sizes by two routes, and a copy.
+
+    The routes are torch's matrix product and the same as a convolution of 1x1, which another library computes: on
+    some CPUs the one, on others the other is faster.
+
+    Args:
+        device: To measure.
+        precisions: Of "fp32", "tf32" (a GPU's), "bf16", "fp16".
+    """
+    tflops = {precision: _product(device, precision) for precision in precisions}
+    return Ceiling(tflops, _copy(device))
+
+
+def _product(device: torch.device, precision: str) -> float:
+    best = 0.0
+    for side in _SIDES.get(device.type, _SIDES["cpu"]):
+        a, b = (torch.rand(side, side, device=device).to(_DTYPES[precision]) for _ in range(2))
+        for call in _routes(a, b):
+            with torch.no_grad(), tf32(precision == "tf32"):
+                timing = repeat(call, device, _PATIENCE)
+            best = max(best, 2 * side**3 / timing.median_ms / 1e9)
+    return best
+
+
+def _routes(a: Tensor, b: Tensor) -> list[Callable[[], Tensor]]:
+    side = len(a)
+    rows = side // 32
+    image, kernel = a.t().reshape(1, side, rows, 32).contiguous(), b.reshape(side, side, 1, 1)
+    last = image.contiguous(memory_format=torch.channels_last)
+    return [lambda: a @ b, lambda: conv2d(image, kernel), lambda: conv2d(last, kernel)]
+
+
+def _copy(device: torch.device) -> float:
+    source = torch.rand(_COPIED_MIB.get(device.type, 256) * 2**18, device=device)
+    target = torch.empty_like(source)
+    timing = repeat(lambda: target.copy_(source), device, _PATIENCE)
+    return 2 * source.numel() * 4 / timing.median_ms / 1e6

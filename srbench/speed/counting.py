@@ -1,0 +1,64 @@
+"""Parameters, multiply-accumulates, FLOPs and activations of a network."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from srbench.speed.rows import Work
+from zoo.model import Model
+
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_PROBE_PX = 24
+
+
+def count(model: Model, height: int, width: int) -> Work | None:
+    """What one image takes, counted on the network as published, on the CPU.
+
+    Convolutions grow with the number of pixels: two small images tell, where the second takes twice as much as the
+    first. A network of another kind runs at full size.
+
+    Args:
+        model: Its network is built for this.
+        height: Of LR, in pixels.
+        width: Of LR, in pixels.
+
+    Returns:
+        None where the model is no torch module.
+
+    Source:
+        torch.utils.flop_counter, which counts 2 FLOPs a multiply-accumulate and nothing but convolutions and matrix
+        products; activations as in NTIRE's efficiency challenges: elements put out by convolutions.
+    """
+    network = model.make()
+    if not isinstance(network, nn.Module):
+        return None
+    network = network.cpu().eval()
+    channels = 1 if model.colour == "luma" else 3
+    side = _PROBE_PX + -_PROBE_PX % model.multiple_of
+    small, twice = (_count(network, channels, side, width) for width in (side, 2 * side))
+    if (twice.flops, twice.activations) != (2 * small.flops, 2 * small.activations):
+        height, width = (length + -length % model.multiple_of for length in (height, width))
+        return _count(network, channels, height, width)
+    flops = small.flops * height * width // side**2
+    return Work(small.parameters, flops // 2, flops, small.activations * height * width // side**2)
+
+
+def _count(network: nn.Module, channels: int, height: int, width: int) -> Work:
+    activations = _Activations()
+    hooks = [m.register_forward_hook(activations) for m in network.modules() if isinstance(m, _CONVOLUTIONS)]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.rand(1, channels, height, width))
+    for hook in hooks:
+        hook.remove()
+    flops = counter.get_total_flops()
+    return Work(sum(p.numel() for p in network.parameters()), flops // 2, flops, activations.elements)
+
+
+class _Activations:
+    def __init__(self) -> None:
+        self.elements = 0
+
+    def __call__(self, module: nn.Module, given: Any, made: Tensor) -> None:
+        self.elements += made.numel()

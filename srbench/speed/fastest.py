@@ -1,0 +1,174 @@
+"""The fastest mode that costs nothing that can be seen, for a model on a device: found by measurement, remembered."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+
+from srbench import environment
+from srbench.atomic import replacing
+from srbench.errors import UserError
+from srbench.pinned import Store
+from srbench.results import key
+from srbench.speed import split
+from srbench.speed.price import Prices
+from srbench.speed.rows import MOST_LOSS_DB, Price
+from srbench.speed.scenario import Size, example
+from srbench.timing import Patience, Timing, rounds
+from zoo import mode as modes
+from zoo.mode import Mode
+from zoo.model import Model
+from zoo.upscaler import Upscaler, usable
+
+CANDIDATES = {
+    "cpu": ("fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"),
+    "cuda": (
+        "tf32+channels_last",
+        "bf16+channels_last",
+        "bf16+split+channels_last",
+        "fp16+channels_last",
+        "fp16+split+channels_last",
+        "fp16+channels_last+graph",
+        "fp16+split+channels_last+graph",
+        "fp16+channels_last+compile",
+        "fp16+split+channels_last+compile",
+    ),
+}
+"""Beside plain fp32. On the CPU torch.compile takes half a minute to come out slower than eager channels_last."""
+
+_CHOSEN = ("precision", "channels_last", "tf32", "engine", "fp32_layers")
+_PROBE = Size(96, 96)
+_PATIENCE = Patience(0.3, 2.0)
+_LEAST_GAIN = 1.03
+"""A mode that is not faster by more than this is not worth another name in the table."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was found.
+
+    Attributes:
+        mode: To run the model in.
+        gain: How many times as fast as plain fp32; 1 for that itself.
+        price: What it costs; None for plain fp32.
+        why: One line for people.
+    """
+
+    mode: Mode
+    gain: float
+    price: Price | None
+    why: str
+
+
+class Memory:
+    """A JSON file with the choices made on this machine.
+
+    Args:
+        path: Made when first written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def recall(self, name: str, base: Mode) -> Choice | None:
+        """A choice made before, on the device and with the tiles of `base`."""
+        record = self._content().get(name)
+        if record is None:
+            return None
+        price = record["price"]
+        found = replace(base, **{**record["mode"], "fp32_layers": tuple(record["mode"]["fp32_layers"])})
+        return Choice(found, record["gain"], Price(**price) if price else None, record["why"])
+
+    def keep(self, name: str, choice: Choice) -> None:
+        """Write it down; a machine where that is forbidden measures again each time."""
+        mode = {name: getattr(choice.mode, name) for name in _CHOSEN}
+        price = asdict(choice.price) if choice.price else None
+        record = {"mode": mode, "gain": choice.gain, "price": price, "why": choice.why}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(str(self.path) + ".lock"), replacing(self.path) as partial:
+                partial.write_text(json.dumps(self._content() | {name: record}, indent=1), encoding="utf-8")
+        except OSError:
+            return
+
+    def _content(self) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # none yet, or torn
+            return {}
+        return content
+
+
+def choose(model: Model, base: Mode, store: Store, memory: Memory) -> Choice:
+    """The fastest mode of a model on a device whose PSNR on every builtin image is within 0.01 dB of plain fp32.
+
+    Args:
+        model: Which.
+        base: Device, tiles, self-ensemble; its precision, format and engine are what is looked for.
+        store: Where the builtin images come from.
+        memory: Answers where this was measured before, by the same versions on the same machine.
+    """
+    device = usable(base.device)
+    facts = environment.describe(device)
+    name = key(model=model.fingerprint, machine=facts["machine"], packages=facts["packages"], prices=MOST_LOSS_DB)
+    known = memory.recall(name, base)
+    if known is not None:
+        return known
+    found, stands = _measure(model, base, device, store)
+    if stands:
+        memory.keep(name, found)
+    return found
+
+
+def _measure(model: Model, base: Mode, device: torch.device, store: Store) -> tuple[Choice, bool]:
+    """The choice, and whether the timings behind it are to be believed tomorrow."""
+    plain = replace(base, precision="fp32", channels_last=False, tf32=False, engine="eager", fp32_layers=())
+    try:
+        prices = Prices(model.scale, store)
+    except UserError as error:
+        return Choice(plain, 1.0, None, f"fp32: {error}"), True
+    able, unable = _affordable(model, plain, prices, CANDIDATES.get(device.type, CANDIDATES["cpu"]))
+    if not able:
+        return Choice(plain, 1.0, None, f"fp32: no mode is within {MOST_LOSS_DB} dB ({'; '.join(unable)})"), True
+    upscalers = [model.upscaler(plain), *(model.upscaler(mode) for mode, _ in able)]
+    timings = _timed(upscalers)
+    at = min(range(len(able)), key=lambda i: timings[i + 1].median_ms)
+    stands = timings[0].valid and timings[at + 1].valid
+    mode, price = able[at]
+    gain = timings[0].median_ms / timings[at + 1].median_ms
+    if gain < _LEAST_GAIN:
+        return Choice(plain, 1.0, None, f"fp32: the next, {mode.name}, is {gain:.2f} times as fast"), stands
+    why = f"{mode.name}: {gain:.2f} times as fast as fp32, PSNR {price.mean_db:+.4f} dB (worst {price.worst_db:+.4f})"
+    return Choice(mode, gain, price, why), stands
+
+
+def _affordable(
+    model: Model, plain: Mode, prices: Prices, names: Sequence[str]
+) -> tuple[list[tuple[Mode, Price]], list[str]]:
+    """The modes within the price, and for each of the others why not."""
+    able, unable = [], []
+    for name in names:
+        mode, is_split = modes.parse(name, plain)
+        try:
+            found = split.find(model, mode, prices) if is_split else (mode, prices.of(model, model.upscaler(mode)))
+        except Exception as error:  # an engine or a format that this network or machine has not
+            unable.append(f"{name}: {(str(error).splitlines() or [type(error).__name__])[0]}"[:120])
+            continue
+        if found is None:
+            unable.append(f"{name}: nothing found")
+        elif found[1].marked:
+            unable.append(f"{name}: {found[1].worst_db:+.3f} dB")
+        else:
+            able.append(found)
+    return able, unable
+
+
+def _timed(upscalers: Sequence[Upscaler]) -> list[Timing]:
+    inputs = [example(upscaler, _PROBE, 1) for upscaler in upscalers]
+    calls = [lambda u=u, x=x: u.network(x) for u, x in zip(upscalers, inputs, strict=True)]
+    with torch.no_grad():
+        return [timing for timing, _ in rounds(calls, upscalers[0].device, _PATIENCE)]

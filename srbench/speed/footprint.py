@@ -1,0 +1,52 @@
+"""The most memory that a stretch of work takes, from a fresh mark."""
+
+import gc
+import re
+from pathlib import Path
+
+import torch
+
+from srbench import heap
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # proc(5)
+
+
+class Footprint:
+    """Peak memory since it was made.
+
+    On a GPU what torch has allocated, weights and input included; on the CPU the growth of this process's resident
+    memory, from which weights and input are absent, as they are there before.
+
+    Args:
+        device: Where the work runs.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        gc.collect()
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats(device)
+            return
+        heap.give_back()
+        self._start_kib = None
+        if _CLEAR.exists():
+            try:
+                _CLEAR.write_text(_RESET_PEAK, encoding="ascii")
+            except OSError:  # a container may forbid it
+                return
+            self._start_kib = _status_kib("VmRSS")
+
+    def peak_mib(self) -> float | None:
+        """None where the system does not tell."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device) / 2**20
+        if self._start_kib is None:
+            return None
+        return (_status_kib("VmHWM") - self._start_kib) / 1024
+
+
+def _status_kib(name: str) -> int:
+    match = re.search(rf"{name}:\s+(\d+) kB", _STATUS.read_text(encoding="ascii"))
+    return int(match[1]) if match else 0

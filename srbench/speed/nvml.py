@@ -1,0 +1,96 @@
+"""What NVIDIA's driver tells of a GPU: clocks, power, energy, and why it slowed down. Nothing of it is needed."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from srbench import environment
+
+_SLOWING = {
+    "nvmlClocksEventReasonSwPowerCap": "the power limit",
+    "nvmlClocksThrottleReasonHwSlowdown": "the hardware's protection",
+    "nvmlClocksEventReasonSwThermalSlowdown": "heat",
+    "nvmlClocksThrottleReasonHwThermalSlowdown": "heat (hardware)",
+    "nvmlClocksThrottleReasonHwPowerBrakeSlowdown": "the power brake",
+}
+
+
+@dataclass
+class Spent:
+    """What a stretch of work took.
+
+    Attributes:
+        joule: None where the driver does not tell.
+        slowed_by: What held the clocks down at its end; empty for nothing.
+    """
+
+    joule: float | None = None
+    slowed_by: list[str] = field(default_factory=list)
+
+
+def facts(device: torch.device) -> dict[str, Any]:
+    """The machine, its versions and its settings, and what the driver tells of it."""
+    return {**environment.describe(device), **Driver(device).facts()}
+
+
+class Driver:
+    """NVML for one device; answers None everywhere where there is no GPU or no package `nvidia-ml-py`.
+
+    Args:
+        device: A torch device.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._nvml: Any = None
+        if device.type != "cuda":
+            return
+        try:
+            nvml = importlib.import_module("pynvml")
+            nvml.nvmlInit()
+            self._handle = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
+            self._nvml = nvml
+        except Exception:  # no package, no driver, a driver of another version: all mean the same here
+            self._nvml = None
+
+    def facts(self) -> dict[str, Any]:
+        """Clocks in MHz and the power limit in watts, as far as they are known."""
+        if self._nvml is None:
+            return {}
+        asked = {
+            "clock_mhz": lambda n, h: n.nvmlDeviceGetClockInfo(h, n.NVML_CLOCK_SM),
+            "most_clock_mhz": lambda n, h: n.nvmlDeviceGetMaxClockInfo(h, n.NVML_CLOCK_SM),
+            "memory_clock_mhz": lambda n, h: n.nvmlDeviceGetClockInfo(h, n.NVML_CLOCK_MEM),
+            "power_limit_w": lambda n, h: n.nvmlDeviceGetEnforcedPowerLimit(h) / 1000,
+        }
+        answers = {name: self._ask(question) for name, question in asked.items()}
+        return {name: answer for name, answer in answers.items() if answer is not None}
+
+    @contextmanager
+    def watching(self) -> Iterator[Spent]:
+        """Note the energy of a stretch of work, and whether the clocks were held down at its end."""
+        spent = Spent()
+        before = self._millijoule()
+        yield spent
+        after = self._millijoule()
+        if before is not None and after is not None:
+            spent.joule = (after - before) / 1000
+        spent.slowed_by = self._slowed_by()
+
+    def _millijoule(self) -> int | None:
+        return self._ask(lambda n, h: n.nvmlDeviceGetTotalEnergyConsumption(h))
+
+    def _slowed_by(self) -> list[str]:
+        reasons = self._ask(lambda n, h: n.nvmlDeviceGetCurrentClocksThrottleReasons(h)) or 0
+        return [text for name, text in _SLOWING.items() if reasons & getattr(self._nvml, name, 0)]
+
+    def _ask(self, question: Any) -> Any:
+        if self._nvml is None:
+            return None
+        try:
+            return question(self._nvml, self._handle)
+        except Exception:  # this GPU does not answer this question
+            return None

@@ -1,0 +1,152 @@
+"""Models x modes x sizes x scenarios: the matrix behind one call of `srbench throughput`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Protocol as Interface
+
+from srbench.errors import UserError
+from srbench.pinned import Store
+from srbench.speed import ceiling as ceilings
+from srbench.speed import counting, nvml, scenario, split
+from srbench.speed.price import Prices
+from srbench.speed.rows import Ceiling, Price, Scenario, Session, SpeedRow
+from srbench.speed.scenario import Size, Subject
+from srbench.timing import Patience
+from zoo import mode as modes
+from zoo.mode import Mode
+from zoo.model import Model
+from zoo.upscaler import usable
+
+USUAL_MODES = {
+    "cpu": ("fp32", "fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"),
+    "cuda": (
+        "fp32",
+        "tf32+channels_last",
+        "bf16+channels_last",
+        "fp16+channels_last",
+        "fp16+split+channels_last",
+        "fp16+channels_last+graph",
+    ),
+}
+"""What is measured where nobody asks for modes."""
+
+_PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "fp16+split")
+ALL_MODES = {
+    "cpu": (*USUAL_MODES["cpu"], "bf16", "fp32+channels_last+compile", "bf16+channels_last+compile", "onnx"),
+    "cuda": (*map("".join, product(_PRECISIONS, ("", "+channels_last"), ("", "+compile", "+graph"))), "onnx"),
+}
+"""What `--modes all` means. On a CPU torch computes fp16 a hundred times slower than fp32: it has to be asked for."""
+
+
+class Listener(Interface):
+    """Is told how a session goes."""
+
+    def step(self, text: str) -> None:
+        """Something begins: "srresnet, bf16+channels_last, 180x320, latency"."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What to measure.
+
+    Attributes:
+        models: In the order of the table.
+        modes: Words as `zoo.mode.parse` takes them.
+        sizes: Of LR.
+        scenarios: Which of the two.
+        device: As torch names it.
+        patience: With each row.
+        most_batch: Where doubling ends.
+        unavailable: Models that were asked for and cannot run, with the reason.
+    """
+
+    models: Sequence[Model]
+    modes: Sequence[str]
+    sizes: Sequence[Size]
+    scenarios: Sequence[Scenario]
+    device: str
+    patience: Patience = field(default_factory=Patience)
+    most_batch: int = 64
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """How many steps a listener will be told of."""
+        return 1 + len(self.models) * len(self.modes) * len(self.sizes) * len(self.scenarios)
+
+
+def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
+    """Measure everything, one row after the other; a row that fails says why and the others go on.
+
+    Yields:
+        After each model all that is known by then, so that an interrupted session is not lost.
+    """
+    device = usable(matrix.device)
+    listener.step("the device's own ceiling")
+    ceiling = ceilings.measure(device, _precisions(matrix.modes))
+    rows: list[SpeedRow] = []
+    prices: dict[int, Prices | None] = {}
+    for model in matrix.models:
+        if model.scale not in prices:
+            prices[model.scale] = _prices(model.scale, store)
+        rows += _rows(model, matrix, ceiling, prices[model.scale], listener)
+        yield Session(nvml.facts(device), ceiling, list(rows), matrix.unavailable)
+
+
+def _precisions(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(modes.parse(name)[0].name.partition("+")[0] for name in names))
+
+
+def _prices(scale: int, store: Store) -> Prices | None:
+    try:
+        return Prices(scale, store)
+    except UserError:
+        return None
+
+
+def _rows(
+    model: Model, matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
+) -> Iterator[SpeedRow]:
+    work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
+    for name in matrix.modes:
+        try:
+            mode, price = _priced(model, name, matrix.device, prices)
+            upscaler = model.upscaler(mode)
+        except Exception as error:  # a mode that this model or device has not: its rows say so
+            yield from _failed(model, name, matrix, error, listener)
+            continue
+        for size in matrix.sizes:
+            subject = Subject(model, upscaler, work[size], price)
+            for kind in matrix.scenarios:
+                listener.step(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
+                yield scenario.measure(subject, kind, size, ceiling, matrix.patience, matrix.most_batch)
+
+
+def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tuple[Mode, Price | None]:
+    mode, is_split = modes.parse(name, Mode(device))
+    if not is_split:
+        return mode, prices.of(model, model.upscaler(mode)) if prices else None
+    found = split.find(model, mode, prices) if prices else None
+    if found is None:
+        raise UserError("no split keeps the price within bounds with half of the work in the lower precision")
+    return found
+
+
+def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener: Listener) -> Iterator[SpeedRow]:
+    text = (str(error).strip().splitlines() or [""])[0]
+    reason = text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
+    for size in matrix.sizes:
+        for kind in matrix.scenarios:
+            listener.step(f"{model.id}, {name}: {reason}")
+            yield SpeedRow(
+                model=model.id,
+                identity=model.fingerprint,
+                mode=name,
+                device=usable(matrix.device).type,
+                scenario=kind,
+                scale=model.scale,
+                lr_height=size.height,
+                lr_width=size.width,
+                failure=reason[:300],
+            )

@@ -1,0 +1,102 @@
+"""Which layers must stay in fp32 for a lower precision to cost nothing that can be seen.
+
+Rounding to 8 bits of mantissa does not hurt everywhere alike. Each group of layers is run in the lower precision alone,
+and what it adds to the output's error is measured; then layers return to fp32, the noisiest for their work first, until
+the price is right. With the first layer in fp32 the long skip is fp32 too, since sums take the wider type.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from srbench.speed.price import Prices
+from srbench.speed.rows import MOST_LOSS_DB, Price
+from zoo.arch import Network
+from zoo.mode import Mode
+from zoo.model import Model
+
+_LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+_MOST_GROUPS = 12
+_MOST_KEPT = 0.5
+"""Of the work: with more of it in fp32 there is nothing left to gain."""
+_CROP_PX = 48
+
+
+def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
+    """The mode with as few layers in fp32 as keep the price within `MOST_LOSS_DB`.
+
+    Args:
+        model: Its network must be a torch module.
+        mode: bf16 or fp16; its `fp32_layers` are what is looked for.
+        prices: Measures what is left.
+
+    Returns:
+        None where no split with at most half of the work in fp32 is good enough, or there are no layers to choose from.
+    """
+    groups = _groups(model)
+    if len(groups) < 3:
+        return None
+    for kept in _ladder(model, mode, prices, groups):
+        attempt = replace(mode, fp32_layers=kept)
+        price = prices.of(model, model.upscaler(attempt))
+        if abs(price.worst_db) <= MOST_LOSS_DB:
+            return attempt, price
+    return None
+
+
+def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """First and last layer; then these and the noisiest groups, one more each time."""
+    kept = [groups[0], groups[-1]]
+    yield _flat(kept)
+    parameters = _parameters(model)
+    work = {group: sum(parameters[name] for name in group) for group in groups}
+    noise = _noise(model, mode, prices, groups[1:-1])
+    for group in sorted(noise, key=lambda each: noise[each] / work[each], reverse=True):
+        kept.append(group)
+        if sum(work[each] for each in kept) > _MOST_KEPT * sum(work.values()):
+            return
+        yield _flat(kept)
+
+
+def _noise(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
+    """Mean squared error that each group adds when it alone is in the lower precision."""
+    crops = [images.lr[..., :_CROP_PX, :_CROP_PX] / 255 for images in prices.pairs]
+    everything = _flat(_groups(model))
+    exact = _outputs(model, replace(mode, precision="fp32"), crops)
+    found = {}
+    for group in groups:
+        others = tuple(name for name in everything if name not in group)
+        found[group] = float((_outputs(model, replace(mode, fp32_layers=others), crops) - exact).square().mean())
+    return found
+
+
+def _outputs(model: Model, mode: Mode, crops: Sequence[Tensor]) -> Tensor:
+    upscaler = model.upscaler(mode)
+    return torch.cat([upscaler(crop).double().flatten() for crop in crops])
+
+
+def _groups(model: Model) -> list[tuple[str, ...]]:
+    """Layers in order: the first and the last by themselves, the others in at most a dozen stretches."""
+    names = list(_parameters(model))
+    if len(names) < 3:
+        return [(name,) for name in names]
+    inner = names[1:-1]
+    length = -(-len(inner) // _MOST_GROUPS)
+    stretches = [tuple(inner[at : at + length]) for at in range(0, len(inner), length)]
+    return [(names[0],), *stretches, (names[-1],)]
+
+
+def _parameters(model: Model) -> dict[str, int]:
+    """Weights of each layer that autocast would lower, as the network runs: with its layers folded."""
+    network = model.make()
+    if isinstance(network, Network):
+        network = network.folded()
+    if not isinstance(network, nn.Module):
+        return {}
+    return {name: layer.weight.numel() for name, layer in network.named_modules() if isinstance(layer, _LAYERS)}
+
+
+def _flat(groups: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(name for group in groups for name in group)

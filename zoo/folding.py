@@ -1,0 +1,108 @@
+"""The same function with fewer or cheaper operations: rewrites of layers that are exact but for the order of sums.
+
+All but the first move work from the size of the output to that of the input. What each saves was measured; figures are
+in reports/README.md.
+"""
+
+from typing import TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+_Layer = TypeVar("_Layer", nn.Conv2d, nn.ConvTranspose2d)
+
+
+def with_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    """A convolution that does what it and the BatchNorm after it did, with the statistics of training.
+
+    Raises:
+        ValueError: The norm has no running statistics.
+    """
+    if norm.running_mean is None or norm.running_var is None:
+        raise ValueError("the BatchNorm has no running statistics; expected track_running_stats=True")
+    channels = len(norm.running_mean)
+    gain = norm.weight.double() if norm.affine else torch.ones(channels, dtype=torch.float64)
+    shift = norm.bias.double() if norm.affine else torch.zeros(channels, dtype=torch.float64)
+    gain = gain / (norm.running_var.double() + norm.eps).sqrt()
+    bias = torch.zeros(channels, dtype=torch.float64) if conv.bias is None else conv.bias.double()
+    weight = conv.weight.double() * gain[:, None, None, None]
+    return _conv(weight, (bias - norm.running_mean.double()) * gain + shift, conv.padding)
+
+
+def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
+    """PixelShuffle and then a convolution, in the other order: for a convolution with few outputs.
+
+    An output pixel's window covers whole cells of the small image; each of the factor^2 positions in a cell becomes a
+    channel of its own. A 9x9 convolution to 3 channels at full size becomes a 5x5 convolution to 12 at half of it: a
+    quarter more products, but the units that compute 16 channels at once are used by 12 of them instead of 3, and the
+    large image is written once, with 3 channels.
+
+    Args:
+        conv: Odd kernel, stride 1, zero padding that keeps the size.
+        factor: Of the PixelShuffle.
+    """
+    out, channels, size, _ = conv.weight.shape
+    reach = size // 2
+    cells = -(-reach // factor)
+    weight = torch.zeros(out, factor, factor, channels, factor, factor, 2 * cells + 1, 2 * cells + 1).double()
+    for row in range(factor):
+        for column in range(factor):
+            for dy in range(-reach, reach + 1):
+                for dx in range(-reach, reach + 1):
+                    (y, in_row), (x, in_column) = divmod(row + dy, factor), divmod(column + dx, factor)
+                    tap = conv.weight[:, :, dy + reach, dx + reach]
+                    weight[:, row, column, :, in_row, in_column, y + cells, x + cells] = tap.double()
+    whole = weight.reshape(out * factor**2, channels * factor**2, 2 * cells + 1, 2 * cells + 1)
+    bias = torch.zeros(out) if conv.bias is None else conv.bias
+    return nn.Sequential(_conv(whole, bias.repeat_interleave(factor**2), (cells, cells)), nn.PixelShuffle(factor))
+
+
+def after_nearest(conv: nn.Conv2d) -> nn.ConvTranspose2d:
+    """Nearest upsampling by 2 and then a 3x3 convolution, as one transposed convolution of 4x4 and stride 2.
+
+    Of nine products a pixel four remain, because the taps that meet the same source pixel are added beforehand:
+    (w2, w1 + w2, w0 + w1, w0) along each side.
+    """
+    pairs = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)
+    weight = torch.einsum("ai,bj,ocij->coab", pairs, pairs, conv.weight.double())
+    made = nn.ConvTranspose2d(weight.shape[0], weight.shape[1], 4, stride=2, padding=1, bias=conv.bias is not None)
+    return _filled(made, weight, conv.bias)
+
+
+def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
+    """A transposed convolution as a convolution to factor^2 times the channels and a PixelShuffle: for few outputs.
+
+    Args:
+        deconv: Kernel k, stride s, padding p, with an output s times the input's size.
+    """
+    channels, out, size, _ = deconv.weight.shape
+    stride, padding = deconv.stride[0], cast(int, deconv.padding[0])
+    reach = max(-(-(size - 1 - padding) // stride), (stride - 1 + padding) // stride)
+    used = torch.zeros(stride, 2 * reach + 1, size, dtype=torch.float64)
+    for phase in range(stride):
+        for cell in range(-reach, reach + 1):
+            tap = phase + padding - stride * cell
+            if 0 <= tap < size:
+                used[phase, cell + reach, tap] = 1
+    weight = torch.einsum("pak,qbl,iokl->opqiab", used, used, deconv.weight.double())
+    whole = weight.reshape(out * stride**2, channels, 2 * reach + 1, 2 * reach + 1)
+    bias = torch.zeros(out) if deconv.bias is None else deconv.bias
+    return nn.Sequential(_conv(whole, bias.repeat_interleave(stride**2), (reach, reach)), nn.PixelShuffle(stride))
+
+
+def plain(conv: nn.Conv2d) -> nn.Conv2d:
+    """The convolution alone, without what a subclass does before or after it."""
+    return _conv(conv.weight, conv.bias, conv.padding)
+
+
+def _conv(weight: Tensor, bias: Tensor | None, padding: tuple[int, ...] | str) -> nn.Conv2d:
+    out, channels, height, width = weight.shape
+    made = nn.Conv2d(channels, out, (height, width), padding=cast(tuple[int, int], padding), bias=bias is not None)
+    return _filled(made, weight, bias)
+
+
+def _filled(module: _Layer, weight: Tensor, bias: Tensor | None) -> _Layer:
+    module.weight.data = weight.detach().float()
+    if bias is not None and module.bias is not None:
+        module.bias.data = bias.detach().float()
+    return module.requires_grad_(False).eval()
