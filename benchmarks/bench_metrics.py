@@ -1,4 +1,4 @@
-"""PSNR and SSIM beside scikit-image's, at the same settings and to the same values."""
+"""PSNR and SSIM beside scikit-image, torchmetrics and piq, at the same settings and to the same values."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,28 +10,90 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
+from benchmarks.conftest import Beside
 from srbench import image
 from srbench.metrics.psnr import psnr
 from srbench.metrics.ssim import ssim
 
 Pair = tuple[Tensor, Tensor]
-Score = Callable[..., Tensor]
-Reference = Callable[..., float]
+Score = Callable[[Tensor, Tensor], Tensor]
+Scores = dict[str, Score]
 
-_SIZES = {"512x512": (512, 512), "480x320": (320, 480)}
-_TOLERANCE = 1e-6
-
-_METRICS: dict[str, tuple[Score, Reference]] = {
-    "psnr": (psnr, partial(peak_signal_noise_ratio, data_range=255)),
-    "ssim.wang": (
-        partial(ssim, flavour="wang"),
-        partial(structural_similarity, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False),
-    ),
-    "ssim.skimage-default": (
-        partial(ssim, flavour="skimage-default"),
-        partial(structural_similarity, data_range=255),
-    ),
+_SIZES, _SIZES_QUICK = {"512x512": (512, 512), "480x320": (320, 480)}, {"512x512": (64, 64), "480x320": (40, 60)}
+_BATCHES = (1, 8)
+_OURS: Scores = {
+    "psnr": psnr,
+    "ssim.wang": partial(ssim, flavour="wang"),
+    "ssim.skimage-default": partial(ssim, flavour="skimage-default"),
 }
+
+
+def _scikit_image() -> Scores:
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return {
+        "psnr": _each(partial(peak_signal_noise_ratio, data_range=255)),
+        "ssim.wang": _each(partial(structural_similarity, data_range=255, **gaussian)),
+        "ssim.skimage-default": _each(partial(structural_similarity, data_range=255)),
+    }
+
+
+def _each(score: Callable[[np.ndarray, np.ndarray], float]) -> Score:
+    def scores(sr: Tensor, hr: Tensor) -> Tensor:
+        pairs = zip(sr[:, 0].numpy(), hr[:, 0].numpy(), strict=True)
+        return torch.tensor([score(x, y) for x, y in pairs], dtype=torch.float64)
+
+    return scores
+
+
+def _torchmetrics() -> Scores:
+    theirs = pytest.importorskip("torchmetrics.functional.image")
+    psnr_of_each = partial(theirs.peak_signal_noise_ratio, data_range=255.0, reduction="none", dim=(1, 2, 3))
+    settings = {"sigma": 1.5, "kernel_size": 11, "data_range": 255.0, "reduction": "none", "return_full_image": True}
+
+    def wang(sr: Tensor, hr: Tensor) -> Tensor:
+        """It mirrors the image and averages over all of it; Wang, over the windows of 11 px that lie inside."""
+        _, maps = theirs.structural_similarity_index_measure(sr, hr, gaussian_kernel=True, **settings)
+        return maps[..., 5:-5, 5:-5].mean((1, 2, 3))
+
+    return {"psnr": psnr_of_each, "ssim.wang": wang}
+
+
+def _torchmetrics_float32() -> Scores:
+    """In the type that its users have their images in."""
+    wang = _torchmetrics()["ssim.wang"]
+    return {"ssim.wang": lambda sr, hr: wang(sr.float(), hr.float()).double()}
+
+
+def _piq() -> Scores:
+    theirs = pytest.importorskip("piq")
+    settings = {"data_range": 255, "reduction": "none"}
+    return {"psnr": partial(theirs.psnr, **settings), "ssim.wang": partial(theirs.ssim, downsample=False, **settings)}
+
+
+_PEERS: dict[str, Callable[[], Scores]] = {
+    "scikit-image": _scikit_image,
+    "torchmetrics": _torchmetrics,
+    "torchmetrics float32": _torchmetrics_float32,
+    "piq": _piq,
+}
+_TOLERANCE = 1e-9
+_TOLERANCES = {
+    ("torchmetrics", "psnr"): 1e-5,  # it takes the logarithms of 255 and 10 in float32
+    ("piq", "psnr"): 1e-3,  # it adds 1e-8 to the MSE of levels in [0, 1]: 4.3e-5 dB at 30 dB, 4.3e-4 dB at 40 dB
+    ("torchmetrics float32", "ssim.wang"): 1e-3,  # variances are differences of squares that agree in 4 digits
+}
+_AIMS = {
+    ("scikit-image", "psnr"): 1.0,
+    ("scikit-image", "ssim.wang"): 1.0,
+    ("scikit-image", "ssim.skimage-default"): 1.0,
+    ("torchmetrics", "psnr"): 1.0,
+    ("torchmetrics", "ssim.wang"): 5.0,
+}
+_COMPARISONS = [
+    *(("scikit-image", name) for name in _OURS),
+    *((peer, name) for peer in ("torchmetrics", "piq") for name in ("psnr", "ssim.wang")),
+    ("torchmetrics float32", "ssim.wang"),
+]
 
 
 @pytest.fixture(params=_SIZES)
@@ -39,11 +101,11 @@ def size(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=[1, 8])
-def pair(request: pytest.FixtureRequest, size: str, photograph: Tensor, blurred: Tensor) -> Pair:
+@pytest.fixture(params=_BATCHES)
+def pair(request: pytest.FixtureRequest, size: str, quick: bool, photograph: Tensor, blurred: Tensor) -> Pair:
     """SR and HR luma as the harness shows it to a metric: float64 `(N, 1, H, W)`."""
-    height, width = _SIZES[size]
-    sr, hr = (image.luma(levels)[..., :height, :width] for levels in (blurred, photograph))
+    height, width = (_SIZES_QUICK if quick else _SIZES)[size]
+    sr, hr = (image.luma(levels)[..., :height, :width].contiguous() for levels in (blurred, photograph))
     return _batch(sr, request.param), _batch(hr, request.param)
 
 
@@ -51,32 +113,33 @@ def _batch(levels: Tensor, images: int) -> Tensor:
     return torch.cat([levels.roll(step, -1) for step in range(images)])
 
 
-@pytest.mark.parametrize("name", _METRICS)
-def test_metric(benchmark: BenchmarkFixture, name: str, size: str, pair: Pair) -> None:
-    score, reference = _METRICS[name]
+@pytest.mark.parametrize(("peer", "name"), _COMPARISONS)
+def test_metric(benchmark: BenchmarkFixture, beside: Beside, peer: str, name: str, size: str, pair: Pair) -> None:
+    theirs = _PEERS[peer]()[name]
     benchmark.group = f"{name} {size}, batch of {len(pair[0])}"
-    values = benchmark(score, *pair)
-    expected = _each(reference, *_arrays(pair))
-    np.testing.assert_allclose(values.numpy(), expected, rtol=0, atol=_TOLERANCE)
+    values, expected = benchmark(_OURS[name], *pair), theirs(*pair)
+    tolerance = _TOLERANCES.get((peer, name), _TOLERANCE)
+    torch.testing.assert_close(values, expected, rtol=0, atol=tolerance)
+    aims = {peer: _AIMS[peer, name]} if (peer, name) in _AIMS else {}
+    beside(partial(_OURS[name], *pair), {peer: partial(theirs, *pair)}, aims)
 
 
-@pytest.mark.parametrize("name", _METRICS)
-def test_scikit_image(benchmark: BenchmarkFixture, name: str, size: str, pair: Pair) -> None:
+@pytest.mark.parametrize("name", _OURS)
+@pytest.mark.parametrize("pair", _BATCHES[1:], indirect=True)
+def test_batch(benchmark: BenchmarkFixture, beside: Beside, name: str, size: str, pair: Pair) -> None:
     benchmark.group = f"{name} {size}, batch of {len(pair[0])}"
-    benchmark.extra_info["reference"] = True
-    benchmark(_each, _METRICS[name][1], *_arrays(pair))
+    values = benchmark(_OURS[name], *pair)
+    torch.testing.assert_close(values, _one_by_one(_OURS[name], *pair), rtol=1e-12, atol=0)
+    alone = {"one by one": partial(_one_by_one, _OURS[name], *pair)}
+    beside(partial(_OURS[name], *pair), alone, {"one by one": 1.0})
+
+
+def _one_by_one(score: Score, sr: Tensor, hr: Tensor) -> Tensor:
+    return torch.cat([score(x, y) for x, y in zip(sr.split(1), hr.split(1), strict=True)])
 
 
 @pytest.mark.parametrize("flavour", ["wang-ds", "daala"])
-def test_flavour_without_reference(benchmark: BenchmarkFixture, flavour: str, size: str, pair: Pair) -> None:
-    benchmark.group = f"ssim {size}, batch of {len(pair[0])}, flavours that scikit-image lacks"
+def test_flavour_without_peer(benchmark: BenchmarkFixture, flavour: str, size: str, pair: Pair) -> None:
+    benchmark.group = f"ssim {size}, batch of {len(pair[0])}, flavours that the others lack"
     values = benchmark(ssim, *pair, flavour=flavour)
     assert ((values > 0) & (values < 1)).all()
-
-
-def _arrays(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    return pair[0][:, 0].numpy(), pair[1][:, 0].numpy()
-
-
-def _each(reference: Reference, sr: np.ndarray, hr: np.ndarray) -> list[float]:
-    return [reference(y, x) for x, y in zip(sr, hr, strict=True)]

@@ -1,18 +1,21 @@
-"""How long the command line takes to answer, each call in a fresh interpreter."""
+"""How long the command line takes to answer, each call in a fresh interpreter, in turns with one that does nothing."""
 
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from typer.testing import CliRunner
 
+from benchmarks.conftest import Beside
 from srbench.cli.app import app
 
 _ROUNDS = 7
+_PEERS = {"interpreter alone": ("-c", "pass"), "import torch": ("-c", "import torch")}
 
-Python = Callable[..., str]
+Srbench = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -26,38 +29,35 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture
-def python(benchmark: BenchmarkFixture, environment: dict[str, str]) -> Python:
-    """Call the interpreter with these arguments, again and again; what it printed."""
+def srbench(benchmark: BenchmarkFixture, beside: Beside, environment: dict[str, str], quick: bool) -> Srbench:
+    """Call the command line with these arguments, again and again; what it printed."""
     benchmark.group = "start of a process"
 
-    def call(*words: str) -> str:
+    def python(*words: str) -> str:
         command = [sys.executable, *words]
-        keywords = {"capture_output": True, "text": True, "check": True, "cwd": sys.prefix, "env": environment}
-        done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=_ROUNDS, warmup_rounds=1)
-        return str(done.stdout)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=sys.prefix, env=environment)
+        return done.stdout
+
+    def call(*words: str, aim_s: float | None = None) -> str:
+        ours = partial(python, "-m", "srbench", *words)
+        printed = benchmark.pedantic(ours, rounds=_ROUNDS, warmup_rounds=1)
+        peers = {name: partial(python, *of_peer) for name, of_peer in _PEERS.items()}
+        beside(ours, peers, seconds=0, at_least=_ROUNDS)
+        if aim_s and not quick:
+            benchmark.extra_info.update(aim_s=aim_s, met=benchmark.stats.stats.median <= aim_s)
+        return str(printed)
 
     return call
 
 
-def test_interpreter(python: Python) -> None:
-    python("-c", "pass")
+def test_help(srbench: Srbench) -> None:
+    assert "super-resolution" in srbench("--help", aim_s=0.5)
 
 
-def test_import_torch(benchmark: BenchmarkFixture, python: Python) -> None:
-    benchmark.extra_info["reference"] = True
-    python("-c", "import torch")
+def test_show_of_a_finished_run(srbench: Srbench, finished: list[str]) -> None:
+    assert "bicubic" in srbench("show", finished[-1], aim_s=2.0)
 
 
-def test_help(benchmark: BenchmarkFixture, python: Python) -> None:
-    benchmark.extra_info["aim_s"] = 0.5
-    assert "super-resolution" in python("-m", "srbench", "--help")
-
-
-def test_show_of_a_finished_run(benchmark: BenchmarkFixture, python: Python, finished: list[str]) -> None:
-    benchmark.extra_info["aim_s"] = 2.0
-    assert "bicubic" in python("-m", "srbench", "show", finished[-1])
-
-
-def test_run_that_is_finished(python: Python, finished: list[str]) -> None:
+def test_run_that_is_finished(srbench: Srbench, finished: list[str]) -> None:
     """The same command again, which finds every row there; it needs torch."""
-    assert "bicubic" in python("-m", "srbench", *finished)
+    assert "bicubic" in srbench(*finished)

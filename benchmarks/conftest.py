@@ -1,42 +1,61 @@
 """What all benchmarks share: photographs, models and data sets at hand, and ratios against a group's reference.
 
 SRBENCH_MIRROR and SRBENCH_WEIGHTS say where real images and weights lie; without them the photographs inside
-scikit-image and random weights take their place. The benchmark whose extra_info has "reference" is what the others of
-its group are compared with.
+scikit-image and random weights take their place. What is compared with other packages is timed in turns with them
+(`beside`). Elsewhere the benchmark whose extra_info has "reference" is what the others of its group are compared with.
 
     SRBENCH_MIRROR=... SRBENCH_WEIGHTS=... pytest benchmarks
     pytest benchmarks --benchmark-disable  # each once, on less data
 """
 
+import importlib.metadata
 import os
-from collections.abc import Generator, Sequence
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
 from safetensors.torch import save_file
 from torch import Tensor
 
+from benchmarks.side_by_side import Call, compare
 from srbench import image
 from srbench.datasets.locate import locate
+from srbench.environment import describe
 from srbench.pinned import Store
 from srbench.resize import resize
 from zoo import registry
 
 _LINES = pytest.StashKey[list[str]]()
+_PEERS = ("scikit-image", "torchmetrics", "piq", "pillow")
+_VECTORS = ("sse4", "avx", "fma", "f16c", "amx")
 
 Bench = dict[str, Any]
 Groups = list[tuple[str, list[Bench]]]
+Beside = Callable[..., None]
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
-    machine_info["torch"] = {
-        "version": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
+    machine_info["environment"] = describe(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    machine_info["cpu_flags"] = _vector_flags()
+    machine_info["peers"] = {name: _version(name) for name in _PEERS}
+
+
+def _vector_flags() -> list[str]:
+    """What the processor can do in one instruction, as Linux names it."""
+    info = Path("/proc/cpuinfo")
+    flags = re.search(r"^flags\s*:(.*)$", info.read_text(encoding="utf-8"), re.MULTILINE) if info.exists() else None
+    return sorted(flag for flag in flags[1].split() if flag.startswith(_VECTORS)) if flags else []
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,7 +99,15 @@ def _ratios(benches: Sequence[Bench], median: dict[str, float]) -> dict[str, dic
 
 
 def _text(figures: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in figures.items())
+    return ", ".join(f"{name} {_figure(value)}" for name, value in figures.items())
+
+
+def _figure(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    low, high = value["quartiles"]
+    aim = f"; aim {value['aim']}: {'met' if value['met'] else 'not met'}" if "aim" in value else ""
+    return f"{value['times_ours']} times ours [{low}–{high}, {value['rounds']} rounds{aim}]"
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +124,19 @@ def _threads() -> None:
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
+
+
+@pytest.fixture
+def beside(benchmark: BenchmarkFixture, quick: bool) -> Beside:
+    """Time ours and its peers in turns, and note the ratios and whether they reach their aims with the benchmark."""
+
+    def note(ours: Call, peers: Mapping[str, Call], aims: Mapping[str, float] | None = None, **limits: Any) -> None:
+        if quick:
+            return
+        for name, ratio in compare(ours, peers, **limits).items():
+            benchmark.extra_info[name] = ratio.judged((aims or {}).get(name))
+
+    return note
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import gc
 import json
 import math
 from pathlib import Path
@@ -33,6 +34,42 @@ def test_a_torn_line_is_ignored_and_does_not_swallow_the_next(tmp_path: Path) ->
         file.write('{"schema": 1, "key": "b", "mod')
     folder.append([_row(key="c")])
     assert [row.key for row in folder.rows()] == ["a", "c"]
+
+
+def test_torn_lines_among_many_take_no_whole_one_with_them(tmp_path: Path) -> None:
+    folder, torn = RunFolder(tmp_path), {7, 8, 5_000, 9_999}
+    folder.append([_row(key=str(number)) for number in range(10_000)])
+    file = tmp_path / ROWS
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(line[: 40 + i % 200] if i in torn else line for i, line in enumerate(lines)) + "\n7\n")
+    assert [int(row.key) for row in folder.rows()] == [number for number in range(10_000) if number not in torn]
+
+
+def test_rows_share_their_words(tmp_path: Path) -> None:
+    """A million rows of ten models would otherwise hold each name a hundred thousand times."""
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", model="some model")])
+    folder.append([_row(key="b", model="some model")])
+    first, second = folder.rows()
+    assert first.model is second.model
+    assert not hasattr(first, "__dict__")
+
+
+def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row()])
+    folder.rows()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        folder.rows()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    (tmp_path / ROWS).write_text('{"schema": 99}\n')
+    with pytest.raises(BadRun):
+        folder.rows()
+    assert gc.isenabled()
 
 
 def test_the_newest_row_of_a_key_counts(tmp_path: Path) -> None:

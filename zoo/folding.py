@@ -90,6 +90,13 @@ def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
     return nn.Sequential(_conv(whole, bias.repeat_interleave(stride**2), (reach, reach)), nn.PixelShuffle(stride))
 
 
+def one_slope(act: nn.Module) -> nn.Module:
+    """A PReLU with a single slope as a LeakyReLU that writes over its input; anything else as it is."""
+    if isinstance(act, nn.PReLU) and act.weight.numel() == 1:
+        return nn.LeakyReLU(act.weight.item(), inplace=True)
+    return act
+
+
 def plain(conv: nn.Conv2d) -> nn.Conv2d:
     """The convolution alone, without what a subclass does before or after it."""
     return _conv(conv.weight, conv.bias, conv.padding)

@@ -1,6 +1,7 @@
 """One call contract for every model: size rules, colours, tiles, precision and self-ensemble are handled here."""
 
 from collections.abc import Callable, Iterator
+from types import EllipsisType
 
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from zoo.memory import budget_mib
 from zoo.mode import Mode
 
 _SMALLEST_TILE_PX = 16
+
+_Place = tuple[EllipsisType, slice, slice]
 
 
 class Upscaler:
@@ -65,39 +68,57 @@ class Upscaler:
         Raises:
             ShapeError: The network's output has another size.
         """
-        lr = lr.to(self.device)
-        height, width = lr.shape[-2:]
-        if self._tile_side(lr) >= max(height, width):
-            return self._sr(lr)
+        if self.pieces(lr) == 1:
+            return self._sr(lr.to(self.device))
         out: Tensor | None = None
-        for top, left, core in self.tiles(lr):
+        for place, piece in self._pieces(lr):
             if out is None:
-                out = core.new_empty((*core.shape[:2], height * self.scale, width * self.scale))
-            out[..., top : top + core.shape[-2], left : left + core.shape[-1]] = core
+                out = piece.new_empty(self._shape(lr))
+            out[place] = piece
         if out is None:
             raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
         return out
 
-    @torch.no_grad()
-    def tiles(self, lr: Tensor) -> Iterator[tuple[int, int, Tensor]]:
-        """Upscale piece by piece, for images whose whole output would not fit.
+    def levels(self, lr: Tensor, done: Callable[[], object]) -> Tensor:
+        """Upscale an image of any size: beside one piece only its 8-bit output is held.
 
         Args:
-            lr: As in a call.
+            lr: uint8 `(N, C, h, w)`, C = 3 (RGB) or 1 (grey).
+            done: Is called after each piece.
 
-        Yields:
-            Top and left of a piece in pixels of the output, and the piece as a call returns it; together they are the
-            output, but for what a network sees beyond `overlap_px`.
+        Returns:
+            uint8 `(N, C, s h, s w)` on the CPU, rounded as it would be scored.
+
+        Raises:
+            ShapeError: The network's output has another size.
         """
+        out = torch.empty(self._shape(lr), dtype=torch.uint8)
+        for place, piece in self._pieces(lr):
+            out[place] = image.to_uint8(piece)
+            done()
+        return out
+
+    def pieces(self, lr: Tensor) -> int:
+        """In how many pieces an image goes through the network."""
+        side = self._tile_side(lr)
+        return -(-lr.shape[-2] // side) * -(-lr.shape[-1] // side)
+
+    @torch.no_grad()
+    def _pieces(self, lr: Tensor) -> Iterator[tuple[_Place, Tensor]]:
+        """Each piece with its place in the output; uint8 is brought to [0, 1]."""
         height, width = lr.shape[-2:]
         side, s, overlap = self._tile_side(lr), self.scale, self.overlap_px
         for top in range(0, height, side):
             for left in range(0, width, side):
                 bottom, right = min(top + side, height), min(left + side, width)
                 y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
-                piece = self._sr(lr[..., y0 : bottom + overlap, x0 : right + overlap].to(self.device))
+                seen = lr[..., y0 : bottom + overlap, x0 : right + overlap].to(self.device)
+                piece = self._sr(seen / 255 if seen.dtype == torch.uint8 else seen)
                 core = piece[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
-                yield top * s, left * s, core
+                yield (..., slice(top * s, bottom * s), slice(left * s, right * s)), core
+
+    def _shape(self, lr: Tensor) -> tuple[int, ...]:
+        return (*lr.shape[:2], lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
 
     def _sr(self, lr: Tensor) -> Tensor:
         """Of one piece, which fits into memory."""

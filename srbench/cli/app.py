@@ -19,28 +19,17 @@ from srbench.cli.show import show
 from srbench.cli.survey.app import survey
 from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
+from srbench.cli.upscale import upscale
 from srbench.errors import UserError
 
 _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (
-    run,
-    show,
-    score,
-    throughput,
-    train,
-    recipes,
-    degrade,
-    fetch,
-    models,
-    datasets,
-    metrics,
-    interpolate,
-    export,
-):
+for verb in (run, show, score, throughput, upscale, train, recipes, degrade, interpolate, export):
     app.command()(verb)
+for listing in (fetch, models, datasets, metrics):
+    app.command()(listing)
 app.command("protocols")(list_protocols)
 app.add_typer(survey, name="survey")
 

@@ -30,7 +30,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, channels, h, w)` to the same."""
-        return torch.add(x, self.conv2(torch.relu(self.conv1(x))), alpha=self.residual_scale)
+        return torch.add(x, self.conv2(torch.relu_(self.conv1(x))), alpha=self.residual_scale)
 
 
 class Up(nn.Conv2d):

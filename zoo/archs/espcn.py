@@ -52,7 +52,7 @@ ARCH = Arch(
     build=ESPCN,
     infer=infer,
     overlap_px=4,
-    bytes_per_px=2800,
+    bytes_per_px=2000,
     colour="luma",
     schemes=(Scheme("Nhat-Thanh", ((r"conv_([123]\..*)", r"conv\1"),), {"colour": "ycbcr"}),),
 )

@@ -42,7 +42,7 @@ ARCH = Arch(
     build=Interpolation,
     infer=infer,
     overlap_px=4,
-    bytes_per_px=5300,
+    bytes_per_px=2600,
     colour="any",
 )
 

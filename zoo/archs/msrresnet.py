@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
+from torch.nn.functional import interpolate, leaky_relu_, pixel_shuffle
 
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
 from zoo.card import Card, Claim, weight
@@ -24,7 +24,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, channels, h, w)` to the same."""
-        out: Tensor = x + self.conv2(torch.relu(self.conv1(x)))
+        out: Tensor = x + self.conv2(torch.relu_(self.conv1(x)))
         return out
 
 
@@ -50,12 +50,12 @@ class MSRResNet(Network):
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 3, h, w)` to `(N, 3, 4h, 4w)`."""
-        x = leaky_relu(self.conv_first(lr), 0.1)  # (N, 64, h, w)
+        x = leaky_relu_(self.conv_first(lr), 0.1)  # (N, 64, h, w)
         for block in self.body:
             x = block(x)
-        x = leaky_relu(pixel_shuffle(self.upconv1(x), 2), self.slope)  # (N, 64, 2h, 2w)
-        x = leaky_relu(pixel_shuffle(self.upconv2(x), 2), self.slope)  # (N, 64, 4h, 4w)
-        x = self.conv_last(leaky_relu(self.conv_hr(x), 0.1))  # (N, 3, 4h, 4w)
+        x = leaky_relu_(pixel_shuffle(self.upconv1(x), 2), self.slope)  # (N, 64, 2h, 2w)
+        x = leaky_relu_(pixel_shuffle(self.upconv2(x), 2), self.slope)  # (N, 64, 4h, 4w)
+        x = self.conv_last(leaky_relu_(self.conv_hr(x), 0.1))  # (N, 3, 4h, 4w)
         base = interpolate(lr, scale_factor=self.scale, mode="bilinear", align_corners=False)
         out: Tensor = x + base
         return out
@@ -76,7 +76,7 @@ ARCH = Arch(
     build=MSRResNet,
     infer=infer,
     overlap_px=40,
-    bytes_per_px=16000,
+    bytes_per_px=25000,
     schemes=(
         Scheme(
             "MMagic",

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu
+from torch.nn.functional import interpolate, leaky_relu_
 
 from zoo import folding
 from zoo.arch import Arch, Network, Scheme, State, count_blocks
@@ -34,7 +34,7 @@ class DenseBlock(nn.Module):
         """`(N, 64, h, w)` to the same."""
         seen = x
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
-            seen = torch.cat((seen, leaky_relu(conv(seen), _SLOPE)), 1)  # (N, 64 + 32 i, h, w)
+            seen = torch.cat((seen, leaky_relu_(conv(seen), _SLOPE)), 1)  # (N, 64 + 32 i, h, w)
         return torch.add(x, self.conv5(seen), alpha=_RESIDUAL_SCALE)
 
 
@@ -87,9 +87,9 @@ class RRDBNet(Network):
         for block in self.body:
             x = block(x)
         x = first + self.conv_body(x)
-        x = leaky_relu(self.conv_up1(x), _SLOPE)  # (N, 64, 2h, 2w)
-        x = leaky_relu(self.conv_up2(x), _SLOPE)  # (N, 64, 4h, 4w)
-        out: Tensor = self.conv_last(leaky_relu(self.conv_hr(x), _SLOPE))
+        x = leaky_relu_(self.conv_up1(x), _SLOPE)  # (N, 64, 2h, 2w)
+        x = leaky_relu_(self.conv_up2(x), _SLOPE)  # (N, 64, 4h, 4w)
+        out: Tensor = self.conv_last(leaky_relu_(self.conv_hr(x), _SLOPE))
         return out
 
     def folded(self) -> "RRDBNet":
@@ -138,7 +138,7 @@ ARCH = Arch(
     build=RRDBNet,
     infer=infer,
     overlap_px=40,
-    bytes_per_px=16500,
+    bytes_per_px=26000,
     schemes=(
         Scheme(
             "the oldest ESRGAN files",

@@ -48,8 +48,8 @@ class SRCNN(Network):
         x = self._upsample(lr)  # (N, C, s h, s w)
         if self.replicated_px:
             x = pad(x, (self.replicated_px,) * 4, mode="replicate")
-        x = torch.relu(self.conv1(x))  # (N, 64, s h, s w)
-        x = torch.relu(self.conv2(x))  # (N, 32, s h, s w)
+        x = torch.relu_(self.conv1(x))  # (N, 64, s h, s w)
+        x = torch.relu_(self.conv2(x))  # (N, 32, s h, s w)
         out: Tensor = self.conv3(x)
         return out
 

@@ -36,7 +36,7 @@ class Block(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.norm1 = _norm(norm, channels)
-        self.act = nn.PReLU()
+        self.act: nn.Module = nn.PReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.norm2 = _norm(norm, channels)
         if isinstance(self.norm2, nn.BatchNorm2d | nn.InstanceNorm2d):
@@ -49,6 +49,7 @@ class Block(nn.Module):
 
     def fold(self) -> None:
         """Put each BatchNorm into the convolution before it."""
+        self.act = folding.one_slope(self.act)
         self.conv1, self.norm1 = _joined(self.conv1, self.norm1)
         self.conv2, self.norm2 = _joined(self.conv2, self.norm2)
 
@@ -103,7 +104,10 @@ class SRResNet(Network):
         made = copy.deepcopy(self)
         for block in made.body:
             cast(Block, block).fold()
+        made.head[1] = folding.one_slope(made.head[1])
         made.tail = nn.Sequential(*_joined(cast(nn.Conv2d, made.tail[0]), made.tail[1]))
+        for step in made.up:
+            cast(nn.Sequential, step)[2] = folding.one_slope(cast(nn.Sequential, step)[2])
         conv, shuffle, act = cast(nn.Sequential, made.up[-1])
         made.up[-1] = nn.Sequential(conv, act)
         made.last = folding.before_shuffle(cast(nn.Conv2d, self.last), cast(nn.PixelShuffle, shuffle).upscale_factor)
@@ -163,7 +167,7 @@ ARCH = Arch(
     build=SRResNet,
     infer=infer,
     overlap_px=40,
-    bytes_per_px=11500,
+    bytes_per_px=15500,
     schemes=(
         Scheme(
             "goldhuang",

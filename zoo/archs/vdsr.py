@@ -34,7 +34,7 @@ class VDSR(Network):
         base = resize(lr, (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)).to(lr.dtype)  # (N, 1, s h, s w)
         x = base
         for conv in self.convs[:-1]:
-            x = torch.relu(conv(x))  # (N, 64, s h, s w)
+            x = torch.relu_(conv(x))  # (N, 64, s h, s w)
         out: Tensor = base + self.convs[-1](x)
         return out
 
