@@ -88,6 +88,7 @@ _AIMS = {
     ("scikit-image", "ssim.skimage-default"): 1.0,
     ("torchmetrics", "psnr"): 1.0,
     ("torchmetrics", "ssim.wang"): 5.0,
+    ("torchmetrics float32", "ssim.wang"): 5.0,
 }
 _COMPARISONS = [
     *(("scikit-image", name) for name in _OURS),

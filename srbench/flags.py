@@ -1,8 +1,8 @@
 """Signs that an output is not what it seems: a value no real model reaches, a shift, a constant or broken image."""
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from srbench import image
 
@@ -14,7 +14,7 @@ Chosen on 80 photographs outside every test set and 14 models: no false alarm in
 0.23 px), 98 to 100 % of half-pixel and all of one-pixel shifts found; on crops of 128 px 3 false alarms in 1,120.
 """
 
-_STRIDE_PX, _WINDOW = 2, 3
+_STRIDE_PX = 2
 
 
 def find(sr: Tensor, hr: Tensor, lumas: tuple[Tensor, Tensor] | None = None) -> list[str]:
@@ -70,18 +70,25 @@ def shift_px(sr: Tensor, hr: Tensor) -> tuple[tuple[float, float], tuple[float, 
     nothing = (0.0, 0.0), (0.0, 0.0)
     if min(hr.shape[-2:]) < 32:
         return nothing
-    # 6 x 6 px with a stride of 2, in two steps that share sums.
-    a, b = (avg_pool2d(avg_pool2d(plane.double(), _STRIDE_PX), _WINDOW, 1)[0, 0] for plane in (sr, hr))
+    a, b = (_averaged(plane[0, 0].float()) for plane in (sr, hr))
     mean = (a + b) / 2
     down, right = mean[2:, 1:-1] - mean[:-2, 1:-1], mean[1:-1, 2:] - mean[1:-1, :-2]
     slopes = torch.stack([down, right]).flatten(1) / 2  # (2, pixels)
     change = (b - a)[1:-1, 1:-1].flatten()
-    normal = slopes @ slopes.T
-    if torch.linalg.det(normal) <= 1e-6 * normal.trace() ** 2:
+    normal = (slopes @ slopes.T).double().cpu().numpy()  # 2 x 2: not worth a kernel each
+    if np.linalg.det(normal) <= 1e-6 * normal.trace() ** 2:
         return nothing
-    inverse = torch.linalg.inv(normal)
-    step = inverse @ (slopes @ change)
-    scores = slopes * (change - step @ slopes)
-    errors = (inverse @ (scores @ scores.T) @ inverse).diagonal().sqrt()
-    (y, x), (y_error, x_error) = (step * _STRIDE_PX).tolist(), (errors * _STRIDE_PX).tolist()
-    return (y, x), (y_error, x_error)
+    inverse = np.linalg.inv(normal)
+    down_px, right_px = inverse @ (slopes @ change).double().cpu().numpy()
+    scores = slopes * (change - down_px * slopes[0] - right_px * slopes[1])
+    errors = np.sqrt((inverse @ (scores @ scores.T).double().cpu().numpy() @ inverse).diagonal()) * _STRIDE_PX
+    return (float(down_px) * _STRIDE_PX, float(right_px) * _STRIDE_PX), (float(errors[0]), float(errors[1]))
+
+
+def _averaged(plane: Tensor) -> Tensor:
+    """Means over 6 x 6 px with a stride of 2, by sums of pairs and of three pairs; pooling takes 4 times as long."""
+    height, width = (side // 2 * 2 for side in plane.shape)
+    rows = plane[0:height:2, :width] + plane[1:height:2, :width]
+    pairs = rows[:, 0::2] + rows[:, 1::2]
+    tall = pairs[:-2] + pairs[1:-1] + pairs[2:]
+    return (tall[:, :-2] + tall[:, 1:-1] + tall[:, 2:]) / 36

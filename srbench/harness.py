@@ -24,6 +24,7 @@ from zoo.model import Model
 from zoo.upscaler import Upscaler
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
+_KEPT_MIB = 256
 
 
 class Listener(Interface):
@@ -124,6 +125,28 @@ def run(plan: Plan, folder: RunFolder, listener: Listener | None = None) -> Outc
     return _Walk(plan, folder, listener or Silence()).walk()
 
 
+class _Pairs:
+    """HR and LR that one model needed are kept for the next, as far as they fit: reading takes longer than a small one.
+
+    What came first stays, since each model walks through all images anew.
+    """
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.kept: dict[Item, pair.Pair] = {}
+        self.left_bytes = _KEPT_MIB * 2**20
+
+    def load(self, item: Item) -> pair.Pair:
+        if item in self.kept:
+            return self.kept[item]
+        images = pair.load(item, self.protocol)
+        size_bytes = images.hr.nbytes + images.lr.nbytes
+        if size_bytes <= self.left_bytes:
+            self.kept[item] = images
+            self.left_bytes -= size_bytes
+        return images
+
+
 class _Walk:
     def __init__(self, plan: Plan, folder: RunFolder, listener: Listener) -> None:
         self.plan = plan
@@ -133,6 +156,7 @@ class _Walk:
         self.outcome = Outcome()
         self.device = torch.device(plan.mode.device)
         self.environment = self.machine = ""
+        self.pairs = _Pairs(plan.protocol)
 
     def walk(self) -> Outcome:
         facts = environment.describe(self.device)
@@ -144,7 +168,7 @@ class _Walk:
             open_tasks = [task for task in tasks if task.missing or task.picture]
             self.listener.model(model.id, len(open_tasks))
             if open_tasks:
-                self._run_model(model, open_tasks)
+                self._run_model(model, self._grouped(model, open_tasks))
             self.outcome.rows += [self.known[k] for task in tasks for k in task.keys.values() if k in self.known]
         self.folder.conclude(call, self.outcome.failed)
         return self.outcome
@@ -158,6 +182,13 @@ class _Walk:
                 picture = self.folder.picture(blank)
                 wanted = self.plan.save_images and (bool(missing) or not picture.exists())
                 yield _Task(blank, item, keys, missing, picture if wanted else None)
+
+    def _grouped(self, model: Model, tasks: list[_Task]) -> list[_Task]:
+        """Images of one size after another, for what is made anew for each size: a GPU's choices, compiled graphs."""
+        return sorted(tasks, key=lambda task: image.size(task.item.hr)) if self._by_size(model) else tasks
+
+    def _by_size(self, model: Model) -> bool:
+        return self.device.type != "cpu" or self.plan.mode_of(model).engine != "eager"
 
     def _columns(self) -> list[tuple[str, str]]:
         measured = [(g.name, f"{g.metric.name} {g.metric.version}") for g in self.plan.gauges]
@@ -196,21 +227,22 @@ class _Walk:
         )
 
     def _run_model(self, model: Model, tasks: list[_Task]) -> None:
-        lr = pair.load(tasks[0].item, self.plan.protocol).lr
+        lr = self.pairs.load(tasks[0].item).lr
         try:
             upscaler = model.upscaler(self.plan.mode_of(model))
             _warm_up(upscaler, lr)
         except Exception as error:
             self._fail(replace(tasks[0].blank, image=""), error)
             return
-        shapes: set[torch.Size] = set()
+        shape = torch.Size()
+        anew = self._by_size(model)
         for task in tasks:
-            images = pair.load(task.item, self.plan.protocol)
+            images = self.pairs.load(task.item)
             lr = images.lr.to(self.device) / 255
             try:
-                if self.device.type != "cpu" and lr.shape not in shapes:
-                    upscaler(lr)  # a GPU chooses kernels and takes memory for each new size
-                shapes.add(lr.shape)
+                if anew and lr.shape != shape:
+                    upscaler(lr)  # kernels are chosen, graphs compiled or recorded, for each new size
+                shape = lr.shape
                 raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
             except torch.OutOfMemoryError as error:
                 self._fail(task.blank, error)

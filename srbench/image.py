@@ -56,6 +56,19 @@ def read(path: Path) -> Array:
         raise BadImage(f"{path} could not be read ({error}); the file may be truncated") from error
 
 
+def size(path: Path) -> tuple[int, int]:
+    """Height and width in pixels, from the file's header alone.
+
+    Raises:
+        BadImage: The file is not an image.
+    """
+    try:
+        with Image.open(path) as file:
+            return file.height, file.width
+    except (UnidentifiedImageError, OSError) as error:
+        raise BadImage(f"{path} is not an image that can be read; give PNG, BMP, JPEG or TIFF") from error
+
+
 def _to_array(file: Image.Image, path: Path) -> Array:
     bits = _bits_a_sample(file)
     if file.mode.startswith(("I", "F")) or bits > 8:

@@ -16,6 +16,17 @@ def test_psnr_equals_scikit_images(seed: int, channels: int) -> None:
     assert psnr(sr, hr).tolist() == pytest.approx(theirs, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("images", "channels", "height", "width"), [(3, 3, 300, 400), (40, 1, 90, 100), (2, 1, 600, 600)]
+)
+def test_a_batch_has_the_values_of_its_images(images: int, channels: int, height: int, width: int) -> None:
+    """However many of them are taken at once."""
+    whole = torch.randint(0, 256, (2, images, channels, height + 8, width + 8), dtype=torch.uint8)
+    sr, hr = whole[..., 4:-4, 4:-4]
+    alone = [10 * torch.log10(255**2 / (s.double() - h.double()).square().mean()) for s, h in zip(sr, hr, strict=True)]
+    torch.testing.assert_close(psnr(sr, hr), torch.stack(alone), rtol=1e-12, atol=0)
+
+
 def test_equal_images_have_infinite_psnr() -> None:
     image = torch.rand(1, 1, 4, 4)
     assert psnr(image, image).item() == float("inf")

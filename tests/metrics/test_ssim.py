@@ -107,6 +107,16 @@ def test_colour_is_the_mean_over_channels_and_batches_are_independent(flavour: F
     assert both[1].item() == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize(("images", "height", "width"), [(9, 60, 70), (2, 200, 300), (2, 40, 900)])
+def test_a_batch_has_the_values_of_its_images(flavour: Flavour, images: int, height: int, width: int) -> None:
+    """However many planes and rows are taken at once."""
+    sr, hr = _pair(height, width, channels=images)
+    sr, hr = sr.transpose(0, 1), hr.transpose(0, 1)
+    alone = torch.cat([ssim(x, y, flavour) for x, y in zip(sr.split(1), hr.split(1), strict=True)])
+    torch.testing.assert_close(ssim(sr, hr, flavour), alone, rtol=1e-12, atol=0)
+
+
 def test_too_small_and_unequal_images_are_refused() -> None:
     with pytest.raises(ShapeError, match="smaller than the window of 11 px"):
         ssim(torch.zeros(1, 1, 10, 30), torch.zeros(1, 1, 10, 30))
