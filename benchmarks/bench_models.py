@@ -1,34 +1,102 @@
-"""One card of each architecture with random weights, fp32, called as the harness calls it."""
+"""One card of each architecture with random weights: as it runs, as published, and in other modes."""
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+import spandrel
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
+from benchmarks.conftest import Beside
+from srbench import heap
+from srbench.speed.scenario import Size, example
 from zoo import registry
+from zoo.arch import Network
 from zoo.card import Card
+from zoo.mode import Mode, parse
 from zoo.model import Model
-from zoo.upscaler import Upscaler
 
-_LR_PX = 24
+_SIZES = {"24x24": Size(24, 24), "90x160": Size(90, 160)}
 _CARDS = {card.arch: card for card in reversed(registry.cards().values())} | {"interpolation": registry.find("bicubic")}
+_MODES = ("fp32+channels_last", "bf16+channels_last")
+_TOLERANCE = 1e-5
 
 
+@pytest.fixture(params=_SIZES)
+def size(request: pytest.FixtureRequest, quick: bool) -> Size:
+    if quick and request.param != "24x24":
+        pytest.skip("large images are for timing")
+    return _SIZES[request.param]
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("arch", registry.archs())
-def test_model(benchmark: BenchmarkFixture, arch: str, photograph: Tensor) -> None:
-    card = _CARDS[arch]
-    upscaler = _random(card)
-    lr = photograph[..., :_LR_PX, :_LR_PX].float() / 255
-    benchmark.group = f"models, fp32, LR {_LR_PX} x {_LR_PX} px, x{upscaler.scale}"
-    benchmark.extra_info.update(card=card.id, parameters=card.parameters)
-    sr = benchmark.pedantic(upscaler, (lr,), rounds=10, warmup_rounds=2)
-    assert sr.shape == (1, 3, _LR_PX * upscaler.scale, _LR_PX * upscaler.scale)
+def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Size) -> None:
+    """Ours is the folded network in fp32; the peers take so many times as long."""
+    heap.keep_freed()
+    model = _random(_CARDS[arch])
+    ours, peers = _call(model, "fp32", size), {mode: _call(model, mode, size) for mode in _MODES}
+    peers["as published, fp32"] = _published(model, size)
+    benchmark.group = f"models, LR {size.height} x {size.width} px, x{model.scale}"
+    benchmark.extra_info.update(card=model.id, threads=torch.get_num_threads())
+    sr = benchmark.pedantic(ours, rounds=5, warmup_rounds=1)
     assert torch.isfinite(sr).all()
+    assert sr.shape[-2:] == (size.height * model.scale, size.width * model.scale)
+    assert (sr - peers["as published, fp32"]()).abs().max() < _TOLERANCE
+    beside(ours, peers)
 
 
-def _random(card: Card) -> Upscaler:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("id_", ["realesrgan.anime_6b", "realesr_animevideo"])
+def test_beside_spandrel(benchmark: BenchmarkFixture, beside: Beside, id_: str, size: Size) -> None:
+    """The same weights in spandrel's network, in the same process."""
+    heap.keep_freed()
+    model = _random(registry.find(id_))
+    theirs = _by_spandrel(model.make())
+    lr = example(model.upscaler(), size, 1)
+    benchmark.group = f"beside spandrel, LR {size.height} x {size.width} px, x{model.scale}"
+    for mode in ("fp32", *_MODES):
+        ours, peer = _call(model, mode, size), _call(replace(model, make=lambda: theirs), mode, size)
+        beside(ours, {f"spandrel, {mode}": peer}, {f"spandrel, {mode}": 1.0})
+    sr = benchmark.pedantic(_call(model, "fp32", size), rounds=3)
+    with torch.no_grad():
+        assert (sr - theirs(lr)).abs().max() < _TOLERANCE
+
+
+def _random(card: Card) -> Model:
     arch = registry.archs()[card.arch]
     scale = 4 if card.fits(4) else card.scales[-1]
     colour = card.settings.get("colour") or arch.colour
-    torch.manual_seed(0)
-    return Model(card.id, scale, lambda: arch.build(scale=scale, **card.settings), {}, colour=colour).upscaler()
+
+    def make() -> Network:
+        torch.manual_seed(0)
+        return arch.build(scale=scale, **card.settings)
+
+    return Model(card.id, scale, make, {}, colour=colour)
+
+
+def _call(model: Model, mode: str, size: Size) -> Callable[[], Tensor]:
+    upscaler = model.upscaler(parse(mode, Mode())[0])
+    x = example(upscaler, size, 1)
+
+    def call() -> Tensor:
+        with torch.no_grad():
+            return upscaler.network(x)
+
+    return call
+
+
+def _published(model: Model, size: Size) -> Callable[[], Tensor]:
+    """Its forward function alone, which is no network of the zoo and is not folded."""
+    network = model.make()
+    assert isinstance(network, torch.nn.Module)
+    return _call(replace(model, make=lambda: network.eval().forward), "fp32", size)
+
+
+def _by_spandrel(network: object) -> torch.nn.Module:
+    """Our names are Real-ESRGAN's, which spandrel knows."""
+    assert isinstance(network, torch.nn.Module)
+    made: torch.nn.Module = spandrel.MAIN_REGISTRY.load(network.state_dict()).model
+    return made.eval()

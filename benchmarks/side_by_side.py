@@ -1,19 +1,19 @@
 """Ours and its peers in turns, so that whatever else the machine does meets all of them alike.
 
-Benchmarks that run one after the other drift apart on a shared machine. Here every round calls each once, in one order
-and then in the other, and a ratio is taken within the round.
+Benchmarks that run one after the other drift apart on a shared machine. Here a ratio is taken within each round of
+`srbench.timing.rounds`.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
-Call = Callable[[], object]
+from srbench.timing import Call, Patience, rounds
 
-_SECONDS, _AT_LEAST, _AT_MOST = 3.0, 5, 1_000
+_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -36,34 +36,17 @@ class Ratio:
         return facts if aim is None else facts | {"aim": aim, "met": self.median >= aim}
 
 
-def compare(
-    ours: Call, peers: Mapping[str, Call], *, seconds: float = _SECONDS, at_least: int = _AT_LEAST
-) -> dict[str, Ratio]:
-    """Call ours and each peer once a round, after a round that does not count.
+def compare(ours: Call, peers: Mapping[str, Call], *, seconds: float = _SECONDS) -> dict[str, Ratio]:
+    """Time ours and each peer in turns, by the function that times models.
 
     Args:
         ours: What all are compared with.
         peers: By name.
-        seconds: After which no round begins.
-        at_least: Rounds, however long they take.
+        seconds: For each of them, at most, once there are enough rounds.
     """
-    calls = [ours, *peers.values()]
-    _round(calls)
-    end, rounds = time.perf_counter() + seconds, list[list[float]]()
-    while len(rounds) < at_least or (time.perf_counter() < end and len(rounds) < _AT_MOST):
-        rounds.append(_round(calls) if len(rounds) % 2 == 0 else _round(calls[::-1])[::-1])
-    times = np.array(rounds)
-    return dict(zip(peers, map(_ratio, (times[:, 1:] / times[:, :1]).T), strict=True))
-
-
-def _round(calls: list[Call]) -> list[float]:
-    return [_time(call) for call in calls]
-
-
-def _time(call: Call) -> float:
-    start = time.perf_counter()
-    call()  # what it returns is dropped within the time that it takes, as a caller would
-    return time.perf_counter() - start
+    found = rounds([ours, *peers.values()], torch.device("cpu"), Patience(min(0.3, seconds), seconds))
+    times = np.array([of for _, of in found])
+    return dict(zip(peers, map(_ratio, times[1:] / times[0]), strict=True))
 
 
 def _ratio(ratios: np.ndarray) -> Ratio:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from srbench.errors import BadWeights
@@ -35,6 +36,7 @@ class Model:
         card: None for a user's own model.
         path: The file it was given as, where two files with one name must be told apart.
         facts: What the header of its weight file says; empty where it has none.
+        trained: False for random weights: the speed means something, the images do not.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Model:
     card: Card | None = None
     path: Path | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    trained: bool = True
 
     @property
     def fingerprint(self) -> str:
@@ -93,6 +96,19 @@ def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
 
     weights = {file.path.split("/")[-1]: hash_of(path) for file, path in zip(card.files, paths, strict=True)}
     return _model(card.id, arch, settings, weights, make, card)
+
+
+def untrained(card: Card, scale: int) -> Model:
+    """A card's network with random weights, for its speed alone; the same each time."""
+    arch = registry.archs()[card.arch]
+    settings = {"scale": scale, **card.settings}
+
+    def make() -> Network:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return arch.build(**settings)
+
+    return replace(_model(f"{card.id} (random weights)", arch, settings, {}, make, None), trained=False)
 
 
 def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping[str, Any], state: State) -> Model:

@@ -10,7 +10,7 @@ from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
 from srbench.pinned import PinnedFile, Store
 from zoo import checkpoint, foreign, interpolation, registry
 from zoo.card import USUAL_SCALE, Card
-from zoo.model import Model, from_card
+from zoo.model import Model, from_card, untrained
 
 ENTRY_POINTS = "srbench.models"
 """Other packages register builders here: the name is the id, the object a function of the scale."""
@@ -59,6 +59,30 @@ def select(names: Sequence[str], scale: int, store: Store, *, trust_unpinned: bo
     selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
     _tell_apart(selection)
     return selection
+
+
+def select_for_speed(names: Sequence[str], scale: int, store: Store, *, trust_unpinned: bool = False) -> Selection:
+    """As `select`, but networks whose weights cannot be had take random ones, which their ids say.
+
+    Raises:
+        UserError: A name means no model at all, or none of this scale.
+    """
+    whole = Selection()
+    for name in names:
+        try:
+            found = select([name], scale, store, trust_unpinned=trust_unpinned)
+        except MissingWeights:
+            found = Selection([untrained(registry.find(name), scale)])
+        families = {model.card.family for model in found.models if model.card}
+        for id_, reason in found.unavailable.items():
+            card = registry.cards().get(id_)
+            if card is None or not card.fits(scale):
+                whole.unavailable[id_] = reason
+            elif card.family not in families:
+                found.models.append(untrained(card, scale))
+        whole.models += found.models
+    whole.models = list({(model.id, model.fingerprint): model for model in whole.models}.values())
+    return whole
 
 
 def one(name: str, store: Store, scale: int | None = None, *, trust_unpinned: bool = False) -> Model:

@@ -49,6 +49,9 @@ def throughput(
     quality: Annotated[
         Path | None, typer.Option(help="Folder of a run, whose figures stand beside the speed; else builtin images.")
     ] = None,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="Where a network's weights cannot be had, take random ones.")
+    ] = False,
     scale: options.Scale = None,
     device: options.Device = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Of the CPU; torch's choice by default.")] = None,
@@ -77,6 +80,7 @@ def throughput(
         device=pick_device(device),
         patience=Patience(seconds, 10 * seconds),
         trust_unpinned=trust_unpinned,
+        random_weights=random_weights,
         weights_root=weights_root,
     )
     listed = ",".join(SIZES) if size == "all" else size
@@ -97,6 +101,7 @@ class _Asked:
     device: str
     patience: "Patience"
     trust_unpinned: bool
+    random_weights: bool
     weights_root: Path | None
 
 
@@ -116,7 +121,7 @@ def _matrix(
     from srbench.speed import session
     from zoo import mode
     from zoo.card import USUAL_SCALE
-    from zoo.select import select
+    from zoo.select import select, select_for_speed
 
     named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
     wanted = list(named[modes][asked.device.partition(":")[0]]) if modes in named else options.split(modes)
@@ -124,11 +129,20 @@ def _matrix(
         mode.parse(words)
     store = Store(weights_roots(asked.weights_root))
     with console.fetching(store):
-        found = select(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
+        choose = select_for_speed if asked.random_weights else select
+        found = choose(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
     if not found.models:
         raise UserError(f"none of the models can run. {'; '.join(found.unavailable.values())}")
     matrix = session.Matrix(
-        found.models, wanted, sizes, scenarios, asked.device, asked.patience, most_batch, found.unavailable
+        models=found.models,
+        modes=wanted,
+        sizes=sizes,
+        scenarios=scenarios,
+        device=asked.device,
+        patience=asked.patience,
+        most_batch=most_batch,
+        unavailable=found.unavailable,
+        named=modes not in named,
     )
     made: Session | None = None
     interrupted = False

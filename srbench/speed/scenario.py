@@ -71,7 +71,13 @@ class Subject:
 
 
 def measure(
-    subject: Subject, scenario: Scenario, size: Size, ceiling: Ceiling, patience: Patience, most_batch: int
+    subject: Subject,
+    scenario: Scenario,
+    size: Size,
+    ceiling: Ceiling,
+    patience: Patience,
+    most_batch: int,
+    latency: SpeedRow | None = None,
 ) -> SpeedRow:
     """One row.
 
@@ -85,6 +91,8 @@ def measure(
         ceiling: Of the device, for the share.
         patience: How long calls are repeated.
         most_batch: Where doubling ends.
+        latency: The same subject's latency, where it is known: it stands for throughput too where one image is all
+            that fits.
     """
     blank = subject.blank(scenario, size)
     upscaler = subject.upscaler
@@ -92,6 +100,8 @@ def measure(
         batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, most_batch)
         if batch == 0:
             return replace(blank, failure="not even one image fits into memory")
+        if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
+            return replace(latency, scenario=scenario, batch_limit=limit)
         peak_mib = _peak_mib(upscaler, subject.work, size, batch)
         x = example(upscaler, size, batch)
         driver = Driver(upscaler.device)

@@ -59,6 +59,8 @@ class Matrix:
         patience: With each row.
         most_batch: Where doubling ends.
         unavailable: Models that were asked for and cannot run, with the reason.
+        named: The modes were asked for one by one; else those that mean nothing to a model are left out: a lower
+            precision where nothing would be computed in it, a split that cannot be chosen without trained weights.
     """
 
     models: Sequence[Model]
@@ -69,11 +71,25 @@ class Matrix:
     patience: Patience = field(default_factory=Patience)
     most_batch: int = 64
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    named: bool = True
+
+    def modes_of(self, model: Model) -> list[str]:
+        """What a model is measured in."""
+        if self.named:
+            return list(self.modes)
+        layers = bool(split.layers(model))
+        return [
+            name for name in self.modes if _means_something(*modes.parse(name), layers=layers, trained=model.trained)
+        ]
 
     @property
     def steps(self) -> int:
         """How many steps a listener will be told of."""
-        return 1 + len(self.models) * len(self.modes) * len(self.sizes) * len(self.scenarios)
+        return 1 + sum(len(self.modes_of(model)) for model in self.models) * len(self.sizes) * len(self.scenarios)
+
+
+def _means_something(mode: Mode, is_split: bool, *, layers: bool, trained: bool) -> bool:
+    return (layers or mode.precision == "fp32") and (trained or not is_split)
 
 
 def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
@@ -90,7 +106,7 @@ def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
     for model in matrix.models:
         if model.scale not in prices:
             prices[model.scale] = _prices(model.scale, store)
-        rows += _rows(model, matrix, ceiling, prices[model.scale], listener)
+        rows += _rows(model, matrix, ceiling, prices[model.scale] if model.trained else None, listener)
         yield Session(nvml.facts(device), ceiling, list(rows), matrix.unavailable)
 
 
@@ -109,7 +125,7 @@ def _rows(
     model: Model, matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
 ) -> Iterator[SpeedRow]:
     work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
-    for name in matrix.modes:
+    for name in matrix.modes_of(model):
         try:
             mode, price = _priced(model, name, matrix.device, prices)
             upscaler = model.upscaler(mode)
@@ -118,16 +134,20 @@ def _rows(
             continue
         for size in matrix.sizes:
             subject = Subject(model, upscaler, work[size], price)
+            before: SpeedRow | None = None
             for kind in matrix.scenarios:
                 listener.step(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
-                yield scenario.measure(subject, kind, size, ceiling, matrix.patience, matrix.most_batch)
+                before = scenario.measure(subject, kind, size, ceiling, matrix.patience, matrix.most_batch, before)
+                yield before
 
 
 def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tuple[Mode, Price | None]:
     mode, is_split = modes.parse(name, Mode(device))
     if not is_split:
         return mode, prices.of(model, model.upscaler(mode)) if prices else None
-    found = split.find(model, mode, prices) if prices else None
+    if prices is None:
+        raise UserError("layers cannot be chosen without a price: there are no trained weights, or no builtin images")
+    found = split.find(model, mode, prices)
     if found is None:
         raise UserError("no split keeps the price within bounds with half of the work in the lower precision")
     return found

@@ -50,7 +50,7 @@ def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str
     """First and last layer; then these and the noisiest groups, one more each time."""
     kept = [groups[0], groups[-1]]
     yield _flat(kept)
-    parameters = _parameters(model)
+    parameters = layers(model)
     work = {group: sum(parameters[name] for name in group) for group in groups}
     noise = _noise(model, mode, prices, groups[1:-1])
     for group in sorted(noise, key=lambda each: noise[each] / work[each], reverse=True):
@@ -79,7 +79,7 @@ def _outputs(model: Model, mode: Mode, crops: Sequence[Tensor]) -> Tensor:
 
 def _groups(model: Model) -> list[tuple[str, ...]]:
     """Layers in order: the first and the last by themselves, the others in at most a dozen stretches."""
-    names = list(_parameters(model))
+    names = list(layers(model))
     if len(names) < 3:
         return [(name,) for name in names]
     inner = names[1:-1]
@@ -88,8 +88,8 @@ def _groups(model: Model) -> list[tuple[str, ...]]:
     return [(names[0],), *stretches, (names[-1],)]
 
 
-def _parameters(model: Model) -> dict[str, int]:
-    """Weights of each layer that autocast would lower, as the network runs: with its layers folded."""
+def layers(model: Model) -> dict[str, int]:
+    """Number of weights of each layer that autocast would lower, as the network runs: with its layers folded."""
     network = model.make()
     if isinstance(network, Network):
         network = network.folded()

@@ -1,0 +1,120 @@
+"""Where naive code loses time: layers at full resolution, as published and folded, beside the floor of the device.
+
+The floor is what the published layer's products or its bytes take at the device's own speed, whichever is more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from benchmarks.conftest import Beside
+from srbench import heap
+from srbench.speed import ceiling
+from srbench.speed.rows import Ceiling
+from zoo import folding
+
+_LR, _LR_QUICK = (180, 320), (12, 16)
+_TOLERANCE = 1e-3
+"""Of sums of up to 6,400 random products of size 1, in float32."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer of a network at x4.
+
+    Attributes:
+        published: What the paper's network does.
+        folded: The same, rewritten.
+        channels: Of its input.
+        zoom: Side of its input over that of LR.
+        macs: Of the published layer, for each pixel of its input.
+        elements: Read and written by the published layer, for each pixel of its input.
+    """
+
+    published: Callable[[Tensor], Tensor]
+    folded: Callable[[Tensor], Tensor]
+    channels: int
+    zoom: int
+    macs: int
+    elements: int
+
+
+class NearestThenConv(nn.Module):
+    """ESRGAN's upsampling."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.conv(interpolate(x, scale_factor=2, mode="nearest"))
+        return out
+
+
+def _cases() -> dict[str, Case]:
+    torch.manual_seed(0)
+    nine, three = nn.Conv2d(64, 3, 9, padding=4), nn.Conv2d(64, 3, 3, padding=1)
+    up = nn.Conv2d(64, 64, 3, padding=1)
+    deconv = nn.ConvTranspose2d(56, 1, 9, stride=4, padding=4, output_padding=3)
+    shuffle = nn.PixelShuffle(2)
+    return {
+        "srresnet: PixelShuffle, 9x9 to 3": Case(
+            nn.Sequential(shuffle, nine), folding.before_shuffle(nine, 2), 256, 2, 4 * 64 * 3 * 81, 256 + 12
+        ),
+        "edsr: PixelShuffle, 3x3 to 3": Case(
+            nn.Sequential(shuffle, three), folding.before_shuffle(three, 2), 256, 2, 4 * 64 * 3 * 9, 256 + 12
+        ),
+        "rrdb: nearest, 3x3 of 64": Case(
+            NearestThenConv(up), folding.after_nearest(up), 64, 2, 4 * 64 * 64 * 9, 64 * 5
+        ),
+        "fsrcnn: 9x9 transposed, stride 4": Case(deconv, folding.as_shuffle(deconv), 56, 1, 56 * 81, 56 + 16),
+    }
+
+
+_NAMES = tuple(_cases())
+
+
+@pytest.fixture(scope="module")
+def device_ceiling(quick: bool) -> Ceiling:
+    return Ceiling({"fp32": 1.0}, 1.0) if quick else ceiling.measure(torch.device("cpu"), ["fp32"])
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last"])
+@pytest.mark.parametrize("name", _NAMES)
+def test_layer(
+    benchmark: BenchmarkFixture, beside: Beside, name: str, layout: str, quick: bool, device_ceiling: Ceiling
+) -> None:
+    heap.keep_freed()
+    case = _cases()[name]
+    height, width = (side * case.zoom for side in (_LR_QUICK if quick else _LR))
+    memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+    x = torch.rand(1, case.channels, height, width).contiguous(memory_format=memory_format)
+    published, folded = (_ready(layer, memory_format, x) for layer in (case.published, case.folded))
+    benchmark.group = f"{name}, fp32, {layout}"
+    pixels = height * width
+    floor_s = max(
+        2 * case.macs * pixels / (device_ceiling.tflops["fp32"] * 1e12),
+        4 * case.elements * pixels / (device_ceiling.copy_gb_per_s * 1e9),
+    )
+    out = benchmark.pedantic(folded, rounds=5, warmup_rounds=1)
+    assert (out - published()).abs().max() < _TOLERANCE
+    beside(folded, {"published": published}, {"published": 1.0})
+    if not quick:
+        took_s = benchmark.stats.stats.median
+        benchmark.extra_info.update(floor_ms=round(floor_s * 1000, 2), times_the_floor=round(took_s / floor_s, 2))
+
+
+def _ready(layer: Callable[[Tensor], Tensor], memory_format: torch.memory_format, x: Tensor) -> Callable[[], Tensor]:
+    if isinstance(layer, nn.Module):
+        layer.to(memory_format=memory_format)
+
+    def call() -> Tensor:
+        with torch.no_grad():
+            return layer(x)
+
+    return call

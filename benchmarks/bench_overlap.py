@@ -1,0 +1,95 @@
+"""Should reading, LR making and metrics run beside the network? Decided here, on this machine, not by taste.
+
+Three walks over the same images in turns: one thing after another; the next image read by a second thread; and metrics
+in a second thread too. Whatever wins must also leave the model's own time alone, which a run reports.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.conftest import Beside
+from srbench import heap, measure, pair, protocol
+from srbench.datasets.dataset import Item
+from srbench.datasets.locate import locate
+from srbench.measure import Gauge
+from srbench.pair import Pair
+from srbench.pinned import Store
+from srbench.timing import once
+from zoo.select import select
+from zoo.upscaler import Upscaler
+
+_CONVENTIONS = protocol.find(protocol.DEFAULT)
+_IMAGES, _IMAGES_QUICK = 8, 2
+_CPU = torch.device("cpu")
+
+
+class Walks:
+    """Ways to take the same images through a model.
+
+    Args:
+        upscaler: The model.
+        items: The images.
+        gauges: The metrics.
+    """
+
+    def __init__(self, upscaler: Upscaler, items: Sequence[Item], gauges: list[Gauge]) -> None:
+        self.upscaler, self.items, self.gauges = upscaler, items, gauges
+        self.model_ms: dict[str, list[float]] = {
+            "one after another": [],
+            "reading ahead": [],
+            "reading and metrics": [],
+        }
+
+    def one_after_another(self) -> list[float]:
+        return [self._score(*self._upscale(self._load(item), "one after another")) for item in self.items]
+
+    def reading_ahead(self) -> list[float]:
+        with ThreadPoolExecutor(1) as beside:
+            coming = [beside.submit(self._load, item) for item in self.items]
+            return [self._score(*self._upscale(each.result(), "reading ahead")) for each in coming]
+
+    def reading_and_metrics(self) -> list[float]:
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
+            coming = [reader.submit(self._load, item) for item in self.items]
+            scored = [
+                scorer.submit(self._score, *self._upscale(each.result(), "reading and metrics")) for each in coming
+            ]
+            return [each.result() for each in scored]
+
+    def _load(self, item: Item) -> Pair:
+        return pair.load(item, _CONVENTIONS)
+
+    def _upscale(self, images: Pair, walk: str) -> tuple[torch.Tensor, torch.Tensor]:
+        raw, ms = once(lambda: self.upscaler(images.lr / 255), _CPU)
+        self.model_ms[walk].append(ms)
+        return raw, images.hr
+
+    def _score(self, raw: torch.Tensor, hr: torch.Tensor) -> float:
+        return measure.measure(measure.finish(raw, _CONVENTIONS), hr, _CONVENTIONS, self.gauges)["ssim"]
+
+
+@pytest.mark.parametrize("model", ["bicubic", "fsrcnn", "srresnet"])
+def test_overlap(
+    benchmark: BenchmarkFixture, beside: Beside, model: str, fsrcnn: str, dataset: str, quick: bool
+) -> None:
+    heap.keep_freed()
+    store = Store()
+    name = fsrcnn if model == "fsrcnn" else model
+    upscaler = select([name], _CONVENTIONS.scale, store).models[0].upscaler()
+    items = locate(dataset, store, scale=_CONVENTIONS.scale, limit=_IMAGES_QUICK if quick else _IMAGES).items
+    walks = Walks(upscaler, items, measure.gauges(["psnr", "ssim"], _CONVENTIONS, store))
+    benchmark.group = f"walks of {model} over {len(items)} images of {dataset}, {torch.get_num_threads()} threads"
+    values = benchmark.pedantic(walks.one_after_another, rounds=1)
+    assert values == walks.reading_ahead() == walks.reading_and_metrics()
+    others: dict[str, Callable[[], object]] = {
+        "reading ahead": walks.reading_ahead,
+        "reading and metrics": walks.reading_and_metrics,
+    }
+    beside(walks.one_after_another, others)
+    benchmark.extra_info["model_ms"] = {
+        walk: round(float(torch.tensor(ms).median()), 2) for walk, ms in walks.model_ms.items()
+    }

@@ -1,0 +1,108 @@
+"""Which layers stay in fp32: networks made so that the answer is known."""
+
+from collections.abc import Collection
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from srbench.pinned import Store
+from srbench.speed import split
+from srbench.speed.price import Prices
+from srbench.speed.rows import MOST_LOSS_DB
+from tests.speed.made import model, nearest, of_registry
+from zoo.mode import Mode
+from zoo.model import Model
+
+BF16 = Mode(precision="bf16")
+_OFFSET = 512.0
+"""Far above a signal of size 1: of a sum with it bf16 keeps nothing below 4."""
+
+
+class _Chain(nn.Module):
+    """Nearest upsampling plus a little of what a chain of layers says; fragile ones carry their signal on an offset."""
+
+    def __init__(self, layers: int, fragile: Collection[int], channels: int = 4) -> None:
+        super().__init__()
+        self.fragile = fragile
+        self.head = nn.Conv2d(3, channels, 1)
+        self.body = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(layers))
+        self.tail = nn.Conv2d(channels, 3, 1)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        x = self.head(lr).float()
+        for number, layer in enumerate(self.body):
+            if number in self.fragile:
+                offset = torch.zeros_like(x[:, :1])
+                x = (layer(x + _OFFSET / 4) - layer(x * 0 + _OFFSET / 4)).float() + offset
+            else:
+                x = layer(x).float()
+            x = torch.tanh(2 * x)
+        return nearest(lr + 0.05 * self.tail(x).float())
+
+
+@pytest.fixture(scope="module")
+def prices() -> Prices:
+    return Prices(4, Store([]))
+
+
+def _model(layers: int, fragile: Collection[int], id_: str) -> Model:
+    torch.manual_seed(0)
+    return model(_Chain(layers, fragile), id_)
+
+
+def test_the_one_fragile_layer_stays_in_fp32(prices: Prices) -> None:
+    chain = _model(5, {3}, "one")
+    assert prices.of(chain, chain.upscaler(BF16)).marked
+    found = split.find(chain, BF16, prices)
+    assert found is not None
+    mode, price = found
+    assert set(mode.fp32_layers) == {"head", "tail", "body.3"}
+    assert abs(price.worst_db) <= MOST_LOSS_DB
+    assert price == prices.of(chain, chain.upscaler(mode))
+    assert mode.name == "bf16+split"
+
+
+def test_first_and_last_are_enough_where_nothing_else_is_fragile(prices: Prices) -> None:
+    found = split.find(_model(5, (), "none"), BF16, prices)
+    assert found is not None
+    assert found[0].fp32_layers == ("head", "tail")
+
+
+def test_nothing_is_found_where_all_layers_are_fragile(prices: Prices) -> None:
+    assert split.find(_model(4, range(4), "all"), BF16, prices) is None
+
+
+def test_what_has_no_layers_to_choose_from_is_not_split(prices: Prices) -> None:
+    assert split.find(model(nearest), BF16, prices) is None
+    assert split.find(model(nn.Sequential(nn.Conv2d(3, 48, 1), nn.PixelShuffle(4))), BF16, prices) is None
+
+
+@pytest.mark.parametrize("arch", ["srcnn", "fsrcnn", "espcn"])
+def test_at_most_half_of_the_work_stays_in_fp32(arch: str, prices: Prices, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = of_registry(arch)
+    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: prices_of_nothing)
+    from tests.speed.made import price
+
+    prices_of_nothing = price(0.0)
+    found = split.find(network, BF16, prices)
+    work = split._parameters(network)
+    kept = sum(work[name] for name in found[0].fp32_layers) if found else 0
+    assert kept <= 0.5 * sum(work.values())
+
+
+def test_layers_are_those_of_the_folded_network(prices: Prices) -> None:
+    srresnet = of_registry("srresnet", blocks=1, channels=4)
+    found = split.find(srresnet, BF16, prices)
+    folded = dict(srresnet.make().folded().named_modules())  # type: ignore[attr-defined]
+    assert found is not None
+    assert all(isinstance(folded[name], nn.Conv2d) for name in found[0].fp32_layers)
+    assert found[0].fp32_layers[0] == "head.0"
+    assert found[0].fp32_layers[1] == "last.0"
+
+
+def test_many_layers_are_tried_in_a_dozen_stretches() -> None:
+    groups = split._groups(_model(40, (), "many"))
+    assert (len(groups[0]), len(groups[-1])) == (1, 1)
+    assert len(groups) <= 14
+    assert [name for group in groups for name in group] == ["head", *(f"body.{n}" for n in range(40)), "tail"]
