@@ -13,7 +13,18 @@ import torch
 from srbench import heap
 
 DISTRIBUTION = "sr-bench-suite"
-_PACKAGES = (DISTRIBUTION, "torch", "torchvision", "numpy", "scipy", "scikit-image", "lpips", "pillow", "pandas")
+_PACKAGES = (
+    DISTRIBUTION,
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "lpips",
+    "pillow",
+    "pandas",
+    "onnxruntime",
+)
 
 
 def describe(device: torch.device) -> dict[str, Any]:

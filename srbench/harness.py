@@ -19,6 +19,7 @@ from srbench.measure import Gauge
 from srbench.protocol import Protocol
 from srbench.results import TIMINGS, Row, RunFolder, key
 from srbench.statistics import RESAMPLES, SEED
+from zoo.memory import ran_out
 from zoo.mode import Mode
 from zoo.model import Model
 from zoo.upscaler import Upscaler
@@ -244,11 +245,10 @@ class _Walk:
                     upscaler(lr)  # kernels are chosen, graphs compiled or recorded, for each new size
                 shape = lr.shape
                 raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
-            except torch.OutOfMemoryError as error:
-                self._fail(task.blank, error)
-                continue
             except Exception as error:
                 self._fail(task.blank, error)
+                if ran_out(error):
+                    continue
                 return
             try:
                 self._store(task, images.hr.to(self.device), raw, latency_ms)

@@ -19,7 +19,7 @@ STEADY = [100.0] * 20
 def _judge(
     times_ms: Sequence[float] = STEADY, drift: float = 1.0, crowding: float = 0.0, settled: bool = True
 ) -> timing.Timing:
-    return timing.judge(times_ms, drift, crowding, Patience(least_s=1.0), 3, settled)
+    return timing.judge(times_ms, drift, crowding, Patience(least_s=1.0), warm_up_calls=3, settled=settled)
 
 
 def test_figures_of_a_hundred_calls() -> None:
@@ -129,6 +129,7 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, *scripts: Iterator[float]) -> tup
 
     monkeypatch.setattr(timing, "once", take)
     monkeypatch.setattr(timing, "pace_ms", lambda device: 1.0)
+    monkeypatch.setattr(timing, "Crowd", lambda threads: SimpleNamespace(crowding=lambda: 0.0))
     return [lambda number=number: number for number in numbers], order
 
 

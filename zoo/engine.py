@@ -37,6 +37,8 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
     Raises:
         UserError: The engine cannot run this network here.
     """
+    if mode.tf32 and device.type != "cuda":
+        raise UserError("TF32 is a GPU's; leave out 'tf32' on the CPU")
     if mode.fp32_layers:
         network = _keep_fp32(network, mode.fp32_layers)
     if isinstance(network, nn.Module):
@@ -45,12 +47,23 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
             network.to(memory_format=torch.channels_last)
     if mode.engine == "onnx":
         return _onnx(network, device, channels, multiple_of)
-    call = partial(_call, torch.compile(network) if mode.engine == "compile" else network, mode, device)
+    call = partial(_call, _compiled(network) if mode.engine == "compile" else network, mode, device)
     if mode.engine == "graph":
         if device.type != "cuda":
             raise UserError("CUDA graphs need a GPU; leave out the mode 'graph' on the CPU")
         return _Graphs(call)
     return call
+
+
+def _compiled(network: Call) -> Call:
+    """By torch.compile, from a clean slate: kernels for the sizes of an earlier use would be general ones.
+
+    Beyond its limit of recompilations torch would run the network eagerly without a word; here that is an error.
+    """
+    torch._dynamo.reset()
+    torch._dynamo.config.fail_on_recompile_limit_hit = True  # type: ignore[attr-defined]
+    compiled: Call = torch.compile(network)
+    return compiled
 
 
 def _call(network: Call, mode: Mode, device: torch.device, x: Tensor) -> Tensor:
@@ -100,21 +113,21 @@ def _onnx(network: Call, device: torch.device, channels: int, multiple_of: int) 
 
 
 class _Graphs:
-    """One recorded graph for each shape of input, replayed without the cost of launching each kernel.
+    """A recorded graph for the shape of input, replayed without the cost of launching each kernel.
 
-    The graphs of all shapes share one pool of memory.
+    The last shape's graph alone is kept, since each holds all memory of its network; images come grouped by size.
     """
 
     def __init__(self, call: Call) -> None:
         self.call = call
-        self.recorded: dict[tuple[int, ...], tuple[Any, Tensor, Tensor]] = {}
-        self.pool = torch.cuda.graph_pool_handle()
+        self.shape: tuple[int, ...] = ()
+        self.recorded: tuple[Any, Tensor, Tensor] | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        shape = tuple(x.shape)
-        if shape not in self.recorded:
-            self.recorded[shape] = self._record(x)
-        graph, given, made = self.recorded[shape]
+        if self.recorded is None or self.shape != tuple(x.shape):
+            self.recorded = None  # its memory is free before the next is taken
+            self.recorded, self.shape = self._record(x), tuple(x.shape)
+        graph, given, made = self.recorded
         given.copy_(x)
         graph.replay()
         return made.clone()
@@ -128,6 +141,6 @@ class _Graphs:
                 self.call(given)
         torch.cuda.current_stream(x.device).wait_stream(beside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self.pool):
+        with torch.cuda.graph(graph):
             made = self.call(given)
         return graph, given, made

@@ -109,7 +109,7 @@ def _conv(weight: Tensor, bias: Tensor | None, padding: tuple[int, ...] | str) -
 
 
 def _filled(module: _Layer, weight: Tensor, bias: Tensor | None) -> _Layer:
-    module.weight.data = weight.detach().float()
+    module.weight.data = weight.detach().float().clone()
     if bias is not None and module.bias is not None:
-        module.bias.data = bias.detach().float()
+        module.bias.data = bias.detach().float().clone()
     return module.requires_grad_(False).eval()

@@ -1,5 +1,6 @@
 """Models that are not in the registry: a user's weight file, a user's function, another package's entry point."""
 
+import copy
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -189,7 +190,8 @@ def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[st
         raise UserError(f"the builder of '{id_}' failed ({type(error).__name__}: {error})") from error
     tensors = _digest(network) if isinstance(network, nn.Module) else ""
     whole = {**identity, "scale": scale, "tensors": tensors}
-    return Model(id_, scale, lambda: network, whole, multiple_of=_multiple_of(network))
+    # Each mode changes its network's memory format or device, so each has a copy of its own.
+    return Model(id_, scale, lambda: copy.deepcopy(network), whole, multiple_of=_multiple_of(network))
 
 
 def _multiple_of(network: object) -> int:

@@ -10,8 +10,8 @@ Precision = Literal["fp32", "bf16", "fp16"]
 Engine = Literal["eager", "compile", "graph", "onnx"]
 """Operation by operation; torch.compile; CUDA graphs; onnxruntime."""
 
-SPLIT = "split"
-WORDS = ("fp32", "tf32", "bf16", "fp16", SPLIT, "channels_last", "compile", "graph", "onnx")
+SPLIT, PUBLISHED = "split", "published"
+WORDS = ("fp32", "tf32", "bf16", "fp16", SPLIT, "channels_last", PUBLISHED, "compile", "graph", "onnx")
 """What `parse` understands."""
 
 
@@ -30,6 +30,7 @@ class Mode:
         self_ensemble: Average over the 8 flips and rotations (EDSR, section 3.4).
         engine: What runs it.
         fp32_layers: Names of layers that stay in fp32 under a lower precision.
+        published: Run the network operation by operation as published, without `zoo.folding`.
     """
 
     device: str = "cpu"
@@ -41,6 +42,7 @@ class Mode:
     self_ensemble: bool = False
     engine: Engine = "eager"
     fp32_layers: tuple[str, ...] = ()
+    published: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For keys and JSON; of the device only its kind, which is what can change a value."""
@@ -50,7 +52,7 @@ class Mode:
     def name(self) -> str:
         """As `parse` takes it: "fp32", "bf16+split+channels_last"."""
         precision = "tf32" if self.tf32 and self.precision == "fp32" else self.precision
-        extras = (SPLIT * bool(self.fp32_layers), "channels_last" * self.channels_last)
+        extras = (SPLIT * bool(self.fp32_layers), "channels_last" * self.channels_last, PUBLISHED * self.published)
         engine = "" if self.engine == "eager" else self.engine
         return "+".join(part for part in (precision, *extras, engine) if part)
 
@@ -65,7 +67,7 @@ def parse(text: str, base: Mode | None = None) -> tuple[Mode, bool]:
 
     Args:
         text: Of fp32 (the default), tf32, bf16, fp16; split (bf16 or fp16, with those layers in fp32 that need it);
-            channels_last; compile, graph, onnx.
+            channels_last; published (without folding); compile, graph, onnx.
         base: Device and tiles.
 
     Returns:
@@ -78,18 +80,23 @@ def parse(text: str, base: Mode | None = None) -> tuple[Mode, bool]:
     unknown = [word for word in words if word not in WORDS]
     if unknown or not words:
         raise UserError(f"'{text}' is no mode: expected some of {', '.join(WORDS)}, joined by '+'")
+    twice = [word for word in words if words.count(word) > 1]
+    if twice:
+        raise UserError(f"'{text}' says {twice[0]} twice; expected each word once")
     precision = _one(text, words, ("fp32", "tf32", "bf16", "fp16")) or "fp32"
     engine = _one(text, words, get_args(Engine)) or "eager"
     low: Precision = "fp32" if precision in ("fp32", "tf32") else "bf16" if precision == "bf16" else "fp16"
     if SPLIT in words and low == "fp32":
         raise UserError(f"'{text}': split keeps some layers of bf16 or fp16 in fp32; say which of the two")
-    if engine == "onnx" and (low != "fp32" or "channels_last" in words):
+    if engine == "onnx" and (precision != "fp32" or "channels_last" in words):
         raise UserError(f"'{text}': onnxruntime runs the network as exported, in fp32; expected 'onnx' alone")
     mode = replace(
         base or Mode(),
         precision=low,
         tf32=precision == "tf32",
         channels_last="channels_last" in words,
+        published=PUBLISHED in words,
+        fp32_layers=(),
         engine=engine,  # type: ignore[arg-type]  # one of Engine's, as checked above
     )
     return mode, SPLIT in words

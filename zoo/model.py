@@ -26,7 +26,7 @@ class Model:
     Attributes:
         id: As in tables.
         scale: Upscaling factor.
-        make: Builds the network and loads its weights; called once, when the model's turn has come.
+        make: Builds the network and loads its weights; called anew for each mode it runs in.
         identity: What determines its outputs: hashes of weights and source, settings. Part of every row's key.
         colour: What its network sees.
         overlap_px: LR pixels of context around a tile.
@@ -66,8 +66,10 @@ class Model:
             UserError: The mode's engine cannot run it here.
         """
         network = self.make()
+        if isinstance(network, Network) and not (mode and mode.published):
+            network = network.folded()
         return Upscaler(
-            network.folded() if isinstance(network, Network) else network,
+            network,
             self.scale,
             mode,
             colour=self.colour,

@@ -59,10 +59,13 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # what it cannot run is an exception; warnings are about speed
-        provider = "CUDAExecutionProvider" if device.type == "cuda" else "CPUExecutionProvider"
-        if provider not in onnxruntime.get_available_providers():
-            raise UserError(f"onnxruntime has no {provider}; install onnxruntime-gpu, or leave out the mode 'onnx'")
-        self._session = onnxruntime.InferenceSession(content, options, providers=[provider])
+        provider: tuple[str, dict[str, str]] = ("CPUExecutionProvider", {})
+        if device.type == "cuda":
+            provider = ("CUDAExecutionProvider", {"device_id": str(device.index or 0), "use_tf32": "0"})
+        if provider[0] in onnxruntime.get_available_providers():
+            self._session = onnxruntime.InferenceSession(content, options, providers=[provider])
+        if provider[0] not in onnxruntime.get_available_providers() or self._session.get_providers()[0] != provider[0]:
+            raise UserError(f"onnxruntime has no {provider[0]}; install onnxruntime-gpu, or leave out the mode 'onnx'")
         self.device = device
 
     def __call__(self, lr: Tensor) -> Tensor:

@@ -85,7 +85,9 @@ def select_for_speed(names: Sequence[str], scale: int, store: Store, *, trust_un
     return whole
 
 
-def one(name: str, store: Store, scale: int | None = None, *, trust_unpinned: bool = False) -> Model:
+def one(
+    name: str, store: Store, scale: int | None = None, *, trust_unpinned: bool = False, random_weights: bool = False
+) -> Model:
     """The one model that a name means, for work on a single network.
 
     Args:
@@ -93,6 +95,7 @@ def one(name: str, store: Store, scale: int | None = None, *, trust_unpinned: bo
         store: Where weight files come from.
         scale: None for the model's own; 4 where it has none, the largest where it has several.
         trust_unpinned: Allow weights that no hash is pinned for.
+        random_weights: As `select_for_speed`.
 
     Raises:
         UserError: It cannot run, or several are meant.
@@ -101,7 +104,8 @@ def one(name: str, store: Store, scale: int | None = None, *, trust_unpinned: bo
         return _from_file(name, scale)
     if name == "all" or _is_glob(name):
         raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
-    (model,) = select([name], scale or _usual_scale(name), store, trust_unpinned=trust_unpinned).models
+    choose = select_for_speed if random_weights else select
+    (model,) = choose([name], scale or _usual_scale(name), store, trust_unpinned=trust_unpinned).models
     return model
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from srbench import image
+from srbench import heap, image
 from srbench.errors import ShapeError, UserError
 from srbench.resize import resize
 from zoo import engine
@@ -70,13 +70,11 @@ class Upscaler:
         """
         if self.pieces(lr) == 1:
             return self._sr(lr.to(self.device))
-        out: Tensor | None = None
+        out = torch.empty(0)
         for place, piece in self._pieces(lr):
-            if out is None:
+            if not out.numel():
                 out = piece.new_empty(self._shape(lr))
             out[place] = piece
-        if out is None:
-            raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
         return out
 
     def levels(self, lr: Tensor, done: Callable[[], object]) -> Tensor:
@@ -95,11 +93,18 @@ class Upscaler:
         out = torch.empty(self._shape(lr), dtype=torch.uint8)
         for place, piece in self._pieces(lr):
             out[place] = image.to_uint8(piece)
+            heap.give_back()  # pieces at the edges have other sizes, for which what was kept is too small
             done()
         return out
 
     def pieces(self, lr: Tensor) -> int:
-        """In how many pieces an image goes through the network."""
+        """In how many pieces an image goes through the network.
+
+        Raises:
+            ShapeError: It has no pixels.
+        """
+        if not lr.shape[-2] * lr.shape[-1]:
+            raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
         side = self._tile_side(lr)
         return -(-lr.shape[-2] // side) * -(-lr.shape[-1] // side)
 
@@ -199,6 +204,8 @@ def usable(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
     except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0][:100]
         raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error

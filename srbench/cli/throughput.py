@@ -1,6 +1,7 @@
 """`srbench throughput`."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.run import pick_device
-from srbench.errors import UserError
+from srbench.errors import MissingWeights, UserError
 from srbench.places import weights_roots
 from srbench.results import RunFolder
 from srbench.speed.rows import SCENARIOS, SIZES, Scenario
@@ -22,20 +23,24 @@ if TYPE_CHECKING:
     from srbench.timing import Patience
 
 
+_MATRIX = ("all", "usual", "latency,throughput")
+"""Models, modes and scenarios where nobody asks for others."""
+
+
 def throughput(
-    models: Annotated[str, typer.Option(help="Comma-separated, as for `srbench run`.")] = "all",
+    models: Annotated[str, typer.Option(help="Comma-separated, as for `srbench run`.")] = _MATRIX[0],
     modes: Annotated[
         str,
         typer.Option(
             help="Comma-separated; words joined by '+': fp32, tf32, bf16, fp16; split (layers that need it stay in "
             "fp32); channels_last; compile, graph (CUDA graphs), onnx. 'usual' or 'all' for what the device has."
         ),
-    ] = "usual",
+    ] = _MATRIX[1],
     size: Annotated[
         str, typer.Option(help="LR HEIGHTxWIDTH, comma-separated; 'all': 180x320,270x480,360x640,540x960,256x256.")
     ] = "180x320",
     scenario: Annotated[str, typer.Option(help="latency (batch 1), throughput (the largest batch that fits).")] = (
-        "latency,throughput"
+        _MATRIX[2]
     ),
     compare: Annotated[
         tuple[str, str] | None,
@@ -52,12 +57,13 @@ def throughput(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Where a network's weights cannot be had, take random ones.")
     ] = False,
-    scale: options.Scale = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="Upscaling factor; 4 by default.")] = None,
     device: options.Device = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Of the CPU; torch's choice by default.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for speed.json, speed.csv, speed.md and plots.")] = Path(
-        "runs/speed"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for JSON, CSV, Markdown and plots; runs/speed/<time> by default."),
+    ] = None,
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
@@ -86,11 +92,17 @@ def throughput(
     listed = ",".join(SIZES) if size == "all" else size
     sizes = [Size.parse(text) for text in options.split(listed)]
     if compare:
-        _compare(asked, compare, sizes[0], batch, json)
-    else:
-        _matrix(
-            asked, options.split(models), modes, sizes, _scenarios(scenario), max_batch, _quality(quality), out, json
-        )
+        if (models, modes, scenario) != _MATRIX or len(sizes) > 1 or quality:
+            raise UserError(
+                "--compare names its two contestants itself, at one --size; leave out --models, --modes, --scenario "
+                "and --quality"
+            )
+        _compare(asked, compare, sizes[0], batch, out, json)
+        return
+    folder = out or Path("runs/speed") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    _matrix(
+        asked, options.split(models), modes, sizes, _scenarios(scenario), max_batch, _quality(quality), folder, json
+    )
 
 
 @dataclass(frozen=True)
@@ -130,7 +142,10 @@ def _matrix(
     store = Store(weights_roots(asked.weights_root))
     with console.fetching(store):
         choose = select_for_speed if asked.random_weights else select
-        found = choose(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
+        try:
+            found = choose(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
+        except MissingWeights as error:
+            raise MissingWeights(f"{error}. Its speed alone: --random-weights") from error
     if not found.models:
         raise UserError(f"none of the models can run. {'; '.join(found.unavailable.values())}")
     matrix = session.Matrix(
@@ -150,6 +165,7 @@ def _matrix(
         try:
             for so_far in session.run(matrix, store, _Steps(progress, matrix.steps)):
                 made = so_far
+                publish.keep(made, out)
         except KeyboardInterrupt:
             interrupted = True
     if made is None:
@@ -162,14 +178,24 @@ def _matrix(
     console.err.print(f"Written: {', '.join(str(path) for path in files)}", soft_wrap=True)
     if interrupted:
         raise typer.Exit(130)
-    if any(row.failure for row in made.rows):
+    if _incomplete(made, matrix.named):
         raise typer.Exit(3)
 
 
-def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, json: bool) -> None:
+def _incomplete(made: "Session", named: bool) -> bool:
+    """Of modes that were asked for by name each row counts; of usual ones, whether a model has any figure at all."""
+    models = {row.model for row in made.rows}
+    measured = {row.model for row in made.rows if not row.failure}
+    return any(row.failure for row in made.rows) if named else models != measured
+
+
+def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, out: Path | None, json: bool) -> None:
     from srbench.pinned import Store
     from srbench.report.speed import duel as report
+    from srbench.report.speed import publish
     from srbench.speed import duel, nvml
+    from zoo.memory import ran_out
+    from zoo.select import one
 
     store = Store(weights_roots(asked.weights_root))
     with console.fetching(store), console.bars() as progress:
@@ -177,14 +203,26 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
         fighters = []
         for name in compare:
             steps.step(f"{name}: load")
-            model, words = duel.contestant(name)
-            fighters.append(duel.ready(model, words, asked.device, asked.scale, store, asked.trust_unpinned))
+            id_, words = duel.contestant(name)
+            model = one(
+                id_, store, asked.scale, trust_unpinned=asked.trust_unpinned, random_weights=asked.random_weights
+            )
+            fighters.append(duel.ready(model, words, asked.device, store))
         steps.step(f"{compare[0]} and {compare[1]} in turn")
-        found = duel.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
+        try:
+            found = duel.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
+        except Exception as error:
+            if not ran_out(error):
+                raise
+            raise UserError(f"memory ran out with {batch} images a call; give a smaller --batch or --size") from error
+    facts = nvml.facts(fighters[0].device)
+    files = publish.write_duel(found, facts, out) if out else []
     if json:
-        console.print_json({"device": nvml.facts(fighters[0].device), "duel": found.as_dict()})
+        console.print_json({"device": facts, "duel": found.as_dict()})
     else:
         console.out.print(report.page(found))
+    if files:
+        console.err.print(f"Written: {', '.join(map(str, files))}", soft_wrap=True)
 
 
 def _scenarios(text: str) -> "list[Scenario]":

@@ -39,8 +39,11 @@ def upscale(
     Large images go through in tiles with enough overlap that no seam is seen. Of a folder, what OUT holds already is
     kept, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT is PNG.
     """
+    import torch
+
     from srbench import heap
     from srbench.pinned import Store
+    from zoo.memory import free_budget_mib
     from zoo.mode import Mode
     from zoo.select import one
 
@@ -48,34 +51,40 @@ def upscale(
     pairs = _pairs(source, out)
     todo = {target: path for target, path in pairs.items() if force or not target.exists()}
     if source.is_file() and not todo:
-        raise BadData(f"{out} is there already; --force replaces it")
+        raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
     store = Store(weights_roots(weights_root))
     with console.fetching(store):
         chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
-    mode = Mode(pick_device(device), tile_px=tile, memory_mib=memory_mib, self_ensemble=self_ensemble)
+    target = pick_device(device)
+    budget = memory_mib or free_budget_mib(torch.device(target))
+    mode = Mode(target, tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)
     why = ""
     if fast:
         choice = options.fastest([chosen], mode, store)[chosen.id]
         mode, why = choice.mode, f" ({choice.why})"
     start = time.perf_counter()
-    if todo:
-        upscaler = chosen.upscaler(mode)
-        with console.bars() as progress:
-            for target, path in todo.items():
-                _one(upscaler, path, target, progress)
+    failed = _all(chosen.upscaler(mode), todo) if todo else {}
+    if failed and source.is_file():
+        raise UserError(next(iter(failed.values())))
+    made = [target for target in todo if target not in failed]
     seconds = time.perf_counter() - start
     said = {"model": chosen.id, "scale": chosen.scale, "mode": mode.describe(), "device": mode.device}
     if json:
         console.print_json(
-            {**said, "made": [str(path) for path in todo], "kept": len(pairs) - len(todo), "seconds": round(seconds, 3)}
+            {**said, "made": [str(path) for path in made], "kept": len(pairs) - len(todo), "seconds": round(seconds, 3)}
+            | {"failed": [{"out": str(path), "reason": reason} for path, reason in failed.items()]}
         )
-        return
-    kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""
-    console.out.print(
-        f"{len(todo)} image{'' if len(todo) == 1 else 's'} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: "
-        f"{out}{why}",
-        soft_wrap=True,
-    )
+    else:
+        kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""
+        images = f"{len(made)} image{'' if len(made) == 1 else 's'}"
+        console.out.print(
+            f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{why}",
+            soft_wrap=True,
+        )
+    for reason in failed.values():
+        console.err.print(f"failed: {reason}", soft_wrap=True)
+    if failed:
+        raise typer.Exit(3)
 
 
 def _pairs(source: Path, out: Path) -> dict[Path, Path]:
@@ -94,7 +103,9 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
             raise UserError(f"{out} does not end in .png; outputs are written as PNG")
         return {out: source}
     files = [path for path in source.rglob("*") if path.suffix.lower() in image.EXTENSIONS and path.is_file()]
-    files = [path for path in files if out not in path.parents]
+    if out.resolve() == source.resolve():
+        raise UserError(f"{out} is IN itself; give another folder to write to")
+    files = [path for path in files if out.resolve() not in path.resolve().parents]
     if not files:
         raise UserError(f"{source} is no image and no folder that holds images ({', '.join(image.EXTENSIONS)})")
     if out.is_file() or out.suffix.lower() == ".png":
@@ -108,11 +119,28 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
     return pairs
 
 
+def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
+    """Upscale each; those that fail, with the reason, do not keep the others from being made."""
+    failed: dict[Path, str] = {}
+    with console.bars() as progress:
+        turns = progress.track(todo.items(), description="images") if len(todo) > 1 else todo.items()
+        for target, path in turns:
+            try:
+                _one(upscaler, path, target, progress)
+            except UserError as error:
+                failed[target] = f"{type(error).__name__}: {error}"
+            except OSError as error:
+                failed[target] = f"{target} could not be written ({error.strerror})"
+    return failed
+
+
 def _one(upscaler: "Upscaler", path: Path, target: Path, progress: "Progress") -> None:
     from srbench import image
 
     lr = image.to_tensor(image.read(path))
     task = progress.add_task(path.name, total=upscaler.pieces(lr))
-    sr = upscaler.levels(lr, lambda: progress.advance(task))
-    image.write(target, image.to_array(sr))
-    progress.remove_task(task)
+    try:
+        sr = upscaler.levels(lr, lambda: progress.advance(task))
+        image.write(target, image.to_array(sr))
+    finally:
+        progress.remove_task(task)

@@ -13,7 +13,7 @@ from srbench.timing import Patience, repeat
 _SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}
 _COPIED_MIB = {"cpu": 256, "cuda": 2048}
 _DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_PATIENCE = Patience(0.2, 1.0)
+_PATIENCE, _LONGEST_MS = Patience(0.2, 1.0), 100
 
 
 def measure(device: torch.device, precisions: list[str]) -> Ceiling:
@@ -34,11 +34,18 @@ def _product(device: torch.device, precision: str) -> float:
     best = 0.0
     for side in _SIDES.get(device.type, _SIDES["cpu"]):
         a, b = (torch.rand(side, side, device=device).to(_DTYPES[precision]) for _ in range(2))
-        for call in _routes(a, b):
-            with torch.no_grad(), tf32(precision == "tf32"):
-                timing = repeat(call, device, _PATIENCE)
-            best = max(best, 2 * side**3 / timing.median_ms / 1e9)
+        with torch.no_grad(), tf32(precision == "tf32"):
+            medians = [_median_ms(call, device) for call in _routes(a, b)]
+        best = max(best, 2 * side**3 / min(medians) / 1e9)
+        if max(medians) > _LONGEST_MS:  # a precision this device only imitates: the next side takes eight times as long
+            break
     return best
+
+
+def _median_ms(call: Callable[[], object], device: torch.device) -> float:
+    """Once more where the first try met a busy machine: a low ceiling would flatter every row."""
+    timing = repeat(call, device, _PATIENCE)
+    return timing.median_ms if timing.valid else min(timing.median_ms, repeat(call, device, _PATIENCE).median_ms)
 
 
 def _routes(a: Tensor, b: Tensor) -> list[Callable[[], Tensor]]:
@@ -52,5 +59,4 @@ def _routes(a: Tensor, b: Tensor) -> list[Callable[[], Tensor]]:
 def _copy(device: torch.device) -> float:
     source = torch.rand(_COPIED_MIB.get(device.type, 256) * 2**18, device=device)
     target = torch.empty_like(source)
-    timing = repeat(lambda: target.copy_(source), device, _PATIENCE)
-    return 2 * source.numel() * 4 / timing.median_ms / 1e6
+    return 2 * source.numel() * 4 / _median_ms(lambda: target.copy_(source), device) / 1e6

@@ -16,7 +16,7 @@ _PROBE_PX = 24
 def count(model: Model, height: int, width: int) -> Work | None:
     """What one image takes, counted on the network as published, on the CPU.
 
-    Convolutions grow with the number of pixels: two small images tell, where the second takes twice as much as the
+    Convolutions grow with the number of pixels: two small images tell, where the second takes six times as much as the
     first. A network of another kind runs at full size.
 
     Args:
@@ -36,10 +36,9 @@ def count(model: Model, height: int, width: int) -> Work | None:
         return None
     network = network.cpu().eval()
     channels = 1 if model.colour == "luma" else 3
-    side = _PROBE_PX + -_PROBE_PX % model.multiple_of
-    small, twice = (_count(network, channels, side, width) for width in (side, 2 * side))
-    if (twice.flops, twice.activations) != (2 * small.flops, 2 * small.activations):
-        height, width = (length + -length % model.multiple_of for length in (height, width))
+    height, width, side = (px + -px % model.multiple_of for px in (height, width, _PROBE_PX))
+    small, larger = (_count(network, channels, *size) for size in ((side, side), (2 * side, 3 * side)))
+    if (larger.flops, larger.activations) != (6 * small.flops, 6 * small.activations):
         return _count(network, channels, height, width)
     flops = small.flops * height * width // side**2
     return Work(small.parameters, flops // 2, flops, small.activations * height * width // side**2)

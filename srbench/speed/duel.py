@@ -13,10 +13,11 @@ from srbench.speed.rows import Duel
 from srbench.speed.scenario import Size, example
 from srbench.timing import Patience, rounds
 from zoo import mode
-from zoo.select import one
+from zoo.model import Model
 from zoo.upscaler import Upscaler
 
 _RESAMPLES, _SEED = 10_000, 0
+_BLOCK = 100  # resamples at a time, for calls so short that there are thousands of rounds
 
 
 def contestant(text: str) -> tuple[str, str]:
@@ -35,13 +36,12 @@ def contestant(text: str) -> tuple[str, str]:
     return "+".join(parts[:at]), "+".join(parts[at:]) or "fp32"
 
 
-def ready(model_name: str, words: str, device: str, scale: int | None, store: Store, trust_unpinned: bool) -> Upscaler:
+def ready(model: Model, words: str, device: str, store: Store) -> Upscaler:
     """A contestant, loaded.
 
     Raises:
-        UserError: The model or the mode cannot be had.
+        UserError: The mode cannot be had.
     """
-    model = one(model_name, store, scale, trust_unpinned=trust_unpinned)
     chosen, is_split = mode.parse(words, mode.Mode(device))
     if is_split:
         found = split.find(model, chosen, Prices(model.scale, store))
@@ -89,7 +89,8 @@ def fight(
 
 
 def _interval(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[float, float]:
-    drawn = np.random.default_rng(_SEED).integers(0, len(a), (_RESAMPLES, len(a)))
-    ratios = np.median(a[drawn], axis=1) / np.median(b[drawn], axis=1)
+    generator = np.random.default_rng(_SEED)
+    blocks = (generator.integers(0, len(a), (_BLOCK, len(a))) for _ in range(_RESAMPLES // _BLOCK))
+    ratios = np.concatenate([np.median(a[drawn], axis=1) / np.median(b[drawn], axis=1) for drawn in blocks])
     low, high = np.percentile(ratios, [2.5, 97.5])
     return float(low), float(high)

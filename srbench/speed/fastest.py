@@ -41,7 +41,8 @@ CANDIDATES = {
 """Beside plain fp32. On the CPU torch.compile takes half a minute to come out slower than eager channels_last."""
 
 _CHOSEN = ("precision", "channels_last", "tf32", "engine", "fp32_layers")
-_PROBE = Size(96, 96)
+_PROBE = {"cpu": Size(96, 96), "cuda": Size(360, 640)}
+"""A GPU must have enough to do, else only the time of launches is compared."""
 _PATIENCE = Patience(0.3, 2.0)
 _LEAST_GAIN = 1.03
 """A mode that is not faster by more than this is not worth another name in the table."""
@@ -80,8 +81,8 @@ class Memory:
         if record is None:
             return None
         price = record["price"]
-        found = replace(base, **{**record["mode"], "fp32_layers": tuple(record["mode"]["fp32_layers"])})
-        return Choice(found, record["gain"], Price(**price) if price else None, record["why"])
+        found = Mode(**{**record["mode"], "fp32_layers": tuple(record["mode"]["fp32_layers"])})
+        return Choice(_as_chosen(base, found), record["gain"], Price(**price) if price else None, record["why"])
 
     def keep(self, name: str, choice: Choice) -> None:
         """Write it down; a machine where that is forbidden measures again each time."""
@@ -100,7 +101,7 @@ class Memory:
             content: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # none yet, or torn
             return {}
-        return content
+        return content if isinstance(content, dict) else {}
 
 
 def choose(model: Model, base: Mode, store: Store, memory: Memory) -> Choice:
@@ -114,19 +115,26 @@ def choose(model: Model, base: Mode, store: Store, memory: Memory) -> Choice:
     """
     device = usable(base.device)
     facts = environment.describe(device)
-    name = key(model=model.fingerprint, machine=facts["machine"], packages=facts["packages"], prices=MOST_LOSS_DB)
+    candidates = CANDIDATES.get(device.type, CANDIDATES["cpu"])
+    known_by = ("machine", "packages", "driver", "cuda", "allocator", "threads")
+    conditions = {name: facts.get(name) for name in known_by}
+    name = key(model=model.fingerprint, candidates=candidates, loss_db=MOST_LOSS_DB, **conditions)
     known = memory.recall(name, base)
     if known is not None:
         return known
-    found, stands = _measure(model, base, device, store)
+    found, stands = _measure(model, Mode(base.device), device, store)
     if stands:
         memory.keep(name, found)
-    return found
+    return replace(found, mode=_as_chosen(base, found.mode))
 
 
-def _measure(model: Model, base: Mode, device: torch.device, store: Store) -> tuple[Choice, bool]:
+def _as_chosen(base: Mode, found: Mode) -> Mode:
+    """What was found, with the tiles and the self-ensemble that were asked for, which have no say in the choice."""
+    return replace(base, **{name: getattr(found, name) for name in _CHOSEN})
+
+
+def _measure(model: Model, plain: Mode, device: torch.device, store: Store) -> tuple[Choice, bool]:
     """The choice, and whether the timings behind it are to be believed tomorrow."""
-    plain = replace(base, precision="fp32", channels_last=False, tf32=False, engine="eager", fp32_layers=())
     try:
         prices = Prices(model.scale, store)
     except UserError as error:
@@ -168,7 +176,7 @@ def _affordable(
 
 
 def _timed(upscalers: Sequence[Upscaler]) -> list[Timing]:
-    inputs = [example(upscaler, _PROBE, 1) for upscaler in upscalers]
+    inputs = [example(upscaler, _PROBE[upscaler.device.type], 1) for upscaler in upscalers]
     calls = [lambda u=u, x=x: u.network(x) for u, x in zip(upscalers, inputs, strict=True)]
     with torch.no_grad():
         return [timing for timing, _ in rounds(calls, upscalers[0].device, _PATIENCE)]

@@ -1,6 +1,7 @@
 """What NVIDIA's driver tells of a GPU: clocks, power, energy, and why it slowed down. Nothing of it is needed."""
 
 import importlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import torch
 
 from srbench import environment
 
+_LOOK_EVERY_S = 0.05
 _SLOWING = {
     "nvmlClocksEventReasonSwPowerCap": "the power limit",
     "nvmlClocksThrottleReasonHwSlowdown": "the hardware's protection",
@@ -25,7 +27,7 @@ class Spent:
 
     Attributes:
         joule: None where the driver does not tell.
-        slowed_by: What held the clocks down at its end; empty for nothing.
+        slowed_by: What held the clocks down meanwhile; empty for nothing.
     """
 
     joule: float | None = None
@@ -46,7 +48,8 @@ class Driver:
 
     def __init__(self, device: torch.device) -> None:
         self._nvml: Any = None
-        if device.type != "cuda":
+        self._gpu = device.type == "cuda"
+        if not self._gpu:
             return
         try:
             nvml = importlib.import_module("pynvml")
@@ -59,9 +62,8 @@ class Driver:
     def facts(self) -> dict[str, Any]:
         """Clocks in MHz and the power limit in watts, as far as they are known."""
         if self._nvml is None:
-            return {}
+            return {"nvml": "not available: pip install 'sr-bench-suite[nvml]'"} if self._gpu else {}
         asked = {
-            "clock_mhz": lambda n, h: n.nvmlDeviceGetClockInfo(h, n.NVML_CLOCK_SM),
             "most_clock_mhz": lambda n, h: n.nvmlDeviceGetMaxClockInfo(h, n.NVML_CLOCK_SM),
             "memory_clock_mhz": lambda n, h: n.nvmlDeviceGetClockInfo(h, n.NVML_CLOCK_MEM),
             "power_limit_w": lambda n, h: n.nvmlDeviceGetEnforcedPowerLimit(h) / 1000,
@@ -70,15 +72,24 @@ class Driver:
         return {name: answer for name, answer in answers.items() if answer is not None}
 
     @contextmanager
-    def watching(self) -> Iterator[Spent]:
-        """Note the energy of a stretch of work, and whether the clocks were held down at its end."""
-        spent = Spent()
+    def watching(self, spent: Spent) -> Iterator[None]:
+        """Note the energy of a stretch of work, and what held the clocks down at any moment of it."""
         before = self._millijoule()
-        yield spent
-        after = self._millijoule()
+        over = threading.Event()
+        watch = threading.Thread(target=self._look, args=(spent, over), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            after = self._millijoule()
+            over.set()
+            watch.join()
         if before is not None and after is not None:
             spent.joule = (after - before) / 1000
-        spent.slowed_by = self._slowed_by()
+
+    def _look(self, spent: Spent, over: threading.Event) -> None:
+        while self._nvml is not None and not over.wait(_LOOK_EVERY_S):
+            spent.slowed_by += [reason for reason in self._slowed_by() if reason not in spent.slowed_by]
 
     def _millijoule(self) -> int | None:
         return self._ask(lambda n, h: n.nvmlDeviceGetTotalEnergyConsumption(h))

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from srbench.errors import UserError
 from srbench.speed.footprint import Footprint
-from srbench.speed.nvml import Driver
+from srbench.speed.nvml import Driver, Spent
 from srbench.speed.rows import Ceiling, Price, Scenario, SpeedRow, Work
 from srbench.timing import Patience, Timing, once, repeat
-from zoo.memory import free_mib
+from zoo.memory import free_mib, ran_out
 from zoo.model import Model
 from zoo.upscaler import Upscaler
 
@@ -105,10 +105,9 @@ def measure(
         peak_mib = _peak_mib(upscaler, subject.work, size, batch)
         x = example(upscaler, size, batch)
         driver = Driver(upscaler.device)
-        with torch.no_grad(), driver.watching() as spent:
-            timing = repeat(lambda: upscaler.network(x), upscaler.device, patience)
-    except torch.OutOfMemoryError as error:
-        return replace(blank, failure=str(error).splitlines()[0])
+        spent = Spent()
+        with torch.no_grad():
+            timing = repeat(lambda: upscaler.network(x), upscaler.device, patience, driver.watching(spent))
     except Exception as error:  # an engine that cannot run this network: the other rows go on
         text = (str(error).strip().splitlines() or [""])[0]
         return replace(blank, failure=f"{type(error).__name__}: {text}"[:300])
@@ -149,8 +148,11 @@ def largest_batch(upscaler: Upscaler, size: Size, most: int) -> tuple[int, str]:
             return batch, "memory"
         try:
             peak_mib, seconds = _try(upscaler, size, following)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
+        except Exception as error:
+            if not ran_out(error):
+                raise
+            if upscaler.device.type == "cuda":
+                torch.cuda.empty_cache()
             return batch, "memory"
         batch, each_mib = following, (peak_mib or 0.0) / following
         if seconds > _LONGEST_CALL_S:
@@ -158,15 +160,24 @@ def largest_batch(upscaler: Upscaler, size: Size, most: int) -> tuple[int, str]:
 
 
 def _try(upscaler: Upscaler, size: Size, batch: int) -> tuple[float | None, float]:
+    """Peak and seconds of a call; engines that compile or record for each shape have done so before."""
     x = example(upscaler, size, batch)
     footprint = Footprint(upscaler.device)
     with torch.no_grad():
+        if upscaler.mode.engine != "eager":
+            upscaler.network(x)
         _, ms = once(lambda: upscaler.network(x), upscaler.device)
     return footprint.peak_mib(), ms / 1000
 
 
 def _peak_mib(upscaler: Upscaler, work: Work | None, size: Size, batch: int) -> float | None:
-    """Weights, input and what the call takes beside them."""
+    """Weights, input and what the call takes beside them.
+
+    None on a GPU for engines that hold memory which torch's accounts do not show: graphs have a pool of their own, in
+    which nothing is taken anew, and onnxruntime has an allocator of its own.
+    """
+    if upscaler.device.type == "cuda" and upscaler.mode.engine in ("graph", "onnx"):
+        return None
     x = example(upscaler, size, batch)
     with torch.no_grad():
         upscaler.network(x)  # what engines take once, at the first call, is not the call's
@@ -206,5 +217,4 @@ def _figures(row: SpeedRow, timing: Timing, ceiling: Ceiling, slowed_by: list[st
 
 
 def _per_image(joule: float | None, timing: Timing, batch: int) -> float | None:
-    """Of all calls, those to warm up included, which take the same energy."""
-    return None if joule is None else joule / ((timing.calls + timing.warm_up_calls) * batch)
+    return None if joule is None else joule / (timing.calls * batch)

@@ -1,7 +1,7 @@
 """Models x modes x sizes x scenarios: the matrix behind one call of `srbench throughput`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Protocol as Interface
 
@@ -96,9 +96,10 @@ def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
     """Measure everything, one row after the other; a row that fails says why and the others go on.
 
     Yields:
-        After each model all that is known by then, so that an interrupted session is not lost.
+        After each row all that is known by then, so that an interrupted session is not lost.
     """
     device = usable(matrix.device)
+    facts = nvml.facts(device)
     listener.step("the device's own ceiling")
     ceiling = ceilings.measure(device, _precisions(matrix.modes))
     rows: list[SpeedRow] = []
@@ -106,8 +107,9 @@ def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
     for model in matrix.models:
         if model.scale not in prices:
             prices[model.scale] = _prices(model.scale, store)
-        rows += _rows(model, matrix, ceiling, prices[model.scale] if model.trained else None, listener)
-        yield Session(nvml.facts(device), ceiling, list(rows), matrix.unavailable)
+        for row in _rows(model, matrix, ceiling, prices[model.scale] if model.trained else None, listener):
+            rows.append(row)
+            yield Session(facts, ceiling, list(rows), matrix.unavailable)
 
 
 def _precisions(names: Sequence[str]) -> list[str]:
@@ -124,9 +126,9 @@ def _prices(scale: int, store: Store) -> Prices | None:
 def _rows(
     model: Model, matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
 ) -> Iterator[SpeedRow]:
-    work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
     for name in matrix.modes_of(model):
         try:
+            work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
             mode, price = _priced(model, name, matrix.device, prices)
             upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so
@@ -156,13 +158,14 @@ def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tupl
 def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener: Listener) -> Iterator[SpeedRow]:
     text = (str(error).strip().splitlines() or [""])[0]
     reason = text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
+    mode, is_split = modes.parse(name)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
             listener.step(f"{model.id}, {name}: {reason}")
             yield SpeedRow(
                 model=model.id,
                 identity=model.fingerprint,
-                mode=name,
+                mode=replace(mode, fp32_layers=("?",)).name if is_split else mode.name,
                 device=usable(matrix.device).type,
                 scenario=kind,
                 scale=model.scale,

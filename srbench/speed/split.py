@@ -5,8 +5,10 @@ and what it adds to the output's error is measured; then layers return to fp32, 
 the price is right. With the first layer in fp32 the long skip is fp32 too, since sums take the wider type.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +23,7 @@ _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 _MOST_GROUPS = 12
 _MOST_KEPT = 0.5
 """Of the work: with more of it in fp32 there is nothing left to gain."""
-_CROP_PX = 48
+_CROP_PX, _PROBE_PX = 48, 24
 
 
 def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
@@ -48,14 +50,17 @@ def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
 
 def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """First and last layer; then these and the noisiest groups, one more each time."""
+    macs = layers(model)
+    work = {group: sum(macs[name] for name in group) for group in groups}
     kept = [groups[0], groups[-1]]
+    most = _MOST_KEPT * sum(work.values())
+    if sum(work[each] for each in kept) > most:
+        return
     yield _flat(kept)
-    parameters = layers(model)
-    work = {group: sum(parameters[name] for name in group) for group in groups}
     noise = _noise(model, mode, prices, groups[1:-1])
     for group in sorted(noise, key=lambda each: noise[each] / work[each], reverse=True):
         kept.append(group)
-        if sum(work[each] for each in kept) > _MOST_KEPT * sum(work.values()):
+        if sum(work[each] for each in kept) > most:
             return
         yield _flat(kept)
 
@@ -68,7 +73,8 @@ def _noise(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str,
     found = {}
     for group in groups:
         others = tuple(name for name in everything if name not in group)
-        found[group] = float((_outputs(model, replace(mode, fp32_layers=others), crops) - exact).square().mean())
+        error = float((_outputs(model, replace(mode, fp32_layers=others), crops) - exact).square().mean())
+        found[group] = error if math.isfinite(error) else math.inf  # beyond fp16
     return found
 
 
@@ -89,13 +95,30 @@ def _groups(model: Model) -> list[tuple[str, ...]]:
 
 
 def layers(model: Model) -> dict[str, int]:
-    """Number of weights of each layer that autocast would lower, as the network runs: with its layers folded."""
+    """Multiply-accumulates, on a small image, of each layer that autocast would lower, as the network runs: folded."""
     network = model.make()
     if isinstance(network, Network):
         network = network.folded()
     if not isinstance(network, nn.Module):
         return {}
-    return {name: layer.weight.numel() for name, layer in network.named_modules() if isinstance(layer, _LAYERS)}
+    macs = {name: 0 for name, layer in network.named_modules() if isinstance(layer, _LAYERS)}
+    hooks = [network.get_submodule(name).register_forward_hook(_counter(macs, name)) for name in macs]
+    side = _PROBE_PX + -_PROBE_PX % model.multiple_of
+    if macs:
+        with torch.no_grad():
+            network.cpu().eval()(torch.rand(1, 1 if model.colour == "luma" else 3, side, side))
+    for hook in hooks:
+        hook.remove()
+    return macs
+
+
+def _counter(macs: dict[str, int], name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    def count(layer: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> None:
+        weight = cast(Tensor, layer.weight)
+        each = given[0] if isinstance(layer, nn.ConvTranspose2d) else made  # its kernel is laid on each input pixel
+        macs[name] += weight.numel() * each[0, 0].numel()
+
+    return count
 
 
 def _flat(groups: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ class Raising(nn.Module):
 
 
 def model(network: Callable[[Tensor], Tensor], id_: str = "m", multiple_of: int = 1) -> Model:
-    return Model(id_, 4, lambda: network, {"id": id_}, multiple_of=multiple_of)
+    colour = getattr(network, "colour", "rgb")
+    return Model(id_, 4, lambda: network, {"id": id_}, colour=colour, multiple_of=multiple_of)
 
 
 def of_registry(arch: str, scale: int = 4, **settings: object) -> Model:

@@ -10,13 +10,13 @@ from srbench.pinned import Store
 from srbench.speed import split
 from srbench.speed.price import Prices
 from srbench.speed.rows import MOST_LOSS_DB
-from tests.speed.made import model, nearest, of_registry
+from tests.speed.made import model, nearest, of_registry, price
 from zoo.mode import Mode
 from zoo.model import Model
 
 BF16 = Mode(precision="bf16")
-_OFFSET = 512.0
-"""Far above a signal of size 1: of a sum with it bf16 keeps nothing below 4."""
+_OFFSET = 128.0
+"""Far above a signal of size 1: of a sum with it bf16 keeps nothing below 1."""
 
 
 class _Chain(nn.Module):
@@ -33,8 +33,7 @@ class _Chain(nn.Module):
         x = self.head(lr).float()
         for number, layer in enumerate(self.body):
             if number in self.fragile:
-                offset = torch.zeros_like(x[:, :1])
-                x = (layer(x + _OFFSET / 4) - layer(x * 0 + _OFFSET / 4)).float() + offset
+                x = layer(x + _OFFSET).float() - layer(torch.full_like(x, _OFFSET)).float()
             else:
                 x = layer(x).float()
             x = torch.tanh(2 * x)
@@ -56,10 +55,10 @@ def test_the_one_fragile_layer_stays_in_fp32(prices: Prices) -> None:
     assert prices.of(chain, chain.upscaler(BF16)).marked
     found = split.find(chain, BF16, prices)
     assert found is not None
-    mode, price = found
+    mode, cost = found
     assert set(mode.fp32_layers) == {"head", "tail", "body.3"}
-    assert abs(price.worst_db) <= MOST_LOSS_DB
-    assert price == prices.of(chain, chain.upscaler(mode))
+    assert abs(cost.worst_db) <= MOST_LOSS_DB
+    assert cost == prices.of(chain, chain.upscaler(mode))
     assert mode.name == "bf16+split"
 
 
@@ -80,25 +79,17 @@ def test_what_has_no_layers_to_choose_from_is_not_split(prices: Prices) -> None:
 
 @pytest.mark.parametrize("arch", ["srcnn", "fsrcnn", "espcn"])
 def test_at_most_half_of_the_work_stays_in_fp32(arch: str, prices: Prices, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: price(0.0))
     network = of_registry(arch)
-    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: prices_of_nothing)
-    from tests.speed.made import price
-
-    prices_of_nothing = price(0.0)
     found = split.find(network, BF16, prices)
-    work = split._parameters(network)
-    kept = sum(work[name] for name in found[0].fp32_layers) if found else 0
-    assert kept <= 0.5 * sum(work.values())
+    macs = split.layers(network)
+    kept = sum(macs[name] for name in found[0].fp32_layers) if found else 0
+    assert kept <= 0.5 * sum(macs.values())
 
 
-def test_layers_are_those_of_the_folded_network(prices: Prices) -> None:
-    srresnet = of_registry("srresnet", blocks=1, channels=4)
-    found = split.find(srresnet, BF16, prices)
-    folded = dict(srresnet.make().folded().named_modules())  # type: ignore[attr-defined]
-    assert found is not None
-    assert all(isinstance(folded[name], nn.Conv2d) for name in found[0].fp32_layers)
-    assert found[0].fp32_layers[0] == "head.0"
-    assert found[0].fp32_layers[1] == "last.0"
+def test_layers_are_those_of_the_folded_network() -> None:
+    names = list(split.layers(of_registry("srresnet", blocks=1, channels=4)))
+    assert names == ["head.0", "body.0.conv1", "body.0.conv2", "tail.0", "up.0.0", "up.1.0", "last.0"]
 
 
 def test_many_layers_are_tried_in_a_dozen_stretches() -> None:
@@ -106,3 +97,12 @@ def test_many_layers_are_tried_in_a_dozen_stretches() -> None:
     assert (len(groups[0]), len(groups[-1])) == (1, 1)
     assert len(groups) <= 14
     assert [name for group in groups for name in group] == ["head", *(f"body.{n}" for n in range(40)), "tail"]
+
+
+def test_layers_of_a_network_as_published_are_its_own(monkeypatch: pytest.MonkeyPatch, prices: Prices) -> None:
+    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: price(0.0))
+    network = of_registry("srresnet", blocks=4, channels=8)
+    found = split.find(network, Mode(precision="bf16", published=True), prices)
+    assert found is not None
+    assert set(found[0].fp32_layers) == {"head.0", "last"}
+    network.upscaler(found[0])(torch.rand(1, 3, 4, 4))

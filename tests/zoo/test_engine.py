@@ -1,17 +1,21 @@
 """What runs a network: the same function, whichever engine; and where each layer computes in what."""
 
 import shutil
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
+from torch.nn.modules.module import register_module_forward_hook
 
 from srbench.errors import UserError
 from zoo import engine, foreign, onnx_network, registry
 from zoo.arch import Network
 from zoo.mode import Mode
+from zoo.model import Model
 from zoo.upscaler import Upscaler
 
 CPU = torch.device("cpu")
@@ -89,16 +93,37 @@ def test_keeping_layers_in_fp32_leaves_the_network_as_it_was() -> None:
     assert all(parameter.requires_grad and parameter.is_contiguous() for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("mode", [Mode(channels_last=True), Mode(precision="bf16", channels_last=True)])
-def test_a_mode_of_one_upscaler_is_not_that_of_the_next(mode: Mode) -> None:
-    """A user's network is one object for all modes: what one mode does to its memory must not time the others."""
-    network = _Chain()
-    model = foreign.from_callable(network, 4, "m")
-    plain = model.upscaler()
-    model.upscaler(mode)
-    assert network.tail.weight.is_contiguous()
-    with torch.no_grad():
-        assert plain.network(torch.rand(1, 3, 6, 5)).is_contiguous()
+def _built(folder: Path) -> Model:
+    (folder / "net.py").write_text(
+        "from torch import nn\n"
+        "def build():\n    return nn.Sequential(nn.Conv2d(3, 48, 3, padding=1), nn.PixelShuffle(4))\n"
+    )
+    return foreign.from_source(folder / "net.py", "build", 4)
+
+
+def _of_spandrel(folder: Path) -> Model:
+    spandrel = pytest.importorskip("spandrel")
+    network = spandrel.architectures.ESRGAN.ESRGAN(in_nc=3, num_blocks=1, scale=2, shuffle_factor=2)
+    torch.save(network.state_dict(), folder / "x2.pth")
+    return foreign.from_weight_file(folder / "x2.pth", 2)
+
+
+@pytest.mark.parametrize("load", [_built, _of_spandrel])
+def test_a_mode_of_one_upscaler_is_not_that_of_the_next(tmp_path: Path, load: Callable[[Path], Model]) -> None:
+    """What one mode does to the memory of a user's network must not time the others."""
+    model = load(tmp_path)
+    seen: list[bool] = []
+
+    def note(module: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
+        if isinstance(module, nn.Conv2d) and module.in_channels > 1 and module.kernel_size[0] > 1:
+            seen.append(module.weight.is_contiguous())
+
+    with register_module_forward_hook(note):
+        plain = model.upscaler()
+        model.upscaler(Mode(channels_last=True))
+        plain(torch.rand(1, 3, 6, 5))
+    assert seen
+    assert all(seen)
 
 
 def test_channels_last_gives_the_same_output() -> None:
@@ -160,6 +185,11 @@ def test_a_network_that_decides_by_its_input_is_no_onnx() -> None:
 def test_layers_of_a_function_cannot_be_kept_in_fp32() -> None:
     with pytest.raises(UserError, match="leave out 'split'"):
         _start(_nearest, Mode(precision="bf16", fp32_layers=("head",)))
+
+
+def test_tf32_needs_a_gpu() -> None:
+    with pytest.raises(UserError, match="leave out 'tf32' on the CPU"):
+        _start(_network(), Mode(tf32=True))
 
 
 def test_graphs_need_a_gpu() -> None:

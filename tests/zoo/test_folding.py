@@ -232,6 +232,11 @@ def test_a_model_runs_its_folded_network() -> None:
     assert torch.equal(sr, torch.full((1, 3, 4, 4), 0.5))
 
 
+def test_a_model_runs_its_network_as_published_when_asked() -> None:
+    sr = Model("m", 2, lambda: _Doubled(0.25), {}).upscaler(Mode(published=True))(torch.rand(1, 3, 2, 2))
+    assert torch.equal(sr, torch.full((1, 3, 4, 4), 0.25))
+
+
 @pytest.mark.parametrize("id_", ["srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"])
 @torch.no_grad()
 def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:
@@ -240,3 +245,13 @@ def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:
     assert isinstance(network, Network)
     lr = torch.randint(0, 256, (1, 3, 9, 6)) / 255
     assert torch.allclose(model.upscaler(Mode())(lr), network.eval()(lr).clamp(0, 1), atol=1e-5, rtol=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.parametrize("arch", FOLDING)
+@torch.no_grad()
+def test_a_network_that_is_on_a_gpu_can_be_folded(arch: str) -> None:
+    """As `srbench.evaluate` does with a network in a training loop."""
+    network = _network(arch, FOLDING[arch]).cuda()
+    lr = torch.rand(1, _channels(network), 7, 5, device="cuda")
+    assert torch.allclose(network.folded().cuda()(lr), network(lr), atol=1e-4)

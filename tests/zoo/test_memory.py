@@ -31,22 +31,36 @@ def _group_has(root: Path, limit: str, used_mib: int) -> None:
     (group / "memory.current").write_text(f"{used_mib * MIB}\n")
 
 
-def test_four_gib_are_the_most_on_a_cpu(system: Path) -> None:
+@pytest.mark.parametrize("mib", [20, 1000, 64 * 1024])
+def test_what_is_compared_is_tiled_alike_whatever_is_free(system: Path, mib: int) -> None:
+    _system_has(system, mib)
+    assert memory.free_mib(CPU) == mib
+    assert memory.budget_mib(CPU) == memory._ON_CPU_MIB
+
+
+def test_no_more_than_that_is_taken_where_more_is_free(system: Path) -> None:
     _system_has(system, 64 * 1024)
-    assert memory.free_mib(CPU) == 64 * 1024
-    assert memory.budget_mib(CPU) == 4096
+    assert memory.free_budget_mib(CPU) == memory._ON_CPU_MIB
 
 
-def test_a_quarter_of_what_is_available_is_left(system: Path) -> None:
+def test_a_quarter_of_what_is_free_is_left(system: Path) -> None:
     _system_has(system, 1000)
-    assert memory.budget_mib(CPU) == 750
+    assert memory.free_budget_mib(CPU) == 750
 
 
 def test_a_container_counts_where_it_has_less(system: Path) -> None:
     _system_has(system, 8000)
     _group_has(system, str(1000 * MIB), 600)
     assert memory.free_mib(CPU) == 400
-    assert memory.budget_mib(CPU) == 300
+    assert memory.free_budget_mib(CPU) == 300
+
+
+def test_files_that_the_system_keeps_in_memory_do_not_count_as_used(system: Path) -> None:
+    """After a data set was read, most of what a container "uses" is pages that go as soon as they are wanted."""
+    _system_has(system, 8000)
+    _group_has(system, str(1000 * MIB), 900)
+    (system / "sys/fs/cgroup/memory.stat").write_text(f"anon {200 * MIB}\ninactive_file {600 * MIB}\nactive_file 0\n")
+    assert memory.free_mib(CPU) == 700
 
 
 def test_the_system_counts_where_the_container_may_take_more(system: Path) -> None:
@@ -63,19 +77,40 @@ def test_a_container_without_a_limit_counts_nothing(system: Path) -> None:
 
 def test_some_tile_always_fits(system: Path) -> None:
     _system_has(system, 20)
-    assert memory.budget_mib(CPU) == 64
+    assert memory.free_budget_mib(CPU) == 64
     _group_has(system, str(100 * MIB), 101)  # more than the limit, for a moment
-    assert memory.budget_mib(CPU) == 64
+    assert memory.free_budget_mib(CPU) == 64
 
 
 def test_a_system_that_does_not_tell_has_enough(system: Path) -> None:
     assert not (system / "proc").exists()
-    assert memory.budget_mib(CPU) == 4096
+    assert memory.free_budget_mib(CPU) == memory._ON_CPU_MIB
 
 
 def test_this_machine_tells_something() -> None:
     assert memory.free_mib(CPU) > 0
-    assert 64 <= memory.budget_mib(CPU) <= 4096
+    assert 64 <= memory.free_budget_mib(CPU) <= memory.budget_mib(CPU)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.OutOfMemoryError("CUDA"), True),
+        (MemoryError(), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_errors_that_mean_memory_ran_out(error: Exception, expected: bool) -> None:
+    assert memory.ran_out(error) is expected
+
+
+def test_a_cpu_that_runs_out_of_memory_says_so() -> None:
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(2**57, dtype=torch.uint8)
+    assert memory.ran_out(refused.value)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")

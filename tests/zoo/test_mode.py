@@ -12,12 +12,12 @@ from zoo.mode import Mode, parse
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 EAGER = [
     "+".join(word for word in words if word)
-    for words in product(PRECISIONS, ("", "split"), ("", "channels_last"), ("", "compile", "graph"))
+    for words in product(PRECISIONS, ("", "split"), ("", "channels_last"), ("", "published"), ("", "compile", "graph"))
     if not (words[1] and words[0] in ("fp32", "tf32"))
 ]
 
 
-@pytest.mark.parametrize("text", [*EAGER, "fp32+onnx"])
+@pytest.mark.parametrize("text", [*EAGER, "fp32+onnx", "fp32+published+onnx"])
 def test_a_name_means_the_mode_that_has_it(text: str) -> None:
     mode, is_split = parse(text)
     assert is_split == ("split" in text)
@@ -42,9 +42,7 @@ def test_fp32_and_eager_go_without_saying() -> None:
 def test_words_add_to_a_device_and_tiles() -> None:
     base = Mode("cuda:1", tile_px=64, memory_mib=100, self_ensemble=True)
     mode, _ = parse("bf16+channels_last", base)
-    assert mode == Mode(
-        "cuda:1", "bf16", channels_last=True, tile_px=64, memory_mib=100, self_ensemble=True
-    )
+    assert mode == Mode("cuda:1", "bf16", channels_last=True, tile_px=64, memory_mib=100, self_ensemble=True)
     assert parse("fp32", mode)[0] == base
 
 

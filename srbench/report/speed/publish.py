@@ -2,14 +2,16 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from srbench.atomic import replacing
 from srbench.errors import BadRun
+from srbench.report.speed import duel as duels
 from srbench.report.speed import formats, page, plot
 from srbench.report.speed.quality import Quality
-from srbench.speed.rows import Session
+from srbench.speed.rows import Duel, Session
 
 JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
 _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
@@ -27,6 +29,36 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def keep(session: Session, folder: Path) -> None:
+    """Write speed.json alone: after each row, so that a killed session is not lost.
+
+    Raises:
+        BadRun: The folder cannot be written.
+    """
+    try:
+        _replace(folder, {JSON: _json(content(session))})
+    except OSError as error:
+        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
+
+
+def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write duel.json and duel.md.
+
+    Raises:
+        BadRun: The folder cannot be written.
+    """
+    record = {"device": dict(device), "duel": duel.as_dict()}
+    try:
+        _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel).encode()})
+    except OSError as error:
+        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
+    return [folder / "duel.json", folder / "duel.md"]
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n").encode()
 
 
 def write(session: Session, folder: Path, quality: Quality | None = None) -> list[Path]:
@@ -48,7 +80,7 @@ def write(session: Session, folder: Path, quality: Quality | None = None) -> lis
     """
     made = page.build(session, quality)
     files: dict[str, bytes] = {
-        JSON: (json.dumps(content(session), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
+        JSON: _json(content(session)),
         CSV: formats.table_csv(session.rows).encode(),
         MARKDOWN: formats.markdown(made).encode(),
     }

@@ -1,0 +1,204 @@
+"""`srbench upscale` as a user meets it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from srbench import image
+from srbench.resize import resize
+from srbench.speed import fastest
+from srbench.speed.fastest import Choice
+from tests.cli.conftest import Call
+from zoo.mode import Mode
+
+NEAREST = ("--model", "nearest")
+
+
+def _write(path: Path | str, height: int = 5, width: int = 4, channels: int = 3, seed: int = 0) -> np.ndarray:
+    shape = (height, width, channels) if channels == 3 else (height, width)
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return pixels
+
+
+def _four_times(pixels: np.ndarray) -> np.ndarray:
+    return pixels.repeat(4, 0).repeat(4, 1)
+
+
+def test_a_file_becomes_a_png(call: Call) -> None:
+    pixels = _write("lr.bmp")
+    code, out, err = call("upscale", "lr.bmp", "deep/sr.png", *NEAREST)
+    assert (code, err) == (0, "")
+    assert out.startswith("1 image x4 by nearest in ")
+    assert out.rstrip().endswith(": deep/sr.png")
+    assert np.array_equal(image.read(Path("deep/sr.png")), _four_times(pixels))
+
+
+def test_json_says_what_was_made_and_nothing_else(call: Call) -> None:
+    _write("lr.png")
+    code, out, err = call("upscale", "lr.png", "sr.png", *NEAREST, "--scale", "2", "--json")
+    assert (code, err) == (0, "")
+    content = json.loads(out)
+    assert content.pop("seconds") >= 0
+    assert content == {
+        "model": "nearest", "scale": 2, "mode": "fp32", "device": "cpu", "made": ["sr.png"], "kept": 0, "failed": [],
+    }  # fmt: skip
+    assert image.size(Path("sr.png")) == (10, 8)
+
+
+def test_a_file_goes_into_a_folder_that_is_there(call: Call) -> None:
+    _write("lr.jpg")
+    Path("sr").mkdir()
+    assert call("upscale", "lr.jpg", "sr", *NEAREST)[0] == 0
+    assert [path.name for path in Path("sr").iterdir()] == ["lr.png"]
+
+
+def test_a_folder_is_upscaled_at_any_depth_and_goes_on_where_it_was_stopped(call: Call) -> None:
+    names = ["a.png", "sub/b.png", "sub/deeper/c.PNG"]
+    pixels = {name: _write(f"lr/{name}", seed=seed) for seed, name in enumerate(names)}
+    Path("lr/notes.txt").write_text("no image")
+    code, out, _ = call("upscale", "lr", "sr", *NEAREST)
+    assert code == 0
+    assert out.startswith("3 images x4 by nearest")
+    for name, lr in pixels.items():
+        assert np.array_equal(image.read(Path("sr", name).with_suffix(".png")), _four_times(lr))
+    Path("sr/sub/b.png").unlink()
+    Path("sr/a.png").write_bytes(b"as it was")
+    _, out, _ = call("upscale", "lr", "sr", *NEAREST, "--json")
+    again = json.loads(out)
+    assert (again["made"], again["kept"]) == (["sr/sub/b.png"], 2)
+    assert Path("sr/a.png").read_bytes() == b"as it was"
+    code, out, _ = call("upscale", "lr", "sr", *NEAREST)
+    assert code == 0
+    assert "3 were there" in out
+    _, out, _ = call("upscale", "lr", "sr", *NEAREST, "--force", "--json")
+    assert (len(json.loads(out)["made"]), json.loads(out)["kept"]) == (3, 0)
+    assert np.array_equal(image.read(Path("sr/a.png")), _four_times(pixels["a.png"]))
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_outputs_inside_the_folder_are_not_upscaled_again(call: Call, tmp_path: Path, absolute: bool) -> None:
+    _write("lr/a.png")
+    out_dir = str(tmp_path / "lr/sr") if absolute else "lr/sr"
+    for _ in range(2):
+        assert call("upscale", "lr", out_dir, *NEAREST)[0] == 0
+    assert [path.name for path in Path("lr/sr").rglob("*")] == ["a.png"]
+
+
+def test_grey_stays_grey(call: Call) -> None:
+    pixels = _write("lr.png", channels=1)
+    call("upscale", "lr.png", "sr.png", *NEAREST)
+    with Image.open("sr.png") as file:
+        assert file.mode == "L"
+    assert np.array_equal(image.read(Path("sr.png")), _four_times(pixels))
+    call("upscale", "lr.png", "net.png", "--model", "esrgan_lite.srbench")
+    with Image.open("net.png") as file:
+        assert (file.mode, file.size) == ("L", (16, 20))
+
+
+def test_tiles_change_nothing(call: Call) -> None:
+    pixels = _write("lr.png", 23, 17)
+    call("upscale", "lr.png", "sr.png", "--model", "bicubic", "--tile", "5")
+    expected = resize(torch.from_numpy(pixels).permute(2, 0, 1), (92, 68), round_passes=True)
+    assert np.array_equal(image.read(Path("sr.png")), expected.permute(1, 2, 0).numpy())
+
+
+@pytest.mark.parametrize("model", ["bicubic", "esrgan_lite.srbench"])
+def test_an_output_is_that_of_a_run_on_the_same_lr(call: Call, model: str) -> None:
+    for name, channels in (("colour", 3), ("grey", 1)):
+        _write(f"lr/{name}.png", 12, 9, channels)
+        _write(f"hr/{name}.png", 48, 36, channels, seed=1)
+    run = ("run", "--models", model, "--datasets", "hr", "--lr", "lr", "--metrics", "psnr", "--save-images")
+    assert call(*run, "--out", "run")[0] == 0
+    assert call("upscale", "lr", "sr", "--model", model)[0] == 0
+    for name in ("colour", "grey"):
+        (ran,) = Path("run/images").rglob(f"{name}.png")
+        assert np.array_equal(image.read(Path(f"sr/{name}.png")), image.read(ran))
+
+
+def test_the_fast_mode_is_said_and_used(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def choose(model: object, base: Mode, store: object, memory: object) -> Choice:
+        assert base.tile_px == 3
+        return Choice(Mode(base.device, channels_last=True, tile_px=3), 2.0, None, "because it is fast")
+
+    monkeypatch.setattr(fastest, "choose", choose)
+    _write("lr.png")
+    code, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--tile", "3")
+    assert code == 0
+    assert "(because it is fast)" in out
+    _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--tile", "3", "--force", "--json")
+    assert json.loads(out)["mode"] == "fp32 channels_last tile 3"
+
+
+def test_self_ensemble_is_another_picture(call: Call) -> None:
+    _write("lr.png", 9, 8)
+    model = ("--model", "esrgan_lite.srbench")
+    call("upscale", "lr.png", "plain.png", *model)
+    _, out, _ = call("upscale", "lr.png", "x8.png", *model, "--self-ensemble", "--json")
+    assert json.loads(out)["mode"] == "fp32 x8"
+    assert not np.array_equal(image.read(Path("plain.png")), image.read(Path("x8.png")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere", "sr"), "nowhere is no image and no folder that holds images"),
+        (("empty", "sr"), "empty is no image and no folder that holds images"),
+        (("lr.png", "sr.jpg"), "does not end in .png"),
+        (("lr.png", "there.png"), "there.png is there already; --force replaces it"),
+        (("lr.png", "taken"), "taken/lr.png is there already; --force replaces it"),
+        (("folder", "there.png"), "there.png is a file, but folder is a folder"),
+        (("folder", "sr.png"), "give a folder to write to"),
+        (("twice", "sr"), "would both become sr/a.png; rename one"),
+        (("folder", "folder"), "folder"),
+        (("torn.png", "sr.png"), "torn.png is not an image"),
+        (("deep16.png", "sr.png"), "more than 8 bits a sample"),
+        (("lr.png", "sr.png", "--model", "srgna"), "Closest: 'srgan'"),
+        (("lr.png", "sr.png", "--model", "all"), "expected the id of one"),
+        (("lr.png", "sr.png", "--scale", "3", "--model", "esrgan_lite.srbench"), "upscales by 4, not by 3"),
+        (("lr.png", "sr.png", "--device", "abacus"), "the device 'abacus' cannot be used"),
+        (("lr.png", "sr.png", "--tile", "-1"), "--tile"),
+        (("lr.png",), "OUT"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_users_mistakes_are_one_line_and_code_2(call: Call, arguments: tuple[str, ...], message: str) -> None:
+    for name in ("lr.png", "there.png", "taken/lr.png", "folder/a.png", "twice/a.png"):
+        _write(name)
+    shutil.copy("twice/a.png", "twice/a.bmp")
+    Path("empty").mkdir()
+    Path("torn.png").write_bytes(b"not a picture")
+    Image.fromarray(np.zeros((3, 3), np.uint16)).save("deep16.png")
+    before = sorted(Path().rglob("*"))
+    code, out, err = call("upscale", *arguments, *(NEAREST if "--model" not in arguments else ()))
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_folder_that_is_its_own_target_is_refused_for_what_it_is(call: Call) -> None:
+    _write("lr/a.png")
+    _, _, err = call("upscale", "lr", "lr", *NEAREST)
+    assert "holds images" not in err
+
+
+def test_an_image_that_cannot_be_read_does_not_end_the_others(call: Call) -> None:
+    for name in ("a", "c"):
+        _write(f"lr/{name}.png")
+    Path("lr/b.png").write_bytes(b"not a picture")
+    code, out, err = call("upscale", "lr", "sr", *NEAREST)
+    assert code == 3
+    assert out.startswith("2 images")
+    assert err.startswith("failed: BadImage: lr/b.png is not an image")
+    assert sorted(path.name for path in Path("sr").iterdir()) == ["a.png", "c.png"]
+    code, out, _ = call("upscale", "lr", "sr", *NEAREST, "--json")
+    content = json.loads(out)
+    assert (code, content["made"], content["kept"]) == (3, [], 2)
+    assert [entry["out"] for entry in content["failed"]] == ["sr/b.png"]

@@ -1,0 +1,168 @@
+"""The matrix: its order, its listener, and rows of what cannot run."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from srbench.pinned import Store
+from srbench.speed import ceiling, scenario, session
+from srbench.speed.rows import Ceiling, Scenario, Session, SpeedRow
+from srbench.speed.scenario import Size, Subject
+from srbench.timing import Patience
+from tests.speed.made import CEILING, Nearest, Raising, model, nearest
+from zoo import mode
+from zoo.model import Model
+
+SIZES = [Size(4, 4), Size(6, 5)]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows without figures: how these come about is tested by itself."""
+
+    def measure(subject: Subject, kind: Scenario, size: Size, *_: object) -> SpeedRow:
+        return replace(subject.blank(kind, size), median_ms=1.0)
+
+    monkeypatch.setattr(scenario, "measure", measure)
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The ceiling is not measured; returns the precisions it was asked for."""
+    asked: list[list[str]] = []
+
+    def measure(device: torch.device, precisions: list[str]) -> Ceiling:
+        asked.append(precisions)
+        return CEILING
+
+    monkeypatch.setattr(ceiling, "measure", measure)
+    return asked
+
+
+class _Listener:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def step(self, text: str) -> None:
+        self.said.append(text)
+
+
+def _matrix(*models: Model, modes: tuple[str, ...] = ("fp32",)) -> session.Matrix:
+    return session.Matrix(
+        models, modes, SIZES, ("latency", "throughput"), "cpu", Patience(0.001, 0.002), 2, {"vdsr": "no weights"}
+    )
+
+
+def _run(matrix: session.Matrix) -> tuple[Session, list[str]]:
+    listener = _Listener()
+    *_, last = session.run(matrix, Store([]), listener)
+    return last, listener.said
+
+
+def test_rows_come_by_model_mode_size_and_scenario(measured: list[list[str]]) -> None:
+    matrix = _matrix(model(nearest, "a"), model(Nearest(), "b"), modes=("fp32", "bf16+channels_last"))
+    found, said = _run(matrix)
+    rows = found.rows
+    assert [(r.model, r.mode, r.lr_height, r.scenario) for r in rows] == list(
+        product("ab", matrix.modes, (4, 6), ("latency", "throughput"))
+    )
+    assert all(not row.failure and row.median_ms > 0 for row in rows)
+    assert len(said) == matrix.steps == 1 + len(rows)
+    assert said[1] == "a, fp32, 4x4, latency"
+    assert measured == [["fp32", "bf16"]]
+    assert found.unavailable == {"vdsr": "no weights"}
+    record = found.as_dict()
+    assert record["device"]["ceiling"]["copy_gb_per_s"] == 10.0
+    assert record["unavailable"] == [{"model": "vdsr", "reason": "no weights"}]
+
+
+def test_what_is_known_is_told_row_by_row() -> None:
+    matrix = _matrix(model(nearest, "a"), model(nearest, "b"))
+    so_far = [len(found.rows) for found in session.run(matrix, Store([]), _Listener())]
+    assert so_far == sorted(so_far)
+    assert so_far[-1] == 8
+    assert any(0 < count <= 4 for count in so_far)  # the first model's are kept when the second is interrupted
+
+
+def test_fp32_is_priced_and_counted() -> None:
+    found, _ = _run(_matrix(model(Nearest())))
+    for row in found.rows:
+        assert row.price is not None
+        assert (row.price.worst_db, row.price.images) == (0, 3)
+        assert row.work is not None
+        assert row.work.parameters == 1
+
+
+def test_modes_that_cannot_run_are_rows_that_say_why() -> None:
+    matrix = _matrix(model(nearest), modes=("graph", "fp32", "bf16+split", "onnx"))
+    found, said = _run(matrix)
+    assert len(said) == matrix.steps
+    failures = {row.mode: row.failure for row in found.rows}
+    assert failures["fp32"] == ""
+    assert "no split keeps the price within bounds" in failures["bf16+split"]
+    assert {reason for reason in failures.values() if "leave out the mode 'graph'" in reason}
+    assert {reason for reason in failures.values() if "leave out the mode 'onnx'" in reason}
+    assert len(found.rows) == 4 * 4
+    assert all(row.median_ms == 0 and not row.valid for row in found.rows if row.failure)
+
+
+def test_a_mode_has_one_name_whether_it_can_run_or_not() -> None:
+    found, _ = _run(_matrix(model(nearest), modes=("channels_last", "graph")))
+    assert {row.mode for row in found.rows} == {"fp32+channels_last", "fp32+graph"}
+
+
+def test_modes_that_mean_nothing_are_left_out_where_nobody_named_them() -> None:
+    everything = ("fp32", "bf16", "bf16+split", "fp32+channels_last")
+    layers, none = model(nn.Conv2d(3, 3, 1), "layers"), model(nearest, "none")
+    matrix = replace(_matrix(layers, none, replace(layers, trained=False), modes=everything), named=False)
+    assert matrix.modes_of(layers) == list(everything)
+    assert matrix.modes_of(none) == ["fp32", "fp32+channels_last"]
+    assert matrix.modes_of(replace(layers, trained=False)) == ["fp32", "bf16", "fp32+channels_last"]
+    assert matrix.steps == 1 + (4 + 2 + 3) * 4
+    assert replace(matrix, named=True).modes_of(none) == list(everything)
+
+
+def test_a_network_that_raises_does_not_end_the_others() -> None:
+    matrix = _matrix(model(Raising(), "bad"), model(nearest, "good"))
+    found, said = _run(matrix)
+    rows = found.rows
+    assert len(said) == matrix.steps == 1 + len(rows)
+    assert {row.failure for row in rows if row.model == "bad"} == {"ValueError: the kernel exploded"}
+    assert {row.failure for row in rows if row.model == "good"} == {""}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_network_that_cannot_be_loaded_does_not_end_the_others(named: bool) -> None:
+    def make() -> Nearest:
+        raise RuntimeError("torn file")
+
+    bad = Model("bad", 4, make, {})
+    found, _ = _run(replace(_matrix(bad, model(nearest, "good")), named=named))
+    assert {(row.model, row.failure) for row in found.rows} == {("bad", "RuntimeError: torn file"), ("good", "")}
+
+
+def test_where_there_is_no_protocol_nothing_is_priced() -> None:
+    def by_seven(x: Tensor) -> Tensor:
+        return x.repeat_interleave(7, -1).repeat_interleave(7, -2)
+
+    seven = replace(model(by_seven), scale=7)
+    found, _ = _run(_matrix(seven, modes=("fp32", "bf16+split")))
+    assert all(row.price is None for row in found.rows)
+    assert {bool(row.failure) for row in found.rows if row.mode == "bf16+split"} == {True}
+    assert {row.failure for row in found.rows if row.mode == "fp32"} == {""}
+
+
+def test_random_weights_have_no_price() -> None:
+    found, _ = _run(_matrix(replace(model(Nearest()), trained=False)))
+    assert all(row.price is None and not row.failure for row in found.rows)
+
+
+@pytest.mark.parametrize("names", [session.USUAL_MODES, session.ALL_MODES])
+def test_the_modes_of_a_device_can_be_parsed_and_none_is_said_twice(names: dict[str, tuple[str, ...]]) -> None:
+    for device in ("cpu", "cuda"):
+        parsed = [mode.parse(words) for words in names[device]]
+        assert len(set(parsed)) == len(parsed)
+        assert parsed[0] == (mode.Mode(), False)
