@@ -13,7 +13,15 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: list[set[str]] = [
     {"srbench.errors", "srbench.atomic"},
-    {"srbench.image", "srbench.places", "srbench.download", "srbench.tf32", "srbench.piece", "srbench.heap", "srbench.timing"},
+    {
+        "srbench.image",
+        "srbench.places",
+        "srbench.download",
+        "srbench.tf32",
+        "srbench.piece",
+        "srbench.heap",
+        "srbench.timing",
+    },
     {"srbench.resize", "srbench.pinned"},
     {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
     {"srbench.statistics", "srbench.flags", "srbench.pair", "srbench.opinion"},

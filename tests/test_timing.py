@@ -83,8 +83,11 @@ def _clock(monkeypatch: pytest.MonkeyPatch, processors: int) -> SimpleNamespace:
 
 def _busy(path: Path, seconds: float) -> None:
     """A /proc/stat with so many seconds of work, spread over its columns; idle and waiting do not count."""
-    ticks = int(seconds * 100)
-    path.write_text(f"cpu  {ticks - 6} 1 1 55555 7777 1 1 2 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+    part, rest = divmod(int(seconds * 100), 6)
+    waited = int(seconds) * 7
+    path.write_text(
+        f"cpu  {part + rest} {part} {part} {waited} {waited} {part} {part} {part} 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n"
+    )
 
 
 @pytest.mark.parametrize(

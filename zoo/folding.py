@@ -1,7 +1,7 @@
 """The same function with fewer or cheaper operations: rewrites of layers that are exact but for the order of sums.
 
-All but the first move work from the size of the output to that of the input. What each saves was measured; figures are
-in reports/README.md.
+They are meant for stride 1 without dilation or groups, as all networks here have. All but the first move work from the
+size of the output to that of the input. What each saves is measured in benchmarks/bench_layers.py.
 """
 
 from typing import TypeVar, cast
@@ -21,10 +21,10 @@ def with_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("the BatchNorm has no running statistics; expected track_running_stats=True")
     channels = len(norm.running_mean)
-    gain = norm.weight.double() if norm.affine else torch.ones(channels, dtype=torch.float64)
-    shift = norm.bias.double() if norm.affine else torch.zeros(channels, dtype=torch.float64)
+    gain = norm.weight.double() if norm.affine else norm.running_var.new_ones(channels).double()
+    shift = norm.bias.double() if norm.affine else norm.running_var.new_zeros(channels).double()
     gain = gain / (norm.running_var.double() + norm.eps).sqrt()
-    bias = torch.zeros(channels, dtype=torch.float64) if conv.bias is None else conv.bias.double()
+    bias = _bias(conv, channels)
     weight = conv.weight.double() * gain[:, None, None, None]
     return _conv(weight, (bias - norm.running_mean.double()) * gain + shift, conv.padding)
 
@@ -44,7 +44,8 @@ def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
     out, channels, size, _ = conv.weight.shape
     reach = size // 2
     cells = -(-reach // factor)
-    weight = torch.zeros(out, factor, factor, channels, factor, factor, 2 * cells + 1, 2 * cells + 1).double()
+    shape = (out, factor, factor, channels, factor, factor, 2 * cells + 1, 2 * cells + 1)
+    weight = conv.weight.new_zeros(shape, dtype=torch.float64)
     for row in range(factor):
         for column in range(factor):
             for dy in range(-reach, reach + 1):
@@ -53,7 +54,7 @@ def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
                     tap = conv.weight[:, :, dy + reach, dx + reach]
                     weight[:, row, column, :, in_row, in_column, y + cells, x + cells] = tap.double()
     whole = weight.reshape(out * factor**2, channels * factor**2, 2 * cells + 1, 2 * cells + 1)
-    bias = torch.zeros(out) if conv.bias is None else conv.bias
+    bias = _bias(conv, out)
     return nn.Sequential(_conv(whole, bias.repeat_interleave(factor**2), (cells, cells)), nn.PixelShuffle(factor))
 
 
@@ -63,7 +64,7 @@ def after_nearest(conv: nn.Conv2d) -> nn.ConvTranspose2d:
     Of nine products a pixel four remain, because the taps that meet the same source pixel are added beforehand:
     (w2, w1 + w2, w0 + w1, w0) along each side.
     """
-    pairs = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)
+    pairs = conv.weight.new_tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)
     weight = torch.einsum("ai,bj,ocij->coab", pairs, pairs, conv.weight.double())
     made = nn.ConvTranspose2d(weight.shape[0], weight.shape[1], 4, stride=2, padding=1, bias=conv.bias is not None)
     return _filled(made, weight, conv.bias)
@@ -77,8 +78,8 @@ def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
     """
     channels, out, size, _ = deconv.weight.shape
     stride, padding = deconv.stride[0], cast(int, deconv.padding[0])
-    reach = max(-(-(size - 1 - padding) // stride), (stride - 1 + padding) // stride)
-    used = torch.zeros(stride, 2 * reach + 1, size, dtype=torch.float64)
+    reach = -(-(size - 1 - padding) // stride)
+    used = deconv.weight.new_zeros((stride, 2 * reach + 1, size), dtype=torch.float64)
     for phase in range(stride):
         for cell in range(-reach, reach + 1):
             tap = phase + padding - stride * cell
@@ -86,7 +87,7 @@ def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
                 used[phase, cell + reach, tap] = 1
     weight = torch.einsum("pak,qbl,iokl->opqiab", used, used, deconv.weight.double())
     whole = weight.reshape(out * stride**2, channels, 2 * reach + 1, 2 * reach + 1)
-    bias = torch.zeros(out) if deconv.bias is None else deconv.bias
+    bias = _bias(deconv, out)
     return nn.Sequential(_conv(whole, bias.repeat_interleave(stride**2), (reach, reach)), nn.PixelShuffle(stride))
 
 
@@ -100,6 +101,11 @@ def one_slope(act: nn.Module) -> nn.Module:
 def plain(conv: nn.Conv2d) -> nn.Conv2d:
     """The convolution alone, without what a subclass does before or after it."""
     return _conv(conv.weight, conv.bias, conv.padding)
+
+
+def _bias(conv: nn.Conv2d | nn.ConvTranspose2d, channels: int) -> Tensor:
+    """Float64; zeros where there is none."""
+    return conv.weight.new_zeros(channels, dtype=torch.float64) if conv.bias is None else conv.bias.double()
 
 
 def _conv(weight: Tensor, bias: Tensor | None, padding: tuple[int, ...] | str) -> nn.Conv2d:

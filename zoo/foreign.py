@@ -130,7 +130,7 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
         "weights": {path.name: hash_of(path)},
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
-    make = partial(_Described, descriptor)
+    make = partial(copy.deepcopy, _Described(descriptor))
     return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path)
 
 

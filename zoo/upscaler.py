@@ -193,7 +193,7 @@ def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
 
 
 def usable(name: str) -> torch.device:
-    """A device that memory can be taken on.
+    """A device that memory can be taken on; of several GPUs it becomes the current one.
 
     Args:
         name: As torch names it.

@@ -136,9 +136,9 @@ def _matrix(
     from zoo.select import select, select_for_speed
 
     named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
-    wanted = list(named[modes][asked.device.partition(":")[0]]) if modes in named else options.split(modes)
-    for words in wanted:
-        mode.parse(words)
+    kind = "cuda" if asked.device.startswith("cuda") else "cpu"
+    listed = named[modes][kind] if modes in named else options.split(modes)
+    wanted = list({mode.parse(words): words for words in listed}.values())
     store = Store(weights_roots(asked.weights_root))
     with console.fetching(store):
         choose = select_for_speed if asked.random_weights else select

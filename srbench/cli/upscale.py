@@ -121,6 +121,8 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
 
 def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
     """Upscale each; those that fail, with the reason, do not keep the others from being made."""
+    from zoo.memory import ran_out
+
     failed: dict[Path, str] = {}
     with console.bars() as progress:
         turns = progress.track(todo.items(), description="images") if len(todo) > 1 else todo.items()
@@ -131,6 +133,10 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
                 failed[target] = f"{type(error).__name__}: {error}"
             except OSError as error:
                 failed[target] = f"{target} could not be written ({error.strerror})"
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out(error):
+                    raise
+                failed[target] = f"memory ran out at {path}; give a smaller --memory-mib"
     return failed
 
 

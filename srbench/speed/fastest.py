@@ -176,7 +176,7 @@ def _affordable(
 
 
 def _timed(upscalers: Sequence[Upscaler]) -> list[Timing]:
-    inputs = [example(upscaler, _PROBE[upscaler.device.type], 1) for upscaler in upscalers]
+    inputs = [example(upscaler, _PROBE.get(upscaler.device.type, _PROBE["cpu"]), 1) for upscaler in upscalers]
     calls = [lambda u=u, x=x: u.network(x) for u, x in zip(upscalers, inputs, strict=True)]
     with torch.no_grad():
         return [timing for timing, _ in rounds(calls, upscalers[0].device, _PATIENCE)]

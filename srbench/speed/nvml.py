@@ -88,7 +88,9 @@ class Driver:
             spent.joule = (after - before) / 1000
 
     def _look(self, spent: Spent, over: threading.Event) -> None:
-        while self._nvml is not None and not over.wait(_LOOK_EVERY_S):
+        ended = False
+        while self._nvml is not None and not ended:
+            ended = over.wait(_LOOK_EVERY_S)
             spent.slowed_by += [reason for reason in self._slowed_by() if reason not in spent.slowed_by]
 
     def _millijoule(self) -> int | None:

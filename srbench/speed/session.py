@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from typing import Protocol as Interface
 
@@ -77,15 +78,23 @@ class Matrix:
         """What a model is measured in."""
         if self.named:
             return list(self.modes)
-        layers = bool(split.layers(model))
+        try:
+            layers = bool(split.layers(model))
+        except Exception:  # it cannot be loaded or run; its rows will say why
+            return list(self.modes)
         return [
             name for name in self.modes if _means_something(*modes.parse(name), layers=layers, trained=model.trained)
         ]
 
+    @cached_property
+    def by_model(self) -> list[tuple[Model, list[str]]]:
+        """Each model with its modes."""
+        return [(model, self.modes_of(model)) for model in self.models]
+
     @property
     def steps(self) -> int:
         """How many steps a listener will be told of."""
-        return 1 + sum(len(self.modes_of(model)) for model in self.models) * len(self.sizes) * len(self.scenarios)
+        return 1 + sum(len(names) for _, names in self.by_model) * len(self.sizes) * len(self.scenarios)
 
 
 def _means_something(mode: Mode, is_split: bool, *, layers: bool, trained: bool) -> bool:
@@ -104,10 +113,10 @@ def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
     ceiling = ceilings.measure(device, _precisions(matrix.modes))
     rows: list[SpeedRow] = []
     prices: dict[int, Prices | None] = {}
-    for model in matrix.models:
+    for model, names in matrix.by_model:
         if model.scale not in prices:
             prices[model.scale] = _prices(model.scale, store)
-        for row in _rows(model, matrix, ceiling, prices[model.scale] if model.trained else None, listener):
+        for row in _rows(model, names, matrix, ceiling, prices[model.scale] if model.trained else None, listener):
             rows.append(row)
             yield Session(facts, ceiling, list(rows), matrix.unavailable)
 
@@ -124,9 +133,9 @@ def _prices(scale: int, store: Store) -> Prices | None:
 
 
 def _rows(
-    model: Model, matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
+    model: Model, names: Sequence[str], matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
 ) -> Iterator[SpeedRow]:
-    for name in matrix.modes_of(model):
+    for name in names:
         try:
             work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
             mode, price = _priced(model, name, matrix.device, prices)

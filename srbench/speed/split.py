@@ -37,7 +37,7 @@ def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
     Returns:
         None where no split with at most half of the work in fp32 is good enough, or there are no layers to choose from.
     """
-    groups = _groups(model)
+    groups = _groups(model, mode)
     if len(groups) < 3:
         return None
     for kept in _ladder(model, mode, prices, groups):
@@ -50,7 +50,7 @@ def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
 
 def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """First and last layer; then these and the noisiest groups, one more each time."""
-    macs = layers(model)
+    macs = layers(model, published=mode.published)
     work = {group: sum(macs[name] for name in group) for group in groups}
     kept = [groups[0], groups[-1]]
     most = _MOST_KEPT * sum(work.values())
@@ -68,7 +68,7 @@ def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str
 def _noise(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
     """Mean squared error that each group adds when it alone is in the lower precision."""
     crops = [images.lr[..., :_CROP_PX, :_CROP_PX] / 255 for images in prices.pairs]
-    everything = _flat(_groups(model))
+    everything = _flat(_groups(model, mode))
     exact = _outputs(model, replace(mode, precision="fp32"), crops)
     found = {}
     for group in groups:
@@ -83,9 +83,9 @@ def _outputs(model: Model, mode: Mode, crops: Sequence[Tensor]) -> Tensor:
     return torch.cat([upscaler(crop).double().flatten() for crop in crops])
 
 
-def _groups(model: Model) -> list[tuple[str, ...]]:
+def _groups(model: Model, mode: Mode) -> list[tuple[str, ...]]:
     """Layers in order: the first and the last by themselves, the others in at most a dozen stretches."""
-    names = list(layers(model))
+    names = list(layers(model, published=mode.published))
     if len(names) < 3:
         return [(name,) for name in names]
     inner = names[1:-1]
@@ -94,10 +94,15 @@ def _groups(model: Model) -> list[tuple[str, ...]]:
     return [(names[0],), *stretches, (names[-1],)]
 
 
-def layers(model: Model) -> dict[str, int]:
-    """Multiply-accumulates, on a small image, of each layer that autocast would lower, as the network runs: folded."""
+def layers(model: Model, *, published: bool = False) -> dict[str, int]:
+    """Multiply-accumulates, on a small image, of each layer that autocast would lower, as the network runs.
+
+    Args:
+        model: Loaded for this.
+        published: Not folded.
+    """
     network = model.make()
-    if isinstance(network, Network):
+    if isinstance(network, Network) and not published:
         network = network.folded()
     if not isinstance(network, nn.Module):
         return {}

@@ -28,7 +28,7 @@ class _Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, prices: dict[str, Price], *times_ms: float) -> None:
         self.prices = prices
         self.times_ms = list(times_ms)
-        self.reason = ""
+        self.reasons = [""] * len(times_ms)
         self.measured = 0
         monkeypatch.setattr(fastest, "Prices", lambda scale, store: self)
         monkeypatch.setattr(fastest, "rounds", self.rounds)
@@ -47,7 +47,7 @@ class _Machine:
         assert len(calls) == len(self.times_ms)
         assert all(call().shape[-2:] == (384, 384) for call in calls)  # type: ignore[attr-defined]
         self.measured += 1
-        return [(timing(ms, self.reason), [ms]) for ms in self.times_ms]
+        return [(timing(ms, reason), [ms]) for ms, reason in zip(self.times_ms, self.reasons, strict=True)]
 
 
 def _choose(path: Path, base: Mode | None = None) -> Choice:
@@ -137,9 +137,12 @@ def test_another_model_does_not_recall(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert machine.measured == 2
 
 
-def test_timings_that_do_not_stand_are_used_but_not_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reasons", [["another program ran", ""], ["", "another program ran"]])
+def test_timings_that_do_not_stand_are_used_but_not_remembered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reasons: list[str]
+) -> None:
     machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
-    machine.reason = "another program ran"
+    machine.reasons = reasons
     assert _choose(tmp_path).gain == 3.0
     assert not (tmp_path / "f.json").exists()
     _choose(tmp_path)

@@ -52,6 +52,13 @@ def test_noise_costs_what_scikit_image_says(prices: Prices) -> None:
     assert price.marked
 
 
+def test_the_farthest_difference_may_be_a_gain(prices: Prices) -> None:
+    better = of_registry("interpolation").upscaler()
+    price = prices.of(model(nearest, "gain"), better)
+    assert price.worst_db > price.mean_db > 0.5
+    assert price.marked
+
+
 def test_plain_fp32_is_measured_once_a_model(prices: Prices) -> None:
     calls: list[int] = []
 

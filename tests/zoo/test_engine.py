@@ -126,6 +126,20 @@ def test_a_mode_of_one_upscaler_is_not_that_of_the_next(tmp_path: Path, load: Ca
     assert all(seen)
 
 
+def test_channels_last_is_the_format_of_inputs_and_weights() -> None:
+    seen: list[bool] = []
+
+    def note(module: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
+        if isinstance(module, nn.Conv2d):
+            both = (given[0], module.weight)
+            seen.extend(each.is_contiguous(memory_format=torch.channels_last) for each in both)
+
+    run = _start(_Chain(), Mode(channels_last=True))
+    with register_module_forward_hook(note):
+        run(torch.rand(1, 3, 6, 5))
+    assert seen == [True] * 6
+
+
 def test_channels_last_gives_the_same_output() -> None:
     for arch in SMALL:
         network = _network(arch)

@@ -64,6 +64,13 @@ def test_a_shuffle_goes_behind_the_convolution_that_followed_it(kernel: int, fac
         assert torch.allclose(folded(x), conv(pixel_shuffle(x, factor)), atol=1e-5)
 
 
+@pytest.mark.parametrize(("kernel", "factor", "small"), [(9, 2, 5), (9, 4, 3), (3, 2, 3), (5, 3, 3), (1, 2, 1)])
+def test_the_kernel_covers_no_more_cells_than_it_must(kernel: int, factor: int, small: int) -> None:
+    made = folding.before_shuffle(nn.Conv2d(2, 3, kernel, padding=kernel // 2), factor)[0]
+    assert isinstance(made, nn.Conv2d)
+    assert made.weight.shape == (3 * factor**2, 2 * factor**2, small, small)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 @torch.no_grad()
 def test_nearest_upsampling_goes_into_the_convolution_after_it(bias: bool) -> None:

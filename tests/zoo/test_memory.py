@@ -15,6 +15,7 @@ MIB = 2**20
 def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder that stands for the root of the file system; empty."""
     monkeypatch.setattr(memory, "Path", lambda path: tmp_path / path.lstrip("/"))
+    monkeypatch.setattr(memory, "_GROUP", tmp_path / "sys/fs/cgroup")
     return tmp_path
 
 
@@ -24,11 +25,12 @@ def _system_has(root: Path, mib: int) -> None:
     (root / "proc/meminfo").write_text(text)
 
 
-def _group_has(root: Path, limit: str, used_mib: int) -> None:
+def _group_has(root: Path, limit: str, used_mib: int, files_mib: int = 0) -> None:
     group = root / "sys/fs/cgroup"
     group.mkdir(parents=True)
     (group / "memory.max").write_text(f"{limit}\n")
     (group / "memory.current").write_text(f"{used_mib * MIB}\n")
+    (group / "memory.stat").write_text(f"anon 77\ninactive_file {files_mib * MIB}\nactive_file 99999999999\n")
 
 
 @pytest.mark.parametrize("mib", [20, 1000, 64 * 1024])
@@ -58,8 +60,7 @@ def test_a_container_counts_where_it_has_less(system: Path) -> None:
 def test_files_that_the_system_keeps_in_memory_do_not_count_as_used(system: Path) -> None:
     """After a data set was read, most of what a container "uses" is pages that go as soon as they are wanted."""
     _system_has(system, 8000)
-    _group_has(system, str(1000 * MIB), 900)
-    (system / "sys/fs/cgroup/memory.stat").write_text(f"anon {200 * MIB}\ninactive_file {600 * MIB}\nactive_file 0\n")
+    _group_has(system, str(1000 * MIB), 900, files_mib=600)
     assert memory.free_mib(CPU) == 700
 
 
