@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,16 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from srbench import harness, image, measure, protocol
+from srbench import harness, image, measure, pair, protocol
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
 from srbench.pinned import Store
 from srbench.results import ROWS, Row, RunFolder
 from srbench.statistics import summarise
 from zoo import foreign
+from zoo.mode import Mode
 from zoo.model import Model
 from zoo.select import select
-from zoo.upscaler import Mode
 
 CLASSICAL = protocol.find("classical_x4")
 
@@ -102,6 +103,39 @@ def test_a_new_metric_joins_without_redoing_the_others(tmp_path: Path) -> None:
 def test_whatever_can_change_a_value_makes_new_rows(tmp_path: Path, change: dict[str, Mode]) -> None:
     harness.run(_plan("bicubic"), RunFolder(tmp_path))
     assert harness.run(_plan("bicubic", **change), RunFolder(tmp_path)).found == 0
+
+
+def test_a_model_may_run_in_a_mode_of_its_own(tmp_path: Path) -> None:
+    plan = _plan("nearest", "bicubic", limit=1, modes={"bicubic": Mode(tile_px=16)})
+    rows = harness.run(plan, RunFolder(tmp_path)).rows
+    assert {(row.model, row.mode) for row in rows} == {("nearest", "fp32"), ("bicubic", "fp32 tile 16")}
+    assert RunFolder(tmp_path).head()["calls"][0]["modes"]["bicubic"]["tile_px"] == 16
+    again = harness.run(_plan("nearest", "bicubic", limit=1), RunFolder(tmp_path))
+    assert {row.model for row in again.rows[: again.found]} == {"nearest"}
+
+
+@pytest.mark.parametrize(("kept_mib", "reads"), [(256, 3), (0, 8)])
+def test_what_one_model_read_is_there_for_the_next_as_far_as_it_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_mib: int, reads: int
+) -> None:
+    """Without room each model reads its three images, and the first of them to warm up with."""
+    seen = []
+    load = pair.load
+    monkeypatch.setattr(pair, "load", lambda *given: (seen.append(given), load(*given))[1])
+    monkeypatch.setattr(harness, "_KEPT_MIB", kept_mib)
+    harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path))
+    assert len(seen) == reads
+
+
+def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_size(tmp_path: Path) -> None:
+    for at, side in enumerate((48, 64, 48, 64)):
+        image.write(tmp_path / "hr" / f"{at}.png", image.to_array(torch.full((1, 3, side, side), at, dtype=torch.uint8)))
+    images = locate(str(tmp_path / "hr"), Store([]), scale=4)
+    for engine, order in (("eager", "0123"), ("compile", "0213")):
+        plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]
+        walk = harness._Walk(plan, RunFolder(tmp_path / "run"), harness.Silence())
+        tasks = walk._grouped(plan.models[0], list(walk._tasks(plan.models[0])))
+        assert "".join(task.blank.image for task in tasks) == order
 
 
 def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
