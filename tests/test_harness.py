@@ -129,7 +129,9 @@ def test_what_one_model_read_is_there_for_the_next_as_far_as_it_fits(
 
 def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_size(tmp_path: Path) -> None:
     for at, side in enumerate((48, 64, 48, 64)):
-        image.write(tmp_path / "hr" / f"{at}.png", image.to_array(torch.full((1, 3, side, side), at, dtype=torch.uint8)))
+        image.write(
+            tmp_path / "hr" / f"{at}.png", image.to_array(torch.full((1, 3, side, side), at, dtype=torch.uint8))
+        )
     images = locate(str(tmp_path / "hr"), Store([]), scale=4)
     for engine, order in (("eager", "0123"), ("compile", "0213")):
         plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]

@@ -85,6 +85,9 @@ def fight(
         p_value=float(mannwhitneyu(a, b, alternative="two-sided").pvalue),
         valid=not reasons,
         reason="; ".join(reasons),
+        lr_height=size.height,
+        lr_width=size.width,
+        batch=batch,
     )
 
 

@@ -180,6 +180,9 @@ class Duel:
         p_value: Mann-Whitney U, two-sided.
         valid: Whether the figures stand.
         reason: Why they do not.
+        lr_height: LR pixels.
+        lr_width: LR pixels.
+        batch: Images a call.
     """
 
     names: tuple[str, str]
@@ -191,6 +194,9 @@ class Duel:
     p_value: float
     valid: bool
     reason: str
+    lr_height: int = 0
+    lr_width: int = 0
+    batch: int = 1
 
     @property
     def faster(self) -> str:

@@ -31,14 +31,16 @@ def test_chance_has_no_winner() -> None:
 def test_an_invalid_duel_says_why() -> None:
     nothing = float("nan")
     assert duel.verdict(_duel(nothing, (nothing, nothing), nothing, valid=False)) == "invalid: the clock fell"
-    assert "**invalid: the clock fell**" in duel.markdown(_duel(nothing, (nothing, nothing), nothing, valid=False))
+    assert "**invalid: the clock fell**" in duel.markdown(
+        _duel(nothing, (nothing, nothing), nothing, valid=False), {"machine": "a machine"}
+    )
 
 
 def test_both_pages_have_times_ratio_and_verdict() -> None:
     made = _duel(1.83, (1.78, 1.88))
     out = io.StringIO()
     Console(width=100, file=out).print(duel.page(made))
-    for text in (out.getvalue(), duel.markdown(made)):
+    for text in (out.getvalue(), duel.markdown(made, {"machine": "a machine"})):
         for part in ("18.3", "9.90–19.0", "10.0", "1.83", "Mann-Whitney p < 0.001", "40 interleaved rounds"):
             assert part in " ".join(text.split())
-    assert "| b | 10.0 | 9.80–10.3 |" in duel.markdown(made)
+    assert "| b | 10.0 | 9.80–10.3 |" in duel.markdown(made, {"machine": "a machine"})

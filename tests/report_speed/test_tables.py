@@ -154,7 +154,11 @@ def test_a_bar_in_a_name_does_not_break_the_table() -> None:
 
 def test_csv_holds_every_field_in_full() -> None:
     made = session()
-    read = csv.DictReader(io.StringIO(formats.table_csv(made.rows)))
+    read = list(csv.DictReader(io.StringIO(formats.table_csv(made.rows, made.device))))
+    for line in read:
+        where = {name: line.pop(name) for name in formats.MACHINE}
+        assert where["machine"] == made.device["machine"]
+        assert where["torch"] == made.device["packages"]["torch"]
     assert [_parsed(line) for line in read] == list(made.rows)
 
 

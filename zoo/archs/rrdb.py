@@ -138,7 +138,7 @@ ARCH = Arch(
     build=RRDBNet,
     infer=infer,
     overlap_px=40,
-    bytes_per_px=26000,
+    bytes_per_px=14000,
     schemes=(
         Scheme(
             "the oldest ESRGAN files",

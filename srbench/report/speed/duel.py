@@ -1,12 +1,15 @@
 """What a duel says."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from srbench.report.speed.page import described
 from srbench.report.speed.tables import figure
 from srbench.speed.rows import Duel
 
@@ -24,13 +27,14 @@ def page(duel: Duel) -> RenderableType:
     return Group(made, Text(_ratio(duel), style="dim"), Text(verdict(duel), style=style))
 
 
-def markdown(duel: Duel) -> str:
-    """The same as Markdown."""
+def markdown(duel: Duel, device: Mapping[str, Any]) -> str:
+    """The same as Markdown, with what is known of the device."""
     rows = [_HEADS, *_lines(duel)]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     table = "\n".join([lines[0], "|---|---:|---:|", *lines[1:]])
     first, second = duel.names
-    return f"# {first} and {second}\n\n{table}\n\n{_ratio(duel)}\n\n**{verdict(duel)}**\n"
+    facts = ", ".join([str(device.get("machine", "")), *described(device)])
+    return f"# {first} and {second}\n\n{facts}\n\n{table}\n\n{_ratio(duel)}\n\n**{verdict(duel)}**\n"
 
 
 def verdict(duel: Duel) -> str:
@@ -75,5 +79,6 @@ def _ratio(duel: Duel) -> str:
     return (
         f"time of {duel.names[0]} over that of {duel.names[1]}: {duel.ratio:.{places}f} "
         f"[{low:.{places}f}–{high:.{places}f}, 95 % bootstrap], Mann-Whitney {_chance(duel.p_value)}, "
-        f"{duel.rounds} interleaved rounds"
+        f"{duel.rounds} interleaved rounds; LR {duel.lr_width} × {duel.lr_height} px, "
+        f"{duel.batch} image{'' if duel.batch == 1 else 's'} a call"
     )

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -43,18 +43,22 @@ def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def table_csv(rows: Iterable[SpeedRow]) -> str:
+def table_csv(rows: Iterable[SpeedRow], device: Mapping[str, Any]) -> str:
     """One line for each row, all fields, full precision; empty where there is no value.
 
-    Quartiles are `q1_ms` and `q3_ms`; fields of `work` and `price` bear these names before them.
+    Quartiles are `q1_ms` and `q3_ms`; fields of `work` and `price` bear these names before them. The last columns say
+    where it was measured, so that lines of several files can stand in one.
     """
     out = io.StringIO()
-    writer = csv.DictWriter(out, _HEADS, lineterminator="\n")
+    writer = csv.DictWriter(out, [*_HEADS, *MACHINE], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(map(_flat, rows))
+    where = {name: device.get(name) for name in MACHINE} | {"torch": (device.get("packages") or {}).get("torch")}
+    writer.writerows(_flat(row) | where for row in rows)
     return out.getvalue()
 
 
+MACHINE = ("machine", "cpu", "threads", "driver", "power_limit_w", "most_clock_mhz", "torch", "commit")
+"""Columns that say where a line was measured."""
 _PARTS: dict[str, list[str]] = {
     "iqr_ms": ["q1_ms", "q3_ms"],
     "work": [f"work_{field.name}" for field in fields(Work)],

@@ -69,7 +69,7 @@ def build(session: Session, beside: Quality | None = None) -> Page:
     speeds = [tables.speed(group) for group in found]
     return Page(
         f"Speed on {machine(session)}",
-        (*_facts(session.device), _ceiling(session.ceiling)),
+        (*described(session.device), _ceiling(session.ceiling)),
         (*([tables.work(found)] if found else []), *speeds, *map(quality.table, joined)),
         tuple(joined),
         tuple(legend.missing(dict(session.unavailable), ())),
@@ -81,7 +81,7 @@ def machine(session: Session) -> str:
     return str(session.device.get("machine") or session.device.get("device") or "an unnamed device")
 
 
-def _facts(device: Mapping[str, Any]) -> list[str]:
+def described(device: Mapping[str, Any]) -> list[str]:
     """Whatever is known of device, versions and settings, in one line; what the title has said is left out."""
     title = str(device.get("machine", ""))
     torch = (device.get("packages") or {}).get("torch")

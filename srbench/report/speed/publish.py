@@ -51,7 +51,7 @@ def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path
     """
     record = {"device": dict(device), "duel": duel.as_dict()}
     try:
-        _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel).encode()})
+        _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel, device).encode()})
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
     return [folder / "duel.json", folder / "duel.md"]
@@ -81,7 +81,7 @@ def write(session: Session, folder: Path, quality: Quality | None = None) -> lis
     made = page.build(session, quality)
     files: dict[str, bytes] = {
         JSON: _json(content(session)),
-        CSV: formats.table_csv(session.rows).encode(),
+        CSV: formats.table_csv(session.rows, session.device).encode(),
         MARKDOWN: formats.markdown(made).encode(),
     }
     for joined in made.joined:
