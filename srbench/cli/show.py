@@ -10,8 +10,33 @@ from srbench.errors import BadRun
 from srbench.results import RunFolder, latest
 
 
-def show(run: Annotated[Path, typer.Argument(help="Folder of a run.")], json: options.Json = False) -> None:
-    """Print the table of everything a run's folder holds."""
+def show(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput`.")],
+    json: options.Json = False,
+) -> None:
+    """Print the table of everything a run's folder holds.
+
+    Of a session of `srbench throughput` that was killed, tables and plots are written too.
+    """
+    if (run / "speed.json").exists():
+        _speed(run, json)
+    else:
+        _run(run, json)
+
+
+def _speed(folder: Path, json: bool) -> None:
+    from srbench.report.speed import page, publish, terminal
+
+    session = publish.read(folder)
+    if not (folder / publish.MARKDOWN).exists():
+        publish.write(session, folder)
+    if json:
+        console.print_json(publish.content(session))
+    else:
+        console.out.print(terminal.show(page.build(session), console.out.width))
+
+
+def _run(run: Path, json: bool) -> None:
     from srbench.report import publish
 
     folder = RunFolder(run)

@@ -127,6 +127,25 @@ class SpeedRow:
             record["price"]["marked"] = self.price.marked
         return record
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "SpeedRow":
+        """The row of what `as_dict` gave."""
+        work, price = record["work"], record["price"]
+        parts = {
+            "iqr_ms": tuple(record["iqr_ms"]),
+            "work": Work(**work) if work else None,
+            "price": Price(**{name: _number(price[name]) for name in _PRICE}) if price else None,
+        }
+        return cls(**{**record, **parts})
+
+
+_PRICE = ("mean_db", "worst_db", "psnr", "images")
+
+
+def _number(value: float | None) -> Any:
+    """JSON has null for NaN."""
+    return float("nan") if value is None else value
+
 
 @dataclass(frozen=True)
 class Ceiling:
@@ -164,6 +183,14 @@ class Session:
             "rows": [row.as_dict() for row in self.rows],
             "unavailable": [{"model": model, "reason": reason} for model, reason in self.unavailable.items()],
         }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Session":
+        """The session of what `as_dict` gave."""
+        device = dict(record["device"])
+        ceiling = Ceiling(**device.pop("ceiling"))
+        rows = [SpeedRow.from_dict(row) for row in record["rows"]]
+        return cls(device, ceiling, rows, {entry["model"]: entry["reason"] for entry in record["unavailable"]})
 
 
 @dataclass(frozen=True)

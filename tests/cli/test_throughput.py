@@ -183,3 +183,24 @@ def test_a_user_who_stops_before_the_first_figure_gets_code_130(call: Call, monk
     code, out, err = call(*NEAREST)
     assert (code, out) == (130, "")
     assert "Stopped." in err
+
+
+def test_a_killed_session_is_shown_as_far_as_it_came(call: Call) -> None:
+    _, out, _ = call(*NEAREST, "--json")
+    for path in Path("here").iterdir():
+        if path.name != "speed.json":
+            path.unlink()
+    code, shown, _ = call("show", "here")
+    assert code == 0
+    assert "nearest" in shown
+    assert {path.suffix for path in Path("here").iterdir()} == {".json", ".csv", ".md", ".png", ".svg"}
+    assert json.loads(call("show", "here", "--json")[1]) == json.loads(out)
+
+
+def test_a_duel_is_written_where_asked_for(call: Call) -> None:
+    fight = ("throughput", "--compare", "nearest", "bicubic", "--size", "16x24", "--seconds", "0.05", "--device", "cpu")
+    code, _, err = call(*fight, "--out", "duel")
+    assert code == 0
+    assert "Written: duel/duel.json" in err
+    assert "LR 24 × 16 px, 1 image a call" in Path("duel/duel.md").read_text()
+    assert json.loads(Path("duel/duel.json").read_text())["duel"]["names"] == ["nearest", "bicubic"]

@@ -3,11 +3,13 @@ import io
 import json
 import re
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from rich.console import Console
 
+from srbench.errors import BadRun
 from srbench.report.speed import formats, page, publish, tables, terminal
 from srbench.report.speed.quality import Quality
 from srbench.report.speed.tables import Table
@@ -196,3 +198,21 @@ def test_the_same_session_gives_the_same_text() -> None:
     texts = {formats.markdown(page.build(session(), Quality(summaries()))) for _ in range(2)}
     assert len(texts) == 1
     assert not re.search(r"\bnan\b", texts.pop())
+
+
+def test_a_session_comes_back_from_its_file(tmp_path: Path) -> None:
+    made = session()
+    publish.keep(made, tmp_path)
+    again = publish.read(tmp_path)
+    assert again.as_dict() == made.as_dict()
+    assert list(again.rows) == list(made.rows)
+    (tmp_path / "speed.json").write_text("{}")
+    with pytest.raises(BadRun, match=r"speed\.json is no session"):
+        publish.read(tmp_path)
+
+
+def test_what_is_kept_after_each_row_leaves_the_rest_of_a_folder_alone(tmp_path: Path) -> None:
+    picture = tmp_path / "quality-speed-latency.png"
+    picture.write_bytes(b"of an earlier session")
+    publish.keep(session(), tmp_path)
+    assert picture.exists()

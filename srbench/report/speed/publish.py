@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,19 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read(folder: Path) -> Session:
+    """The session that a folder holds, whole or as far as it came.
+
+    Raises:
+        BadRun: It holds none, or one of another version.
+    """
+    file = folder / JSON
+    try:
+        return Session.from_dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRun(f"{file} is no session of `srbench throughput` ({type(error).__name__}: {error})") from error
 
 
 def keep(session: Session, folder: Path) -> None:
@@ -89,17 +102,20 @@ def write(session: Session, folder: Path, quality: Quality | None = None) -> lis
             svg, png = plot.svg_and_png(joined, page.machine(session))
             files |= {f"{joined.stem}.svg": svg.encode(), f"{joined.stem}.png": png}
     try:
+        _remove_pictures(folder, files)
         _replace(folder, files)
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
     return [folder / name for name in files]
 
 
-def _replace(folder: Path, files: dict[str, bytes]) -> None:
-    stale = [path for pattern in _PICTURES for path in folder.glob(pattern) if path.suffix in {".png", ".svg"}]
-    for path in stale:
-        if path.name not in files:
+def _remove_pictures(folder: Path, but: Collection[str]) -> None:
+    for path in (path for pattern in _PICTURES for path in folder.glob(pattern)):
+        if path.suffix in {".png", ".svg"} and path.name not in but:
             path.unlink()
+
+
+def _replace(folder: Path, files: dict[str, bytes]) -> None:
     for name, data in files.items():
         with replacing(folder / name) as partial:
             partial.write_bytes(data)
