@@ -16,8 +16,8 @@ KEY = (
 )
 READING = (
     "Timed is the model's call alone, on input that is on the device already, until the device is done; warm-up calls "
-    "are not counted. Latency: one image a call. Throughput: the largest batch that fits; what ended its growth stands "
-    "in brackets.",
+    "are not counted. A network of luma is timed on that one channel, without chroma. Latency: one image a call. "
+    "Throughput: the largest batch that fits; what ended its growth stands in brackets.",
     "ms/image is the median call over the batch, IQR its first and third quartile. p90 and p99 are of whole calls: 90 "
     "and 99 of 100 calls were no slower; with fewer than 100 calls p99 is the slowest one.",
     "Sizes are width × height. Output MP/s: millions of HR pixels a second. 1 MiB is 2^20 bytes; peak is weights, "
