@@ -16,6 +16,11 @@ State = dict[str, Tensor]
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 
 
+def channels_of(colour: Colour) -> int:
+    """How many channels a network of this colour takes; of "any" the usual three."""
+    return 1 if colour == "luma" else 3
+
+
 class Network(nn.Module):
     """A network of the zoo: `(N, C, h, w)` in [0, 1] to `(N, C, scale * h, scale * w)`, in the colours it names.
 

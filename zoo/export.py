@@ -15,7 +15,7 @@ from srbench import __version__
 from srbench.atomic import replacing
 from srbench.errors import UserError
 from zoo import onnx_network, registry
-from zoo.arch import Network, State
+from zoo.arch import Network, State, channels_of
 from zoo.model import Model
 
 EXTENSIONS = (".safetensors", ".onnx")
@@ -162,7 +162,7 @@ def _write_onnx(model: Model, path: Path) -> Exported:
         raise UserError(f"{model.id} is a {type(network).__name__}; expected a torch module to export as ONNX")
     network = network.cpu().eval()
     written = facts(model, network)
-    content, difference = onnx_network.trace(network, model.id, _channels(model), model.multiple_of)
+    content, difference = onnx_network.trace(network, model.id, channels_of(model.colour), model.multiple_of)
     return _finish(path, _described(content, written, model), written, difference)
 
 
@@ -172,14 +172,10 @@ def _described(content: bytes, written: Mapping[str, str], model: Model) -> byte
     proto = onnx.load_from_string(content)
     onnx.helper.set_model_props(proto, dict(written))
     proto.producer_name, proto.producer_version = "srbench", __version__
-    proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = _channels(model)
+    proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = channels_of(model.colour)
     onnx.checker.check_model(proto)
     described: bytes = proto.SerializeToString()
     return described
-
-
-def _channels(model: Model) -> int:
-    return 1 if model.colour == "luma" else 3
 
 
 # files

@@ -11,7 +11,7 @@ from srbench import heap, image
 from srbench.errors import ShapeError, UserError
 from srbench.resize import resize
 from zoo import engine
-from zoo.arch import Colour
+from zoo.arch import Colour, channels_of
 from zoo.memory import budget_mib
 from zoo.mode import Mode
 
@@ -52,7 +52,7 @@ class Upscaler:
         self.bytes_per_px = bytes_per_px
         self.multiple_of = multiple_of
         self.memory_mib = self.mode.memory_mib or budget_mib(self.device)
-        self.network = engine.start(network, self.mode, self.device, 1 if colour == "luma" else 3, multiple_of)
+        self.network = engine.start(network, self.mode, self.device, channels_of(colour), multiple_of)
 
     @torch.no_grad()
     def __call__(self, lr: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from srbench.speed.rows import Work
+from zoo.arch import channels_of
 from zoo.model import Model
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -35,7 +36,7 @@ def count(model: Model, height: int, width: int) -> Work | None:
     if not isinstance(network, nn.Module):
         return None
     network = network.cpu().eval()
-    channels = 1 if model.colour == "luma" else 3
+    channels = channels_of(model.colour)
     height, width, side = (px + -px % model.multiple_of for px in (height, width, _PROBE_PX))
     small, larger = (_count(network, channels, *size) for size in ((side, side), (2 * side, 3 * side)))
     if (larger.flops, larger.activations) != (6 * small.flops, 6 * small.activations):

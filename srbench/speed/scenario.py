@@ -10,7 +10,9 @@ from srbench.speed.footprint import Footprint
 from srbench.speed.nvml import Driver, Spent
 from srbench.speed.rows import Ceiling, Price, Scenario, SpeedRow, Work
 from srbench.timing import Patience, Timing, once, repeat
+from zoo.arch import channels_of
 from zoo.memory import free_mib, ran_out
+from zoo.mode import Mode
 from zoo.model import Model
 from zoo.upscaler import Upscaler
 
@@ -56,18 +58,22 @@ class Subject:
 
     def blank(self, scenario: Scenario, size: Size) -> SpeedRow:
         """What is known before anything was measured."""
-        return SpeedRow(
-            model=self.model.id,
-            identity=self.model.fingerprint,
-            mode=self.upscaler.mode.name,
-            device=self.upscaler.device.type,
-            scenario=scenario,
-            scale=self.model.scale,
-            lr_height=size.height,
-            lr_width=size.width,
-            work=self.work,
-            price=self.price,
-        )
+        known = blank(self.model, self.upscaler.mode, self.upscaler.device, scenario, size)
+        return replace(known, work=self.work, price=self.price)
+
+
+def blank(model: Model, mode: Mode, device: torch.device, scenario: Scenario, size: Size) -> SpeedRow:
+    """A row that says what it is of, and no figure."""
+    return SpeedRow(
+        model=model.id,
+        identity=model.fingerprint,
+        mode=mode.name,
+        device=device.type,
+        scenario=scenario,
+        scale=model.scale,
+        lr_height=size.height,
+        lr_width=size.width,
+    )
 
 
 def measure(
@@ -94,12 +100,12 @@ def measure(
         latency: The same subject's latency, where it is known: it stands for throughput too where one image is all
             that fits.
     """
-    blank = subject.blank(scenario, size)
+    row = subject.blank(scenario, size)
     upscaler = subject.upscaler
     try:
         batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, most_batch)
         if batch == 0:
-            return replace(blank, failure="not even one image fits into memory")
+            return replace(row, failure="not even one image fits into memory")
         if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
             return replace(latency, scenario=scenario, batch_limit=limit)
         peak_mib = _peak_mib(upscaler, subject.work, size, batch)
@@ -110,15 +116,15 @@ def measure(
             timing = repeat(lambda: upscaler.network(x), upscaler.device, patience, driver.watching(spent))
     except Exception as error:  # an engine that cannot run this network: the other rows go on
         text = (str(error).strip().splitlines() or [""])[0]
-        return replace(blank, failure=f"{type(error).__name__}: {text}"[:300])
-    row = replace(blank, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
+        return replace(row, failure=f"{type(error).__name__}: {text}"[:300])
+    row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
     return _figures(row, timing, ceiling, spent.slowed_by, _per_image(spent.joule, timing, batch))
 
 
 def example(upscaler: Upscaler, size: Size, batch: int) -> Tensor:
     """Random LR as the network takes it: float32 `(batch, C, height, width)` in [0, 1], on its device."""
     height, width = (side + -side % upscaler.multiple_of for side in (size.height, size.width))
-    channels = 1 if upscaler.colour == "luma" else 3
+    channels = channels_of(upscaler.colour)
     generator = torch.Generator().manual_seed(0)
     levels = torch.randint(0, 256, (batch, channels, height, width), generator=generator, dtype=torch.uint8)
     return (levels / 255).to(upscaler.device)

@@ -11,7 +11,7 @@ from srbench.pinned import Store
 from srbench.speed import ceiling as ceilings
 from srbench.speed import counting, nvml, scenario, split
 from srbench.speed.price import Prices
-from srbench.speed.rows import Ceiling, Price, Scenario, Session, SpeedRow
+from srbench.speed.rows import Ceiling, Price, Scenario, Session, SpeedRow, Work
 from srbench.speed.scenario import Size, Subject
 from srbench.timing import Patience
 from zoo import mode as modes
@@ -135,9 +135,10 @@ def _prices(scale: int, store: Store) -> Prices | None:
 def _rows(
     model: Model, names: Sequence[str], matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
 ) -> Iterator[SpeedRow]:
+    work: dict[Size, Work | None] = {}
     for name in names:
         try:
-            work = {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
+            work = work or {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
             mode, price = _priced(model, name, matrix.device, prices)
             upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so
@@ -171,14 +172,5 @@ def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener:
     for size in matrix.sizes:
         for kind in matrix.scenarios:
             listener.step(f"{model.id}, {name}: {reason}")
-            yield SpeedRow(
-                model=model.id,
-                identity=model.fingerprint,
-                mode=replace(mode, fp32_layers=("?",)).name if is_split else mode.name,
-                device=usable(matrix.device).type,
-                scenario=kind,
-                scale=model.scale,
-                lr_height=size.height,
-                lr_width=size.width,
-                failure=reason[:300],
-            )
+            named = replace(mode, fp32_layers=("?",)) if is_split else mode
+            yield replace(scenario.blank(model, named, usable(matrix.device), kind, size), failure=reason[:300])

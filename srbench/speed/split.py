@@ -6,7 +6,7 @@ the price is right. With the first layer in fp32 the long skip is fp32 too, sinc
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from srbench.speed.price import Prices
 from srbench.speed.rows import MOST_LOSS_DB, Price
-from zoo.arch import Network
+from zoo.arch import Network, channels_of
 from zoo.mode import Mode
 from zoo.model import Model
 
@@ -37,10 +37,10 @@ def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
     Returns:
         None where no split with at most half of the work in fp32 is good enough, or there are no layers to choose from.
     """
-    groups = _groups(model, mode)
-    if len(groups) < 3:
+    macs = layers(model, published=mode.published)
+    if len(macs) < 3:
         return None
-    for kept in _ladder(model, mode, prices, groups):
+    for kept in _ladder(model, mode, prices, macs):
         attempt = replace(mode, fp32_layers=kept)
         price = prices.of(model, model.upscaler(attempt))
         if abs(price.worst_db) <= MOST_LOSS_DB:
@@ -48,16 +48,16 @@ def find(model: Model, mode: Mode, prices: Prices) -> tuple[Mode, Price] | None:
     return None
 
 
-def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+def _ladder(model: Model, mode: Mode, prices: Prices, macs: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
     """First and last layer; then these and the noisiest groups, one more each time."""
-    macs = layers(model, published=mode.published)
+    groups = _groups(list(macs))
     work = {group: sum(macs[name] for name in group) for group in groups}
     kept = [groups[0], groups[-1]]
     most = _MOST_KEPT * sum(work.values())
     if sum(work[each] for each in kept) > most:
         return
     yield _flat(kept)
-    noise = _noise(model, mode, prices, groups[1:-1])
+    noise = _noise(model, mode, prices, groups)
     for group in sorted(noise, key=lambda each: noise[each] / work[each], reverse=True):
         kept.append(group)
         if sum(work[each] for each in kept) > most:
@@ -66,12 +66,12 @@ def _ladder(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str
 
 
 def _noise(model: Model, mode: Mode, prices: Prices, groups: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
-    """Mean squared error that each group adds when it alone is in the lower precision."""
+    """Mean squared error that each group but the first and the last adds when it alone is in the lower precision."""
     crops = [images.lr[..., :_CROP_PX, :_CROP_PX] / 255 for images in prices.pairs]
-    everything = _flat(_groups(model, mode))
+    everything = _flat(groups)
     exact = _outputs(model, replace(mode, precision="fp32"), crops)
     found = {}
-    for group in groups:
+    for group in groups[1:-1]:
         others = tuple(name for name in everything if name not in group)
         error = float((_outputs(model, replace(mode, fp32_layers=others), crops) - exact).square().mean())
         found[group] = error if math.isfinite(error) else math.inf  # beyond fp16
@@ -83,9 +83,8 @@ def _outputs(model: Model, mode: Mode, crops: Sequence[Tensor]) -> Tensor:
     return torch.cat([upscaler(crop).double().flatten() for crop in crops])
 
 
-def _groups(model: Model, mode: Mode) -> list[tuple[str, ...]]:
+def _groups(names: Sequence[str]) -> list[tuple[str, ...]]:
     """Layers in order: the first and the last by themselves, the others in at most a dozen stretches."""
-    names = list(layers(model, published=mode.published))
     if len(names) < 3:
         return [(name,) for name in names]
     inner = names[1:-1]
@@ -111,7 +110,7 @@ def layers(model: Model, *, published: bool = False) -> dict[str, int]:
     side = _PROBE_PX + -_PROBE_PX % model.multiple_of
     if macs:
         with torch.no_grad():
-            network.cpu().eval()(torch.rand(1, 1 if model.colour == "luma" else 3, side, side))
+            network.cpu().eval()(torch.rand(1, channels_of(model.colour), side, side))
     for hook in hooks:
         hook.remove()
     return macs

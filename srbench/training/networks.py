@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from srbench.training.critic import Critic, Domain
 from srbench.training.recipe import Phase, Recipe
-from zoo.arch import Network
+from zoo.arch import Network, channels_of
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Networks:
     """
 
     def __init__(self, recipe: Recipe, generator: Network, fabric: Fabric) -> None:
-        scale, channels = recipe.conventions.scale, 1 if generator.colour == "luma" else 3
+        scale, channels = recipe.conventions.scale, channels_of(generator.colour)
         self.generator = generator
         self.generators, self.discriminators = Group(), Group()
         self.critics: dict[Domain, Critic] = {}

@@ -19,7 +19,7 @@ from srbench.pinned import Store
 from srbench.training import images
 from srbench.training.recipe import Recipe
 from srbench.training.samples import Library, Patches
-from zoo.arch import Network
+from zoo.arch import Network, channels_of
 from zoo.model import differences
 from zoo.select import select
 
@@ -95,7 +95,7 @@ def _try(generator: Network, recipe: Recipe) -> None:
         raise BadRecipe(f"generator.arch: {arch} has no weights to train; choose a network")
     if recipe.inverse is not None and generator.colour != "rgb":
         raise BadRecipe(f"generator: {arch} sees {generator.colour}; unpaired training needs a network from RGB to RGB")
-    lr = torch.zeros(1, 1 if generator.colour == "luma" else 3, _TRIED_PX, _TRIED_PX)
+    lr = torch.zeros(1, channels_of(generator.colour), _TRIED_PX, _TRIED_PX)
     try:
         with torch.no_grad():
             sr = generator.eval()(lr)

@@ -93,7 +93,7 @@ def test_layers_are_those_of_the_folded_network() -> None:
 
 
 def test_many_layers_are_tried_in_a_dozen_stretches() -> None:
-    groups = split._groups(_model(40, (), "many"), Mode())
+    groups = split._groups(list(split.layers(_model(40, (), "many"))))
     assert (len(groups[0]), len(groups[-1])) == (1, 1)
     assert len(groups) <= 14
     assert [name for group in groups for name in group] == ["head", *(f"body.{n}" for n in range(40)), "tail"]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle
 
-from zoo.arch import Arch, Colour, Network, Scheme, State
+from zoo.arch import Arch, Colour, Network, Scheme, State, channels_of
 from zoo.card import Card, Claim, weight
 
 
@@ -24,7 +24,7 @@ class ESPCN(Network):
 
     def __init__(self, scale: int, colour: Colour = "luma") -> None:
         super().__init__(scale, colour)
-        channels = 1 if colour == "luma" else 3
+        channels = channels_of(colour)
         self.conv1 = nn.Conv2d(channels, 64, 5, padding=2)
         self.conv2 = nn.Conv2d(64, 32, 3, padding=1)
         self.conv3 = nn.Conv2d(32, channels * scale**2, 3, padding=1)

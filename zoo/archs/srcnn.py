@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from srbench.resize import resize
-from zoo.arch import Arch, Colour, Network, Scheme, State
+from zoo.arch import Arch, Colour, Network, Scheme, State, channels_of
 from zoo.card import Card, Claim, weight
 
 
@@ -37,7 +37,7 @@ class SRCNN(Network):
         super().__init__(scale, colour)
         self.upsampling = upsampling
         self.replicated_px = sum(k // 2 for k in kernels) if padding == "replicate" else 0
-        channels = 1 if colour == "luma" else 3
+        channels = channels_of(colour)
         pads = [k // 2 if padding == "zeros" else 0 for k in kernels]
         self.conv1 = nn.Conv2d(channels, 64, kernels[0], padding=pads[0])
         self.conv2 = nn.Conv2d(64, 32, kernels[1], padding=pads[1])

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,7 @@ def keep(session: Session, folder: Path) -> None:
     Raises:
         BadRun: The folder cannot be written.
     """
-    try:
-        _replace(folder, {JSON: _json(content(session))})
-    except OSError as error:
-        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
+    _replace(folder, {JSON: _json(content(session))})
 
 
 def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -63,11 +60,7 @@ def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path
         BadRun: The folder cannot be written.
     """
     record = {"device": dict(device), "duel": duel.as_dict()}
-    try:
-        _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel, device).encode()})
-    except OSError as error:
-        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
-    return [folder / "duel.json", folder / "duel.md"]
+    return _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel, device).encode()})
 
 
 def _json(record: dict[str, Any]) -> bytes:
@@ -101,21 +94,17 @@ def write(session: Session, folder: Path, quality: Quality | None = None) -> lis
         if joined.drawn:
             svg, png = plot.svg_and_png(joined, page.machine(session))
             files |= {f"{joined.stem}.svg": svg.encode(), f"{joined.stem}.png": png}
+    pictures = (path for pattern in _PICTURES for path in folder.glob(pattern) if path.suffix in {".png", ".svg"})
+    return _replace(folder, files, [path for path in pictures if path.name not in files])
+
+
+def _replace(folder: Path, files: Mapping[str, bytes], stale: Sequence[Path] = ()) -> list[Path]:
     try:
-        _remove_pictures(folder, files)
-        _replace(folder, files)
+        for path in stale:
+            path.unlink()
+        for name, data in files.items():
+            with replacing(folder / name) as partial:
+                partial.write_bytes(data)
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
     return [folder / name for name in files]
-
-
-def _remove_pictures(folder: Path, but: Collection[str]) -> None:
-    for path in (path for pattern in _PICTURES for path in folder.glob(pattern)):
-        if path.suffix in {".png", ".svg"} and path.name not in but:
-            path.unlink()
-
-
-def _replace(folder: Path, files: dict[str, bytes]) -> None:
-    for name, data in files.items():
-        with replacing(folder / name) as partial:
-            partial.write_bytes(data)
