@@ -15,14 +15,16 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
-from srbench import flags, harness, heap, image, measure, pair, protocol
+from srbench import protocol
 from srbench.cli.app import app
+from srbench.core import allocator, image
+from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
-from srbench.harness import Plan
-from srbench.pinned import Store
-from srbench.results import RunFolder
-from zoo.select import select
-from zoo.upscaler import Upscaler
+from srbench.evaluation import harness, pairing, sanity, scoring
+from srbench.evaluation.harness import Plan
+from srbench.evaluation.results import RunFolder
+from srbench.models.select import select
+from srbench.models.upscaler import Upscaler
 
 _METRICS = ["psnr", "ssim"]
 _AIM_SHARE = 0.10
@@ -39,12 +41,12 @@ class Stopwatch:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.shares: list[dict[str, float]] = []
-        monkeypatch.setattr(pair, "load", self._timed("images", pair.load))
+        monkeypatch.setattr(pairing, "load", self._timed("images", pairing.load))
         monkeypatch.setattr(Upscaler, "__call__", self._timed("forward", Upscaler.__call__))
-        monkeypatch.setattr(measure, "measure", self._timed("metrics", measure.measure))
-        monkeypatch.setattr(flags, "find", self._timed("checks", flags.find))
-        monkeypatch.setattr(measure, "finish", self._timed("metrics", measure.finish))
-        monkeypatch.setattr(measure, "lumas", self._timed("metrics", measure.lumas))
+        monkeypatch.setattr(scoring, "measure", self._timed("metrics", scoring.measure))
+        monkeypatch.setattr(sanity, "check", self._timed("checks", sanity.check))
+        monkeypatch.setattr(scoring, "quantise", self._timed("metrics", scoring.quantise))
+        monkeypatch.setattr(scoring, "lumas", self._timed("metrics", scoring.lumas))
 
     def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -90,7 +92,7 @@ def test_walk(
 ) -> None:
     """The harness alone: models and images are at hand."""
     plan = _plan(fsrcnn, dataset, limit)
-    heap.keep_freed()
+    allocator.keep_freed_memory()
 
     def walk() -> None:
         harness.run(plan, RunFolder(_fresh(run_folder)))
@@ -121,10 +123,10 @@ def _measure(benchmark: BenchmarkFixture, watch: Stopwatch, run: Callable[[], No
 
 
 def _plan(fsrcnn: str, dataset: str, limit: int) -> Plan:
-    conventions, store = protocol.find(protocol.DEFAULT), Store()
+    conventions, store = protocol.find(protocol.DEFAULT), AssetStore()
     models = select([fsrcnn, "bicubic"], conventions.scale, store).models
     sets = [locate(dataset, store, scale=conventions.scale, limit=limit)]
-    return Plan(models, sets, conventions, measure.gauges(_METRICS, conventions, store))
+    return Plan(models, sets, conventions, scoring.scorers(_METRICS, conventions, store))
 
 
 def _fresh(folder: Path) -> Path:

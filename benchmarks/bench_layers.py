@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from benchmarks.conftest import Beside
-from srbench import heap
+from srbench.core import allocator
+from srbench.models import folding
 from srbench.speed import ceiling
-from srbench.speed.rows import Ceiling
-from zoo import folding
+from srbench.speed.records import Ceiling
 
 _LR, _LR_QUICK = (180, 320), (12, 16)
 _TOLERANCE = 1e-3
@@ -89,7 +89,7 @@ def device_ceiling(quick: bool) -> Ceiling:
 def test_layer(
     benchmark: BenchmarkFixture, beside: Beside, name: str, layout: str, quick: bool, device_ceiling: Ceiling
 ) -> None:
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     case = _cases()[name]
     height, width = (side * case.zoom for side in (_LR_QUICK if quick else _LR))
     memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format

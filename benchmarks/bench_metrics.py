@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from benchmarks.conftest import Beside
-from srbench import image
+from srbench.core import image
 from srbench.metrics.psnr import psnr
 from srbench.metrics.ssim import ssim
 

@@ -10,13 +10,13 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
 from benchmarks.conftest import Beside
-from srbench import heap
+from srbench.core import allocator
+from srbench.models import registry
+from srbench.models.arch import Network
+from srbench.models.card import Card
+from srbench.models.mode import Mode, parse
+from srbench.models.model import Model
 from srbench.speed.scenario import Size, example
-from zoo import registry
-from zoo.arch import Network
-from zoo.card import Card
-from zoo.mode import Mode, parse
-from zoo.model import Model
 
 _SIZES = {"24x24": Size(24, 24), "90x160": Size(90, 160)}
 _CARDS = {card.arch: card for card in reversed(registry.cards().values())} | {"interpolation": registry.find("bicubic")}
@@ -35,7 +35,7 @@ def size(request: pytest.FixtureRequest, quick: bool) -> Size:
 @pytest.mark.parametrize("arch", registry.archs())
 def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Size) -> None:
     """Ours is the folded network in fp32; the peers take so many times as long."""
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     model = _random(_CARDS[arch])
     ours, peers = _call(model, "fp32", size), {mode: _call(model, mode, size) for mode in _MODES}
     peers["as published, fp32"] = _published(model, size)
@@ -52,7 +52,7 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Siz
 @pytest.mark.parametrize("id_", ["realesrgan.anime_6b", "realesr_animevideo"])
 def test_beside_spandrel(benchmark: BenchmarkFixture, beside: Beside, id_: str, size: Size) -> None:
     """The same weights in spandrel's network, in the same process."""
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     model = _random(registry.find(id_))
     theirs = _by_spandrel(model.make())
     lr = example(model.upscaler(), size, 1)

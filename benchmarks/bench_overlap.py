@@ -12,15 +12,17 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
-from srbench import heap, measure, pair, protocol
+from srbench import protocol
+from srbench.core import allocator
+from srbench.core.assets import AssetStore
+from srbench.core.timing import once
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import locate
-from srbench.measure import Gauge
-from srbench.pair import Pair
-from srbench.pinned import Store
-from srbench.timing import once
-from zoo.select import select
-from zoo.upscaler import Upscaler
+from srbench.evaluation import pairing, scoring
+from srbench.evaluation.pairing import Pair
+from srbench.evaluation.scoring import Scorer
+from srbench.models.select import select
+from srbench.models.upscaler import Upscaler
 
 _CONVENTIONS = protocol.find(protocol.DEFAULT)
 _IMAGES, _IMAGES_QUICK = 8, 2
@@ -36,7 +38,7 @@ class Walks:
         gauges: The metrics.
     """
 
-    def __init__(self, upscaler: Upscaler, items: Sequence[Item], gauges: list[Gauge]) -> None:
+    def __init__(self, upscaler: Upscaler, items: Sequence[Item], gauges: list[Scorer]) -> None:
         self.upscaler, self.items, self.gauges = upscaler, items, gauges
         self.model_ms: dict[str, list[float]] = {
             "one after another": [],
@@ -61,7 +63,7 @@ class Walks:
             return [each.result() for each in scored]
 
     def _load(self, item: Item) -> Pair:
-        return pair.load(item, _CONVENTIONS)
+        return pairing.load(item, _CONVENTIONS)
 
     def _upscale(self, images: Pair, walk: str) -> tuple[torch.Tensor, torch.Tensor]:
         raw, ms = once(lambda: self.upscaler(images.lr / 255), _CPU)
@@ -69,19 +71,19 @@ class Walks:
         return raw, images.hr
 
     def _score(self, raw: torch.Tensor, hr: torch.Tensor) -> float:
-        return measure.measure(measure.finish(raw, _CONVENTIONS), hr, _CONVENTIONS, self.gauges)["ssim"]
+        return scoring.measure(scoring.quantise(raw, _CONVENTIONS), hr, _CONVENTIONS, self.gauges)["ssim"]
 
 
 @pytest.mark.parametrize("model", ["bicubic", "fsrcnn", "srresnet"])
 def test_overlap(
     benchmark: BenchmarkFixture, beside: Beside, model: str, fsrcnn: str, dataset: str, quick: bool
 ) -> None:
-    heap.keep_freed()
-    store = Store()
+    allocator.keep_freed_memory()
+    store = AssetStore()
     name = fsrcnn if model == "fsrcnn" else model
     upscaler = select([name], _CONVENTIONS.scale, store).models[0].upscaler()
     items = locate(dataset, store, scale=_CONVENTIONS.scale, limit=_IMAGES_QUICK if quick else _IMAGES).items
-    walks = Walks(upscaler, items, measure.gauges(["psnr", "ssim"], _CONVENTIONS, store))
+    walks = Walks(upscaler, items, scoring.scorers(["psnr", "ssim"], _CONVENTIONS, store))
     benchmark.group = f"walks of {model} over {len(items)} images of {dataset}, {torch.get_num_threads()} threads"
     values = benchmark.pedantic(walks.one_after_another, rounds=1)
     assert values == walks.reading_ahead() == walks.reading_and_metrics()

@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
 from benchmarks.conftest import Beside
-from srbench.resize import Kernel, resize
+from srbench.core.resize import Kernel, resize
 
 _CASES: dict[str, tuple[Kernel, int, int]] = {
     "bicubic down x4": ("bicubic", 512, 128),

@@ -12,8 +12,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
-from srbench.results import ROWS, Row, RunFolder, key, latest
-from srbench.statistics import summarise, tied_with_best
+from srbench.evaluation.results import ROWS, Row, RunFolder, key, latest
+from srbench.evaluation.summary import summarise, tied_with_best
 
 _MODELS, _IMAGES, _IMAGES_QUICK = 10, 20_000, 20
 _METRICS = {"psnr": "dB", "ssim": "", "lpips": "", "latency": "ms", "throughput": "MP/s"}

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from srbench import image
+from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
-from srbench.pinned import Store
 from srbench.training import recipe as recipes
 from srbench.training import start
-from srbench.training.trainer import Habits, Trainer
+from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
 
 _STEPS, _STEPS_QUICK = 30, 1
@@ -21,7 +21,7 @@ _MOST_WAITING = 0.05
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The builtin photographs as files of their own."""
     folder = tmp_path_factory.mktemp("photographs")
-    for item in locate("builtin", Store(), scale=4).items:
+    for item in locate("builtin", AssetStore(), scale=4).items:
         image.write(folder / f"{item.name}.png", image.read(item.hr))
     return folder
 
@@ -46,10 +46,10 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
     runs: list[Trainer] = []
 
     def prepare() -> tuple[tuple[Trainer], dict[str, int]]:
-        generator = start.network(recipe, Store([]))
+        generator = start.network(recipe, AssetStore([]))
         empty = Validation([], recipe, fabric.device)
         folder = tmp_path / str(len(runs))
-        runs.append(Trainer(recipe, generator, patches, empty, folder, fabric, Store([]), Habits(workers=1)))
+        runs.append(Trainer(recipe, generator, patches, empty, folder, fabric, AssetStore([]), LoopSettings(workers=1)))
         return (runs[-1],), {}
 
     benchmark.group = f"training, srresnet_short, {recipe.data.batch} patches of {recipe.data.patch_px} px"

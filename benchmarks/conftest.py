@@ -22,12 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from benchmarks.side_by_side import Call, compare
-from srbench import image
+from srbench.core import image
+from srbench.core.assets import AssetStore
+from srbench.core.environment import describe
+from srbench.core.resize import resize
 from srbench.datasets.locate import locate
-from srbench.environment import describe
-from srbench.pinned import Store
-from srbench.resize import resize
-from zoo import registry
+from srbench.models import registry
 
 _LINES = pytest.StashKey[list[str]]()
 _PEERS = ("scikit-image", "torchmetrics", "piq", "pillow")
@@ -150,7 +150,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def photograph() -> Tensor:
     """A photograph of 512 x 512 px, as levels `(1, 3, 512, 512)`."""
-    astronaut = locate("builtin", Store(), scale=4).items[0]
+    astronaut = locate("builtin", AssetStore(), scale=4).items[0]
     return image.to_tensor(image.read(astronaut.hr))
 
 
@@ -171,7 +171,7 @@ def dataset() -> str:
 def fsrcnn(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What `--models` takes: the card where its weights are at hand, else a file of random ones."""
     card = registry.find("fsrcnn")
-    if all(Store().at_hand(file) for file in card.files):
+    if all(AssetStore().at_hand(file) for file in card.files):
         return card.id
     path = tmp_path_factory.mktemp("weights") / "fsrcnn.safetensors"
     save_file(registry.archs()[card.arch].build(scale=4, **card.settings).state_dict(), path)

@@ -10,20 +10,21 @@ import re
 import sys
 from pathlib import Path
 
-from srbench import harness, measure, protocol
+from srbench import protocol
+from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
-from srbench.pinned import Store
-from srbench.results import RunFolder
-from zoo.select import select
+from srbench.evaluation import harness, scoring
+from srbench.evaluation.results import RunFolder
+from srbench.models.select import select
 
 STATUS = Path("/proc/self/status")
 
 
 def peak_after(images: str, fsrcnn: str, folder: Path, limit: int) -> int:
-    conventions, store = protocol.find(protocol.DEFAULT), Store()
+    conventions, store = protocol.find(protocol.DEFAULT), AssetStore()
     models = select([fsrcnn, "bicubic"], conventions.scale, store).models
     sets = [locate(images, store, scale=conventions.scale, limit=limit)]
-    gauges = measure.gauges(["psnr", "ssim"], conventions, store)
+    gauges = scoring.scorers(["psnr", "ssim"], conventions, store)
     outcome = harness.run(harness.Plan(models, sets, conventions, gauges), RunFolder(folder))
     assert outcome.made
     assert not outcome.failed, outcome.failed

@@ -1,7 +1,7 @@
 """Ours and its peers in turns, so that whatever else the machine does meets all of them alike.
 
 Benchmarks that run one after the other drift apart on a shared machine. Here a ratio is taken within each round of
-`srbench.timing.rounds`.
+`srbench.core.timing.rounds`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from srbench.timing import Call, Patience, rounds
+from srbench.core.timing import Call, TimeBudget, rounds
 
 _SECONDS = 3.0
 
@@ -44,7 +44,7 @@ def compare(ours: Call, peers: Mapping[str, Call], *, seconds: float = _SECONDS)
         peers: By name.
         seconds: For each of them, at most, once there are enough rounds.
     """
-    found = rounds([ours, *peers.values()], torch.device("cpu"), Patience(min(0.3, seconds), seconds))
+    found = rounds([ours, *peers.values()], torch.device("cpu"), TimeBudget(min(0.3, seconds), seconds))
     times = np.array([of for _, of in found])
     return dict(zip(peers, map(_ratio, times[1:] / times[0]), strict=True))
 

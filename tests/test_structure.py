@@ -1,6 +1,7 @@
-"""Guards of the architecture: floors, deferred imports, names of this machine, the wheel."""
+"""Guards of the architecture: the order of the folders, deferred imports, names of this machine, the wheel."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -10,99 +11,64 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-
-FLOORS: list[set[str]] = [
-    {"srbench.errors", "srbench.atomic"},
-    {
-        "srbench.image",
-        "srbench.places",
-        "srbench.download",
-        "srbench.tf32",
-        "srbench.piece",
-        "srbench.heap",
-        "srbench.timing",
-    },
-    {"srbench.resize", "srbench.pinned"},
-    {"zoo", "srbench.protocol", "srbench.metrics", "srbench.datasets", "srbench.results", "srbench.environment"},
-    {"srbench.statistics", "srbench.flags", "srbench.pair", "srbench.opinion"},
-    {"srbench.measure", "srbench.notes", "srbench.degradation", "srbench.survey"},
-    {"srbench.harness", "srbench.score", "srbench.training", "srbench.speed"},
-    {"srbench.evaluation", "srbench.report"},
-    {"srbench.cli"},
-]
 SOURCES = sorted([*(ROOT / "srbench").rglob("*.py"), *(ROOT / "zoo").rglob("*.py")])
-# The package itself and its entry are above all floors.
-ABOVE = {"srbench", "srbench.__main__"}
-PLAIN = {"srbench.__version__"}
+ORDER = [
+    *("errors", "core", "stats", "protocol", "metrics", "datasets", "models", "evaluation", "degradation"),
+    *("ratings", "survey", "speed", "training", "report", "cli", "__main__"),
+]
+"""Folders and files of srbench; each imports only from those before it. ARCHITECTURE.md shows the same order."""
 
 
 def _module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _package(module: str) -> str:
-    return "zoo" if module.split(".", maxsplit=1)[0] == "zoo" else ".".join(module.split(".")[:2])
-
-
-def _floor(module: str) -> int | None:
-    return next((level for level, members in enumerate(FLOORS) if _package(module) in members), None)
+MODULES = {_module(path): path for path in SOURCES}
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:
+    """Lines and modules of this project that a file imports."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
-    return [(line, name) for line, name in found if name.split(".")[0] in ("srbench", "zoo") and name not in PLAIN]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(node.lineno, name if name in MODULES else node.module) for name in names]
+    return [(line, name) for line, name in found if name.split(".")[0] in ("srbench", "zoo")]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_module)
-def test_imports_go_down_only(path: Path) -> None:
-    module = _module(path)
-    if module in ABOVE:
-        return
-    own = _floor(module)
-    assert own is not None, f"{module} stands on no floor; give it one in {Path(__file__).name}"
-    for line, name in _imports(path):
-        other = _floor(name)
-        assert other is not None, f"{path.name}:{line} imports {name}, which stands on no floor"
-        beside = _package(name) == _package(module)
-        assert other < own or beside, (
-            f"{path.relative_to(ROOT)}:{line} imports {name} from floor {other}; it is on {own}"
-        )
+@pytest.mark.parametrize("module", [name for name in MODULES if name.count(".")])
+def test_imports_go_one_way(module: str) -> None:
+    package, part = module.split(".")[:2]
+    for line, name in _imports(MODULES[module]):
+        where = f"{MODULES[module].relative_to(ROOT)}:{line} imports {name}"
+        if package == "zoo":
+            assert name.startswith(("srbench.models.", "srbench.core.", "srbench.errors")), where
+        elif name != "srbench":  # the version
+            assert not name.startswith("zoo"), f"{where}; architectures come by entry points"
+            other = name.split(".")[1]
+            assert other == part or ORDER.index(other) < ORDER.index(part), f"{where}, which stands above it"
 
 
-ORDER_IN_THE_ZOO = [
-    *("mode", "memory", "onnx_network", "card", "folding", "arch", "archs", "registry", "checkpoint", "engine"),
-    *("upscaler", "model", "foreign", "interpolation", "select"),
-    "export",
-]
+def test_every_folder_has_its_place_in_the_order() -> None:
+    assert {name.split(".")[1] for name in MODULES if name.startswith("srbench.")} == set(ORDER)
 
 
-def test_the_zoo_has_an_order_of_its_own() -> None:
-    for path in (ROOT / "zoo").rglob("*.py"):
-        module = _module(path)
-        if module in ("zoo",) or module.startswith("zoo.archs"):
-            continue
-        own = ORDER_IN_THE_ZOO.index(module.split(".")[1])
-        for line, name in _imports(path):
-            if name.startswith("zoo."):
-                other = name.split(".")[1]
-                assert ORDER_IN_THE_ZOO.index(other) < own, f"{path.name}:{line} imports {name}"
-
-
-def test_architectures_know_only_what_lies_below_them() -> None:
-    for path in (ROOT / "zoo" / "archs").glob("*.py"):
-        for line, name in _imports(path):
-            assert not name.startswith(("zoo.registry", "zoo.upscaler", "zoo.archs")), (
-                f"{path.name}:{line} imports {name}"
-            )
+def test_no_modules_import_each_other() -> None:
+    graph = {name: {other for _, other in _imports(path)} for name, path in MODULES.items()}
+    tuple(graphlib.TopologicalSorter(graph).static_order())
 
 
 def test_the_report_never_loads_torch_or_a_model() -> None:
-    _check_without_torch("import srbench.report.publish, srbench.report.formats, srbench.report.terminal")
+    _check_without_torch(
+        "import srbench.report.runs.publish, srbench.report.ratings.publish, srbench.report.speed.publish"
+    )
+
+
+def test_importing_the_package_loads_neither_torch_nor_the_zoo() -> None:
+    _check_without_torch("import srbench")
+    _check_without("zoo", "import srbench")
 
 
 def test_a_survey_is_served_without_torch() -> None:
@@ -130,10 +96,8 @@ def _check_without(package: str, code: str) -> None:
 
 
 def test_imports_are_deferred_in_the_command_line_only() -> None:
-    allowed = {"srbench.__init__"}
-    for path in SOURCES:
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if module.startswith("srbench.cli") or module in allowed:
+    for module, path in MODULES.items():
+        if module.startswith("srbench.cli") or module == "srbench":
             continue
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -146,9 +110,9 @@ def test_no_module_is_named_for_nothing() -> None:
         assert not re.search(r"util|helper|misc|common", path.name), path
 
 
-def test_only_places_reads_the_environment_variables() -> None:
+def test_only_paths_reads_the_environment_variables() -> None:
     for path in SOURCES:
-        if path.name != "places.py":
+        if path.name != "paths.py":
             assert not re.search(r"environ.*SRBENCH_", path.read_text(encoding="utf-8")), path
 
 

@@ -1,1 +1,1 @@
-"""Models of the benchmark: architectures, their cards and weights, and one call contract for all of them."""
+"""The models of this project: architectures with their cards in `archs`, training recipes, and weights."""

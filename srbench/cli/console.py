@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from srbench.pinned import PinnedFile, Store
-    from srbench.report.publish import Report
+    from srbench.core.assets import AssetStore, PinnedFile
+    from srbench.report.runs.publish import Report
 
 _PIPE_WIDTH = 160
 
@@ -28,13 +28,13 @@ def print_json(content: Any) -> None:
 
 def show(report: "Report") -> None:
     """Print a report's tables."""
-    from srbench.report import legend, terminal
+    from srbench.report.runs import legend, terminal
 
     out.print(terminal.page(report.tables, report.heading, report.notes, legend.READING, out.width))
 
 
 @contextmanager
-def fetching(store: "Store") -> Iterator[None]:
+def fetching(store: "AssetStore") -> Iterator[None]:
     """Show what a store downloads; nothing appears where nothing is downloaded."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
     progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

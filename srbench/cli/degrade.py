@@ -31,9 +31,10 @@ def degrade(
     Images in folders of IN are named FOLDER_NAME. Where OUT is a .png file, only LR and, beside it, a .jsonl of the
     same name are written.
     """
-    from srbench import image, pair
-    from srbench.degradation import catalogue, chance
+    from srbench.core import image
+    from srbench.degradation import catalogue, sampling
     from srbench.degradation.steps import to_uint8
+    from srbench.evaluation import pairing
 
     conventions = protocols.find(protocol)
     degradation = catalogue.find(model)
@@ -44,8 +45,8 @@ def degrade(
     records.parent.mkdir(parents=True, exist_ok=True)
     with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
         for name, path in progress.track(images.items(), description=model):
-            hr = pair.original(path, conventions)
-            lr, drawn = degradation.apply(hr, conventions, chance.generator(seed, name))
+            hr = pairing.original(path, conventions)
+            lr, drawn = degradation.apply(hr, conventions, sampling.generator(seed, name))
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))
@@ -56,7 +57,7 @@ def degrade(
 
 def _listing(source: Path) -> dict[str, Path]:
     """The images by their names in OUT, in order."""
-    from srbench import image
+    from srbench.core import image
 
     if source.is_file():
         return {source.stem: source}

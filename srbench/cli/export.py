@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.core.paths import weights_roots
 from srbench.errors import UserError
-from srbench.places import weights_roots
 
 if TYPE_CHECKING:
-    from zoo.export import Exported
+    from srbench.models.export import Exported
 
 
 def export(
@@ -28,11 +28,11 @@ def export(
     An ONNX file is checked against torch, and the largest difference is printed.
     """
     check_free(out, force)
-    from srbench.pinned import Store
-    from zoo.export import write
-    from zoo.select import one
+    from srbench.core.assets import AssetStore
+    from srbench.models.export import write
+    from srbench.models.select import one
 
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
     report(write(chosen, out, half=half), json=json)

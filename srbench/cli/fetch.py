@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.core.paths import weights_roots
 from srbench.errors import UserError
-from srbench.places import weights_roots
 
 
 def fetch(
@@ -15,13 +15,13 @@ def fetch(
     trust_unpinned: options.TrustUnpinned = False,
 ) -> None:
     """Download data sets and weights into the cache, and check what is there."""
+    from srbench.core.assets import AssetStore
     from srbench.datasets import catalogue
     from srbench.datasets.locate import locate
-    from srbench.pinned import Store
-    from zoo import registry
-    from zoo.select import available
+    from srbench.models import registry
+    from srbench.models.select import available
 
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     missing: list[str] = []
     with console.fetching(store):
         for name in ids:

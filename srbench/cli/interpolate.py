@@ -7,7 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.export import check_free, report
-from srbench.places import weights_roots
+from srbench.core.paths import weights_roots
 
 
 def interpolate(
@@ -25,12 +25,12 @@ def interpolate(
     json: options.Json = False,
 ) -> None:
     """Interpolate between the weights of two models of one network (ESRGAN, section 3.4)."""
-    from srbench.pinned import Store
-    from zoo.export import write
-    from zoo.interpolation import SIGN, between
-    from zoo.select import one
+    from srbench.core.assets import AssetStore
+    from srbench.models.export import write
+    from srbench.models.interpolation import SIGN, between
+    from srbench.models.select import one
 
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         first, second = (one(name, store, scale, trust_unpinned=trust_unpinned) for name in (psnr, gan))
     id_ = f"{second.id}{SIGN}{alpha:g}"

@@ -12,11 +12,11 @@ from srbench.datasets import catalogue as datasets_catalogue
 
 def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
     """List the models: ids, weights, licences, claimed scores, and which are at hand."""
-    from srbench.pinned import Store
-    from srbench.places import weights_roots
-    from zoo import registry
+    from srbench.core.assets import AssetStore
+    from srbench.core.paths import weights_roots
+    from srbench.models import registry
 
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     records = []
     for card in registry.cards().values():
         arch = registry.archs()[card.arch]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console
+from srbench.core.paths import cache_folder
 from srbench.errors import UserError
-from srbench.places import cache
 
 if TYPE_CHECKING:
-    from srbench.pinned import Store
+    from srbench.core.assets import AssetStore
+    from srbench.models.mode import Mode
+    from srbench.models.model import Model
     from srbench.speed.fastest import Choice
-    from zoo.mode import Mode
-    from zoo.model import Model
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
@@ -55,11 +55,11 @@ def split(text: str) -> list[str]:
     return parts
 
 
-def fastest(models: "Sequence[Model]", base: "Mode", store: "Store") -> "dict[str, Choice]":
+def fastest(models: "Sequence[Model]", base: "Mode", store: "AssetStore") -> "dict[str, Choice]":
     """The fast mode of each model, measured where it is not remembered."""
     from srbench.speed import fastest
 
-    memory = fastest.Memory(cache() / "fastest.json")
+    memory = fastest.Memory(cache_folder() / "fastest.json")
     with console.bars() as progress:
         turns = progress.track(models, description="finding the fastest modes")
         return {model.id: fastest.choose(model, base, store, memory) for model in turns}

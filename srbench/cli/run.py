@@ -8,13 +8,13 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core.paths import weights_roots
 from srbench.errors import UserError
-from srbench.places import weights_roots
-from srbench.results import RunFolder
+from srbench.evaluation.results import RunFolder
 
 if TYPE_CHECKING:
-    from srbench.harness import Outcome, Plan
-    from zoo.select import Selection
+    from srbench.evaluation.harness import Outcome, Plan
+    from srbench.models.select import Selection
 
 
 class Precision(StrEnum):
@@ -71,20 +71,21 @@ def run(
 
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
-    from srbench import harness, heap, measure, notes
+    from srbench.core import allocator
+    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.pinned import Store
-    from srbench.report import publish
-    from zoo.mode import Mode
-    from zoo.select import select
+    from srbench.evaluation import caveats, harness, scoring
+    from srbench.models.mode import Mode
+    from srbench.models.select import select
+    from srbench.report.runs import publish
 
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     if fast and (precision.value != "fp32" or channels_last or tf32):
         raise UserError("--fast finds precision and format itself; leave out --precision, --channels-last and --tf32")
     conventions = protocols.find(protocol)
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
-        gauges = measure.gauges(options.split(metrics), conventions, store)
+        gauges = scoring.scorers(options.split(metrics), conventions, store)
         sets = [
             locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
             for name in options.split(datasets)
@@ -93,7 +94,7 @@ def run(
     _check(selection, [images.id for images in sets])
     mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
     choices = options.fastest(selection.models, mode, store) if fast else {}
-    remarks = notes.notes(selection.models, sets, conventions)
+    remarks = caveats.collect(selection.models, sets, conventions)
     plan = harness.Plan(
         models=selection.models,
         sets=sets,
@@ -129,7 +130,7 @@ def pick_device(name: str) -> str:
     """
     import torch
 
-    from zoo.upscaler import usable
+    from srbench.models.upscaler import usable
 
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -145,7 +146,7 @@ def _check(selection: "Selection", sets: list[str]) -> None:
 
 
 def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
-    from srbench import harness
+    from srbench.evaluation import harness
 
     try:
         with console.bars() as progress:

@@ -7,7 +7,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
-from srbench.places import weights_roots
+from srbench.core.paths import weights_roots
 
 
 def score(
@@ -25,18 +25,18 @@ def score(
     """Score images that any other software made, against their originals."""
     import torch
 
-    from srbench import measure
     from srbench.cli.run import pick_device
+    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.pinned import Store
-    from srbench.report import publish
-    from srbench.score import score as score_folder
+    from srbench.evaluation import scoring
+    from srbench.evaluation.external import score_folder
+    from srbench.report.runs import publish
 
     conventions = protocols.find(protocol)
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         images = locate(hr_dir, store, scale=conventions.scale, data_root=data_root)
-        gauges = measure.gauges(options.split(metrics), conventions, store)
+        gauges = scoring.scorers(options.split(metrics), conventions, store)
     with console.bars() as progress:
         task = progress.add_task(str(sr_dir), total=len(images.items))
         chosen = torch.device(pick_device(device))

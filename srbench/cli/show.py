@@ -7,7 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.errors import BadRun
-from srbench.results import RunFolder, latest
+from srbench.evaluation.results import RunFolder, latest
 
 
 def show(
@@ -37,7 +37,7 @@ def _speed(folder: Path, json: bool) -> None:
 
 
 def _run(run: Path, json: bool) -> None:
-    from srbench.report import publish
+    from srbench.report.runs import publish
 
     folder = RunFolder(run)
     head = folder.head()

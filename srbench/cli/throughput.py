@@ -9,18 +9,18 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.run import pick_device
+from srbench.core.paths import weights_roots
 from srbench.errors import MissingWeights, UserError
-from srbench.places import weights_roots
-from srbench.results import RunFolder
-from srbench.speed.rows import SCENARIOS, SIZES, Scenario
+from srbench.evaluation.results import RunFolder
+from srbench.speed.records import SCENARIOS, SIZES, Scenario
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from srbench.core.timing import TimeBudget
     from srbench.report.speed.quality import Quality
-    from srbench.speed.rows import Session
+    from srbench.speed.records import Session
     from srbench.speed.scenario import Size
-    from srbench.timing import Patience
 
 
 _MATRIX = ("all", "usual", "latency,throughput")
@@ -74,17 +74,17 @@ def throughput(
     """
     import torch
 
-    from srbench import heap
+    from srbench.core import allocator
+    from srbench.core.timing import TimeBudget
     from srbench.speed.scenario import Size
-    from srbench.timing import Patience
 
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)
     asked = _Asked(
         scale=scale,
         device=pick_device(device),
-        patience=Patience(seconds, 10 * seconds),
+        patience=TimeBudget(seconds, 10 * seconds),
         trust_unpinned=trust_unpinned,
         random_weights=random_weights,
         weights_root=weights_root,
@@ -111,7 +111,7 @@ class _Asked:
 
     scale: int | None
     device: str
-    patience: "Patience"
+    patience: "TimeBudget"
     trust_unpinned: bool
     random_weights: bool
     weights_root: Path | None
@@ -128,18 +128,18 @@ def _matrix(
     out: Path,
     json: bool,
 ) -> None:
-    from srbench.pinned import Store
+    from srbench.core.assets import AssetStore
+    from srbench.models import mode
+    from srbench.models.card import USUAL_SCALE
+    from srbench.models.select import select, select_for_speed
     from srbench.report.speed import page, publish, terminal
     from srbench.speed import session
-    from zoo import mode
-    from zoo.card import USUAL_SCALE
-    from zoo.select import select, select_for_speed
 
     named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
     kind = "cuda" if asked.device.startswith("cuda") else "cpu"
     listed = named[modes][kind] if modes in named else options.split(modes)
     wanted = list({mode.parse(words): words for words in listed}.values())
-    store = Store(weights_roots(asked.weights_root))
+    store = AssetStore(weights_roots(asked.weights_root))
     with console.fetching(store):
         choose = select_for_speed if asked.random_weights else select
         try:
@@ -190,27 +190,27 @@ def _incomplete(made: "Session", named: bool) -> bool:
 
 
 def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, out: Path | None, json: bool) -> None:
-    from srbench.pinned import Store
-    from srbench.report.speed import duel as report
+    from srbench.core.assets import AssetStore
+    from srbench.models.memory import ran_out
+    from srbench.models.select import one
+    from srbench.report.speed import ab_comparison as report
     from srbench.report.speed import publish
-    from srbench.speed import duel, nvml
-    from zoo.memory import ran_out
-    from zoo.select import one
+    from srbench.speed import ab_comparison, nvml
 
-    store = Store(weights_roots(asked.weights_root))
+    store = AssetStore(weights_roots(asked.weights_root))
     with console.fetching(store), console.bars() as progress:
         steps = _Steps(progress, 3)
         fighters = []
         for name in compare:
             steps.step(f"{name}: load")
-            id_, words = duel.contestant(name)
+            id_, words = ab_comparison.contestant(name)
             model = one(
                 id_, store, asked.scale, trust_unpinned=asked.trust_unpinned, random_weights=asked.random_weights
             )
-            fighters.append(duel.ready(model, words, asked.device, store))
+            fighters.append(ab_comparison.ready(model, words, asked.device, store))
         steps.step(f"{compare[0]} and {compare[1]} in turn")
         try:
-            found = duel.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
+            found = ab_comparison.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
         except Exception as error:
             if not ran_out(error):
                 raise
@@ -235,9 +235,9 @@ def _scenarios(text: str) -> "list[Scenario]":
 
 def _quality(folder: Path | None) -> "Quality | None":
     """The figures of a run."""
+    from srbench.evaluation.results import latest
+    from srbench.evaluation.summary import summarise
     from srbench.report.speed.quality import Quality
-    from srbench.results import latest
-    from srbench.statistics import summarise
 
     if folder is None:
         return None

@@ -14,8 +14,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from srbench.cli import console, options
+from srbench.core.paths import weights_roots
 from srbench.errors import UserError
-from srbench.places import weights_roots
 
 if TYPE_CHECKING:
     from srbench.training.comparison import Comparison
@@ -58,11 +58,11 @@ def train(
     """
     import torch
 
-    from srbench.pinned import Store
+    from srbench.core.assets import AssetStore
     from srbench.training import recipe as recipes
     from srbench.training import start as starting
     from srbench.training.journal import thin
-    from srbench.training.trainer import Habits, Trainer
+    from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -71,7 +71,7 @@ def train(
     plan = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     fabric = starting.launch(starting.Machine(device, devices), plan)
     first = fabric.global_rank == 0
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         generator = starting.network(plan, store)
     with _folder(out or Path("runs") / "train" / Path(recipe).stem, passing=compare is not None) as folder:
@@ -82,7 +82,7 @@ def train(
         if first:
             console.err.print(_describe(found), soft_wrap=True)
         validation = Validation([] if compare else found.held_out, plan, fabric.device)
-        habits = Habits(validate_every, save_every, keep_every, workers)
+        habits = LoopSettings(validate_every, save_every, keep_every, workers)
         trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)
         if tensorboard and first:
             trainer.listeners.append(_tensorboard(folder))

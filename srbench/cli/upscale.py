@@ -8,13 +8,13 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.run import pick_device
+from srbench.core.paths import weights_roots
 from srbench.errors import BadData, UserError
-from srbench.places import weights_roots
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from zoo.upscaler import Upscaler
+    from srbench.models.upscaler import Upscaler
 
 
 def upscale(
@@ -41,18 +41,18 @@ def upscale(
     """
     import torch
 
-    from srbench import heap
-    from srbench.pinned import Store
-    from zoo.memory import free_budget_mib
-    from zoo.mode import Mode
-    from zoo.select import one
+    from srbench.core import allocator
+    from srbench.core.assets import AssetStore
+    from srbench.models.memory import free_budget_mib
+    from srbench.models.mode import Mode
+    from srbench.models.select import one
 
-    heap.keep_freed()
+    allocator.keep_freed_memory()
     pairs = _pairs(source, out)
     todo = {target: path for target, path in pairs.items() if force or not target.exists()}
     if source.is_file() and not todo:
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
-    store = Store(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
     target = pick_device(device)
@@ -94,7 +94,7 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
         UserError: There is none, or IN and OUT are not of one kind.
         BadData: Two would have one name.
     """
-    from srbench import image
+    from srbench.core import image
 
     if source.is_file():
         if out.is_dir():
@@ -121,7 +121,7 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
 
 def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
     """Upscale each; those that fail, with the reason, do not keep the others from being made."""
-    from zoo.memory import ran_out
+    from srbench.models.memory import ran_out
 
     failed: dict[Path, str] = {}
     with console.bars() as progress:
@@ -141,7 +141,7 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
 
 
 def _one(upscaler: "Upscaler", path: Path, target: Path, progress: "Progress") -> None:
-    from srbench import image
+    from srbench.core import image
 
     lr = image.to_tensor(image.read(path))
     task = progress.add_task(path.name, total=upscaler.pieces(lr))

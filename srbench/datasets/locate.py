@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench import image
+from srbench.core import image
+from srbench.core.assets import AssetStore, PinnedFile, hash_of
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
 from srbench.errors import BadData, DownloadError, MissingData
-from srbench.pinned import PinnedFile, Store, hash_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ImageSet:
 
 def locate(
     name: str,
-    store: Store,
+    store: AssetStore,
     *,
     scale: int,
     data_root: Path | None = None,
@@ -75,7 +75,7 @@ def is_folder(name: str) -> bool:
     return "/" in name or "\\" in name or (name.lower() not in catalogue.catalogue() and Path(name).is_dir())
 
 
-def _paths(record: Dataset, wanted: Sequence[Image], store: Store, data_root: Path | None) -> list[Path]:
+def _paths(record: Dataset, wanted: Sequence[Image], store: AssetStore, data_root: Path | None) -> list[Path]:
     if record.package is not None:
         return [_checked(entry, _inside_package(record.package) / Path(entry.path).name) for entry in wanted]
     if data_root is not None:

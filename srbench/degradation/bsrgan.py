@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from srbench.degradation import chance
-from srbench.degradation.chance import Positive, Probability, Qualities, Range, Shares, Sizes
+from srbench.core.config import Config
+from srbench.degradation import sampling
 from srbench.degradation.kernels import Gaussian
+from srbench.degradation.sampling import Positive, Probability, Qualities, Range, Shares, Sizes
 from srbench.degradation.steps import Blur, Chain, CorrelatedNoise, GaussianNoise, Jpeg, Resize, Step
-from srbench.piece import Piece
 
 Size = tuple[int, int]
 Method = Literal["nearest", "bilinear", "bicubic"]
@@ -21,7 +21,7 @@ _PARTS: tuple[Part, ...] = ("isotropic", "anisotropic", "downscale", "noise", "j
 _EVENLY: dict[Method, float] = {"bilinear": 0.5, "bicubic": 0.5}
 
 
-class Width(Piece):
+class Width(Config):
     """Range of a kernel's width; its upper end grows with the scale: `highest + per_scale` x scale.
 
     The paper gives the ranges for x2 and x4 only; this is the line through them.
@@ -89,12 +89,12 @@ class BSRGAN(Chain):
         """The steps for an image of this height and width."""
         steps: list[Step] = []
         lr = (size[0] // scale, size[1] // scale)
-        if scale >= 4 and scale % 2 == 0 and chance.happens(rng, self.halving_prob):
+        if scale >= 4 and scale % 2 == 0 and sampling.happens(rng, self.halving_prob):
             size, scale = (size[0] // 2, size[1] // 2), scale // 2  # kernels are those of what is left to do
-            steps.append(_resize(size, chance.choose(rng, _EVENLY)))
+            steps.append(_resize(size, sampling.choose(rng, _EVENLY)))
         for at in rng.permutation(len(_PARTS)):
             steps += self._part(_PARTS[at], size, lr, scale, rng)
-        return [*steps, Jpeg(quality=chance.whole(rng, self.jpeg_quality))]
+        return [*steps, Jpeg(quality=sampling.whole(rng, self.jpeg_quality))]
 
     def _part(self, part: Part, size: Size, lr: Size, scale: int, rng: np.random.Generator) -> list[Step]:
         if part == "downscale":
@@ -102,45 +102,45 @@ class BSRGAN(Chain):
         if part == "noise":
             return [self._noise(rng)]
         if part == "jpeg":
-            wanted = chance.happens(rng, self.jpeg_prob)
-            return [Jpeg(quality=chance.whole(rng, self.jpeg_quality))] if wanted else []
+            wanted = sampling.happens(rng, self.jpeg_prob)
+            return [Jpeg(quality=sampling.whole(rng, self.jpeg_quality))] if wanted else []
         return [Blur(kernel=self._kernel(part == "isotropic", scale, rng))]
 
     def _kernel(self, isotropic: bool, scale: int, rng: np.random.Generator) -> Gaussian:
-        size_px = chance.odd(rng, self.kernel_px)
+        size_px = sampling.odd(rng, self.kernel_px)
         if isotropic:
-            sigma = chance.between(rng, self.isotropic.span(scale))
+            sigma = sampling.between(rng, self.isotropic.span(scale))
             return Gaussian(size_px=size_px, sigma_x_px=sigma, sigma_y_px=sigma)
-        first, second = (math.sqrt(chance.between(rng, self.anisotropic.span(scale))) for _ in range(2))
-        angle = chance.between(rng, (0, math.pi))
+        first, second = (math.sqrt(sampling.between(rng, self.anisotropic.span(scale))) for _ in range(2))
+        angle = sampling.between(rng, (0, math.pi))
         return Gaussian(size_px=size_px, sigma_x_px=first, sigma_y_px=second, angle_rad=angle)
 
     def _downscale(self, size: Size, lr: Size, rng: np.random.Generator) -> list[Step]:
         factor = size[0] // lr[0]
-        method = chance.choose(rng, self.methods)
+        method = sampling.choose(rng, self.methods)
         if method == "nearest":
             return [Blur(kernel=self._before_nearest(factor, rng)), _resize(lr, "nearest")]
         if method == "twice":
-            rest = chance.between(rng, (0.5, factor))
+            rest = sampling.between(rng, (0.5, factor))
             between = (max(round(lr[0] * rest), 1), max(round(lr[1] * rest), 1))
-            return [_resize(to, chance.choose(rng, _EVENLY)) for to in (between, lr)]
+            return [_resize(to, sampling.choose(rng, _EVENLY)) for to in (between, lr)]
         return [_resize(lr, method)]
 
     def _before_nearest(self, factor: int, rng: np.random.Generator) -> Gaussian:
         """Of an even number of pixels "nearest" takes the one half a pixel behind their centre."""
-        sigma = factor * chance.between(rng, self.nearest_px)
+        sigma = factor * sampling.between(rng, self.nearest_px)
         shift = 0.5 if factor % 2 == 0 else 0.0
         return Gaussian(size_px=21, sigma_x_px=sigma, sigma_y_px=sigma, shift_px=shift)
 
     def _noise(self, rng: np.random.Generator) -> Step:
-        kind = chance.choose(rng, self.noise)
-        sigma = chance.whole(rng, self.noise_sigma)
+        kind = sampling.choose(rng, self.noise)
+        sigma = sampling.whole(rng, self.noise_sigma)
         if kind == "correlated":
             # Any orientation of the three axes, each with a variance of up to sigma².
             axes, _ = np.linalg.qr(rng.standard_normal((3, 3)))
             covariance = axes * (sigma**2 * rng.random(3)) @ axes.T
-            return CorrelatedNoise(covariance=covariance.tolist(), seed=chance.seed(rng))
-        return GaussianNoise(sigma=sigma, grey=kind == "grey", seed=chance.seed(rng))
+            return CorrelatedNoise(covariance=covariance.tolist(), seed=sampling.seed(rng))
+        return GaussianNoise(sigma=sigma, grey=kind == "grey", seed=sampling.seed(rng))
 
 
 def _resize(size: Size, method: Method) -> Resize:

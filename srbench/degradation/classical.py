@@ -5,12 +5,12 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
-from srbench.pair import degrade
-from srbench.piece import Piece
+from srbench.core.config import Config
+from srbench.evaluation.pairing import degrade
 from srbench.protocol import Protocol
 
 
-class Classical(Piece):
+class Classical(Config):
     """MATLAB's bicubic, exactly as the protocol makes its test images; nothing is random."""
 
     kind: Literal["classical"] = "classical"

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from pydantic import Field
 from scipy.special import j1
 
-from srbench.degradation.chance import OddSize, Positive
-from srbench.piece import Piece
+from srbench.core.config import Config
+from srbench.degradation.sampling import OddSize, Positive
 
 Weights = npt.NDArray[np.float64]
 
 
-class Ellipse(Piece):
+class Ellipse(Config):
     """What the bell-shaped kernels share.
 
     Attributes:
@@ -89,7 +89,7 @@ class Plateau(Ellipse):
         return _normalised(1 / (1 + self.squared_radius() ** self.shape))
 
 
-class Sinc(Piece):
+class Sinc(Config):
     """The ideal circular low-pass, cut to a square: it rings and overshoots as sharpened and compressed images do.
 
     k(r) = cutoff / (2 pi r) J1(cutoff r), and cutoff² / (4 pi) at the centre.

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from srbench.degradation import chance
-from srbench.degradation.chance import Probability, Qualities, Range, Shares, Sizes
+from srbench.core.config import Config
+from srbench.degradation import sampling
 from srbench.degradation.kernels import Gaussian, Generalized, Kernel, Plateau, Sinc
+from srbench.degradation.sampling import Probability, Qualities, Range, Shares, Sizes
 from srbench.degradation.steps import Blur, Chain, GaussianNoise, Jpeg, PoissonNoise, Resize, Step
-from srbench.piece import Piece
 
 Size = tuple[int, int]
 Family = Literal[
@@ -35,7 +35,7 @@ _LARGE_PX = 13
 _EVENLY = dict.fromkeys(_METHODS, 1 / 3)
 
 
-class Stage(Piece):
+class Stage(Config):
     """One pass of blur, resize, noise and JPEG.
 
     Attributes:
@@ -88,49 +88,49 @@ class Stage(Piece):
             size: Height and width that the resize factor refers to.
             rng: Of all draws.
         """
-        blur = [Blur(kernel=self._kernel(rng))] if chance.happens(rng, self.blur_prob) else []
+        blur = [Blur(kernel=self._kernel(rng))] if sampling.happens(rng, self.blur_prob) else []
         return [*blur, self._resize(size, rng), self._noise(rng)]
 
     def compress(self, rng: np.random.Generator) -> Jpeg:
         """The stage's JPEG."""
-        return Jpeg(quality=chance.whole(rng, self.jpeg_quality))
+        return Jpeg(quality=sampling.whole(rng, self.jpeg_quality))
 
     def sinc(self, rng: np.random.Generator, *, final: bool = False) -> Sinc:
         """A sinc kernel; large ones may cut off lower, but for the final filter."""
-        size_px = chance.odd(rng, self.kernel_px)
+        size_px = sampling.odd(rng, self.kernel_px)
         span = self.sinc_cutoff_rad if final or size_px < _LARGE_PX else self.large_sinc_cutoff_rad
-        return Sinc(size_px=size_px, cutoff_rad=min(chance.between(rng, span), math.pi))
+        return Sinc(size_px=size_px, cutoff_rad=min(sampling.between(rng, span), math.pi))
 
     def _kernel(self, rng: np.random.Generator) -> Kernel:
-        if chance.happens(rng, self.sinc_prob):
+        if sampling.happens(rng, self.sinc_prob):
             return self.sinc(rng)
-        family, _, form = chance.choose(rng, self.kernel_prob).partition("_")
+        family, _, form = sampling.choose(rng, self.kernel_prob).partition("_")
         ellipse = self._ellipse(form == "isotropic", rng)
         if family == "generalized":
-            return Generalized(**ellipse, shape=chance.between(rng, self.generalized_shape))
+            return Generalized(**ellipse, shape=sampling.between(rng, self.generalized_shape))
         if family == "plateau":
-            return Plateau(**ellipse, shape=chance.between(rng, self.plateau_shape))
+            return Plateau(**ellipse, shape=sampling.between(rng, self.plateau_shape))
         return Gaussian(**ellipse)
 
     def _ellipse(self, isotropic: bool, rng: np.random.Generator) -> dict[str, Any]:
-        size_px = chance.odd(rng, self.kernel_px)
-        first = chance.between(rng, self.sigma_px)
+        size_px = sampling.odd(rng, self.kernel_px)
+        first = sampling.between(rng, self.sigma_px)
         if isotropic:
             return {"size_px": size_px, "sigma_x_px": first, "sigma_y_px": first}
-        second, angle = chance.between(rng, self.sigma_px), chance.between(rng, (-math.pi, math.pi))
+        second, angle = sampling.between(rng, self.sigma_px), sampling.between(rng, (-math.pi, math.pi))
         return {"size_px": size_px, "sigma_x_px": first, "sigma_y_px": second, "angle_rad": angle}
 
     def _resize(self, size: Size, rng: np.random.Generator) -> Resize:
         lowest, highest = self.resize_scale
         spans = {"up": (1.0, highest), "down": (lowest, 1.0), "keep": (1.0, 1.0)}
-        factor = chance.between(rng, spans[chance.choose(rng, self.resize_prob)])
+        factor = sampling.between(rng, spans[sampling.choose(rng, self.resize_prob)])
         return resized((max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)), rng)
 
     def _noise(self, rng: np.random.Generator) -> Step:
-        grey = chance.happens(rng, self.grey_prob)
-        if chance.happens(rng, self.gaussian_prob):
-            return GaussianNoise(sigma=chance.between(rng, self.noise_sigma), grey=grey, seed=chance.seed(rng))
-        return PoissonNoise(scale=chance.between(rng, self.poisson_scale), grey=grey, seed=chance.seed(rng))
+        grey = sampling.happens(rng, self.grey_prob)
+        if sampling.happens(rng, self.gaussian_prob):
+            return GaussianNoise(sigma=sampling.between(rng, self.noise_sigma), grey=grey, seed=sampling.seed(rng))
+        return PoissonNoise(scale=sampling.between(rng, self.poisson_scale), grey=grey, seed=sampling.seed(rng))
 
 
 class SecondStage(Stage):
@@ -179,13 +179,13 @@ class RealESRGAN(Chain):
         lr = (size[0] // scale, size[1] // scale)
         steps = [*self.first.degrade(size, rng), self.first.compress(rng), *self.second.degrade(lr, rng)]
         last: list[Step] = [resized(lr, rng)]
-        if chance.happens(rng, self.final_sinc_prob):
+        if sampling.happens(rng, self.final_sinc_prob):
             last.append(Blur(kernel=self.second.sinc(rng, final=True)))
         jpeg = self.second.compress(rng)
-        return [*steps, *last, jpeg] if chance.happens(rng, 0.5) else [*steps, jpeg, *last]
+        return [*steps, *last, jpeg] if sampling.happens(rng, 0.5) else [*steps, jpeg, *last]
 
 
 def resized(size: Size, rng: np.random.Generator) -> Resize:
     """A resize to this height and width by one of the three methods, evenly."""
-    method, antialias = _METHODS[chance.choose(rng, _EVENLY)]
+    method, antialias = _METHODS[sampling.choose(rng, _EVENLY)]
     return Resize(height=size[0], width=size[1], method=method, antialias=antialias)

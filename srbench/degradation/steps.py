@@ -19,19 +19,19 @@ from pydantic import Field
 from scipy.fft import next_fast_len
 from torch import Tensor
 
-from srbench import image
-from srbench.degradation.chance import Positive, Quality
+from srbench.core import image
+from srbench.core.config import Config
+from srbench.core.resize import resize
 from srbench.degradation.kernels import Kernel
+from srbench.degradation.sampling import Positive, Quality
 from srbench.errors import BadRecipe
-from srbench.piece import Piece
 from srbench.protocol import Protocol
-from srbench.resize import resize
 
 Pixels = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 
 
-class Blur(Piece):
+class Blur(Config):
     """Convolution; outside, the image is mirrored."""
 
     step: Literal["blur"] = "blur"
@@ -51,8 +51,8 @@ class Blur(Piece):
         return blurred[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
 
 
-class Resize(Piece):
-    """Resampling by `srbench.resize`.
+class Resize(Config):
+    """Resampling by `srbench.core.resize`.
 
     Attributes:
         height: Of the output, in pixels.
@@ -72,7 +72,7 @@ class Resize(Piece):
         return resize(levels, (self.height, self.width), kernel=self.method, antialias=self.antialias)
 
 
-class GaussianNoise(Piece):
+class GaussianNoise(Config):
     """White Gaussian noise.
 
     Attributes:
@@ -93,7 +93,7 @@ class GaussianNoise(Piece):
         return (levels + self.sigma * noise).clamp_(0, 255)
 
 
-class CorrelatedNoise(Piece):
+class CorrelatedNoise(Config):
     """Gaussian noise whose channels depend on each other; a grey image takes that of the first channel.
 
     Attributes:
@@ -114,7 +114,7 @@ class CorrelatedNoise(Piece):
         return (levels + noise[:, : levels.shape[1]]).clamp_(0, 255)
 
 
-class PoissonNoise(Piece):
+class PoissonNoise(Config):
     """Shot noise: a level is a photon, so the noise of level n has the variance scale² n.
 
     Attributes:
@@ -137,7 +137,7 @@ class PoissonNoise(Piece):
         return (levels + self.scale * (counted - expected)).clamp_(0, 255)
 
 
-class Jpeg(Piece):
+class Jpeg(Config):
     """Compression and decompression by Pillow (libjpeg), colour at half resolution (4:2:0).
 
     Attributes:
@@ -162,7 +162,7 @@ Step = Annotated[
 ]
 
 
-class Recorded(Piece):
+class Recorded(Config):
     """The steps that made an LR image, in order."""
 
     steps: list[Step]
@@ -184,7 +184,7 @@ def run(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
     return to_uint8(levels), {"steps": [step.model_dump(mode="json") for step in steps]}
 
 
-class Chain(Piece):
+class Chain(Config):
     """A degradation that first draws its steps and then applies them."""
 
     def draw(self, size: tuple[int, int], scale: int, rng: np.random.Generator) -> list[Step]:

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from srbench.core.assets import AssetStore, PinnedFile
+from srbench.core.tf32 import tf32
 from srbench.errors import DownloadError, MissingWeights
 from srbench.metrics.metric import Metric, Score, check
-from srbench.pinned import PinnedFile, Store
-from srbench.tf32 import tf32
 
 Net = Literal["alex", "vgg", "squeeze"]
 
@@ -62,7 +62,7 @@ def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
         return network(x, y).flatten().double()
 
 
-def _open(net: Net, store: Store) -> Score:
+def _open(net: Net, store: AssetStore) -> Score:
     with warnings.catch_warnings():  # the package calls torchvision by a deprecated argument
         warnings.simplefilter("ignore", UserWarning)
         network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
@@ -75,7 +75,7 @@ def _open(net: Net, store: Store) -> Score:
     return partial(lpips, network=network)
 
 
-def _features(net: Net, store: Store) -> dict[str, Tensor]:
+def _features(net: Net, store: AssetStore) -> dict[str, Tensor]:
     path = _SHIPPED if net == "alex" else _backbone(net, store)
     if path.suffix == ".safetensors":
         return load_file(path)
@@ -83,7 +83,7 @@ def _features(net: Net, store: Store) -> dict[str, Tensor]:
     return state
 
 
-def _backbone(net: Net, store: Store) -> Path:
+def _backbone(net: Net, store: AssetStore) -> Path:
     """Torchvision's own cache, then a file at hand, then a download."""
     files = _BACKBONES[net]
     hub = Path(torch.hub.get_dir()) / "checkpoints"

@@ -6,8 +6,8 @@ from typing import Literal
 
 from torch import Tensor
 
+from srbench.core.assets import AssetStore
 from srbench.errors import ShapeError
-from srbench.pinned import Store
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """`score(sr, hr) -> values`: two `(N, C, H, W)` batches in levels 0..255 to N float64 values, on their device."""
@@ -49,4 +49,4 @@ class Metric:
     reads: Literal["protocol", "rgb"]
     reference: str
     version: str
-    open: Callable[[Store], Score]
+    open: Callable[[AssetStore], Score]

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from srbench.speed.rows import Ceiling
-from srbench.tf32 import tf32
-from srbench.timing import Patience, repeat
+from srbench.core.tf32 import tf32
+from srbench.core.timing import TimeBudget, repeat
+from srbench.speed.records import Ceiling
 
 _SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}
 _COPIED_MIB = {"cpu": 256, "cuda": 2048}
 _DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_PATIENCE, _LONGEST_MS = Patience(0.2, 1.0), 100
+_PATIENCE, _LONGEST_MS = TimeBudget(0.2, 1.0), 100
 
 
 def measure(device: torch.device, precisions: list[str]) -> Ceiling:

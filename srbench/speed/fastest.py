@@ -9,20 +9,20 @@ from typing import Any
 import torch
 from filelock import FileLock
 
-from srbench import environment
-from srbench.atomic import replacing
+from srbench.core import environment
+from srbench.core.assets import AssetStore
+from srbench.core.files import atomic_write
+from srbench.core.timing import TimeBudget, Timing, rounds
 from srbench.errors import UserError
-from srbench.pinned import Store
-from srbench.results import key
+from srbench.evaluation.results import key
+from srbench.models import mode as modes
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.upscaler import Upscaler, usable
 from srbench.speed import split
-from srbench.speed.price import Prices
-from srbench.speed.rows import MOST_LOSS_DB, Price
+from srbench.speed.psnr_drop import Prices
+from srbench.speed.records import MOST_LOSS_DB, Price
 from srbench.speed.scenario import Size, example
-from srbench.timing import Patience, Timing, rounds
-from zoo import mode as modes
-from zoo.mode import Mode
-from zoo.model import Model
-from zoo.upscaler import Upscaler, usable
 
 CANDIDATES = {
     "cpu": ("fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"),
@@ -43,7 +43,7 @@ CANDIDATES = {
 _CHOSEN = ("precision", "channels_last", "tf32", "engine", "fp32_layers")
 _PROBE = {"cpu": Size(96, 96), "cuda": Size(360, 640)}
 """A GPU must have enough to do, else only the time of launches is compared."""
-_PATIENCE = Patience(0.3, 2.0)
+_PATIENCE = TimeBudget(0.3, 2.0)
 _LEAST_GAIN = 1.03
 """A mode that is not faster by more than this is not worth another name in the table."""
 
@@ -91,7 +91,7 @@ class Memory:
         record = {"mode": mode, "gain": choice.gain, "price": price, "why": choice.why}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(str(self.path) + ".lock"), replacing(self.path) as partial:
+            with FileLock(str(self.path) + ".lock"), atomic_write(self.path) as partial:
                 partial.write_text(json.dumps(self._content() | {name: record}, indent=1), encoding="utf-8")
         except OSError:
             return
@@ -104,7 +104,7 @@ class Memory:
         return content if isinstance(content, dict) else {}
 
 
-def choose(model: Model, base: Mode, store: Store, memory: Memory) -> Choice:
+def choose(model: Model, base: Mode, store: AssetStore, memory: Memory) -> Choice:
     """The fastest mode of a model on a device whose PSNR on every builtin image is within 0.01 dB of plain fp32.
 
     Args:
@@ -133,7 +133,7 @@ def _as_chosen(base: Mode, found: Mode) -> Mode:
     return replace(base, **{name: getattr(found, name) for name in _CHOSEN})
 
 
-def _measure(model: Model, plain: Mode, device: torch.device, store: Store) -> tuple[Choice, bool]:
+def _measure(model: Model, plain: Mode, device: torch.device, store: AssetStore) -> tuple[Choice, bool]:
     """The choice, and whether the timings behind it are to be believed tomorrow."""
     try:
         prices = Prices(model.scale, store)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from srbench import heap
+from srbench.core import allocator
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5)
@@ -29,7 +29,7 @@ class Footprint:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(device)
             return
-        heap.give_back()
+        allocator.release_freed_memory()
         self._start_kib = None
         if _CLEAR.exists():
             try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from srbench import environment
+from srbench.core import environment
 
 _LOOK_EVERY_S = 0.05
 _SLOWING = {

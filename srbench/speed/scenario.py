@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from srbench.core.timing import TimeBudget, Timing, once, repeat
 from srbench.errors import UserError
+from srbench.models.arch import channels_of
+from srbench.models.memory import free_mib, ran_out
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.upscaler import Upscaler
 from srbench.speed.footprint import Footprint
 from srbench.speed.nvml import Driver, Spent
-from srbench.speed.rows import Ceiling, Price, Scenario, SpeedRow, Work
-from srbench.timing import Patience, Timing, once, repeat
-from zoo.arch import channels_of
-from zoo.memory import free_mib, ran_out
-from zoo.mode import Mode
-from zoo.model import Model
-from zoo.upscaler import Upscaler
+from srbench.speed.records import Ceiling, Price, Scenario, SpeedRow, Work
 
 _LONGEST_CALL_S = 2.0
 """Doubling ends when a call takes longer: by then a larger batch gains nothing that could be measured in patience."""
@@ -81,7 +81,7 @@ def measure(
     scenario: Scenario,
     size: Size,
     ceiling: Ceiling,
-    patience: Patience,
+    patience: TimeBudget,
     most_batch: int,
     latency: SpeedRow | None = None,
 ) -> SpeedRow:

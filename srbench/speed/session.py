@@ -6,18 +6,18 @@ from functools import cached_property
 from itertools import product
 from typing import Protocol as Interface
 
+from srbench.core.assets import AssetStore
+from srbench.core.timing import TimeBudget
 from srbench.errors import UserError
-from srbench.pinned import Store
+from srbench.models import mode as modes
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.upscaler import usable
 from srbench.speed import ceiling as ceilings
-from srbench.speed import counting, nvml, scenario, split
-from srbench.speed.price import Prices
-from srbench.speed.rows import Ceiling, Price, Scenario, Session, SpeedRow, Work
+from srbench.speed import nvml, operations, scenario, split
+from srbench.speed.psnr_drop import Prices
+from srbench.speed.records import Ceiling, Price, Scenario, Session, SpeedRow, Work
 from srbench.speed.scenario import Size, Subject
-from srbench.timing import Patience
-from zoo import mode as modes
-from zoo.mode import Mode
-from zoo.model import Model
-from zoo.upscaler import usable
 
 USUAL_MODES = {
     "cpu": ("fp32", "fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"),
@@ -53,7 +53,7 @@ class Matrix:
 
     Attributes:
         models: In the order of the table.
-        modes: Words as `zoo.mode.parse` takes them.
+        modes: Words as `srbench.models.mode.parse` takes them.
         sizes: Of LR.
         scenarios: Which of the two.
         device: As torch names it.
@@ -69,7 +69,7 @@ class Matrix:
     sizes: Sequence[Size]
     scenarios: Sequence[Scenario]
     device: str
-    patience: Patience = field(default_factory=Patience)
+    patience: TimeBudget = field(default_factory=TimeBudget)
     most_batch: int = 64
     unavailable: Mapping[str, str] = field(default_factory=dict)
     named: bool = True
@@ -101,7 +101,7 @@ def _means_something(mode: Mode, is_split: bool, *, layers: bool, trained: bool)
     return (layers or mode.precision == "fp32") and (trained or not is_split)
 
 
-def run(matrix: Matrix, store: Store, listener: Listener) -> Iterator[Session]:
+def run(matrix: Matrix, store: AssetStore, listener: Listener) -> Iterator[Session]:
     """Measure everything, one row after the other; a row that fails says why and the others go on.
 
     Yields:
@@ -125,7 +125,7 @@ def _precisions(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(modes.parse(name)[0].name.partition("+")[0] for name in names))
 
 
-def _prices(scale: int, store: Store) -> Prices | None:
+def _prices(scale: int, store: AssetStore) -> Prices | None:
     try:
         return Prices(scale, store)
     except UserError:
@@ -138,7 +138,7 @@ def _rows(
     work: dict[Size, Work | None] = {}
     for name in names:
         try:
-            work = work or {size: counting.count(model, size.height, size.width) for size in matrix.sizes}
+            work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
             mode, price = _priced(model, name, matrix.device, prices)
             upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so

@@ -13,11 +13,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from srbench.speed.price import Prices
-from srbench.speed.rows import MOST_LOSS_DB, Price
-from zoo.arch import Network, channels_of
-from zoo.mode import Mode
-from zoo.model import Model
+from srbench.models.arch import Network, channels_of
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.speed.psnr_drop import Prices
+from srbench.speed.records import MOST_LOSS_DB, Price
 
 _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 _MOST_GROUPS = 12

@@ -20,13 +20,13 @@ from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, func, inse
 from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
-from srbench.atomic import replacing
+from srbench.core.files import atomic_write
 from srbench.errors import BadStudy
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
+from srbench.survey.schema import Base, Owner, utc
 from srbench.survey.store import Store, sqlite_url
 from srbench.survey.study import HEAD, PICTURES, Study, load, vacant
-from srbench.survey.tables import Base, Owner, utc
 
 _ABOUT, _VOTES = "backup.json", "votes.jsonl"
 _KIND = "srbench survey backup"
@@ -59,7 +59,7 @@ def write(store: Store, target: Path) -> dict[str, int]:
         "records": counts,
     }
     try:
-        with replacing(target) as partial:
+        with atomic_write(target) as partial:
             partial.touch(0o600)
             partial.chmod(0o600)
             with zipfile.ZipFile(partial, "w") as archive:

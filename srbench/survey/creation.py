@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from srbench import image
-from srbench.atomic import replacing
+from srbench.core import image
+from srbench.core.files import atomic_write
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.survey import pictures, secrets
@@ -71,7 +71,7 @@ def create(
         made.append(picture)
         on_picture(len(made), total)
     study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, token_hex(8))
-    with replacing(folder / HEAD) as partial:
+    with atomic_write(folder / HEAD) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     secrets.load(folder)
     return study
@@ -117,7 +117,7 @@ def _write(folder: Path, shown: Shown, pixels: npt.NDArray[np.uint8], role: str)
     Image.fromarray(pixels).save(out, format="PNG", optimize=False)
     content = out.getvalue()
     file = f"{PICTURES}/{shown.name}.png"
-    with replacing(folder / file) as partial:
+    with atomic_write(folder / file) as partial:
         partial.write_bytes(content)
     height, width = pixels.shape[:2]
     return Picture(shown, file, hashlib.sha256(content).hexdigest(), width, height, role)

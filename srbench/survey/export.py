@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from srbench.errors import BadStudy
-from srbench.opinion.files import Ratings
-from srbench.opinion.votes import Comparison, Stimulus, Votes
+from srbench.ratings.files import Ratings
+from srbench.ratings.votes import Comparison, Stimulus, Votes
 from srbench.survey.adaptive import Belief, prior, update
 from srbench.survey.design import Shown
 from srbench.survey.store import Given, Store

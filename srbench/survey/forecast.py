@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from srbench.opinion import mos, pairs
-from srbench.opinion.simulation import Panel, draw
-from srbench.opinion.votes import Comparison
+from srbench.ratings import mos, pairs
+from srbench.ratings.simulation import Panel, draw
+from srbench.ratings.votes import Comparison
 from srbench.survey.adaptive import prior, update
 from srbench.survey.design import Balance, Shown, balance, session, sittings
 from srbench.survey.study import Study

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from srbench import image
+from srbench.core import image
+from srbench.core.resize import Kernel, resize
 from srbench.errors import BadStudy
-from srbench.pair import degrade
+from srbench.evaluation.pairing import degrade
+from srbench.evaluation.results import RunFolder, latest
 from srbench.protocol import Protocol
-from srbench.resize import Kernel, resize
-from srbench.results import RunFolder, latest
 
 REFERENCE = "hr"
 _NAMES = {"hr", "reference", "original", "gt"}

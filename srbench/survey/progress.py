@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from srbench.errors import BadStudy
-from srbench.opinion import mos, pairs, screening
-from srbench.opinion.files import Ratings
-from srbench.opinion.votes import Votes
+from srbench.ratings import mos, pairs, screening
+from srbench.ratings.files import Ratings
+from srbench.ratings.votes import Votes
 from srbench.survey.export import missed_traps, ratings
 from srbench.survey.store import Doors, Store
 from srbench.survey.study import Study

@@ -23,8 +23,8 @@ from srbench.errors import BadStudy
 from srbench.survey.adaptive import Belief
 from srbench.survey.database import READING, connect
 from srbench.survey.design import Trial, session, sittings
+from srbench.survey.schema import Answer, Dealt, Event, Owner, Rater
 from srbench.survey.study import Study
-from srbench.survey.tables import Answer, Dealt, Event, Owner, Rater
 
 _PATIENCE, _PATIENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
 _JOINED = "join"

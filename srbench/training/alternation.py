@@ -9,10 +9,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.losses import Term
 from srbench.training.networks import Networks, Optimizers
 from srbench.training.recipe import Phase, Recipe
-from srbench.training.scene import Batch, Scene
 
 Terms = dict[str, tuple[float, Term]]
 """Losses by label, with their weights."""
@@ -88,11 +88,13 @@ class Alternation:
         sequence = np.random.SeedSequence([self.recipe.seed, step, self.fabric.global_rank])
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
-    def _scene(self) -> Scene:
+    def _scene(self) -> ForwardCache:
         wrapped = self.networks.generators.wrapped
-        return Scene(self.feed.next(), self.networks.generator.colour, wrapped, self.recipe.compute.channels_last)
+        return ForwardCache(
+            self.feed.next(), self.networks.generator.colour, wrapped, self.recipe.compute.channels_last
+        )
 
-    def _make(self, scene: Scene) -> dict[str, Tensor]:
+    def _make(self, scene: ForwardCache) -> dict[str, Tensor]:
         """Update the generators."""
         self.networks.discriminators.freeze(True)
         with self.fabric.autocast():
@@ -109,7 +111,7 @@ class Alternation:
             self.networks.average.update_parameters(self.networks.generator)
         return figures
 
-    def _judge(self, scene: Scene) -> Tensor:
+    def _judge(self, scene: ForwardCache) -> Tensor:
         """Update the discriminators."""
         self.networks.discriminators.freeze(False)
         with self.fabric.autocast():

@@ -8,8 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from srbench import image
-from srbench.piece import Piece
+from srbench.core import image
+from srbench.core.config import Config
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Turn:
         return image.round_half_up(((x - mean) * self.contrast + mean) * self.brightness).to(torch.uint8)
 
 
-class Augmentation(Piece):
+class Augmentation(Config):
     """Which changes are drawn, each uniformly.
 
     Attributes:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from srbench.piece import Piece
+from srbench.core.config import Config
 
 Norm = Literal["batch", "instance", "none"]
 Count = Annotated[int, Field(ge=1)]
@@ -94,7 +94,7 @@ class UNetNetwork(nn.Module):
         return out
 
 
-class VggStyle(Piece):
+class VggStyle(Config):
     """SRGAN's discriminator (Ledig et al., CVPR 2017, figure 4), for any input size.
 
     Attributes:
@@ -117,7 +117,7 @@ class VggStyle(Piece):
         return VggStyleNetwork(in_channels, self.channels, self.norm, self.pool, self.hidden)
 
 
-class PatchGan(Piece):
+class PatchGan(Config):
     """PatchGAN of pix2pix (Isola et al., CVPR 2017, appendix 6.1.2).
 
     Attributes:
@@ -138,7 +138,7 @@ class PatchGan(Piece):
         return PatchNetwork(in_channels, self.channels, self.layers, self.norm)
 
 
-class UNet(Piece):
+class UNet(Config):
     """U-Net with spectral norm of Real-ESRGAN (Wang et al., ICCVW 2021, section 3.4).
 
     Attributes:

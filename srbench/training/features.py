@@ -7,9 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from srbench.core.assets import AssetStore, PinnedFile
 from srbench.errors import BadRecipe, DownloadError, MissingWeights
-from srbench.pinned import PinnedFile, Store
-from zoo import checkpoint
+from srbench.models import checkpoint
 
 Origin = Literal["torchvision", "caffe"]
 
@@ -91,7 +91,7 @@ def _stack() -> list[nn.Module]:
     return stack
 
 
-def open_features(wanted: Iterable[str], after_activation: bool, origin: Origin, store: Store) -> Features:
+def open_features(wanted: Iterable[str], after_activation: bool, origin: Origin, store: AssetStore) -> Features:
     """Load VGG19's weights.
 
     Raises:

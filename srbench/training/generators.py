@@ -8,13 +8,13 @@ import torch
 from pydantic import ConfigDict, Field, ValidationError, create_model
 from torch import Tensor, nn
 
+from srbench.core.config import Config
 from srbench.errors import BadRecipe
-from srbench.piece import Piece
-from zoo import registry
-from zoo.arch import Network
+from srbench.models import registry
+from srbench.models.arch import Network
 
 
-class Zoo(Piece):
+class Zoo(Config):
     """A network of the zoo, with random weights: any architecture, with any of its settings."""
 
     kind: Literal["zoo"] = "zoo"
@@ -96,7 +96,7 @@ class _Residual(nn.Module):
         return out
 
 
-class Downscale(Piece):
+class Downscale(Config):
     """A trainable way from HR to LR."""
 
     kind: Literal["downscaler"]

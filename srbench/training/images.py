@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srbench import image
+from srbench.core import image
 from srbench.datasets import catalogue
 from srbench.errors import BadImage, BadTrainingData
 

@@ -9,15 +9,15 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
-from srbench.piece import Piece
-from srbench.pinned import Store
-from srbench.training.critic import Critic, Domain
+from srbench.core.assets import AssetStore
+from srbench.core.config import Config
+from srbench.training.adversary import Critic, Domain
 from srbench.training.features import Origin, layers, open_features
-from srbench.training.scene import Scene
+from srbench.training.forward_cache import ForwardCache
 
 Criterion = Literal["mse", "l1"]
 Weight = Annotated[float, Field(gt=0)]
-Term = Callable[[Scene], Tensor]
+Term = Callable[[ForwardCache], Tensor]
 
 _DISTANCES: dict[Criterion, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse_loss, "l1": l1_loss}
 
@@ -33,13 +33,13 @@ class Tools:
         critics: Discriminators by the images they judge.
     """
 
-    store: Store
+    store: AssetStore
     device: torch.device
     channels_last: bool
     critics: Mapping[Domain, Critic]
 
 
-class Part(Piece):
+class Part(Config):
     """One loss of a sum.
 
     Attributes:
@@ -120,7 +120,7 @@ class Content(Part):
             network.to(memory_format=torch.channels_last)
         distance = _DISTANCES[self.criterion]
 
-        def content(scene: Scene) -> Tensor:
+        def content(scene: ForwardCache) -> Tensor:
             with torch.no_grad():
                 wanted = network(scene.hr)
             given = network(scene.sr)

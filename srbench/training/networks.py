@@ -9,9 +9,9 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from srbench.training.critic import Critic, Domain
+from srbench.models.arch import Network, channels_of
+from srbench.training.adversary import Critic, Domain
 from srbench.training.recipe import Phase, Recipe
-from zoo.arch import Network, channels_of
 
 
 @dataclass

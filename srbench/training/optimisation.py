@@ -8,13 +8,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from srbench.piece import Piece
+from srbench.core.config import Config
 
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Adam(Piece):
+class Adam(Config):
     """Kingma and Ba, ICLR 2015; with `weight_decay` decoupled from the gradient (Loshchilov and Hutter, ICLR 2019)."""
 
     kind: Literal["adam"] = "adam"
@@ -27,7 +27,7 @@ class Adam(Piece):
         return torch.optim.AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay)
 
 
-class RMSprop(Piece):
+class RMSprop(Config):
     """Hinton's running average of squared gradients; as WGAN is trained."""
 
     kind: Literal["rmsprop"]
@@ -41,7 +41,7 @@ class RMSprop(Piece):
 Optimizer = Annotated[Adam | RMSprop, Field(discriminator="kind")]
 
 
-class Constant(Piece):
+class Constant(Config):
     """The learning rate stays."""
 
     kind: Literal["constant"] = "constant"
@@ -51,7 +51,7 @@ class Constant(Piece):
         return 1.0
 
 
-class Steps(Piece):
+class Steps(Config):
     """The learning rate is multiplied by `gamma` at each milestone, as in the papers of SRGAN and ESRGAN."""
 
     kind: Literal["steps"]
@@ -68,7 +68,7 @@ class Steps(Piece):
         return self.gamma ** sum(step >= milestone for milestone in self.at)
 
 
-class Cosine(Piece):
+class Cosine(Config):
     """A linear warm-up, then half a cosine down to `floor` (Loshchilov and Hutter, ICLR 2017, without restarts)."""
 
     kind: Literal["cosine"]
@@ -87,7 +87,7 @@ class Cosine(Piece):
         return rise * fall
 
 
-class Linear(Piece):
+class Linear(Config):
     """Constant up to a step, then straight down to 0 at the end of the phase, as pix2pix and CycleGAN are trained."""
 
     kind: Literal["linear"]

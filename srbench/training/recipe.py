@@ -7,32 +7,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from srbench import places
 from srbench import protocol as protocols
+from srbench.core import plugins
+from srbench.core.config import Config
 from srbench.degradation.catalogue import Degradation
 from srbench.degradation.classical import Classical
 from srbench.errors import BadRecipe, UnknownName
-from srbench.piece import Piece
 from srbench.protocol import Protocol
 from srbench.training.augmentation import Augmentation
 from srbench.training.discriminators import Discriminator
-from srbench.training.gans import Objective, Vanilla
+from srbench.training.gan_objectives import Objective, Vanilla
 from srbench.training.generators import Downscale, Zoo
 from srbench.training.losses import Loss
 from srbench.training.optimisation import Adam, Constant, Optimizer, Schedule
 
-_SHIPPED = places.shipped() / "recipes"
 Count = Annotated[int, Field(ge=1)]
 
 
-class Inverse(Piece):
+class Inverse(Config):
     """The way back, for unpaired training: a network from HR to LR and the discriminator of its LR images."""
 
     generator: Downscale
     discriminator: Discriminator | None = None
 
 
-class Data(Piece):
+class Data(Config):
     """What is trained on.
 
     Attributes:
@@ -58,7 +57,7 @@ class Data(Piece):
     degradation: Degradation = Classical()
 
 
-class Phase(Piece):
+class Phase(Config):
     """A part of the run.
 
     Attributes:
@@ -90,7 +89,7 @@ class Phase(Piece):
         return self.critic_steps if any(loss.judge for loss in self.losses) else 1
 
 
-class Compute(Piece):
+class Compute(Config):
     """How it is computed; part of the recipe because it moves the last digits.
 
     Attributes:
@@ -104,7 +103,7 @@ class Compute(Piece):
     compile: bool = False
 
 
-class Recipe(Piece):
+class Recipe(Config):
     """One training run.
 
     Attributes:
@@ -179,7 +178,7 @@ class Recipe(Piece):
 
 def names() -> list[str]:
     """Recipes that come with the project."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+    return sorted(path.stem for folder in _folders() for path in folder.glob("*.toml"))
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:
@@ -200,11 +199,14 @@ def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     return Recipe.check(table, name)
 
 
-def _read(name: str, beside: Path = _SHIPPED, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    path = next(
-        (p for p in (Path(name), beside / name, beside / f"{name}.toml", _SHIPPED / f"{name}.toml") if p.is_file()),
-        None,
-    )
+def _folders() -> list[Path]:
+    return [folder / "recipes" for folder in plugins.folders(plugins.RECIPES)]
+
+
+def _read(name: str, beside: Path | None = None, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    folders = [*([beside] if beside else []), *_folders()]
+    candidates = [Path(name), *(folder / file for folder in folders for file in (name, f"{name}.toml"))]
+    path = next((path for path in candidates if path.is_file()), None)
     if path is None:
         raise UnknownName.closest("recipe", name, names(), "srbench recipes")
     if path in above:

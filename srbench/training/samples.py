@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from srbench import image
+from srbench.core import image
 from srbench.degradation.catalogue import Degradation
 from srbench.protocol import Protocol
 from srbench.training.augmentation import Augmentation
-from srbench.training.scene import Batch
+from srbench.training.forward_cache import Batch
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
-from srbench.environment import describe
+from srbench.core.assets import AssetStore
+from srbench.core.environment import describe
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError
-from srbench.pinned import Store
+from srbench.models.arch import Network, channels_of
+from srbench.models.model import differences
+from srbench.models.select import select
 from srbench.training import images
 from srbench.training.recipe import Recipe
 from srbench.training.samples import Library, Patches
-from zoo.arch import Network, channels_of
-from zoo.model import differences
-from zoo.select import select
 
 _TRIED_PX = 16
 
@@ -64,7 +64,7 @@ def launch(machine: Machine, recipe: Recipe) -> Fabric:
     return fabric
 
 
-def network(recipe: Recipe, store: Store) -> Network:
+def network(recipe: Recipe, store: AssetStore) -> Network:
     """The generator, seeded, with the weights that the recipe starts from.
 
     Raises:

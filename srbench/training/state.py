@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from srbench.atomic import replacing
+from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 
 
@@ -67,7 +67,7 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
-        with replacing(path) as partial:
+        with atomic_write(path) as partial:
             write(partial)
     except (OSError, RuntimeError) as error:  # torch wraps what the system says
         raise BadRun(f"{path} could not be written ({str(error).splitlines()[0]}); make room, then --resume") from error

@@ -17,22 +17,22 @@ from typing import Any
 from lightning_fabric import Fabric
 
 from srbench import __version__
+from srbench.core.assets import AssetStore
 from srbench.errors import BadRun, Diverged
-from srbench.pinned import Store
+from srbench.models.arch import Network
 from srbench.training import state
 from srbench.training.alternation import Alternation, Feed, Terms
+from srbench.training.forward_cache import Batch
 from srbench.training.journal import Journal, Listener
 from srbench.training.losses import Tools
 from srbench.training.networks import Networks
 from srbench.training.recipe import Phase, Recipe
 from srbench.training.samples import Patches, loader
-from srbench.training.scene import Batch
 from srbench.training.validation import Validation
-from zoo.arch import Network
 
 
 @dataclass(frozen=True)
-class Habits:
+class LoopSettings:
     """How often a run looks at itself, and how it feeds itself; none of it changes what is learnt.
 
     Attributes:
@@ -87,8 +87,8 @@ class Trainer:
     validation: Validation
     folder: Path
     fabric: Fabric
-    store: Store
-    habits: Habits = field(default_factory=Habits)
+    store: AssetStore
+    habits: LoopSettings = field(default_factory=LoopSettings)
     listeners: list[Listener] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
 

@@ -7,15 +7,15 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from srbench import image
-from srbench.degradation import chance
-from srbench.measure import finish, show
+from srbench.core import image
+from srbench.degradation import sampling
+from srbench.evaluation.scoring import prepare, quantise
 from srbench.metrics import psnr
+from srbench.models.arch import Network
+from srbench.models.mode import Mode
+from srbench.models.upscaler import Upscaler
 from srbench.training.recipe import Recipe
 from srbench.training.samples import load
-from zoo.arch import Network
-from zoo.mode import Mode
-from zoo.upscaler import Upscaler
 
 (_PSNR,) = psnr.METRICS
 
@@ -35,7 +35,7 @@ class Validation:
         self.names = [path.stem for path in paths]
         self._hr = [load(path, self.protocol.hr_multiple, recipe.data.centre_crop_px) for path in paths]
         degrade = recipe.data.degradation.apply
-        draws = [chance.generator(recipe.seed, name) for name in self.names]
+        draws = [sampling.generator(recipe.seed, name) for name in self.names]
         self._lr = [degrade(hr, self.protocol, rng)[0] for hr, rng in zip(self._hr, draws, strict=True)]
 
     def measure(self, network: Network, folder: Path | None = None) -> dict[str, float]:
@@ -50,7 +50,7 @@ class Validation:
         """
         values = []
         for name, hr, sr in zip(self.names, self._hr, self._outputs(network), strict=True):
-            seen_sr, seen_hr = (show(levels, _PSNR, self.protocol) for levels in (sr, hr))
+            seen_sr, seen_hr = (prepare(levels, _PSNR, self.protocol) for levels in (sr, hr))
             values.append(float(psnr.psnr(seen_sr, seen_hr)))
             if folder is not None:
                 image.write(folder / f"{name}.png", image.to_array(image.round_half_up(sr.double()).to(torch.uint8)))
@@ -61,7 +61,7 @@ class Validation:
         frozen = {parameter: parameter.requires_grad for parameter in network.parameters()}
         upscale = Upscaler(network, self.protocol.scale, Mode(device=str(self.device)), colour=network.colour)
         try:
-            return [finish(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
+            return [quantise(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
         finally:
             for module, training in modes.items():
                 module.training = training

@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from srbench import image, pair
 from srbench import protocol as protocols
+from srbench.core import image
 from srbench.degradation import catalogue
 from srbench.degradation.steps import replay
+from srbench.evaluation import pairing
 from tests.cli.conftest import Call
 
 
@@ -46,8 +47,8 @@ def test_a_folder_becomes_pairs_with_their_parameters(call: Call, photos: Path, 
         channels = 1 if line["name"] == "two" else 3
         assert (hr.shape, lr.shape) == ((1, channels, 80, 96), (1, channels, 20, 24))
         protocol = protocols.find("classical_x4")
-        assert torch.equal(hr, pair.original(photos / f"{line['name'].replace('_', '/')}.png", protocol))
-        again = pair.degrade(hr, protocol) if model == "classical" else replay(hr, line["parameters"])
+        assert torch.equal(hr, pairing.original(photos / f"{line['name'].replace('_', '/')}.png", protocol))
+        again = pairing.degrade(hr, protocol) if model == "classical" else replay(hr, line["parameters"])
         assert torch.equal(lr, again)
 
 

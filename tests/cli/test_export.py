@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from srbench import pinned
+from srbench.core import assets
+from srbench.models import registry
 from tests.cli.conftest import Call
-from zoo import registry
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +52,12 @@ def test_the_json_of_an_interpolation_holds_both_hashes_and_alpha(call: Call) ->
     assert (code, err) == (0, "")
     written = json.loads(out)
     assert written["path"] == "gan@0.25.safetensors"
-    assert written["sha256"] == pinned.sha256(Path("gan@0.25.safetensors"))
+    assert written["sha256"] == assets.sha256(Path("gan@0.25.safetensors"))
     assert written["max_abs_difference"] is None
     assert written["facts"]["alpha"] == "0.25"
     assert json.loads(written["facts"]["sha256"]) == {
-        "psnr": {"psnr.safetensors": pinned.sha256(Path("psnr.safetensors"))},
-        "gan": {"gan.pth": pinned.sha256(Path("gan.pth"))},
+        "psnr": {"psnr.safetensors": assets.sha256(Path("psnr.safetensors"))},
+        "gan": {"gan.pth": assets.sha256(Path("gan.pth"))},
     }
     assert load_file("gan@0.25.safetensors")["conv_last.bias"].dtype == torch.float16
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from srbench.results import RunFolder, latest
+from srbench.evaluation.results import RunFolder, latest
 from tests.cli.conftest import Call
 
 ROOT = Path(__file__).parent.parent.parent
@@ -124,7 +124,7 @@ def test_mistakes_are_one_line(call: Call, votes: Path, arguments: tuple[str, ..
 
 
 def test_the_readme_documents_every_key(call: Call, votes: Path) -> None:
-    text = (ROOT / "srbench/opinion/README.md").read_text(encoding="utf-8")
+    text = (ROOT / "srbench/ratings/README.md").read_text(encoding="utf-8")
     call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
     Path("m.csv").write_text(
         "stimulus,sharpness\n"

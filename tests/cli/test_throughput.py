@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from srbench.models import registry
 from srbench.speed import ceiling, footprint
-from srbench.speed.rows import Ceiling
+from srbench.speed.records import Ceiling
 from tests.cli.conftest import Call
-from zoo import registry
 
 QUICK = ("--size", "16x16", "--seconds", "0.05", "--max-batch", "2", "--device", "cpu")
 NEAREST = ("throughput", "--models", "nearest", "--modes", "fp32", *QUICK, "--out", "here")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from srbench import image
+from srbench.core import image
 from tests.cli.conftest import Call
 
 RECIPE = """

@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from srbench import image
-from srbench.resize import resize
+from srbench.core import image
+from srbench.core.resize import resize
+from srbench.models.mode import Mode
 from srbench.speed import fastest
 from srbench.speed.fastest import Choice
 from tests.cli.conftest import Call
-from zoo.mode import Mode
 
 NEAREST = ("--model", "nearest")
 

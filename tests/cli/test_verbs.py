@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srbench import image
+from srbench.core import image
 from tests.cli.conftest import Call
 
 

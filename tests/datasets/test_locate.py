@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from srbench import image, places
+from srbench.core import image, paths
+from srbench.core.assets import AssetStore, hash_of
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image
 from srbench.datasets.locate import ImageSet, by_stem, is_folder, list_images, locate, pair
 from srbench.errors import BadData, MissingData, UnknownName
-from srbench.pinned import Store, hash_of
 from tests.http_server import Server, closed_port, corrupt, fail, serve, truncate, url_of
 
 TINY = Dataset(
@@ -65,8 +65,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store([])
+def store() -> AssetStore:
+    return AssetStore([])
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def _refusal(kind: type[Exception], call: Callable[[], object]) -> str:
 # Sets that come with a package
 
 
-def test_builtin_is_at_hand_without_a_download(store: Store) -> None:
+def test_builtin_is_at_hand_without_a_download(store: AssetStore) -> None:
     found = locate("builtin", store, scale=4)
     assert _names(found) == ["astronaut", "chelsea", "coffee"]
     assert found.total == 3
@@ -116,7 +116,7 @@ def test_builtin_is_at_hand_without_a_download(store: Store) -> None:
         assert item.lr is None
 
 
-def test_a_limit_takes_the_first_images_and_keeps_the_total(store: Store) -> None:
+def test_a_limit_takes_the_first_images_and_keeps_the_total(store: AssetStore) -> None:
     found = locate("Builtin", store, scale=4, limit=2)
     assert _names(found) == ["astronaut", "chelsea"]
     assert found.total == 3
@@ -124,7 +124,7 @@ def test_a_limit_takes_the_first_images_and_keeps_the_total(store: Store) -> Non
 
 
 def test_images_of_a_package_that_is_absent_are_missing(
-    pinned: list[Image], store: Store, monkeypatch: pytest.MonkeyPatch
+    pinned: list[Image], store: AssetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packaged = replace(TINY, package=("no_such_package", "data"))
     monkeypatch.setattr(catalogue, "catalogue", lambda: {"tiny": packaged})
@@ -136,12 +136,12 @@ def test_images_of_a_package_that_is_absent_are_missing(
         locate("tiny", store, scale=4)
 
 
-def test_given_lr_images_do_not_go_with_a_named_set(store: Store, tmp_path: Path) -> None:
+def test_given_lr_images_do_not_go_with_a_named_set(store: AssetStore, tmp_path: Path) -> None:
     with pytest.raises(BadData, match="--lr goes with a folder"):
         locate("builtin", store, scale=4, lr_dir=tmp_path)
 
 
-def test_an_unknown_name_is_answered_with_the_closest(store: Store) -> None:
+def test_an_unknown_name_is_answered_with_the_closest(store: AssetStore) -> None:
     with pytest.raises(UnknownName, match="Closest: 'set5'"):
         locate("set55", store, scale=4)
 
@@ -150,24 +150,24 @@ def test_an_unknown_name_is_answered_with_the_closest(store: Store) -> None:
 
 
 def test_images_are_fetched_into_the_cache_in_the_order_of_the_manifest(
-    pinned: list[Image], server: Server, store: Store
+    pinned: list[Image], server: Server, store: AssetStore
 ) -> None:
     for _ in range(2):
         found = locate("TINY", store, scale=4)
         assert _names(found) == list(NAMES)
-        assert [item.hr for item in found.items] == [places.cache() / entry.path for entry in pinned]
+        assert [item.hr for item in found.items] == [paths.cache_folder() / entry.path for entry in pinned]
         assert [item.content for item in found.items] == [entry.pixels_sha256 for entry in pinned]
         assert (found.id, found.record, found.total, found.pinned) == ("tiny", TINY, 3, True)
     assert len(server.asked) == 3
 
 
-def test_a_limit_fetches_no_more_than_it_needs(pinned: list[Image], server: Server, store: Store) -> None:
+def test_a_limit_fetches_no_more_than_it_needs(pinned: list[Image], server: Server, store: AssetStore) -> None:
     assert _names(locate("tiny", store, scale=4, limit=1)) == ["owl"]
     assert [request.path for request in server.asked] == ["/owl.png"]
 
 
 def test_a_mirror_folder_needs_no_network(
-    pinned: list[Image], server: Server, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pinned: list[Image], server: Server, store: AssetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SRBENCH_MIRROR", str(tmp_path))
     for name in NAMES:
@@ -177,28 +177,28 @@ def test_a_mirror_folder_needs_no_network(
     assert server.asked == []
 
 
-def test_an_image_that_broke_off_once_arrives(pinned: list[Image], server: Server, store: Store) -> None:
+def test_an_image_that_broke_off_once_arrives(pinned: list[Image], server: Server, store: AssetStore) -> None:
     server.put("/ant.png", _encoded(_pixels("ant")), truncate, serve)
     assert _names(locate("tiny", store, scale=4)) == list(NAMES)
 
 
 def test_an_image_that_arrives_damaged_is_missing_and_not_kept(
-    pinned: list[Image], server: Server, store: Store
+    pinned: list[Image], server: Server, store: AssetStore
 ) -> None:
     url = server.put("/ant.png", _encoded(_pixels("ant")), corrupt)
     refusal = _refusal(MissingData, lambda: locate("tiny", store, scale=4))
     assert url in refusal
     assert "sha256" in refusal
-    assert not (places.cache() / "Tiny" / "HR" / "ant.png").exists()
+    assert not (paths.cache_folder() / "Tiny" / "HR" / "ant.png").exists()
 
 
-def test_an_image_that_is_gone_is_missing(pinned: list[Image], server: Server, store: Store) -> None:
+def test_an_image_that_is_gone_is_missing(pinned: list[Image], server: Server, store: AssetStore) -> None:
     url = server.put("/ant.png", b"", fail(404))
     assert f"{url} answered 404" in _refusal(MissingData, lambda: locate("tiny", store, scale=4))
 
 
 def test_without_network_the_message_names_every_way_out(
-    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+    server: Server, store: AssetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = server.put("/any.png", b"", fail(404))
     records = [replace(entry, url=url) for entry in catalogue.images(catalogue.find("set5"))]
@@ -209,7 +209,7 @@ def test_without_network_the_message_names_every_way_out(
     assert refusal.startswith("Set5 is not in the cache and could not be downloaded")
     for way in ("--datasets builtin", "--data-root", "SRBENCH_MIRROR", "connection refused", f"{url} answered 404"):
         assert way in refusal
-    assert [path for path in places.cache().rglob("*") if path.is_file() and path.suffix != ".lock"] == []
+    assert [path for path in paths.cache_folder().rglob("*") if path.is_file() and path.suffix != ".lock"] == []
 
 
 # --data-root
@@ -218,7 +218,7 @@ def test_without_network_the_message_names_every_way_out(
 @pytest.mark.parametrize("layout", ["Tiny/HR", "Tiny", "HR", "."])
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
 def test_a_data_root_holds_the_same_pixels_in_any_layout_and_lossless_format(
-    pinned: list[Image], server: Server, store: Store, tmp_path: Path, layout: str, kind: str
+    pinned: list[Image], server: Server, store: AssetStore, tmp_path: Path, layout: str, kind: str
 ) -> None:
     for name in NAMES:
         _lay(tmp_path / layout / f"{name}.{kind.lower()}", _encoded(_pixels(name), kind))
@@ -229,19 +229,19 @@ def test_a_data_root_holds_the_same_pixels_in_any_layout_and_lossless_format(
     assert server.asked == []
 
 
-def test_a_data_root_may_write_extensions_in_capitals(pinned: list[Image], store: Store, tmp_path: Path) -> None:
+def test_a_data_root_may_write_extensions_in_capitals(pinned: list[Image], store: AssetStore, tmp_path: Path) -> None:
     for name in NAMES:
         _lay(tmp_path / f"{name}.PNG", _encoded(_pixels(name)))
     assert _names(locate("tiny", store, scale=4, data_root=tmp_path)) == list(NAMES)
 
 
-def test_a_jpeg_copy_is_refused(pinned: list[Image], store: Store, tmp_path: Path) -> None:
+def test_a_jpeg_copy_is_refused(pinned: list[Image], store: AssetStore, tmp_path: Path) -> None:
     _lay(tmp_path / "owl.jpg", _encoded(_pixels("owl"), "JPEG"))
     refusal = _refusal(BadData, lambda: locate("tiny", store, scale=4, data_root=tmp_path, limit=1))
     assert str(tmp_path / "owl.jpg") in refusal
 
 
-def test_other_pixels_are_refused_with_both_hashes(pinned: list[Image], store: Store, tmp_path: Path) -> None:
+def test_other_pixels_are_refused_with_both_hashes(pinned: list[Image], store: AssetStore, tmp_path: Path) -> None:
     other = _pixels("owl")
     other[3, 5, 1] ^= 1
     file = _lay(tmp_path / "owl.png", _encoded(other))
@@ -251,7 +251,7 @@ def test_other_pixels_are_refused_with_both_hashes(pinned: list[Image], store: S
 
 
 def test_the_data_root_is_not_completed_from_elsewhere(
-    pinned: list[Image], server: Server, store: Store, tmp_path: Path
+    pinned: list[Image], server: Server, store: AssetStore, tmp_path: Path
 ) -> None:
     locate("tiny", store, scale=4)
     _lay(tmp_path / "owl.png", _encoded(_pixels("owl")))
@@ -261,7 +261,7 @@ def test_the_data_root_is_not_completed_from_elsewhere(
     assert len(server.asked) == 3
 
 
-def test_a_wrong_data_root_is_named(store: Store, tmp_path: Path) -> None:
+def test_a_wrong_data_root_is_named(store: AssetStore, tmp_path: Path) -> None:
     root = tmp_path / "nowhere"
     refusal = _refusal(MissingData, lambda: locate("set5", store, scale=4, data_root=root))
     assert "baby of Set5" in refusal
@@ -278,7 +278,7 @@ def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("layout", ["Tiny/HR", "Tiny", "."])
 def test_a_set_that_is_not_pinned_is_taken_when_its_count_is_right(
-    unpublished: None, store: Store, tmp_path: Path, layout: str
+    unpublished: None, store: AssetStore, tmp_path: Path, layout: str
 ) -> None:
     _folder(tmp_path / layout, "c.png", "a.png", "b.bmp")
     found = locate("tiny", store, scale=4, data_root=tmp_path, limit=2)
@@ -289,7 +289,7 @@ def test_a_set_that_is_not_pinned_is_taken_when_its_count_is_right(
 
 
 def test_a_set_that_is_not_pinned_is_refused_when_its_count_is_wrong(
-    unpublished: None, store: Store, tmp_path: Path
+    unpublished: None, store: AssetStore, tmp_path: Path
 ) -> None:
     _folder(tmp_path / "Tiny", "a.png", "b.png")
     refusal = _refusal(BadData, lambda: locate("tiny", store, scale=4, data_root=tmp_path))
@@ -298,7 +298,7 @@ def test_a_set_that_is_not_pinned_is_refused_when_its_count_is_wrong(
 
 
 @pytest.mark.parametrize("name", ["manga109", "div2k_val"])
-def test_a_set_that_nobody_may_publish_is_missing_and_says_where_it_is(store: Store, name: str) -> None:
+def test_a_set_that_nobody_may_publish_is_missing_and_says_where_it_is(store: AssetStore, name: str) -> None:
     refusal = _refusal(MissingData, lambda: locate(name, store, scale=4))
     assert catalogue.find(name).where in refusal
 
@@ -320,7 +320,7 @@ def test_a_folder_is_told_from_a_name_by_its_separator_or_by_being_there(
     assert not is_folder("theirs")
 
 
-def test_a_folder_gives_its_images_by_name(store: Store, tmp_path: Path) -> None:
+def test_a_folder_gives_its_images_by_name(store: AssetStore, tmp_path: Path) -> None:
     folder = _folder(tmp_path / "Mine", "b.png", "a.BMP", "c.tif")
     (folder / "notes.txt").write_text("no image")
     found = locate(str(folder), store, scale=4, limit=2)
@@ -331,7 +331,7 @@ def test_a_folder_gives_its_images_by_name(store: Store, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_a_folder_without_images_is_named(store: Store, tmp_path: Path, made: bool) -> None:
+def test_a_folder_without_images_is_named(store: AssetStore, tmp_path: Path, made: bool) -> None:
     folder = tmp_path / "empty"
     if made:
         folder.mkdir()
@@ -356,7 +356,7 @@ def test_a_subfolder_is_no_image_whatever_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["baby.png", "babyx4.png", "baby_x4.png", "babyx4.bmp"])
-def test_lr_files_may_carry_the_scale(store: Store, tmp_path: Path, name: str) -> None:
+def test_lr_files_may_carry_the_scale(store: AssetStore, tmp_path: Path, name: str) -> None:
     hr, lr = _folder(tmp_path / "hr", "baby.png"), _folder(tmp_path / "lr", name)
     (item,) = locate(str(hr), store, scale=4, lr_dir=lr).items
     assert (item.hr, item.lr) == (hr / "baby.png", lr / name)
@@ -366,14 +366,16 @@ def test_lr_files_may_carry_the_scale(store: Store, tmp_path: Path, name: str) -
 @pytest.mark.parametrize(
     "name", ["babyx2", "babyx44", "babyx14", "baby-x4", "babyx4x4", "baby_x4_x4", "babyX4", "x4baby", "bab", "Baby"]
 )
-def test_no_other_name_pairs_and_leftovers_of_both_sides_are_named(store: Store, tmp_path: Path, name: str) -> None:
+def test_no_other_name_pairs_and_leftovers_of_both_sides_are_named(
+    store: AssetStore, tmp_path: Path, name: str
+) -> None:
     hr, lr = _folder(tmp_path / "hr", "bird.png", "baby.png"), _folder(tmp_path / "lr", "bird.png", f"{name}.png")
     refusal = _refusal(BadData, lambda: locate(str(hr), store, scale=4, lr_dir=lr))
     assert f"in {lr} without a partner: {name}.png; in {hr} without a partner: baby.png" in refusal
     assert "bird" not in refusal
 
 
-def test_leftovers_of_one_side_are_named(store: Store, tmp_path: Path) -> None:
+def test_leftovers_of_one_side_are_named(store: AssetStore, tmp_path: Path) -> None:
     few, many = _folder(tmp_path / "few", "a.png"), _folder(tmp_path / "many", "a.png", "b.png", "c.png")
     lack = _refusal(BadData, lambda: locate(str(many), store, scale=4, lr_dir=few))
     assert lack.endswith(f": in {many} without a partner: b.png, c.png")
@@ -382,7 +384,9 @@ def test_leftovers_of_one_side_are_named(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("a.png", "ax4.png"), ("a_x4.png", "ax4.png"), ("a.png", "a_x4.png")])
-def test_two_files_that_claim_one_original_are_refused(store: Store, tmp_path: Path, names: tuple[str, str]) -> None:
+def test_two_files_that_claim_one_original_are_refused(
+    store: AssetStore, tmp_path: Path, names: tuple[str, str]
+) -> None:
     hr, lr = _folder(tmp_path / "hr", "a.png"), _folder(tmp_path / "lr", *names)
     refusal = _refusal(BadData, lambda: locate(str(hr), store, scale=4, lr_dir=lr))
     for name in names:
@@ -390,7 +394,7 @@ def test_two_files_that_claim_one_original_are_refused(store: Store, tmp_path: P
     assert "both belong to a.png" in refusal
 
 
-def test_a_limit_does_not_hide_a_leftover(store: Store, tmp_path: Path) -> None:
+def test_a_limit_does_not_hide_a_leftover(store: AssetStore, tmp_path: Path) -> None:
     hr, lr = _folder(tmp_path / "hr", "a.png", "b.png"), _folder(tmp_path / "lr", "ax4.png")
     with pytest.raises(BadData, match=r"without a partner: b\.png"):
         locate(str(hr), store, scale=4, lr_dir=lr, limit=1)

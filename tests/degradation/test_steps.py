@@ -10,10 +10,10 @@ from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
+from srbench.core.resize import resize
 from srbench.degradation.kernels import Gaussian, Kernel, Sinc
 from srbench.degradation.steps import Blur, CorrelatedNoise, GaussianNoise, Jpeg, PoissonNoise, Resize, replay
 from srbench.errors import BadRecipe
-from srbench.resize import resize
 
 SKEWED = Gaussian(size_px=11, sigma_x_px=3.0, sigma_y_px=0.8, angle_rad=0.5, shift_px=0.5)
 

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from srbench.core.assets import AssetStore
 from srbench.errors import MissingWeights, UnknownName
 from srbench.metrics.catalogue import catalogue, find
 from srbench.metrics.metric import Metric
-from srbench.pinned import Store
 
 
 @pytest.mark.parametrize("metric", catalogue().values(), ids=lambda metric: metric.name)
@@ -13,7 +13,7 @@ def test_every_metric_is_declared_in_full_and_tells_a_copy_from_noise(metric: Me
     assert metric.version
     assert find(metric.name) is metric
     try:
-        score = metric.open(Store([]))
+        score = metric.open(AssetStore([]))
     except MissingWeights as error:
         pytest.skip(str(error))
     hr = torch.randint(0, 256, (2, 3, 80, 72)).double()

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from srbench import image
+from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.errors import MissingWeights, ShapeError
 from srbench.metrics.catalogue import find
-from srbench.pinned import Store
 
 
 def _example(data: Path, name: str) -> torch.Tensor:
@@ -23,7 +23,7 @@ def test_the_authors_examples_have_their_published_distances(
     """alex 0.722 and 0.138 are printed by the authors; the others were computed with their package. Tolerance 1e-4: the
     figures' last digits move with the convolution kernels of torch's versions."""
     try:
-        score = find(f"lpips.{net}").open(Store([weights]))
+        score = find(f"lpips.{net}").open(AssetStore([weights]))
     except MissingWeights as error:
         pytest.skip(str(error))
     reference = _example(data, "ref")
@@ -32,14 +32,14 @@ def test_the_authors_examples_have_their_published_distances(
 
 
 def test_alex_needs_no_download_and_equal_images_have_no_distance() -> None:
-    score = find("lpips.alex").open(Store([]))
+    score = find("lpips.alex").open(AssetStore([]))
     photo = torch.randint(0, 256, (2, 3, 64, 64))
     assert score(photo, photo).tolist() == [0, 0]
 
 
 def test_levels_are_taken_to_minus_one_and_one() -> None:
     """The same images fed as [0, 1], the common mistake, would give another value."""
-    score = find("lpips.alex").open(Store([]))
+    score = find("lpips.alex").open(AssetStore([]))
     sr, hr = torch.randint(0, 256, (1, 3, 64, 64)), torch.randint(0, 256, (1, 3, 64, 64))
     network = score.keywords["network"]  # type: ignore[attr-defined]
     right = network(sr / 127.5 - 1, hr / 127.5 - 1).item()
@@ -48,16 +48,16 @@ def test_levels_are_taken_to_minus_one_and_one() -> None:
 
 
 def test_grey_is_repeated() -> None:
-    score = find("lpips.alex").open(Store([]))
+    score = find("lpips.alex").open(AssetStore([]))
     sr, hr = torch.randint(0, 256, (1, 1, 64, 64)), torch.randint(0, 256, (1, 1, 64, 64))
     assert score(sr, hr).item() == pytest.approx(score(sr.expand(-1, 3, -1, -1), hr.expand(-1, 3, -1, -1)).item())
 
 
 def test_a_missing_backbone_says_where_it_belongs() -> None:
     with pytest.raises(MissingWeights, match=r"vgg16-397923af\.pth.*--weights-root"):
-        find("lpips.vgg").open(Store([]))
+        find("lpips.vgg").open(AssetStore([]))
 
 
 def test_other_sizes_are_refused() -> None:
     with pytest.raises(ShapeError):
-        find("lpips.alex").open(Store([]))(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 60))
+        find("lpips.alex").open(AssetStore([]))(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 60))

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from srbench.speed.rows import Ceiling, Price
-from srbench.timing import Timing
-from zoo import registry
-from zoo.arch import Network
-from zoo.model import Model
+from srbench.core.timing import Timing
+from srbench.models import registry
+from srbench.models.arch import Network
+from srbench.models.model import Model
+from srbench.speed.records import Ceiling, Price
 
 CPU = torch.device("cpu")
 CEILING = Ceiling({"fp32": 0.5, "bf16": 1.0}, 10.0)

@@ -1,12 +1,12 @@
 import pytest
 
+from srbench.core.timing import TimeBudget
 from srbench.speed import ceiling
-from srbench.timing import Patience
 from tests.speed.made import CPU
 
 
 def test_a_ceiling_is_some_speed_in_each_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceiling, "_PATIENCE", Patience(0.001, 0.002))
+    monkeypatch.setattr(ceiling, "_PATIENCE", TimeBudget(0.001, 0.002))
     monkeypatch.setattr(ceiling, "_SIDES", {"cpu": (64, 96)})
     monkeypatch.setattr(ceiling, "_COPIED_MIB", {"cpu": 1})
     found = ceiling.measure(CPU, ["fp32", "bf16"])

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from srbench import environment
-from srbench.pinned import Store
+from srbench.core import environment
+from srbench.core.assets import AssetStore
+from srbench.core.timing import Call, TimeBudget
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.upscaler import Upscaler
 from srbench.speed import fastest
 from srbench.speed.fastest import Choice, Memory
-from srbench.speed.rows import Price
-from srbench.timing import Call, Patience
+from srbench.speed.records import Price
 from tests.speed.made import model, nearest, price, timing
-from zoo.mode import Mode
-from zoo.model import Model
-from zoo.upscaler import Upscaler
 
 LAST, LOW, SPLIT = "fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"
-STORE = Store([])
+STORE = AssetStore([])
 
 
 class _Machine:
@@ -43,7 +43,7 @@ class _Machine:
         found = self.prices.get(SPLIT)
         return (Mode(**{**mode.__dict__, "fp32_layers": ("head", "tail")}), found) if found else None
 
-    def rounds(self, calls: Sequence[Call], device: torch.device, patience: Patience) -> list[object]:
+    def rounds(self, calls: Sequence[Call], device: torch.device, patience: TimeBudget) -> list[object]:
         assert len(calls) == len(self.times_ms)
         assert all(call().shape[-2:] == (384, 384) for call in calls)  # type: ignore[attr-defined]
         self.measured += 1
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch: pytest.MonkeyP
 
 
 def test_a_real_machine_chooses_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(fastest, "_PATIENCE", Patience(0.001, 0.002))
+    monkeypatch.setattr(fastest, "_PATIENCE", TimeBudget(0.001, 0.002))
     found = _choose(tmp_path)
     assert found.gain >= 1
     assert found.why.startswith(found.mode.name)

@@ -9,19 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from srbench import timing as timings
+from srbench.core import timing as timings
+from srbench.core.timing import TimeBudget
 from srbench.errors import UserError
+from srbench.models.mode import Mode
+from srbench.models.upscaler import Upscaler
 from srbench.speed import footprint, scenario
 from srbench.speed.nvml import Spent
-from srbench.speed.rows import SpeedRow, Work
+from srbench.speed.records import SpeedRow, Work
 from srbench.speed.scenario import Size, Subject, example, largest_batch
-from srbench.timing import Patience
 from tests.speed.made import CEILING, Nearest, Raising, model, nearest, of_registry, price, timing
-from zoo.mode import Mode
-from zoo.upscaler import Upscaler
 
 SIZE = Size(8, 6)
-SHORT = Patience(0.001, 0.002)
+SHORT = TimeBudget(0.001, 0.002)
 WORK = Work(10, 1_000_000, 2_000_000, 5)
 
 
@@ -216,6 +216,6 @@ def test_energy_is_that_of_the_calls_alone(monkeypatch: pytest.MonkeyPatch) -> N
         return 1.0
 
     monkeypatch.setattr(scenario, "Driver", Driver)
-    monkeypatch.setattr(timings, "pace_ms", pace_ms)
+    monkeypatch.setattr(timings, "calibration_ms", pace_ms)
     _measure(_subject(nearest))
     assert seen == [False, False]

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srbench.pinned import Store
+from srbench.core.assets import AssetStore
+from srbench.core.timing import TimeBudget
+from srbench.models import mode
+from srbench.models.model import Model
 from srbench.speed import ceiling, scenario, session
-from srbench.speed.rows import Ceiling, Scenario, Session, SpeedRow
+from srbench.speed.records import Ceiling, Scenario, Session, SpeedRow
 from srbench.speed.scenario import Size, Subject
-from srbench.timing import Patience
 from tests.speed.made import CEILING, Nearest, Raising, model, nearest
-from zoo import mode
-from zoo.model import Model
 
 SIZES = [Size(4, 4), Size(6, 5)]
 
@@ -52,13 +52,13 @@ class _Listener:
 
 def _matrix(*models: Model, modes: tuple[str, ...] = ("fp32",)) -> session.Matrix:
     return session.Matrix(
-        models, modes, SIZES, ("latency", "throughput"), "cpu", Patience(0.001, 0.002), 2, {"vdsr": "no weights"}
+        models, modes, SIZES, ("latency", "throughput"), "cpu", TimeBudget(0.001, 0.002), 2, {"vdsr": "no weights"}
     )
 
 
 def _run(matrix: session.Matrix) -> tuple[Session, list[str]]:
     listener = _Listener()
-    *_, last = session.run(matrix, Store([]), listener)
+    *_, last = session.run(matrix, AssetStore([]), listener)
     return last, listener.said
 
 
@@ -81,7 +81,7 @@ def test_rows_come_by_model_mode_size_and_scenario(measured: list[list[str]]) ->
 
 def test_what_is_known_is_told_row_by_row() -> None:
     matrix = _matrix(model(nearest, "a"), model(nearest, "b"))
-    so_far = [len(found.rows) for found in session.run(matrix, Store([]), _Listener())]
+    so_far = [len(found.rows) for found in session.run(matrix, AssetStore([]), _Listener())]
     assert so_far == sorted(so_far)
     assert so_far[-1] == 8
     assert any(0 < count <= 4 for count in so_far)  # the first model's are kept when the second is interrupted

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srbench.pinned import Store
+from srbench.core.assets import AssetStore
+from srbench.models.mode import Mode
+from srbench.models.model import Model
 from srbench.speed import split
-from srbench.speed.price import Prices
-from srbench.speed.rows import MOST_LOSS_DB
+from srbench.speed.psnr_drop import Prices
+from srbench.speed.records import MOST_LOSS_DB
 from tests.speed.made import model, nearest, of_registry, price
-from zoo.mode import Mode
-from zoo.model import Model
 
 BF16 = Mode(precision="bf16")
 _OFFSET = 128.0
@@ -42,7 +42,7 @@ class _Chain(nn.Module):
 
 @pytest.fixture(scope="module")
 def prices() -> Prices:
-    return Prices(4, Store([]))
+    return Prices(4, AssetStore([]))
 
 
 def _model(layers: int, fragile: Collection[int], id_: str) -> Model:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from srbench.opinion import pairs
-from srbench.opinion.simulation import Panel
-from srbench.opinion.votes import Comparison
+from srbench.ratings import pairs
+from srbench.ratings.simulation import Panel
+from srbench.ratings.votes import Comparison
 from srbench.survey.adaptive import Belief, anticipate, information, next_pair, prior, update
 from srbench.survey.design import Design, Shown, session
 from srbench.survey.forecast import simulated

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
 from srbench.survey import backup, secrets
+from srbench.survey.schema import Base
 from srbench.survey.store import Store
 from srbench.survey.study import load
-from srbench.survey.tables import Base
 from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made

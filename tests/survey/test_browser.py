@@ -10,9 +10,9 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from srbench import image
+from srbench.core import image
+from srbench.survey.schema import Dealt
 from srbench.survey.store import Store
-from srbench.survey.tables import Dealt
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import made

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srbench.opinion import files
-from srbench.opinion.analysis import analyse
-from srbench.opinion.preference import analyse_pairs
+from srbench.ratings import files
+from srbench.ratings.analysis import analyse
+from srbench.ratings.pair_study import analyse_pairs
 from srbench.survey.design import Design, Shown
 from srbench.survey.export import ratings
 from srbench.survey.store import Store

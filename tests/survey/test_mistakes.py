@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import uvicorn
 
-from srbench import image
 from srbench import protocol as protocols
 from srbench.cli.survey import demo as demo_verb
 from srbench.cli.survey.create import create
+from srbench.core import image
 from srbench.errors import BadStudy
-from srbench.opinion.simulation import Panel
+from srbench.ratings.simulation import Panel
 from srbench.survey import backup, creation, secrets
 from srbench.survey.design import Design
 from srbench.survey.forecast import simulated

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srbench import image
+from srbench.core import image
 from srbench.survey.store import Store
 from srbench.survey.study import load
 from tests.browser import opened

@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from srbench import image
+from srbench.core import image
 from srbench.survey.store import Store
 from srbench.survey.study import load
 from tests.cli.conftest import Call

@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.errors import BadStudy
-from srbench.opinion.analysis import analyse
-from srbench.opinion.choices import Choices
+from srbench.ratings.analysis import analyse
+from srbench.ratings.options import Options
 from srbench.survey import secrets
 from srbench.survey.design import Shown
 from srbench.survey.export import attentive, missed_traps, ratings
@@ -44,7 +44,7 @@ def test_models_are_those_of_the_analysis(call: Call, tmp_path: Path) -> None:
     found = progress(store)
     votes = ratings(store).votes
     assert votes is not None
-    means = {g.model: g for g in analyse("st", votes, Choices(screen=())).models}
+    means = {g.model: g for g in analyse("st", votes, Options(screen=())).models}
     for model in found.models:
         assert model.score == pytest.approx(means[model.name].mean)
         assert model.half == pytest.approx(means[model.name].half)
@@ -53,7 +53,7 @@ def test_models_are_those_of_the_analysis(call: Call, tmp_path: Path) -> None:
     rule = next(rule for rule in found.rules if rule.name == "traps")
     assert flagged == set(rule.rejected)
     assert len(flagged) == 1
-    kept = {g.model: g.mean for g in analyse("st", votes, Choices(screen=("traps",))).models}
+    kept = {g.model: g.mean for g in analyse("st", votes, Options(screen=("traps",))).models}
     assert dict(zip(("m1", "m2"), rule.models, strict=True)) == pytest.approx(kept)
 
 

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
 from srbench.survey.design import Design, Shown, session
+from srbench.survey.schema import Base, Event, Rater
 from srbench.survey.store import Store
 from srbench.survey.study import Picture, Study
-from srbench.survey.tables import Base, Event, Rater
 from tests.survey.conftest import asked, states
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srbench import image
+from srbench.core import image
 from srbench.errors import BadStudy
 from srbench.survey import pictures
 from srbench.survey.forecast import forecast

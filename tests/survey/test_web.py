@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from srbench import image
+from srbench.core import image
 from srbench.survey import secrets
 from srbench.survey.export import ratings
 from srbench.survey.store import Store

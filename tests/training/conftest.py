@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from srbench import image
-from srbench.pinned import Store
+from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.training import start
 from srbench.training.features import FILES, Features
 from srbench.training.recipe import Recipe
-from srbench.training.trainer import Habits, Trainer
+from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
 
 TINY: dict[str, Any] = {
@@ -50,11 +50,11 @@ def make(photographs: Path, tmp_path: Path) -> Make:
     def build(table: dict[str, Any], folder: Path | None = None, **habits: int) -> Trainer:
         recipe = Recipe.check(table, "test")
         fabric = start.launch(start.Machine("cpu"), recipe)
-        store = Store([tmp_path])
+        store = AssetStore([tmp_path])
         generator = start.network(recipe, store)
         patches, found = start.samples(recipe, photographs, 64, lambda: None)
         validation = Validation(found.held_out, recipe, fabric.device)
-        wanted = Habits(**{"workers": 0, "validate_every": 1000, "save_every": 2, **habits})
+        wanted = LoopSettings(**{"workers": 0, "validate_every": 1000, "save_every": 2, **habits})
         return Trainer(recipe, generator, patches, validation, folder or tmp_path / "run", fabric, store, wanted)
 
     return build
@@ -66,7 +66,7 @@ def vgg19(monkeypatch: pytest.MonkeyPatch) -> Features:
     torch.manual_seed(1)
     network = Features(["conv5_4"], after_activation=True)
     monkeypatch.setattr("srbench.training.features.checkpoint.read", lambda _: _State(network.state_dict()))
-    monkeypatch.setattr(Store, "fetch", lambda _, file: Path(file.path))
+    monkeypatch.setattr(AssetStore, "fetch", lambda _, file: Path(file.path))
     assert set(FILES) == {"caffe", "torchvision"}
     return network
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from srbench import image
+from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
-from srbench.pinned import Store
+from srbench.models.select import select
 from srbench.training import start
 from srbench.training.journal import read
 from srbench.training.recipe import Recipe
-from srbench.training.trainer import Habits, Trainer
+from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
-from zoo.select import select
 
 RECIPE = {
     "generator": {"arch": "msrresnet", "settings": {"blocks": 2, "channels": 16}},
@@ -31,7 +31,7 @@ RECIPE = {
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
     """The builtin photographs: all but the rightmost 160 columns in `train`, a part of these columns in `held`."""
-    for item in locate("builtin", Store(), scale=4).items:
+    for item in locate("builtin", AssetStore(), scale=4).items:
         array = image.read(item.hr)
         image.write(tmp_path / "train" / f"{item.name}.png", array[:, :-160].copy())
         image.write(tmp_path / "held" / f"{item.name}.png", array[100:260, -160:].copy())
@@ -42,13 +42,15 @@ def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
     """Measured: untrained 28.9 dB, nearest 30.0, after 100 steps 31.9. A loss that teaches nothing stays below."""
     recipe = Recipe.check(RECIPE, "test")
     fabric = start.launch(start.Machine("cpu"), recipe)
-    generator = start.network(recipe, Store([]))
+    generator = start.network(recipe, AssetStore([]))
     patches, _ = start.samples(recipe, folders, 512, lambda: None)
     validation = Validation(sorted((folders / "held").iterdir()), recipe, fabric.device)
     untrained = validation.measure(generator)["psnr"]
-    (nearest,) = select(["nearest"], 4, Store([])).models
+    (nearest,) = select(["nearest"], 4, AssetStore([])).models
     reference = validation.measure(nearest.make())["psnr"]  # type: ignore[arg-type]
-    run = Trainer(recipe, generator, patches, validation, folders / "run", fabric, Store([]), Habits(workers=0))
+    run = Trainer(
+        recipe, generator, patches, validation, folders / "run", fabric, AssetStore([]), LoopSettings(workers=0)
+    )
     run.run()
     trained = read(folders / "run" / "journal.jsonl")[-1]["psnr"]
     assert untrained < reference

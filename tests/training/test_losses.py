@@ -8,25 +8,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
+from srbench.core.assets import AssetStore
 from srbench.errors import BadRecipe
-from srbench.pinned import Store
-from srbench.training.critic import Critic
+from srbench.training.adversary import Critic
 from srbench.training.features import FILES, Features, layers, open_features
-from srbench.training.gans import Relativistic, Vanilla
+from srbench.training.forward_cache import Batch, ForwardCache
+from srbench.training.gan_objectives import Relativistic, Vanilla
 from srbench.training.losses import Adversarial, Content, Cycle, Pixel, Tools
-from srbench.training.scene import Batch, Scene
 
 
 def _levels(*values: int) -> Tensor:
     return torch.tensor(values, dtype=torch.uint8).view(1, 1, 1, -1).expand(1, 3, 1, -1).contiguous()
 
 
-def _scene(lr: Tensor, hr: Tensor, **networks: Any) -> Scene:
-    return Scene(Batch(lr, hr, []), "rgb", networks)
+def _scene(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
+    return ForwardCache(Batch(lr, hr, []), "rgb", networks)
 
 
 def _tools(critics: dict[Any, Critic] | None = None) -> Tools:
-    return Tools(Store([]), torch.device("cpu"), False, critics or {})
+    return Tools(AssetStore([]), torch.device("cpu"), False, critics or {})
 
 
 def _double(x: Tensor) -> Tensor:
@@ -159,7 +159,7 @@ def test_the_caffe_weights_are_the_ones_that_were_described(weights: Path) -> No
     path = weights / "backbones" / Path(FILES["caffe"].path).name
     if not path.is_file():
         pytest.skip("needs the VGG19 weights")
-    network = open_features(["conv5_4"], False, "caffe", Store([weights]))
+    network = open_features(["conv5_4"], False, "caffe", AssetStore([weights]))
     chelsea = torch.from_numpy(skimage.data.chelsea()).permute(2, 0, 1)[None].float() / 255
     square = chelsea[..., 75:375]
     small = torch.nn.functional.interpolate(square, size=(224, 224), mode="bilinear", antialias=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from srbench.pinned import Store, hash_of
+from srbench.core.assets import AssetStore, hash_of
+from srbench.models import registry
+from srbench.models.card import Training
 from srbench.training import recipe as recipes
 from srbench.training.journal import read
 from srbench.training.recipe import Recipe
 from tests.conftest import ROOT
-from zoo import registry
-from zoo.card import Training
 
 OWN = {card.id: card for card in registry.cards().values() if card.training}
 LOGS = ROOT / "reports" / "training"
@@ -37,7 +37,7 @@ def test_the_zoo_has_weights_of_its_own() -> None:
 @pytest.mark.parametrize("id_", OWN)
 def test_weights_ship_in_fp16(id_: str) -> None:
     (file,) = OWN[id_].files
-    found = Store([]).at_hand(file)
+    found = AssetStore([]).at_hand(file)
     assert found == ROOT / "zoo" / file.path
     assert hash_of(found) == file.sha256
     assert found.stat().st_size < 2.2 * OWN[id_].parameters + 100_000

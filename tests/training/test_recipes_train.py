@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srbench import image
-from srbench.pinned import Store
+from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.training import recipe as recipes
 from srbench.training import start
 from srbench.training.journal import read
 from srbench.training.recipe import Recipe
-from srbench.training.trainer import Habits, Trainer
+from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
 
 SMALL = {
@@ -49,10 +49,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_trains(name: str, folder: Path, tmp_path: Path) -> None:
     recipe = _small(name)
     fabric = start.launch(start.Machine("cpu"), recipe)
-    generator = start.network(recipe, Store([]))
+    generator = start.network(recipe, AssetStore([]))
     patches, found = start.samples(recipe, folder, 64, lambda: None)
     validation = Validation(found.held_out[:1], recipe, fabric.device)
-    trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, Store([]), Habits(workers=0))
+    trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, AssetStore([]), LoopSettings(workers=0))
     trainer.run()
     lines = read(tmp_path / "journal.jsonl")
     assert [line["step"] for line in lines] == list(range(1, recipe.steps + 1))

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from srbench import image, protocol
+from srbench import protocol
+from srbench.core import image
 from srbench.degradation.classical import Classical
 from srbench.errors import BadTrainingData
-from srbench.pair import degrade
+from srbench.evaluation.pairing import degrade
 from srbench.training import images
 from srbench.training.augmentation import Augmentation, Turn
 from srbench.training.samples import Library, Patches, loader

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srbench.degradation import chance
+from srbench.degradation import sampling
 from srbench.degradation.bsrgan import BSRGAN
 from srbench.errors import BadRecipe, BadRun, BadWeights, Diverged, MissingWeights
-from srbench.pair import degrade
+from srbench.evaluation.pairing import degrade
 from srbench.training import state
 from srbench.training.journal import Journal, read
 from srbench.training.trainer import Trainer
@@ -293,7 +293,7 @@ def test_validation_sees_what_training_sees(make: Make) -> None:
     first, again = make(blind).validation, make(blind).validation
     plain = make(TINY).validation
     (hr,), (lr,) = first._hr, first._lr
-    rng = chance.generator(1, first.names[0])
+    rng = sampling.generator(1, first.names[0])
     assert torch.equal(lr, BSRGAN().apply(hr, first.protocol, rng)[0])
     assert torch.equal(lr, again._lr[0])
     assert torch.equal(plain._lr[0], degrade(hr, plain.protocol))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from zoo import foreign, registry
-from zoo.arch import Network, State
+from srbench.models import foreign, registry
+from srbench.models.arch import Network, State
 
 SMALL: dict[str, dict[str, Any]] = {
     "interpolation": {},

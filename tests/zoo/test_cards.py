@@ -6,8 +6,8 @@ import torch
 from srbench import protocol
 from srbench.datasets import catalogue
 from srbench.errors import UnknownName
-from zoo import registry
-from zoo.card import Card
+from srbench.models import registry
+from srbench.models.card import Card
 
 CARDS = registry.cards().values()
 

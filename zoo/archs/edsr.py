@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle
 
-from zoo import folding
-from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, weight
+from srbench.models import folding
+from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
+from srbench.models.card import Card, Claim, weight
 
 _DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 

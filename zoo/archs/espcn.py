@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle
 
-from zoo.arch import Arch, Colour, Network, Scheme, State, channels_of
-from zoo.card import Card, Claim, weight
+from srbench.models.arch import Arch, Colour, Network, Scheme, State, channels_of
+from srbench.models.card import Card, Claim, weight
 
 
 class ESPCN(Network):

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from zoo import folding
-from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, weight
+from srbench.models import folding
+from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
+from srbench.models.card import Card, Claim, weight
 
 
 class FSRCNN(Network):

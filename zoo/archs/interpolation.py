@@ -4,9 +4,9 @@ from typing import Any
 
 from torch import Tensor
 
-from srbench.resize import Kernel, resize
-from zoo.arch import Arch, Network, State
-from zoo.card import Card, Claim
+from srbench.core.resize import Kernel, resize
+from srbench.models.arch import Arch, Network, State
+from srbench.models.card import Card, Claim
 
 
 class Interpolation(Network):

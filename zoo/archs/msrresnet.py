@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu_, pixel_shuffle
 
-from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, weight
+from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
+from srbench.models.card import Card, Claim, weight
 
 
 class Block(nn.Module):

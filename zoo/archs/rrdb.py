@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu_
 
-from zoo import folding
-from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, trained_here, weight
+from srbench.models import folding
+from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
+from srbench.models.card import Card, Claim, trained_here, weight
 
 _SLOPE, _RESIDUAL_SCALE = 0.2, 0.2
 

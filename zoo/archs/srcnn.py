@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
-from srbench.resize import resize
-from zoo.arch import Arch, Colour, Network, Scheme, State, channels_of
-from zoo.card import Card, Claim, weight
+from srbench.core.resize import resize
+from srbench.models.arch import Arch, Colour, Network, Scheme, State, channels_of
+from srbench.models.card import Card, Claim, weight
 
 
 class SRCNN(Network):

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from srbench.errors import BadWeights
-from zoo import folding
-from zoo.arch import Arch, Network, Scheme, State, count_blocks
-from zoo.card import Card, Claim, trained_here, weight
+from srbench.models import folding
+from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
+from srbench.models.card import Card, Claim, trained_here, weight
 
 Norm = Literal["batch", "instance", "none"]
 

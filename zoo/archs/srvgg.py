@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
-from zoo.arch import Arch, Network, State, count_blocks
-from zoo.card import Card, Claim, weight
+from srbench.models.arch import Arch, Network, State, count_blocks
+from srbench.models.card import Card, Claim, weight
 
 
 class SRVGGNetCompact(Network):

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from srbench.resize import resize
-from zoo.arch import Arch, Network, State, count_blocks
-from zoo.card import Card, Claim, weight
+from srbench.core.resize import resize
+from srbench.models.arch import Arch, Network, State, count_blocks
+from srbench.models.card import Card, Claim, weight
 
 
 class VDSR(Network):

@@ -11,11 +11,11 @@ from srbench.cli.survey import ratings as ratings_file
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
-    from srbench.opinion.analysis import Analysis
-    from srbench.opinion.choices import Choices
-    from srbench.opinion.files import Ratings
-    from srbench.opinion.preference import PairAnalysis
-    from srbench.results import Row, RunFolder
+    from srbench.evaluation.results import Row, RunFolder
+    from srbench.ratings.analysis import Analysis
+    from srbench.ratings.files import Ratings
+    from srbench.ratings.options import Options
+    from srbench.ratings.pair_study import PairAnalysis
 
 
 def analyze(
@@ -58,10 +58,10 @@ def analyze(
     json: options.Json = False,
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against opinion."""
-    from srbench.opinion import files
-    from srbench.opinion.choices import Choices
+    from srbench.ratings import files
+    from srbench.ratings.options import Options
 
-    choices = Choices(
+    choices = Options(
         screen=() if screen == "none" else tuple(options.split(screen)),
         repetitions=repetitions,
         remove_bias=remove_bias,
@@ -82,11 +82,11 @@ def analyze(
 
 
 def finish(
-    read: "Ratings", choices: "Choices", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
+    read: "Ratings", choices: "Options", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
 ) -> None:
     """From ratings to what is printed and written."""
-    from srbench.opinion import analysis
-    from srbench.report.opinion import publish, terminal
+    from srbench.ratings import analysis
+    from srbench.report.ratings import publish, terminal
 
     made = _analysis(read, choices)
     beside = _Beside()
@@ -108,17 +108,17 @@ def _given(**values: object) -> list[str]:
     return [name for name, value in values.items() if value]
 
 
-def _refuse_idle(read: "Ratings", choices: "Choices", given: list[str]) -> None:
+def _refuse_idle(read: "Ratings", choices: "Options", given: list[str]) -> None:
     """Options that this kind of file has no use for.
 
     Raises:
         UserError: There are some.
     """
-    from srbench.opinion.choices import Choices
+    from srbench.ratings.options import Options
 
     if read.votes is not None:
         return
-    usual = Choices()
+    usual = Options()
     changed = [field.name for field in fields(choices) if getattr(choices, field.name) != getattr(usual, field.name)]
     if read.pairs:
         idle, what = [*changed, *given], "paired comparisons"
@@ -128,11 +128,11 @@ def _refuse_idle(read: "Ratings", choices: "Choices", given: list[str]) -> None:
         raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} goes with single votes on a scale")
 
 
-def _analysis(read: "Ratings", choices: "Choices") -> "Analysis | PairAnalysis":
-    from srbench.opinion import analysis, preference
+def _analysis(read: "Ratings", choices: "Options") -> "Analysis | PairAnalysis":
+    from srbench.ratings import analysis, pair_study
 
     if read.pairs:
-        return preference.analyse_pairs(read.name, read.pairs, read.notes)
+        return pair_study.analyse_pairs(read.name, read.pairs, read.notes)
     if read.means is not None:
         return analysis.analyse_means(read.name, read.means, choices, read.notes)
     assert read.votes is not None
@@ -161,8 +161,8 @@ class _Beside:
 
 
 def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, _Beside]":
-    from srbench.opinion import analysis, files, join
-    from srbench.results import RunFolder, latest
+    from srbench.evaluation.results import RunFolder, latest
+    from srbench.ratings import analysis, files, join
 
     values: dict[str, dict[str, float]] = {}
     notes: list[str] = []

@@ -34,7 +34,7 @@ def opened(study: Path, database: str) -> "Iterator[Store]":
 
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
     """How far the study is, what it says so far, and who rates oddly."""
-    from srbench.report import progress as report
+    from srbench.report.survey import progress as report
     from srbench.survey.progress import progress
 
     with opened(study, database) as store:
@@ -55,13 +55,13 @@ def export(
     database: Database = "",
 ) -> None:
     """Write the answers as ratings that `srbench survey analyze` reads."""
-    from srbench.opinion import cells, files
+    from srbench.ratings import files, table_io
     from srbench.survey.export import ratings
     from srbench.survey.progress import progress, rows
 
     with opened(study, database) as store:
         if raters:
-            cells.write(rows(progress(store)), target)
+            table_io.write(rows(progress(store)), target)
             return
         files.write(ratings(store, unfinished=unfinished), target)
 
@@ -81,18 +81,18 @@ def report(
 ) -> None:
     """Analyse what was collected; for more options: export, then analyze."""
     from srbench.cli.survey.analyze import finish
-    from srbench.opinion.choices import Choices
+    from srbench.ratings.options import Options
     from srbench.survey.export import attentive, ratings
 
     with opened(study, database) as store:
         read = ratings(store, unfinished=unfinished)
         if not read.pairs:
             rules = tuple(rule for rule in options.split(screen or "bt500") if rule != "none")
-            choices = Choices(screen=rules)
+            choices = Options(screen=rules)
         elif screen in ("", "traps"):
-            read, choices = attentive(read, store), Choices()
+            read, choices = attentive(read, store), Options()
         elif screen == "none":
-            choices = Choices()
+            choices = Options()
         else:
             raise UserError(f"--screen {screen} is no rule for pairs; expected traps or none")
     finish(read, choices, None, run, out, json=json)

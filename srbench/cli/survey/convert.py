@@ -19,7 +19,7 @@ def convert(
     stimuli: ratings_file.StimuliFile = None,
 ) -> None:
     """Write ratings as tidy CSV, JSON or Parquet, checked."""
-    from srbench.opinion import files
+    from srbench.ratings import files
 
     read = files.read(source, ratings_file.reading(scale, columns, references, model_from, stimuli))
     files.write(read, target)

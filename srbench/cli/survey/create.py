@@ -11,8 +11,8 @@ from rich.table import Table
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core.paths import weights_roots
 from srbench.errors import UserError
-from srbench.places import weights_roots
 
 if TYPE_CHECKING:
     from srbench.survey.pictures import Source
@@ -185,7 +185,7 @@ def plan(
 
 
 def _show(made: "Study", *, json: bool) -> None:
-    from srbench.report import plan as report
+    from srbench.report.survey import plan as report
     from srbench.survey.forecast import forecast
 
     with console.err.status("simulating panels"):
@@ -197,14 +197,14 @@ def _show(made: "Study", *, json: bool) -> None:
 
 
 def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
+    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.pinned import Store
-    from srbench.results import RunFolder
+    from srbench.evaluation.results import RunFolder
 
     folder = RunFolder(run)
     folder.head()
     names = options.split(datasets) if datasets else list(dict.fromkeys(row.dataset for row in folder.rows()))
-    store = Store(weights_roots(None))
+    store = AssetStore(weights_roots(None))
     with console.fetching(store):
         sets = [locate(name, store, scale=scale, data_root=data_root) for name in names]
     return {(found.id, item.name): item.hr for found in sets for item in found.items}
@@ -236,14 +236,14 @@ def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
+    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.pinned import Store
     from srbench.survey.pictures import spare
 
     if folder:
-        found = locate(f"{folder}/", Store(weights_roots(None)), scale=1)
+        found = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)
         return {item.name: item.hr for item in found.items}
     rated = {source.content for source in sources}
-    builtin = locate("builtin", Store(weights_roots(None)), scale=1)
+    builtin = locate("builtin", AssetStore(weights_roots(None)), scale=1)
     photographs = {item.name: item.hr for item in builtin.items} | spare()
     return {name: path for name, path in photographs.items() if name not in rated}

@@ -10,8 +10,8 @@ from srbench.cli import options
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
-    from srbench.opinion.stimuli import Reading
-    from srbench.opinion.votes import Scale
+    from srbench.ratings.import_options import ImportOptions
+    from srbench.ratings.votes import Scale
 
 RatingsFile = Annotated[
     Path,
@@ -29,15 +29,15 @@ StimuliFile = Annotated[
 ]
 
 
-def reading(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "Reading":
+def reading(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "ImportOptions":
     """How a file is to be understood, from what was typed.
 
     Raises:
         UserError: An option that says nothing.
     """
-    from srbench.opinion.stimuli import Reading
+    from srbench.ratings.import_options import ImportOptions
 
-    return Reading(
+    return ImportOptions(
         columns=_pairs(columns),
         scale=parse_scale(scale),
         references=tuple(options.split(references)) if references else (),
@@ -62,7 +62,7 @@ def parse_scale(text: str) -> "Scale":
     Raises:
         UserError: It is none.
     """
-    from srbench.opinion.votes import Scale
+    from srbench.ratings.votes import Scale
 
     low, _, high = text.rpartition("-")
     try:

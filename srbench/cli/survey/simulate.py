@@ -31,7 +31,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0,
 ) -> None:
     """Draw a panel whose truth is known: to plan a study, or to see what an analysis finds."""
-    from srbench.opinion import files, simulation
+    from srbench.ratings import files, simulation
 
     names, quality = _planted(models)
     panel = simulation.Panel(

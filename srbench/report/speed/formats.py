@@ -8,7 +8,7 @@ from typing import Any
 
 from srbench.report.speed.page import READING, Page
 from srbench.report.speed.tables import Column, Table
-from srbench.speed.rows import Price, SpeedRow, Work
+from srbench.speed.records import Price, SpeedRow, Work
 
 
 def markdown(page: Page) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from srbench.report import legend
+from srbench.report.runs import legend
 from srbench.report.speed import quality, tables
 from srbench.report.speed.quality import Joined, Quality
 from srbench.report.speed.tables import Table, figure
-from srbench.speed.rows import MOST_LOSS_DB, Ceiling, Session
+from srbench.speed.records import MOST_LOSS_DB, Ceiling, Session
 
 KEY = (
     f"? not valid, see the notes; ! PSNR differs from fp32's by more than {MOST_LOSS_DB} dB on some image; "

@@ -10,10 +10,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from srbench.report.opinion.plots_canvas import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels
+from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels
 from srbench.report.speed import labels
 from srbench.report.speed.quality import Joined, Value
-from srbench.speed.rows import MOST_LOSS_DB, SpeedRow
+from srbench.speed.records import MOST_LOSS_DB, SpeedRow
 
 DPI = 150
 _POINT = 4.2  # half of a point's width with its edge, in points

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from srbench.atomic import replacing
+from srbench.core.files import atomic_write
 from srbench.errors import BadRun
-from srbench.report.speed import duel as duels
+from srbench.report.speed import ab_comparison as duels
 from srbench.report.speed import formats, page, plot
 from srbench.report.speed.quality import Quality
-from srbench.speed.rows import Duel, Session
+from srbench.speed.records import Duel, Session
 
 JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
 _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
@@ -103,7 +103,7 @@ def _replace(folder: Path, files: Mapping[str, bytes], stale: Sequence[Path] = (
         for path in stale:
             path.unlink()
         for name, data in files.items():
-            with replacing(folder / name) as partial:
+            with atomic_write(folder / name) as partial:
                 partial.write_bytes(data)
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from srbench.evaluation.results import MOS, TIMINGS
+from srbench.evaluation.summary import Summary
 from srbench.report.speed.pareto import front
 from srbench.report.speed.tables import DASH, Column, Group, Table, figure, names, timed
-from srbench.results import MOS, TIMINGS
-from srbench.speed.rows import SpeedRow
-from srbench.statistics import Summary
+from srbench.speed.records import SpeedRow
 
 BUILTIN = "builtin images"
 Origin = Literal["measured", "priced", "fp32"]

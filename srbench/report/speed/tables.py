@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from srbench.speed.rows import Scenario, SpeedRow, Work
+from srbench.speed.records import Scenario, SpeedRow, Work
 
 DASH = "–"
 

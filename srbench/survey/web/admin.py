@@ -16,13 +16,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.opinion import cells, files
+from srbench.ratings import files, table_io
 from srbench.survey.export import ratings
 from srbench.survey.progress import progress, rows, stop_rule
 from srbench.survey.store import Store
-from srbench.survey.web.guard import Cookies
-from srbench.survey.web.limits import Limits, address, too_many
+from srbench.survey.web.rate_limits import Limits, address, too_many
 from srbench.survey.web.render import FRESH, Renderer
+from srbench.survey.web.security import Cookies
 
 _HOURS = 12
 _MOST_INVITATIONS, _REST = 500, 4
@@ -154,6 +154,6 @@ class Admin:
 
 def _csv(read: Callable[[], list[dict[str, Any]]]) -> Response:
     try:
-        return Response(cells.comma_separated(read()), media_type="text/csv", headers=FRESH)
+        return Response(table_io.comma_separated(read()), media_type="text/csv", headers=FRESH)
     except BadStudy as error:
         return PlainTextResponse(f"{error}\n", 404, headers=FRESH)

@@ -13,10 +13,10 @@ from srbench.errors import BadStudy
 from srbench.survey.secrets import Secrets
 from srbench.survey.store import Store
 from srbench.survey.web.admin import Admin
-from srbench.survey.web.guard import Cookies, Guard
-from srbench.survey.web.limits import Limits, Throttle
+from srbench.survey.web.flow import Way
+from srbench.survey.web.rate_limits import Limits, RateLimiter
 from srbench.survey.web.render import Renderer
-from srbench.survey.web.way import Way
+from srbench.survey.web.security import Cookies, Guard
 
 
 def application(
@@ -51,6 +51,6 @@ def application(
     inner: list[Any] = [Mount(base, routes=routes)] if base else routes
     return Starlette(
         routes=inner,
-        middleware=[Middleware(Guard), Middleware(Throttle, cookies=cookies, limits=limits)],
+        middleware=[Middleware(Guard), Middleware(RateLimiter, cookies=cookies, limits=limits)],
         exception_handlers={404: lost, 405: lost, BadStudy: gone},
     )

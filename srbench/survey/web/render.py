@@ -7,8 +7,8 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from srbench.survey.web.guard import Cookies
 from srbench.survey.web.languages import LANGUAGES, translations, wanted
+from srbench.survey.web.security import Cookies
 
 FRESH = {"Cache-Control": "no-store"}
 

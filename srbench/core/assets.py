@@ -1,0 +1,147 @@
+"""Files that are pinned by SHA-256, and the places they are taken from."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+from filelock import FileLock
+
+from srbench.core import paths, plugins
+from srbench.core.download import Downloader, sha256
+from srbench.errors import DownloadError
+
+_PARALLEL = 8
+
+OnTransfer = Callable[["PinnedFile", int], None]
+"""Called with a file and the number of bytes of it that have just arrived."""
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """One file of a data set or a model.
+
+    Attributes:
+        path: Relative to the cache and the mirror, as "Set5/HR/baby.png".
+        sha256: 64 hex digits; a prefix of at least 8 where only that is known; empty where nothing is.
+        size_bytes: None where it is not known.
+        url: None where no program can fetch it.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int | None = None
+    url: str | None = None
+
+    def matches(self, path: Path) -> bool:
+        """Whether a file exists and has this content. An unpinned file matches by existing."""
+        if not path.is_file() or self.size_bytes not in (None, path.stat().st_size):
+            return False
+        return hash_of(path).startswith(self.sha256)
+
+
+@dataclass
+class AssetStore:
+    """The places of one run, in the order they are searched.
+
+    Attributes:
+        weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
+        downloader: Remembers which hosts failed.
+        on_transfer: Progress of downloads.
+    """
+
+    weights_roots: list[Path] = field(default_factory=paths.weights_roots)
+    downloader: Downloader = field(default_factory=Downloader)
+    on_transfer: OnTransfer = lambda *_: None
+
+    def at_hand(self, file: PinnedFile) -> Path | None:
+        """Find a file without the network.
+
+        What ships with the package comes first, then weights folders, the mirror where it is a folder, and the cache.
+        """
+        for folder in plugins.folders(plugins.RECIPES):
+            if file.matches(folder / file.path):  # before the weights folders, whose every file may have to be hashed
+                return folder / file.path
+        for candidate in (self._by_content(file), self._mirrored(file), paths.cache_folder() / file.path):
+            if candidate is not None and file.matches(candidate):
+                return candidate
+        return None
+
+    def fetch(self, file: PinnedFile) -> Path:
+        """Find a file, downloading it into the cache if need be.
+
+        Raises:
+            DownloadError: No source has it; the message lists what each one answered.
+        """
+        found = self.at_hand(file)
+        if found is not None:
+            return found
+        # Two runs that want the same file: the second waits, and finds it.
+        locks = paths.cache_folder() / ".locks"
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DownloadError(f"the cache {paths.cache_folder()} could not be written: {error.strerror}") from error
+        with FileLock(locks / f"{file.path.replace('/', '-')}.lock"):
+            return self.at_hand(file) or self._download(file)
+
+    def _download(self, file: PinnedFile) -> Path:
+        reasons = [] if file.url else [f"{file.path} has no URL"]
+        target = paths.cache_folder() / file.path
+        for url in self._urls(file):
+            try:
+                self.downloader.fetch(url, target, file.sha256, partial(self.on_transfer, file))
+            except DownloadError as error:
+                reasons.append(str(error))
+            else:
+                return target
+        raise DownloadError("; ".join(reasons))
+
+    def fetch_all(self, files: Iterable[PinnedFile]) -> list[Path]:
+        """Fetch files in parallel, in their order. The first failure is raised and the rest are dropped."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            pending = [pool.submit(self.fetch, file) for file in files]
+            try:
+                return [future.result() for future in pending]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _by_content(self, file: PinnedFile) -> Path | None:
+        name = Path(file.path).name
+        for root in self.weights_roots:
+            for path in _listing(root):
+                # Nothing but its name tells an unpinned file apart.
+                named = path.name == name if not file.sha256 else path.suffix == Path(name).suffix
+                if named and file.matches(path):
+                    return path
+        return None
+
+    def _mirrored(self, file: PinnedFile) -> Path | None:
+        mirror = paths.mirror_root()
+        return None if mirror is None or _is_url(mirror) else Path(mirror).expanduser() / file.path
+
+    def _urls(self, file: PinnedFile) -> list[str]:
+        mirror = paths.mirror_root()
+        mirrored = [f"{mirror}/{file.path}"] if mirror is not None and _is_url(mirror) else []
+        return mirrored + ([file.url] if file.url else [])
+
+
+def _is_url(mirror: str) -> bool:
+    return mirror.startswith(("http://", "https://"))
+
+
+def _listing(root: Path) -> tuple[Path, ...]:
+    return tuple(path for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, computed once for each state of it."""
+    stat = path.stat()
+    return _hash_of_state(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_of_state(path: Path, size: int, mtime_ns: int) -> str:
+    return sha256(path)

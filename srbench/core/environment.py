@@ -1,0 +1,96 @@
+"""What a figure was made with: machine, versions, settings that can move the last digits."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srbench.core import allocator
+
+DISTRIBUTION = "sr-bench-suite"
+_PACKAGES = (
+    DISTRIBUTION,
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "lpips",
+    "pillow",
+    "pandas",
+    "onnxruntime",
+)
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """The environment of a run.
+
+    Args:
+        device: The one the models run on.
+
+    Returns:
+        Facts that JSON can hold.
+    """
+    facts: dict[str, Any] = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "commit": _commit(),
+        "cpu": cpu_name(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "allocator": "glibc, freed memory is kept" if allocator.kept() else "as the system has it",
+        "device": device.type,
+    }
+    if device.type == "cuda":
+        facts["gpu"] = torch.cuda.get_device_name(device)
+        facts["cuda"] = torch.version.cuda
+        facts["cudnn"] = torch.backends.cudnn.version()
+        facts["driver"] = _driver()
+    facts["machine"] = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
+    return facts
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def cpu_name() -> str:
+    """The processor's name as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+@cache
+def _commit() -> str | None:
+    """The commit of the checkout this package runs from; None where it was installed."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    return _ask("git", "-C", str(root), "describe", "--always", "--dirty")
+
+
+def _driver() -> str | None:
+    answer = _ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return answer.splitlines()[0] if answer else None
+
+
+def _ask(*command: str) -> str | None:
+    environment = os.environ | {"LC_ALL": "C"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,1 @@
+"""Where models, data and metrics meet: the harness, scoring, sanity checks, stored results, the Python API."""

@@ -1,0 +1,42 @@
+"""What must be said beside the figures of certain models on certain data sets."""
+
+from srbench.datasets.locate import ImageSet
+from srbench.models.model import Model
+from srbench.protocol import Protocol
+
+
+def collect(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list[str]:
+    """Known overlaps, crops that do not compare with print, and the models' own notes, a line each."""
+    lines = [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
+    for images in sets:
+        lines += _of_set(images, sets, protocol)
+        lines += [line for model in models for line in _trained_on(model, images)]
+    return list(dict.fromkeys(lines))
+
+
+def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[str]:
+    lines = []
+    if not images.pinned:
+        lines.append(f"{images.id}: not pinned; the hashes of its files are in run.json")
+    record = images.record
+    if record is None:
+        return lines
+    if record.hr_multiple > 1 and record.hr_multiple % protocol.scale:
+        lines.append(
+            f"{images.id}: its HR files are already cropped to a multiple of {record.hr_multiple}; "
+            f"x{protocol.scale} made from them does not compare with print"
+        )
+    together = {other.id for other in sets}
+    lines += [f"{images.id} and {other}: {what}" for other, what in record.shares if other in together]
+    return lines
+
+
+def _trained_on(model: Model, images: ImageSet) -> list[str]:
+    if model.card is None or images.record is None:
+        return []
+    overlaps = dict(images.record.trained)
+    return [
+        f"{model.id} was trained on {name}, which holds images of {images.id}: {overlaps[name]}"
+        for name in model.card.trained_on
+        if name in overlaps
+    ]

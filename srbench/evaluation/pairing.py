@@ -1,0 +1,81 @@
+"""From an item of a data set to the two images a protocol speaks of: LR to upscale and HR to compare with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from srbench.core import image
+from srbench.core.resize import resize
+from srbench.datasets.dataset import Item
+from srbench.errors import ShapeError
+from srbench.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One image in both sizes.
+
+    Attributes:
+        lr: `(1, C, h, w)` levels 0..255; uint8, or float64 where the protocol does not round it.
+        hr: uint8 `(1, C, s h, s w)`.
+    """
+
+    lr: Tensor
+    hr: Tensor
+
+
+def original(path: Path, protocol: Protocol) -> Tensor:
+    """Read an HR image as a protocol speaks of it: its luma where that is all that counts, cropped.
+
+    Returns:
+        uint8 `(1, C, H, W)`.
+
+    Raises:
+        BadImage: The file cannot be read.
+        ShapeError: It is smaller than the crop.
+    """
+    hr = image.to_tensor(image.read(path))
+    return image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
+
+
+def content(levels: Tensor, protocol: Protocol) -> Tensor:
+    """The image a protocol speaks of: as it is, or its rounded luma. uint8 `(1, C, H, W)`."""
+    if protocol.content == "luma":
+        return image.round_half_up(image.luma(levels)).to(levels.dtype)
+    return levels
+
+
+def load(item: Item, protocol: Protocol) -> Pair:
+    """Read HR, crop it, and make LR, or read the given one.
+
+    Raises:
+        BadImage: A file cannot be read.
+        ShapeError: HR is smaller than the crop, or a given LR does not fit it.
+    """
+    hr = original(item.hr, protocol)
+    if item.lr is None:
+        return Pair(degrade(hr, protocol), hr)
+    lr = content(image.to_tensor(image.read(item.lr)), protocol)
+    expected = (hr.shape[1], hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
+    if tuple(lr.shape[1:]) != expected:
+        raise ShapeError(
+            f"{item.lr} is {tuple(lr.shape[1:])} (channels, height, width); {item.hr.name} cropped to a multiple of "
+            f"{protocol.hr_multiple} needs {expected} at x{protocol.scale}"
+        )
+    return Pair(lr, hr)
+
+
+def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
+    """Make LR from HR by MATLAB's bicubic imresize.
+
+    Args:
+        hr: uint8 `(N, C, H, W)`, both sides multiples of the scale.
+        protocol: Its scale, edge and rounding.
+
+    Returns:
+        `(N, C, H / s, W / s)` levels; uint8, or float64 where the protocol does not round.
+    """
+    size = (hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
+    lr = resize(hr, size, edge=protocol.lr_edge, round_passes=protocol.lr_rounding == "passes")
+    return lr if protocol.lr_rounding == "none" else image.round_half_up(lr).to(hr.dtype)

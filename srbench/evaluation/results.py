@@ -1,0 +1,258 @@
+"""Stored results: one JSON line for each image and metric, and what was true when they were made.
+
+A run is a folder: `rows.jsonl` (only ever appended to), `run.json` (protocol, environments, calls), and the tables made
+from them. Rows of several processes may interleave; a line that a killed process left torn is ignored.
+"""
+
+import gc
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from sys import intern
+from typing import Any
+
+from filelock import FileLock
+
+from srbench.core.files import atomic_write
+from srbench.errors import BadRun
+
+SCHEMA = 1
+ROWS, HEAD = "rows.jsonl", "run.json"
+
+TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
+"""Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone; unit
+and whether higher is better."""
+
+MOS = "mos"
+"""Opinion becomes a row of the same kind: the mean opinion score of an image."""
+
+
+_READ_BYTES = 2**20
+_WORDS = itemgetter(
+    *("protocol", "model", "identity", "dataset", "image", "metric", "unit", "device", "mode", "environment")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value.
+
+    Attributes:
+        key: Hash of everything that can change the value.
+        protocol: Name, with variants.
+        model: Id.
+        identity: The model's fingerprint.
+        dataset: Id.
+        image: Name in the data set.
+        metric: As asked for.
+        value: In its unit; NaN or infinite values are stored as null.
+        unit: "dB", "ms", "MP/s" or "".
+        higher_is_better: Direction.
+        device: Kind: "cpu", "cuda".
+        mode: Precision and options, "fp32".
+        environment: Short hash of an entry in `run.json`.
+        flags: What is odd about the output.
+    """
+
+    key: str
+    protocol: str
+    model: str
+    identity: str
+    dataset: str
+    image: str
+    metric: str
+    value: float
+    unit: str
+    higher_is_better: bool
+    device: str
+    mode: str
+    environment: str = ""
+    flags: tuple[str, ...] = field(default=())
+
+    def finite(self) -> float | None:
+        """The value; None where it is NaN or infinite."""
+        return self.value if math.isfinite(self.value) else None
+
+    def to_json(self) -> str:
+        """One line."""
+        record = {"schema": SCHEMA, **asdict(self), "value": self.finite()}
+        if self.finite() is None:
+            record["non_finite"] = str(self.value)
+        return json.dumps(record, allow_nan=False)  # ASCII, so that a torn line cannot tear a letter
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Row":
+        """The row of a parsed line; words that many rows have in common are kept once."""
+        protocol, model, identity, dataset, image, metric, unit, device, mode, environment = map(intern, _WORDS(record))
+        return cls(
+            key=record["key"],
+            protocol=protocol,
+            model=model,
+            identity=identity,
+            dataset=dataset,
+            image=image,
+            metric=metric,
+            value=float(record["non_finite"]) if record["value"] is None else record["value"],
+            unit=unit,
+            higher_is_better=record["higher_is_better"],
+            device=device,
+            mode=mode,
+            environment=environment,
+            flags=tuple(record["flags"]),
+        )
+
+
+def key(**conditions: object) -> str:
+    """16 hex digits of conditions that can change a value."""
+    text = json.dumps({"schema": SCHEMA, **conditions}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RunFolder:
+    """A folder of results.
+
+    Args:
+        path: Made when first written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self) -> list[Row]:
+        """All rows, oldest first, the newest of each key; empty for a new folder.
+
+        Raises:
+            BadRun: Written by another version of the schema.
+        """
+        file = self.path / ROWS
+        if not file.exists():
+            return []
+        rows: dict[str, Row] = {}
+        with _no_search_for_cycles():
+            for record in _records(file):
+                if record.get("schema") != SCHEMA:
+                    raise BadRun(f"{file} has schema {record.get('schema')}; expected {SCHEMA}. Choose another --out")
+                row = Row.from_json(record)
+                rows.pop(row.key, None)
+                rows[row.key] = row
+        return list(rows.values())
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Add rows in one write, so that another process's cannot land inside them."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        text = "".join(row.to_json() + "\n" for row in rows)
+        with (self.path / ROWS).open("ab+", buffering=0) as file:
+            torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+            file.write((("\n" if torn else "") + text).encode())
+
+    def picture(self, row: Row) -> Path:
+        """Where the output that a row measures is kept, when outputs are kept."""
+        return self.path / "images" / row.dataset / row.model.replace("/", "_") / row.mode / f"{row.image}.png"
+
+    def head(self) -> dict[str, Any]:
+        """The content of run.json.
+
+        Raises:
+            BadRun: There is none.
+        """
+        file = self.path / HEAD
+        if not file.exists():
+            raise BadRun(f"{self.path} holds no {HEAD}; expected a folder that `srbench run` wrote")
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("schema") != SCHEMA:
+            raise BadRun(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
+        return content
+
+    def record(
+        self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]
+    ) -> tuple[str, int]:
+        """Note in run.json under which conditions rows are about to be made.
+
+        Args:
+            protocol: All its fields.
+            environment: Machine and versions.
+            call: What was asked for: models with weight hashes, data sets with manifest hashes, seeds.
+
+        Returns:
+            The short hash by which rows name the environment, and the number of the call.
+
+        Raises:
+            BadRun: The folder cannot be written, or holds another protocol.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadRun(f"{self.path} cannot be a run's folder ({error.strerror}); choose another --out") from error
+        name = key(**environment)[:8]
+        with FileLock(str(self.path / ".lock")):
+            new: dict[str, Any] = {"schema": SCHEMA, "environments": {}, "calls": []}
+            head = self.head() if (self.path / HEAD).exists() else new
+            if head.get("protocol", protocol) != protocol:
+                raise BadRun(
+                    f"{self.path} holds the protocol {head['protocol']['name']} as it was then; choose another --out"
+                )
+            head["protocol"] = dict(protocol)
+            head["environments"][name] = dict(environment)
+            head["calls"].append(dict(call))
+            self._write_head(head)
+        return name, len(head["calls"]) - 1
+
+    def conclude(self, call: int, failed: Sequence[Mapping[str, str]]) -> None:
+        """Note in run.json what failed in a call."""
+        with FileLock(str(self.path / ".lock")):
+            head = self.head()
+            head["calls"][call]["failed"] = list(failed)
+            self._write_head(head)
+
+    def _write_head(self, head: Mapping[str, Any]) -> None:
+        self.write(HEAD, json.dumps(head, indent=1) + "\n")
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a file of the folder at once."""
+        with atomic_write(self.path / name) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+
+def _records(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects that the lines hold, without lines that a killed process left torn."""
+    with file.open("rb") as stream:
+        while lines := stream.readlines(_READ_BYTES):
+            yield from (record for record in _parse(lines) if isinstance(record, dict))
+
+
+def _parse(lines: Sequence[bytes]) -> list[Any]:
+    """Lines together, which is quicker than one by one; halves of them where one is torn, so that only it is lost."""
+    try:
+        # A torn line lacks a brace that no other line has to spare: it cannot become valid in company.
+        return list(json.loads(b"[" + b",".join(lines) + b"]"))
+    except ValueError:
+        half = len(lines) // 2
+        return [*_parse(lines[:half]), *_parse(lines[half:])] if half else []
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Rows hold no cycles; among a million of them the search takes longer than reading them."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+def latest(rows: Iterable[Row]) -> list[Row]:
+    """Of each model on each data set in each mode, the rows of its newest identity; of each value the newest."""
+    newest: dict[tuple[str, ...], str] = {}
+    chosen: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        newest[row.protocol, row.model, row.dataset, row.device, row.mode] = row.identity
+        chosen[row.protocol, row.model, row.dataset, row.device, row.mode, row.image, row.metric, row.identity] = row
+    return [row for place, row in chosen.items() if newest[place[:5]] == row.identity]

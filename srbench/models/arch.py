@@ -1,0 +1,123 @@
+"""What an architecture declares beside its network."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+Colour = Literal["any", "rgb", "luma", "ycbcr"]
+"""What a network sees, as level / 255: each channel as it is and in the image's own dtype ("any"), or in float32 RGB,
+BT.601 studio luma alone, or full-range Y'CbCr."""
+
+State = dict[str, Tensor]
+Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+
+
+def channels_of(colour: Colour) -> int:
+    """How many channels a network of this colour takes; of "any" the usual three."""
+    return 1 if colour == "luma" else 3
+
+
+class Network(nn.Module):
+    """A network of the zoo: `(N, C, h, w)` in [0, 1] to `(N, C, scale * h, scale * w)`, in the colours it names.
+
+    Attributes:
+        scale: Upscaling factor.
+        colour: What its channels are.
+    """
+
+    scale: int
+    colour: Colour
+
+    def __init__(self, scale: int, colour: Colour = "rgb") -> None:
+        super().__init__()
+        self.scale = scale
+        self.colour = colour
+
+    def folded(self) -> "Network":
+        """The same function with cheaper operations, for inference alone; outputs are equal within 1e-5.
+
+        Returns:
+            A copy with other layers (`srbench.models.folding`), or the network itself where there is nothing to gain.
+        """
+        return self
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One way in which published files name a network's tensors.
+
+    Attributes:
+        origin: Whose names these are.
+        rules: Regular expressions with replacements; each key must match one of them in full.
+        settings: What these names tell of the network that its shapes do not.
+    """
+
+    origin: str
+    rules: tuple[Rule, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def rename(self, state: State) -> State | None:
+        """The same tensors under this project's names; None where a key follows other rules."""
+        renamed: State = {}
+        for key, value in state.items():
+            name = self._name(key)
+            if name is None:
+                return None
+            if name:
+                renamed[name] = value
+        return renamed
+
+    def _name(self, key: str) -> str | None:
+        for pattern, replacement in self.rules:
+            match = re.fullmatch(pattern, key)
+            if match:
+                return match.expand(replacement) if isinstance(replacement, str) else replacement(match)
+        return None
+
+
+@dataclass(frozen=True)
+class Arch:
+    """An architecture.
+
+    Attributes:
+        name: Of its module.
+        paper: Where it was introduced.
+        year: Of the paper; tables list models in this order.
+        build: Makes the network from the scale and its settings, with random weights.
+        infer: The settings (and `scale`, where the weights fix it) that a state dict under this project's names
+            implies; None where it is another network's. Keys and shapes are compared afterwards in any case.
+        colour: What the network sees, where its settings have no `colour`.
+        schemes: Names used elsewhere; this project's own names are always understood.
+        overlap_px: LR pixels around a tile that keep its error below 1 grey level: measured with trained weights on
+            photographs, or the radius of the receptive field where none were at hand.
+        bytes_per_px: Peak memory in float32 for each LR pixel at scale 4, measured, and a fifth more; sizes tiles.
+    """
+
+    name: str
+    paper: str
+    year: int
+    build: Callable[..., Network]
+    infer: Callable[[State], dict[str, Any] | None]
+    overlap_px: int
+    bytes_per_px: int
+    colour: Colour = "rgb"
+    schemes: tuple[Scheme, ...] = ()
+
+    def complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings with the network's defaults filled in, so that two ways to say the same are equal.
+
+        Raises:
+            TypeError: The network has no such setting.
+        """
+        bound = inspect.signature(self.build).bind_partial(**settings)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+
+def count_blocks(state: State, pattern: str) -> int:
+    """How many different first groups of a pattern the keys have."""
+    return len({match[1] for key in state if (match := re.match(pattern, key))})

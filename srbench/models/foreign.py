@@ -1,0 +1,206 @@
+"""Models that are not in the registry: a user's weight file, a user's function, another package's entry point."""
+
+import copy
+import hashlib
+import importlib.metadata
+import importlib.util
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srbench.core.assets import hash_of
+from srbench.errors import BadWeights, UserError
+from srbench.models import checkpoint, registry
+from srbench.models.arch import Arch, State
+from srbench.models.card import USUAL_SCALE
+from srbench.models.model import Model, differences, from_weights, readings
+
+try:
+    import spandrel
+except ImportError:
+    spandrel = None  # type: ignore[assignment]
+
+
+def from_weight_file(path: Path, scale: int | None) -> Model:
+    """Recognise the architecture of a weight file: this project's networks first, then spandrel's.
+
+    Args:
+        path: Any of `checkpoint.EXTENSIONS`.
+        scale: Of the protocol; None for the file's own, or 4 where it does not tell.
+
+    Raises:
+        BadWeights: Nothing recognises it, or its scale is another.
+    """
+    found = checkpoint.read([path])
+    if not found.named:
+        raise BadWeights(f"{path} stores no tensor names, and no card has its hash, so its architecture is not known")
+    matches = _stated(path, found) or detect(found.state)
+    if matches is not None:
+        arch, settings, state = matches
+        own = settings.get("scale", scale or USUAL_SCALE)
+        _check_scale(path, own, scale or own)
+        return replace(from_weights(path.stem, own, path, arch, settings, state), facts=found.facts)
+    return _from_spandrel(path, scale, found.state)
+
+
+def _stated(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
+    """Settings that shapes do not tell (EDSR's peak, FSRCNN's scale), from a header that `srbench export` wrote.
+
+    Raises:
+        BadWeights: The tensors are not those of the network that the header names.
+    """
+    facts = found.facts
+    arch = registry.archs().get(facts.get("arch", ""))
+    if arch is None or not {"srbench", "settings", "scales"} <= facts.keys():
+        return None
+    try:
+        settings, scales = json.loads(facts["settings"]), json.loads(facts["scales"])
+        with torch.device("meta"):
+            problem = differences(arch.build(**settings, scale=scales[0]).state_dict(), found.state)
+    except (ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
+        problem = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
+    if problem:
+        raise BadWeights(f"{path} says it is {arch.name}, and its tensors or settings do not fit: {problem}")
+    return arch, settings if len(scales) > 1 else {**settings, "scale": scales[0]}, found.state
+
+
+def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
+    """Find the architecture, its settings and the renamed tensors of a state dict; None where none fits in full."""
+    for arch in registry.archs().values():
+        for renamed, implied in readings(arch, state):
+            try:
+                inferred = arch.infer(renamed)
+            except KeyError:  # a tensor it would look at is not there
+                continue
+            if inferred is None:
+                continue
+            settings = {**inferred, **implied}
+            with torch.device("meta"):
+                own = arch.build(**{"scale": 4, **settings}).state_dict()
+            if not differences(own, renamed):
+                return arch, settings, renamed
+    return None
+
+
+def _check_scale(path: Path, found: int, expected: int) -> None:
+    if found != expected:
+        raise BadWeights(
+            f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}, "
+            f"or --scale {found} where no protocol is asked for"
+        )
+
+
+class _Described(nn.Module):
+    """A spandrel model as a module that moves between devices; spandrel pads to its size rule."""
+
+    def __init__(self, descriptor: Any) -> None:
+        super().__init__()
+        self.model = descriptor.model
+        self.descriptor = descriptor
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
+        out: Tensor = self.descriptor(lr)
+        return out
+
+
+def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
+    if spandrel is None:
+        raise BadWeights(
+            f"the architecture of {path} is not one of {', '.join(registry.archs())}; "
+            "more are recognised with: pip install 'sr-bench-suite[spandrel]'"
+        )
+    try:
+        descriptor = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
+    except (spandrel.UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+        raise BadWeights(f"the architecture of {path} is known neither here nor to spandrel") from error
+    if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.input_channels != 3:
+        raise BadWeights(f"{path} is a {descriptor.architecture.name}; expected a network from RGB to RGB")
+    _check_scale(path, descriptor.scale, scale or descriptor.scale)
+    identity = {
+        "arch": f"spandrel/{descriptor.architecture.id}",
+        "spandrel": importlib.metadata.version("spandrel"),
+        "weights": {path.name: hash_of(path)},
+    }
+    parameters = sum(p.numel() for p in descriptor.model.parameters())
+    make = partial(copy.deepcopy, _Described(descriptor))
+    return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path)
+
+
+def from_source(path: Path, function: str, scale: int) -> Model:
+    """The model that a function in a Python file builds.
+
+    Args:
+        path: A Python file; it is imported, so it runs.
+        function: Takes the scale (or nothing), returns a network or function in RGB: `(N, 3, h, w)` in [0, 1] to
+            `(N, 3, s h, s w)`. Its attribute `multiple_of`, where it has one, is its size rule.
+        scale: Of the protocol.
+
+    Raises:
+        UserError: No such file or function, or it fails.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; expected a Python file with a function '{function}'")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(f"{path} could not be imported ({type(error).__name__}: {error})") from error
+    if not hasattr(module, function):
+        raise UserError(f"{path} has no function '{function}'")
+    identity = {"source": hash_of(path), "function": function}
+    return replace(_built(path.stem, getattr(module, function), scale, identity), path=path)
+
+
+def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
+    """The model that another installed package registers; its version is part of the key.
+
+    Raises:
+        UserError: It cannot be loaded or built.
+    """
+    try:
+        function = point.load()
+    except Exception as error:
+        raise UserError(f"'{point.name}' ({point.value}) cannot be loaded ({type(error).__name__}: {error})") from error
+    version = point.dist.version if point.dist else ""
+    return _built(point.name, function, scale, {"entry_point": point.value, "version": version})
+
+
+def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Model:
+    """A network or function in memory, for `srbench.evaluate`, which keeps no rows."""
+    return Model(id_, scale, lambda: model, {"callable": id_, "scale": scale}, multiple_of=_multiple_of(model))
+
+
+def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[str, Any]) -> Model:
+    """Call a builder; the tensors of what it returns are part of the identity, wherever it took them from."""
+    takes_scale = bool(inspect.signature(function).parameters)
+    try:
+        network = function(scale) if takes_scale else function()
+    except Exception as error:
+        raise UserError(f"the builder of '{id_}' failed ({type(error).__name__}: {error})") from error
+    tensors = _digest(network) if isinstance(network, nn.Module) else ""
+    whole = {**identity, "scale": scale, "tensors": tensors}
+    # Each mode changes its network's memory format or device, so each has a copy of its own.
+    return Model(id_, scale, lambda: copy.deepcopy(network), whole, multiple_of=_multiple_of(network))
+
+
+def _multiple_of(network: object) -> int:
+    return int(getattr(network, "multiple_of", 1))
+
+
+def _digest(network: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

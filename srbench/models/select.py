@@ -1,0 +1,253 @@
+"""From what was typed after `--models` to models that can run."""
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from srbench.core import plugins
+from srbench.core.assets import AssetStore, PinnedFile
+from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
+from srbench.models import checkpoint, foreign, interpolation, registry
+from srbench.models.card import USUAL_SCALE, Card
+from srbench.models.model import Model, from_card, untrained
+
+
+@dataclass
+class Selection:
+    """What will run and what cannot.
+
+    Attributes:
+        models: In the order asked for.
+        unavailable: Ids of models that were matched by `all` or a glob and cannot run, with the reason.
+    """
+
+    models: list[Model] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+
+def select(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinned: bool = False) -> Selection:
+    """Turn names into models, fetching weights.
+
+    Args:
+        names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
+            `file.py:builder`, ids of other packages.
+        scale: Of the protocol.
+        store: Where weight files come from.
+        trust_unpinned: Allow weights that no hash is pinned for.
+
+    Raises:
+        UserError: A model named explicitly cannot run, or nothing matches.
+    """
+    selection = Selection()
+    for name in names:
+        if name == "all":
+            _add_families(selection, scale, store, trust_unpinned)
+        elif _is_file(name):
+            selection.models.append(_from_file(name, scale))
+        elif _is_glob(name):
+            _add_glob(selection, name, scale, store, trust_unpinned)
+        elif builder := _entry_points().get(name):
+            selection.models.append(foreign.from_entry_point(builder, scale))
+        elif interpolation.SIGN in name:
+            selection.models.append(_interpolated(name, scale, store, trust_unpinned))
+        else:
+            selection.models.append(_explicit(name, scale, store, trust_unpinned))
+    selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
+    _tell_apart(selection)
+    return selection
+
+
+def select_for_speed(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinned: bool = False) -> Selection:
+    """As `select`, but networks whose weights cannot be had take random ones, which their ids say.
+
+    Raises:
+        UserError: A name means no model at all, or none of this scale.
+    """
+    whole = Selection()
+    for name in names:
+        try:
+            found = select([name], scale, store, trust_unpinned=trust_unpinned)
+        except MissingWeights:
+            found = Selection([untrained(registry.find(name), scale)])
+        families = {model.card.family for model in found.models if model.card}
+        for id_, reason in found.unavailable.items():
+            card = registry.cards().get(id_)
+            if card is None or not card.fits(scale):
+                whole.unavailable[id_] = reason
+            elif card.family not in families:
+                found.models.append(untrained(card, scale))
+        whole.models += found.models
+    whole.models = list({(model.id, model.fingerprint): model for model in whole.models}.values())
+    return whole
+
+
+def one(
+    name: str,
+    store: AssetStore,
+    scale: int | None = None,
+    *,
+    trust_unpinned: bool = False,
+    random_weights: bool = False,
+) -> Model:
+    """The one model that a name means, for work on a single network.
+
+    Args:
+        name: As for `select`, but no glob over several and not "all".
+        store: Where weight files come from.
+        scale: None for the model's own; 4 where it has none, the largest where it has several.
+        trust_unpinned: Allow weights that no hash is pinned for.
+        random_weights: As `select_for_speed`.
+
+    Raises:
+        UserError: It cannot run, or several are meant.
+    """
+    if _is_file(name):
+        return _from_file(name, scale)
+    if name == "all" or _is_glob(name):
+        raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
+    choose = select_for_speed if random_weights else select
+    (model,) = choose([name], scale or _usual_scale(name), store, trust_unpinned=trust_unpinned).models
+    return model
+
+
+def _usual_scale(name: str) -> int:
+    id_ = name.partition(interpolation.SIGN)[0]
+    known = registry.cards().get(id_) or next(iter(registry.family(id_)), None)
+    return known.usual_scale if known else USUAL_SCALE
+
+
+def available(card: Card, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+    """The model of a card, its weights fetched and checked.
+
+    Raises:
+        UserError: It has another scale, its weights cannot be had, or nothing pins them.
+    """
+    if not card.fits(scale):
+        raise UserError(f"it upscales by {', '.join(map(str, card.scales))}, not by {scale}")
+    return from_card(card, scale, [_weights(file, card, store, trust_unpinned) for file in card.files])
+
+
+def _weights(file: PinnedFile, card: Card, store: AssetStore, trust_unpinned: bool) -> Path:
+    if not file.sha256 and not trust_unpinned:
+        raise MissingWeights("no hash of the weights is known; --trust-unpinned loads them all the same")
+    try:
+        return store.fetch(file)
+    except DownloadError as error:
+        reason = "no program can fetch the weights" if file.url is None else str(error)
+        where = f"; a person finds them here: {card.where}" if card.where else ""
+        raise MissingWeights(reason + where) from error
+
+
+def _explicit(name: str, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+    card = registry.find(name)
+    try:
+        return available(card, scale, store, trust_unpinned)
+    except UserError as error:
+        others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
+        hint = f". At hand: {', '.join(others)}" if others else ""
+        files = ", ".join(Path(file.path).name for file in card.files)
+        needs = f" Its weights are {files}; give their folder as --weights-root or SRBENCH_WEIGHTS" if files else ""
+        raise type(error)(f"the model '{card.id}' cannot run: {error}.{needs}{hint}") from error
+
+
+def _interpolated(name: str, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+    id_, alpha = interpolation.parse(name)
+    if _is_file(id_):
+        raise UserError(f"'{name}': files are interpolated by: srbench interpolate PSNR_FILE {id_} --alpha {alpha:g}")
+    card = registry.find(id_)
+    if not card.psnr_partner:
+        able = ", ".join(other.id for other in registry.cards().values() if other.psnr_partner)
+        raise UserError(
+            f"the card of '{card.id}' names no PSNR model to interpolate from; expected one of {able}. "
+            "For other models: srbench interpolate PSNR GAN"
+        )
+    psnr, gan = (_explicit(each, scale, store, trust_unpinned) for each in (card.psnr_partner, card.id))
+    return interpolation.between(psnr, gan, alpha, name)
+
+
+def _at_hand(card: Card, scale: int, store: AssetStore) -> bool:
+    return card.fits(scale) and all(file.sha256 and store.at_hand(file) for file in card.files)
+
+
+def _add_families(selection: Selection, scale: int, store: AssetStore, trust_unpinned: bool) -> None:
+    """Of each family the first card that can be had; where that is not the preferred one, the reason is listed."""
+    for family in dict.fromkeys(card.family for card in registry.cards().values()):
+        cards = registry.family(family)
+        for card in cards:
+            try:
+                selection.models.append(available(card, scale, store, trust_unpinned))
+                break
+            except UserError as error:
+                selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
+    _add_points(selection, list(_entry_points().values()), scale)
+
+
+def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore, trust_unpinned: bool) -> None:
+    cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
+    points = [point for name, point in _entry_points().items() if fnmatch.fnmatchcase(name, pattern)]
+    if not cards and not points:
+        raise UserError(f"no model id matches '{pattern}'. All names: srbench models")
+    for card in cards:
+        try:
+            selection.models.append(available(card, scale, store, trust_unpinned))
+        except UserError as error:
+            selection.unavailable[card.id] = str(error)
+    _add_points(selection, points, scale)
+
+
+def _add_points(selection: Selection, points: list[EntryPoint], scale: int) -> None:
+    for point in points:
+        try:
+            selection.models.append(foreign.from_entry_point(point, scale))
+        except UserError as error:
+            selection.unavailable[point.name] = str(error)
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in plugins.points(plugins.MODELS)}
+
+
+def _is_file(name: str) -> bool:
+    return ".py:" in name or Path(name).suffix.lower() in checkpoint.EXTENSIONS
+
+
+def _is_glob(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _from_file(name: str, scale: int | None) -> Model:
+    if ".py:" in name:
+        file, _, function = name.rpartition(":")
+        return foreign.from_source(Path(file), function, scale or USUAL_SCALE)
+    path = Path(name)
+    if not path.is_file():
+        raise BadWeights(f"{path} does not exist; expected a weight file")
+    for card in registry.cards().values():
+        asked = scale or card.usual_scale
+        if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(asked):
+            paths = [path, *(_beside(path, file) for file in card.files[1:])]
+            return replace(from_card(card, asked, paths), id=path.stem, path=path)
+    return foreign.from_weight_file(path, scale)
+
+
+def _beside(path: Path, file: PinnedFile) -> Path:
+    other = path.with_suffix(Path(file.path).suffix)
+    if not file.matches(other):
+        raise BadWeights(
+            f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…"
+        )
+    return other
+
+
+def _tell_apart(selection: Selection) -> None:
+    """Two files with one stem become `parent/stem`."""
+    ids = [model.id for model in selection.models]
+    for at, model in enumerate(selection.models):
+        if ids.count(model.id) > 1 and model.path is not None:
+            selection.models[at] = replace(model, id=f"{model.path.resolve().parent.name}/{model.id}")
+    ids = [model.id for model in selection.models]
+    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    if twice:
+        raise UserError(f"several models are called {', '.join(twice)}; rename a file so that rows can be told apart")

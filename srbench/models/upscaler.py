@@ -1,0 +1,213 @@
+"""One call contract for every model: size rules, colours, tiles, precision and self-ensemble are handled here."""
+
+from collections.abc import Callable, Iterator
+from types import EllipsisType
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from srbench.core import allocator, image
+from srbench.core.resize import resize
+from srbench.errors import ShapeError, UserError
+from srbench.models import engine
+from srbench.models.arch import Colour, channels_of
+from srbench.models.memory import budget_mib
+from srbench.models.mode import Mode
+
+_SMALLEST_TILE_PX = 16
+
+_Place = tuple[EllipsisType, slice, slice]
+
+
+class Upscaler:
+    """A model that is ready to run.
+
+    Args:
+        network: `(N, C, h, w)` to `(N, C, s h, s w)`, in its own colours. Put on the device and into evaluation mode.
+        scale: Upscaling factor.
+        mode: How to run it.
+        colour: What the network sees.
+        overlap_px: LR pixels of context around a tile.
+        bytes_per_px: Peak memory in float32 for each LR pixel.
+        multiple_of: Both LR sides are padded to a multiple of this, and the output is cropped again.
+    """
+
+    def __init__(
+        self,
+        network: Callable[[Tensor], Tensor],
+        scale: int,
+        mode: Mode | None = None,
+        *,
+        colour: Colour = "rgb",
+        overlap_px: int = 32,
+        bytes_per_px: int = 40000,
+        multiple_of: int = 1,
+    ) -> None:
+        self.scale = scale
+        self.mode = mode or Mode()
+        self.device = usable(self.mode.device)
+        self.colour = colour
+        self.overlap_px = overlap_px
+        self.bytes_per_px = bytes_per_px
+        self.multiple_of = multiple_of
+        self.memory_mib = self.mode.memory_mib or budget_mib(self.device)
+        self.network = engine.start(network, self.mode, self.device, channels_of(colour), multiple_of)
+
+    @torch.no_grad()
+    def __call__(self, lr: Tensor) -> Tensor:
+        """Upscale a batch.
+
+        Args:
+            lr: Float `(N, 3, h, w)` RGB or `(N, 1, h, w)` grey in [0, 1], any size from 1 x 1, on any device.
+
+        Returns:
+            `(N, C, s h, s w)` of the input's C, in [0, 1], on the mode's device. Not rounded, but that an RGB network's
+            answer to a grey image is reduced to grey on 8-bit levels. NaN stays NaN.
+
+        Raises:
+            ShapeError: The network's output has another size.
+        """
+        if self.pieces(lr) == 1:
+            return self._sr(lr.to(self.device))
+        out = torch.empty(0)
+        for place, piece in self._pieces(lr):
+            if not out.numel():
+                out = piece.new_empty(self._shape(lr))
+            out[place] = piece
+        return out
+
+    def levels(self, lr: Tensor, done: Callable[[], object]) -> Tensor:
+        """Upscale an image of any size: beside one piece only its 8-bit output is held.
+
+        Args:
+            lr: uint8 `(N, C, h, w)`, C = 3 (RGB) or 1 (grey).
+            done: Is called after each piece.
+
+        Returns:
+            uint8 `(N, C, s h, s w)` on the CPU, rounded as it would be scored.
+
+        Raises:
+            ShapeError: The network's output has another size.
+        """
+        out = torch.empty(self._shape(lr), dtype=torch.uint8)
+        for place, piece in self._pieces(lr):
+            out[place] = image.to_uint8(piece)
+            # Pieces at the edges have other sizes, for which the memory that was kept is too small.
+            allocator.release_freed_memory()
+            done()
+        return out
+
+    def pieces(self, lr: Tensor) -> int:
+        """In how many pieces an image goes through the network.
+
+        Raises:
+            ShapeError: It has no pixels.
+        """
+        if not lr.shape[-2] * lr.shape[-1]:
+            raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
+        side = self._tile_side(lr)
+        return -(-lr.shape[-2] // side) * -(-lr.shape[-1] // side)
+
+    @torch.no_grad()
+    def _pieces(self, lr: Tensor) -> Iterator[tuple[_Place, Tensor]]:
+        """Each piece with its place in the output; uint8 is brought to [0, 1]."""
+        height, width = lr.shape[-2:]
+        side, s, overlap = self._tile_side(lr), self.scale, self.overlap_px
+        for top in range(0, height, side):
+            for left in range(0, width, side):
+                bottom, right = min(top + side, height), min(left + side, width)
+                y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
+                seen = lr[..., y0 : bottom + overlap, x0 : right + overlap].to(self.device)
+                piece = self._sr(seen / 255 if seen.dtype == torch.uint8 else seen)
+                core = piece[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
+                yield (..., slice(top * s, bottom * s), slice(left * s, right * s)), core
+
+    def _shape(self, lr: Tensor) -> tuple[int, ...]:
+        return (*lr.shape[:2], lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+
+    def _sr(self, lr: Tensor) -> Tensor:
+        """Of one piece, which fits into memory."""
+        grey = lr.shape[1] == 1 and self.colour in ("rgb", "ycbcr")
+        x = lr.expand(-1, 3, -1, -1) if grey else lr
+        sr = (self._ensemble(x) if self.mode.self_ensemble else self._colours(x)).clamp(0, 1)
+        return image.grey(image.round_half_up(sr.double() * 255)) / 255 if grey else sr
+
+    def _ensemble(self, lr: Tensor) -> Tensor:
+        views = [_view(self._colours(_view(lr, flip, turns)), flip, turns, back=True) for flip, turns in _VIEWS]
+        return torch.stack(views).mean(0)
+
+    def _colours(self, lr: Tensor) -> Tensor:
+        if self.colour == "luma":
+            return self._luma(lr)
+        if self.colour == "ycbcr":
+            return image.ycbcr_to_rgb(self._padded(image.rgb_to_ycbcr(lr, studio=False)), studio=False)
+        return self._padded(lr)
+
+    def _luma(self, lr: Tensor) -> Tensor:
+        """A grey image is luma as it is; of a colour image the network sees studio luma, and chroma is bicubic."""
+        if lr.shape[1] == 1:
+            return self._padded(lr)
+        ycbcr = image.rgb_to_ycbcr(lr.double(), studio=True)
+        size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+        chroma = resize(ycbcr[:, 1:], size)
+        luma = self._padded(ycbcr[:, :1]).double()
+        return image.ycbcr_to_rgb(torch.cat([luma, chroma], 1), studio=True)
+
+    def _tile_side(self, x: Tensor) -> int:
+        """Side of a tile without its overlap, in LR pixels."""
+        if self.mode.tile_px:
+            return self.mode.tile_px
+        budget = self.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
+        if x.shape[-2] * x.shape[-1] <= budget:
+            return max(x.shape[-2:])
+        return max(_SMALLEST_TILE_PX, int(budget**0.5) - 2 * self.overlap_px)
+
+    def _padded(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        extra = (-width % self.multiple_of, -height % self.multiple_of)
+        if any(extra):
+            x = pad(x, (0, extra[0], 0, extra[1]), mode="replicate")
+        out = self._run(x)
+        expected = (x.shape[-2] * self.scale, x.shape[-1] * self.scale)
+        if out.shape[-2:] != expected or out.shape[:2] != x.shape[:2]:
+            raise ShapeError(
+                f"the network made {tuple(out.shape)} of {tuple(x.shape)}; expected {(*x.shape[:2], *expected)}. "
+                f"Is its scale {self.scale}?"
+            )
+        return out[..., : height * self.scale, : width * self.scale]
+
+    def _run(self, x: Tensor) -> Tensor:
+        out = self.network(x if self.colour == "any" else x.float())
+        return out if out.dtype == torch.float64 else out.float()
+
+
+_VIEWS = [(flip, turns) for flip in (False, True) for turns in range(4)]
+
+
+def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
+    """One of the 8 symmetries of the square, or its inverse."""
+    if back:
+        x = torch.rot90(x, -turns, (-2, -1))
+        return x.flip(-1) if flip else x
+    return torch.rot90(x.flip(-1) if flip else x, turns, (-2, -1))
+
+
+def usable(name: str) -> torch.device:
+    """A device that memory can be taken on; of several GPUs it becomes the current one.
+
+    Args:
+        name: As torch names it.
+
+    Raises:
+        UserError: It is not there.
+    """
+    try:
+        device = torch.device(name)
+        torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = str(error).splitlines()[0][:100]
+        raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
+    return device

@@ -1,0 +1,110 @@
+"""Ratings beside a run: the same models on the same images, by metric and by people."""
+
+from collections.abc import Sequence
+
+from srbench.errors import BadRatings
+from srbench.evaluation.results import MOS, TIMINGS, Row, key
+from srbench.ratings.votes import Opinion, Stimulus
+
+_Place = tuple[str, str, str]
+
+
+def measured(opinion: Opinion, rows: Sequence[Row]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """Values of a run's metrics for rated stimuli.
+
+    A stimulus is the image of a row when model, data set and image (its content) have the same names; data sets need
+    not be named where the run has one only. Where a run has several modes of a model, the first one counts.
+
+    Returns:
+        Values by metric and stimulus, and notes on stimuli without rows.
+
+    Raises:
+        BadRatings: Nothing fits, or it cannot be told which data set is meant.
+    """
+    found: dict[str, dict[str, float]] = {}
+    by_place, only = _by_place(rows), _only(opinion, rows)
+    fitting = 0
+    for stimulus in opinion.stimuli:
+        own = by_place.get(_place(stimulus, only), [])
+        fitting += bool(own)
+        for row in own:
+            if row.metric not in (*TIMINGS, MOS):
+                found.setdefault(row.metric, {}).setdefault(stimulus.name, row.value)
+    if not fitting:
+        raise BadRatings(_nothing(opinion, rows))
+    missing = sum(_place(s, only) not in by_place for s in opinion.stimuli if not s.reference)
+    return found, (f"{missing} rated stimuli are not in the run",) if missing else ()
+
+
+def mos_rows(opinion: Opinion, rows: Sequence[Row], study: str) -> list[Row]:
+    """The opinion as rows of the run, for every stimulus that has rows there.
+
+    Args:
+        opinion: Of stimuli.
+        rows: Of the run.
+        study: Name of the study; a second study does not replace the first one's rows, but is newer.
+    """
+    made = []
+    by_place, only = _by_place(rows), _only(opinion, rows)
+    for i, stimulus in enumerate(opinion.stimuli):
+        for row in by_place.get(_place(stimulus, only), [])[:1]:
+            made.append(
+                Row(
+                    key=key(metric=MOS, study=study, model=row.identity, dataset=row.dataset, image=row.image),
+                    protocol=row.protocol,
+                    model=row.model,
+                    identity=row.identity,
+                    dataset=row.dataset,
+                    image=row.image,
+                    metric=MOS,
+                    value=float(opinion.mean[i]),
+                    unit="",
+                    higher_is_better=True,
+                    device=row.device,
+                    mode=row.mode,
+                    environment=row.environment,
+                )
+            )
+    return made
+
+
+def rated(opinion: Opinion, rows: Sequence[Row]) -> list[Row]:
+    """The rows of images that were rated, of any model."""
+    only = _only(opinion, rows)
+    images = {_place(stimulus, only)[1:] for stimulus in opinion.stimuli}
+    return [row for row in rows if (row.dataset, row.image) in images]
+
+
+def _by_place(rows: Sequence[Row]) -> dict[_Place, list[Row]]:
+    modes: dict[str, tuple[str, str]] = {}
+    found: dict[_Place, list[Row]] = {}
+    for row in rows:
+        if modes.setdefault(row.model, (row.device, row.mode)) == (row.device, row.mode):
+            found.setdefault((row.model, row.dataset, row.image), []).append(row)
+    return found
+
+
+def _place(stimulus: Stimulus, only: str) -> _Place:
+    return stimulus.model, stimulus.dataset or only, stimulus.content
+
+
+def _only(opinion: Opinion, rows: Sequence[Row]) -> str:
+    """The run's data set, for stimuli that name none."""
+    datasets = sorted({row.dataset for row in rows})
+    nameless = [s.name for s in opinion.stimuli if s.model and not s.dataset]
+    if nameless and len(datasets) > 1:
+        raise BadRatings(
+            f"{nameless[0]} names no data set, and the run has {', '.join(datasets)}; give the ratings a column dataset"
+        )
+    return datasets[0] if datasets else ""
+
+
+def _nothing(opinion: Opinion, rows: Sequence[Row]) -> str:
+    models = sorted({s.model for s in opinion.stimuli if s.model}) or ["no models"]
+    there = sorted({row.model for row in rows}) or ["no models"]
+    places = sorted({(s.dataset, s.content) for s in opinion.stimuli})[:1]
+    images = sorted({(row.dataset, row.image) for row in rows})[:1]
+    return (
+        f"no rated stimulus is in the run: ratings are of {', '.join(models[:4])} on {places}, the run has "
+        f"{', '.join(there[:4])} on {images}; expected the same names of model, dataset and content (image)"
+    )

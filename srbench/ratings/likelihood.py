@@ -1,0 +1,113 @@
+"""True scores, rater bias and rater inconsistency by maximum likelihood (ITU-T P.910, Annex E)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from srbench.ratings.votes import Z95, Floats, Opinion, Votes
+
+_STOP, _MOST, _FEWEST_VOTES = 1e-8, 1_000, 3
+_FLOOR = 1e-3
+"""Of a rater's inconsistency, in units of the scale's length: at 0 the likelihood has no maximum."""
+
+Spread = Literal["stimulus", "rater"]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What maximum likelihood says.
+
+    Attributes:
+        opinion: True scores; `half` is 1.96 standard errors.
+        raters: Those with enough votes, in the order of `bias` and `inconsistency`.
+        bias: Of each rater: how much higher they vote than the truth.
+        inconsistency: Of each rater: standard deviation of their votes around truth + bias.
+        iterations: Number of sweeps.
+        converged: The last sweep moved the scores by less than 1e-8.
+        left_out: Raters with fewer than 3 votes, of whom bias and inconsistency cannot be told.
+        exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
+    """
+
+    opinion: Opinion
+    raters: tuple[str, ...]
+    bias: Floats
+    inconsistency: Floats
+    iterations: int
+    converged: bool
+    left_out: tuple[str, ...]
+    exact: tuple[str, ...]
+
+
+def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Estimate | None:
+    """Alternate between raters' bias and inconsistency and the stimuli's true scores until nothing moves.
+
+    Vote = true score + bias + inconsistency x noise. A constant could move between scores and biases: the mean bias of
+    the raters is 0.
+
+    Args:
+        votes: Of any design; repeated votes count as votes.
+        spread: Standard error from the weighted votes' scatter at each stimulus, or from the raters' inconsistencies.
+        most: Sweeps before it gives up and says so.
+
+    Returns:
+        None where no rater has 3 votes.
+
+    Source:
+        ITU-T P.910 (2022), Annex E; Li and Bampis, Recover subjective quality scores from noisy measurements, DCC 2017;
+        Li, Bampis, Krasula et al., A simple model for subject behavior in subjective experiments, HVEI 2020.
+    """
+    given = np.bincount(votes.rater, minlength=len(votes.raters))
+    few = [name for name, count in zip(votes.raters, given, strict=True) if 0 < count < _FEWEST_VOTES]
+    used = votes.without(few)
+    if not len(used):
+        return None
+    stimulus, rater, score = used.stimulus, used.rater, used.score
+    stimuli, raters = len(used.stimuli), len(used.raters)
+    floor = _FLOOR * (used.scale.high - used.scale.low)
+    n = np.bincount(stimulus, minlength=stimuli)
+    theirs = np.maximum(np.bincount(rater, minlength=raters), 1)
+    truth: Floats = np.bincount(stimulus, score, stimuli) / np.maximum(n, 1)
+    sweeps, moved = 0, np.inf
+    while moved >= _STOP and sweeps < most:
+        bias = np.bincount(rater, score - truth[stimulus], raters) / theirs
+        rest = score - truth[stimulus] - bias[rater]
+        centre = np.bincount(rater, rest, raters) / theirs
+        wide = np.sqrt(np.bincount(rater, (rest - centre[rater]) ** 2, raters) / theirs)
+        inconsistency = np.maximum(wide, floor)
+        weight: Floats = 1 / inconsistency[rater] ** 2
+        total = np.asarray(np.bincount(stimulus, weight, stimuli), dtype=np.float64)
+        new = np.bincount(stimulus, weight * (score - bias[rater]), stimuli) / np.where(total > 0, total, 1)
+        moved = float(np.sqrt(((new - truth) ** 2).sum()))
+        truth = new
+        sweeps += 1
+    people = [i for i in range(raters) if given[i] >= _FEWEST_VOTES]
+    shift = bias[people].mean()
+    truth, bias = truth + shift, bias - shift
+    error = _error(used, truth, bias, weight, total, spread)
+    rest = score - bias[rater] - truth[stimulus]
+    std = np.sqrt(np.bincount(stimulus, rest**2, stimuli) / np.maximum(n - 1, 1))
+    std[n < 2] = np.nan
+    opinion = Opinion(used.stimuli, truth, std, n, Z95 * error, used.scale)
+    return Estimate(
+        opinion=opinion.keep([i for i in range(stimuli) if n[i]]),
+        raters=tuple(used.raters[i] for i in people),
+        bias=bias[people],
+        inconsistency=inconsistency[people],
+        iterations=sweeps,
+        converged=moved < _STOP,
+        left_out=tuple(few),
+        exact=tuple(used.raters[i] for i in people if wide[i] < floor),
+    )
+
+
+def _error(votes: Votes, truth: Floats, bias: Floats, weight: Floats, total: Floats, spread: Spread) -> Floats:
+    """Standard error of each true score."""
+    safe = np.where(total > 0, total, 1)
+    if spread == "rater":
+        return 1 / np.sqrt(safe)
+    rest = votes.score - bias[votes.rater] - truth[votes.stimulus]
+    n = np.maximum(np.bincount(votes.stimulus, minlength=len(truth)), 1)
+    mean = np.bincount(votes.stimulus, rest, len(truth)) / n
+    scatter = np.bincount(votes.stimulus, (rest - mean[votes.stimulus]) ** 2, len(truth)) / n
+    return np.sqrt(scatter / n)

@@ -1,0 +1,249 @@
+"""Which metric predicts what people say? After ITU-T P.1401."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from srbench.ratings.votes import Z95, Floats, Opinion
+
+Curve = Literal["logistic4", "logistic5"]
+_PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A metric mapped to the scale of the opinions.
+
+    Attributes:
+        curve: "logistic4" or "logistic5".
+        plcc: Pearson's correlation of mapped metric and MOS.
+        plcc_ci95: Fisher's interval.
+        rmse: Root of the sum of squared errors over n - d, d parameters (P.1401, 7.5.2).
+        rmse_ci95: From the chi-squared distribution.
+        rmse_n: The same over n.
+        outlier_ratio: Share of stimuli whose error exceeds half of their 95 % interval; None without intervals.
+        outlier_ci95: Normal approximation of the binomial.
+        parameters: Of the curve, for the metric as it is.
+        converged: At least one start reached a minimum.
+    """
+
+    curve: Curve
+    plcc: float
+    plcc_ci95: tuple[float, float]
+    rmse: float
+    rmse_ci95: tuple[float, float]
+    rmse_n: float
+    outlier_ratio: float | None
+    outlier_ci95: tuple[float, float] | None
+    parameters: tuple[float, ...]
+    converged: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A metric against opinion.
+
+    Attributes:
+        metric: Name.
+        n: Number of stimuli with both.
+        plcc: Pearson's correlation, nothing mapped.
+        plcc_ci95: Fisher's interval.
+        srcc: Spearman's rank correlation.
+        srcc_ci95: Fisher's interval with the variance of Bonett and Wright.
+        krocc: Kendall's tau-b.
+        krocc_ci95: Fisher's interval with the variance of Fieller, Hartley and Pearson.
+        fits: After mapping.
+        tied: Not told from the best metric: the 95 % bootstrap interval (over contents, with all their stimuli) of the
+            difference of their |SRCC| holds 0.
+        best: Its |SRCC| is the largest.
+        values: Of the metric, `(n,)`, beside `opinions`; for plots.
+        opinions: MOS, `(n,)`.
+    """
+
+    metric: str
+    n: int
+    plcc: float
+    plcc_ci95: tuple[float, float]
+    srcc: float
+    srcc_ci95: tuple[float, float]
+    krocc: float
+    krocc_ci95: tuple[float, float]
+    fits: tuple[Fit, ...]
+    tied: bool
+    best: bool
+    values: Floats
+    opinions: Floats
+
+
+def predict(opinion: Opinion, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
+    """Compare each metric with the mean opinion.
+
+    Args:
+        opinion: Of stimuli.
+        metrics: Values of each metric by stimulus; at least 6 of them must be in the opinion, finite and not all equal.
+        seed: Of the bootstrap that tells metrics apart.
+
+    Source:
+        ITU-T P.1401 (2020), clause 7; VQEG's 4-parameter and Sheikh's 5-parameter logistic (IEEE Transactions on Image
+        Processing 15, 2006); intervals: Fisher 1921; Bonett and Wright, Psychometrika 65, 2000.
+    """
+    found = [made for name, values in metrics.items() if (made := _predict(name, values, opinion))]
+    if not found:
+        return []
+    top = max(found, key=lambda prediction: abs(prediction.srcc))
+    # One set of stimuli for all, so that each draw holds the same ones for every metric.
+    return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, opinion, seed)) for p in found]
+
+
+def _predict(name: str, values: Mapping[str, float], opinion: Opinion) -> Prediction | None:
+    at = [i for i, s in enumerate(opinion.stimuli) if np.isfinite(values.get(s.name, np.nan))]
+    x, y = np.array([values[opinion.stimuli[i].name] for i in at]), opinion.mean[at]
+    if len(at) < 6 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    r, rho = float(stats.pearsonr(x, y).statistic), float(stats.spearmanr(x, y).statistic)
+    tau = float(stats.kendalltau(x, y).statistic)
+    n = len(at)
+    return Prediction(
+        metric=name,
+        n=n,
+        plcc=r,
+        plcc_ci95=_fisher(r, 1 / (n - 3)),
+        srcc=rho,
+        srcc_ci95=_fisher(rho, (1 + rho**2 / 2) / (n - 3)),
+        krocc=tau,
+        krocc_ci95=_fisher(tau, 0.437 / (n - 4)),
+        fits=tuple(fit(x, y, curve, opinion.half[at]) for curve in _PARAMETERS),
+        tied=False,
+        best=False,
+        values=x,
+        opinions=y,
+    )
+
+
+def _fisher(r: float, variance: float) -> tuple[float, float]:
+    z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    reach = Z95 * np.sqrt(variance)
+    return float(np.tanh(z - reach)), float(np.tanh(z + reach))
+
+
+def curve(name: Curve, x: Floats, parameters: Sequence[float] | Floats) -> Floats:
+    """The mapped metric.
+
+    logistic4: b + (a - b) / (1 + exp(-(x - c) / |d|)). logistic5: b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5.
+    """
+    p = parameters
+    if name == "logistic4":
+        return np.asarray(p[1] + (p[0] - p[1]) * special.expit((x - p[2]) / max(abs(p[3]), 1e-12)))
+    return np.asarray(p[0] * (0.5 - special.expit(-p[1] * (x - p[2]))) + p[3] * x + p[4])
+
+
+def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
+    """Least squares from the best points of a grid, on the standardised metric.
+
+    Args:
+        x: Metric.
+        y: MOS.
+        name: The curve.
+        half: Half of each MOS's 95 % interval, NaN where unknown.
+    """
+    centre, scale = float(x.mean()), float(x.std())
+    z = (x - centre) / scale
+    best = min((_solve(name, z, y, start) for start in _starts(name, z, y)), key=lambda result: float(result.cost))
+    parameters = _unscaled(name, best.x, centre, scale)
+    mapped = curve(name, x, parameters)
+    error, n, d = y - mapped, len(y), _PARAMETERS[name]
+    squares = float((error**2).sum())
+    rmse = np.sqrt(squares / (n - d))
+    r = float(stats.pearsonr(mapped, y).statistic) if np.ptp(mapped) > 0 else 0.0
+    reach = rmse * np.sqrt((n - d) / stats.chi2.ppf([0.975, 0.025], n - d))
+    known = np.isfinite(half)
+    share = float((np.abs(error[known]) > half[known]).mean()) if known.any() else None
+    return Fit(
+        curve=name,
+        plcc=r,
+        plcc_ci95=_fisher(r, 1 / (n - 3)),
+        rmse=float(rmse),
+        rmse_ci95=(float(reach[0]), float(reach[1])),
+        rmse_n=float(np.sqrt(squares / n)),
+        outlier_ratio=share,
+        outlier_ci95=_share(share, int(known.sum())),
+        parameters=parameters,
+        converged=bool(best.success),
+    )
+
+
+def _share(share: float | None, n: int) -> tuple[float, float] | None:
+    if share is None:
+        return None
+    reach = Z95 * np.sqrt(share * (1 - share) / n)
+    return max(0.0, share - reach), min(1.0, share + reach)
+
+
+def _solve(name: Curve, z: Floats, y: Floats, start: Floats) -> Any:
+    def miss(parameters: Floats) -> Floats:
+        return curve(name, z, parameters) - y
+
+    return optimize.least_squares(miss, start, method="lm", max_nfev=4_000)
+
+
+def _starts(name: Curve, z: Floats, y: Floats) -> list[Floats]:
+    """The best of a grid of centres and slopes; given those, the other parameters are linear."""
+    tried: list[tuple[float, Floats]] = []
+    for centre in np.quantile(z, np.linspace(0.02, 0.98, 13)):
+        for slope in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2):
+            bent = special.expit((z - centre) / slope)
+            plain = [bent, 1 - bent] if name == "logistic4" else [bent - 0.5, z, np.ones_like(z)]
+            linear, *_ = np.linalg.lstsq(np.column_stack(plain), y)
+            squares = float(((np.column_stack(plain) @ linear - y) ** 2).sum())
+            shape = (centre, slope) if name == "logistic4" else (1 / slope, centre)
+            at = 2 if name == "logistic4" else 1
+            tried.append((squares, np.insert(linear, at, shape)))
+    return [start for _, start in sorted(tried, key=lambda pair: pair[0])[:3]]
+
+
+def _unscaled(name: Curve, p: Floats, centre: float, scale: float) -> tuple[float, ...]:
+    """Parameters for the metric as it is."""
+    if name == "logistic4":
+        return float(p[0]), float(p[1]), float(p[2] * scale + centre), float(abs(p[3]) * scale)
+    tilt = p[3] / scale
+    return float(p[0]), float(p[1] / scale), float(p[2] * scale + centre), float(tilt), float(p[4] - tilt * centre)
+
+
+def _alike(
+    one: Prediction,
+    best: Prediction,
+    metrics: Mapping[str, Mapping[str, float]],
+    opinion: Opinion,
+    seed: int,
+    resamples: int = 1_000,
+) -> bool:
+    names = [
+        (i, s.name)
+        for i, s in enumerate(opinion.stimuli)
+        if all(np.isfinite(metrics[p.metric].get(s.name, np.nan)) for p in (one, best))
+    ]
+    if len(names) < 6:
+        return True
+    y = opinion.mean[[i for i, _ in names]]
+    a, b = (np.array([metrics[p.metric][name] for _, name in names]) for p in (one, best))
+    members: dict[tuple[str, str], list[int]] = {}
+    for place, (i, _) in enumerate(names):
+        members.setdefault((opinion.stimuli[i].dataset, opinion.stimuli[i].content), []).append(place)
+    contents = [np.array(places) for places in members.values()]
+    generator = np.random.default_rng(seed)
+    gaps = np.empty(resamples)
+    for draw in range(resamples):
+        at = np.concatenate([contents[k] for k in generator.integers(0, len(contents), len(contents))])
+        ranks = stats.rankdata(y[at])
+        gaps[draw] = abs(_correlation(stats.rankdata(b[at]), ranks)) - abs(_correlation(stats.rankdata(a[at]), ranks))
+    return bool(np.percentile(gaps, 2.5) <= 0)
+
+
+def _correlation(x: Floats, y: Floats) -> float:
+    """Pearson's; 0 for a draw without variation."""
+    x, y = x - x.mean(), y - y.mean()
+    size = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / size if size > 0 else 0.0

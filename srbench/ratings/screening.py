@@ -1,0 +1,240 @@
+"""Rules that find raters whose votes should not count. Each names them; none changes a vote."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from srbench.ratings.votes import Floats, Ints, Votes
+
+_ROUNDING = 1e-9
+"""Votes may lie on the limit: one of 21 raters who differs is sqrt(20) S from the mean, to the last digit (ddof 0)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a rule says.
+
+    Attributes:
+        rule: Its name.
+        rejected: Raters whose votes should not count.
+        figures: For each rater, in the order of `Votes.raters`, the figures that the rule looks at, by name; NaN where
+            it cannot tell.
+        statement: The rule and its parameters, as a methods section says it.
+        reason: Why the rule cannot be used on this data; empty where it can.
+    """
+
+    rule: str
+    rejected: tuple[str, ...]
+    figures: dict[str, Floats] = field(default_factory=dict)
+    statement: str = ""
+    reason: str = ""
+
+
+def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip", "count"] = "skip") -> Verdict:
+    """The screening of ITU-R BT.500: raters who are often, and in both directions, far from the others.
+
+    A vote is far when it is at least 2 S from the stimulus's mean where the votes' kurtosis is within 2 and 4, else
+    sqrt(20) S. P counts a rater's far high votes, Q the far low ones; a rater is rejected when (P + Q) / N > 0.05 and
+    |P - Q| / (P + Q) < 0.3, N being the votes that the rater gave.
+
+    Args:
+        votes: Of any design.
+        ddof: 1: S is the sample standard deviation, as BT.500 has it. 0: as some software has it.
+        unanimous: What becomes of a stimulus on which all agree (S = 0). "skip": it says nothing of anybody. "count":
+            the rule read literally, which counts every vote as far in both directions.
+
+    Source:
+        ITU-R BT.500-14, Annex 1, section A1-2.3.1; Li et al., HVEI 2020, algorithm 1.
+    """
+    stimulus, score, size = votes.stimulus, votes.score, len(votes.stimuli)
+    n = np.maximum(np.bincount(stimulus, minlength=size), 1)
+    mean = np.bincount(stimulus, score, size) / n
+    rest = score - mean[stimulus]
+    second, fourth = (np.bincount(stimulus, rest**power, size) / n for power in (2, 4))
+    one_value = np.full(size, -np.inf), np.full(size, np.inf)
+    np.maximum.at(one_value[0], stimulus, score)
+    np.minimum.at(one_value[1], stimulus, score)
+    flat = one_value[0] <= one_value[1]  # no votes, one vote, or all the same
+    second[flat] = 0.0
+    mean = np.where(flat & np.isfinite(one_value[0]), one_value[0], mean)  # without rounding errors
+    spread = np.sqrt(second * n / np.maximum(n - ddof, 1))
+    peaked = np.divide(fourth, second**2, out=np.zeros(size), where=~flat)
+    limit = np.where((peaked >= 2) & (peaked <= 4), 2.0, np.sqrt(20.0)) * spread
+    asked = ~flat[stimulus] if unanimous == "skip" else np.ones(len(votes), dtype=bool)
+    people = len(votes.raters)
+    high = np.bincount(votes.rater[asked & (score >= (mean + limit)[stimulus] - _ROUNDING)], minlength=people)
+    low = np.bincount(votes.rater[asked & (score <= (mean - limit)[stimulus] + _ROUNDING)], minlength=people)
+    given = np.bincount(votes.rater, minlength=people)
+    far = high + low
+    share = far / np.maximum(given, 1)
+    lopsided = np.abs(high - low) / np.maximum(far, 1)
+    out = (share > 0.05) & (lopsided < 0.3) & (far > 0)
+    how = "skipped" if unanimous == "skip" else "counted as far in both directions"
+    return Verdict(
+        rule="bt500",
+        rejected=_named(votes, out),
+        figures={"high": high.astype(float), "low": low.astype(float), "far": share, "lopsided": lopsided},
+        statement=(
+            "kurtosis rule of ITU-R BT.500-14 (standard deviation with "
+            f"{'n - 1' if ddof else 'n'}, stimuli with unanimous votes {how}, shares of the votes that each rater gave)"
+        ),
+    )
+
+
+def bias(votes: Votes) -> Floats:
+    """How much higher than the mean of all each rater votes, `(raters,)`; 0 for raters without votes.
+
+    Source:
+        ITU-T P.913 (2021), section 12.4.
+    """
+    size = len(votes.stimuli)
+    mean = np.bincount(votes.stimulus, votes.score, size) / np.maximum(np.bincount(votes.stimulus, minlength=size), 1)
+    given = np.bincount(votes.rater, minlength=len(votes.raters))
+    sums = np.bincount(votes.rater, votes.score - mean[votes.stimulus], len(votes.raters))
+    return np.asarray(sums / np.maximum(given, 1))
+
+
+def unbiased(votes: Votes) -> Votes:
+    """Each vote less its rater's bias (ITU-T P.913, section 12.4); scores may leave the scale."""
+    return votes.with_scores(votes.score - bias(votes)[votes.rater])
+
+
+def correlation(votes: Votes, least: float = 0.75) -> Verdict:
+    """Raters whose votes do not follow the mean of all raters: Pearson's r below a threshold.
+
+    Args:
+        votes: Of any design; repeated votes are averaged first; raters with fewer than 3 stimuli cannot be judged.
+        least: r at which a rater stays.
+
+    Source:
+        ITU-T P.913 (2021), section 11.4, whose threshold of 0.75 is for lab tests of video.
+    """
+    own = votes.merged()
+    size = len(own.stimuli)
+    mean = np.bincount(own.stimulus, own.score, size) / np.maximum(np.bincount(own.stimulus, minlength=size), 1)
+    found = np.full(len(votes.raters), np.nan)
+    for rater, places in enumerate(_by_rater(own)):
+        score, common = own.score[places], mean[own.stimulus[places]]
+        if len(places) >= 3 and np.ptp(common) > 0:
+            # One who always gives the same score follows nothing.
+            found[rater] = stats.pearsonr(score, common).statistic if np.ptp(score) > 0 else 0.0
+    with np.errstate(invalid="ignore"):
+        out = found < least
+    return Verdict(
+        rule="correlation",
+        rejected=_named(votes, out),
+        figures={"r": found},
+        statement=f"correlation rule (r with the mean of all raters below {least:g}; ITU-T P.913, section 11.4)",
+        reason="" if (~np.isnan(found)).any() else "no rater has 3 stimuli",
+    )
+
+
+def traps(votes: Votes, most: int = 0) -> Verdict:
+    """Raters who miss stimuli whose score is beyond doubt by more than one step of the scale.
+
+    Args:
+        votes: With traps among the stimuli.
+        most: Misses that are forgiven.
+    """
+    expected = np.array([np.nan if s.expected is None else s.expected for s in votes.stimuli])[votes.stimulus]
+    allowed = f"more than {most} of the traps" if most else "any trap"
+    statement = f"trap rule ({allowed} missed by more than {votes.scale.step:g})"
+    if np.isnan(expected).all():
+        return Verdict("traps", (), statement=statement, reason="no stimulus has an expected score")
+    missed = np.abs(votes.score - expected) > votes.scale.step
+    misses = np.bincount(votes.rater[missed], minlength=len(votes.raters))
+    return Verdict("traps", _named(votes, misses > most), {"misses": misses.astype(float)}, statement)
+
+
+def straight(votes: Votes, most: float = 0.9, fewest: int = 10) -> Verdict:
+    """Raters who give nearly always the same score, where the others do not.
+
+    Args:
+        votes: Of any design.
+        most: Share of the commonest score at which a rater goes.
+        fewest: Votes below which nobody is judged.
+    """
+    share, own = np.full(len(votes.raters), np.nan), _by_rater(votes)
+    for rater, places in enumerate(own):
+        if len(places) >= fewest:
+            share[rater] = np.unique(votes.score[places], return_counts=True)[1].max() / len(places)
+    # A set whose every stimulus looks the same makes everybody answer the same; then the answer is not careless.
+    usual = np.nanmedian(share) if (~np.isnan(share)).any() else 0.0
+    with np.errstate(invalid="ignore"):
+        out = (share >= most) & (usual < most)
+    return Verdict(
+        rule="straight",
+        rejected=_named(votes, out),
+        figures={"same": share},
+        statement=(
+            f"straight-lining rule (the same score in at least {most:.0%} of at least {fewest} votes, where half of "
+            "the raters vary more)"
+        ),
+        reason="" if (~np.isnan(share)).any() else f"no rater has {fewest} votes",
+    )
+
+
+def fast(votes: Votes, least_seconds: float = 1.0, most: float = 0.5) -> Verdict:
+    """Raters who answer faster than one can look.
+
+    Args:
+        votes: With times.
+        least_seconds: Faster answers are too fast.
+        most: Share of too fast answers at which a rater goes.
+    """
+    statement = f"speed rule (at least {most:.0%} of the answers in less than {least_seconds:g} s)"
+    timed = ~np.isnan(votes.seconds)
+    if not timed.any():
+        return Verdict("fast", (), statement=statement, reason="no vote has a time")
+    people = len(votes.raters)
+    given = np.bincount(votes.rater[timed], minlength=people)
+    quick = np.bincount(votes.rater[timed & (votes.seconds < least_seconds)], minlength=people)
+    share = np.divide(quick, given, out=np.full(people, np.nan), where=given > 0)
+    with np.errstate(invalid="ignore"):
+        out = share >= most
+    return Verdict("fast", _named(votes, out), {"too fast": share}, statement)
+
+
+RULES = ("bt500", "correlation", "traps", "straight", "fast")
+"""Names, in the order in which they are shown."""
+
+
+def verdicts(
+    votes: Votes,
+    judged: Votes,
+    *,
+    ddof: Literal[0, 1] = 1,
+    unanimous: Literal["skip", "count"] = "skip",
+    least_correlation: float = 0.75,
+    trap_misses: int = 0,
+) -> list[Verdict]:
+    """What every rule says, in the order of `RULES`.
+
+    Args:
+        votes: As collected, traps among them.
+        judged: Those on other stimuli, as the analysis treats them.
+        ddof: Of the kurtosis rule.
+        unanimous: Of the kurtosis rule.
+        least_correlation: Of the correlation rule.
+        trap_misses: Of the trap rule.
+    """
+    return [
+        kurtosis(judged, ddof=ddof, unanimous=unanimous),
+        correlation(judged, least_correlation),
+        traps(votes, trap_misses),
+        straight(votes.judged()),
+        fast(votes),
+    ]
+
+
+def _by_rater(votes: Votes) -> list[Ints]:
+    order = np.argsort(votes.rater, kind="stable")
+    ends = np.cumsum(np.bincount(votes.rater, minlength=len(votes.raters)))
+    return np.split(order, ends[:-1])
+
+
+def _named(votes: Votes, out: Iterable[bool]) -> tuple[str, ...]:
+    return tuple(name for name, gone in zip(votes.raters, out, strict=True) if gone)

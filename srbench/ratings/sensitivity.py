@@ -1,0 +1,94 @@
+"""What screening and other treatments of votes would do to the result, each shown alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import stats
+
+from srbench.ratings import likelihood, mos, screening
+from srbench.ratings.options import Options
+from srbench.ratings.votes import Opinion, Votes
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What a treatment of the votes does to the result.
+
+    Attributes:
+        treatment: Its name.
+        applied: It is this analysis.
+        rejected: Raters who no longer count.
+        half: Mean half-width of the stimuli's 95 % intervals.
+        largest: Largest change of a stimulus's score against untreated MOS.
+        mean_change: Mean absolute change.
+        rank_correlation: Spearman's, with untreated MOS; None where it cannot be told.
+        reason: Why it could not be done.
+    """
+
+    treatment: str
+    applied: bool
+    rejected: tuple[str, ...]
+    half: float | None = None
+    largest: float | None = None
+    mean_change: float | None = None
+    rank_correlation: float | None = None
+    reason: str = ""
+
+
+def effects(
+    prepared: Votes,
+    verdicts: Sequence[screening.Verdict],
+    choices: Options,
+    opinion: Opinion,
+    gone: Sequence[str],
+    likely: likelihood.Estimate | None,
+) -> list[Effect]:
+    """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
+
+    Args:
+        prepared: Votes that are judged, repeated ones treated.
+        verdicts: Of every rule.
+        choices: Of the analyst.
+        opinion: The scores of this analysis.
+        gone: Raters whose votes do not count in it.
+        likely: Maximum likelihood of all these votes.
+    """
+    plain = mos.mos(prepared)
+    base = screening.unbiased(prepared)
+    p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
+    found = [
+        _effect("plain MOS of all votes", (), plain, plain),
+        replace(_effect("this analysis", tuple(gone), plain, opinion), applied=True),
+    ]
+    for verdict in verdicts:
+        if verdict.reason:
+            found.append(Effect(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
+        else:
+            treated = mos.mos(prepared.without(verdict.rejected))
+            found.append(_effect(verdict.rule, verdict.rejected, plain, treated))
+    found.append(_effect("bias removal (P.913)", (), plain, mos.mos(base)))
+    both = mos.mos(base.without(p913.rejected))
+    found.append(_effect("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
+    if likely:
+        found.append(_effect("maximum likelihood (P.910)", (), plain, likely.opinion))
+    return found
+
+
+def _effect(name: str, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
+    at = plain.by_name()
+    if not treated.stimuli:
+        return Effect(name, applied=False, rejected=rejected, reason="no rater is left")
+    before = plain.mean[[at[s.name] for s in treated.stimuli]]
+    change = np.abs(treated.mean - before)
+    varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
+    half = treated.half[np.isfinite(treated.half)]
+    return Effect(
+        treatment=name,
+        applied=False,
+        rejected=rejected,
+        half=float(half.mean()) if len(half) else None,
+        largest=float(change.max()),
+        mean_change=float(change.mean()),
+        rank_correlation=float(stats.spearmanr(before, treated.mean).statistic) if varies else None,
+    )

@@ -1,0 +1,257 @@
+"""Panels drawn by chance, whose truth is known: to plan a study, and to prove that the analysis finds what is there."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from srbench.errors import BadRatings
+from srbench.ratings.votes import Comparison, Floats, Scale, Stimulus, Votes
+
+_RESPONSE_S, _HASTY_S = 4.0, 0.4
+_TRAPS = 4
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is planted.
+
+    Attributes:
+        models: Names, best last.
+        quality: True score of each model; spread evenly over the scale's middle where it is empty.
+        images: Number of contents.
+        content_spread: Standard deviation of the contents' shift, the same for all models.
+        stimulus_spread: Standard deviation of each stimulus's own shift.
+        raters: Number of honest ones.
+        bias: Standard deviation of raters' biases.
+        inconsistency: Median of raters' inconsistencies, which differ by a factor (log-normal, 0.3).
+        careless: Raters more who answer by chance, and mostly at once.
+        adversarial: Raters more who turn the scale round.
+        share: Of the stimuli that each rater sees; below 1 the design is incomplete.
+        repeated: Share of the votes that are asked a second time.
+        reference: The originals are among the stimuli, as model "hr".
+        traps: Four stimuli are traps, whose score is beyond doubt.
+        scale: Votes are whole numbers on it.
+        seed: Of everything.
+    """
+
+    models: Sequence[str] = ("nearest", "bicubic", "srresnet", "srgan")
+    quality: Sequence[float] = ()
+    images: int = 20
+    content_spread: float = 0.3
+    stimulus_spread: float = 0.2
+    raters: int = 24
+    bias: float = 0.3
+    inconsistency: float = 0.6
+    careless: int = 0
+    adversarial: int = 0
+    share: float = 1.0
+    repeated: float = 0.0
+    reference: bool = False
+    traps: bool = False
+    scale: Scale = field(default_factory=Scale)
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A panel's votes beside the truth.
+
+    Attributes:
+        votes: As a study collects them.
+        truth: The score of each stimulus before bias, noise and rounding, in the order of `votes.stimuli`.
+        expected: The mean that infinitely many honest raters of this panel's kind would give: what a MOS estimates.
+        bias: Of the honest raters.
+        inconsistency: Of the honest raters.
+        careless: Names.
+        adversarial: Names.
+    """
+
+    votes: Votes
+    truth: Floats
+    expected: Floats
+    bias: Floats
+    inconsistency: Floats
+    careless: tuple[str, ...]
+    adversarial: tuple[str, ...]
+
+
+def draw(panel: Panel) -> Drawn:
+    """Draw raters, stimuli and votes.
+
+    A vote is truth + the rater's bias + the rater's inconsistency x normal noise, rounded and held inside the scale:
+    the model of ITU-T P.910, Annex E, on a real scale.
+
+    Raises:
+        BadRatings: The panel cannot be.
+    """
+    _check(panel)
+    generator = np.random.default_rng(panel.seed)
+    stimuli, truth = _stimuli(panel, generator)
+    honest = [f"r{i + 1:02d}" for i in range(panel.raters)]
+    careless = tuple(f"careless{i + 1}" for i in range(panel.careless))
+    adversarial = tuple(f"adversarial{i + 1}" for i in range(panel.adversarial))
+    names = (*honest, *careless, *adversarial)
+    bias = generator.normal(0, panel.bias, len(names))
+    wide = panel.inconsistency * np.exp(generator.normal(0, 0.3, len(names)))
+    order = generator.permutation(len(names))  # so that careless raters do not come last
+    names, bias, wide = tuple(names[i] for i in order), bias[order], wide[order]
+    stimulus, rater, repetition = _design(panel, len(stimuli), len(names), generator)
+    aim = truth[stimulus] + bias[rater]
+    ends = panel.scale.low + panel.scale.high
+    turned, blind = np.isin(names, adversarial)[rater], np.isin(names, careless)[rater]
+    aim = np.where(turned, ends - aim, aim)
+    score = _rounded(panel.scale, aim + wide[rater] * generator.normal(size=len(aim)))
+    whole = panel.scale.categories()
+    score = np.where(blind, generator.choice(whole, len(score)), score).astype(np.float64)
+    seconds = np.round(generator.lognormal(np.log(np.where(blind, _HASTY_S, _RESPONSE_S)), 0.4), 2)
+    votes = Votes(
+        stimuli, names, stimulus, rater, repetition, score, seconds, _positions(rater, generator), panel.scale
+    )
+    real = ~(np.isin(names, careless) | np.isin(names, adversarial))
+    return Drawn(votes, truth, expected(panel, truth), bias[real], wide[real], careless, adversarial)
+
+
+def _check(panel: Panel) -> None:
+    if len(set(panel.models)) < len(panel.models) or not panel.models:
+        raise BadRatings(f"models are {', '.join(panel.models) or 'none'}; expected one or more different names")
+    if panel.quality and len(panel.quality) != len(panel.models):
+        raise BadRatings(f"{len(panel.quality)} true scores for {len(panel.models)} models; expected one each")
+    if len(panel.scale.categories()) < 2:
+        raise BadRatings(
+            f"the scale from {panel.scale.low:g} to {panel.scale.high:g} has fewer than two whole numbers to vote with"
+        )
+    if panel.images < 1 or panel.raters < 1:
+        raise BadRatings(f"{panel.images} images and {panel.raters} raters; expected at least one of each")
+
+
+def _stimuli(panel: Panel, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
+    low, high = panel.scale.low, panel.scale.high
+    middle = np.linspace(low + 0.15 * (high - low), high - 0.2 * (high - low), len(panel.models))
+    quality = dict(zip(panel.models, panel.quality or middle.tolist(), strict=True))
+    if panel.reference:
+        quality["hr"] = high - 0.1 * (high - low)
+    contents = generator.normal(0, panel.content_spread, panel.images)
+    stimuli, truth = [], []
+    for image in range(panel.images):
+        for model, score in quality.items():
+            name = f"image{image + 1:03d}"
+            stimuli.append(Stimulus(f"{name}_{model}", name, model, "simulated", reference=model == "hr"))
+            truth.append(score + contents[image] + generator.normal(0, panel.stimulus_spread))
+    if panel.traps:
+        for i in range(_TRAPS):
+            end = high if i % 2 else low
+            stimuli.append(Stimulus(f"trap{i + 1}", f"trap{i + 1}", "", "simulated", expected=end))
+            truth.append(end + (0.5 if i % 2 else -0.5))
+    return tuple(stimuli), np.array(truth)
+
+
+def _design(panel: Panel, stimuli: int, raters: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Who sees what: each rater a random share, every stimulus about equally often."""
+    seen = max(1, round(panel.share * stimuli))
+    rows: list[tuple[int, int, int]] = []
+    deck: list[int] = []
+    for rater in range(raters):
+        hand, held, kept = list[int](), set[int](), list[int]()
+        while len(hand) < seen:
+            if not deck:
+                deck = generator.permutation(stimuli).tolist()
+            card = deck.pop(0)
+            (kept if card in held else hand).append(card)
+            held.add(card)
+        deck = kept + deck
+        again = generator.permutation(hand)[: round(panel.repeated * seen)].tolist()
+        rows += [(s, rater, 1) for s in hand] + [(s, rater, 2) for s in again]
+    stimulus, rater_of, repetition = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
+    return stimulus, rater_of, repetition
+
+
+def _positions(rater: np.ndarray, generator: np.random.Generator) -> Floats:
+    """Random order inside each rater's session, from 1."""
+    order = np.empty(len(rater))
+    for one in np.unique(rater):
+        at = np.flatnonzero(rater == one)
+        order[at] = generator.permutation(len(at)) + 1
+    return order
+
+
+def _rounded(scale: Scale, value: Floats) -> Floats:
+    whole = scale.categories()
+    return np.asarray(np.clip(np.rint(value), whole[0], whole[-1]))
+
+
+def expected(panel: Panel, truth: Floats) -> Floats:
+    """Mean vote of honest raters on stimuli of these true scores, rounding and the scale's ends included.
+
+    Integrated over biases and inconsistencies numerically.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    weights = weights / weights.sum()
+    whole = np.array(panel.scale.categories(), dtype=np.float64)
+    cuts = (whole[1:] + whole[:-1]) / 2
+    total = np.zeros(len(truth))
+    for node, weight in zip(nodes, weights, strict=True):
+        sigma = np.sqrt(panel.bias**2 + (panel.inconsistency * np.exp(0.3 * node)) ** 2)
+        if sigma == 0:
+            total += weight * _rounded(panel.scale, truth)
+            continue
+        # Mean of a step function: the lowest value and one step more for each cut that is passed.
+        total += weight * (whole[0] + stats.norm.cdf((truth[:, None] - cuts) / sigma).sum(axis=1))
+    return total
+
+
+def write_truth(panel: Panel, drawn: Drawn, path: Path) -> None:
+    """Write what was planted, as JSON.
+
+    Raises:
+        BadRatings: The file cannot be written.
+    """
+    facts = {
+        "panel": asdict(panel),
+        "stimuli": [
+            {"stimulus": s.name, "truth": float(t), "expected_vote": float(e)}
+            for s, t, e in zip(drawn.votes.stimuli, drawn.truth, drawn.expected, strict=True)
+        ],
+        "honest": {"bias": drawn.bias.tolist(), "inconsistency": drawn.inconsistency.tolist()},
+        "careless": drawn.careless,
+        "adversarial": drawn.adversarial,
+    }
+    try:
+        path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
+
+
+def draw_pairs(panel: Panel, ties: float = 0.0) -> tuple[Comparison, ...]:
+    """Every rater compares every two models on every image they see; noise as in `draw`.
+
+    Args:
+        panel: As for votes; careless raters answer by chance, adversarial ones the other way round.
+        ties: Differences smaller than this, in units of the scale, are answered with a tie.
+    """
+    _check(panel)
+    generator = np.random.default_rng(panel.seed)
+    stimuli, truth = _stimuli(panel, generator)
+    by_content: dict[str, list[int]] = {}
+    for i, stimulus in enumerate(stimuli):
+        if stimulus.expected is None:
+            by_content.setdefault(stimulus.content, []).append(i)
+    kinds = [("r", panel.raters, 1.0), ("careless", panel.careless, 0.0), ("adversarial", panel.adversarial, -1.0)]
+    answers = []
+    for kind, number, sign in kinds:
+        for k in range(number):
+            name = f"{kind}{k + 1:02d}" if kind == "r" else f"{kind}{k + 1}"
+            wide = panel.inconsistency * np.exp(generator.normal(0, 0.3)) * np.sqrt(2)
+            for content, members in by_content.items():
+                if generator.random() >= panel.share:
+                    continue
+                for at, i in enumerate(members):
+                    for j in members[at + 1 :]:
+                        gap = sign * (truth[i] - truth[j]) + wide * generator.normal()
+                        better, worse = (i, j) if gap >= 0 else (j, i)
+                        models = stimuli[better].model, stimuli[worse].model
+                        answers.append(Comparison(content, name, *models, tie=bool(abs(gap) < ties)))
+    return tuple(answers)

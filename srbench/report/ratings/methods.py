@@ -1,0 +1,283 @@
+"""The methods paragraph: every choice and figure spelled out, ready to be pasted into a paper."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from srbench import __version__
+from srbench.ratings.analysis import Analysis
+from srbench.ratings.pair_study import PairAnalysis
+from srbench.ratings.votes import Votes, contents
+
+
+def methods(made: Analysis) -> str:
+    """Of a study on a scale."""
+    parts = [_material(made), _scores(made), _screening(made), _agreement(made), _models(made), _metrics(made)]
+    return " ".join(part for part in (*parts, f"Computed with srbench {__version__}.") if part)
+
+
+def methods_pairs(made: PairAnalysis) -> str:
+    """Of a study of paired comparisons."""
+    ties = sum(answer.tie for answer in made.answers)
+    per_rater = [count for count, _ in made.agreement.values()]
+    return " ".join(
+        [
+            f"{len(made.agreement)} raters gave {len(made.answers)} answers ({_from_to(per_rater)} each) on "
+            f"{len(made.contents)} contents to the question which of two pictures of the same content is better.",
+            f"{ties} answers are ties, modelled with a threshold (Rao and Kupper 1967; Glenn and David 1960)."
+            if ties
+            else "There were no ties.",
+            "Scores are maximum-likelihood estimates of the Bradley-Terry model (natural-log odds) and of Thurstone's "
+            "case V (standard deviations of a difference), centred to mean 0 "
+            + ("for each content and over all contents." if made.overall else "for each content."),
+            *_pair_tests(made),
+            "A set of items is scored only where wins connect every item with every other one in both directions (Ford "
+            "1957).",
+            f"Computed with srbench {__version__}.",
+        ]
+    )
+
+
+def _pair_tests(made: PairAnalysis) -> list[str]:
+    """Intervals, differences and the test of heterogeneity."""
+    found = [_pair_intervals(made)]
+    tested = [fits[0] for fits in (made.overall, *made.contents.values()) if fits and fits[0].differences]
+    if tested:
+        found.append(
+            "Differences of two items were tested by two-sided t tests from the same covariance and with the same "
+            "degrees of freedom, with Holm's correction for all pairs of a fit."
+        )
+    if made.overall and made.overall[0].differences:
+        pairs = made.overall[0].differences
+        found.append(
+            f"Over all contents, {sum(pair.significant for pair in pairs)} of {len(pairs)} differences "
+            f"({made.overall[0].link}) are significant at 5 %."
+        )
+    tests = [
+        f"{test.link}: chi-squared = {test.chi2:.1f}, {test.df} degrees of freedom, "
+        f"p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}"
+        for test in made.heterogeneity
+    ]
+    if tests:
+        found.append(
+            "One scale for all contents was tested against one for each by the likelihood ratio, answers taken as "
+            f"independent ({'; '.join(tests)})."
+        )
+    return found
+
+
+def _pair_intervals(made: PairAnalysis) -> str:
+    known = [fits[0] for fits in made.contents.values() if fits[0].robust_df is not None]
+    whole = [fit for fit in made.overall[:1] if fit.robust_df is not None]
+    if not known and not whole:
+        return "There are no intervals: they need scores from two raters at least."
+    parts = []
+    if known:
+        df = [fit.robust_df for fit in known if fit.robust_df is not None]
+        parts.append(f"for each content with raters as clusters (raters less 1: {_from_to(df)} degrees of freedom)")
+    parts += [
+        "over all contents with raters and contents as clusters at once (Cameron, Gelbach and Miller 2011; each "
+        "variance of a score or of a difference is the largest of the two-way one and both one-way ones; smallest "
+        f"number of clusters less 1: {fit.robust_df} degrees of freedom, t = {fit.quantile:.2f})"
+        for fit in whole
+    ]
+    return (
+        "95 % intervals are Student t intervals from cluster-robust (sandwich) covariances, with the factor "
+        f"G / (G - 1) for G clusters: {'; '.join(parts)}. Where all clusters gave the same answers, the variance of "
+        "independent answers stands in."
+    )
+
+
+def _material(made: Analysis) -> str:
+    stimuli, scale = made.opinion.stimuli, made.opinion.scale
+    models = {s.model for s in stimuli if s.model}
+    datasets = {s.dataset for s in stimuli if s.dataset}
+    references = sum(s.reference for s in stimuli)
+    shown = f"{_many(len(stimuli), 'stimulus', 'stimuli')} of {_many(contents(stimuli), 'content')}"
+    shown += f" from {len(datasets)} data sets" if len(datasets) > 1 else ""
+    shown += f", made by {_many(len(models), 'model')}" if models else ""
+    shown += f", {references} of them hidden references" if references else ""
+    on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
+    if made.votes is None:
+        return (
+            f"Averages over {_from_to(made.opinion.n.tolist())} votes each were given for {shown}, {on}; single votes "
+            "were not available."
+        )
+    assert made.raters is not None
+    traps = f", and {_many(made.trap_votes, 'vote')} on traps," if made.trap_votes else ""
+    return (
+        f"{_many(len(made.raters.names), 'rater')} gave {_many(made.total_votes - made.trap_votes, 'vote')} on "
+        f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(made.votes))} stimuli, each stimulus has "
+        f"{_from_to(made.opinion.n.tolist())} votes that count."
+    )
+
+
+def _many(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def _seen(votes: Votes) -> list[int]:
+    pairs = np.unique(votes.rater * len(votes.stimuli) + votes.stimulus)
+    counts = np.bincount(pairs // len(votes.stimuli), minlength=len(votes.raters))
+    return [int(count) for count in counts if count]
+
+
+def _from_to(values: Iterable[int]) -> str:
+    found = sorted(values)
+    if not found:
+        return "no"
+    return f"{found[0]}" if found[0] == found[-1] else f"{found[0]} to {found[-1]}"
+
+
+def _scores(made: Analysis) -> str:
+    if made.votes is None:
+        return "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes."
+    choices = made.choices
+    parts = []
+    if made.retest:
+        parts.append(
+            {
+                "pool": "Repeated votes count as votes of their own.",
+                "mean": "Repeated votes of a rater on a stimulus were averaged to one.",
+                "first": "Of repeated votes the first counts.",
+            }[choices.repetitions]
+        )
+    if choices.remove_bias:
+        parts.append(
+            "Each rater's bias (mean deviation from the stimuli's means) was taken off first (ITU-T P.913, section "
+            "12.4); intervals of stimuli are those of the remaining scatter."
+        )
+    if choices.estimator == "mos":
+        parts.append(
+            "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
+        )
+    else:
+        assert made.estimate is not None
+        state = "converged" if made.estimate.converged else "did not converge"
+        parts.append(
+            "Scores of stimuli are maximum-likelihood estimates under rater bias and inconsistency (ITU-T P.910, Annex "
+            f"E; alternating projection, {state} after {made.estimate.iterations} sweeps), with 1.96 standard errors "
+            "from the scatter of the votes at each stimulus."
+        )
+    return " ".join([*parts, *_relative(made)])
+
+
+def _relative(made: Analysis) -> list[str]:
+    if made.dmos is None or made.votes is None:
+        return []
+    top = f"{made.opinion.scale.high:g}"
+    parts = [
+        f"Differential scores (DMOS) are means of DV = V - V_ref + {top}, rater by rater, against the hidden reference "
+        f"of the same content; higher is better, and {top}, the top of the scale, is as good as the reference and no "
+        "limit."
+    ]
+    if made.choices.relative == "crushed":
+        parts.append("Values above 5 were compressed to 7 DV / (2 + DV) (ITU-T P.910).")
+    lost = len(made.votes) - int(made.dmos.n.sum())
+    if lost:
+        parts.append(f"{_many(lost, 'vote')} have no reference by the same rater and are left out of DMOS.")
+    return parts
+
+
+def _screening(made: Analysis) -> str:
+    if made.raters is None:
+        return ""
+    gone = [name for name, out in zip(made.raters.names, made.raters.gone, strict=True) if out]
+    used = [verdict.statement for verdict in made.verdicts if verdict.rule in made.choices.screen]
+    if not used:
+        return "Raters were not screened."
+    who = f"rejected {len(gone)} of {len(made.raters.names)} raters ({', '.join(gone)})" if gone else "rejected nobody"
+    return f"Raters were screened by the {' and the '.join(used)}, which {who}."
+
+
+def _agreement(made: Analysis) -> str:
+    parts = []
+    if made.icc:
+        low, high = made.icc.single_ci95
+        parts.append(
+            f"ICC(2,1) = {made.icc.single:.3f} [{low:.3f}, {high:.3f}] and ICC(2,k) = {made.icc.average:.3f} over "
+            f"{made.icc.stimuli} stimuli and {made.icc.raters} raters (two-way random, absolute agreement, first votes)"
+        )
+    if made.alpha_ordinal is not None and made.alpha_interval is not None:
+        parts.append(
+            f"Krippendorff's alpha is {made.alpha_ordinal:.3f} (ordinal) and {made.alpha_interval:.3f} (interval)"
+        )
+    if made.retest:
+        again = made.retest
+        parts.append(
+            f"of {again.pairs} repeated votes {again.same:.0%} were the same and {again.within_one:.0%} within one "
+            f"step (RMS difference {again.rms_difference:.2f})"
+        )
+    return f"Agreement: {'; '.join(parts)}." if parts else ""
+
+
+def _models(made: Analysis) -> str:
+    if not made.models:
+        return ""
+    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.choices.relative)
+    parts = [f"Models were compared by {by}, references left out."] if by else []
+    parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(made)]
+    if made.differences:
+        parts.append(_tests(made))
+    return " ".join(parts)
+
+
+def _model_intervals(made: Analysis) -> str:
+    if made.votes is None or made.choices.estimator != "mos":
+        return (
+            "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "
+            "only."
+        )
+    biased = " (with the raters' biases left in)" if made.choices.remove_bias else ""
+    first = (
+        f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
+        "variance by rater)"
+    )
+    if not any(group.both for group in made.models):
+        return first + "."
+    return (
+        f"{first}; the second for raters and images like these (Student t with the standard error of a bootstrap that "
+        f"draws both, {made.choices.resamples} resamples, seed {made.choices.seed}, less the surplus noise of single "
+        "votes in such draws)."
+    )
+
+
+def _tests(made: Analysis) -> str:
+    test = {
+        "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
+        "permutation": (
+            "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
+            f"drawn with seed {made.choices.seed})"
+        ),
+    }[made.choices.test]
+    own = [pair for pair in made.differences if pair.dataset] or made.differences
+    found = sum(pair.significant for pair in own)
+    datasets = len({pair.dataset for pair in own})
+    where = f" within {datasets} data sets" if datasets > 1 else ""
+    return (
+        f"Models were tested by {test} on the images' means, paired by image, with Holm's correction for all pairs of "
+        f"a data set; {found} of {_many(len(own), 'difference')}{where} {'is' if found == 1 else 'are'} significant at "
+        "5 %. Effect sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
+    )
+
+
+def _metrics(made: Analysis) -> str:
+    if not made.predictions:
+        return ""
+    best = next(p for p in made.predictions if p.best)
+    tied = [p.metric for p in made.predictions if p.tied]
+    low, high = best.srcc_ci95
+    names = ", ".join(p.metric for p in made.predictions)
+    text = (
+        f"Objective metrics ({names}) were compared with the scores after ITU-T P.1401: Pearson's correlation before "
+        "and after 4- and 5-parameter logistic mapping (least squares), Spearman's and Kendall's (tau-b) rank "
+        "correlation, RMSE over n - d, and outlier ratio (errors beyond half of a stimulus's 95 % interval). Intervals "
+        "take stimuli as independent: Fisher's transformation for correlations (variances of Bonett and Wright for "
+        "Spearman, of Fieller, Hartley and Pearson for Kendall), chi-squared for RMSE, the binomial's normal "
+        f"approximation for outliers. {best.metric} has the largest |SRCC|, {abs(best.srcc):.3f} [{low:.3f}, "
+        f"{high:.3f}], on {_many(best.n, 'stimulus', 'stimuli')}"
+    )
+    return text + (
+        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {made.choices.seed}, 95 %, not "
+        f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
+    )

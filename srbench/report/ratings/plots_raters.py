@@ -1,0 +1,243 @@
+"""What the raters did, and what treating their votes does."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+
+from srbench.ratings.analysis import Analysis
+from srbench.ratings.rater_summary import Raters
+from srbench.ratings.sensitivity import Effect
+from srbench.ratings.votes import Flags, Floats, Ints
+from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, panels, rows
+
+_KINDS = (
+    ("counts", COLOURS[0], "o"),
+    ("flagged by a rule, counts", "#B37A00", "^"),
+    ("does not count", COLOURS[1], "X"),
+)
+_NAMED = 40
+_PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
+_LETTER, _LINE = 5.2, 11.0
+"""Of a label of 8.5 points: width of a letter and height of a line, in points, on the wide side."""
+
+
+def consistency(made: Analysis) -> Figure | None:
+    """Bias against inconsistency of each rater; None where neither can be told."""
+    raters = made.raters
+    if raters is None:
+        return None
+    known = np.isfinite(raters.bias) & np.isfinite(raters.inconsistency)
+    if not known.any():
+        return None
+    kinds = _kinds(raters)
+
+    def paint(sheet: Sheet) -> None:
+        (axes,) = panels(sheet, 1, 1)
+        for k, (name, colour, shape) in enumerate(_KINDS):
+            own = known & (kinds == k)
+            if own.any():
+                axes.plot(raters.bias[own], raters.inconsistency[own], shape, color=colour, label=name, markersize=7)
+        axes.axvline(0, color=GREY, linestyle="--", linewidth=1)
+        axes.set(xlabel="bias: how much higher than the others the rater votes", ylabel="inconsistency")
+        axes.margins(0.12)
+        axes.grid()
+        legend(sheet, axes)
+        sheet.draw_without_rendering()
+        _place_labels(axes, raters, known, _labelled(kinds))
+
+    marked = [name for name, kind in zip(raters.names, kinds, strict=True) if kind == 2]
+    return Figure(
+        key="raters",
+        title="Raters: bias and inconsistency",
+        caption=(
+            "Each mark is a rater: how much higher than the others they vote (bias), and how widely their votes "
+            "scatter around what bias and stimulus explain (inconsistency, maximum likelihood of ITU-T P.910), in "
+            f"units of the scale. {int(known.sum())} of {len(raters.names)} raters"
+            + ("." if known.all() else "; of the others it cannot be told.")
+            + " Names of those whom a rule rejects, where there is room."
+        ),
+        svg=draw("raters", 8.0, 4.8, paint),
+        alt=f"Scatter of {int(known.sum())} raters. Raters who do not count: {', '.join(marked) or 'none'}.",
+    )
+
+
+def _kinds(raters: Raters) -> Ints:
+    """0: counts, 1: a rule would reject, 2: does not count."""
+    pairs = zip(raters.gone, raters.rejected, strict=True)
+    return np.array([2 if gone else 1 if rules else 0 for gone, rules in pairs], dtype=np.int64)
+
+
+def _labelled(kinds: Ints) -> list[int]:
+    """Those that do not count first, so that they get the best places; too many of the others stay without."""
+    gone, flagged = (np.flatnonzero(kinds == k).tolist() for k in (2, 1))
+    return (gone if len(gone) <= _NAMED else []) + (flagged if len(gone) + len(flagged) <= 25 else [])
+
+
+def _place_labels(axes: Axes, raters: Raters, known: Flags, wanted: Sequence[int]) -> None:
+    """Each label at the first place around its mark where it covers no mark and no other label."""
+    to_points = axes.transData + axes.figure.dpi_scale_trans.inverted()  # type: ignore[union-attr]
+    spots = to_points.transform(np.column_stack([raters.bias, raters.inconsistency])) * 72
+    (left, low), (right, high) = (np.array(axes.get_window_extent().get_points()) / axes.figure.dpi * 72).tolist()
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in spots[known].tolist()]
+    for i in wanted:
+        if not known[i]:
+            continue
+        text = label(raters.names[i], 22)
+        size = _LETTER * len(text)
+        for dx, dy in _around(size):
+            x, y = spots[i, 0] + dx, spots[i, 1] + dy
+            box = (x, y - _LINE / 2, x + size, y + _LINE / 2)
+            inside = box[0] > left and box[2] < right and box[1] > low and box[3] < high
+            if inside and not any(_touch(box, other) for other in taken):
+                _write(axes, text, (float(raters.bias[i]), float(raters.inconsistency[i])), (dx, dy))
+                taken.append(box)
+                break
+
+
+def _write(axes: Axes, text: str, spot: tuple[float, float], shift: tuple[float, float]) -> None:
+    far = abs(shift[1]) > 14
+    line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6} if far else None
+    axes.annotate(
+        text,
+        spot,
+        xytext=shift,
+        textcoords="offset points",
+        va="center",
+        fontsize=8.5,
+        color="#222222",
+        arrowprops=line,
+        bbox=_PLAIN,
+    )
+
+
+def _around(size: float) -> list[tuple[float, float]]:
+    near = [(7.0, 0.0), (-7.0 - size, 0.0), (-size / 2, 11.0), (-size / 2, -11.0)]
+    far = [(dx, float(dy)) for dy in (16, -16, 28, -28, 40, -40, 52, -52) for dx in (9.0, -9.0 - size, -size / 2)]
+    return near + far
+
+
+def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def agreement(made: Analysis) -> Figure | None:
+    """Correlation of each rater with the mean of all, sorted; None where it cannot be told."""
+    raters = made.raters
+    if raters is None or not np.isfinite(raters.correlation).any():
+        return None
+    kinds = [_KINDS[k] for k in _kinds(raters)]
+    least = made.choices.least_correlation
+    below = int((raters.correlation < least).sum())
+    known = int(np.isfinite(raters.correlation).sum())
+    svg = sorted_dots(
+        "correlation", raters.names, raters.correlation, kinds, "correlation with the mean of all", (least, "threshold")
+    )
+    return Figure(
+        key="correlation",
+        title="Raters: agreement with the mean",
+        caption=(
+            "Each mark is a rater: correlation of their votes with the mean votes of all, best first. Dashed: the "
+            f"threshold of the rule of correlation, {least:g}"
+            + ("" if "correlation" in made.choices.screen else ", which is not applied here")
+            + f". {known} of {len(raters.names)} raters; {below} below the threshold."
+            + (" Too many for names; the table of raters has them." if known > _NAMED else "")
+        ),
+        svg=svg,
+        alt=f"Dot plot of {known} raters' correlation with the mean; {below} are below {least:g}.",
+    )
+
+
+def sorted_dots(
+    key: str,
+    names: Sequence[str],
+    values: Floats,
+    kinds: Sequence[tuple[str, str, str]],
+    axis: str,
+    limit: tuple[float, str],
+) -> str:
+    """Raters from best to worst: in rows with names, or side by side where they are too many.
+
+    Args:
+        key: Of the figure.
+        names: Of the raters.
+        values: Of each; NaN is left out.
+        kinds: Of each: name for the legend, colour, shape.
+        axis: What the values are.
+        limit: A line to draw, and its name.
+    """
+    order = [i for i in np.argsort(-values, kind="stable").tolist() if np.isfinite(values[i])]
+    upright = len(order) <= _NAMED
+
+    def paint(sheet: Sheet) -> None:
+        (axes,) = panels(sheet, 1, 1)
+        for kind in dict.fromkeys(kind for kind in (*_KINDS, *kinds) if kind in kinds):
+            at = [place for place, i in enumerate(order) if kinds[i] == kind]
+            own = values[[order[place] for place in at]].tolist()
+            if at:
+                x, y = (own, at) if upright else (at, own)
+                axes.plot(x, y, kind[2], color=kind[1], label=kind[0], markersize=6.5 if upright else 4)
+        line = {"color": GREY, "linestyle": "--", "linewidth": 1, "label": f"{limit[1]} ({limit[0]:g})"}
+        if upright:
+            axes.axvline(limit[0], **line)  # type: ignore[arg-type]
+            rows(axes, [names[i] for i in order])
+            axes.set_xlabel(axis)
+        else:
+            axes.axhline(limit[0], **line)  # type: ignore[arg-type]
+            axes.grid(axis="y")
+            axes.set(xlabel="raters, best first", ylabel=axis)
+        legend(sheet, axes)
+
+    return draw(key, 8.0 if upright else WIDE, 0.21 * len(order) + 1.3 if upright else 3.8, paint)
+
+
+def effects(made: Analysis) -> Figure | None:
+    """What each treatment of the votes does to the intervals; None where there is nothing to compare."""
+    found = made.effects
+    if not any(effect.half is not None for effect in found):
+        return None
+
+    def paint(sheet: Sheet) -> None:
+        (axes,) = panels(sheet, 1, 1)
+        for y, effect in enumerate(found):
+            _effect(axes, y, effect)
+        axes.plot([], [], SHAPES[3], color=COLOURS[1], markersize=8, label="this analysis")
+        axes.plot([], [], "o", color=COLOURS[0], markerfacecolor="white", markersize=7, label="not applied")
+        rows(axes, [effect.treatment for effect in found], 44)
+        axes.margins(x=0.1)
+        axes.set_xlabel("mean half-width of the stimuli's 95 % intervals (smaller is more certain)")
+        legend(sheet, axes)
+
+    told = ", ".join(f"{e.treatment} {e.half:.3f} ({len(e.rejected)} rejected)" for e in found if e.half is not None)
+    return Figure(
+        key="effects",
+        title="What screening and treatments do",
+        caption=(
+            "Each row: the votes treated in this way alone. The mark is the mean half-width of the stimuli's 95 % "
+            "intervals, in units of the scale; at the right, how many raters no longer count. Fewer raters may give "
+            f"narrower intervals and still a worse study. {len(made.raters.names) if made.raters else 0} raters, "
+            f"{len(made.opinion.stimuli)} stimuli."
+        ),
+        svg=draw("effects", 9.0, 0.33 * len(found) + 1.4, paint),
+        alt=f"Dot plot of mean half-widths by treatment: {told}.",
+    )
+
+
+def _effect(axes: Axes, y: int, effect: Effect) -> None:
+    if effect.half is None:
+        why = label(f"cannot be used: {effect.reason}", 78)
+        axes.annotate(
+            why, (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=GREY, bbox=_PLAIN
+        )
+        return
+    look = (
+        {"marker": SHAPES[3], "color": COLOURS[1], "markersize": 8}
+        if effect.applied
+        else {"marker": "o", "color": COLOURS[0], "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.6}
+    )
+    axes.plot([effect.half], [y], linestyle="none", **look)  # type: ignore[arg-type]
+    said = f"{len(effect.rejected)} rejected"
+    axes.annotate(
+        said, (1.015, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, annotation_clip=False
+    )

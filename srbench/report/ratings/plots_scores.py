@@ -1,0 +1,218 @@
+"""Scores with their intervals: of models, of stimuli, and relative to references."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+
+from srbench.ratings.analysis import Analysis
+from srbench.ratings.mos import GroupMean
+from srbench.ratings.votes import Floats, Stimulus
+from srbench.report.ratings.plots_canvas import (
+    COLOURS,
+    GREY,
+    SHAPES,
+    WIDE,
+    Figure,
+    draw,
+    label,
+    legend,
+    number,
+    panels,
+    rows,
+)
+
+_SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
+
+
+def models(made: Analysis) -> Figure | None:
+    """Means of models with both intervals; None without models."""
+    by_set: dict[str, list[GroupMean]] = {}
+    for group in made.models:
+        by_set.setdefault(group.dataset, []).append(group)
+    if not by_set:
+        return None
+    first = by_set.get("") or next(iter(by_set.values()))
+    order = [g.model for g in sorted(first, key=lambda g: -g.mean)]
+    order += sorted({g.model for g in made.models} - set(order))
+    across = min(3, len(by_set))
+    down = -(-len(by_set) // across)
+    lettered = bool(made.groups)
+
+    def paint(sheet: Sheet) -> None:
+        grid = panels(sheet, len(by_set), across, sharex=True, sharey=True)
+        for i, (axes, (dataset, own)) in enumerate(zip(grid, by_set.items(), strict=True)):
+            look = (COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)])
+            _means_panel(axes, own, order, made.groups.get(dataset, {}), look)
+            if len(by_set) > 1:
+                axes.set_title(label(dataset, 34) or "all data sets", loc="left")
+            axes.set_xlabel(f"mean {_SCORE[made.choices.relative]} (higher is better)")
+            axes.tick_params(labelbottom=True)
+
+    told = ", ".join(f"{g.model} {g.mean:.2f}" for g in sorted(first, key=lambda g: -g.mean))
+    return Figure(
+        key="models",
+        title="Models with 95 % intervals",
+        caption=_models_caption(made, len(order), lettered=lettered),
+        svg=draw(
+            "models", WIDE if len(by_set) > 1 else 8.0, down * (0.3 * len(order) + 0.85 + 0.25 * (down > 1)), paint
+        ),
+        alt=f"Dot plot of the models' mean scores with 95 % intervals. Best first: {told}.",
+    )
+
+
+def _models_caption(made: Analysis, count: int, *, lettered: bool) -> str:
+    over = any(g.raters is not None and g.half is not None for g in made.models)
+    parts = ["Marker: mean of the images' scores, each image counting once."]
+    if any(g.half is not None for g in made.models):
+        whose = "over raters like these, on these images" if over else "from the errors of the stimuli, these raters"
+        parts.append(f"Thick line: 95 % interval {whose}.")
+    if any(g.both is not None for g in made.models):
+        parts.append("Thin line: 95 % interval over raters and images like these (bootstrap).")
+    if lettered:
+        parts.append("Models with a letter in common are not told apart at 5 % after Holm's correction.")
+    images = {g.images for g in made.models if not g.dataset}
+    span = f"{min(images)} to {max(images)}" if len(images) > 1 else "".join(map(str, images))
+    parts.append(f"{count} model{'s' if count > 1 else ''}, {span} images each.")
+    return " ".join(parts)
+
+
+def _means_panel(
+    axes: Axes, own: Sequence[GroupMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
+) -> None:
+    rows(axes, order)
+    colour, shape = look
+    for group in own:
+        y = order.index(group.model)
+        if group.both:
+            axes.plot(group.both, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
+            axes.plot(group.both, [y, y], "|", color=colour, markersize=6)
+        if group.half is not None:
+            ends = [group.mean - group.half, group.mean + group.half]
+            axes.plot(ends, [y, y], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt")
+        axes.plot(group.mean, y, shape, color=colour, markersize=5.5)
+        said = f"{number(group.mean)} {letters.get(group.model, '')}".rstrip()
+        axes.annotate(
+            said, (1.015, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, annotation_clip=False
+        )
+
+
+def stimuli(made: Analysis) -> Figure | None:
+    """Every stimulus, sorted by score, with its interval; None below two stimuli."""
+    opinion = made.opinion
+    if len(opinion.stimuli) < 2:
+        return None
+    order = np.argsort(-opinion.mean, kind="stable")
+    named = len(order) <= 40
+    kinds = _kinds(opinion.stimuli)
+
+    def paint(sheet: Sheet) -> None:
+        (axes,) = panels(sheet, 1, 1)
+        half = np.nan_to_num(opinion.half)
+        for k, (kind, members) in enumerate(kinds.items()):
+            at = np.array([p for p, i in enumerate(order) if i in members])
+            own = order[at]
+            _marks(axes, at, opinion.mean[own], half[own], k, label(kind), upright=named)
+        if named:
+            rows(axes, [opinion.stimuli[i].name for i in order], 44)
+            axes.set_xlabel("score (higher is better)")
+        else:
+            axes.set_xlim(-1, len(order))
+            axes.set_xlabel("stimuli, best first")
+            axes.set_ylabel("score (higher is better)")
+            axes.grid(axis="y")
+        if len(kinds) > 1:
+            legend(sheet, axes)
+
+    known = int(np.isfinite(opinion.half).sum())
+    best, worst = (opinion.stimuli[order[i]].name for i in (0, -1))
+    return Figure(
+        key="stimuli",
+        title="Stimuli with 95 % intervals",
+        caption=(
+            f"{len(order)} stimuli sorted by score; lines: 95 % intervals"
+            + (f", known of {known} of them." if known < len(order) else ".")
+            + (" Colours and shapes: see the legend." if len(kinds) > 1 else "")
+        ),
+        svg=draw("stimuli", WIDE, 0.21 * len(order) + 1.2 if named else 4.0, paint),
+        alt=(
+            f"Scores of all stimuli with 95 % intervals, from {opinion.mean.max():.2f} ({best}) to "
+            f"{opinion.mean.min():.2f} ({worst})."
+        ),
+    )
+
+
+def _marks(axes: Axes, at: Floats, mean: Floats, half: Floats, k: int, name: str, *, upright: bool) -> None:
+    crowded = at[-1] > 300
+    look = {"color": COLOURS[k], "linewidth": 0.6 if crowded else 1.1, "alpha": 0.3 if crowded else 0.6, "zorder": 2}
+    dots = {"color": COLOURS[k], "markersize": 5 if upright else 3.6, "linestyle": "none", "label": name, "zorder": 3}
+    if upright:
+        axes.hlines(at, mean - half, mean + half, **look)  # type: ignore[arg-type]
+        axes.plot(mean, at, SHAPES[k], **dots)  # type: ignore[arg-type]
+    else:
+        axes.vlines(at, mean - half, mean + half, **look)  # type: ignore[arg-type]
+        axes.plot(at, mean, SHAPES[k], **dots)  # type: ignore[arg-type]
+
+
+def _kinds(stimuli: Sequence[Stimulus]) -> dict[str, set[int]]:
+    """Places by model, else by data set, else all in one, so that there are colours enough."""
+    for of in (lambda s: s.model, lambda s: s.dataset):
+        found: dict[str, set[int]] = {}
+        for i, stimulus in enumerate(stimuli):
+            found.setdefault(of(stimulus) or "no model", set()).add(i)
+        if 1 < len(found) <= len(COLOURS):
+            return found
+    return {"stimuli": set(range(len(stimuli)))}
+
+
+def relative(made: Analysis) -> Figure | None:
+    """Scores relative to the hidden references against the scores; None without references."""
+    if made.dmos is None:
+        return None
+    at = made.opinion.by_name()
+    members = [i for i, s in enumerate(made.dmos.stimuli) if s.name in at]
+    own = made.dmos.keep(members)
+    mean = made.opinion.mean[[at[s.name] for s in own.stimuli]]
+    reference = np.array([s.reference for s in own.stimuli], dtype=bool)
+    top = own.scale.high
+
+    def paint(sheet: Sheet) -> None:
+        (axes,) = panels(sheet, 1, 1)
+        for chosen, k, name in ((~reference, 0, "processed"), (reference, 1, "hidden references")):
+            if chosen.any():
+                axes.errorbar(
+                    mean[chosen],
+                    own.mean[chosen],
+                    np.nan_to_num(own.half[chosen]),
+                    fmt=SHAPES[k],
+                    color=COLOURS[k],
+                    ecolor=COLOURS[k] + "66",
+                    elinewidth=1,
+                    markersize=5,
+                    label=name,
+                )
+        axes.axhline(top, color=GREY, linestyle="--", linewidth=1)
+        axes.annotate(
+            f"as good as the reference ({top:g})",
+            (0.01, top),
+            xytext=(0, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=8.5,
+        )
+        axes.set(xlabel="MOS (higher is better)", ylabel="DMOS (higher is better)")
+        axes.grid()
+        legend(sheet, axes)
+
+    return Figure(
+        key="dmos",
+        title="DMOS against MOS",
+        caption=(
+            "DMOS: mean of each rater's vote minus the same rater's vote on the hidden reference of the content, plus "
+            f"{top:g}. Above the dashed line raters prefer the processed picture. Lines: 95 % intervals of DMOS. "
+            f"{int((~reference).sum())} stimuli, {int(reference.sum())} references."
+        ),
+        svg=draw("dmos", 7.5, 4.6, paint),
+        alt=f"Scatter of DMOS against MOS for {len(members)} stimuli; {int((own.mean > top).sum())} lie above {top:g}.",
+    )

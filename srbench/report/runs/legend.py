@@ -1,0 +1,54 @@
+"""What stands around the tables: the conventions above, notes and what is missing below."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from srbench.evaluation.results import Row
+
+READING = (
+    "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
+    "(paired bootstrap, 95 %). Speed: median of single warmed-up calls [quartiles], the model alone."
+)
+
+
+def heading(description: str, environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Protocol; mode, machine and versions, a line each.
+
+    Args:
+        description: Of the protocol.
+        environments: Each mode of the run with the facts of its environment.
+    """
+    lines = [description]
+    for mode, facts in environments:
+        versions = ", ".join(
+            f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
+        )
+        lines.append(f"{facts['device']}, {mode}: {facts['machine']}; {versions}, Python {facts['python']}")
+    return lines
+
+
+def flagged(rows: Sequence[Row]) -> list[str]:
+    """Odd outputs, a line for each model, data set and kind, with the images' names."""
+    images: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        for flag in row.flags:
+            named = images.setdefault((row.model, row.dataset, flag), [])
+            if row.image not in named:
+                named.append(row.image)
+    return [f"{model} on {dataset}: {flag} ({_some(names)})" for (model, dataset, flag), names in images.items()]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f", and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> list[str]:
+    """Models that could not run, a line for each reason, and images that failed, a line each."""
+    by_reason: dict[str, list[str]] = {}
+    for model, reason in unavailable.items():
+        by_reason.setdefault(reason, []).append(model)
+    lines = [f"not run ({reason}): {', '.join(models)}" for reason, models in by_reason.items()]
+    for entry in failed:
+        place = " ".join(part for part in (entry["dataset"], entry["image"]) if part)
+        lines.append(f"failed: {entry['model']} on {place}: {entry['reason']}")
+    return lines

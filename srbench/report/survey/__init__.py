@@ -1,0 +1,1 @@
+"""What is said of a survey while it is planned and while it runs."""

@@ -1,0 +1,84 @@
+"""What a fast mode costs: PSNR against plain fp32, on the builtin images."""
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from srbench import protocol
+from srbench.core.assets import AssetStore
+from srbench.datasets.locate import locate
+from srbench.errors import UserError
+from srbench.evaluation import pairing, scoring
+from srbench.evaluation.pairing import Pair
+from srbench.evaluation.scoring import Scorer
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.upscaler import Upscaler
+from srbench.protocol import Protocol
+from srbench.speed.records import Price
+
+DATASET = "builtin"
+"""Photographs that come with scikit-image: no test set of the field, so that choosing by them is no tuning."""
+
+
+class Prices:
+    """Measures modes of models, and remembers the fp32 figures they are compared with.
+
+    Args:
+        scale: Of the models.
+        store: Where the builtin images come from.
+
+    Raises:
+        UserError: There is no protocol of this scale.
+    """
+
+    def __init__(self, scale: int, store: AssetStore) -> None:
+        self.protocol = _classical(scale)
+        self.store = store
+        self._plain: dict[str, Tensor] = {}
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The builtin images as HR and LR."""
+        items = locate(DATASET, self.store, scale=self.protocol.scale).items
+        return [pairing.load(item, self.protocol) for item in items]
+
+    @cached_property
+    def _gauges(self) -> list[Scorer]:
+        return scoring.scorers(["psnr"], self.protocol, self.store)
+
+    def of(self, model: Model, upscaler: Upscaler) -> Price:
+        """What a mode costs.
+
+        Args:
+            model: Its fp32 figures are measured when first asked for, on the same device.
+            upscaler: The same model in the mode.
+        """
+        name = f"{model.fingerprint} {upscaler.device}"
+        if name not in self._plain:
+            self._plain[name] = self._psnr(model.upscaler(Mode(str(upscaler.device))))
+        found = self._psnr(upscaler)
+        difference = found - self._plain[name]
+        worst = difference[difference.abs().argmax()]
+        return Price(float(difference.mean()), float(worst), float(found.mean()), len(found))
+
+    def _psnr(self, upscaler: Upscaler) -> Tensor:
+        values = []
+        for images in self.pairs:
+            raw = upscaler(images.lr / 255)
+            values.append(_one(raw, images.hr.to(raw.device), self.protocol, self._gauges))
+        return torch.tensor(values, dtype=torch.float64)
+
+
+def _one(raw: Tensor, hr: Tensor, conventions: Protocol, gauges: list[Scorer]) -> float:
+    if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black
+        return float("nan")
+    return scoring.measure(scoring.quantise(raw, conventions), hr, conventions, gauges)["psnr"]
+
+
+def _classical(scale: int) -> Protocol:
+    try:
+        return protocol.find(f"classical_x{scale}")
+    except UserError as error:
+        raise UserError(f"modes cannot be priced at scale {scale}: {error}") from error

@@ -1,0 +1,1 @@
+"""Statistical inference, one set of rules for runs, speed and ratings."""

@@ -1,0 +1,62 @@
+"""How often one may knock: guesses of tokens, entries by the open link, and requests at all.
+
+Counted in memory and forgotten with it; addresses are not stored.
+"""
+
+from typing import Any
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from srbench.survey.web.security import App, Cookies, Scope
+
+_RULES = {
+    # A whole laboratory may sit behind one address; a rater's browser asks for about three things every few seconds.
+    "rater": parse("1200/minute"),
+    "stranger": parse("600/minute"),
+    "join": parse("60/minute"),
+    "wrong invitation": parse("30/minute"),
+    "wrong token": parse("10/minute"),
+}
+
+
+class Limits:
+    """Counts for one study."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def hit(self, rule: str, who: str) -> bool:
+        """Count one more; False where it is too many."""
+        return self._limiter.hit(_RULES[rule], rule, who)
+
+
+def address(request: Request) -> str:
+    """Of the browser, as far as the server can see."""
+    return request.client.host if request.client else ""
+
+
+def too_many() -> Response:
+    """What one too many gets."""
+    return PlainTextResponse("Too many requests. Please wait a minute.\n", 429, headers={"Retry-After": "60"})
+
+
+class RateLimiter:
+    """ASGI middleware: a rater, and an address of nobody known, may ask for so much a minute."""
+
+    def __init__(self, app: App, cookies: Cookies, limits: Limits) -> None:
+        self.app, self.cookies, self.limits = app, cookies, limits
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            request = Request(scope)
+            rater = self.cookies.rater(request)
+            allowed = self.limits.hit("rater", rater) if rater else self.limits.hit("stranger", address(request))
+            if not allowed:
+                await too_many()(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

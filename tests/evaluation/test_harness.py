@@ -1,0 +1,311 @@
+"""The main job on the builtin photographs: complete, resumed, killed, shared, failing."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from skimage.color import rgb2ycbcr
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from srbench import protocol
+from srbench.core import image
+from srbench.core.assets import AssetStore
+from srbench.datasets.locate import ImageSet, locate
+from srbench.errors import BadImage, BadRun
+from srbench.evaluation import harness, pairing, scoring
+from srbench.evaluation.results import ROWS, Row, RunFolder
+from srbench.evaluation.summary import summarise
+from srbench.models import foreign
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.models.select import select
+
+CLASSICAL = protocol.find("classical_x4")
+
+
+def _nearest(x: Tensor) -> Tensor:
+    return interpolate(x, scale_factor=4, mode="nearest")
+
+
+def _builtin(limit: int | None = None) -> ImageSet:
+    return locate("builtin", AssetStore([]), scale=4, limit=limit)
+
+
+def _plan(
+    *models: str | Callable[[Tensor], Tensor], limit: int | None = None, metrics: str = "psnr,ssim", **options: object
+) -> harness.Plan:
+    made: list[Model] = []
+    for number, model in enumerate(models):
+        named = isinstance(model, str)
+        made += select([model], 4, AssetStore([])).models if named else [foreign.from_callable(model, 4, f"m{number}")]  # type: ignore[list-item, arg-type]
+    gauges = scoring.scorers(metrics.split(","), CLASSICAL, AssetStore([]))
+    return harness.Plan(made, [_builtin(limit)], CLASSICAL, gauges, **options)  # type: ignore[arg-type]
+
+
+def _values(rows: list[Row]) -> dict[tuple[str, str, str], float]:
+    return {(r.model, r.image, r.metric): r.value for r in rows if r.metric not in harness.TIMINGS}
+
+
+def test_every_image_and_metric_becomes_a_row_with_its_conditions(tmp_path: Path) -> None:
+    outcome = harness.run(_plan("nearest", "bicubic", metrics="psnr,ssim,lpips"), RunFolder(tmp_path))
+    assert len(outcome.rows) == 2 * 3 * 5
+    assert outcome.rows == RunFolder(tmp_path).rows()
+    for row in outcome.rows:
+        assert (row.protocol, row.dataset, row.device, row.mode) == ("classical_x4", "builtin", "cpu", "fp32")
+        assert row.value > 0
+    head = RunFolder(tmp_path).head()
+    assert head["protocol"]["name"] == "classical_x4"
+    assert head["environments"][outcome.rows[0].environment]["packages"]["torch"] == torch.__version__.split("+")[0]
+    assert set(head["calls"][0]["models"]) == {"nearest", "bicubic"}
+
+
+def test_the_figures_are_those_of_scikit_image_on_the_kept_outputs(tmp_path: Path) -> None:
+    values = _values(harness.run(_plan("bicubic", save_images=True), RunFolder(tmp_path)).rows)
+    for item in _builtin().items:
+        sr = image.read(tmp_path / "images/builtin/bicubic/fp32" / f"{item.name}.png")
+        hr = image.read(item.hr)[: sr.shape[0], : sr.shape[1]]
+        x, y = (rgb2ycbcr(pixels)[4:-4, 4:-4, 0] for pixels in (sr, hr))
+        settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        ssim = structural_similarity(x, y, data_range=255, **settings)
+        assert values["bicubic", item.name, "psnr"] == pytest.approx(
+            peak_signal_noise_ratio(y, x, data_range=255), abs=1e-6
+        )
+        assert values["bicubic", item.name, "ssim"] == pytest.approx(ssim, abs=1e-6)
+
+
+def test_a_second_run_computes_nothing_and_force_computes_all(tmp_path: Path) -> None:
+    first = harness.run(_plan("bicubic"), RunFolder(tmp_path))
+    again = harness.run(_plan("bicubic"), RunFolder(tmp_path))
+    assert (again.made, again.found) == (0, first.made)
+    assert again.rows == first.rows
+    forced = harness.run(_plan("bicubic", force=True), RunFolder(tmp_path))
+    assert forced.made == first.made
+    assert _values(forced.rows) == _values(first.rows)
+
+
+def test_a_new_metric_joins_without_redoing_the_others(tmp_path: Path) -> None:
+    harness.run(_plan("bicubic", metrics="psnr"), RunFolder(tmp_path))
+    more = harness.run(_plan("bicubic", metrics="psnr,ssim.daala"), RunFolder(tmp_path))
+    assert more.made == 3
+    assert {row.metric for row in more.rows} == {"psnr", "ssim.daala", *harness.TIMINGS}
+
+
+@pytest.mark.parametrize(
+    "change", [{"mode": Mode(precision="bf16")}, {"mode": Mode(self_ensemble=True)}, {"mode": Mode(tile_px=16)}]
+)
+def test_whatever_can_change_a_value_makes_new_rows(tmp_path: Path, change: dict[str, Mode]) -> None:
+    harness.run(_plan("bicubic"), RunFolder(tmp_path))
+    assert harness.run(_plan("bicubic", **change), RunFolder(tmp_path)).found == 0
+
+
+def test_a_model_may_run_in_a_mode_of_its_own(tmp_path: Path) -> None:
+    plan = _plan("nearest", "bicubic", limit=1, modes={"bicubic": Mode(tile_px=16)})
+    rows = harness.run(plan, RunFolder(tmp_path)).rows
+    assert {(row.model, row.mode) for row in rows} == {("nearest", "fp32"), ("bicubic", "fp32 tile 16")}
+    assert RunFolder(tmp_path).head()["calls"][0]["modes"]["bicubic"]["tile_px"] == 16
+    again = harness.run(_plan("nearest", "bicubic", limit=1), RunFolder(tmp_path))
+    assert {row.model for row in again.rows[: again.found]} == {"nearest"}
+
+
+@pytest.mark.parametrize(("kept_mib", "reads"), [(256, 3), (0, 8)])
+def test_what_one_model_read_is_there_for_the_next_as_far_as_it_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_mib: int, reads: int
+) -> None:
+    """Without room each model reads its three images, and the first of them to warm up with."""
+    seen = []
+    load = pairing.load
+    monkeypatch.setattr(pairing, "load", lambda *given: (seen.append(given), load(*given))[1])
+    monkeypatch.setattr(harness, "_KEPT_MIB", kept_mib)
+    harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path))
+    assert len(seen) == reads
+
+
+def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_size(tmp_path: Path) -> None:
+    for at, side in enumerate((48, 64, 48, 64)):
+        image.write(
+            tmp_path / "hr" / f"{at}.png", image.to_array(torch.full((1, 3, side, side), at, dtype=torch.uint8))
+        )
+    images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+    for engine, order in (("eager", "0123"), ("compile", "0213")):
+        plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]
+        walk = harness._Walk(plan, RunFolder(tmp_path / "run"), harness.Silence())
+        tasks = walk._grouped(plan.models[0], list(walk._tasks(plan.models[0])))
+        assert "".join(task.blank.image for task in tasks) == order
+
+
+def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    harness.run(_plan("nearest", limit=1), RunFolder(tmp_path))
+    plan = _plan("nearest", limit=1)
+    other = protocol.find("classical_x4+border_px=0")
+    with pytest.raises(BadRun, match="choose another --out"):
+        harness.run(harness.Plan(plan.models, plan.sets, other, plan.gauges), RunFolder(tmp_path))
+
+
+def test_outputs_are_kept_as_they_were_scored(tmp_path: Path) -> None:
+    outcome = harness.run(_plan("bicubic", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path))
+    (picture,) = tmp_path.glob("images/builtin/bicubic/fp32/*.png")
+    hr = image.to_tensor(image.read(_builtin(1).items[0].hr))
+    sr = image.to_tensor(image.read(picture))
+    again = scoring.measure(sr, hr, CLASSICAL, scoring.scorers(["psnr"], CLASSICAL, AssetStore([])))
+    assert again["psnr"] == outcome.rows[0].value
+    picture.unlink()
+    assert harness.run(_plan("bicubic", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path)).made == 0
+    assert picture.exists()
+
+
+def test_a_failing_model_does_not_end_the_others(tmp_path: Path) -> None:
+    def broken(x: Tensor) -> Tensor:
+        if x.shape[-1] > harness._WARM_UP_PX:
+            raise RuntimeError("kernel exploded\nwith details")
+        return _nearest(x)
+
+    outcome = harness.run(_plan(broken, "nearest"), RunFolder(tmp_path))
+    reason = "RuntimeError: kernel exploded"
+    assert outcome.failed == [{"model": "m0", "dataset": "builtin", "image": "astronaut", "reason": reason}]
+    assert {row.model for row in outcome.rows} == {"nearest"}
+
+
+def test_an_image_that_does_not_fit_into_memory_does_not_end_its_model(tmp_path: Path) -> None:
+    def greedy(x: Tensor) -> Tensor:
+        if x.shape[-2:] == (128, 128):
+            raise torch.OutOfMemoryError("out of memory")
+        return _nearest(x)
+
+    outcome = harness.run(_plan(greedy), RunFolder(tmp_path))
+    assert [entry["image"] for entry in outcome.failed] == ["astronaut"]
+    assert {row.image for row in outcome.rows} == {"chelsea", "coffee"}
+
+
+def test_a_network_of_the_wrong_scale_is_a_failed_row_not_a_figure(tmp_path: Path) -> None:
+    outcome = harness.run(_plan(lambda x: interpolate(x, scale_factor=2)), RunFolder(tmp_path))
+    assert "Is its scale 4?" in outcome.failed[0]["reason"]
+    assert not outcome.rows
+
+
+def test_nan_becomes_null_with_a_flag(tmp_path: Path) -> None:
+    outcome = harness.run(_plan(lambda x: _nearest(x) * float("nan"), limit=1), RunFolder(tmp_path))
+    assert outcome.rows[0].flags == ("output has NaN or infinite values",)
+    first = json.loads((tmp_path / ROWS).read_text().splitlines()[0])
+    assert first["value"] is None
+    (summary, *_) = summarise(RunFolder(tmp_path).rows())
+    assert summary.mean is None
+    assert "astronaut" in summary.flag
+
+
+def test_an_unreadable_image_is_the_users_mistake(tmp_path: Path) -> None:
+    (tmp_path / "hr").mkdir()
+    (tmp_path / "hr" / "a.png").write_bytes(b"not a picture")
+    plan = _plan("nearest")
+    images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+    with pytest.raises(BadImage, match=r"a\.png"):
+        harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run"))
+
+
+def _slow_run(folder: Path) -> None:
+    def slow(x: Tensor) -> Tensor:
+        time.sleep(0.15)
+        return _nearest(x)
+
+    torch.set_num_threads(1)
+    harness.run(_plan(slow), RunFolder(folder))
+
+
+def test_a_killed_run_resumes_to_the_result_of_an_unbroken_one(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("fork").Process(target=_slow_run, args=(tmp_path / "killed",))
+    process.start()
+    rows = tmp_path / "killed" / ROWS
+    while not rows.exists():
+        time.sleep(0.01)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    before = len(RunFolder(tmp_path / "killed").rows())
+    with rows.open("a") as file:
+        file.write('{"schema": 1, "key": "torn')  # what a kill in the middle of a write leaves
+    resumed = harness.run(_plan(_nearest), RunFolder(tmp_path / "killed"))
+    unbroken = harness.run(_plan(_nearest), RunFolder(tmp_path / "unbroken"))
+    assert 0 < before < len(unbroken.rows)
+    assert resumed.found == before
+    assert _values(resumed.rows) == _values(unbroken.rows)
+    assert _values(RunFolder(tmp_path / "killed").rows()) == _values(unbroken.rows)
+
+
+def test_two_runs_on_one_folder_leave_only_whole_rows(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_slow_run, args=(tmp_path,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    lines = (tmp_path / ROWS).read_text().splitlines()
+    assert all(json.loads(line)["schema"] == 1 for line in lines)
+    assert len(RunFolder(tmp_path).rows()) == 3 * 4
+    assert len(RunFolder(tmp_path).head()["calls"]) == 2
+
+
+def test_grey_images_are_scored_as_luma(tmp_path: Path) -> None:
+    """A grey copy of a photograph keeps its values: its PSNR is not that of its RGB expansion in studio range."""
+    grey = image.read(_builtin(1).items[0].hr)[..., 1]
+    image.write(tmp_path / "hr" / "grey.png", grey)
+    images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+    plan = _plan("bicubic")
+    rows = harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run")).rows
+    hr = image.to_tensor(grey).double()
+    sr = _bicubic_there_and_back(hr)
+    mse = (image.crop_border(sr - hr, 4) ** 2).mean()
+    assert rows[0].value == pytest.approx(float(10 * torch.log10(255**2 / mse)), abs=1e-9)
+
+
+def _bicubic_there_and_back(hr: Tensor) -> Tensor:
+    from srbench.core.resize import resize
+
+    lr = resize(hr, (hr.shape[-2] // 4, hr.shape[-1] // 4), round_passes=True)
+    return resize(lr, (hr.shape[-2], hr.shape[-1]), round_passes=True)
+
+
+def _folder(path: Path, count: int) -> ImageSet:
+    for number in range(count):
+        image.write(path / f"i{number}.png", image.read(_builtin(1).items[0].hr)[number * 64 : number * 64 + 64, :64])
+    return locate(str(path), AssetStore([]), scale=4)
+
+
+def test_two_folders_with_the_same_files_keep_their_own_rows(tmp_path: Path) -> None:
+    plan = _plan("nearest", metrics="psnr")
+    sets = [_folder(tmp_path / "a", 3), _folder(tmp_path / "b", 2)]
+    rows = harness.run(harness.Plan(plan.models, sets, CLASSICAL, plan.gauges), RunFolder(tmp_path / "run")).rows
+    counts = {s.dataset: s.n for s in summarise(rows) if s.metric == "psnr"}
+    assert counts == {"a": 3, "b": 2}
+
+
+def test_kept_outputs_follow_the_model(tmp_path: Path) -> None:
+    pictures = []
+    for level in (0.25, 0.5):
+        call = f"lambda x: torch.full_like(x, {level}).repeat(1, 1, 4, 4)"
+        (tmp_path / "m.py").write_text(f"import torch\ndef build():\n    return {call}\n")
+        harness.run(
+            _plan(f"{tmp_path / 'm.py'}:build", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path / "run")
+        )
+        (picture,) = (tmp_path / "run").glob("images/*/*/*/*.png")
+        pictures.append(int(image.read(picture).max()))
+    assert pictures == [64, 128]
+
+
+def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None:
+    plan = _plan("nearest", metrics="psnr,lpips")
+    image.write(tmp_path / "hr" / "tiny.png", image.read(_builtin(1).items[0].hr)[:24, :24])
+    image.write(tmp_path / "hr" / "whole.png", image.read(_builtin(1).items[0].hr)[:64, :64])
+    images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+    outcome = harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run"))
+    assert [entry["image"] for entry in outcome.failed] == ["tiny"]
+    assert {row.image for row in outcome.rows} == {"whole"}
+    assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed

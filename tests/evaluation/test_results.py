@@ -1,0 +1,112 @@
+import gc
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from srbench.errors import BadRun
+from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key, latest
+
+
+def _row(**changes: object) -> Row:
+    base = {"key": "k", "protocol": "p", "model": "m", "identity": "i", "dataset": "d", "image": "x", "metric": "psnr"}
+    base |= {"value": 1.0, "unit": "dB", "higher_is_better": True, "device": "cpu", "mode": "fp32"}
+    return Row(**(base | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [1 / 3, math.inf, -math.inf, math.nan])
+def test_rows_come_back_as_they_were(tmp_path: Path, value: float) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(value=value, flags=("odd ≈",))])
+    (row,) = folder.rows()
+    assert row.flags == ("odd ≈",)
+    assert row.value == value or (math.isnan(row.value) and math.isnan(value))
+    stored = json.loads((tmp_path / ROWS).read_text())
+    assert stored["schema"] == 1
+    assert (stored["value"] is None) == (not math.isfinite(value))
+
+
+def test_a_torn_line_is_ignored_and_does_not_swallow_the_next(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a")])
+    with (tmp_path / ROWS).open("a") as file:
+        file.write('{"schema": 1, "key": "b", "mod')
+    folder.append([_row(key="c")])
+    assert [row.key for row in folder.rows()] == ["a", "c"]
+
+
+def test_torn_lines_among_many_take_no_whole_one_with_them(tmp_path: Path) -> None:
+    folder, torn = RunFolder(tmp_path), {7, 8, 5_000, 9_999}
+    folder.append([_row(key=str(number)) for number in range(10_000)])
+    file = tmp_path / ROWS
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(line[: 40 + i % 200] if i in torn else line for i, line in enumerate(lines)) + "\n7\n")
+    assert [int(row.key) for row in folder.rows()] == [number for number in range(10_000) if number not in torn]
+
+
+def test_rows_share_their_words(tmp_path: Path) -> None:
+    """A million rows of ten models would otherwise hold each name a hundred thousand times."""
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", model="some model")])
+    folder.append([_row(key="b", model="some model")])
+    first, second = folder.rows()
+    assert first.model is second.model
+    assert not hasattr(first, "__dict__")
+
+
+def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row()])
+    folder.rows()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        folder.rows()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    (tmp_path / ROWS).write_text('{"schema": 99}\n')
+    with pytest.raises(BadRun):
+        folder.rows()
+    assert gc.isenabled()
+
+
+def test_the_newest_row_of_a_key_counts(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", value=1.0), _row(key="b"), _row(key="a", value=2.0)])
+    assert [(row.key, row.value) for row in folder.rows()] == [("b", 1.0), ("a", 2.0)]
+
+
+def test_rows_of_replaced_weights_are_not_mixed_with_new_ones() -> None:
+    old = [_row(identity="old", image=name) for name in "xyz"]
+    new = [_row(identity="new", image="x", value=2.0)]
+    assert latest([*old, *new]) == new
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ROWS).write_text('{"schema": 99}\n')
+    (tmp_path / HEAD).write_text('{"schema": 99}\n')
+    for read in (RunFolder(tmp_path).rows, RunFolder(tmp_path).head):
+        with pytest.raises(BadRun, match="schema 99; expected 1"):
+            read()
+
+
+def test_keys_follow_every_condition() -> None:
+    assert key(a=1, b={"x": 2}) == key(b={"x": 2}, a=1)
+    assert key(a=1) != key(a=2) != key(b=2)
+
+
+def test_names_with_line_separators_and_torn_letters_do_no_harm(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", image="odd\u2028name é")])
+    with (tmp_path / ROWS).open("ab") as file:
+        file.write(b'{"schema": 1, "image": "caf\xc3')
+    folder.append([_row(key="c")])
+    assert [row.image for row in folder.rows()] == ["odd\u2028name é", "x"]
+
+
+def test_a_file_where_the_folder_should_be_is_the_users_mistake(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadRun, match="choose another --out"):
+        RunFolder(tmp_path / "file").record({"name": "p"}, {}, {})

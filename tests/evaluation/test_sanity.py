@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from srbench.core import image
+from srbench.core.resize import Kernel, resize
+from srbench.evaluation import sanity
+
+PHOTOS = ("astronaut", "chelsea", "coffee")
+
+
+def _hr(name: str) -> Tensor:
+    return image.crop_to_multiple(image.to_tensor(getattr(skimage.data, name)()), 4)
+
+
+def _lr(hr: Tensor) -> Tensor:
+    return resize(hr, (hr.shape[-2] // 4, hr.shape[-1] // 4), round_passes=True)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("kernel", ["nearest", "bilinear", "bicubic", "lanczos"])
+def test_honest_outputs_are_not_flagged(name: str, kernel: Kernel) -> None:
+    hr = _hr(name)
+    assert sanity.check(resize(_lr(hr), tuple(hr.shape[-2:]), kernel=kernel, round_passes=True), hr) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize(("down", "right"), [(0, 1), (-1, 0), (2, 2), (0, -2)])
+def test_shifted_outputs_are_flagged_with_direction(name: str, down: int, right: int) -> None:
+    hr = _hr(name)
+    sr = resize(_lr(hr), (hr.shape[-2], hr.shape[-1]))
+    found = sanity.check(torch.roll(sr, (down, right), (-2, -1))[..., 8:-8, 8:-8], hr[..., 8:-8, 8:-8])
+    assert len(found) == 1
+    assert "shifted" in found[0]
+    shifted = torch.roll(sr, (down, right), (-2, -1))
+    estimate, _ = sanity.shift_px(*(image.luma(x[..., 8:-8, 8:-8]) for x in (shifted, hr)))
+    assert estimate == pytest.approx((down, right), abs=0.5)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_half_a_pixel_is_found(name: str) -> None:
+    hr = _hr(name)
+    sr = resize(_lr(hr), (hr.shape[-2], hr.shape[-1]))
+    halfway = (sr[..., :-1] + sr[..., 1:]) / 2  # what stood at x + 0.5 stands at x
+    assert any("shifted" in text for text in sanity.check(halfway, hr[..., :-1]))
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_an_upsampler_whose_pixels_sit_half_a_pixel_off_is_flagged(name: str) -> None:
+    """LR taken at every fourth pixel and enlarged as if pixels were centred: off by 1.5 HR pixels."""
+    hr = _hr(name)
+    sr = interpolate(hr[..., ::4, ::4].double(), scale_factor=4, mode="bilinear", align_corners=False)
+    assert any("shifted" in text for text in sanity.check(sr, hr))
+
+
+def test_copies_and_near_copies_are_flagged() -> None:
+    hr = _hr("coffee")
+    assert "infinite PSNR" in sanity.check(hr, hr)[0]
+    near = hr.clone()
+    near[..., :4, :4] ^= 1
+    assert "above 50 dB" in sanity.check(near, hr)[0]
+
+
+def test_constant_and_broken_outputs_are_flagged() -> None:
+    hr = _hr("coffee")
+    assert sanity.check(torch.full_like(hr, 7), hr) == ["output is constant"]
+    assert sanity.check(torch.full(hr.shape, np.nan), hr) == ["output has NaN or infinite values"]
+    assert sanity.check(torch.full_like(hr, 7), torch.full_like(hr, 7)) != ["output is constant"]
+
+
+def test_small_images_have_no_estimate() -> None:
+    assert sanity.shift_px(torch.rand(1, 1, 20, 20), torch.rand(1, 1, 20, 20)) == ((0.0, 0.0), (0.0, 0.0))

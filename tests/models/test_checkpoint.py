@@ -1,0 +1,127 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+import torch
+from safetensors.torch import save_file
+
+from srbench.errors import BadWeights
+from srbench.models import checkpoint, model, registry
+from zoo.archs.srvgg import SRVGGNetCompact
+from zoo.archs.vdsr import VDSR
+
+
+class _Trap:
+    """Runs code when unpickled, as a hostile file would."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (open, ("unpickled", "w"))
+
+
+def test_a_file_that_needs_code_is_refused_and_its_code_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": _Trap()}, tmp_path / "trap.pth")
+    with pytest.raises(BadWeights, match="would run its code"):
+        checkpoint.read([tmp_path / "trap.pth"])
+    assert not (tmp_path / "unpickled").exists()
+
+
+@pytest.mark.parametrize("wrap", [None, "params", "params_ema", "state_dict", "model"])
+def test_wrapped_and_parallel_state_dicts_are_unwrapped(tmp_path: Path, wrap: str | None) -> None:
+    bare = {"module.a": torch.ones(2)}
+    torch.save({wrap: bare, "epoch": 3} if wrap else bare, tmp_path / "w.pth")
+    assert torch.equal(checkpoint.read([tmp_path / "w.pth"]).state["a"], torch.ones(2))
+
+
+def test_the_running_average_is_preferred(tmp_path: Path) -> None:
+    torch.save({"params": {"a": torch.zeros(1)}, "params_ema": {"a": torch.ones(1)}}, tmp_path / "w.pth")
+    assert checkpoint.read([tmp_path / "w.pth"]).state["a"].item() == 1
+
+
+@pytest.mark.parametrize("name", ["cut.pth", "cut.safetensors", "cut.mat", "cut.param"])
+def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str) -> None:
+    save_file({"a": torch.zeros(1000)}, tmp_path / "whole.safetensors")
+    (tmp_path / name).write_bytes((tmp_path / "whole.safetensors").read_bytes()[:300])
+    with pytest.raises(BadWeights, match=name) as caught:
+        checkpoint.read([tmp_path / name])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_web_page_in_place_of_weights_is_not_called_hostile(tmp_path: Path) -> None:
+    (tmp_path / "page.pth").write_text("<html>not found</html>")
+    with pytest.raises(BadWeights, match="complete"):
+        checkpoint.read([tmp_path / "page.pth"])
+
+
+def test_an_unknown_ending_lists_what_can_be_read(tmp_path: Path) -> None:
+    with pytest.raises(BadWeights, match=r"'\.onnx'.*\.safetensors"):
+        checkpoint.read([tmp_path / "a.onnx"])
+
+
+def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
+    torch.save({"epoch": 3}, tmp_path / "w.pth")
+    with pytest.raises(BadWeights, match="no state dict"):
+        checkpoint.read([tmp_path / "w.pth"])
+
+
+def _write_ncnn(network: SRVGGNetCompact, folder: Path) -> list[Path]:
+    """The layout that SRVGG files of the ncnn ports have: fp16 weights with a tag, float32 biases and slopes."""
+    lines, data = ["7767517", "0 0", "Input input 0 1 data"], b""
+    for layer in network.body:
+        if isinstance(layer, torch.nn.PReLU):
+            lines.append(f"PReLU p 1 1 a b 0={layer.num_parameters}")
+            data += layer.weight.detach().numpy().tobytes()
+            continue
+        weight = layer.weight.detach().half().numpy()
+        lines.append(f"Convolution c 1 1 a b 0={weight.shape[0]} 1=3 4=1 5=1 6={weight.size} -23310=1,2.0e-01")
+        body = weight.tobytes()
+        data += struct.pack("<I", 0x01306B47) + body + b"\0" * (-len(body) % 4) + layer.bias.detach().numpy().tobytes()
+    (folder / "net.param").write_text("\n".join(lines))
+    (folder / "net.bin").write_bytes(data)
+    return [folder / "net.param", folder / "net.bin"]
+
+
+def test_ncnn_files_load_in_graph_order(tmp_path: Path) -> None:
+    source = SRVGGNetCompact(4, convolutions=1, channels=5)
+    paths = _write_ncnn(source, tmp_path)
+    copy = SRVGGNetCompact(4, convolutions=1, channels=5)
+    model.load(copy, registry.archs()["srvgg"], checkpoint.read(paths), paths[0])
+    for ours, theirs in zip(source.parameters(), copy.parameters(), strict=True):
+        assert torch.equal(ours.half().float() if ours.ndim == 4 else ours, theirs)
+
+
+def test_an_ncnn_pair_that_does_not_belong_together_is_noticed(tmp_path: Path) -> None:
+    paths = _write_ncnn(SRVGGNetCompact(4, convolutions=1, channels=4), tmp_path)
+    paths[1].write_bytes(paths[1].read_bytes() + b"\0\0\0\0")
+    with pytest.raises(BadWeights, match="Are they a pair"):
+        checkpoint.read(paths)
+
+
+def test_matlab_files_load_in_order_with_the_last_dimension_restored(tmp_path: Path) -> None:
+    source = VDSR(4, layers=3, channels=4)
+    cells = [np.empty((1, 3), dtype=object) for _ in range(2)]
+    for i, conv in enumerate(source.convs):
+        weight = conv.weight.detach().numpy().transpose(2, 3, 1, 0)
+        cells[0][0, i] = weight[..., 0] if weight.shape[-1] == 1 else weight
+        cells[1][0, i] = conv.bias.detach().numpy()[:, None]
+    scipy.io.savemat(tmp_path / "v.mat", {"model": {"weight": cells[0], "bias": cells[1]}})
+    copy = VDSR(4, layers=3, channels=4)
+    model.load(copy, registry.archs()["vdsr"], checkpoint.read([tmp_path / "v.mat"]), tmp_path / "v.mat")
+    lr = torch.rand(1, 1, 5, 5)
+    assert torch.equal(source(lr), copy(lr))
+
+
+def test_missing_surplus_and_misshapen_keys_are_named(tmp_path: Path) -> None:
+    arch = registry.archs()["fsrcnn"]
+    network = arch.build(scale=4)
+    state = network.state_dict()
+    del state["deconv.bias"]
+    state["extra"] = torch.zeros(1)
+    state["features.0.weight"] = torch.zeros(56, 3, 5, 5)
+    with pytest.raises(BadWeights, match=r"1 missing keys.*1 surplus keys.*features\.0\.weight is") as caught:
+        model.load(network, arch, checkpoint.Checkpoint(state), tmp_path / "w.pth")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,122 @@
+"""Images in pieces: 8-bit outputs, what is held, and that no seam is seen."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from srbench.core import image
+from srbench.core.resize import resize
+from srbench.errors import ShapeError
+from srbench.models import registry
+from srbench.models.mode import Mode
+from srbench.models.upscaler import Upscaler
+from zoo.archs.interpolation import Interpolation
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "luma": {"arch": "espcn", "colour": "luma"},
+    "rgb": {"arch": "espcn", "colour": "rgb"},
+    "ycbcr": {"arch": "espcn", "colour": "ycbcr"},
+    "any": {"arch": "interpolation"},
+}
+
+
+def _upscaler(colour: str, mode: Mode, scale: int = 2) -> Upscaler:
+    torch.manual_seed(1)
+    settings = dict(SETTINGS[colour])
+    network = registry.archs()[settings.pop("arch")].build(scale=scale, **settings)
+    return Upscaler(network, scale, mode, colour=network.colour, overlap_px=5)
+
+
+def _lr(channels: int, height: int, width: int, batch: int = 1) -> Tensor:
+    return torch.randint(0, 256, (batch, channels, height, width), dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("tile_px", [0, 7])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("colour", SETTINGS)
+def test_levels_are_what_would_be_scored(colour: str, channels: int, tile_px: int) -> None:
+    upscaler = _upscaler(colour, Mode(tile_px=tile_px))
+    lr = _lr(channels, 16, 11, batch=2)
+    calls: list[None] = []
+    sr = upscaler.levels(lr, lambda: calls.append(None))
+    assert (sr.dtype, sr.shape) == (torch.uint8, (2, channels, 32, 22))
+    assert torch.equal(sr, image.to_uint8(upscaler(lr / 255)))
+    assert len(calls) == upscaler.pieces(lr) == (6 if tile_px else 1)
+
+
+@pytest.mark.parametrize("colour", SETTINGS)
+def test_levels_do_not_depend_on_the_tiles_but_for_the_last_bit(colour: str) -> None:
+    lr = _lr(3, 16, 11)
+    whole, tiled = (_upscaler(colour, Mode(tile_px=px)).levels(lr, lambda: None) for px in (99, 6))
+    assert (whole.int() - tiled.int()).abs().max() <= 1
+    assert (whole != tiled).float().mean() < 0.01
+
+
+def test_self_ensemble_goes_through_tiles_too() -> None:
+    lr = _lr(3, 9, 11)
+    upscalers = [_upscaler("rgb", Mode(tile_px=px, self_ensemble=True)) for px in (99, 5)]
+    whole, tiled = (upscaler(lr / 255) for upscaler in upscalers)
+    assert torch.allclose(whole, tiled, atol=1e-6)
+    assert torch.equal(upscalers[1].levels(lr, lambda: None), image.to_uint8(tiled))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("tile_px", [3, 8])
+def test_bicubic_in_tiles_is_exact(tile_px: int, scale: int) -> None:
+    lr = _lr(3, 19, 14)
+    upscaler = Upscaler(Interpolation(scale, "bicubic"), scale, Mode(tile_px=tile_px), colour="any", overlap_px=3)
+    expected = resize(lr, (19 * scale, 14 * scale), round_passes=True)
+    assert torch.equal(upscaler.levels(lr, lambda: None).double(), expected)
+    assert torch.equal(image.to_uint8(upscaler(lr / 255)).double(), expected)
+
+
+@pytest.mark.parametrize(
+    ("size", "tile_px", "pieces"),
+    [((1, 1), 1, 1), ((1, 1), 9, 1), ((9, 9), 9, 1), ((10, 9), 9, 2), ((10, 10), 9, 4), ((20, 1), 4, 5)],
+)
+def test_pieces_are_counted_before_they_are_made(size: tuple[int, int], tile_px: int, pieces: int) -> None:
+    upscaler = _upscaler("rgb", Mode(tile_px=tile_px))
+    lr = _lr(3, *size)
+    done: list[None] = []
+    upscaler.levels(lr, lambda: done.append(None))
+    assert upscaler.pieces(lr) == len(done) == pieces
+
+
+def test_a_piece_never_sees_more_than_fits_and_progress_follows_each() -> None:
+    seen: list[int] = []
+
+    def watch(x: Tensor) -> Tensor:
+        seen.append(x.shape[0] * x.shape[-2] * x.shape[-1])
+        return interpolate(x, scale_factor=4, mode="nearest")
+
+    upscaler = Upscaler(watch, 4, Mode(memory_mib=1), overlap_px=4, bytes_per_px=500)
+    at: list[int] = []
+    upscaler.levels(_lr(3, 60, 50, batch=2), lambda: at.append(len(seen)))
+    assert at == list(range(1, len(seen) + 1))
+    assert len(seen) > 1
+    assert max(seen) * 500 <= 2**20
+
+
+def test_a_larger_scale_needs_smaller_tiles() -> None:
+    lr = _lr(3, 200, 200)
+    pieces = []
+    for scale in (2, 4, 8):
+        network = Interpolation(scale, "nearest")
+        upscaler = Upscaler(network, scale, Mode(memory_mib=64), overlap_px=4, bytes_per_px=8000)
+        pieces.append(upscaler.pieces(lr))
+    assert pieces[0] < pieces[1] < pieces[2]
+
+
+def test_a_network_of_another_scale_is_an_error_in_tiles_too() -> None:
+    upscaler = Upscaler(lambda x: interpolate(x, scale_factor=2), 4, Mode(tile_px=4))
+    with pytest.raises(ShapeError, match="Is its scale 4"):
+        upscaler.levels(_lr(3, 9, 9), lambda: None)
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])
+def test_an_image_without_pixels_is_the_users_mistake(size: tuple[int, int]) -> None:
+    with pytest.raises(ShapeError, match="at least 1 x 1"):
+        _upscaler("rgb", Mode())(torch.rand(1, 3, *size))

@@ -1,0 +1,81 @@
+"""Tables, records and methods of paired comparisons."""
+
+import json
+
+import pytest
+
+from srbench.ratings import pair_study, simulation
+from srbench.ratings.votes import Comparison
+from srbench.report.ratings import methods, record, tables_pairs
+from srbench.report.ratings.table import Table
+
+
+@pytest.fixture(scope="module")
+def made() -> pair_study.PairAnalysis:
+    panel = simulation.Panel(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
+    return pair_study.analyse_pairs("pairs", simulation.draw_pairs(panel, ties=0.3))
+
+
+def _one(made: pair_study.PairAnalysis, key: str) -> Table:
+    return next(table for table in tables_pairs.tables(made) if table.key == key)
+
+
+def test_intervals_are_robust_and_say_what_they_cover(made: pair_study.PairAnalysis) -> None:
+    whole = _one(made, "pairs")
+    assert whole.heads[2] == whole.heads[4] == "95 % (raters, contents)"
+    fit = made.overall[0]
+    best = fit.order[0]
+    ends = [float(fit.score[best] + sign * fit.half[best]) for sign in (-1, 1)]
+    assert whole.rows[0][2] == f"{ends[0]:.2f} to {ends[1]:.2f}"
+    assert "12 raters and 5 contents" in whole.note
+    assert "4 degrees of freedom" in whole.note
+    assert [row[-1] for row in whole.rows] == [fit.groups[row[0]] for row in whole.rows]
+    assert _one(made, f"pairs-{next(iter(made.contents))}").heads[2] == "95 % (raters)"
+
+
+def test_differences_over_all_contents_are_a_table(made: pair_study.PairAnalysis) -> None:
+    found = _one(made, "pairs-differences")
+    assert [row[:2] for row in found.rows] == [(d.first, d.second) for d in made.overall[0].differences]
+    assert {row[-1] for row in found.rows} <= {"yes", "no"}
+    assert all(len(row) == len(found.heads) for row in found.rows)
+
+
+def test_the_record_holds_both_errors_differences_and_heterogeneity(made: pair_study.PairAnalysis) -> None:
+    found = json.loads(json.dumps(record.record_pairs(made, ""), allow_nan=False))
+    whole = found["overall"][0]
+    first = whole["scores"][0]
+    assert first["standard_error"] == made.overall[0].error[0]
+    assert first["standard_error_robust"] == made.overall[0].robust_error[0]
+    assert first["ci95"][0] < first["score"] < first["ci95"][1]
+    assert first["group"] == made.overall[0].groups["a"]
+    assert (whole["clusters"], whole["robust_df"]) == ({"rater": 12, "content": 5}, 4)
+    keys = {"first", "second", "difference", "standard_error", "p", "p_holm", "significant"}
+    assert all(set(pair) == keys for pair in whole["differences"])
+    content = next(iter(found["contents"].values()))[0]
+    assert (len(content["differences"]), content["robust_df"]) == (3, 11)
+    assert [test["model"] for test in found["heterogeneity"]] == ["bradley-terry", "thurstone"]
+    assert "standard_error_robust" in record.csv_files(found)["scores.csv"].splitlines()[0]
+
+
+def test_methods_name_what_was_computed(made: pair_study.PairAnalysis) -> None:
+    text = methods.methods_pairs(made)
+    test = made.heterogeneity[0]
+    for words in (
+        "raters less 1: 11 degrees of freedom",
+        "smallest number of clusters less 1: 4 degrees of freedom, t = 2.78",
+        "Holm's correction for all pairs of a fit",
+        f"bradley-terry: chi-squared = {test.chi2:.1f}, {test.df} degrees of freedom",
+    ):
+        assert words in text
+    assert "1.96" not in text
+
+
+def test_one_rater_has_no_intervals_and_that_is_said() -> None:
+    alone = pair_study.analyse_pairs("x", [Comparison("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))])
+    table = _one(alone, "pairs-c")
+    assert [row[2] for row in table.rows] == ["", ""]
+    assert "One rater: no intervals, no tests." in table.note
+    found = json.loads(json.dumps(record.record_pairs(alone, ""), allow_nan=False))["contents"]["c"][0]
+    assert (found["covariance_robust"], found["robust_df"], found["differences"]) == (None, None, [])
+    assert found["scores"][0]["ci95"] is None
+    assert "There are no intervals" in methods.methods_pairs(alone)

@@ -1,0 +1,119 @@
+import csv
+import io
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srbench.evaluation.results import Row
+from srbench.evaluation.summary import summarise, tied_with_best
+from srbench.report.runs import formats, legend
+from srbench.report.runs.table import build
+from srbench.stats.bootstrap import bootstrap_mean
+
+
+def _rows(values: dict[str, list[float]], metric: str = "psnr", higher: bool = True, unit: str = "dB") -> list[Row]:
+    blank = {
+        "protocol": "p",
+        "identity": "i",
+        "dataset": "set",
+        "metric": metric,
+        "unit": unit,
+        "device": "cpu",
+        "mode": "fp32",
+    }
+    return [
+        Row(key=f"{model}{i}{metric}", model=model, image=f"im{i}", value=value, higher_is_better=higher, **blank)  # type: ignore[arg-type]
+        for model, listed in values.items()
+        for i, value in enumerate(listed)
+    ]
+
+
+def test_summaries_are_means_with_sample_deviation() -> None:
+    (summary,) = summarise(_rows({"a": [1.0, 2.0, 6.0]}))
+    assert (summary.mean, summary.n, summary.median) == (3.0, 3, 2.0)
+    assert summary.std == pytest.approx(np.std([1, 2, 6], ddof=1))
+    assert summarise(_rows({"a": [1.0]}))[0].std is None
+
+
+def test_the_bootstrap_interval_is_seeded_and_has_its_nominal_width() -> None:
+    values = np.random.default_rng(3).normal(30, 2, 400)
+    low, high = bootstrap_mean(values)
+    assert (low, high) == bootstrap_mean(values)
+    half = 1.96 * values.std(ddof=1) / 400**0.5
+    assert low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=12))
+def test_the_interval_lies_within_the_values(values: list[float]) -> None:
+    low, high = bootstrap_mean(np.array(values))
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+
+
+def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
+    base = [30.0, 20.0, 25.0, 28.0, 33.0, 21.0]
+    noise = [0.5, -0.6, 0.4, -0.3, 0.2, -0.3]
+    rows = _rows(
+        {"best": base, "tied": [v + n for v, n in zip(base, noise, strict=True)], "worse": [v - 0.1 for v in base]}
+    )
+    assert {place[0] for place in tied_with_best(rows)} == {"tied"}
+
+
+def test_lower_is_better_where_the_metric_says_so() -> None:
+    rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
+    (table,) = build(summarise(rows), tied_with_best(rows), {"set": (2, 2)})
+    assert [(line.model, line.cells[0].best) for line in table.lines] == [("good", True), ("bad", False)]
+    assert table.heads == ("LPIPS ↓",)
+
+
+def _report() -> tuple[str, ...]:
+    rows = _rows({"a_b": [30.0, 31.0], "c": [29.0, 33.0]}) + _rows(
+        {"a_b": [5.0, 7.0], "c": [1.0, 2.0]}, "latency", False, "ms"
+    )
+    summaries = summarise(rows)
+    tables = build(summaries, tied_with_best(rows), {"set": (2, 5)})
+    heading, notes = ["classical_x4: x4", "cpu: x"], ["a note & more"]
+    return (
+        formats.markdown(tables, heading, notes, legend.READING),
+        formats.latex(tables, heading, notes),
+        formats.table_csv(summaries, "classical_x4"),
+    )
+
+
+def test_the_same_rows_give_the_same_bytes() -> None:
+    assert _report() == _report()
+
+
+def test_markdown_marks_the_best_the_tied_and_the_missing_images() -> None:
+    page = _report()[0]
+    assert "## set, first 2 of 5 images" in page
+    assert "| c | **31.00** [29.00–33.00] | 1.50 [1.25–1.75] |" in page
+    assert "| a_b | ≈ 30.50 [30.00–31.00] |" in page
+
+
+def test_latex_escapes_what_tex_would_read() -> None:
+    page = _report()[1]
+    assert r"a\_b &" in page
+    assert r"\textbf{31.00}" in page
+    body = page[page.index(r"\begin{table}") :]
+    assert all(sign not in body.replace("\\" + sign, "") for sign in "#%")
+    assert body.count("{") == body.count("}")
+
+
+def test_csv_has_full_precision_and_one_line_each() -> None:
+    lines = list(csv.DictReader(io.StringIO(_report()[2])))
+    assert [(line["model"], line["metric"]) for line in lines] == list(
+        itertools.product(["a_b", "c"], ["psnr"])
+    ) + list(itertools.product(["a_b", "c"], ["latency"]))
+    assert float(lines[0]["mean"]) == 30.5
+    assert float(lines[0]["std"]) == pytest.approx(0.5**0.5)
+
+
+def test_reasons_and_flags_are_grouped() -> None:
+    lines = legend.missing(
+        {"a": "no host", "b": "no host"}, [{"model": "c", "dataset": "set", "image": "x", "reason": "boom"}]
+    )
+    assert lines == ["not run (no host): a, b", "failed: c on set x: boom"]

@@ -1,0 +1,218 @@
+import csv
+import io
+import json
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from rich.console import Console
+
+from srbench.errors import BadRun
+from srbench.report.speed import formats, page, publish, tables, terminal
+from srbench.report.speed.quality import Quality
+from srbench.report.speed.tables import Table
+from srbench.speed.records import Price, Session, SpeedRow, Work
+from tests.report.speed.synthetic import MODELS, broken, row, session, summaries
+
+
+def _line(table: Table, model: str, mode: str) -> dict[str, str]:
+    columns = {column.head.replace("\n", " "): column.cells for column in table.columns}
+    places = zip(columns["model"], columns["mode"], strict=True)
+    i = next(i for i, (a, b) in enumerate(places) if a == model and b.split()[0] == mode)
+    return {head: cells[i] for head, cells in columns.items()}
+
+
+def _speed(*rows: SpeedRow) -> Table:
+    (group,) = tables.groups(rows)
+    return tables.speed(group)
+
+
+def _printed(made: Session, width: int) -> str:
+    out = io.StringIO()
+    Console(width=width, file=out, color_system=None).print(
+        terminal.show(page.build(made, Quality(summaries(), "classical_x4", 4)), width)
+    )
+    return out.getvalue()
+
+
+def test_a_row_is_told_in_stated_units() -> None:
+    line = _line(_speed(row(speed=6.8, batch=32)), "srresnet", "fp32")
+    pixels = 16 * 180 * 320 / 1e6
+    assert line["batch"] == "32 (memory)"
+    assert line["ms/image median"] == f"{1000 * pixels / 6.8:.0f}"
+    assert line["ms/image IQR"] == f"{0.97e3 * pixels / 6.8:.0f}–{1.06e3 * pixels / 6.8:.0f}"
+    assert line["ms/call p99"] == f"{32 * 1.21e3 * pixels / 6.8:,.0f}"
+    assert line["output MP/s"] == "6.80"
+    assert float(line["TFLOP/s"]) == pytest.approx(2 * 0.166 * 6.8 / pixels, rel=0.01)
+    assert line["valid"] == "yes"
+
+
+@pytest.mark.parametrize(("worst", "mark"), [(-0.011, "!"), (0.02, "!"), (-0.009, ""), (float("nan"), "!")])
+def test_a_mode_that_costs_too_much_is_marked(worst: float, mark: str) -> None:
+    line = _line(_speed(replace(row(), price=Price(0.0, worst, 30.0, 3))), "srresnet", "fp32")
+    assert line["ΔPSNR dB worst"].partition(" ")[2] == mark
+
+
+def test_an_invalid_row_keeps_its_figures_with_a_question_mark_and_its_reason() -> None:
+    table = _speed(row(), replace(row("edsr"), valid=False, reason="the clock fell"))
+    line = _line(table, "edsr", "fp32")
+    assert all(line[head].endswith(" ?") for head in ("ms/image median", "images/s", "output MP/s", "TFLOP/s"))
+    assert not line["peak MiB"].endswith("?")
+    assert table.doubtful == {1}
+    assert table.notes == ("? not valid (the clock fell): edsr fp32",)
+
+
+def test_a_failed_row_has_dashes_and_its_reason() -> None:
+    table = _speed(row(batch=32), broken("edsr", "bf16", "out of memory"), broken("vdsr", "bf16", "out of memory"))
+    line = _line(table, "edsr", "bf16")
+    assert {line.pop(head) for head in ("model", "mode", "valid")} == {"edsr", "bf16", "failed"}
+    assert set(line.values()) == {tables.DASH}
+    assert table.notes == ("failed (out of memory): edsr bf16, vdsr bf16",)
+
+
+def test_energy_has_a_column_where_it_is_known() -> None:
+    heads = [{c.head for c in _speed(one).columns} for one in (row(), replace(row(), joule_per_image=None))]
+    assert ["J/image" in found for found in heads] == [True, False]
+
+
+def test_rows_are_grouped_by_scenario_scale_and_size() -> None:
+    rows = [row(), row(batch=4), replace(row(), scale=2), replace(row(), lr_width=90), row("edsr")]
+    assert [len(group.rows) for group in tables.groups(rows)] == [2, 1, 1, 1]
+
+
+def test_work_stands_once_for_each_model() -> None:
+    table = tables.work(tables.groups(session().rows))
+    columns = {column.head: column.cells for column in table.columns}
+    assert columns["model"] == tuple(model for model, *_ in MODELS)
+    place = columns["model"].index("srresnet")
+    assert [columns[head][place] for head in ("parameters", "GMACs", "GFLOPs")] == ["1,543,000", "166", "332"]
+    assert columns["GMACs"][0] == tables.DASH
+
+
+def test_work_names_the_size_where_there_are_several() -> None:
+    table = tables.work(tables.groups([row(), replace(row(), lr_width=90)]))
+    assert table.columns[1].cells == (
+        "x4, 320 × 180 to 1280 × 720 pixels",
+        "x4, 90 × 180 to 360 × 720 pixels",
+    )
+
+
+def test_the_heading_tells_machine_settings_and_ceiling() -> None:
+    made = page.build(session())
+    assert made.title == "Speed on NVIDIA H200"
+    assert "torch 2.7.1" in made.facts[0]
+    assert "power limit 700 W, clocks (sm 1980 MHz, memory 3201 MHz), tf32 off" in made.facts[0]
+    assert made.facts[1] == "ceiling: fp32 52.1, tf32 380, bf16 712 TFLOP/s; copy 4,120 GB/s"
+    assert made.notes == ("not run (no weights): srgan",)
+
+
+def test_a_session_without_facts_or_rows_is_a_page_too() -> None:
+    empty = replace(session(), device={}, rows=[])
+    assert page.build(empty).tables == ()
+    assert formats.markdown(page.build(empty)).startswith("# Speed on an unnamed device\n")
+
+
+@pytest.mark.parametrize("width", [100, 160, 240])
+def test_no_figure_is_cut_on_a_terminal(width: int) -> None:
+    text = _printed(session(), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for one in session().rows:
+        if not one.failure:
+            shown = [line for line in text.splitlines() if line.split()[:2] == [one.model, one.mode]]
+            assert any(f" {tables.figure(one.output_mp_per_s)} " in line for line in shown)
+
+
+def test_a_wide_terminal_shows_more_columns() -> None:
+    narrow, wide = (_printed(session(), width) for width in (100, 160))
+    assert "IQR" not in narrow
+    assert "IQR" in wide
+
+
+def test_long_names_fold_rather_than_figures() -> None:
+    text = _printed(replace(session(), rows=[row("a_model_with_a_name_" * 5, "fp32")]), 60)
+    assert max(map(len, text.splitlines())) <= 60
+    assert " 6.80 " in text
+
+
+def test_markdown_has_all_columns_and_the_legend() -> None:
+    text = formats.markdown(page.build(session(), Quality(summaries(), "classical_x4", 4)))
+    heads = next(line for line in text.splitlines() if line.startswith("| model | mode | batch"))
+    for head in ("ms/image IQR", "ms/call p90", "GMACs /image", "% of ceiling", "J/image", "ΔPSNR dB worst", "valid"):
+        assert f"| {head} |" in heads
+    assert "GFLOPs = 2 × GMACs" in text
+    assert "![Quality (Set5, classical_x4) and latency" in text
+    counts = {
+        line.count("|") for line in text.splitlines() if line.startswith(("| nearest | bf16 | 1", "| model | mode | b"))
+    }
+    assert counts == {heads.count("|")}
+
+
+def test_a_bar_in_a_name_does_not_break_the_table() -> None:
+    assert "| a\\|b |" in formats.markdown(page.build(replace(session(), rows=[row("a|b")])))
+
+
+def test_csv_holds_every_field_in_full() -> None:
+    made = session()
+    read = list(csv.DictReader(io.StringIO(formats.table_csv(made.rows, made.device))))
+    for line in read:
+        where = {name: line.pop(name) for name in formats.MACHINE}
+        assert where["machine"] == made.device["machine"]
+        assert where["torch"] == made.device["packages"]["torch"]
+    assert [_parsed(line) for line in read] == list(made.rows)
+
+
+def _parsed(line: dict[str, str]) -> SpeedRow:
+    """A row of the file, by the types of its record."""
+    low, high = float(line.pop("q1_ms")), float(line.pop("q3_ms"))
+    line.pop("price_marked")
+    parts: dict[str, Any] = {"iqr_ms": (low, high)}
+    for name, kind in (("work", Work), ("price", Price)):
+        cells = {key.removeprefix(f"{name}_"): line.pop(key) for key in list(line) if key.startswith(f"{name}_")}
+        parts[name] = (
+            kind(**{key: _cell(kind, key, cell) for key, cell in cells.items()}) if any(cells.values()) else None
+        )
+    return SpeedRow(**{key: _cell(SpeedRow, key, cell) for key, cell in line.items()}, **parts)
+
+
+def _cell(record: type, name: str, cell: str) -> Any:
+    kind = record.__annotations__[name]
+    if type(None) in get_args(kind):
+        return float(cell) if cell else None
+    return {"True": True, "False": False}[cell] if kind is bool else kind(cell) if kind in (int, float) else cell
+
+
+def test_json_holds_what_is_not_finite_as_null() -> None:
+    made = replace(session(), rows=[replace(row(), price=Price(float("nan"), float("inf"), 30.0, 3))])
+    content = publish.content(made)
+    json.dumps(content, allow_nan=False)
+    assert content["rows"][0]["price"] == {
+        "mean_db": None, "worst_db": None, "psnr": 30.0, "images": 3, "marked": True
+    }  # fmt: skip
+    assert content["device"]["ceiling"] == asdict(made.ceiling)
+
+
+def test_the_same_session_gives_the_same_text() -> None:
+    texts = {formats.markdown(page.build(session(), Quality(summaries()))) for _ in range(2)}
+    assert len(texts) == 1
+    assert not re.search(r"\bnan\b", texts.pop())
+
+
+def test_a_session_comes_back_from_its_file(tmp_path: Path) -> None:
+    made = session()
+    publish.keep(made, tmp_path)
+    again = publish.read(tmp_path)
+    assert again.as_dict() == made.as_dict()
+    assert list(again.rows) == list(made.rows)
+    (tmp_path / "speed.json").write_text("{}")
+    with pytest.raises(BadRun, match=r"speed\.json is no session"):
+        publish.read(tmp_path)
+
+
+def test_what_is_kept_after_each_row_leaves_the_rest_of_a_folder_alone(tmp_path: Path) -> None:
+    picture = tmp_path / "quality-speed-latency.png"
+    picture.write_bytes(b"of an earlier session")
+    publish.keep(session(), tmp_path)
+    assert picture.exists()
