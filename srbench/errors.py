@@ -12,6 +12,18 @@ class UserError(Exception):
     """A mistake in what was asked for or given; its text is one line."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or the name of its class where the text is empty."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def reason(error: BaseException) -> str:
+    """Return what a reader needs of an error in one line: the class too, unless it is a mistake of the user's."""
+    line, name = first_line(error), type(error).__name__
+    return line if isinstance(error, UserError) or line == name else f"{name}: {line}"
+
+
 class UnknownName(UserError):
     """A model, metric, data set or protocol that is not registered."""
 

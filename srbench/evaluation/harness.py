@@ -14,7 +14,7 @@ from torch import Tensor
 from srbench.core import environment, image, timing
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
-from srbench.errors import UserError
+from srbench.errors import UserError, reason
 from srbench.evaluation import pairing, sanity, scoring
 from srbench.evaluation.results import TIMINGS, Row, RunFolder, key
 from srbench.evaluation.scoring import Scorer
@@ -291,10 +291,7 @@ class _Walk:
         return metric.unit, metric.higher_is_better
 
     def _fail(self, place: Row, error: Exception) -> None:
-        text = str(error).strip().splitlines()
-        reason = text[0] if text else type(error).__name__
-        reason = reason if isinstance(error, UserError) else f"{type(error).__name__}: {reason}"
-        entry = {"model": place.model, "dataset": place.dataset, "image": place.image, "reason": reason}
+        entry = {"model": place.model, "dataset": place.dataset, "image": place.image, "reason": reason(error)}
         self.outcome.failed.append(entry)
 
 

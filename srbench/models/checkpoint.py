@@ -15,7 +15,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from torch import Tensor
 
-from srbench.errors import BadWeights
+from srbench.errors import BadWeights, first_line
 from srbench.models.arch import State
 
 EXTENSIONS = (".safetensors", ".pth", ".pt", ".ckpt", ".mat", ".param")
@@ -72,7 +72,7 @@ def read(paths: Sequence[Path]) -> Checkpoint:
         if suffix == ".param":
             return Checkpoint(_read_ncnn(path, paths[1] if len(paths) > 1 else path.with_suffix(".bin")), named=False)
     except _DAMAGE as error:
-        raise BadWeights(f"{path} could not be read ({_first_line(error)}); is it complete?") from error
+        raise BadWeights(f"{path} could not be read ({first_line(error)[:120]}); is it complete?") from error
     except pickle.UnpicklingError as error:
         if "GLOBAL" not in str(error) and "Unsupported class" not in str(error):
             raise BadWeights(f"{path} is no torch file; is it complete?") from error
@@ -86,10 +86,6 @@ def read(paths: Sequence[Path]) -> Checkpoint:
 def _header(path: Path) -> dict[str, str]:
     with safe_open(path, "pt") as file:
         return file.metadata() or {}
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:120]
 
 
 def _unwrap(content: object, path: Path) -> State:

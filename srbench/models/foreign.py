@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from srbench.core.assets import hash_of
-from srbench.errors import BadWeights, UserError
+from srbench.errors import BadWeights, UserError, reason
 from srbench.models import checkpoint, registry
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
@@ -65,7 +65,7 @@ def _stated(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, A
         with torch.device("meta"):
             problem = differences(arch.build(**settings, scale=scales[0]).state_dict(), found.state)
     except (ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
-        problem = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
+        problem = reason(error)
     if problem:
         raise BadWeights(f"{path} says it is {arch.name}, and its tensors or settings do not fit: {problem}")
     return arch, settings if len(scales) > 1 else {**settings, "scale": scales[0]}, found.state
@@ -155,7 +155,7 @@ def from_source(path: Path, function: str, scale: int) -> Model:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise UserError(f"{path} could not be imported ({type(error).__name__}: {error})") from error
+        raise UserError(f"{path} could not be imported ({reason(error)})") from error
     if not hasattr(module, function):
         raise UserError(f"{path} has no function '{function}'")
     identity = {"source": hash_of(path), "function": function}
@@ -171,7 +171,7 @@ def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
     try:
         function = point.load()
     except Exception as error:
-        raise UserError(f"'{point.name}' ({point.value}) cannot be loaded ({type(error).__name__}: {error})") from error
+        raise UserError(f"'{point.name}' ({point.value}) cannot be loaded ({reason(error)})") from error
     version = point.dist.version if point.dist else ""
     return _built(point.name, function, scale, {"entry_point": point.value, "version": version})
 
@@ -187,7 +187,7 @@ def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[st
     try:
         network = function(scale) if takes_scale else function()
     except Exception as error:
-        raise UserError(f"the builder of '{id_}' failed ({type(error).__name__}: {error})") from error
+        raise UserError(f"the builder of '{id_}' failed ({reason(error)})") from error
     tensors = _digest(network) if isinstance(network, nn.Module) else ""
     whole = {**identity, "scale": scale, "tensors": tensors}
     # Each mode changes its network's memory format or device, so each has a copy of its own.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from srbench.errors import UserError
+from srbench.errors import UserError, first_line
 
 TOLERANCE = 1e-4
 """How far onnxruntime may be from torch, as a part of the range [0, 1]: 1/39 of an 8-bit level."""
@@ -120,7 +120,7 @@ def _traced(network: nn.Module, id_: str, channels: int, multiple_of: int) -> by
                 dynamo=False,
             )
         except (RuntimeError, TypeError, ValueError, IndexError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0][:160]
+            reason = first_line(error)[:160]
             raise UserError(f"torch cannot write {id_} as ONNX ({reason}); use .safetensors") from error
         return file.read_bytes()
 
@@ -136,7 +136,7 @@ def _difference(network: nn.Module, id_: str, content: bytes, channels: int, mul
         session = Session(content, torch.device("cpu"))
         outputs = [session(lr) for lr in inputs]
     except Exception as error:  # onnxruntime's errors have no class in common
-        reason = str(error).splitlines()[0][:160]
+        reason = first_line(error)[:160]
         raise UserError(f"onnxruntime cannot run {id_} as ONNX ({reason}); use .safetensors") from error
     with torch.no_grad():
         expected = [network(lr) for lr in inputs]

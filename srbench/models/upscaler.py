@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from srbench.core import allocator, image
 from srbench.core.resize import resize
-from srbench.errors import ShapeError, UserError
+from srbench.errors import ShapeError, UserError, first_line
 from srbench.models import engine
 from srbench.models.arch import Colour, channels_of
 from srbench.models.memory import budget_mib
@@ -208,6 +208,6 @@ def usable(name: str) -> torch.device:
         if device.type == "cuda" and device.index is not None:
             torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
     except (RuntimeError, AssertionError, TypeError) as error:
-        reason = str(error).splitlines()[0][:100]
+        reason = first_line(error)[:100]
         raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
     return device

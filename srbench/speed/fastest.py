@@ -13,7 +13,7 @@ from srbench.core import environment
 from srbench.core.assets import AssetStore
 from srbench.core.files import atomic_write
 from srbench.core.timing import TimeBudget, Timing, rounds
-from srbench.errors import UserError
+from srbench.errors import UserError, first_line
 from srbench.evaluation.results import key
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
@@ -164,7 +164,7 @@ def _affordable(
         try:
             found = split.find(model, mode, prices) if is_split else (mode, prices.of(model, model.upscaler(mode)))
         except Exception as error:  # an engine or a format that this network or machine has not
-            unable.append(f"{name}: {(str(error).splitlines() or [type(error).__name__])[0]}"[:120])
+            unable.append(f"{name}: {first_line(error)}"[:120])
             continue
         if found is None:
             unable.append(f"{name}: nothing found")

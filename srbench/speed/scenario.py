@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srbench.core.timing import TimeBudget, Timing, once, repeat
-from srbench.errors import UserError
+from srbench.errors import UserError, reason
 from srbench.models.arch import channels_of
 from srbench.models.memory import free_mib, ran_out
 from srbench.models.mode import Mode
@@ -115,8 +115,7 @@ def measure(
         with torch.no_grad():
             timing = repeat(lambda: upscaler.network(x), upscaler.device, patience, driver.watching(spent))
     except Exception as error:  # an engine that cannot run this network: the other rows go on
-        text = (str(error).strip().splitlines() or [""])[0]
-        return replace(row, failure=f"{type(error).__name__}: {text}"[:300])
+        return replace(row, failure=reason(error)[:300])
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
     return _figures(row, timing, ceiling, spent.slowed_by, _per_image(spent.joule, timing, batch))
 

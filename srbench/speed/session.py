@@ -8,7 +8,7 @@ from typing import Protocol as Interface
 
 from srbench.core.assets import AssetStore
 from srbench.core.timing import TimeBudget
-from srbench.errors import UserError
+from srbench.errors import UserError, reason
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
 from srbench.models.model import Model
@@ -166,11 +166,9 @@ def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tupl
 
 
 def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener: Listener) -> Iterator[SpeedRow]:
-    text = (str(error).strip().splitlines() or [""])[0]
-    reason = text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
     mode, is_split = modes.parse(name)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
-            listener.step(f"{model.id}, {name}: {reason}")
+            listener.step(f"{model.id}, {name}: {reason(error)}")
             named = replace(mode, fp32_layers=("?",)) if is_split else mode
-            yield replace(scenario.blank(model, named, usable(matrix.device), kind, size), failure=reason[:300])
+            yield replace(scenario.blank(model, named, usable(matrix.device), kind, size), failure=reason(error)[:300])

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
 from srbench.core.files import atomic_write
-from srbench.errors import BadStudy
+from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
 from srbench.survey.schema import Base, Owner, utc
@@ -107,7 +107,7 @@ def _whole_or_nothing(source: Path, folder: Path) -> Iterator[None]:
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)  # nothing was in it before
         if isinstance(error, SQLAlchemyError):
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            reason = first_line(getattr(error, "orig", None) or error)
             raise BadStudy(f"the database refuses a record of {source} ({reason}); take another backup") from error
         if isinstance(error, _BROKEN):
             raise BadStudy(f"{source} is no backup that can be read ({error}); take another one") from error

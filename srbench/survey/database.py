@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from srbench.errors import BadStudy
+from srbench.errors import BadStudy, first_line
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"srbench_reading": True}
@@ -41,7 +41,7 @@ def connect(url: str, revision: str = "head") -> Engine:
     except CommandError as error:
         raise BadStudy(f"the database {place} is of another version of srbench: {error}; update srbench") from error
     except DBAPIError as error:
-        raise BadStudy(f"the database {place} cannot be opened: {str(error.orig).splitlines()[0]}") from error
+        raise BadStudy(f"the database {place} cannot be opened: {first_line(error.orig or error)}") from error
     return engine
 
 

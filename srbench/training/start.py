@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from srbench.core.assets import AssetStore
 from srbench.core.environment import describe
-from srbench.errors import BadRecipe, BadRun, BadWeights, UserError
+from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
 from srbench.models.arch import Network, channels_of
 from srbench.models.model import differences
 from srbench.models.select import select
@@ -60,7 +60,7 @@ def launch(machine: Machine, recipe: Recipe) -> Fabric:
         fabric = Fabric(accelerator=kind, devices=chosen, num_nodes=nodes, strategy=strategy, precision=precision)
         fabric.launch()
     except (RuntimeError, ValueError) as error:
-        raise UserError(f"cannot train on {device}: {str(error).splitlines()[0]}") from error
+        raise UserError(f"cannot train on {device}: {first_line(error)}") from error
     return fabric
 
 
@@ -100,7 +100,7 @@ def _try(generator: Network, recipe: Recipe) -> None:
         with torch.no_grad():
             sr = generator.eval()(lr)
     except (RuntimeError, KeyError) as error:
-        raise BadRecipe(f"generator: {arch} cannot upscale by {scale} ({str(error).splitlines()[0]})") from error
+        raise BadRecipe(f"generator: {arch} cannot upscale by {scale} ({first_line(error)})") from error
     if sr.shape[-1] != scale * _TRIED_PX:
         raise BadRecipe(f"generator: {arch} upscales by {sr.shape[-1] // _TRIED_PX}, the protocol by {scale}")
 

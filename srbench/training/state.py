@@ -10,7 +10,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from srbench.core.files import atomic_write
-from srbench.errors import BadRun
+from srbench.errors import BadRun, first_line
 
 
 def ensure_space(folder: Path, needed_bytes: int) -> None:
@@ -47,9 +47,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise BadRun(
-            f"{path} could not be read ({str(error).splitlines()[0]}); start again in another folder"
-        ) from error
+        raise BadRun(f"{path} could not be read ({first_line(error)}); start again in another folder") from error
     return content
 
 
@@ -70,4 +68,4 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
         with atomic_write(path) as partial:
             write(partial)
     except (OSError, RuntimeError) as error:  # torch wraps what the system says
-        raise BadRun(f"{path} could not be written ({str(error).splitlines()[0]}); make room, then --resume") from error
+        raise BadRun(f"{path} could not be written ({first_line(error)}); make room, then --resume") from error
