@@ -32,9 +32,9 @@ def export(
     from srbench.models.export import write
     from srbench.models.select import one
 
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
+        chosen = one(model, store, scale)
     report(write(chosen, out, half=half), json=json)
 
 

@@ -21,7 +21,7 @@ def fetch(
     from srbench.models import registry
     from srbench.models.select import available
 
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     missing: list[str] = []
     with console.fetching(store):
         for name in ids:
@@ -31,7 +31,7 @@ def fetch(
                 continue
             for card in registry.matching(name):
                 try:
-                    available(card, card.usual_scale, store, trust_unpinned)
+                    available(card, card.usual_scale, store)
                     console.err.print(f"{card.id}: weights checked")
                 except UserError as error:
                     missing.append(f"{card.id}: {error}")

@@ -30,9 +30,9 @@ def interpolate(
     from srbench.models.interpolation import SIGN, between
     from srbench.models.select import one
 
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        first, second = (one(name, store, scale, trust_unpinned=trust_unpinned) for name in (psnr, gan))
+        first, second = (one(name, store, scale) for name in (psnr, gan))
     id_ = f"{second.id}{SIGN}{alpha:g}"
     target = out or Path(f"{id_}.safetensors")
     check_free(target, force)

@@ -83,14 +83,14 @@ def run(
     if fast and (precision.value != "fp32" or channels_last or tf32):
         raise UserError("--fast finds precision and format itself; leave out --precision, --channels-last and --tf32")
     conventions = protocols.find(protocol)
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         gauges = scoring.scorers(options.split(metrics), conventions, store)
         sets = [
             locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
             for name in options.split(datasets)
         ]
-        selection = select(options.split(models), conventions.scale, store, trust_unpinned=trust_unpinned)
+        selection = select(options.split(models), conventions.scale, store)
     _check(selection, [images.id for images in sets])
     mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
     choices = options.fastest(selection.models, mode, store) if fast else {}

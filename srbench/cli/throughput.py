@@ -139,11 +139,11 @@ def _matrix(
     kind = "cuda" if asked.device.startswith("cuda") else "cpu"
     listed = named[modes][kind] if modes in named else options.split(modes)
     wanted = list({mode.parse(words): words for words in listed}.values())
-    store = AssetStore(weights_roots(asked.weights_root))
+    store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store):
         choose = select_for_speed if asked.random_weights else select
         try:
-            found = choose(models, asked.scale or USUAL_SCALE, store, trust_unpinned=asked.trust_unpinned)
+            found = choose(models, asked.scale or USUAL_SCALE, store)
         except MissingWeights as error:
             raise MissingWeights(f"{error}. Its speed alone: --random-weights") from error
     if not found.models:
@@ -197,16 +197,14 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
     from srbench.report.speed import publish
     from srbench.speed import ab_comparison, nvml
 
-    store = AssetStore(weights_roots(asked.weights_root))
+    store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store), console.bars() as progress:
         steps = _Steps(progress, 3)
         fighters = []
         for name in compare:
             steps.step(f"{name}: load")
             id_, words = ab_comparison.contestant(name)
-            model = one(
-                id_, store, asked.scale, trust_unpinned=asked.trust_unpinned, random_weights=asked.random_weights
-            )
+            model = one(id_, store, asked.scale, random_weights=asked.random_weights)
             fighters.append(ab_comparison.ready(model, words, asked.device, store))
         steps.step(f"{compare[0]} and {compare[1]} in turn")
         try:

@@ -52,9 +52,9 @@ def upscale(
     todo = {target: path for target, path in pairs.items() if force or not target.exists()}
     if source.is_file() and not todo:
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        chosen = one(model, store, scale, trust_unpinned=trust_unpinned)
+        chosen = one(model, store, scale)
     target = pick_device(device)
     budget = memory_mib or free_budget_mib(torch.device(target))
     mode = Mode(target, tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)

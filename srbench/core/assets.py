@@ -49,11 +49,13 @@ class AssetStore:
         weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
         downloader: Remembers which hosts failed.
         on_transfer: Progress of downloads.
+        trust_unpinned: Whether weights may be loaded that no hash is pinned for.
     """
 
     weights_roots: list[Path] = field(default_factory=paths.weights_roots)
     downloader: Downloader = field(default_factory=Downloader)
     on_transfer: OnTransfer = lambda *_: None
+    trust_unpinned: bool = False
 
     def at_hand(self, file: PinnedFile) -> Path | None:
         """Find a file without the network.

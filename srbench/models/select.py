@@ -27,7 +27,7 @@ class Selection:
     unavailable: dict[str, str] = field(default_factory=dict)
 
 
-def select(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinned: bool = False) -> Selection:
+def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
     """Turn names into models, fetching weights.
 
     Args:
@@ -35,7 +35,6 @@ def select(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinne
             `file.py:builder`, ids of other packages.
         scale: Of the protocol.
         store: Where weight files come from.
-        trust_unpinned: Allow weights that no hash is pinned for.
 
     Raises:
         UserError: A model named explicitly cannot run, or nothing matches.
@@ -43,23 +42,23 @@ def select(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinne
     selection = Selection()
     for name in names:
         if name == "all":
-            _add_families(selection, scale, store, trust_unpinned)
+            _add_families(selection, scale, store)
         elif _is_file(name):
             selection.models.append(_from_file(name, scale))
         elif _is_glob(name):
-            _add_glob(selection, name, scale, store, trust_unpinned)
+            _add_glob(selection, name, scale, store)
         elif builder := _entry_points().get(name):
             selection.models.append(foreign.from_entry_point(builder, scale))
         elif interpolation.SIGN in name:
-            selection.models.append(_interpolated(name, scale, store, trust_unpinned))
+            selection.models.append(_interpolated(name, scale, store))
         else:
-            selection.models.append(_explicit(name, scale, store, trust_unpinned))
+            selection.models.append(_explicit(name, scale, store))
     selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
     _tell_apart(selection)
     return selection
 
 
-def select_for_speed(names: Sequence[str], scale: int, store: AssetStore, *, trust_unpinned: bool = False) -> Selection:
+def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
     """As `select`, but networks whose weights cannot be had take random ones, which their ids say.
 
     Raises:
@@ -68,7 +67,7 @@ def select_for_speed(names: Sequence[str], scale: int, store: AssetStore, *, tru
     whole = Selection()
     for name in names:
         try:
-            found = select([name], scale, store, trust_unpinned=trust_unpinned)
+            found = select([name], scale, store)
         except MissingWeights:
             found = Selection([untrained(registry.find(name), scale)])
         families = {model.card.family for model in found.models if model.card}
@@ -88,7 +87,6 @@ def one(
     store: AssetStore,
     scale: int | None = None,
     *,
-    trust_unpinned: bool = False,
     random_weights: bool = False,
 ) -> Model:
     """The one model that a name means, for work on a single network.
@@ -97,7 +95,6 @@ def one(
         name: As for `select`, but no glob over several and not "all".
         store: Where weight files come from.
         scale: None for the model's own; 4 where it has none, the largest where it has several.
-        trust_unpinned: Allow weights that no hash is pinned for.
         random_weights: As `select_for_speed`.
 
     Raises:
@@ -108,7 +105,7 @@ def one(
     if name == "all" or _is_glob(name):
         raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
     choose = select_for_speed if random_weights else select
-    (model,) = choose([name], scale or _usual_scale(name), store, trust_unpinned=trust_unpinned).models
+    (model,) = choose([name], scale or _usual_scale(name), store).models
     return model
 
 
@@ -118,7 +115,7 @@ def _usual_scale(name: str) -> int:
     return known.usual_scale if known else USUAL_SCALE
 
 
-def available(card: Card, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+def available(card: Card, scale: int, store: AssetStore) -> Model:
     """The model of a card, its weights fetched and checked.
 
     Raises:
@@ -126,11 +123,11 @@ def available(card: Card, scale: int, store: AssetStore, trust_unpinned: bool) -
     """
     if not card.fits(scale):
         raise UserError(f"it upscales by {', '.join(map(str, card.scales))}, not by {scale}")
-    return from_card(card, scale, [_weights(file, card, store, trust_unpinned) for file in card.files])
+    return from_card(card, scale, [_weights(file, card, store) for file in card.files])
 
 
-def _weights(file: PinnedFile, card: Card, store: AssetStore, trust_unpinned: bool) -> Path:
-    if not file.sha256 and not trust_unpinned:
+def _weights(file: PinnedFile, card: Card, store: AssetStore) -> Path:
+    if not file.sha256 and not store.trust_unpinned:
         raise MissingWeights("no hash of the weights is known; --trust-unpinned loads them all the same")
     try:
         return store.fetch(file)
@@ -140,10 +137,10 @@ def _weights(file: PinnedFile, card: Card, store: AssetStore, trust_unpinned: bo
         raise MissingWeights(reason + where) from error
 
 
-def _explicit(name: str, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+def _explicit(name: str, scale: int, store: AssetStore) -> Model:
     card = registry.find(name)
     try:
-        return available(card, scale, store, trust_unpinned)
+        return available(card, scale, store)
     except UserError as error:
         others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
         hint = f". At hand: {', '.join(others)}" if others else ""
@@ -152,7 +149,7 @@ def _explicit(name: str, scale: int, store: AssetStore, trust_unpinned: bool) ->
         raise type(error)(f"the model '{card.id}' cannot run: {error}.{needs}{hint}") from error
 
 
-def _interpolated(name: str, scale: int, store: AssetStore, trust_unpinned: bool) -> Model:
+def _interpolated(name: str, scale: int, store: AssetStore) -> Model:
     id_, alpha = interpolation.parse(name)
     if _is_file(id_):
         raise UserError(f"'{name}': files are interpolated by: srbench interpolate PSNR_FILE {id_} --alpha {alpha:g}")
@@ -163,7 +160,7 @@ def _interpolated(name: str, scale: int, store: AssetStore, trust_unpinned: bool
             f"the card of '{card.id}' names no PSNR model to interpolate from; expected one of {able}. "
             "For other models: srbench interpolate PSNR GAN"
         )
-    psnr, gan = (_explicit(each, scale, store, trust_unpinned) for each in (card.psnr_partner, card.id))
+    psnr, gan = (_explicit(each, scale, store) for each in (card.psnr_partner, card.id))
     return interpolation.between(psnr, gan, alpha, name)
 
 
@@ -171,27 +168,27 @@ def _at_hand(card: Card, scale: int, store: AssetStore) -> bool:
     return card.fits(scale) and all(file.sha256 and store.at_hand(file) for file in card.files)
 
 
-def _add_families(selection: Selection, scale: int, store: AssetStore, trust_unpinned: bool) -> None:
+def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
     """Of each family the first card that can be had; where that is not the preferred one, the reason is listed."""
     for family in dict.fromkeys(card.family for card in registry.cards().values()):
         cards = registry.family(family)
         for card in cards:
             try:
-                selection.models.append(available(card, scale, store, trust_unpinned))
+                selection.models.append(available(card, scale, store))
                 break
             except UserError as error:
                 selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
     _add_points(selection, list(_entry_points().values()), scale)
 
 
-def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore, trust_unpinned: bool) -> None:
+def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore) -> None:
     cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
     points = [point for name, point in _entry_points().items() if fnmatch.fnmatchcase(name, pattern)]
     if not cards and not points:
         raise UserError(f"no model id matches '{pattern}'. All names: srbench models")
     for card in cards:
         try:
-            selection.models.append(available(card, scale, store, trust_unpinned))
+            selection.models.append(available(card, scale, store))
         except UserError as error:
             selection.unavailable[card.id] = str(error)
     _add_points(selection, points, scale)

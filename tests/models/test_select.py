@@ -160,7 +160,7 @@ def test_a_wrong_hash_is_never_loaded(fake: Path) -> None:
 def test_unpinned_weights_need_trust_and_their_hash_is_kept(fake: Path) -> None:
     with pytest.raises(MissingWeights, match="--trust-unpinned"):
         select.select(["fake.unpinned"], 4, AssetStore([fake]))
-    (model,) = select.select(["fake.unpinned"], 4, AssetStore([fake]), trust_unpinned=True).models
+    (model,) = select.select(["fake.unpinned"], 4, AssetStore([fake], trust_unpinned=True)).models
     assert model.identity["weights"] == {"fake.pth": assets.sha256(fake / "fake.pth")}
 
 
@@ -171,9 +171,9 @@ def test_weights_of_another_architecture_are_an_error_when_their_turn_comes(fake
 
 
 def test_the_fingerprint_follows_weights_source_and_settings(fake: Path) -> None:
-    (before,) = select.select(["fake.unpinned"], 4, AssetStore([fake]), trust_unpinned=True).models
+    (before,) = select.select(["fake.unpinned"], 4, AssetStore([fake], trust_unpinned=True)).models
     torch.save(registry.archs()["fsrcnn"].build(scale=4).state_dict(), fake / "fake.pth")
-    (after,) = select.select(["fake.unpinned"], 4, AssetStore([fake]), trust_unpinned=True).models
+    (after,) = select.select(["fake.unpinned"], 4, AssetStore([fake], trust_unpinned=True)).models
     assert before.fingerprint != after.fingerprint
 
 
