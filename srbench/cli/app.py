@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from srbench import __version__
-from srbench.cli import console
+from srbench.cli import console, renamed
 from srbench.cli.degrade import degrade
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
@@ -51,6 +51,8 @@ def srbench(
 
 def main() -> None:
     """Entry point: 0 complete, 1 a bug (traceback), 2 the user's mistake (one line), 3 finished with failed rows."""
+    if sentence := renamed.answer(sys.argv[1:]):
+        _refuse(f"UsageError: {sentence}")
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UserError as error:
