@@ -1,0 +1,72 @@
+"""JSON files that name their schema and version, so that a reader can say what it found."""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from srbench.core.files import atomic_write
+from srbench.errors import UserError
+
+
+def text(schema: str, version: int, content: Mapping[str, Any]) -> str:
+    """Return the content as JSON text, with its schema and version as the first two keys.
+
+    Args:
+        schema: Name of what the file holds, as in "speed".
+        version: Version of that schema, from 1.
+        content: Values that JSON can hold; NaN and infinity must have become None before.
+    """
+    record = {"schema": schema, "version": version, **content}
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+
+
+def write(path: Path, schema: str, version: int, content: Mapping[str, Any]) -> None:
+    """Write a file of `text`, whole or not at all.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    with atomic_write(path) as partial:
+        partial.write_text(text(schema, version, content), encoding="utf-8")
+
+
+def read(
+    path: Path,
+    schema: str,
+    newest_version: int,
+    *,
+    unmarked_keys: Collection[str] | None = None,
+    error: type[UserError] = UserError,
+) -> dict[str, Any]:
+    """Return the content of a file, without its schema, and with its "version".
+
+    Args:
+        path: File to read.
+        schema: Name of the expected schema.
+        newest_version: Newest version that the caller understands.
+        unmarked_keys: Keys by which a file from before schemas were written is known; it counts as version 0. None
+            where no such file exists.
+        error: Class of the error that is raised.
+
+    Raises:
+        UserError: The file cannot be read, holds something else, or was written by a later version.
+    """
+    expected = f"expected {schema}, version {newest_version} or older"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise error(f"{path} cannot be read ({problem.strerror}); {expected}") from problem
+    except ValueError as problem:
+        raise error(f"{path} is not JSON, or torn ({problem}); {expected}. Write it anew") from problem
+    if not isinstance(record, dict):
+        raise error(f"{path} holds JSON of type {type(record).__name__}; {expected}. Give another file")
+    if "schema" not in record and unmarked_keys is not None and all(key in record for key in unmarked_keys):
+        return {**record, "version": 0}
+    found, version = record.pop("schema", None), record.get("version")
+    if found != schema or not isinstance(version, int):
+        what = f"schema {found}, version {version}" if found else f"no schema, and the keys {', '.join(record) or '-'}"
+        raise error(f"{path} has {what}; {expected}. Give another file")
+    if version > newest_version:
+        raise error(f"{path} has version {version} of {schema}; {expected}. Install a newer srbench")
+    return record
