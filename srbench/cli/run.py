@@ -73,6 +73,7 @@ def run(
     """
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
+    from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, harness, scoring
     from srbench.models.mode import Mode
@@ -92,7 +93,7 @@ def run(
         ]
         selection = select(options.split(models), conventions.scale, store)
     _check(selection, [images.id for images in sets])
-    mode = Mode(pick_device(device), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
+    mode = Mode(str(pick_device(device)), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
     choices = options.fastest(selection.models, mode, store) if fast else {}
     remarks = caveats.collect(selection.models, sets, conventions)
     plan = harness.Plan(
@@ -120,21 +121,6 @@ def run(
         console.show(made)
     if outcome.failed:
         raise typer.Exit(3)
-
-
-def pick_device(name: str) -> str:
-    """A device that can be used; "auto" is the GPU where there is one.
-
-    Raises:
-        UserError: It cannot be used.
-    """
-    import torch
-
-    from srbench.models.upscaler import usable
-
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return str(usable(name))
 
 
 def _check(selection: "Selection", sets: list[str]) -> None:

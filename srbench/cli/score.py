@@ -23,10 +23,8 @@ def score(
     json: options.Json = False,
 ) -> None:
     """Score images that any other software made, against their originals."""
-    import torch
-
-    from srbench.cli.run import pick_device
     from srbench.core.assets import AssetStore
+    from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import scoring
     from srbench.evaluation.external import score_folder
@@ -39,7 +37,7 @@ def score(
         gauges = scoring.scorers(options.split(metrics), conventions, store)
     with console.bars() as progress:
         task = progress.add_task(str(sr_dir), total=len(images.items))
-        chosen = torch.device(pick_device(device))
+        chosen = pick_device(device)
         rows = score_folder(sr_dir, images, conventions, gauges, chosen, lambda _: progress.advance(task))
     made = publish.scores(conventions, rows, images.total)
     if json:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
-from srbench.cli.run import pick_device
 from srbench.core.paths import weights_roots
 from srbench.errors import MissingWeights, UserError
 from srbench.evaluation.results import RunFolder
@@ -75,6 +74,7 @@ def throughput(
     import torch
 
     from srbench.core import allocator
+    from srbench.core.device import pick_device
     from srbench.core.timing import TimeBudget
     from srbench.speed.scenario import Size
 
@@ -83,7 +83,7 @@ def throughput(
         torch.set_num_threads(threads)
     asked = _Asked(
         scale=scale,
-        device=pick_device(device),
+        device=str(pick_device(device)),
         patience=TimeBudget(seconds, 10 * seconds),
         trust_unpinned=trust_unpinned,
         random_weights=random_weights,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
-from srbench.cli.run import pick_device
 from srbench.core.paths import weights_roots
 from srbench.errors import BadData, UserError
 
@@ -39,10 +38,9 @@ def upscale(
     Large images go through in tiles with enough overlap that no seam is seen. Of a folder, what OUT holds already is
     kept, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT is PNG.
     """
-    import torch
-
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
+    from srbench.core.device import pick_device
     from srbench.models.memory import free_budget_mib
     from srbench.models.mode import Mode
     from srbench.models.select import one
@@ -56,8 +54,8 @@ def upscale(
     with console.fetching(store):
         chosen = one(model, store, scale)
     target = pick_device(device)
-    budget = memory_mib or free_budget_mib(torch.device(target))
-    mode = Mode(target, tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)
+    budget = memory_mib or free_budget_mib(target)
+    mode = Mode(str(target), tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)
     why = ""
     if fast:
         choice = options.fastest([chosen], mode, store)[chosen.id]

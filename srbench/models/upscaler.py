@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from srbench.core import allocator, image
+from srbench.core.device import pick_device
 from srbench.core.resize import resize
-from srbench.errors import ShapeError, UserError, first_line
+from srbench.errors import ShapeError
 from srbench.models import engine
 from srbench.models.arch import Colour, channels_of
 from srbench.models.memory import budget_mib
@@ -46,7 +47,7 @@ class Upscaler:
     ) -> None:
         self.scale = scale
         self.mode = mode or Mode()
-        self.device = usable(self.mode.device)
+        self.device = pick_device(self.mode.device)
         self.colour = colour
         self.overlap_px = overlap_px
         self.bytes_per_px = bytes_per_px
@@ -191,23 +192,3 @@ def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
         x = torch.rot90(x, -turns, (-2, -1))
         return x.flip(-1) if flip else x
     return torch.rot90(x.flip(-1) if flip else x, turns, (-2, -1))
-
-
-def usable(name: str) -> torch.device:
-    """A device that memory can be taken on; of several GPUs it becomes the current one.
-
-    Args:
-        name: As torch names it.
-
-    Raises:
-        UserError: It is not there.
-    """
-    try:
-        device = torch.device(name)
-        torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
-        if device.type == "cuda" and device.index is not None:
-            torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
-    except (RuntimeError, AssertionError, TypeError) as error:
-        reason = first_line(error)[:100]
-        raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
-    return device

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from srbench.core import environment
 from srbench.core.assets import AssetStore
+from srbench.core.device import pick_device
 from srbench.core.files import atomic_write
 from srbench.core.timing import TimeBudget, Timing, rounds
 from srbench.errors import UserError, first_line
@@ -18,7 +19,7 @@ from srbench.evaluation.results import key
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
 from srbench.models.model import Model
-from srbench.models.upscaler import Upscaler, usable
+from srbench.models.upscaler import Upscaler
 from srbench.speed import split
 from srbench.speed.psnr_drop import Prices
 from srbench.speed.records import MOST_LOSS_DB, Price
@@ -113,7 +114,7 @@ def choose(model: Model, base: Mode, store: AssetStore, memory: Memory) -> Choic
         store: Where the builtin images come from.
         memory: Answers where this was measured before, by the same versions on the same machine.
     """
-    device = usable(base.device)
+    device = pick_device(base.device)
     facts = environment.describe(device)
     candidates = CANDIDATES.get(device.type, CANDIDATES["cpu"])
     known_by = ("machine", "packages", "driver", "cuda", "allocator", "threads")

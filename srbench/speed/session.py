@@ -7,12 +7,12 @@ from itertools import product
 from typing import Protocol as Interface
 
 from srbench.core.assets import AssetStore
+from srbench.core.device import pick_device
 from srbench.core.timing import TimeBudget
 from srbench.errors import UserError, reason
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
 from srbench.models.model import Model
-from srbench.models.upscaler import usable
 from srbench.speed import ceiling as ceilings
 from srbench.speed import nvml, operations, scenario, split
 from srbench.speed.psnr_drop import Prices
@@ -107,7 +107,7 @@ def run(matrix: Matrix, store: AssetStore, listener: Listener) -> Iterator[Sessi
     Yields:
         After each row all that is known by then, so that an interrupted session is not lost.
     """
-    device = usable(matrix.device)
+    device = pick_device(matrix.device)
     facts = nvml.facts(device)
     listener.step("the device's own ceiling")
     ceiling = ceilings.measure(device, _precisions(matrix.modes))
@@ -167,8 +167,9 @@ def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tupl
 
 def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener: Listener) -> Iterator[SpeedRow]:
     mode, is_split = modes.parse(name)
+    device = pick_device(matrix.device)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
             listener.step(f"{model.id}, {name}: {reason(error)}")
             named = replace(mode, fp32_layers=("?",)) if is_split else mode
-            yield replace(scenario.blank(model, named, usable(matrix.device), kind, size), failure=reason(error)[:300])
+            yield replace(scenario.blank(model, named, device, kind, size), failure=reason(error)[:300])

@@ -1,0 +1,27 @@
+"""The one way to pick the device that torch computes on."""
+
+import torch
+
+from srbench.errors import UserError, first_line
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Return a device on which memory can be allocated; of several GPUs it becomes the current one.
+
+    Args:
+        name: "auto" (the GPU where there is one, else the CPU), or a device as torch names it: "cpu", "cuda", "cuda:1".
+
+    Raises:
+        UserError: The device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = first_line(error)[:100]
+        raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
+    return device

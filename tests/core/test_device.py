@@ -1,0 +1,26 @@
+import pytest
+import torch
+
+from srbench.core.device import pick_device
+from srbench.errors import UserError
+
+
+def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pick_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", ""])
+def test_a_device_that_is_not_there(name: str) -> None:
+    with pytest.raises(UserError, match=f"the device '{name}' cannot be used \\(.*Try --device cpu"):
+        pick_device(name)
+
+
+def test_an_error_without_a_message_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(torch, "empty", fail)
+    with pytest.raises(UserError, match="\\(AssertionError\\)"):
+        pick_device("cpu")
