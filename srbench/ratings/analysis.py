@@ -6,20 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from srbench.errors import BadRatings
-from srbench.ratings import (
-    agreement,
-    caveats,
-    comparison,
-    likelihood,
-    mos,
-    prediction,
-    ranks,
-    rater_summary,
-    screening,
-    sensitivity,
-)
+from srbench.ratings import agreement, caveats, model_differences, likelihood, mos, prediction, ranks, rater_summary, screening, sensitivity
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Floats, Opinion, Scale, Stimulus, Votes
+from srbench.ratings.votes import Floats, StimulusScores, Scale, Stimulus, Votes
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,19 +50,19 @@ class Analysis:
     votes: Votes | None
     total_votes: int
     trap_votes: int
-    opinion: Opinion
-    dmos: Opinion | None
-    crushed: Opinion | None
-    compared: Opinion
-    models: list[mos.GroupMean]
+    opinion: StimulusScores
+    dmos: StimulusScores | None
+    crushed: StimulusScores | None
+    compared: StimulusScores
+    models: list[mos.ModelMean]
     distribution: tuple[Floats, dict[str, Floats]]
     stimulus_histogram: Floats
     ranks: list[ranks.Ranks]
-    differences: list[comparison.Difference]
+    differences: list[model_differences.ModelDifference]
     groups: dict[str, dict[str, str]]
     verdicts: list[screening.Verdict]
-    effects: list[sensitivity.Effect]
-    raters: rater_summary.Raters | None
+    effects: list[sensitivity.Variant]
+    raters: rater_summary.RaterSummary | None
     icc: agreement.Icc | None
     alpha_ordinal: float | None
     alpha_interval: float | None
@@ -124,7 +113,7 @@ def analyse(
     if choices.remove_bias and choices.relative == "none":
         behind = prepared.without(gone)  # a panel without biases would look more certain than raters like these are
     draws = _draws(compared, behind, choices, on_progress)
-    differences = comparison.differences(compared, choices.test, draws, choices.seed)
+    differences = model_differences.differences(compared, choices.test, draws, choices.seed)
     everybody = likelihood.estimate(prepared)
     centres, counts = mos.histogram(raw)
     kept = {s.name for s in opinion.stimuli}
@@ -146,24 +135,24 @@ def analyse(
         differences=differences,
         groups=_groups(compared, differences),
         verdicts=verdicts,
-        effects=sensitivity.effects(prepared, verdicts, choices, opinion, gone, everybody),
-        raters=rater_summary.raters(prepared, verdicts, gone, everybody),
+        effects=sensitivity.variants(prepared, verdicts, choices, opinion, gone, everybody),
+        raters=rater_summary.summarise_raters(prepared, verdicts, gone, everybody),
         icc=agreement.icc(raw),
         alpha_ordinal=agreement.alpha(raw, "ordinal"),
         alpha_interval=agreement.alpha(raw, "interval"),
         retest=agreement.retest(raw),
         estimate=estimate,
-        notes=[*notes, *caveats.remarks(raw, prepared, estimate, choices), *caveats.of_models(compared, differences)],
+        notes=[*notes, *caveats.of_votes(raw, prepared, estimate, choices), *caveats.of_models(compared, differences)],
     )
 
 
-def analyse_means(name: str, opinion: Opinion, choices: Options | None = None, notes: Sequence[str] = ()) -> Analysis:
+def analyse_means(name: str, opinion: StimulusScores, choices: Options | None = None, notes: Sequence[str] = ()) -> Analysis:
     """Analyse averages that somebody else has made: what needs single votes is missing."""
     choices = choices or Options()
     _check(name, opinion.stimuli)
     if choices.relative != "none":
         raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
-    differences = comparison.differences(opinion, choices.test, None, choices.seed)
+    differences = model_differences.differences(opinion, choices.test, None, choices.seed)
     limits = [
         "averages without single votes: no screening, no agreement, no intervals over raters",
         *caveats.of_models(opinion, differences),
@@ -247,7 +236,7 @@ def _rejected(verdicts: Sequence[screening.Verdict], choices: Options) -> list[s
     return list(found)
 
 
-def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choices: Options) -> Opinion:
+def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choices: Options) -> StimulusScores:
     if choices.estimator == "mos":
         return mos.mos(used)
     if estimate is None:
@@ -257,7 +246,7 @@ def _opinion(name: str, used: Votes, estimate: likelihood.Estimate | None, choic
     return estimate.opinion
 
 
-def _relative(votes: Votes, kind: str, choices: Options) -> tuple[Votes, Opinion] | None:
+def _relative(votes: Votes, kind: str, choices: Options) -> tuple[Votes, StimulusScores] | None:
     if not any(s.reference for s in votes.stimuli):
         return None
     if kind == "crushed" and choices.relative != "crushed" and votes.scale != Scale():
@@ -267,8 +256,8 @@ def _relative(votes: Votes, kind: str, choices: Options) -> tuple[Votes, Opinion
 
 
 def _compared(
-    name: str, choices: Options, opinion: Opinion, used: Votes, relative: Mapping[str, tuple[Votes, Opinion] | None]
-) -> tuple[Opinion, Votes]:
+    name: str, choices: Options, opinion: StimulusScores, used: Votes, relative: Mapping[str, tuple[Votes, StimulusScores] | None]
+) -> tuple[StimulusScores, Votes]:
     if choices.relative == "none":
         return opinion, used
     chosen = relative[choices.relative]
@@ -281,19 +270,19 @@ def _compared(
     return chosen[1].keep(judged), chosen[0]
 
 
-def _draws(compared: Opinion, behind: Votes, choices: Options, on_progress: Progress | None) -> comparison.Draws | None:
+def _draws(compared: StimulusScores, behind: Votes, choices: Options, on_progress: Progress | None) -> model_differences.Draws | None:
     if not any(s.model for s in compared.stimuli) or choices.estimator != "mos" or not choices.resamples:
         return None
     report = (lambda done, of: on_progress("drawing raters and images", done, of)) if on_progress else None
-    return comparison.bootstrap(behind, compared, choices.resamples, choices.seed, report)
+    return model_differences.bootstrap(behind, compared, choices.resamples, choices.seed, report)
 
 
-def _models(compared: Opinion, behind: Votes | None, draws: comparison.Draws | None) -> list[mos.GroupMean]:
+def _models(compared: StimulusScores, behind: Votes | None, draws: model_differences.Draws | None) -> list[mos.ModelMean]:
     """Means of models; their intervals from the votes behind, which may still hold the raters' biases."""
     means = mos.model_means(compared, behind)
     if behind is None or draws is None:
         return means
-    places = mos.groups(compared.stimuli)
+    places = mos.stimuli_by_model(compared.stimuli)
     return [replace(g, both=draws.interval(g.mean, places[g.model, g.dataset])) for g in means]
 
 
@@ -308,10 +297,10 @@ def _shares(stimuli: Sequence[Stimulus], counts: Floats) -> dict[str, Floats]:
     return found
 
 
-def _groups(opinion: Opinion, differences: Sequence[comparison.Difference]) -> dict[str, dict[str, str]]:
+def _groups(opinion: StimulusScores, differences: Sequence[model_differences.ModelDifference]) -> dict[str, dict[str, str]]:
     means = {(group.model, group.dataset): group.mean for group in mos.model_means(opinion)}
     found = {}
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         models = sorted((m for m, d in means if d == dataset), key=lambda m: -means[m, dataset])
-        found[dataset] = comparison.letters(models, [pair for pair in differences if pair.dataset == dataset])
+        found[dataset] = model_differences.letters(models, [pair for pair in differences if pair.dataset == dataset])
     return found

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from srbench.ratings import agreement, comparison, likelihood
-from srbench.ratings.mos import groups
+from srbench.ratings import agreement, model_differences, likelihood
+from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Opinion, Votes
+from srbench.ratings.votes import StimulusScores, Votes
 
 _ALIKE, _ENOUGH = 0.99, 20
 
 
-def remarks(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, choices: Options) -> list[str]:
+def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, choices: Options) -> list[str]:
     """Of votes, in a sentence each.
 
     Args:
@@ -83,11 +83,11 @@ def _apart(votes: Votes) -> list[str]:
     return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
 
 
-def of_models(opinion: Opinion, differences: Sequence[comparison.Difference]) -> list[str]:
+def of_models(opinion: StimulusScores, differences: Sequence[model_differences.ModelDifference]) -> list[str]:
     """Of the comparison of models, in a sentence each."""
     tested = {(pair.dataset, frozenset((pair.first, pair.second))) for pair in differences}
     by_dataset: dict[str, list[str]] = {}
-    for model, dataset in groups(opinion.stimuli):
+    for model, dataset in stimuli_by_model(opinion.stimuli):
         by_dataset.setdefault(dataset, []).append(model)
     found = []
     for dataset, models in by_dataset.items():
@@ -101,20 +101,20 @@ def of_models(opinion: Opinion, differences: Sequence[comparison.Difference]) ->
     return [*found, *_least_p(differences)]
 
 
-def _least_p(differences: Sequence[comparison.Difference]) -> list[str]:
+def _least_p(differences: Sequence[model_differences.ModelDifference]) -> list[str]:
     """That so few images cannot make a difference significant."""
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         own = [pair for pair in differences if pair.dataset == dataset]
         least = min(pair.least_p for pair in own)
         place = f"on {dataset} " if dataset else ""
-        if least >= comparison.LEVEL:
+        if least >= model_differences.LEVEL:
             n = max(pair.images for pair in own)
             found.append(
                 f"{place}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
                 "no difference can be significant, whatever the votes"
             )
-        elif least * len(own) >= comparison.LEVEL:
+        elif least * len(own) >= model_differences.LEVEL:
             found.append(
                 f"{place}after Holm's correction for {len(own)} pairs the smallest possible p is "
                 f"{min(1.0, least * len(own)):.4g}: no difference can be significant, whatever the votes"

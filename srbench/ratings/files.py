@@ -10,18 +10,9 @@ import numpy as np
 
 from srbench.errors import BadRatings
 from srbench.ratings import table_io
-from srbench.ratings.import_options import (
-    NO,
-    STIMULUS_COLUMNS,
-    YES,
-    ImportOptions,
-    Stimuli,
-    matches,
-    pattern_of,
-    shortened,
-)
-from srbench.ratings.table_io import Bad, Row, number, optional
-from srbench.ratings.votes import Comparison, Opinion, Scale, Stimulus, Votes, t_half
+from srbench.ratings.import_options import NO, STIMULUS_COLUMNS, YES, ImportOptions, StimulusTable, matches, pattern_of, shortened
+from srbench.ratings.table_io import RowErrors, LocatedRow, number, optional
+from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus, Votes, t_half
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
@@ -49,8 +40,8 @@ class Ratings:
 
     name: str
     votes: Votes | None = None
-    means: Opinion | None = None
-    pairs: tuple[Comparison, ...] = ()
+    means: StimulusScores | None = None
+    pairs: tuple[PairAnswer, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -76,7 +67,7 @@ def read(path: Path, reading: ImportOptions | None = None) -> Ratings:
     notes = (f"columns not used: {', '.join(unused)}",) if unused else ()
     if kind == "pairs":
         return Ratings(path.stem, pairs=_pairs(path, table, reading), notes=notes)
-    stimuli = Stimuli(path, reading)
+    stimuli = StimulusTable(path, reading)
     if kind == "means":
         means = _means(path, table, stimuli, reading)
         return Ratings(path.stem, means=means, notes=(*notes, *matches(path, means.stimuli, reading)))
@@ -99,8 +90,8 @@ def _kind(path: Path, columns: Sequence[str], stimuli_apart: bool) -> str:
     return kind
 
 
-def _votes(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: ImportOptions) -> Votes:
-    bad, raters = Bad(path), dict[str, int]()
+def _votes(path: Path, rows: Iterable[LocatedRow], stimuli: StimulusTable, reading: ImportOptions) -> Votes:
+    bad, raters = RowErrors(path), dict[str, int]()
     seen: dict[tuple[int, str, int], str] = {}
     table: list[tuple[int, int, int, float, float, float]] = []
     for where, row in rows:
@@ -136,7 +127,7 @@ def _votes(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: ImportOpt
     )
 
 
-def _repetition(where: str, row: Mapping[str, str], bad: Bad) -> int:
+def _repetition(where: str, row: Mapping[str, str], bad: RowErrors) -> int:
     found = number(where, "repetition", row.get("repetition") or "1", bad)
     if found in range(1, _MOST_REPETITIONS + 1):
         return int(found)
@@ -144,8 +135,8 @@ def _repetition(where: str, row: Mapping[str, str], bad: Bad) -> int:
     return 1
 
 
-def _means(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: ImportOptions) -> Opinion:
-    bad = Bad(path)
+def _means(path: Path, rows: Iterable[LocatedRow], stimuli: StimulusTable, reading: ImportOptions) -> StimulusScores:
+    bad = RowErrors(path)
     table: list[tuple[float, float, float]] = []
     for where, row in rows:
         before = len(stimuli.all)
@@ -166,12 +157,12 @@ def _means(path: Path, rows: Iterable[Row], stimuli: Stimuli, reading: ImportOpt
     means, counts, stds = (np.array(column, dtype=np.float64) for column in zip(*table, strict=True))
     votes = counts.astype(np.int64)
     stds = np.where(votes > 1, stds, np.nan)
-    return Opinion(tuple(stimuli.all), means, stds, votes, t_half(stds, votes), reading.scale)
+    return StimulusScores(tuple(stimuli.all), means, stds, votes, t_half(stds, votes), reading.scale)
 
 
-def _pairs(path: Path, rows: Iterable[Row], reading: ImportOptions) -> tuple[Comparison, ...]:
-    bad, pattern = Bad(path), pattern_of(reading.model_from)
-    answers: list[Comparison] = []
+def _pairs(path: Path, rows: Iterable[LocatedRow], reading: ImportOptions) -> tuple[PairAnswer, ...]:
+    bad, pattern = RowErrors(path), pattern_of(reading.model_from)
+    answers: list[PairAnswer] = []
     seen: dict[tuple[str, str, frozenset[str], int], str] = {}
     for where, row in rows:
         tie = row.get("tie", "").lower()
@@ -191,7 +182,7 @@ def _pairs(path: Path, rows: Iterable[Row], reading: ImportOptions) -> tuple[Com
                 f"{seen[key]} (a second answer needs repetition 2)",
             )
         seen.setdefault(key, where)
-        answers.append(Comparison(row["content"], row["rater"], winner, loser, tie in YES))
+        answers.append(PairAnswer(row["content"], row["rater"], winner, loser, tie in YES))
     bad.check()
     if not answers:
         raise BadRatings(f"{path} holds no comparisons")
@@ -267,7 +258,7 @@ def write(ratings: Ratings, path: Path) -> None:
     table_io.write(records(ratings), path)
 
 
-def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+def metrics(path: Path, opinion: StimulusScores) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Objective metrics from a table with a column `stimulus` and one for each metric.
 
     Returns:
@@ -281,7 +272,7 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
         raise BadRatings(f"{path}: expected a column stimulus and one for each metric; found {', '.join(names)}")
     known = opinion.by_name()
     found: dict[str, dict[str, float]] = {name: {} for name in names if name != "stimulus"}
-    bad, strange, seen = Bad(path), 0, set[str]()
+    bad, strange, seen = RowErrors(path), 0, set[str]()
     for where, row in rows:
         if row["stimulus"] in seen:
             bad.add(where, f"stimulus '{row['stimulus']}' for the second time")
@@ -302,6 +293,6 @@ def metrics(path: Path, opinion: Opinion) -> tuple[dict[str, dict[str, float]], 
     return found, tuple(notes)
 
 
-def _metric(where: str, name: str, text: str, bad: Bad) -> float:
+def _metric(where: str, name: str, text: str, bad: RowErrors) -> float:
     """A metric's value; NaN where there is none, or where it is infinite, as PSNR of an original is."""
     return math.nan if text.strip().lower() in ("", "nan", "inf", "-inf") else number(where, name, text, bad)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from srbench.errors import BadRatings
 from srbench.ratings import table_io
-from srbench.ratings.table_io import Bad, number
+from srbench.ratings.table_io import RowErrors, number
 from srbench.ratings.votes import Scale, Stimulus
 
 STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected")
@@ -34,7 +34,7 @@ class ImportOptions:
     stimuli: Path | None = None
 
 
-class Stimuli:
+class StimulusTable:
     """Collects stimuli in the order in which they appear."""
 
     def __init__(self, path: Path, reading: ImportOptions) -> None:
@@ -46,7 +46,7 @@ class Stimuli:
         self.cells: dict[str, tuple[str, ...]] = {}
         self.path = path
 
-    def place(self, where: str, row: Mapping[str, str], bad: Bad) -> int:
+    def place(self, where: str, row: Mapping[str, str], bad: RowErrors) -> int:
         """The stimulus of a row, by number; -1 for one that cannot be right."""
         name = row["stimulus"]
         cells = tuple(row.get(column, "") for column in ("content", *STIMULUS_COLUMNS))
@@ -62,7 +62,7 @@ class Stimuli:
         self.all.append(made)
         return self.index[name]
 
-    def _made(self, where: str, name: str, row: Mapping[str, str], bad: Bad) -> Stimulus | None:
+    def _made(self, where: str, name: str, row: Mapping[str, str], bad: RowErrors) -> Stimulus | None:
         if self.fixed is not None:
             if name not in self.fixed:
                 bad.add(where, f"unknown stimulus '{name}', it is not in {self.reading.stimuli}")
@@ -98,7 +98,7 @@ def pattern_of(text: str) -> "re.Pattern[str] | None":
 
 
 def _described(
-    where: str, row: Mapping[str, str], reading: ImportOptions, pattern: "re.Pattern[str] | None", bad: Bad
+    where: str, row: Mapping[str, str], reading: ImportOptions, pattern: "re.Pattern[str] | None", bad: RowErrors
 ) -> Stimulus:
     name = row["stimulus"]
     model = row.get("model", "")
@@ -119,7 +119,7 @@ def _stimulus_file(path: Path, reading: ImportOptions) -> dict[str, Stimulus]:
             raise BadRatings(
                 f"{path} has no column {needed}; expected stimulus, content, {', '.join(STIMULUS_COLUMNS)}"
             )
-    bad, pattern = Bad(path), pattern_of(reading.model_from)
+    bad, pattern = RowErrors(path), pattern_of(reading.model_from)
     found: dict[str, Stimulus] = {}
     for where, row in rows:
         if not row["stimulus"] or not row["content"]:

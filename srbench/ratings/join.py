@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from srbench.errors import BadRatings
 from srbench.evaluation.results import MOS, TIMINGS, Row, key
-from srbench.ratings.votes import Opinion, Stimulus
+from srbench.ratings.votes import StimulusScores, Stimulus
 
 _Place = tuple[str, str, str]
 
 
-def measured(opinion: Opinion, rows: Sequence[Row]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+def metric_values(opinion: StimulusScores, rows: Sequence[Row]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Values of a run's metrics for rated stimuli.
 
     A stimulus is the image of a row when model, data set and image (its content) have the same names; data sets need
@@ -36,7 +36,7 @@ def measured(opinion: Opinion, rows: Sequence[Row]) -> tuple[dict[str, dict[str,
     return found, (f"{missing} rated stimuli are not in the run",) if missing else ()
 
 
-def mos_rows(opinion: Opinion, rows: Sequence[Row], study: str) -> list[Row]:
+def mos_rows(opinion: StimulusScores, rows: Sequence[Row], study: str) -> list[Row]:
     """The opinion as rows of the run, for every stimulus that has rows there.
 
     Args:
@@ -68,7 +68,7 @@ def mos_rows(opinion: Opinion, rows: Sequence[Row], study: str) -> list[Row]:
     return made
 
 
-def rated(opinion: Opinion, rows: Sequence[Row]) -> list[Row]:
+def rows_of_rated_images(opinion: StimulusScores, rows: Sequence[Row]) -> list[Row]:
     """The rows of images that were rated, of any model."""
     only = _only(opinion, rows)
     images = {_place(stimulus, only)[1:] for stimulus in opinion.stimuli}
@@ -88,7 +88,7 @@ def _place(stimulus: Stimulus, only: str) -> _Place:
     return stimulus.model, stimulus.dataset or only, stimulus.content
 
 
-def _only(opinion: Opinion, rows: Sequence[Row]) -> str:
+def _only(opinion: StimulusScores, rows: Sequence[Row]) -> str:
     """The run's data set, for stimuli that name none."""
     datasets = sorted({row.dataset for row in rows})
     nameless = [s.name for s in opinion.stimuli if s.model and not s.dataset]
@@ -99,7 +99,7 @@ def _only(opinion: Opinion, rows: Sequence[Row]) -> str:
     return datasets[0] if datasets else ""
 
 
-def _nothing(opinion: Opinion, rows: Sequence[Row]) -> str:
+def _nothing(opinion: StimulusScores, rows: Sequence[Row]) -> str:
     models = sorted({s.model for s in opinion.stimuli if s.model}) or ["no models"]
     there = sorted({row.model for row in rows}) or ["no models"]
     places = sorted({(s.dataset, s.content) for s in opinion.stimuli})[:1]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from srbench.ratings.votes import Z95, Floats, Opinion, Votes
+from srbench.ratings.votes import Z95, Floats, StimulusScores, Votes
 
 _STOP, _MOST, _FEWEST_VOTES = 1e-8, 1_000, 3
 _FLOOR = 1e-3
@@ -29,7 +29,7 @@ class Estimate:
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
     """
 
-    opinion: Opinion
+    opinion: StimulusScores
     raters: tuple[str, ...]
     bias: Floats
     inconsistency: Floats
@@ -88,7 +88,7 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
     rest = score - bias[rater] - truth[stimulus]
     std = np.sqrt(np.bincount(stimulus, rest**2, stimuli) / np.maximum(n - 1, 1))
     std[n < 2] = np.nan
-    opinion = Opinion(used.stimuli, truth, std, n, Z95 * error, used.scale)
+    opinion = StimulusScores(used.stimuli, truth, std, n, Z95 * error, used.scale)
     return Estimate(
         opinion=opinion.keep([i for i in range(stimuli) if n[i]]),
         raters=tuple(used.raters[i] for i in people),

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.votes import Floats, Opinion, Stimulus, Votes, t_half
+from srbench.ratings.votes import Floats, StimulusScores, Stimulus, Votes, t_half
 
 _MOST_BINS = 11
 Repetitions = Literal["pool", "mean", "first"]
@@ -20,7 +20,7 @@ def prepare(votes: Votes, repetitions: Repetitions) -> Votes:
     return {"pool": lambda v: v, "mean": Votes.merged, "first": Votes.first}[repetitions](votes)
 
 
-def mos(votes: Votes) -> Opinion:
+def mos(votes: Votes) -> StimulusScores:
     """Mean opinion score of each stimulus that has votes, with Student-t intervals.
 
     Source:
@@ -33,7 +33,7 @@ def mos(votes: Votes) -> Opinion:
         squares = np.bincount(votes.stimulus, (votes.score - mean[votes.stimulus]) ** 2, size)
         std = np.sqrt(squares / (n - 1))
     std[n < 2] = np.nan
-    whole = Opinion(votes.stimuli, mean, std, n, t_half(std, n), votes.scale)
+    whole = StimulusScores(votes.stimuli, mean, std, n, t_half(std, n), votes.scale)
     return whole.keep([i for i in range(size) if n[i]])
 
 
@@ -71,7 +71,7 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
 
 
 @dataclass(frozen=True)
-class GroupMean:
+class ModelMean:
     """A model, on one data set or on all.
 
     Attributes:
@@ -97,7 +97,7 @@ class GroupMean:
     std: float | None
 
 
-def groups(stimuli: tuple[Stimulus, ...]) -> dict[tuple[str, str], list[int]]:
+def stimuli_by_model(stimuli: tuple[Stimulus, ...]) -> dict[tuple[str, str], list[int]]:
     """Places of the stimuli of each model on each data set, and of each model on all (data set "")."""
     found: dict[tuple[str, str], list[int]] = {}
     datasets = {s.dataset for s in stimuli if s.model}
@@ -109,7 +109,7 @@ def groups(stimuli: tuple[Stimulus, ...]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def model_means(opinion: Opinion, votes: Votes | None = None) -> list[GroupMean]:
+def model_means(opinion: StimulusScores, votes: Votes | None = None) -> list[ModelMean]:
     """MOS of models: the mean of their images' scores, each image counting once.
 
     The interval treats the votes of one rater as dependent. A rater's influence on the mean is the sum of the
@@ -126,15 +126,15 @@ def model_means(opinion: Opinion, votes: Votes | None = None) -> list[GroupMean]
     Source:
         Cluster-robust variance of a mean: Liang and Zeger, Biometrika 73, 1986, with this project's correction.
     """
-    return [_model_mean(opinion, votes, place, members) for place, members in groups(opinion.stimuli).items()]
+    return [_model_mean(opinion, votes, place, members) for place, members in stimuli_by_model(opinion.stimuli).items()]
 
 
-def _model_mean(opinion: Opinion, votes: Votes | None, place: tuple[str, str], members: list[int]) -> GroupMean:
+def _model_mean(opinion: StimulusScores, votes: Votes | None, place: tuple[str, str], members: list[int]) -> ModelMean:
     if votes is None:
         half, people, std = float(np.sqrt((opinion.half[members] ** 2).sum()) / len(members)), None, None
     else:
         half, people, std = _over_raters(opinion, votes, members)
-    return GroupMean(
+    return ModelMean(
         model=place[0],
         dataset=place[1],
         mean=float(opinion.mean[members].mean()),
@@ -147,7 +147,7 @@ def _model_mean(opinion: Opinion, votes: Votes | None, place: tuple[str, str], m
     )
 
 
-def _over_raters(opinion: Opinion, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
+def _over_raters(opinion: StimulusScores, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
     """Half-width, number of raters, and standard deviation of the votes on these stimuli."""
     names = {opinion.stimuli[i].name: i for i in members}
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from srbench.ratings.comparison import Test
+from srbench.ratings.model_differences import Test
 from srbench.ratings.mos import Repetitions
 
 Relative = Literal["none", "dmos", "crushed"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from srbench.ratings import comparison, pairs
-from srbench.ratings.votes import Comparison
+from srbench.ratings import model_differences, pairs
+from srbench.ratings.votes import PairAnswer
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PairAnalysis:
     """
 
     name: str
-    answers: tuple[Comparison, ...]
+    answers: tuple[PairAnswer, ...]
     contents: dict[str, tuple[pairs.PairScores, ...]]
     overall: tuple[pairs.PairScores, ...]
     heterogeneity: tuple[Heterogeneity, ...]
@@ -54,9 +54,9 @@ class PairAnalysis:
 _LINKS: tuple[pairs.Link, ...] = ("bradley-terry", "thurstone")
 
 
-def analyse_pairs(name: str, answers: Sequence[Comparison], notes: Sequence[str] = ()) -> PairAnalysis:
+def analyse_pairs(name: str, answers: Sequence[PairAnswer], notes: Sequence[str] = ()) -> PairAnalysis:
     """Analyse paired comparisons, content by content and, where items recur, over all."""
-    by_content: dict[str, list[Comparison]] = {}
+    by_content: dict[str, list[PairAnswer]] = {}
     for answer in answers:
         by_content.setdefault(answer.content, []).append(answer)
     contents = {content: tuple(pairs.fit(own, link) for link in _LINKS) for content, own in by_content.items()}
@@ -107,7 +107,7 @@ def _differ(apart: Sequence[Heterogeneity]) -> list[str]:
         f"{test.df} degrees of freedom, p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}); read the scores of "
         "each content"
         for test in apart[:1]
-        if test.p < comparison.LEVEL
+        if test.p < model_differences.LEVEL
     ]
 
 
@@ -119,7 +119,7 @@ def _uncertain(overall: Sequence[pairs.PairScores], contents: Mapping[str, tuple
     return [f"answers of one rater alone give no intervals and no tests: {', '.join(alone)}"] if alone else []
 
 
-def _majority(answers: Sequence[Comparison]) -> dict[str, tuple[int, float | None]]:
+def _majority(answers: Sequence[PairAnswer]) -> dict[str, tuple[int, float | None]]:
     """How often each rater says what most of the others say; ties and even splits do not count."""
     said: dict[tuple[str, str, str], int] = {}
     for a in answers:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse, stats
 
-from srbench.ratings import comparison
-from srbench.ratings.votes import Comparison, Floats, Ints
+from srbench.ratings import model_differences
+from srbench.ratings.votes import PairAnswer, Floats, Ints
 
 Link = Literal["bradley-terry", "thurstone"]
 Cluster = Literal["rater", "content"]
@@ -43,7 +43,7 @@ class ItemDifference:
     @property
     def significant(self) -> bool:
         """At 5 %, after correction."""
-        return self.p_holm < comparison.LEVEL
+        return self.p_holm < model_differences.LEVEL
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ class PairScores:
         p = [2 * float(stats.t.sf(gap / error, self.robust_df)) for gap, error in zip(gaps, errors, strict=True)]
         return tuple(
             ItemDifference(self.items[i], self.items[j], *figures)
-            for (i, j), *figures in zip(pairs, gaps, errors, p, comparison.holm(p), strict=True)
+            for (i, j), *figures in zip(pairs, gaps, errors, p, model_differences.holm(p), strict=True)
         )
 
     @cached_property
@@ -131,14 +131,14 @@ class PairScores:
         if not self.differences:
             return {}
         found = [
-            comparison.Difference("", d.first, d.second, 0, d.difference, None, d.p, d.p_holm, 0.0, 0.0, None)
+            model_differences.ModelDifference("", d.first, d.second, 0, d.difference, None, d.p, d.p_holm, 0.0, 0.0, None)
             for d in self.differences
         ]
-        return comparison.letters([self.items[i] for i in self.order], found)
+        return model_differences.letters([self.items[i] for i in self.order], found)
 
 
 def fit(
-    answers: Sequence[Comparison], link: Link = "bradley-terry", clusters: Sequence[Cluster] = ("rater",)
+    answers: Sequence[PairAnswer], link: Link = "bradley-terry", clusters: Sequence[Cluster] = ("rater",)
 ) -> PairScores:
     """Maximum-likelihood scores.
 

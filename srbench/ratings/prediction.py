@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import optimize, special, stats
 
-from srbench.ratings.votes import Z95, Floats, Opinion
+from srbench.ratings.votes import Z95, Floats, StimulusScores
 
 Curve = Literal["logistic4", "logistic5"]
 _PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
@@ -78,7 +78,7 @@ class Prediction:
     opinions: Floats
 
 
-def predict(opinion: Opinion, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
+def predict(opinion: StimulusScores, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
     """Compare each metric with the mean opinion.
 
     Args:
@@ -98,7 +98,7 @@ def predict(opinion: Opinion, metrics: Mapping[str, Mapping[str, float]], seed: 
     return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, opinion, seed)) for p in found]
 
 
-def _predict(name: str, values: Mapping[str, float], opinion: Opinion) -> Prediction | None:
+def _predict(name: str, values: Mapping[str, float], opinion: StimulusScores) -> Prediction | None:
     at = [i for i, s in enumerate(opinion.stimuli) if np.isfinite(values.get(s.name, np.nan))]
     x, y = np.array([values[opinion.stimuli[i].name] for i in at]), opinion.mean[at]
     if len(at) < 6 or np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -216,7 +216,7 @@ def _alike(
     one: Prediction,
     best: Prediction,
     metrics: Mapping[str, Mapping[str, float]],
-    opinion: Opinion,
+    opinion: StimulusScores,
     seed: int,
     resamples: int = 1_000,
 ) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from srbench.ratings.votes import Floats, Opinion
+from srbench.ratings.votes import Floats, StimulusScores
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Ranks:
     mean: float
 
 
-def ranks(opinion: Opinion) -> list[Ranks]:
+def ranks(opinion: StimulusScores) -> list[Ranks]:
     """Rank models on every data set, and on all together where the same models are everywhere.
 
     Source:

@@ -10,7 +10,7 @@ from srbench.ratings.votes import Floats, Votes
 
 
 @dataclass(frozen=True, eq=False)
-class Raters:
+class RaterSummary:
     """All raters, with what is known of each; NaN where it cannot be told.
 
     Attributes:
@@ -36,9 +36,9 @@ class Raters:
     gone: tuple[bool, ...]
 
 
-def raters(
+def summarise_raters(
     votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str], likely: likelihood.Estimate | None
-) -> Raters:
+) -> RaterSummary:
     """Gather what is known of each.
 
     Args:
@@ -55,7 +55,7 @@ def raters(
         std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
     inconsistency = dict(zip(likely.raters, likely.inconsistency.tolist(), strict=True)) if likely else {}
     follow = next(v for v in verdicts if v.rule == "correlation")
-    return Raters(
+    return RaterSummary(
         names=votes.raters,
         votes=tuple(n.tolist()),
         mean=mean,

@@ -8,11 +8,11 @@ from scipy import stats
 
 from srbench.ratings import likelihood, mos, screening
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Opinion, Votes
+from srbench.ratings.votes import StimulusScores, Votes
 
 
 @dataclass(frozen=True, eq=False)
-class Effect:
+class Variant:
     """What a treatment of the votes does to the result.
 
     Attributes:
@@ -36,14 +36,14 @@ class Effect:
     reason: str = ""
 
 
-def effects(
+def variants(
     prepared: Votes,
     verdicts: Sequence[screening.Verdict],
     choices: Options,
-    opinion: Opinion,
+    opinion: StimulusScores,
     gone: Sequence[str],
     likely: likelihood.Estimate | None,
-) -> list[Effect]:
+) -> list[Variant]:
     """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
 
     Args:
@@ -63,7 +63,7 @@ def effects(
     ]
     for verdict in verdicts:
         if verdict.reason:
-            found.append(Effect(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
+            found.append(Variant(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
         else:
             treated = mos.mos(prepared.without(verdict.rejected))
             found.append(_effect(verdict.rule, verdict.rejected, plain, treated))
@@ -75,15 +75,15 @@ def effects(
     return found
 
 
-def _effect(name: str, rejected: tuple[str, ...], plain: Opinion, treated: Opinion) -> Effect:
+def _effect(name: str, rejected: tuple[str, ...], plain: StimulusScores, treated: StimulusScores) -> Variant:
     at = plain.by_name()
     if not treated.stimuli:
-        return Effect(name, applied=False, rejected=rejected, reason="no rater is left")
+        return Variant(name, applied=False, rejected=rejected, reason="no rater is left")
     before = plain.mean[[at[s.name] for s in treated.stimuli]]
     change = np.abs(treated.mean - before)
     varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
     half = treated.half[np.isfinite(treated.half)]
-    return Effect(
+    return Variant(
         treatment=name,
         applied=False,
         rejected=rejected,

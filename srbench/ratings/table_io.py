@@ -15,11 +15,11 @@ from srbench.errors import BadRatings
 
 _SHOWN = 3
 
-Row = tuple[str, Mapping[str, str]]
+LocatedRow = tuple[str, Mapping[str, str]]
 """Where a row stands, for messages, and its cells."""
 
 
-class Bad:
+class RowErrors:
     """Rows that cannot be right, gathered so that one message can name several."""
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class Bad:
             raise BadRatings(f"{self.path}: {'; '.join(shown)}{more}. Mend these rows or leave them out")
 
 
-def number(where: str, name: str, text: str, bad: Bad) -> float:
+def number(where: str, name: str, text: str, bad: RowErrors) -> float:
     """The number that a cell holds; NaN, and a note, where it holds none."""
     try:
         value = float(text)
@@ -51,16 +51,16 @@ def number(where: str, name: str, text: str, bad: Bad) -> float:
     return value
 
 
-def optional(where: str, name: str, text: str, bad: Bad) -> float:
+def optional(where: str, name: str, text: str, bad: RowErrors) -> float:
     """The same, and NaN without a note where the cell is empty."""
     return number(where, name, text, bad) if text else math.nan
 
 
-def read(path: Path) -> tuple[list[Row], list[str]]:
+def read(path: Path) -> tuple[list[LocatedRow], list[str]]:
     """Rows with their places, and the names of the columns; every cell is text."""
     if not path.is_file():
         raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
-    readers: dict[str, Callable[[Path], tuple[list[Row], list[str]]]] = {
+    readers: dict[str, Callable[[Path], tuple[list[LocatedRow], list[str]]]] = {
         ".csv": _csv,
         ".json": _json,
         ".parquet": _parquet,
@@ -71,7 +71,7 @@ def read(path: Path) -> tuple[list[Row], list[str]]:
     return reader(path)
 
 
-def _csv(path: Path) -> tuple[list[Row], list[str]]:
+def _csv(path: Path) -> tuple[list[LocatedRow], list[str]]:
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")
@@ -93,7 +93,7 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise BadRatings(f"{path}, line 1: column '{twice[0]}' is there twice")
-    rows: list[Row] = []
+    rows: list[LocatedRow] = []
     begins = reader.line_num + 1
     try:
         for cells in reader:
@@ -107,7 +107,7 @@ def _csv(path: Path) -> tuple[list[Row], list[str]]:
     return rows, names
 
 
-def _json(path: Path) -> tuple[list[Row], list[str]]:
+def _json(path: Path) -> tuple[list[LocatedRow], list[str]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, UnicodeDecodeError) as error:
@@ -117,7 +117,7 @@ def _json(path: Path) -> tuple[list[Row], list[str]]:
     return _numbered(content)
 
 
-def _parquet(path: Path) -> tuple[list[Row], list[str]]:
+def _parquet(path: Path) -> tuple[list[LocatedRow], list[str]]:
     try:
         frame = pd.read_parquet(path)
     except ImportError as error:
@@ -127,9 +127,9 @@ def _parquet(path: Path) -> tuple[list[Row], list[str]]:
     return _numbered(frame.to_dict("records"))
 
 
-def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[Row], list[str]]:
+def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[LocatedRow], list[str]]:
     names = list(dict.fromkeys(str(name) for record in records for name in record))
-    rows: list[Row] = [
+    rows: list[LocatedRow] = [
         (f"row {i}", {name: _text(record.get(name)) for name in names}) for i, record in enumerate(records, start=1)
     ]
     return rows, names
@@ -141,11 +141,11 @@ def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "1" if value else "0"
     if isinstance(value, float | np.floating):
-        return figure(float(value))
+        return number_text(float(value))
     return str(value).strip()
 
 
-def figure(value: float) -> str:
+def number_text(value: float) -> str:
     """The shortest text that reads back as the same number; whole numbers without a point."""
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 

@@ -130,7 +130,7 @@ class Votes:
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
+class StimulusScores:
     """Mean scores of stimuli.
 
     Attributes:
@@ -149,7 +149,7 @@ class Opinion:
     half: Floats
     scale: Scale = field(default_factory=Scale)
 
-    def keep(self, wanted: Sequence[int]) -> "Opinion":
+    def keep(self, wanted: Sequence[int]) -> "StimulusScores":
         """The stimuli at these places."""
         at = np.asarray(wanted, dtype=np.int64)
         stimuli = tuple(self.stimuli[i] for i in wanted)
@@ -161,7 +161,7 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairAnswer:
     """One answer to "which of the two is better?".
 
     Attributes:

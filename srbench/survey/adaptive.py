@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from scipy import special
 
-from srbench.ratings.votes import Comparison, Floats
+from srbench.ratings.votes import PairAnswer, Floats
 
 _PRIOR_VARIANCE = 4.0
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
@@ -38,7 +38,7 @@ def prior(models: Sequence[str]) -> Belief:
     return Belief(tuple(models), np.zeros(len(models)), _PRIOR_VARIANCE * np.eye(len(models)))
 
 
-def update(belief: Belief, answer: Comparison) -> Belief:
+def update(belief: Belief, answer: PairAnswer) -> Belief:
     """Learn from an answer, by matching the moments of the posterior; a tie moves both scores together.
 
     Source:

@@ -6,7 +6,7 @@ import numpy as np
 
 from srbench.errors import BadStudy
 from srbench.ratings.files import Ratings
-from srbench.ratings.votes import Comparison, Stimulus, Votes
+from srbench.ratings.votes import PairAnswer, Stimulus, Votes
 from srbench.survey.adaptive import Belief, prior, update
 from srbench.survey.design import Shown
 from srbench.survey.store import Given, Store
@@ -91,7 +91,7 @@ def _stimulus(shown: Shown) -> Stimulus:
     return Stimulus(shown.name, shown.content, shown.model, shown.dataset, shown.reference, shown.expected)
 
 
-def _pairs(store: Store, rows: list[Given]) -> tuple[Comparison, ...]:
+def _pairs(store: Store, rows: list[Given]) -> tuple[PairAnswer, ...]:
     shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
     found = []
     for given in rows:
@@ -99,5 +99,5 @@ def _pairs(store: Store, rows: list[Given]) -> tuple[Comparison, ...]:
             continue
         first, second = shown[given.first], shown[given.second]
         better, worse = (second, first) if given.value == "second" else (first, second)
-        found.append(Comparison(first.place, given.rater, better.model, worse.model, given.value == "tie"))
+        found.append(PairAnswer(first.place, given.rater, better.model, worse.model, given.value == "tie"))
     return tuple(found)

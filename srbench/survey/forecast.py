@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from srbench.ratings import mos, pairs
-from srbench.ratings.simulation import Panel, draw
-from srbench.ratings.votes import Comparison
+from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.votes import PairAnswer
 from srbench.survey.adaptive import prior, update
 from srbench.survey.design import Balance, Shown, balance, session, sittings
 from srbench.survey.study import Study
@@ -73,18 +73,18 @@ def forecast(study: Study) -> Forecast:
     )
 
 
-def _panel(study: Study) -> Panel:
+def _panel(study: Study) -> SimulationParameters:
     rated = _rated(study)
     models = sorted({s.model for s in rated})
     images = len({(s.dataset, s.content) for s in rated})
-    return Panel(models, images=images, raters=study.raters, share=study.design.share)
+    return SimulationParameters(models, images=images, raters=study.raters, share=study.design.share)
 
 
-def _widths(panel: Panel) -> tuple[float | None, float | None]:
+def _widths(panel: SimulationParameters) -> tuple[float | None, float | None]:
     stimuli: list[float | None] = []
     models: list[float | None] = []
     for seed in range(_PANELS):
-        votes = draw(replace(panel, seed=seed)).votes
+        votes = simulate(replace(panel, seed=seed)).votes
         opinion = mos.mos(votes)
         stimuli.append(_mean(opinion.half.tolist()))
         models.append(_mean([group.half for group in mos.model_means(opinion, votes)]))
@@ -97,19 +97,19 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _pair_width(study: Study, panel: Panel) -> tuple[None, float | None]:
+def _pair_width(study: Study, panel: SimulationParameters) -> tuple[None, float | None]:
     fits = [pairs.fit(simulated(study, replace(panel, seed=seed)), clusters=_CLUSTERS) for seed in range(_PAIR_PANELS)]
     return None, _mean([_mean(fit.half.tolist()) for fit in fits if not fit.problem and fit.robust_df])
 
 
-def simulated(study: Study, panel: Panel) -> list[Comparison]:
+def simulated(study: Study, panel: SimulationParameters) -> list[PairAnswer]:
     """The answers of one panel that goes through the sessions of a study of pairs, rater after rater.
 
     Args:
         study: Of pairs; nobody ties.
         panel: Of the study's models, and of as many images as it has contents.
     """
-    drawn = draw(replace(panel, share=1.0))
+    drawn = simulate(replace(panel, share=1.0))
     images = {content: i for i, content in enumerate(sorted({(s.dataset, s.content) for s in _rated(study)}))}
     of = {shown.name: shown for shown in _rated(study)}
     scores = {(s.content, s.model): t for s, t in zip(drawn.votes.stimuli, drawn.truth, strict=True)}
@@ -124,7 +124,7 @@ def simulated(study: Study, panel: Panel) -> list[Comparison]:
                 continue
             gap = truth[trial.first] - truth[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
-            answer = Comparison(of[better].place, f"r{rater}", of[better].model, of[worse].model, tie=False)
+            answer = PairAnswer(of[better].place, f"r{rater}", of[better].model, of[worse].model, tie=False)
             answers.append(answer)
             known = update(known, answer) if adaptive else known
     return answers

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from srbench.ratings.comparison import Difference
-from srbench.ratings.votes import Comparison, Opinion, Scale, Stimulus, Votes
+from srbench.ratings.model_differences import ModelDifference
+from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus, Votes
 
 NAN = float("nan")
 
@@ -42,10 +42,10 @@ def joined(first: Votes, second: Votes) -> Votes:
     return replace(first, **{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in columns})
 
 
-def opinion_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Sequence[float] = ()) -> Opinion:
+def opinion_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Sequence[float] = ()) -> StimulusScores:
     """Means without votes behind them."""
     size = len(mean)
-    return Opinion(
+    return StimulusScores(
         stimuli=tuple(shown) or tuple(Stimulus(f"s{i}", f"s{i}") for i in range(size)),
         mean=np.array(mean, dtype=np.float64),
         std=np.ones(size),
@@ -54,11 +54,11 @@ def opinion_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Sequ
     )
 
 
-def difference(first: str, second: str, p: float) -> Difference:
+def difference(first: str, second: str, p: float) -> ModelDifference:
     """A difference of which only the names and the corrected p matter."""
-    return Difference("", first, second, 10, 0.1, None, p, p, 0.0, 0.5, 0.5)
+    return ModelDifference("", first, second, 10, 0.1, None, p, p, 0.0, 0.5, 0.5)
 
 
-def answers(winner: str, loser: str, times: int, *, tie: bool = False, content: str = "c") -> list[Comparison]:
+def answers(winner: str, loser: str, times: int, *, tie: bool = False, content: str = "c") -> list[PairAnswer]:
     """The same answer of several raters."""
-    return [Comparison(content, f"r{i}", winner, loser, tie) for i in range(times)]
+    return [PairAnswer(content, f"r{i}", winner, loser, tie) for i in range(times)]

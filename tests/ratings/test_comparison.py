@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from srbench.ratings import analysis, comparison, mos
-from srbench.ratings.simulation import Panel, draw
+from srbench.ratings import analysis, model_differences, mos
+from srbench.ratings.simulation import SimulationParameters, simulate
 from srbench.ratings.votes import Votes
 from tests.ratings.tables import NAN, difference, opinion_of, stimuli, votes_of
 
@@ -34,40 +34,40 @@ def _all_signs(gap: np.ndarray, statistic: str) -> float:
 @pytest.mark.parametrize("n", [3, 6, 12, 25, 60, 200])
 def test_signed_ranks_equal_scipys_exact_test_without_ties(n: int) -> None:
     gap = np.random.default_rng(n).normal(0.2, 1, n)
-    assert comparison.wilcoxon(gap) == pytest.approx(stats.wilcoxon(gap, method="exact").pvalue, rel=1e-9)
+    assert model_differences.wilcoxon(gap) == pytest.approx(stats.wilcoxon(gap, method="exact").pvalue, rel=1e-9)
 
 
 @settings(max_examples=150)
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=11))
 def test_signed_ranks_with_ties_and_zeros_equal_full_enumeration(steps: list[int]) -> None:
     gap = np.array(steps) / 3
-    assert comparison.wilcoxon(gap) == pytest.approx(_all_signs(gap, "ranks"), rel=1e-12)
+    assert model_differences.wilcoxon(gap) == pytest.approx(_all_signs(gap, "ranks"), rel=1e-12)
 
 
 def test_beyond_200_images_the_normal_approximation_is_near() -> None:
     """At 200 the exact p stands; at 201 the approximation, which differs by less than 2 % of itself there."""
     gap = np.random.default_rng(0).normal(0.15, 1, 201)
-    approximate, exact = comparison.wilcoxon(gap), stats.wilcoxon(gap, method="exact").pvalue
+    approximate, exact = model_differences.wilcoxon(gap), stats.wilcoxon(gap, method="exact").pvalue
     assert approximate != exact
     assert approximate == pytest.approx(exact, rel=0.02)
 
 
 def test_rounding_errors_of_means_do_not_decide_ties() -> None:
     """0.1 + 0.2 - 0.3 is not 0, and 1.1 - 1.0 is not 0.1."""
-    assert comparison.wilcoxon(np.array([0.1 + 0.2 - 0.3] * 6)) == 1.0
+    assert model_differences.wilcoxon(np.array([0.1 + 0.2 - 0.3] * 6)) == 1.0
     clean = np.array([0.1, -0.1, 0.1, 0.2, 0.3])
     noisy = clean + np.array([0, 1, -1, 2, -3]) * 1e-16
-    assert comparison.wilcoxon(noisy) == comparison.wilcoxon(clean)
-    assert comparison.rank_biserial(noisy) == comparison.rank_biserial(clean)
+    assert model_differences.wilcoxon(noisy) == model_differences.wilcoxon(clean)
+    assert model_differences.rank_biserial(noisy) == model_differences.rank_biserial(clean)
 
 
 @pytest.mark.parametrize(("n", "least"), [(1, 1.0), (2, 0.5), (4, 0.125), (5, 0.0625), (6, 0.03125)])
 def test_the_smallest_p_is_that_of_all_signs_alike(n: int, least: float) -> None:
     gap = np.arange(1.0, n + 1)
-    assert comparison.wilcoxon(gap) == least
-    assert comparison.permutation(gap) == pytest.approx(least)
+    assert model_differences.wilcoxon(gap) == least
+    assert model_differences.permutation(gap) == pytest.approx(least)
     opinion = opinion_of([x for i in range(n) for x in (5 - i / n, 1)], stimuli(("a", "b"), n))
-    (found,) = comparison.differences(opinion)
+    (found,) = model_differences.differences(opinion)
     assert (found.p, found.least_p) == (least, least)
     made = analysis.analyse_means("x", opinion)
     warned = [note for note in made.notes if "no difference can be significant, whatever the votes" in note]
@@ -79,7 +79,7 @@ def test_the_smallest_p_is_that_of_all_signs_alike(n: int, least: float) -> None
 def test_with_many_pairs_the_smallest_possible_p_is_corrected_too() -> None:
     """Six images allow 0.03125; three pairs make 0.094 of it."""
     opinion = opinion_of([x for i in range(6) for x in (5 - i / 9, 3 - i / 7, 1)], stimuli(("a", "b", "c"), 6))
-    assert not any(pair.significant for pair in comparison.differences(opinion))
+    assert not any(pair.significant for pair in model_differences.differences(opinion))
     assert (
         "after Holm's correction for 3 pairs the smallest possible p is 0.09375"
         in analysis.analyse_means("x", opinion).notes[-1]
@@ -90,12 +90,12 @@ def test_with_many_pairs_the_smallest_possible_p_is_corrected_too() -> None:
 @given(st.lists(st.integers(-6, 6), min_size=2, max_size=10))
 def test_permutation_equals_full_enumeration(steps: list[int]) -> None:
     gap = np.array(steps) / 3
-    assert comparison.permutation(gap) == pytest.approx(_all_signs(gap, "mean"), rel=1e-9)
+    assert model_differences.permutation(gap) == pytest.approx(_all_signs(gap, "mean"), rel=1e-9)
 
 
 def test_permutation_of_many_images_is_drawn_and_reproducible() -> None:
     gap = np.random.default_rng(1).normal(0.35, 1, 25)
-    one, again, other = (comparison.permutation(gap, seed) for seed in (0, 0, 1))
+    one, again, other = (model_differences.permutation(gap, seed) for seed in (0, 0, 1))
     assert one == again
     assert one != other
     # 100,000 draws: the standard error of p = 0.05 is 0.0007, and the t test is near for normal differences.
@@ -107,7 +107,7 @@ def test_permutation_of_many_images_is_drawn_and_reproducible() -> None:
 def test_holm_equals_statsmodels(n: int) -> None:
     # Of hundredths some are equal. statsmodels collects garbage in each call, which is slow.
     p = (np.random.default_rng(n).integers(0, 30, n) / 100).tolist()
-    assert comparison.holm(p) == pytest.approx(multipletests(p, method="holm")[1].tolist(), abs=1e-15)
+    assert model_differences.holm(p) == pytest.approx(multipletests(p, method="holm")[1].tolist(), abs=1e-15)
 
 
 @settings(max_examples=100)
@@ -120,20 +120,20 @@ def test_holm_is_bonferronis_correction_of_every_group_that_holds_the_pair(steps
         others = sorted((x for j, x in enumerate(p) if j != i), reverse=True)
         groups = [[own, *others[:size]] for size in range(len(p))]
         expected.append(max(min(1.0, len(group) * min(group)) for group in groups))
-    assert comparison.holm(p) == pytest.approx(expected, abs=1e-12)
+    assert model_differences.holm(p) == pytest.approx(expected, abs=1e-12)
 
 
 def test_rank_biserial_by_hand() -> None:
     """Ranks of 1 2 -3 0: 1 2 3; (1 + 2 - 3) / 6."""
-    assert comparison.rank_biserial(np.array([1.0, 2, -3, 0])) == 0
-    assert comparison.rank_biserial(np.array([1.0, 2, 3])) == 1
-    assert comparison.rank_biserial(np.array([-1.0, 2, 3])) == pytest.approx(4 / 6)
-    assert comparison.rank_biserial(np.zeros(4)) == 0
+    assert model_differences.rank_biserial(np.array([1.0, 2, -3, 0])) == 0
+    assert model_differences.rank_biserial(np.array([1.0, 2, 3])) == 1
+    assert model_differences.rank_biserial(np.array([-1.0, 2, 3])) == pytest.approx(4 / 6)
+    assert model_differences.rank_biserial(np.zeros(4)) == 0
 
 
 def _clusters(names: Sequence[str], apart: set[frozenset[str]]) -> dict[str, str]:
     found = [difference(*pair, 0.01 if frozenset(pair) in apart else 0.5) for pair in combinations(names, 2)]
-    return comparison.letters(names, found)
+    return model_differences.letters(names, found)
 
 
 @settings(max_examples=200)
@@ -155,7 +155,7 @@ def test_models_share_a_letter_when_and_only_when_they_are_not_told_apart(n: int
 def test_letters_by_hand() -> None:
     apart = {frozenset(("a", "c")), frozenset(("a", "d")), frozenset(("b", "d"))}
     assert _clusters("abcd", apart) == {"a": "a", "b": "ab", "c": "bc", "d": "c"}
-    assert comparison.letters(["x", "y"], []) == {"x": "", "y": ""}
+    assert model_differences.letters(["x", "y"], []) == {"x": "", "y": ""}
 
 
 def test_more_than_26_groups_have_numbers() -> None:
@@ -167,7 +167,7 @@ def test_more_than_26_groups_have_numbers() -> None:
 def test_models_are_compared_on_the_images_that_both_have() -> None:
     shown = (*stimuli(("a", "b"), 3), *stimuli(("c",), 2))
     means = [5, 1, 4, 2, 3, 3, 2, 1]
-    found = {(pair.first, pair.second): pair for pair in comparison.differences(opinion_of(means, shown))}
+    found = {(pair.first, pair.second): pair for pair in model_differences.differences(opinion_of(means, shown))}
     assert set(found) == {("a", "b"), ("a", "c"), ("b", "c")}
     assert (found["a", "b"].images, found["a", "b"].mean) == (3, 2)
     assert (found["a", "c"].images, found["a", "c"].mean) == (2, 3)
@@ -181,14 +181,14 @@ def test_models_are_compared_on_the_images_that_both_have() -> None:
 def test_models_without_a_common_image_are_not_compared() -> None:
     shown = (*stimuli(("a",), 2), *(replace(s, content=f"other {s.content}") for s in stimuli(("b",), 2)))
     opinion = opinion_of([5, 4, 2, 1], shown)
-    assert comparison.differences(opinion) == []
+    assert model_differences.differences(opinion) == []
     made = analysis.analyse_means("x", opinion)
     assert made.groups == {}
 
 
 def test_images_of_one_name_in_two_data_sets_are_different_images() -> None:
     shown = (*stimuli(("a", "b"), 2, "set5"), *stimuli(("a", "b"), 2, "set14"))
-    found = comparison.differences(opinion_of([5, 1, 5, 2, 1, 2, 1, 3], shown))
+    found = model_differences.differences(opinion_of([5, 1, 5, 2, 1, 2, 1, 3], shown))
     assert [(pair.dataset, pair.first, pair.images, pair.mean) for pair in found] == [
         ("", "a", 4, 1.0),
         ("set5", "a", 2, 3.5),
@@ -200,7 +200,7 @@ def test_holm_is_for_each_data_set_by_itself() -> None:
     generator = np.random.default_rng(0)
     shown = (*stimuli(("a", "b", "c"), 8, "x"), *stimuli(("a", "b", "c"), 8, "y"))
     means = np.tile([3.2, 3.0, 2.9], 16) + generator.normal(0, 0.2, 48)
-    found = comparison.differences(opinion_of(means.tolist(), shown))
+    found = model_differences.differences(opinion_of(means.tolist(), shown))
     for dataset in ("", "x", "y"):
         own = [pair for pair in found if pair.dataset == dataset]
         assert [pair.p_holm for pair in own] == pytest.approx(multipletests([pair.p for pair in own], method="holm")[1])
@@ -209,8 +209,8 @@ def test_holm_is_for_each_data_set_by_itself() -> None:
 # The bootstrap
 
 
-def _draws(votes: Votes, resamples: int = 400) -> comparison.Draws:
-    return comparison.bootstrap(votes, mos.mos(votes), resamples)
+def _draws(votes: Votes, resamples: int = 400) -> model_differences.Draws:
+    return model_differences.bootstrap(votes, mos.mos(votes), resamples)
 
 
 def _width(values: np.ndarray) -> float:
@@ -241,7 +241,7 @@ def test_one_raters_votes_and_one_contents_stimuli_stay_together() -> None:
 
 def test_intervals_over_raters_and_images_hold_those_over_raters() -> None:
     """Images differ by 0.5 here; an interval on fixed images does not see that."""
-    made = analysis.analyse("x", draw(Panel(images=8, raters=20, content_spread=0.5)).votes)
+    made = analysis.analyse("x", simulate(SimulationParameters(images=8, raters=20, content_spread=0.5)).votes)
     for group in made.models:
         assert group.both is not None
         assert group.half is not None
@@ -251,7 +251,7 @@ def test_intervals_over_raters_and_images_hold_those_over_raters() -> None:
 
 def test_without_images_to_draw_the_bootstrap_meets_the_t_interval() -> None:
     """One image of 40 raters: 2,000 draws know the width to about 3 %; t(39) is 3 % more than 1.96, and ddof 0 1 %."""
-    votes = draw(Panel(models=("a",), quality=(3.0,), images=1, raters=40)).votes
+    votes = simulate(SimulationParameters(models=("a",), quality=(3.0,), images=1, raters=40)).votes
     (group,) = mos.model_means(mos.mos(votes), votes)
     assert group.half is not None
     assert _width(_draws(votes, 2_000).mean([0])) == pytest.approx(2 * group.half, rel=0.15)
@@ -278,17 +278,17 @@ def test_draws_that_miss_a_stimulus_leave_it_out() -> None:
 
 
 def test_the_seed_decides_the_draws_and_progress_is_told() -> None:
-    votes = draw(Panel(images=3, raters=5)).votes
+    votes = simulate(SimulationParameters(images=3, raters=5)).votes
     told: list[tuple[int, int]] = []
-    one = comparison.bootstrap(votes, mos.mos(votes), 600, 1, lambda done, of: told.append((done, of)))
-    again, other = (comparison.bootstrap(votes, mos.mos(votes), 600, seed) for seed in (1, 2))
+    one = model_differences.bootstrap(votes, mos.mos(votes), 600, 1, lambda done, of: told.append((done, of)))
+    again, other = (model_differences.bootstrap(votes, mos.mos(votes), 600, seed) for seed in (1, 2))
     np.testing.assert_array_equal(one.means, again.means)
     assert not np.array_equal(one.means, other.means)
     assert told == [(250, 600), (500, 600), (600, 600)]
 
 
 def test_planted_differences_are_found_and_equal_models_are_not() -> None:
-    drawn = draw(Panel(models=("a", "b", "c"), quality=(2.0, 3.5, 3.5), images=20, raters=20, stimulus_spread=0.05))
+    drawn = simulate(SimulationParameters(models=("a", "b", "c"), quality=(2.0, 3.5, 3.5), images=20, raters=20, stimulus_spread=0.05))
     made = analysis.analyse("x", drawn.votes)
     found = {frozenset((pair.first, pair.second)): pair for pair in made.differences}
     for other in "bc":

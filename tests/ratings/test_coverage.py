@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from srbench.ratings import comparison, mos
-from srbench.ratings.simulation import Panel, draw
+from srbench.ratings import model_differences, mos
+from srbench.ratings.simulation import SimulationParameters, simulate
 
 PANELS = 2_000
 
@@ -25,14 +25,14 @@ def _count(**settings: object) -> Counted:
     models: list[bool] = []
     ordered = 0
     for seed in range(PANELS):
-        panel = Panel(images=8, raters=24, seed=seed, **settings)  # type: ignore[arg-type]
-        drawn = draw(panel)
+        panel = SimulationParameters(images=8, raters=24, seed=seed, **settings)  # type: ignore[arg-type]
+        drawn = simulate(panel)
         opinion = mos.mos(drawn.votes)
         place = {s.name: i for i, s in enumerate(drawn.votes.stimuli)}
         truth = drawn.expected[[place[s.name] for s in opinion.stimuli]]
         known = np.isfinite(opinion.half)
         stimuli.append((np.abs(opinion.mean - truth) <= opinion.half)[known])
-        members = mos.groups(opinion.stimuli)
+        members = mos.stimuli_by_model(opinion.stimuli)
         means = mos.model_means(opinion, drawn.votes)
         for group in means:
             assert group.half is not None
@@ -65,9 +65,9 @@ def test_equal_models_are_not_told_apart_more_often_than_said() -> None:
     held: list[bool] = []
     wrong = 0
     for seed in range(200):
-        votes = draw(Panel(models=("a", "b", "c"), quality=(3.0, 3.0, 3.0), raters=20, seed=seed)).votes
+        votes = simulate(SimulationParameters(models=("a", "b", "c"), quality=(3.0, 3.0, 3.0), raters=20, seed=seed)).votes
         opinion = mos.mos(votes)
-        found = comparison.differences(opinion, draws=comparison.bootstrap(votes, opinion, 400, seed))
+        found = model_differences.differences(opinion, draws=model_differences.bootstrap(votes, opinion, 400, seed))
         wrong += any(pair.significant for pair in found)
         for pair in found:
             assert pair.both is not None

@@ -19,7 +19,7 @@ from scipy.special import gammaln
 from srbench.ratings import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Comparison, Floats, Opinion, Votes
+from srbench.ratings.votes import PairAnswer, Floats, StimulusScores, Votes
 
 FULL = ("nflx_public", "avt_images_lab")
 SETS = ("nflx_public", "bt500_small", "avt_images_lab")
@@ -40,7 +40,7 @@ def _votes(folder: Path, name: str) -> Votes:
 
 
 @cache
-def _pairs(folder: Path) -> tuple[Comparison, ...]:
+def _pairs(folder: Path) -> tuple[PairAnswer, ...]:
     return files.read(folder / "sharpened_images_pc.csv").pairs
 
 
@@ -55,7 +55,7 @@ def _column(folder: Path, name: str, model: str, column: str) -> dict[str, float
     return {stimulus: cells[column] for stimulus, cells in per_stimulus.items()}
 
 
-def _of(opinion: Opinion, values: Floats) -> dict[str, float]:
+def _of(opinion: StimulusScores, values: Floats) -> dict[str, float]:
     return {s.name: float(value) for s, value in zip(opinion.stimuli, values, strict=True)}
 
 

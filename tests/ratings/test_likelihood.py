@@ -6,18 +6,18 @@ from scipy import optimize
 
 from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import Panel, draw
+from srbench.ratings.simulation import SimulationParameters, simulate
 from srbench.ratings.votes import Scale
 from tests.ratings.tables import NAN, votes_of
 
 # A long scale: rounding and its ends, which the model does not have, are small beside noise of 6.
-WIDE = Panel(
+WIDE = SimulationParameters(
     images=50, raters=30, bias=3.0, inconsistency=6.0, content_spread=5.0, stimulus_spread=5.0, scale=Scale(0, 100)
 )
 
 
-def _estimate(panel: Panel) -> tuple[likelihood.Estimate, np.ndarray, np.ndarray, np.ndarray]:
-    drawn = draw(panel)
+def _estimate(panel: SimulationParameters) -> tuple[likelihood.Estimate, np.ndarray, np.ndarray, np.ndarray]:
+    drawn = simulate(panel)
     found = likelihood.estimate(drawn.votes)
     assert found is not None
     assert found.converged
@@ -42,7 +42,7 @@ def test_true_scores_are_found_better_than_by_their_means() -> None:
     """
     found, truth, bias, wide = _estimate(WIDE)
     target = truth + bias.mean()  # which no votes can tell apart
-    errors = [opinion.mean - target for opinion in (found.opinion, mos.mos(draw(WIDE).votes))]
+    errors = [opinion.mean - target for opinion in (found.opinion, mos.mos(simulate(WIDE).votes))]
     likely, plain = (np.sqrt((error**2).mean()) for error in errors)
     assert likely / plain == pytest.approx(1 / np.sqrt((wide**2).mean() * (1 / wide**2).mean()), rel=0.1)
     assert likely < plain
@@ -50,7 +50,7 @@ def test_true_scores_are_found_better_than_by_their_means() -> None:
 
 def test_the_likelihood_has_its_maximum_there() -> None:
     """Against a general optimiser on the same likelihood, parametrised by log inconsistency."""
-    votes = draw(Panel(images=15, raters=20, models=("a", "b"), seed=3, share=0.9)).votes
+    votes = simulate(SimulationParameters(images=15, raters=20, models=("a", "b"), seed=3, share=0.9)).votes
     found = likelihood.estimate(votes)
     assert found is not None
     stimuli, raters = len(found.opinion.stimuli), len(found.raters)
@@ -74,13 +74,13 @@ def test_the_likelihood_has_its_maximum_there() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_the_mean_bias_is_0(share: float) -> None:
-    found = likelihood.estimate(draw(Panel(images=5, share=share)).votes)
+    found = likelihood.estimate(simulate(SimulationParameters(images=5, share=share)).votes)
     assert found is not None
     assert found.bias.mean() == pytest.approx(0, abs=1e-12)
 
 
 def test_giving_up_is_said_with_its_count() -> None:
-    votes = draw(Panel(images=5)).votes
+    votes = simulate(SimulationParameters(images=5)).votes
     found = likelihood.estimate(votes, most=2)
     assert found is not None
     assert (found.iterations, found.converged) == (2, False)
@@ -92,7 +92,7 @@ def test_giving_up_is_said_with_its_count() -> None:
 
 def test_giving_up_is_said_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likelihood.estimate, "__defaults__", ("stimulus", 2))
-    made = analysis.analyse("x", draw(Panel(images=3)).votes, Options(resamples=0))
+    made = analysis.analyse("x", simulate(SimulationParameters(images=3)).votes, Options(resamples=0))
     assert "maximum likelihood did not converge in 2 sweeps" in made.notes
 
 
@@ -129,7 +129,7 @@ def test_an_estimate_that_follows_a_single_rater_says_so() -> None:
     """In small panels the weight of one rater can grow until the true scores are that rater's votes."""
     collapsed = 0
     for seed in range(20):
-        votes = draw(Panel(images=8, raters=6, seed=seed)).votes
+        votes = simulate(SimulationParameters(images=8, raters=6, seed=seed)).votes
         found = likelihood.estimate(votes)
         assert found is not None
         gap = votes.matrix() - found.opinion.mean[:, None]
@@ -149,7 +149,7 @@ def test_a_rater_who_adds_1_to_every_score_has_that_bias() -> None:
 
 
 def test_both_standard_errors_agree_where_the_model_holds() -> None:
-    votes = draw(WIDE).votes
+    votes = simulate(WIDE).votes
     by_stimulus, by_rater = (likelihood.estimate(votes, spread) for spread in ("stimulus", "rater"))
     assert by_stimulus is not None
     assert by_rater is not None

@@ -9,7 +9,7 @@ from scipy import stats
 from srbench.errors import BadRatings
 from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import Panel, draw
+from srbench.ratings.simulation import SimulationParameters, simulate
 from srbench.ratings.votes import Scale, Stimulus, Votes, t_half
 from tests.ratings.tables import NAN, joined, opinion_of, stimuli, votes_of
 
@@ -97,7 +97,7 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
         analysis.analyse("x", votes, Options(screen=(), relative="dmos"))
     with pytest.raises(BadRatings, match="x has averages only"):
         analysis.analyse_means("x", opinion_of([3, 4]), Options(relative="dmos"))
-    drawn = draw(Panel(images=3, raters=5, reference=True)).votes
+    drawn = simulate(SimulationParameters(images=3, raters=5, reference=True)).votes
     with pytest.raises(BadRatings, match="--relative goes with --estimator mos"):
         analysis.analyse("x", drawn, Options(screen=(), relative="dmos", estimator="p910"))
     made = analysis.analyse("x", drawn, Options(screen=(), relative="dmos", resamples=0))
@@ -112,7 +112,7 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
 
 
 def test_a_full_design_has_the_t_interval_of_the_raters_means() -> None:
-    votes = draw(Panel(models=("a", "b"), images=7, raters=9)).votes
+    votes = simulate(SimulationParameters(models=("a", "b"), images=7, raters=9)).votes
     opinion = mos.mos(votes)
     for group in mos.model_means(opinion, votes):
         own = [i for i, s in enumerate(votes.stimuli) if s.model == group.model]
@@ -151,14 +151,14 @@ def test_what_cannot_be_told_has_no_interval() -> None:
 
 def test_models_are_grouped_by_data_set_and_all_together() -> None:
     shown = (*stimuli(("a", "b"), 1, "x"), *stimuli(("a",), 2, "y"), Stimulus("no model", "z"))
-    assert mos.groups(shown) == {
+    assert mos.stimuli_by_model(shown) == {
         ("a", ""): [0, 2, 3],
         ("a", "x"): [0],
         ("b", ""): [1],
         ("b", "x"): [1],
         ("a", "y"): [2, 3],
     }
-    assert mos.groups(stimuli(("a",), 2, "x")) == {("a", ""): [0, 1]}
+    assert mos.stimuli_by_model(stimuli(("a",), 2, "x")) == {("a", ""): [0, 1]}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def _choose(votes: Votes, **chosen: object) -> analysis.Analysis:
 
 
 def test_choices_decide_what_the_opinion_is() -> None:
-    votes = draw(Panel(images=8, raters=20, repeated=0.2, share=0.8)).votes
+    votes = simulate(SimulationParameters(images=8, raters=20, repeated=0.2, share=0.8)).votes
     plain, unbiased, likely = _choose(votes), _choose(votes, remove_bias=True), _choose(votes, estimator="p910")
     merged = votes.merged()
     np.testing.assert_array_equal(plain.opinion.mean, mos.mos(merged).mean)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from srbench.ratings import comparison, pairs
+from srbench.ratings import model_differences, pairs
 from srbench.ratings.pair_study import analyse_pairs
-from srbench.ratings.simulation import Panel, draw_pairs
-from srbench.ratings.votes import Comparison
+from srbench.ratings.simulation import SimulationParameters, simulate_pairs
+from srbench.ratings.votes import PairAnswer
 from tests.ratings.tables import answers
 
 LINKS: tuple[pairs.Link, ...] = ("bradley-terry", "thurstone")
@@ -54,7 +54,7 @@ def test_two_items_with_ties_by_hand() -> None:
 
 
 def _log_likelihood(
-    x: np.ndarray, given_answers: Sequence[Comparison], items: Sequence[str], link: pairs.Link
+    x: np.ndarray, given_answers: Sequence[PairAnswer], items: Sequence[str], link: pairs.Link
 ) -> float:
     """Answer by answer. x: scores of all items but the last, which has 0, then t itself."""
     score = dict(zip(items, [*x[:-1], 0.0], strict=True))
@@ -72,15 +72,15 @@ def _log_likelihood(
 
 
 @pytest.fixture(scope="module")
-def simulated() -> tuple[Comparison, ...]:
-    found = draw_pairs(Panel(images=3, raters=8, models=("a", "b", "c", "d"), quality=(2.5, 3, 3.2, 3.6)), ties=0.4)
+def simulated() -> tuple[PairAnswer, ...]:
+    found = simulate_pairs(SimulationParameters(images=3, raters=8, models=("a", "b", "c", "d"), quality=(2.5, 3, 3.2, 3.6)), ties=0.4)
     assert 10 < sum(answer.tie for answer in found) < 100
     return found
 
 
 @pytest.mark.parametrize("link", LINKS)
 def test_ties_equal_a_likelihood_maximised_from_another_parametrisation(
-    simulated: tuple[Comparison, ...], link: pairs.Link
+    simulated: tuple[PairAnswer, ...], link: pairs.Link
 ) -> None:
     found = pairs.fit(simulated, link)
     other = optimize.minimize(
@@ -97,7 +97,7 @@ def test_ties_equal_a_likelihood_maximised_from_another_parametrisation(
     assert found.threshold == pytest.approx(other.x[3], abs=1e-3)
 
 
-def _hessian(at: np.ndarray, given_answers: Sequence[Comparison], items: Sequence[str], link: pairs.Link) -> np.ndarray:
+def _hessian(at: np.ndarray, given_answers: Sequence[PairAnswer], items: Sequence[str], link: pairs.Link) -> np.ndarray:
     step = 1e-3
     size = len(at)
     made = np.empty((size, size))
@@ -113,7 +113,7 @@ def _hessian(at: np.ndarray, given_answers: Sequence[Comparison], items: Sequenc
 
 @pytest.mark.parametrize("link", LINKS)
 def test_errors_with_ties_are_those_of_the_likelihoods_curvature(
-    simulated: tuple[Comparison, ...], link: pairs.Link
+    simulated: tuple[PairAnswer, ...], link: pairs.Link
 ) -> None:
     """Expected information here, observed there: they are alike to a few per cent with 144 answers."""
     found = pairs.fit(simulated, link)
@@ -131,7 +131,7 @@ def test_errors_are_those_seen_over_many_panels() -> None:
     """200 panels know a standard deviation to 5 %; four times that, for scores of four items, is allowed."""
     fits = []
     for seed in range(200):
-        panel = Panel(
+        panel = SimulationParameters(
             images=2,
             raters=15,
             models=("a", "b", "c"),
@@ -140,7 +140,7 @@ def test_errors_are_those_seen_over_many_panels() -> None:
             stimulus_spread=0,
             seed=seed,
         )
-        fits.append(pairs.fit(draw_pairs(panel, ties=0.3)))
+        fits.append(pairs.fit(simulate_pairs(panel, ties=0.3)))
     scores, errors = np.array([fit.score for fit in fits]), np.array([fit.error for fit in fits])
     np.testing.assert_allclose(scores.std(axis=0), np.sqrt((errors**2).mean(axis=0)), rtol=0.2)
 
@@ -177,7 +177,7 @@ def test_items_that_were_never_beaten_are_named() -> None:
     ],
     ids=["only ties", "no win of b", "a over b over c"],
 )
-def test_ties_alone_do_not_bound_the_scores(link: pairs.Link, given_answers: list[Comparison]) -> None:
+def test_ties_alone_do_not_bound_the_scores(link: pairs.Link, given_answers: list[PairAnswer]) -> None:
     """Where no item ever beats a better one, scores and threshold can grow together without end: d - t stays, d + t
     grows, and the likelihood with it."""
     with warnings.catch_warnings():
@@ -220,16 +220,16 @@ def test_planted_scores_are_found(link: pairs.Link) -> None:
 
     600 answers to each question know a step to about 7 %, the mean noise of 30 raters varies by 5 %: three times 8.6 %.
     """
-    panel = Panel(
+    panel = SimulationParameters(
         images=20, raters=30, models=("a", "b", "c"), quality=(2.0, 2.5, 3.0), content_spread=0, stimulus_spread=0
     )
-    found = pairs.fit(draw_pairs(panel), link)
+    found = pairs.fit(simulate_pairs(panel), link)
     step = np.diff(found.score)
     np.testing.assert_allclose(step, 0.59 if link == "thurstone" else 1.0, rtol=0.26)
 
 
 def test_a_study_is_analysed_content_by_content_and_over_all() -> None:
-    found = analyse_pairs("x", draw_pairs(Panel(images=3, raters=12, adversarial=1, seed=1), ties=0.2), ["kept"])
+    found = analyse_pairs("x", simulate_pairs(SimulationParameters(images=3, raters=12, adversarial=1, seed=1), ties=0.2), ["kept"])
     assert list(found.contents) == ["image001", "image002", "image003"]
     assert [fit.link for fit in found.overall] == list(LINKS)
     assert found.overall[0].comparisons == len(found.answers) == 13 * 3 * 6
@@ -243,20 +243,20 @@ def test_a_study_is_analysed_content_by_content_and_over_all() -> None:
 
 def test_agreement_with_the_majority_by_hand() -> None:
     """r2 is against the two others; without r2 they agree; with two raters on a question each faces the other."""
-    made = [Comparison("c", f"r{i}", *pair) for i, pair in enumerate([("a", "b"), ("a", "b"), ("b", "a")])]
-    made += [Comparison("c", "r0", "a", "c", tie=True)]
+    made = [PairAnswer("c", f"r{i}", *pair) for i, pair in enumerate([("a", "b"), ("a", "b"), ("b", "a")])]
+    made += [PairAnswer("c", "r0", "a", "c", tie=True)]
     # r0: of the others one says a, one b: even, does not count. r2: both others say a.
     assert analyse_pairs("x", made).agreement == {"r0": (2, None), "r1": (1, None), "r2": (1, 0.0)}
 
 
 def _sandwich(
-    given_answers: Sequence[Comparison], found: pairs.PairScores, keys: Sequence[tuple[str, ...]]
+    given_answers: Sequence[PairAnswer], found: pairs.PairScores, keys: Sequence[tuple[str, ...]]
 ) -> np.ndarray:
     """One-way, with numeric gradients, in scores against the last item; centred at the end."""
     t = [] if found.threshold is None else [found.threshold]
     at = np.array([*(found.score[:-1] - found.score[-1]), *(t or [0.0])])
     size = len(found.items) - 1 + len(t)
-    by_cluster: dict[tuple[str, ...], list[Comparison]] = {}
+    by_cluster: dict[tuple[str, ...], list[PairAnswer]] = {}
     for answer, key in zip(given_answers, keys, strict=True):
         by_cluster.setdefault(key, []).append(answer)
     meat = np.zeros((size, size))
@@ -275,7 +275,7 @@ def _sandwich(
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("ties", [True, False])
-def test_the_one_way_sandwich_by_brute_force(simulated: tuple[Comparison, ...], link: pairs.Link, ties: bool) -> None:
+def test_the_one_way_sandwich_by_brute_force(simulated: tuple[PairAnswer, ...], link: pairs.Link, ties: bool) -> None:
     made = [replace(answer, tie=answer.tie and ties) for answer in simulated]
     found = pairs.fit(made, link)
     expected = _sandwich(made, found, [(a.rater,) for a in made])
@@ -288,8 +288,8 @@ def test_the_one_way_sandwich_by_brute_force(simulated: tuple[Comparison, ...], 
 @pytest.mark.parametrize("link", LINKS)
 def test_the_two_way_sandwich_by_brute_force(link: pairs.Link) -> None:
     """By raters plus by contents less by both; never less than one of the first two, for scores and differences."""
-    panel = Panel(images=4, raters=6, models=("a", "b", "c"), quality=(2.7, 3, 3.3), stimulus_spread=0.3, seed=4)
-    made = draw_pairs(panel, ties=0.3)
+    panel = SimulationParameters(images=4, raters=6, models=("a", "b", "c"), quality=(2.7, 3, 3.3), stimulus_spread=0.3, seed=4)
+    made = simulate_pairs(panel, ties=0.3)
     found = pairs.fit(made, link, ("rater", "content"))
     rater = _sandwich(made, found, [(a.rater,) for a in made])
     content = _sandwich(made, found, [(a.content,) for a in made])
@@ -329,14 +329,14 @@ def _by_chance(
     raters: Sequence[str],
     own: float = 0.0,
     content: str = "c",
-) -> list[Comparison]:
+) -> list[PairAnswer]:
     """Every rater, with scores that differ by `own` from the given ones, answers to every pair."""
     made = []
     for rater in raters:
         mine = {item: score + own * generator.normal() for item, score in scores.items()}
         for one, other in combinations(scores, 2):
             wins = generator.random() < 1 / (1 + np.exp(mine[other] - mine[one]))
-            made.append(Comparison(content, rater, *((one, other) if wins else (other, one))))
+            made.append(PairAnswer(content, rater, *((one, other) if wins else (other, one))))
     return made
 
 
@@ -355,7 +355,7 @@ def test_robust_intervals_hold_where_raters_differ() -> None:
     assert (away < 1.96 * np.array([fit.error for fit in fits])).mean() < 0.89
 
 
-def _contents(generator: np.random.Generator, number: int, spread: float) -> list[Comparison]:
+def _contents(generator: np.random.Generator, number: int, spread: float) -> list[PairAnswer]:
     made = []
     for k in range(number):
         scores = {item: s + spread * generator.normal() for item, s in zip("abc", (0.7, 0, -0.7), strict=True)}
@@ -397,8 +397,8 @@ def test_contents_are_not_compared_where_one_has_no_scores() -> None:
 
 
 def test_thresholds_count_as_parameters() -> None:
-    panel = Panel(images=3, raters=20, models=("a", "b", "c", "d"), quality=(2.8, 2.9, 3.1, 3.2), seed=1)
-    made = draw_pairs(panel, ties=0.3)
+    panel = SimulationParameters(images=3, raters=20, models=("a", "b", "c", "d"), quality=(2.8, 2.9, 3.1, 3.2), seed=1)
+    made = simulate_pairs(panel, ties=0.3)
     assert analyse_pairs("x", made).heterogeneity[0].df == 3 * 4 - 4
 
 
@@ -413,6 +413,6 @@ def test_differences_are_t_tests_of_the_robust_covariance() -> None:
         assert d.difference == pytest.approx(c @ found.score)
         assert d.standard_error == pytest.approx(np.sqrt(c @ found.robust @ c))
         assert d.p == pytest.approx(2 * stats.t.sf(d.difference / d.standard_error, 29))
-    assert [d.p_holm for d in found.differences] == comparison.holm([d.p for d in found.differences])
+    assert [d.p_holm for d in found.differences] == model_differences.holm([d.p for d in found.differences])
     assert [d.significant for d in found.differences] == [False, True, True]
     assert found.groups == {ranked[0]: "a", ranked[1]: "a", "a": "b"}

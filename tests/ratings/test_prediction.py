@@ -8,7 +8,7 @@ from scipy import stats
 
 from srbench.ratings import analysis, prediction
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import Panel, draw
+from srbench.ratings.simulation import SimulationParameters, simulate
 from tests.ratings.tables import opinion_of
 
 X = np.linspace(20, 40, 30)
@@ -118,7 +118,7 @@ def test_a_curve_is_never_worse_than_a_constant_and_five_parameters_than_a_line(
 
 
 def test_metrics_that_cannot_be_compared_are_left_out_and_named() -> None:
-    drawn = draw(Panel(images=2, raters=4, models=("a", "b", "c", "d")))
+    drawn = simulate(SimulationParameters(images=2, raters=4, models=("a", "b", "c", "d")))
     made = analysis.analyse("x", drawn.votes, Options(resamples=0, screen=()))
     names = [s.name for s in made.opinion.stimuli]
     metrics = {

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.ratings import agreement, comparison, likelihood, mos, pairs, screening
-from srbench.ratings.simulation import Panel, draw, draw_pairs
-from srbench.ratings.votes import Comparison, Scale, Votes
+from srbench.ratings import agreement, model_differences, likelihood, mos, pairs, screening
+from srbench.ratings.simulation import SimulationParameters, simulate, simulate_pairs
+from srbench.ratings.votes import PairAnswer, Scale, Votes
 
 CLOSE, SWEPT = 1e-9, 1e-6
 
@@ -21,7 +21,7 @@ CLOSE, SWEPT = 1e-9, 1e-6
 @st.composite
 def studies(make: st.DrawFn) -> Votes:
     """Complete and incomplete designs with and without repeated votes."""
-    panel = Panel(
+    panel = SimulationParameters(
         models=("a", "b", "c")[: make(st.integers(2, 3))],
         images=make(st.integers(2, 6)),
         raters=make(st.integers(11, 16)),  # fewer, and maximum likelihood may follow a single one
@@ -30,7 +30,7 @@ def studies(make: st.DrawFn) -> Votes:
         repeated=make(st.sampled_from([0.0, 0.2])),
         seed=make(st.integers(0, 9_999)),
     )
-    return draw(panel).votes
+    return simulate(panel).votes
 
 
 @dataclass
@@ -57,7 +57,7 @@ def _figures(votes: Votes) -> Figures:
         exact |= {"single": icc.single, "low": icc.single_ci95[0], "average": icc.average, "stimuli": icc.stimuli}
     for group in mos.model_means(opinion, votes):
         exact |= {f"mean {group.model}": group.mean, f"reach {group.model}": group.half or np.nan}
-    for pair in comparison.differences(opinion):
+    for pair in model_differences.differences(opinion):
         name = f"{min(pair.first, pair.second)}{max(pair.first, pair.second)}"
         sign = 1 if pair.first < pair.second else -1
         exact |= {f"gap {name}": sign * pair.mean, f"p {name}": pair.p, f"holm {name}": pair.p_holm}
@@ -155,16 +155,16 @@ def test_a_longer_scale_stretches_figures_in_its_unit(votes: Votes, factor: floa
 @pytest.mark.parametrize("link", ["bradley-terry", "thurstone"])
 def test_names_and_order_of_comparisons_do_not_matter(link: pairs.Link, seed: int, random: object) -> None:
     found = list(
-        draw_pairs(Panel(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
+        simulate_pairs(SimulationParameters(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
     )
     plain = pairs.fit(found, link)
     names = {"a": "z", "b": "x", "c": "y"}
     random.shuffle(found)  # type: ignore[attr-defined]
     moved = [
         # Of a tie the first and second may change places.
-        Comparison(a.content, a.rater, names[a.loser], names[a.winner], tie=True)
+        PairAnswer(a.content, a.rater, names[a.loser], names[a.winner], tie=True)
         if a.tie
-        else Comparison(a.content, a.rater, names[a.winner], names[a.loser])
+        else PairAnswer(a.content, a.rater, names[a.winner], names[a.loser])
         for a in found
     ]
     other = pairs.fit(moved, link)
@@ -179,7 +179,7 @@ def test_names_and_order_of_comparisons_do_not_matter(link: pairs.Link, seed: in
 @settings(max_examples=10)
 @given(st.integers(0, 9_999))
 def test_turning_every_answer_negates_the_scores(seed: int) -> None:
-    found = draw_pairs(Panel(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
+    found = simulate_pairs(SimulationParameters(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
     plain, turned = (
         pairs.fit(answers) for answers in (found, [replace(a, winner=a.loser, loser=a.winner) for a in found])
     )

@@ -10,17 +10,17 @@ from srbench.errors import BadRatings
 from srbench.ratings import screening
 from srbench.ratings.analysis import analyse
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import Drawn, Panel, draw
+from srbench.ratings.simulation import SimulatedVotes, SimulationParameters, simulate
 from srbench.ratings.votes import Stimulus, Votes
 from tests.ratings.tables import NAN, joined, votes_of
 
 # Clear differences and raters much alike: the rules reject honest raters too where panels are noisier than that.
-CLEAN = Panel(quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35)
+CLEAN = SimulationParameters(quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35)
 
 
 @pytest.fixture(scope="module")
-def clean() -> Drawn:
-    return draw(CLEAN)
+def clean() -> SimulatedVotes:
+    return simulate(CLEAN)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,14 +43,14 @@ def _rule(name: str) -> Callable[[Votes], screening.Verdict]:
 
 
 @pytest.mark.parametrize("rule", screening.RULES)
-def test_no_rule_rejects_an_honest_rater_of_a_clean_panel(clean: Drawn, rule: str) -> None:
+def test_no_rule_rejects_an_honest_rater_of_a_clean_panel(clean: SimulatedVotes, rule: str) -> None:
     verdict = _rule(rule)(clean.votes)
     assert (verdict.rule, verdict.rejected, verdict.reason) == (rule, (), "")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_correlation_and_times_find_their_raters(seed: int) -> None:
-    drawn = draw(replace(CLEAN, careless=2, adversarial=1, seed=seed))
+    drawn = simulate(replace(CLEAN, careless=2, adversarial=1, seed=seed))
     planted = {*drawn.careless, *drawn.adversarial}
     assert set(screening.correlation(drawn.votes.judged()).rejected) == planted
     assert set(screening.fast(drawn.votes).rejected) == set(drawn.careless)
@@ -227,7 +227,7 @@ def test_a_rater_of_traps_alone_does_not_count_as_left() -> None:
 
 
 def test_rejected_raters_do_not_count() -> None:
-    drawn = draw(replace(CLEAN, careless=2, images=6))
+    drawn = simulate(replace(CLEAN, careless=2, images=6))
     made = analyse("x", drawn.votes, Options(screen=("fast", "correlation"), resamples=0))
     assert made.raters is not None
     gone = {name for name, is_gone in zip(made.raters.names, made.raters.gone, strict=True) if is_gone}

@@ -14,8 +14,8 @@ from srbench.errors import BadRatings
 from srbench.ratings import files
 from srbench.ratings.files import Ratings
 from srbench.ratings.import_options import ImportOptions
-from srbench.ratings.simulation import Panel, draw, draw_pairs
-from srbench.ratings.votes import Comparison, Scale, Stimulus, Votes
+from srbench.ratings.simulation import SimulationParameters, simulate, simulate_pairs
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
 from tests.ratings.tables import opinion_of, votes_of
 
 SUFFIXES = (".csv", ".json", ".parquet")
@@ -52,13 +52,13 @@ def _same(one: Votes, other: Votes) -> None:
     assert one.scale == other.scale
 
 
-PANEL = Panel(images=3, raters=5, careless=1, share=0.7, repeated=0.3, reference=True, traps=True)
+PANEL = SimulationParameters(images=3, raters=5, careless=1, share=0.7, repeated=0.3, reference=True, traps=True)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("panel", [PANEL, Panel(images=2, raters=3, scale=Scale(0, 100))])
-def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: Panel) -> None:
-    votes = draw(panel).votes
+@pytest.mark.parametrize("panel", [PANEL, SimulationParameters(images=2, raters=3, scale=Scale(0, 100))])
+def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: SimulationParameters) -> None:
+    votes = simulate(panel).votes
     path = tmp_path / f"new folder/sim{suffix}"
     files.write(Ratings("sim", votes=votes), path)
     found = files.read(path, ImportOptions(scale=panel.scale))
@@ -102,7 +102,7 @@ def test_averages_read_back_the_same(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_comparisons_read_back_the_same(tmp_path: Path, suffix: str) -> None:
-    answers = draw_pairs(Panel(images=2, raters=3), ties=0.5)
+    answers = simulate_pairs(SimulationParameters(images=2, raters=3), ties=0.5)
     assert {answer.tie for answer in answers} == {True, False}
     files.write(Ratings("x", pairs=answers), tmp_path / f"x{suffix}")
     assert files.read(tmp_path / f"x{suffix}").pairs == answers
@@ -391,7 +391,7 @@ def test_bad_comparisons_are_named(tmp_path: Path, row: str, said: str) -> None:
 def test_models_of_comparisons_are_found_in_names(tmp_path: Path) -> None:
     path = _file(tmp_path, "content,rater,winner,loser", "c,r,c_a,c_b")
     found = files.read(path, ImportOptions(model_from="c_(.)"))
-    assert found.pairs == (Comparison("c", "r", "a", "b"),)
+    assert found.pairs == (PairAnswer("c", "r", "a", "b"),)
 
 
 def test_two_names_of_one_model_are_not_compared(tmp_path: Path) -> None:

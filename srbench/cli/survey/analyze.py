@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    ratings: ratings_file.RatingsFile,
+    ratings: ratings_file.RatingsPath,
     metrics: Annotated[Path | None, typer.Option(help="CSV: stimulus and a column for each metric.")] = None,
     run: Annotated[
         Path | None,
@@ -75,7 +75,7 @@ def analyze(
         resamples=resamples,
         seed=seed,
     )
-    reading = ratings_file.reading(scale, columns, references, model_from, stimuli)
+    reading = ratings_file.import_options(scale, columns, references, model_from, stimuli)
     read = files.read(ratings, reading)
     _refuse_idle(read, choices, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
     finish(read, choices, metrics, run, out, json=json)
@@ -174,7 +174,7 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         folder = RunFolder(run)
         folder.head()
         rows = latest(folder.rows())
-        found, said = join.measured(made.opinion, rows)
+        found, said = join.metric_values(made.opinion, rows)
         twice = sorted(values.keys() & found.keys())
         if twice:
             raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; name the column of the file otherwise")

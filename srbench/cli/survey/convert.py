@@ -10,7 +10,7 @@ from srbench.cli.survey import ratings as ratings_file
 
 
 def convert(
-    source: ratings_file.RatingsFile,
+    source: ratings_file.RatingsPath,
     target: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .parquet.")],
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = "",
@@ -21,7 +21,7 @@ def convert(
     """Write ratings as tidy CSV, JSON or Parquet, checked."""
     from srbench.ratings import files
 
-    read = files.read(source, ratings_file.reading(scale, columns, references, model_from, stimuli))
+    read = files.read(source, ratings_file.import_options(scale, columns, references, model_from, stimuli))
     files.write(read, target)
     for note in read.notes:
         console.err.print(note)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from srbench.ratings.import_options import ImportOptions
     from srbench.ratings.votes import Scale
 
-RatingsFile = Annotated[
+RatingsPath = Annotated[
     Path,
     typer.Argument(
         help="CSV, JSON or Parquet: stimulus,content,rater,score[,repetition,model,dataset,time,order,reference,"
@@ -29,7 +29,7 @@ StimuliFile = Annotated[
 ]
 
 
-def reading(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "ImportOptions":
+def import_options(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "ImportOptions":
     """How a file is to be understood, from what was typed.
 
     Raises:

@@ -34,7 +34,7 @@ def simulate(
     from srbench.ratings import files, simulation
 
     names, quality = _planted(models)
-    panel = simulation.Panel(
+    panel = simulation.SimulationParameters(
         models=names,
         quality=quality,
         images=images,
@@ -51,11 +51,11 @@ def simulate(
         seed=seed,
     )
     if pairs:
-        answers = simulation.draw_pairs(panel, ties)
+        answers = simulation.simulate_pairs(panel, ties)
         files.write(files.Ratings(target.stem, pairs=answers), target)
         console.err.print(f"{len(answers)} answers: {target}", soft_wrap=True)
         return
-    drawn = simulation.draw(panel)
+    drawn = simulation.simulate(panel)
     files.write(files.Ratings(target.stem, votes=drawn.votes), target)
     truth = target.with_suffix(".truth.json")
     simulation.write_truth(panel, drawn, truth)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
 from srbench.ratings.analysis import Analysis
-from srbench.ratings.rater_summary import Raters
-from srbench.ratings.sensitivity import Effect
+from srbench.ratings.rater_summary import RaterSummary
+from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import Flags, Floats, Ints
 from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, panels, rows
 
@@ -63,7 +63,7 @@ def consistency(made: Analysis) -> Figure | None:
     )
 
 
-def _kinds(raters: Raters) -> Ints:
+def _kinds(raters: RaterSummary) -> Ints:
     """0: counts, 1: a rule would reject, 2: does not count."""
     pairs = zip(raters.gone, raters.rejected, strict=True)
     return np.array([2 if gone else 1 if rules else 0 for gone, rules in pairs], dtype=np.int64)
@@ -75,7 +75,7 @@ def _labelled(kinds: Ints) -> list[int]:
     return (gone if len(gone) <= _NAMED else []) + (flagged if len(gone) + len(flagged) <= 25 else [])
 
 
-def _place_labels(axes: Axes, raters: Raters, known: Flags, wanted: Sequence[int]) -> None:
+def _place_labels(axes: Axes, raters: RaterSummary, known: Flags, wanted: Sequence[int]) -> None:
     """Each label at the first place around its mark where it covers no mark and no other label."""
     to_points = axes.transData + axes.figure.dpi_scale_trans.inverted()  # type: ignore[union-attr]
     spots = to_points.transform(np.column_stack([raters.bias, raters.inconsistency])) * 72
@@ -224,7 +224,7 @@ def effects(made: Analysis) -> Figure | None:
     )
 
 
-def _effect(axes: Axes, y: int, effect: Effect) -> None:
+def _effect(axes: Axes, y: int, effect: Variant) -> None:
     if effect.half is None:
         why = label(f"cannot be used: {effect.reason}", 78)
         axes.annotate(

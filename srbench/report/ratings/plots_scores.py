@@ -7,28 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
 from srbench.ratings.analysis import Analysis
-from srbench.ratings.mos import GroupMean
+from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import Floats, Stimulus
-from srbench.report.ratings.plots_canvas import (
-    COLOURS,
-    GREY,
-    SHAPES,
-    WIDE,
-    Figure,
-    draw,
-    label,
-    legend,
-    number,
-    panels,
-    rows,
-)
+from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, number, panels, rows
 
 _SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
 
 
 def models(made: Analysis) -> Figure | None:
     """Means of models with both intervals; None without models."""
-    by_set: dict[str, list[GroupMean]] = {}
+    by_set: dict[str, list[ModelMean]] = {}
     for group in made.models:
         by_set.setdefault(group.dataset, []).append(group)
     if not by_set:
@@ -79,7 +67,7 @@ def _models_caption(made: Analysis, count: int, *, lettered: bool) -> str:
 
 
 def _means_panel(
-    axes: Axes, own: Sequence[GroupMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
+    axes: Axes, own: Sequence[ModelMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
 ) -> None:
     rows(axes, order)
     colour, shape = look

@@ -12,7 +12,7 @@ from typing import Any
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
-from srbench.ratings.votes import Opinion, contents
+from srbench.ratings.votes import StimulusScores, contents
 
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
 CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
@@ -110,7 +110,7 @@ def _stimuli(made: Analysis) -> list[dict[str, Any]]:
     return found
 
 
-def _ends(opinion: Opinion, at: int) -> tuple[float, float] | None:
+def _ends(opinion: StimulusScores, at: int) -> tuple[float, float] | None:
     return _around(float(opinion.mean[at]), float(opinion.half[at]))
 
 

@@ -22,7 +22,7 @@ def table2(made: Analysis, rows: Sequence[Row]) -> Table:
     Source:
         Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017, table 2.
     """
-    shown = [row for row in join.rated(made.compared, rows) if row.metric not in (*TIMINGS, MOS)]
+    shown = [row for row in join.rows_of_rated_images(made.compared, rows) if row.metric not in (*TIMINGS, MOS)]
     summaries = summarise(shown)
     means = {(g.model, g.dataset): g for g in made.models}
     datasets = list(dict.fromkeys(s.dataset for s in made.compared.stimuli if s.model))

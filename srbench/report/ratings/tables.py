@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from srbench.ratings.analysis import Analysis
-from srbench.ratings.mos import GroupMean
+from srbench.ratings.mos import ModelMean
 from srbench.ratings.prediction import Prediction
-from srbench.ratings.votes import Opinion
+from srbench.ratings.votes import StimulusScores
 from srbench.report.ratings.table import Table
 
 _P_FLOOR = 1e-4
@@ -70,7 +70,7 @@ def _models(made: Analysis) -> list[Table]:
     return found
 
 
-def _model_row(group: GroupMean, letters: str, rank: float | None, spreads: int) -> tuple[str, ...]:
+def _model_row(group: ModelMean, letters: str, rank: float | None, spreads: int) -> tuple[str, ...]:
     ends = None if group.half is None else (group.mean - group.half, group.mean + group.half)
     intervals = (interval(ends), interval(group.both))[:spreads]
     return (
@@ -297,5 +297,5 @@ def _scores_note(made: Analysis) -> str:
     return f"{text} DMOS: mean of V - V_ref + {top}, rater by rater; {top} is as good as the reference."
 
 
-def _by_name(opinion: Opinion) -> dict[str, str]:
+def _by_name(opinion: StimulusScores) -> dict[str, str]:
     return {s.name: figure(float(opinion.mean[i])) for i, s in enumerate(opinion.stimuli)}

@@ -11,16 +11,16 @@ import pytest
 
 from srbench.ratings import analysis, pair_study, simulation
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Comparison, Opinion, Scale, Stimulus
+from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus
 from srbench.report.ratings import plots_canvas, plots_columns, plots_pairs, plots_raters, plots_scores
 from srbench.report.ratings.figures import Figure, figures
 
-PANEL = simulation.Panel(models=("bicubic", "edsr", "srgan"), images=8, raters=9, careless=2, reference=True)
+PANEL = simulation.SimulationParameters(models=("bicubic", "edsr", "srgan"), images=8, raters=9, careless=2, reference=True)
 CHOICES = Options(resamples=50)
 
 
-def _made(panel: simulation.Panel = PANEL, choices: Options = CHOICES) -> analysis.Analysis:
-    return analysis.analyse("study", simulation.draw(panel).votes, choices)
+def _made(panel: simulation.SimulationParameters = PANEL, choices: Options = CHOICES) -> analysis.Analysis:
+    return analysis.analyse("study", simulation.simulate(panel).votes, choices)
 
 
 def _keys(found: Sequence[Figure]) -> list[str]:
@@ -56,8 +56,8 @@ def drawn(whole: analysis.Analysis) -> list[Figure]:
 
 @pytest.fixture(scope="module")
 def pairs() -> pair_study.PairAnalysis:
-    panel = simulation.Panel(models=("a", "b", "c"), images=2, raters=8)
-    return pair_study.analyse_pairs("pairs", simulation.draw_pairs(panel, ties=0.2))
+    panel = simulation.SimulationParameters(models=("a", "b", "c"), images=2, raters=8)
+    return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2))
 
 
 def test_all_kinds_are_drawn_of_a_study_with_everything(drawn: list[Figure]) -> None:
@@ -160,7 +160,7 @@ def test_treatments_that_cannot_be_used_say_why(whole: analysis.Analysis, drawn:
 
 
 def test_without_models_each_stimulus_is_a_column(whole: analysis.Analysis) -> None:
-    votes = simulation.draw(replace(PANEL, reference=False)).votes
+    votes = simulation.simulate(replace(PANEL, reference=False)).votes
     plain = tuple(Stimulus(s.name, s.content) for s in votes.stimuli)
     made = analysis.analyse("plain", replace(votes, stimuli=plain), CHOICES)
     found = figures(made)
@@ -172,7 +172,7 @@ def test_without_models_each_stimulus_is_a_column(whole: analysis.Analysis) -> N
 
 
 def test_a_single_model_has_no_ranks() -> None:
-    found = figures(_made(simulation.Panel(models=("srgan",), images=8, raters=6)))
+    found = figures(_made(simulation.SimulationParameters(models=("srgan",), images=8, raters=6)))
     assert "ranks" not in _keys(found)
     assert "srgan" in _texts(_one(found, "distributions"))
     assert "srgan" in _texts(_one(found, "models"))
@@ -185,7 +185,7 @@ def test_averages_are_drawn_without_votes(whole: analysis.Analysis) -> None:
 
 
 def test_each_data_set_has_its_panel() -> None:
-    votes = simulation.draw(replace(PANEL, images=12)).votes
+    votes = simulation.simulate(replace(PANEL, images=12)).votes
     stimuli = tuple(replace(s, dataset="Set5" if int(s.content[-1]) % 2 else "B$10$0") for s in votes.stimuli)
     made = analysis.analyse("sets", replace(votes, stimuli=stimuli), CHOICES)
     for figure in (plots_columns.ranks(made), plots_scores.models(made)):
@@ -194,7 +194,7 @@ def test_each_data_set_has_its_panel() -> None:
 
 
 def test_a_wide_scale_has_ranges() -> None:
-    panel = simulation.Panel(models=("a", "b"), images=6, raters=6, scale=Scale(0, 100))
+    panel = simulation.SimulationParameters(models=("a", "b"), images=6, raters=6, scale=Scale(0, 100))
     figure = plots_columns.by_model(_made(panel))
     assert figure
     texts = _texts(figure)
@@ -216,7 +216,7 @@ def test_raters_of_whom_nothing_is_known_are_left_out(whole: analysis.Analysis) 
 
 
 def test_very_many_raters_go_without_names() -> None:
-    figure = plots_raters.agreement(_made(simulation.Panel(models=("a", "b"), images=6, raters=45)))
+    figure = plots_raters.agreement(_made(simulation.SimulationParameters(models=("a", "b"), images=6, raters=45)))
     assert figure
     assert "Too many for names" in figure.caption
     assert "r01" not in _texts(figure)
@@ -226,7 +226,7 @@ def test_very_many_raters_go_without_names() -> None:
 def test_any_name_can_be_drawn(name: str) -> None:
     stimuli = tuple(Stimulus(f"{name}{m}{c}", f"c{c}", f"{name}{m}") for m in (1, 2) for c in range(4))
     score = np.arange(8.0) / 2 + 1
-    opinion = Opinion(stimuli, score, np.ones(8), np.full(8, 9), np.full(8, 0.3))
+    opinion = StimulusScores(stimuli, score, np.ones(8), np.full(8, 9), np.full(8, 0.3))
     found = figures(analysis.analyse_means(name, opinion))
     assert _keys(found) == ["ranks", "models", "stimuli"]
     for figure in found:
@@ -255,8 +255,8 @@ def test_pairs_have_scores_wins_and_agreement(pairs: pair_study.PairAnalysis) ->
 
 
 def test_contents_without_scores_say_why() -> None:
-    answers = [Comparison("sky", f"r{i}", "a", "b") for i in range(4)]
-    answers += [Comparison("sea", f"r{i}", *(("x", "y") if i % 2 else ("y", "x"))) for i in range(4)]
+    answers = [PairAnswer("sky", f"r{i}", "a", "b") for i in range(4)]
+    answers += [PairAnswer("sea", f"r{i}", *(("x", "y") if i % 2 else ("y", "x"))) for i in range(4)]
     found = figures(pair_study.analyse_pairs("half", answers))
     said = " ".join(_texts(_one(found, "scores")))
     assert "No scores: never beaten by any of the others" in said
@@ -265,12 +265,12 @@ def test_contents_without_scores_say_why() -> None:
 
 
 def test_a_lone_rater_agrees_with_nobody() -> None:
-    found = figures(pair_study.analyse_pairs("lone", [Comparison("c", "r", "a", "b")]))
+    found = figures(pair_study.analyse_pairs("lone", [PairAnswer("c", "r", "a", "b")]))
     assert _keys(found) == ["scores", "wins"]
 
 
 def test_too_many_contents_are_left_to_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [Comparison(f"c{i}", f"r{k}", *(("a", "b") if k else ("b", "a"))) for i in range(6) for k in range(2)]
+    answers = [PairAnswer(f"c{i}", f"r{k}", *(("a", "b") if k else ("b", "a"))) for i in range(6) for k in range(2)]
     monkeypatch.setattr(plots_pairs, "_MOST", 3)
     found = plots_pairs.scores(pair_study.analyse_pairs("many", answers))
     assert found
@@ -283,5 +283,5 @@ def test_intervals_of_pairs_say_what_they_cover(pairs: pair_study.PairAnalysis) 
     caption = _one(figures(pairs), "scores").caption
     assert "95 % intervals over raters and contents like these for all contents, over raters like these" in caption
     assert "standard errors" not in caption
-    lone = [Comparison("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))]
+    lone = [PairAnswer("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))]
     assert "Lines" not in _one(figures(pair_study.analyse_pairs("lone", lone)), "scores").caption

@@ -56,8 +56,8 @@ def _read(text: str) -> _Reader:
 
 
 def _votes() -> analysis.Analysis:
-    panel = simulation.Panel(models=("edsr", "srgan"), images=6, raters=8, careless=1)
-    votes = simulation.draw(panel).votes
+    panel = simulation.SimulationParameters(models=("edsr", "srgan"), images=6, raters=8, careless=1)
+    votes = simulation.simulate(panel).votes
     raters = ("<b>x</b>", "a & b", *votes.raters[2:])
     stimuli = tuple(replace(s, model=f"{s.model}<script>") for s in votes.stimuli)
     choices = Options(resamples=50)
@@ -161,8 +161,8 @@ def test_averages_make_a_page_and_always_the_same(made: analysis.Analysis) -> No
 
 
 def test_pairs_make_a_page() -> None:
-    panel = simulation.Panel(models=("a", "b", "c"), images=2, raters=6)
-    text = page(pair_study.analyse_pairs("pairs", simulation.draw_pairs(panel, ties=0.2)), [SHORT], METHODS)
+    panel = simulation.SimulationParameters(models=("a", "b", "c"), images=2, raters=6)
+    text = page(pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2)), [SHORT], METHODS)
     reader = _read(text)
     assert reader.tags["figure"] == 3
     assert len(reader.ids) == len(set(reader.ids))

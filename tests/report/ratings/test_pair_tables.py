@@ -5,15 +5,15 @@ import json
 import pytest
 
 from srbench.ratings import pair_study, simulation
-from srbench.ratings.votes import Comparison
+from srbench.ratings.votes import PairAnswer
 from srbench.report.ratings import methods, record, tables_pairs
 from srbench.report.ratings.table import Table
 
 
 @pytest.fixture(scope="module")
 def made() -> pair_study.PairAnalysis:
-    panel = simulation.Panel(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
-    return pair_study.analyse_pairs("pairs", simulation.draw_pairs(panel, ties=0.3))
+    panel = simulation.SimulationParameters(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
+    return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.3))
 
 
 def _one(made: pair_study.PairAnalysis, key: str) -> Table:
@@ -71,7 +71,7 @@ def test_methods_name_what_was_computed(made: pair_study.PairAnalysis) -> None:
 
 
 def test_one_rater_has_no_intervals_and_that_is_said() -> None:
-    alone = pair_study.analyse_pairs("x", [Comparison("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))])
+    alone = pair_study.analyse_pairs("x", [PairAnswer("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))])
     table = _one(alone, "pairs-c")
     assert [row[2] for row in table.rows] == ["", ""]
     assert "One rater: no intervals, no tests." in table.note

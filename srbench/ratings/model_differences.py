@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
-from srbench.ratings.mos import groups
-from srbench.ratings.votes import Floats, Opinion, Votes
+from srbench.ratings.mos import stimuli_by_model
+from srbench.ratings.votes import Floats, StimulusScores, Votes
 
 LEVEL = 0.05
 Test = Literal["wilcoxon", "permutation"]
@@ -20,7 +20,7 @@ _BATCH = 250
 
 
 @dataclass(frozen=True)
-class Difference:
+class ModelDifference:
     """Two models on the same images.
 
     Attributes:
@@ -112,8 +112,8 @@ class Draws:
 
 
 def differences(
-    opinion: Opinion, test: Test = "wilcoxon", draws: Draws | None = None, seed: int = 0
-) -> list[Difference]:
+    opinion: StimulusScores, test: Test = "wilcoxon", draws: Draws | None = None, seed: int = 0
+) -> list[ModelDifference]:
     """Compare every pair of models on each data set, and on all together where there are several.
 
     Args:
@@ -124,10 +124,10 @@ def differences(
         seed: Of the permutation test, where it cannot count all.
     """
     table: dict[str, dict[str, dict[tuple[str, str], int]]] = {}
-    for (model, dataset), members in groups(opinion.stimuli).items():
+    for (model, dataset), members in stimuli_by_model(opinion.stimuli).items():
         images = table.setdefault(dataset, {}).setdefault(model, {})
         images.update({(opinion.stimuli[i].dataset, opinion.stimuli[i].content): i for i in members})
-    found: list[Difference] = []
+    found: list[ModelDifference] = []
     for dataset, models in table.items():
         ranked = sorted(models, key=lambda model: -float(opinion.mean[list(models[model].values())].mean()))
         pairs = []
@@ -142,15 +142,15 @@ def differences(
 
 
 def _difference(
-    opinion: Opinion, names: tuple[str, str, str], places: list[list[int]], test: Test, draws: Draws | None, seed: int
-) -> Difference:
+    opinion: StimulusScores, names: tuple[str, str, str], places: list[list[int]], test: Test, draws: Draws | None, seed: int
+) -> ModelDifference:
     gap = opinion.mean[places[0]] - opinion.mean[places[1]]
     p = wilcoxon(gap) if test == "wilcoxon" else permutation(gap, seed)
     both = None
     if draws and len(gap) > 1:
         both = draws.interval(float(gap.mean()), *places)
     spread = float(gap.std(ddof=1)) if len(gap) > 1 else 0.0
-    return Difference(
+    return ModelDifference(
         dataset=names[0],
         first=names[1],
         second=names[2],
@@ -240,7 +240,7 @@ def holm(p: Sequence[float]) -> list[float]:
     return [float(x) for x in corrected]
 
 
-def letters(models: Sequence[str], found: Sequence[Difference]) -> dict[str, str]:
+def letters(models: Sequence[str], found: Sequence[ModelDifference]) -> dict[str, str]:
     """Groups: two models share a letter when, and only when, no significant difference was found between them.
 
     Args:
@@ -272,7 +272,7 @@ def _letter(i: int) -> str:
 
 def bootstrap(
     votes: Votes,
-    opinion: Opinion,
+    opinion: StimulusScores,
     resamples: int = 2_000,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
