@@ -55,15 +55,15 @@ def test_read_csv(benchmark: BenchmarkFixture, path: Path, votes: Votes) -> None
 def test_analyse(benchmark: BenchmarkFixture, votes: Votes, images: int) -> None:
     benchmark.group = f"analyse {len(votes):,} votes"
     made = benchmark.pedantic(analyse, ("x", votes, Options(screen=())), rounds=3)
-    assert len(made.opinion.stimuli) == _MODELS * images
-    assert set(made.opinion.n.tolist()) == {_RATERS}
+    assert len(made.scores.stimuli) == _MODELS * images
+    assert set(made.scores.n.tolist()) == {_RATERS}
     # A full design: the mean of all votes is the mean of the models' means.
     means = {group.model: group.mean for group in made.models}
     assert np.mean(list(means.values())) == pytest.approx(votes.score.mean())
     assert sorted(means, key=lambda model: means[model]) == [f"model_{i}" for i in range(_MODELS)]
     for group in made.models:
-        assert group.both is not None
-        assert group.both[0] < group.mean < group.both[1]
+        assert group.ci95_raters_images is not None
+        assert group.ci95_raters_images[0] < group.mean < group.ci95_raters_images[1]
     assert len(made.differences) == _MODELS * (_MODELS - 1) // 2
     assert made.estimate is not None
     assert made.estimate.converged

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from srbench.ratings import agreement, model_differences, likelihood
+from srbench.ratings import agreement, likelihood, model_differences
+from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.options import Options
 from srbench.ratings.votes import StimulusScores, Votes
@@ -15,16 +16,16 @@ from srbench.ratings.votes import StimulusScores, Votes
 _ALIKE, _ENOUGH = 0.99, 20
 
 
-def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, choices: Options) -> list[str]:
+def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, options: Options) -> list[str]:
     """Of votes, in a sentence each.
 
     Args:
         votes: Those that count, as they were given.
         prepared: All that are judged, repeated ones treated.
         estimate: By maximum likelihood.
-        choices: Of the analyst.
+        options: Of the analyst.
     """
-    found = _repeated(votes, choices)
+    found = _repeated(votes, options)
     if estimate and not estimate.converged:
         found.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
     if estimate and estimate.left_out:
@@ -50,12 +51,12 @@ def _stimuli(number: int) -> str:
     return f"{number} {'stimulus' if number == 1 else 'stimuli'}"
 
 
-def _repeated(votes: Votes, choices: Options) -> list[str]:
+def _repeated(votes: Votes, options: Options) -> list[str]:
     again = agreement.retest(votes)
     if again is None:
         return []
     found = []
-    if choices.repetitions == "pool":
+    if options.repetitions == "pool":
         found.append(
             f"{again.pairs} repeated votes count as votes of their own, although they are their rater's: intervals of "
             "stimuli are too narrow, by up to the root of 2 where everything was rated twice (--repetitions mean)"
@@ -83,11 +84,11 @@ def _apart(votes: Votes) -> list[str]:
     return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
 
 
-def of_models(opinion: StimulusScores, differences: Sequence[model_differences.ModelDifference]) -> list[str]:
+def of_models(scores: StimulusScores, differences: Sequence[ModelDifference]) -> list[str]:
     """Of the comparison of models, in a sentence each."""
     tested = {(pair.dataset, frozenset((pair.first, pair.second))) for pair in differences}
     by_dataset: dict[str, list[str]] = {}
-    for model, dataset in stimuli_by_model(opinion.stimuli):
+    for model, dataset in stimuli_by_model(scores.stimuli):
         by_dataset.setdefault(dataset, []).append(model)
     found = []
     for dataset, models in by_dataset.items():
@@ -101,7 +102,7 @@ def of_models(opinion: StimulusScores, differences: Sequence[model_differences.M
     return [*found, *_least_p(differences)]
 
 
-def _least_p(differences: Sequence[model_differences.ModelDifference]) -> list[str]:
+def _least_p(differences: Sequence[ModelDifference]) -> list[str]:
     """That so few images cannot make a difference significant."""
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in differences):

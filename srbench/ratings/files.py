@@ -10,9 +10,18 @@ import numpy as np
 
 from srbench.errors import BadRatings
 from srbench.ratings import table_io
-from srbench.ratings.import_options import NO, STIMULUS_COLUMNS, YES, ImportOptions, StimulusTable, matches, pattern_of, shortened
-from srbench.ratings.table_io import RowErrors, LocatedRow, number, optional
-from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus, Votes, t_half
+from srbench.ratings.import_options import (
+    NO,
+    STIMULUS_COLUMNS,
+    YES,
+    ImportOptions,
+    StimulusTable,
+    matches,
+    pattern_of,
+    shortened,
+)
+from srbench.ratings.table_io import LocatedRow, RowErrors, number, optional
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores, Votes, t_half
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
@@ -198,9 +207,9 @@ def records(ratings: Ratings) -> list[dict[str, Any]]:
     if ratings.votes is not None:
         return _vote_records(ratings.votes)
     if ratings.means is not None:
-        opinion = ratings.means
-        rows = zip(opinion.stimuli, opinion.mean.tolist(), opinion.n.tolist(), opinion.std.tolist(), strict=True)
-        with_extra = _extra(opinion.stimuli)
+        scores = ratings.means
+        rows = zip(scores.stimuli, scores.mean.tolist(), scores.n.tolist(), scores.std.tolist(), strict=True)
+        with_extra = _extra(scores.stimuli)
         return [
             {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m), "n": n, "std": _plain(d)}
             for s, m, n, d in rows
@@ -258,7 +267,7 @@ def write(ratings: Ratings, path: Path) -> None:
     table_io.write(records(ratings), path)
 
 
-def metrics(path: Path, opinion: StimulusScores) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+def metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Objective metrics from a table with a column `stimulus` and one for each metric.
 
     Returns:
@@ -270,7 +279,7 @@ def metrics(path: Path, opinion: StimulusScores) -> tuple[dict[str, dict[str, fl
     rows, names = table_io.read(path)
     if "stimulus" not in names or len(names) < 2:
         raise BadRatings(f"{path}: expected a column stimulus and one for each metric; found {', '.join(names)}")
-    known = opinion.by_name()
+    known = scores.by_name()
     found: dict[str, dict[str, float]] = {name: {} for name in names if name != "stimulus"}
     bad, strange, seen = RowErrors(path), 0, set[str]()
     for where, row in rows:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from srbench.errors import BadRatings
 from srbench.evaluation.results import MOS, TIMINGS, Row, key
-from srbench.ratings.votes import StimulusScores, Stimulus
+from srbench.ratings.votes import Stimulus, StimulusScores
 
 _Place = tuple[str, str, str]
 
 
-def metric_values(opinion: StimulusScores, rows: Sequence[Row]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+def metric_values(scores: StimulusScores, rows: Sequence[Row]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Values of a run's metrics for rated stimuli.
 
     A stimulus is the image of a row when model, data set and image (its content) have the same names; data sets need
@@ -22,31 +22,31 @@ def metric_values(opinion: StimulusScores, rows: Sequence[Row]) -> tuple[dict[st
         BadRatings: Nothing fits, or it cannot be told which data set is meant.
     """
     found: dict[str, dict[str, float]] = {}
-    by_place, only = _by_place(rows), _only(opinion, rows)
+    by_place, only = _by_place(rows), _only(scores, rows)
     fitting = 0
-    for stimulus in opinion.stimuli:
+    for stimulus in scores.stimuli:
         own = by_place.get(_place(stimulus, only), [])
         fitting += bool(own)
         for row in own:
             if row.metric not in (*TIMINGS, MOS):
                 found.setdefault(row.metric, {}).setdefault(stimulus.name, row.value)
     if not fitting:
-        raise BadRatings(_nothing(opinion, rows))
-    missing = sum(_place(s, only) not in by_place for s in opinion.stimuli if not s.reference)
+        raise BadRatings(_nothing(scores, rows))
+    missing = sum(_place(s, only) not in by_place for s in scores.stimuli if not s.reference)
     return found, (f"{missing} rated stimuli are not in the run",) if missing else ()
 
 
-def mos_rows(opinion: StimulusScores, rows: Sequence[Row], study: str) -> list[Row]:
-    """The opinion as rows of the run, for every stimulus that has rows there.
+def mos_rows(scores: StimulusScores, rows: Sequence[Row], study: str) -> list[Row]:
+    """The scores as rows of the run, for every stimulus that has rows there.
 
     Args:
-        opinion: Of stimuli.
+        scores: Of stimuli.
         rows: Of the run.
         study: Name of the study; a second study does not replace the first one's rows, but is newer.
     """
     made = []
-    by_place, only = _by_place(rows), _only(opinion, rows)
-    for i, stimulus in enumerate(opinion.stimuli):
+    by_place, only = _by_place(rows), _only(scores, rows)
+    for i, stimulus in enumerate(scores.stimuli):
         for row in by_place.get(_place(stimulus, only), [])[:1]:
             made.append(
                 Row(
@@ -57,7 +57,7 @@ def mos_rows(opinion: StimulusScores, rows: Sequence[Row], study: str) -> list[R
                     dataset=row.dataset,
                     image=row.image,
                     metric=MOS,
-                    value=float(opinion.mean[i]),
+                    value=float(scores.mean[i]),
                     unit="",
                     higher_is_better=True,
                     device=row.device,
@@ -68,10 +68,10 @@ def mos_rows(opinion: StimulusScores, rows: Sequence[Row], study: str) -> list[R
     return made
 
 
-def rows_of_rated_images(opinion: StimulusScores, rows: Sequence[Row]) -> list[Row]:
+def rows_of_rated_images(scores: StimulusScores, rows: Sequence[Row]) -> list[Row]:
     """The rows of images that were rated, of any model."""
-    only = _only(opinion, rows)
-    images = {_place(stimulus, only)[1:] for stimulus in opinion.stimuli}
+    only = _only(scores, rows)
+    images = {_place(stimulus, only)[1:] for stimulus in scores.stimuli}
     return [row for row in rows if (row.dataset, row.image) in images]
 
 
@@ -88,10 +88,10 @@ def _place(stimulus: Stimulus, only: str) -> _Place:
     return stimulus.model, stimulus.dataset or only, stimulus.content
 
 
-def _only(opinion: StimulusScores, rows: Sequence[Row]) -> str:
+def _only(scores: StimulusScores, rows: Sequence[Row]) -> str:
     """The run's data set, for stimuli that name none."""
     datasets = sorted({row.dataset for row in rows})
-    nameless = [s.name for s in opinion.stimuli if s.model and not s.dataset]
+    nameless = [s.name for s in scores.stimuli if s.model and not s.dataset]
     if nameless and len(datasets) > 1:
         raise BadRatings(
             f"{nameless[0]} names no data set, and the run has {', '.join(datasets)}; give the ratings a column dataset"
@@ -99,10 +99,10 @@ def _only(opinion: StimulusScores, rows: Sequence[Row]) -> str:
     return datasets[0] if datasets else ""
 
 
-def _nothing(opinion: StimulusScores, rows: Sequence[Row]) -> str:
-    models = sorted({s.model for s in opinion.stimuli if s.model}) or ["no models"]
+def _nothing(scores: StimulusScores, rows: Sequence[Row]) -> str:
+    models = sorted({s.model for s in scores.stimuli if s.model}) or ["no models"]
     there = sorted({row.model for row in rows}) or ["no models"]
-    places = sorted({(s.dataset, s.content) for s in opinion.stimuli})[:1]
+    places = sorted({(s.dataset, s.content) for s in scores.stimuli})[:1]
     images = sorted({(row.dataset, row.image) for row in rows})[:1]
     return (
         f"no rated stimulus is in the run: ratings are of {', '.join(models[:4])} on {places}, the run has "

@@ -19,7 +19,7 @@ class Estimate:
     """What maximum likelihood says.
 
     Attributes:
-        opinion: True scores; `half` is 1.96 standard errors.
+        scores: True scores; `half` is 1.96 standard errors.
         raters: Those with enough votes, in the order of `bias` and `inconsistency`.
         bias: Of each rater: how much higher they vote than the truth.
         inconsistency: Of each rater: standard deviation of their votes around truth + bias.
@@ -29,7 +29,7 @@ class Estimate:
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
     """
 
-    opinion: StimulusScores
+    scores: StimulusScores
     raters: tuple[str, ...]
     bias: Floats
     inconsistency: Floats
@@ -88,9 +88,9 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
     rest = score - bias[rater] - truth[stimulus]
     std = np.sqrt(np.bincount(stimulus, rest**2, stimuli) / np.maximum(n - 1, 1))
     std[n < 2] = np.nan
-    opinion = StimulusScores(used.stimuli, truth, std, n, Z95 * error, used.scale)
+    scores = StimulusScores(used.stimuli, truth, std, n, Z95 * error, used.scale)
     return Estimate(
-        opinion=opinion.keep([i for i in range(stimuli) if n[i]]),
+        scores=scores.keep([i for i in range(stimuli) if n[i]]),
         raters=tuple(used.raters[i] for i in people),
         bias=bias[people],
         inconsistency=inconsistency[people],

@@ -29,7 +29,7 @@ class ModelDifference:
         second: The other.
         images: Rated for both.
         mean: Mean over images of first minus second, in units of the scale.
-        both: 95 % interval of it over raters and images like these (bootstrap); None for averaged data.
+        ci95_raters_images: 95 % interval of it over raters and images like these (bootstrap); None for averaged data.
         p: Of the test, two-sided, before correction.
         p_holm: After Holm's correction for all pairs of the data set.
         least_p: The smallest p that this number of images allows.
@@ -42,7 +42,7 @@ class ModelDifference:
     second: str
     images: int
     mean: float
-    both: tuple[float, float] | None
+    ci95_raters_images: tuple[float, float] | None
     p: float
     p_holm: float
     least_p: float
@@ -60,7 +60,7 @@ class Draws:
     """Bootstrap draws over raters and images.
 
     Attributes:
-        means: Mean of each stimulus of an opinion over the raters drawn, NaN where none of them has rated it,
+        means: Mean of each stimulus over the raters drawn, NaN where none of them has rated it,
             `(stimuli, draws)`.
         weights: How often each stimulus's image is drawn, `(stimuli, draws)`.
         table: Mean vote of each rater on each stimulus, NaN where there is none, `(stimuli, raters)`.
@@ -112,39 +112,44 @@ class Draws:
 
 
 def differences(
-    opinion: StimulusScores, test: Test = "wilcoxon", draws: Draws | None = None, seed: int = 0
+    scores: StimulusScores, test: Test = "wilcoxon", draws: Draws | None = None, seed: int = 0
 ) -> list[ModelDifference]:
     """Compare every pair of models on each data set, and on all together where there are several.
 
     Args:
-        opinion: Means of stimuli; those of one content and data set are paired.
+        scores: Means of stimuli; those of one content and data set are paired.
         test: Two-sided, on the differences of the images' means. "wilcoxon": signed ranks, as the SRGAN paper has it.
             "permutation": of the signs of the differences.
         draws: Of `bootstrap`, for intervals.
         seed: Of the permutation test, where it cannot count all.
     """
     table: dict[str, dict[str, dict[tuple[str, str], int]]] = {}
-    for (model, dataset), members in stimuli_by_model(opinion.stimuli).items():
+    for (model, dataset), members in stimuli_by_model(scores.stimuli).items():
         images = table.setdefault(dataset, {}).setdefault(model, {})
-        images.update({(opinion.stimuli[i].dataset, opinion.stimuli[i].content): i for i in members})
+        images.update({(scores.stimuli[i].dataset, scores.stimuli[i].content): i for i in members})
     found: list[ModelDifference] = []
     for dataset, models in table.items():
-        ranked = sorted(models, key=lambda model: -float(opinion.mean[list(models[model].values())].mean()))
+        ranked = sorted(models, key=lambda model: -float(scores.mean[list(models[model].values())].mean()))
         pairs = []
         for first, second in combinations(ranked, 2):
             shared = [image for image in models[first] if image in models[second]]
             if shared:
                 places = [[models[model][image] for image in shared] for model in (first, second)]
-                pairs.append(_difference(opinion, (dataset, first, second), places, test, draws, seed))
+                pairs.append(_difference(scores, (dataset, first, second), places, test, draws, seed))
         corrected = holm([pair.p for pair in pairs])
         found += [replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)]
     return found
 
 
 def _difference(
-    opinion: StimulusScores, names: tuple[str, str, str], places: list[list[int]], test: Test, draws: Draws | None, seed: int
+    scores: StimulusScores,
+    names: tuple[str, str, str],
+    places: list[list[int]],
+    test: Test,
+    draws: Draws | None,
+    seed: int,
 ) -> ModelDifference:
-    gap = opinion.mean[places[0]] - opinion.mean[places[1]]
+    gap = scores.mean[places[0]] - scores.mean[places[1]]
     p = wilcoxon(gap) if test == "wilcoxon" else permutation(gap, seed)
     both = None
     if draws and len(gap) > 1:
@@ -156,7 +161,7 @@ def _difference(
         second=names[2],
         images=len(gap),
         mean=float(gap.mean()),
-        both=both,
+        ci95_raters_images=both,
         p=p,
         p_holm=p,
         least_p=min(1.0, 2.0 ** (1 - len(gap))),
@@ -272,7 +277,7 @@ def _letter(i: int) -> str:
 
 def bootstrap(
     votes: Votes,
-    opinion: StimulusScores,
+    scores: StimulusScores,
     resamples: int = 2_000,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
@@ -283,8 +288,8 @@ def bootstrap(
     stimuli.
 
     Args:
-        votes: Behind the opinion.
-        opinion: Says which stimuli there are.
+        votes: Behind the scores.
+        scores: Says which stimuli there are.
         resamples: Number of draws.
         seed: Of the draws.
         on_progress: Called with the draws done and their number.
@@ -296,9 +301,9 @@ def bootstrap(
     counts = sparse.csr_array((np.ones(len(votes)), (votes.stimulus, votes.rater)), shape=shape)
     sums = sparse.csr_array((votes.score, (votes.stimulus, votes.rater)), shape=shape)
     place = {stimulus.name: i for i, stimulus in enumerate(votes.stimuli)}
-    at = np.array([place[stimulus.name] for stimulus in opinion.stimuli])
-    images = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in opinion.stimuli))}
-    image = np.array([images[s.dataset, s.content] for s in opinion.stimuli])
+    at = np.array([place[stimulus.name] for stimulus in scores.stimuli])
+    images = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in scores.stimuli))}
+    image = np.array([images[s.dataset, s.content] for s in scores.stimuli])
     with np.errstate(invalid="ignore"):
         table = sums.toarray() / counts.toarray()
     generator = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.votes import Floats, StimulusScores, Stimulus, Votes, t_half
+from srbench.ratings.votes import Floats, Stimulus, StimulusScores, Votes, t_half
 
 _MOST_BINS = 11
 Repetitions = Literal["pool", "mean", "first"]
@@ -21,7 +21,7 @@ def prepare(votes: Votes, repetitions: Repetitions) -> Votes:
 
 
 def mos(votes: Votes) -> StimulusScores:
-    """Mean opinion score of each stimulus that has votes, with Student-t intervals.
+    """Compute the mean opinion score of each stimulus that has votes, with Student-t intervals.
 
     Source:
         ITU-T P.800.1; ITU-R BT.500-14, Annex 1, section A1-2.2.1.
@@ -79,7 +79,7 @@ class ModelMean:
         dataset: Id; empty for all together.
         mean: Mean of its images' scores.
         half: Half of the 95 % interval over raters like these (Student t), on these images; None: cannot be told.
-        both: 95 % interval over raters and images like these (bootstrap); None where it was not drawn.
+        ci95_raters_images: 95 % interval over raters and images like these (bootstrap); None where it was not drawn.
         images: Number of images.
         raters: Number of raters; None for averaged data.
         votes: Number of votes.
@@ -90,7 +90,7 @@ class ModelMean:
     dataset: str
     mean: float
     half: float | None
-    both: tuple[float, float] | None
+    ci95_raters_images: tuple[float, float] | None
     images: int
     raters: int | None
     votes: int
@@ -109,7 +109,7 @@ def stimuli_by_model(stimuli: tuple[Stimulus, ...]) -> dict[tuple[str, str], lis
     return found
 
 
-def model_means(opinion: StimulusScores, votes: Votes | None = None) -> list[ModelMean]:
+def model_means(scores: StimulusScores, votes: Votes | None = None) -> list[ModelMean]:
     """MOS of models: the mean of their images' scores, each image counting once.
 
     The interval treats the votes of one rater as dependent. A rater's influence on the mean is the sum of the
@@ -119,42 +119,42 @@ def model_means(opinion: StimulusScores, votes: Votes | None = None) -> list[Mod
     images' variances over J squared. Degrees of freedom: raters - 1.
 
     Args:
-        opinion: Of all stimuli.
+        scores: Of all stimuli.
         votes: Behind it; None for averages and for maximum likelihood, whose interval takes the errors of the stimuli
             as independent: sqrt(sum of half widths squared) / J. It is for these raters, not for raters like these.
 
     Source:
         Cluster-robust variance of a mean: Liang and Zeger, Biometrika 73, 1986, with this project's correction.
     """
-    return [_model_mean(opinion, votes, place, members) for place, members in stimuli_by_model(opinion.stimuli).items()]
+    return [_model_mean(scores, votes, place, members) for place, members in stimuli_by_model(scores.stimuli).items()]
 
 
-def _model_mean(opinion: StimulusScores, votes: Votes | None, place: tuple[str, str], members: list[int]) -> ModelMean:
+def _model_mean(scores: StimulusScores, votes: Votes | None, place: tuple[str, str], members: list[int]) -> ModelMean:
     if votes is None:
-        half, people, std = float(np.sqrt((opinion.half[members] ** 2).sum()) / len(members)), None, None
+        half, people, std = float(np.sqrt((scores.half[members] ** 2).sum()) / len(members)), None, None
     else:
-        half, people, std = _over_raters(opinion, votes, members)
+        half, people, std = _over_raters(scores, votes, members)
     return ModelMean(
         model=place[0],
         dataset=place[1],
-        mean=float(opinion.mean[members].mean()),
+        mean=float(scores.mean[members].mean()),
         half=half if np.isfinite(half) else None,
-        both=None,
+        ci95_raters_images=None,
         images=len(members),
         raters=people,
-        votes=int(opinion.n[members].sum()),
+        votes=int(scores.n[members].sum()),
         std=std,
     )
 
 
-def _over_raters(opinion: StimulusScores, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
+def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
     """Half-width, number of raters, and standard deviation of the votes on these stimuli."""
-    names = {opinion.stimuli[i].name: i for i in members}
+    names = {scores.stimuli[i].name: i for i in members}
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
-    n = np.bincount(at, minlength=len(opinion.mean))[at]
-    means = np.bincount(at, score, len(opinion.mean)) / np.maximum(np.bincount(at, minlength=len(opinion.mean)), 1)
+    n = np.bincount(at, minlength=len(scores.mean))[at]
+    means = np.bincount(at, score, len(scores.mean)) / np.maximum(np.bincount(at, minlength=len(scores.mean)), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (score - means[at]) * np.sqrt(n / (n - 1)) / (n * len(members))
     influence = np.bincount(rater, share)

@@ -39,7 +39,7 @@ class PairAnalysis:
             covariance is two-way, by raters and by contents; that of a content is by raters.
         heterogeneity: For each model, whether contents differ; empty where a content has no scores.
         agreement: For each rater: number of answers, and share that agrees with the majority of the others.
-        notes: What a reader must know.
+        caveats: What a reader must know.
     """
 
     name: str
@@ -48,7 +48,7 @@ class PairAnalysis:
     overall: tuple[pairs.PairScores, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     agreement: dict[str, tuple[int, float | None]]
-    notes: list[str]
+    caveats: list[str]
 
 
 _LINKS: tuple[pairs.Link, ...] = ("bradley-terry", "thurstone")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import optimize, sparse, stats
 
 from srbench.ratings import model_differences
-from srbench.ratings.votes import PairAnswer, Floats, Ints
+from srbench.ratings.votes import Floats, Ints, PairAnswer
 
 Link = Literal["bradley-terry", "thurstone"]
 Cluster = Literal["rater", "content"]
@@ -126,12 +126,14 @@ class PairScores:
         )
 
     @cached_property
-    def groups(self) -> dict[str, str]:
+    def letters(self) -> dict[str, str]:
         """Letters: items share one when no significant difference was found between them; empty without tests."""
         if not self.differences:
             return {}
         found = [
-            model_differences.ModelDifference("", d.first, d.second, 0, d.difference, None, d.p, d.p_holm, 0.0, 0.0, None)
+            model_differences.ModelDifference(
+                "", d.first, d.second, 0, d.difference, None, d.p, d.p_holm, 0.0, 0.0, None
+            )
             for d in self.differences
         ]
         return model_differences.letters([self.items[i] for i in self.order], found)

@@ -15,7 +15,7 @@ _PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A metric mapped to the scale of the opinions.
+    """A metric mapped to the scale of the mos.
 
     Attributes:
         curve: "logistic4" or "logistic5".
@@ -44,7 +44,7 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """A metric against opinion.
+    """How well a metric predicts the mean opinion scores.
 
     Attributes:
         metric: Name.
@@ -59,8 +59,8 @@ class Prediction:
         tied: Not told from the best metric: the 95 % bootstrap interval (over contents, with all their stimuli) of the
             difference of their |SRCC| holds 0.
         best: Its |SRCC| is the largest.
-        values: Of the metric, `(n,)`, beside `opinions`; for plots.
-        opinions: MOS, `(n,)`.
+        values: Of the metric, `(n,)`, beside `mos`; for plots.
+        mos: MOS, `(n,)`.
     """
 
     metric: str
@@ -75,32 +75,32 @@ class Prediction:
     tied: bool
     best: bool
     values: Floats
-    opinions: Floats
+    mos: Floats
 
 
-def predict(opinion: StimulusScores, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
-    """Compare each metric with the mean opinion.
+def predict(scores: StimulusScores, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
+    """Compare each metric with the mean opinion scores.
 
     Args:
-        opinion: Of stimuli.
-        metrics: Values of each metric by stimulus; at least 6 of them must be in the opinion, finite and not all equal.
+        scores: Of stimuli.
+        metrics: Values of each metric by stimulus; at least 6 of them must be among them, finite and not all equal.
         seed: Of the bootstrap that tells metrics apart.
 
     Source:
         ITU-T P.1401 (2020), clause 7; VQEG's 4-parameter and Sheikh's 5-parameter logistic (IEEE Transactions on Image
         Processing 15, 2006); intervals: Fisher 1921; Bonett and Wright, Psychometrika 65, 2000.
     """
-    found = [made for name, values in metrics.items() if (made := _predict(name, values, opinion))]
+    found = [made for name, values in metrics.items() if (made := _predict(name, values, scores))]
     if not found:
         return []
     top = max(found, key=lambda prediction: abs(prediction.srcc))
     # One set of stimuli for all, so that each draw holds the same ones for every metric.
-    return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, opinion, seed)) for p in found]
+    return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, scores, seed)) for p in found]
 
 
-def _predict(name: str, values: Mapping[str, float], opinion: StimulusScores) -> Prediction | None:
-    at = [i for i, s in enumerate(opinion.stimuli) if np.isfinite(values.get(s.name, np.nan))]
-    x, y = np.array([values[opinion.stimuli[i].name] for i in at]), opinion.mean[at]
+def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> Prediction | None:
+    at = [i for i, s in enumerate(scores.stimuli) if np.isfinite(values.get(s.name, np.nan))]
+    x, y = np.array([values[scores.stimuli[i].name] for i in at]), scores.mean[at]
     if len(at) < 6 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
     r, rho = float(stats.pearsonr(x, y).statistic), float(stats.spearmanr(x, y).statistic)
@@ -115,11 +115,11 @@ def _predict(name: str, values: Mapping[str, float], opinion: StimulusScores) ->
         srcc_ci95=_fisher(rho, (1 + rho**2 / 2) / (n - 3)),
         krocc=tau,
         krocc_ci95=_fisher(tau, 0.437 / (n - 4)),
-        fits=tuple(fit(x, y, curve, opinion.half[at]) for curve in _PARAMETERS),
+        fits=tuple(fit(x, y, curve, scores.half[at]) for curve in _PARAMETERS),
         tied=False,
         best=False,
         values=x,
-        opinions=y,
+        mos=y,
     )
 
 
@@ -216,22 +216,22 @@ def _alike(
     one: Prediction,
     best: Prediction,
     metrics: Mapping[str, Mapping[str, float]],
-    opinion: StimulusScores,
+    scores: StimulusScores,
     seed: int,
     resamples: int = 1_000,
 ) -> bool:
     names = [
         (i, s.name)
-        for i, s in enumerate(opinion.stimuli)
+        for i, s in enumerate(scores.stimuli)
         if all(np.isfinite(metrics[p.metric].get(s.name, np.nan)) for p in (one, best))
     ]
     if len(names) < 6:
         return True
-    y = opinion.mean[[i for i, _ in names]]
+    y = scores.mean[[i for i, _ in names]]
     a, b = (np.array([metrics[p.metric][name] for _, name in names]) for p in (one, best))
     members: dict[tuple[str, str], list[int]] = {}
     for place, (i, _) in enumerate(names):
-        members.setdefault((opinion.stimuli[i].dataset, opinion.stimuli[i].content), []).append(place)
+        members.setdefault((scores.stimuli[i].dataset, scores.stimuli[i].content), []).append(place)
     contents = [np.array(places) for places in members.values()]
     generator = np.random.default_rng(seed)
     gaps = np.empty(resamples)

@@ -25,16 +25,16 @@ class Ranks:
     mean: float
 
 
-def ranks(opinion: StimulusScores) -> list[Ranks]:
+def ranks(scores: StimulusScores) -> list[Ranks]:
     """Rank models on every data set, and on all together where the same models are everywhere.
 
     Source:
         Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017, figure of average ranks.
     """
     table: dict[str, dict[str, dict[str, float]]] = {}
-    for i, s in enumerate(opinion.stimuli):
+    for i, s in enumerate(scores.stimuli):
         if s.model:
-            table.setdefault(s.dataset, {}).setdefault(s.content, {})[s.model] = float(opinion.mean[i])
+            table.setdefault(s.dataset, {}).setdefault(s.content, {})[s.model] = float(scores.mean[i])
     found: dict[str, tuple[list[str], Floats]] = {}
     for dataset, images in table.items():
         models = list(dict.fromkeys(model for image in images.values() for model in image))

@@ -22,7 +22,7 @@ class RaterSummary:
         inconsistency: By maximum likelihood.
         correlation: With the mean of all.
         rejected: For each rater the rules that reject them, applied or not.
-        gone: Whether their votes do not count here.
+        excluded: Whether their votes do not count here.
     """
 
     names: tuple[str, ...]
@@ -33,19 +33,19 @@ class RaterSummary:
     inconsistency: Floats
     correlation: Floats
     rejected: tuple[tuple[str, ...], ...]
-    gone: tuple[bool, ...]
+    excluded: tuple[bool, ...]
 
 
 def summarise_raters(
-    votes: Votes, verdicts: Sequence[screening.Verdict], gone: Sequence[str], likely: likelihood.Estimate | None
+    votes: Votes, verdicts: Sequence[screening.Verdict], excluded: Sequence[str], estimate: likelihood.Estimate | None
 ) -> RaterSummary:
     """Gather what is known of each.
 
     Args:
         votes: All that are judged.
         verdicts: Of every rule.
-        gone: Whose votes do not count.
-        likely: Maximum likelihood of these votes.
+        excluded: Whose votes do not count.
+        estimate: Maximum likelihood of these votes.
     """
     size = len(votes.raters)
     n = np.bincount(votes.rater, minlength=size)
@@ -53,7 +53,7 @@ def summarise_raters(
         mean = np.bincount(votes.rater, votes.score, size) / n
         squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
         std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
-    inconsistency = dict(zip(likely.raters, likely.inconsistency.tolist(), strict=True)) if likely else {}
+    inconsistency = dict(zip(estimate.raters, estimate.inconsistency.tolist(), strict=True)) if estimate else {}
     follow = next(v for v in verdicts if v.rule == "correlation")
     return RaterSummary(
         names=votes.raters,
@@ -62,7 +62,7 @@ def summarise_raters(
         std=std,
         bias=np.where(n > 0, screening.bias(votes), np.nan),
         inconsistency=np.array([inconsistency.get(name, np.nan) for name in votes.raters]),
-        correlation=follow.figures["r"],
+        correlation=follow.values["r"],
         rejected=tuple(tuple(v.rule for v in verdicts if name in v.rejected) for name in votes.raters),
-        gone=tuple(name in gone for name in votes.raters),
+        excluded=tuple(name in excluded for name in votes.raters),
     )

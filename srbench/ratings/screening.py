@@ -20,7 +20,7 @@ class Verdict:
     Attributes:
         rule: Its name.
         rejected: Raters whose votes should not count.
-        figures: For each rater, in the order of `Votes.raters`, the figures that the rule looks at, by name; NaN where
+        values: For each rater, in the order of `Votes.raters`, the figures that the rule looks at, by name; NaN where
             it cannot tell.
         statement: The rule and its parameters, as a methods section says it.
         reason: Why the rule cannot be used on this data; empty where it can.
@@ -28,7 +28,7 @@ class Verdict:
 
     rule: str
     rejected: tuple[str, ...]
-    figures: dict[str, Floats] = field(default_factory=dict)
+    values: dict[str, Floats] = field(default_factory=dict)
     statement: str = ""
     reason: str = ""
 
@@ -76,7 +76,7 @@ def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip"
     return Verdict(
         rule="bt500",
         rejected=_named(votes, out),
-        figures={"high": high.astype(float), "low": low.astype(float), "far": share, "lopsided": lopsided},
+        values={"high": high.astype(float), "low": low.astype(float), "far": share, "lopsided": lopsided},
         statement=(
             "kurtosis rule of ITU-R BT.500-14 (standard deviation with "
             f"{'n - 1' if ddof else 'n'}, stimuli with unanimous votes {how}, shares of the votes that each rater gave)"
@@ -126,7 +126,7 @@ def correlation(votes: Votes, least: float = 0.75) -> Verdict:
     return Verdict(
         rule="correlation",
         rejected=_named(votes, out),
-        figures={"r": found},
+        values={"r": found},
         statement=f"correlation rule (r with the mean of all raters below {least:g}; ITU-T P.913, section 11.4)",
         reason="" if (~np.isnan(found)).any() else "no rater has 3 stimuli",
     )
@@ -168,7 +168,7 @@ def straight(votes: Votes, most: float = 0.9, fewest: int = 10) -> Verdict:
     return Verdict(
         rule="straight",
         rejected=_named(votes, out),
-        figures={"same": share},
+        values={"same": share},
         statement=(
             f"straight-lining rule (the same score in at least {most:.0%} of at least {fewest} votes, where half of "
             "the raters vary more)"

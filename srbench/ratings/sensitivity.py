@@ -16,21 +16,21 @@ class Variant:
     """What a treatment of the votes does to the result.
 
     Attributes:
-        treatment: Its name.
+        name: What was done to the votes.
         applied: It is this analysis.
         rejected: Raters who no longer count.
         half: Mean half-width of the stimuli's 95 % intervals.
-        largest: Largest change of a stimulus's score against untreated MOS.
+        largest_change: Largest change of a stimulus's score against untreated MOS.
         mean_change: Mean absolute change.
         rank_correlation: Spearman's, with untreated MOS; None where it cannot be told.
         reason: Why it could not be done.
     """
 
-    treatment: str
+    name: str
     applied: bool
     rejected: tuple[str, ...]
     half: float | None = None
-    largest: float | None = None
+    largest_change: float | None = None
     mean_change: float | None = None
     rank_correlation: float | None = None
     reason: str = ""
@@ -39,43 +39,43 @@ class Variant:
 def variants(
     prepared: Votes,
     verdicts: Sequence[screening.Verdict],
-    choices: Options,
-    opinion: StimulusScores,
-    gone: Sequence[str],
-    likely: likelihood.Estimate | None,
+    options: Options,
+    scores: StimulusScores,
+    excluded: Sequence[str],
+    estimate: likelihood.Estimate | None,
 ) -> list[Variant]:
     """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
 
     Args:
         prepared: Votes that are judged, repeated ones treated.
         verdicts: Of every rule.
-        choices: Of the analyst.
-        opinion: The scores of this analysis.
-        gone: Raters whose votes do not count in it.
-        likely: Maximum likelihood of all these votes.
+        options: Of the analyst.
+        scores: The scores of this analysis.
+        excluded: Raters whose votes do not count in it.
+        estimate: Maximum likelihood of all these votes.
     """
     plain = mos.mos(prepared)
     base = screening.unbiased(prepared)
-    p913 = screening.kurtosis(base, ddof=choices.ddof, unanimous=choices.unanimous)
+    p913 = screening.kurtosis(base, ddof=options.ddof, unanimous=options.unanimous)
     found = [
-        _effect("plain MOS of all votes", (), plain, plain),
-        replace(_effect("this analysis", tuple(gone), plain, opinion), applied=True),
+        _variant("plain MOS of all votes", (), plain, plain),
+        replace(_variant("this analysis", tuple(excluded), plain, scores), applied=True),
     ]
     for verdict in verdicts:
         if verdict.reason:
             found.append(Variant(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
         else:
             treated = mos.mos(prepared.without(verdict.rejected))
-            found.append(_effect(verdict.rule, verdict.rejected, plain, treated))
-    found.append(_effect("bias removal (P.913)", (), plain, mos.mos(base)))
+            found.append(_variant(verdict.rule, verdict.rejected, plain, treated))
+    found.append(_variant("bias removal (P.913)", (), plain, mos.mos(base)))
     both = mos.mos(base.without(p913.rejected))
-    found.append(_effect("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
-    if likely:
-        found.append(_effect("maximum likelihood (P.910)", (), plain, likely.opinion))
+    found.append(_variant("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
+    if estimate:
+        found.append(_variant("maximum likelihood (P.910)", (), plain, estimate.scores))
     return found
 
 
-def _effect(name: str, rejected: tuple[str, ...], plain: StimulusScores, treated: StimulusScores) -> Variant:
+def _variant(name: str, rejected: tuple[str, ...], plain: StimulusScores, treated: StimulusScores) -> Variant:
     at = plain.by_name()
     if not treated.stimuli:
         return Variant(name, applied=False, rejected=rejected, reason="no rater is left")
@@ -84,11 +84,11 @@ def _effect(name: str, rejected: tuple[str, ...], plain: StimulusScores, treated
     varies = len(change) > 2 and np.ptp(before) > 0 and np.ptp(treated.mean) > 0
     half = treated.half[np.isfinite(treated.half)]
     return Variant(
-        treatment=name,
+        name=name,
         applied=False,
         rejected=rejected,
         half=float(half.mean()) if len(half) else None,
-        largest=float(change.max()),
+        largest_change=float(change.max()),
         mean_change=float(change.mean()),
         rank_correlation=float(stats.spearmanr(before, treated.mean).statistic) if varies else None,
     )

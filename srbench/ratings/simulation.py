@@ -9,14 +9,14 @@ import numpy as np
 from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.votes import PairAnswer, Floats, Scale, Stimulus, Votes
+from srbench.ratings.votes import Floats, PairAnswer, Scale, Stimulus, Votes
 
 _RESPONSE_S, _HASTY_S = 4.0, 0.4
 _TRAPS = 4
 
 
 @dataclass(frozen=True)
-class SimulationParameters:
+class Simulation:
     """What is planted.
 
     Attributes:
@@ -79,7 +79,7 @@ class SimulatedVotes:
     adversarial: tuple[str, ...]
 
 
-def simulate(panel: SimulationParameters) -> SimulatedVotes:
+def simulate(panel: Simulation) -> SimulatedVotes:
     """Draw raters, stimuli and votes.
 
     A vote is truth + the rater's bias + the rater's inconsistency x normal noise, rounded and held inside the scale:
@@ -115,7 +115,7 @@ def simulate(panel: SimulationParameters) -> SimulatedVotes:
     return SimulatedVotes(votes, truth, expected(panel, truth), bias[real], wide[real], careless, adversarial)
 
 
-def _check(panel: SimulationParameters) -> None:
+def _check(panel: Simulation) -> None:
     if len(set(panel.models)) < len(panel.models) or not panel.models:
         raise BadRatings(f"models are {', '.join(panel.models) or 'none'}; expected one or more different names")
     if panel.quality and len(panel.quality) != len(panel.models):
@@ -128,7 +128,7 @@ def _check(panel: SimulationParameters) -> None:
         raise BadRatings(f"{panel.images} images and {panel.raters} raters; expected at least one of each")
 
 
-def _stimuli(panel: SimulationParameters, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
+def _stimuli(panel: Simulation, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
     low, high = panel.scale.low, panel.scale.high
     middle = np.linspace(low + 0.15 * (high - low), high - 0.2 * (high - low), len(panel.models))
     quality = dict(zip(panel.models, panel.quality or middle.tolist(), strict=True))
@@ -149,7 +149,7 @@ def _stimuli(panel: SimulationParameters, generator: np.random.Generator) -> tup
     return tuple(stimuli), np.array(truth)
 
 
-def _design(panel: SimulationParameters, stimuli: int, raters: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
+def _design(panel: Simulation, stimuli: int, raters: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Who sees what: each rater a random share, every stimulus about equally often."""
     seen = max(1, round(panel.share * stimuli))
     rows: list[tuple[int, int, int]] = []
@@ -183,7 +183,7 @@ def _rounded(scale: Scale, value: Floats) -> Floats:
     return np.asarray(np.clip(np.rint(value), whole[0], whole[-1]))
 
 
-def expected(panel: SimulationParameters, truth: Floats) -> Floats:
+def expected(panel: Simulation, truth: Floats) -> Floats:
     """Mean vote of honest raters on stimuli of these true scores, rounding and the scale's ends included.
 
     Integrated over biases and inconsistencies numerically.
@@ -203,7 +203,7 @@ def expected(panel: SimulationParameters, truth: Floats) -> Floats:
     return total
 
 
-def write_truth(panel: SimulationParameters, drawn: SimulatedVotes, path: Path) -> None:
+def write_truth(panel: Simulation, drawn: SimulatedVotes, path: Path) -> None:
     """Write what was planted, as JSON.
 
     Raises:
@@ -225,7 +225,7 @@ def write_truth(panel: SimulationParameters, drawn: SimulatedVotes, path: Path) 
         raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
 
 
-def simulate_pairs(panel: SimulationParameters, ties: float = 0.0) -> tuple[PairAnswer, ...]:
+def simulate_pairs(panel: Simulation, ties: float = 0.0) -> tuple[PairAnswer, ...]:
     """Every rater compares every two models on every image they see; noise as in `draw`.
 
     Args:

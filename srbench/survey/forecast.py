@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from srbench.ratings import mos, pairs
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import PairAnswer
 from srbench.survey.adaptive import prior, update
 from srbench.survey.design import Balance, Shown, balance, session, sittings
@@ -73,14 +73,14 @@ def forecast(study: Study) -> Forecast:
     )
 
 
-def _panel(study: Study) -> SimulationParameters:
+def _panel(study: Study) -> Simulation:
     rated = _rated(study)
     models = sorted({s.model for s in rated})
     images = len({(s.dataset, s.content) for s in rated})
-    return SimulationParameters(models, images=images, raters=study.raters, share=study.design.share)
+    return Simulation(models, images=images, raters=study.raters, share=study.design.share)
 
 
-def _widths(panel: SimulationParameters) -> tuple[float | None, float | None]:
+def _widths(panel: Simulation) -> tuple[float | None, float | None]:
     stimuli: list[float | None] = []
     models: list[float | None] = []
     for seed in range(_PANELS):
@@ -97,12 +97,12 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _pair_width(study: Study, panel: SimulationParameters) -> tuple[None, float | None]:
+def _pair_width(study: Study, panel: Simulation) -> tuple[None, float | None]:
     fits = [pairs.fit(simulated(study, replace(panel, seed=seed)), clusters=_CLUSTERS) for seed in range(_PAIR_PANELS)]
     return None, _mean([_mean(fit.half.tolist()) for fit in fits if not fit.problem and fit.robust_df])
 
 
-def simulated(study: Study, panel: SimulationParameters) -> list[PairAnswer]:
+def simulated(study: Study, panel: Simulation) -> list[PairAnswer]:
     """The answers of one panel that goes through the sessions of a study of pairs, rater after rater.
 
     Args:

@@ -12,7 +12,22 @@ import pytest
 
 from srbench.core.download import Downloader
 from srbench.errors import DownloadError
-from tests.http_server import Gate, Reply, Server, closed_port, corrupt, fail, hang, redirect, serve, serve_unmeasured, serve_whole, stall, truncate, url_of
+from tests.http_server import (
+    Gate,
+    Reply,
+    Server,
+    closed_port,
+    corrupt,
+    fail,
+    hang,
+    redirect,
+    serve,
+    serve_unmeasured,
+    serve_whole,
+    stall,
+    truncate,
+    url_of,
+)
 
 BODY = random.Random(0).randbytes(400_000)  # several chunks, so that a part of it can be kept
 PIN = sha256(BODY).hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from srbench.ratings.model_differences import ModelDifference
-from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus, Votes
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores, Votes
 
 NAN = float("nan")
 
@@ -42,7 +42,7 @@ def joined(first: Votes, second: Votes) -> Votes:
     return replace(first, **{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in columns})
 
 
-def opinion_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Sequence[float] = ()) -> StimulusScores:
+def scores_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Sequence[float] = ()) -> StimulusScores:
     """Means without votes behind them."""
     size = len(mean)
     return StimulusScores(

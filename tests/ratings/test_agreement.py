@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srbench.ratings import agreement
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 from tests.ratings.tables import NAN, joined, votes_of
 
 # Shrout and Fleiss 1979, table 2: six targets, four judges.
@@ -118,7 +118,9 @@ def test_retest_without_second_votes_is_none_and_without_variation_has_no_correl
 def test_repeated_votes_of_a_simulated_panel_agree_as_planted() -> None:
     """First and second vote differ by sqrt(2) times the inconsistency: its mean square is 0.6^2 exp(2 x 0.3^2), and
     rounding adds 1/12 for each vote. Of 1,920 pairs the mean square is known to about 5 %."""
-    votes = simulate(SimulationParameters(images=20, repeated=1.0, models=("a", "b"), quality=(3.0, 3.0), content_spread=0.1)).votes
+    votes = simulate(
+        Simulation(images=20, repeated=1.0, models=("a", "b"), quality=(3.0, 3.0), content_spread=0.1)
+    ).votes
     found = agreement.retest(votes)
     assert found is not None
     assert found.pairs == 960

@@ -12,9 +12,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from srbench.ratings import analysis, model_differences, mos
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Votes
-from tests.ratings.tables import NAN, difference, opinion_of, stimuli, votes_of
+from tests.ratings.tables import NAN, difference, scores_of, stimuli, votes_of
 
 
 def _all_signs(gap: np.ndarray, statistic: str) -> float:
@@ -66,11 +66,11 @@ def test_the_smallest_p_is_that_of_all_signs_alike(n: int, least: float) -> None
     gap = np.arange(1.0, n + 1)
     assert model_differences.wilcoxon(gap) == least
     assert model_differences.permutation(gap) == pytest.approx(least)
-    opinion = opinion_of([x for i in range(n) for x in (5 - i / n, 1)], stimuli(("a", "b"), n))
-    (found,) = model_differences.differences(opinion)
+    scores = scores_of([x for i in range(n) for x in (5 - i / n, 1)], stimuli(("a", "b"), n))
+    (found,) = model_differences.differences(scores)
     assert (found.p, found.least_p) == (least, least)
-    made = analysis.analyse_means("x", opinion)
-    warned = [note for note in made.notes if "no difference can be significant, whatever the votes" in note]
+    made = analysis.analyse_means("x", scores)
+    warned = [note for note in made.caveats if "no difference can be significant, whatever the votes" in note]
     assert bool(warned) == (least >= 0.05)
     if n == 5:
         assert "with 5 images a paired two-sided test cannot go below p = 0.0625" in warned[0]
@@ -78,11 +78,11 @@ def test_the_smallest_p_is_that_of_all_signs_alike(n: int, least: float) -> None
 
 def test_with_many_pairs_the_smallest_possible_p_is_corrected_too() -> None:
     """Six images allow 0.03125; three pairs make 0.094 of it."""
-    opinion = opinion_of([x for i in range(6) for x in (5 - i / 9, 3 - i / 7, 1)], stimuli(("a", "b", "c"), 6))
-    assert not any(pair.significant for pair in model_differences.differences(opinion))
+    scores = scores_of([x for i in range(6) for x in (5 - i / 9, 3 - i / 7, 1)], stimuli(("a", "b", "c"), 6))
+    assert not any(pair.significant for pair in model_differences.differences(scores))
     assert (
         "after Holm's correction for 3 pairs the smallest possible p is 0.09375"
-        in analysis.analyse_means("x", opinion).notes[-1]
+        in analysis.analyse_means("x", scores).caveats[-1]
     )
 
 
@@ -167,7 +167,7 @@ def test_more_than_26_groups_have_numbers() -> None:
 def test_models_are_compared_on_the_images_that_both_have() -> None:
     shown = (*stimuli(("a", "b"), 3), *stimuli(("c",), 2))
     means = [5, 1, 4, 2, 3, 3, 2, 1]
-    found = {(pair.first, pair.second): pair for pair in model_differences.differences(opinion_of(means, shown))}
+    found = {(pair.first, pair.second): pair for pair in model_differences.differences(scores_of(means, shown))}
     assert set(found) == {("a", "b"), ("a", "c"), ("b", "c")}
     assert (found["a", "b"].images, found["a", "b"].mean) == (3, 2)
     assert (found["a", "c"].images, found["a", "c"].mean) == (2, 3)
@@ -180,15 +180,15 @@ def test_models_are_compared_on_the_images_that_both_have() -> None:
 
 def test_models_without_a_common_image_are_not_compared() -> None:
     shown = (*stimuli(("a",), 2), *(replace(s, content=f"other {s.content}") for s in stimuli(("b",), 2)))
-    opinion = opinion_of([5, 4, 2, 1], shown)
-    assert model_differences.differences(opinion) == []
-    made = analysis.analyse_means("x", opinion)
-    assert made.groups == {}
+    scores = scores_of([5, 4, 2, 1], shown)
+    assert model_differences.differences(scores) == []
+    made = analysis.analyse_means("x", scores)
+    assert made.letters == {}
 
 
 def test_images_of_one_name_in_two_data_sets_are_different_images() -> None:
     shown = (*stimuli(("a", "b"), 2, "set5"), *stimuli(("a", "b"), 2, "set14"))
-    found = model_differences.differences(opinion_of([5, 1, 5, 2, 1, 2, 1, 3], shown))
+    found = model_differences.differences(scores_of([5, 1, 5, 2, 1, 2, 1, 3], shown))
     assert [(pair.dataset, pair.first, pair.images, pair.mean) for pair in found] == [
         ("", "a", 4, 1.0),
         ("set5", "a", 2, 3.5),
@@ -200,7 +200,7 @@ def test_holm_is_for_each_data_set_by_itself() -> None:
     generator = np.random.default_rng(0)
     shown = (*stimuli(("a", "b", "c"), 8, "x"), *stimuli(("a", "b", "c"), 8, "y"))
     means = np.tile([3.2, 3.0, 2.9], 16) + generator.normal(0, 0.2, 48)
-    found = model_differences.differences(opinion_of(means.tolist(), shown))
+    found = model_differences.differences(scores_of(means.tolist(), shown))
     for dataset in ("", "x", "y"):
         own = [pair for pair in found if pair.dataset == dataset]
         assert [pair.p_holm for pair in own] == pytest.approx(multipletests([pair.p for pair in own], method="holm")[1])
@@ -241,17 +241,17 @@ def test_one_raters_votes_and_one_contents_stimuli_stay_together() -> None:
 
 def test_intervals_over_raters_and_images_hold_those_over_raters() -> None:
     """Images differ by 0.5 here; an interval on fixed images does not see that."""
-    made = analysis.analyse("x", simulate(SimulationParameters(images=8, raters=20, content_spread=0.5)).votes)
+    made = analysis.analyse("x", simulate(Simulation(images=8, raters=20, content_spread=0.5)).votes)
     for group in made.models:
-        assert group.both is not None
+        assert group.ci95_raters_images is not None
         assert group.half is not None
-        assert group.both[0] < group.mean < group.both[1]
-        assert group.both[1] - group.both[0] > 1.2 * 2 * group.half
+        assert group.ci95_raters_images[0] < group.mean < group.ci95_raters_images[1]
+        assert group.ci95_raters_images[1] - group.ci95_raters_images[0] > 1.2 * 2 * group.half
 
 
 def test_without_images_to_draw_the_bootstrap_meets_the_t_interval() -> None:
     """One image of 40 raters: 2,000 draws know the width to about 3 %; t(39) is 3 % more than 1.96, and ddof 0 1 %."""
-    votes = simulate(SimulationParameters(models=("a",), quality=(3.0,), images=1, raters=40)).votes
+    votes = simulate(Simulation(models=("a",), quality=(3.0,), images=1, raters=40)).votes
     (group,) = mos.model_means(mos.mos(votes), votes)
     assert group.half is not None
     assert _width(_draws(votes, 2_000).mean([0])) == pytest.approx(2 * group.half, rel=0.15)
@@ -278,7 +278,7 @@ def test_draws_that_miss_a_stimulus_leave_it_out() -> None:
 
 
 def test_the_seed_decides_the_draws_and_progress_is_told() -> None:
-    votes = simulate(SimulationParameters(images=3, raters=5)).votes
+    votes = simulate(Simulation(images=3, raters=5)).votes
     told: list[tuple[int, int]] = []
     one = model_differences.bootstrap(votes, mos.mos(votes), 600, 1, lambda done, of: told.append((done, of)))
     again, other = (model_differences.bootstrap(votes, mos.mos(votes), 600, seed) for seed in (1, 2))
@@ -288,17 +288,19 @@ def test_the_seed_decides_the_draws_and_progress_is_told() -> None:
 
 
 def test_planted_differences_are_found_and_equal_models_are_not() -> None:
-    drawn = simulate(SimulationParameters(models=("a", "b", "c"), quality=(2.0, 3.5, 3.5), images=20, raters=20, stimulus_spread=0.05))
+    drawn = simulate(
+        Simulation(models=("a", "b", "c"), quality=(2.0, 3.5, 3.5), images=20, raters=20, stimulus_spread=0.05)
+    )
     made = analysis.analyse("x", drawn.votes)
     found = {frozenset((pair.first, pair.second)): pair for pair in made.differences}
     for other in "bc":
         pair = found[frozenset(("a", other))]
         assert pair.significant
-        assert pair.both is not None
-        assert pair.both[0] > 0
+        assert pair.ci95_raters_images is not None
+        assert pair.ci95_raters_images[0] > 0
         assert pair.mean == pytest.approx(1.5, abs=0.2)  # rounding and the ends of the scale take a little
     same = found[frozenset("bc")]
     assert not same.significant
-    assert same.both is not None
-    assert same.both[0] < 0 < same.both[1]
-    assert made.groups[""] == {"a": "b", "b": "a", "c": "a"}
+    assert same.ci95_raters_images is not None
+    assert same.ci95_raters_images[0] < 0 < same.ci95_raters_images[1]
+    assert made.letters[""] == {"a": "b", "b": "a", "c": "a"}

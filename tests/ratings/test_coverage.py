@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srbench.ratings import model_differences, mos
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 
 PANELS = 2_000
 
@@ -25,15 +25,15 @@ def _count(**settings: object) -> Counted:
     models: list[bool] = []
     ordered = 0
     for seed in range(PANELS):
-        panel = SimulationParameters(images=8, raters=24, seed=seed, **settings)  # type: ignore[arg-type]
+        panel = Simulation(images=8, raters=24, seed=seed, **settings)  # type: ignore[arg-type]
         drawn = simulate(panel)
-        opinion = mos.mos(drawn.votes)
+        scores = mos.mos(drawn.votes)
         place = {s.name: i for i, s in enumerate(drawn.votes.stimuli)}
-        truth = drawn.expected[[place[s.name] for s in opinion.stimuli]]
-        known = np.isfinite(opinion.half)
-        stimuli.append((np.abs(opinion.mean - truth) <= opinion.half)[known])
-        members = mos.stimuli_by_model(opinion.stimuli)
-        means = mos.model_means(opinion, drawn.votes)
+        truth = drawn.expected[[place[s.name] for s in scores.stimuli]]
+        known = np.isfinite(scores.half)
+        stimuli.append((np.abs(scores.mean - truth) <= scores.half)[known])
+        members = mos.stimuli_by_model(scores.stimuli)
+        means = mos.model_means(scores, drawn.votes)
         for group in means:
             assert group.half is not None
             models.append(abs(group.mean - truth[members[group.model, ""]].mean()) <= group.half)
@@ -65,12 +65,12 @@ def test_equal_models_are_not_told_apart_more_often_than_said() -> None:
     held: list[bool] = []
     wrong = 0
     for seed in range(200):
-        votes = simulate(SimulationParameters(models=("a", "b", "c"), quality=(3.0, 3.0, 3.0), raters=20, seed=seed)).votes
-        opinion = mos.mos(votes)
-        found = model_differences.differences(opinion, draws=model_differences.bootstrap(votes, opinion, 400, seed))
+        votes = simulate(Simulation(models=("a", "b", "c"), quality=(3.0, 3.0, 3.0), raters=20, seed=seed)).votes
+        scores = mos.mos(votes)
+        found = model_differences.differences(scores, draws=model_differences.bootstrap(votes, scores, 400, seed))
         wrong += any(pair.significant for pair in found)
         for pair in found:
-            assert pair.both is not None
-            held.append(pair.both[0] <= 0 <= pair.both[1])
+            assert pair.ci95_raters_images is not None
+            held.append(pair.ci95_raters_images[0] <= 0 <= pair.ci95_raters_images[1])
     assert np.mean(held) > 0.94
     assert wrong / 200 < 0.095

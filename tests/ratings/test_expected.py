@@ -19,7 +19,7 @@ from scipy.special import gammaln
 from srbench.ratings import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
-from srbench.ratings.votes import PairAnswer, Floats, StimulusScores, Votes
+from srbench.ratings.votes import Floats, PairAnswer, StimulusScores, Votes
 
 FULL = ("nflx_public", "avt_images_lab")
 SETS = ("nflx_public", "bt500_small", "avt_images_lab")
@@ -55,8 +55,8 @@ def _column(folder: Path, name: str, model: str, column: str) -> dict[str, float
     return {stimulus: cells[column] for stimulus, cells in per_stimulus.items()}
 
 
-def _of(opinion: StimulusScores, values: Floats) -> dict[str, float]:
-    return {s.name: float(value) for s, value in zip(opinion.stimuli, values, strict=True)}
+def _of(scores: StimulusScores, values: Floats) -> dict[str, float]:
+    return {s.name: float(value) for s, value in zip(scores.stimuli, values, strict=True)}
 
 
 def _named(names: Sequence[str], values: Floats) -> dict[str, float]:
@@ -80,20 +80,20 @@ def test_the_files_hold_what_they_say(ratings: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_mos_std_intervals_and_counts(ratings: Path, name: str) -> None:
-    opinion = mos.mos(_votes(ratings, name))
-    assert _of(opinion, opinion.mean) == _near(_column(ratings, name, "MOS", "score"), 1e-6)
-    assert _of(opinion, opinion.std) == _near(_column(ratings, name, "MOS", "sample_std"), 1e-6)
-    assert _of(opinion, opinion.half) == _near(_independent(ratings, name, "t_ci95_half"), 1e-6)
+    scores = mos.mos(_votes(ratings, name))
+    assert _of(scores, scores.mean) == _near(_column(ratings, name, "MOS", "score"), 1e-6)
+    assert _of(scores, scores.std) == _near(_column(ratings, name, "MOS", "sample_std"), 1e-6)
+    assert _of(scores, scores.half) == _near(_independent(ratings, name, "t_ci95_half"), 1e-6)
     counts = {stimulus: np.ravel(n)[0] for stimulus, n in _independent(ratings, name, "n_scores").items()}
-    assert _of(opinion, opinion.n.astype(np.float64)) == counts
+    assert _of(scores, scores.n.astype(np.float64)) == counts
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_intervals_are_wider_than_those_of_the_normal_distribution(ratings: Path, name: str) -> None:
     """With 20 to 40 votes t is 2.02 to 2.09, at least 3 % more than 1.96."""
-    opinion = mos.mos(_votes(ratings, name))
+    scores = mos.mos(_votes(ratings, name))
     normal = _column(ratings, name, "MOS", "ci95_half")
-    ratio = [h / normal[s.name] for s, h in zip(opinion.stimuli, opinion.half, strict=True) if normal[s.name] > 0]
+    ratio = [h / normal[s.name] for s, h in zip(scores.stimuli, scores.half, strict=True) if normal[s.name] > 0]
     assert min(ratio) > 1.03
     assert max(ratio) < 1.07
 
@@ -117,10 +117,10 @@ def test_maximum_likelihood(ratings: Path, name: str, spread: likelihood.Spread,
     found, expected = likelihood.estimate(_votes(ratings, name), spread), _expected(ratings, name)["models"][model]
     assert found is not None
     assert found.converged
-    opinion = found.opinion
-    assert _of(opinion, opinion.mean) == _near(_column(ratings, name, model, "score"), 1e-5)
-    assert _of(opinion, opinion.half / 1.96) == _near(_column(ratings, name, model, "std_of_score"), 1e-5)
-    assert _of(opinion, opinion.half) == _near(_column(ratings, name, model, "ci95_half"), 1e-5)
+    scores = found.scores
+    assert _of(scores, scores.mean) == _near(_column(ratings, name, model, "score"), 1e-5)
+    assert _of(scores, scores.half / 1.96) == _near(_column(ratings, name, model, "std_of_score"), 1e-5)
+    assert _of(scores, scores.half) == _near(_column(ratings, name, model, "ci95_half"), 1e-5)
     assert _named(found.raters, found.bias) == _near(expected["rater_bias"], 1e-5)
     assert _named(found.raters, found.inconsistency) == _near(expected["rater_inconsistency"], 1e-5)
 
@@ -138,15 +138,15 @@ def test_bias_removal_with_screening(ratings: Path, name: str) -> None:
     unbiased = screening.unbiased(_votes(ratings, name))
     verdict = screening.kurtosis(unbiased, ddof=0, unanimous="count")
     assert list(verdict.rejected) == _expected(ratings, name)["models"]["P913_12_4"]["rejected_raters"]
-    opinion = mos.mos(unbiased.without(verdict.rejected))
-    assert _of(opinion, opinion.mean) == _near(_column(ratings, name, "P913_12_4", "score"), 1e-6)
-    assert _of(opinion, opinion.std) == _near(_column(ratings, name, "P913_12_4", "sample_std"), 1e-6)
+    scores = mos.mos(unbiased.without(verdict.rejected))
+    assert _of(scores, scores.mean) == _near(_column(ratings, name, "P913_12_4", "score"), 1e-6)
+    assert _of(scores, scores.std) == _near(_column(ratings, name, "P913_12_4", "sample_std"), 1e-6)
 
 
 def test_scores_relative_to_hidden_references(ratings: Path) -> None:
-    opinion = mos.mos(mos.differential(_votes(ratings, "nflx_public")))
+    scores = mos.mos(mos.differential(_votes(ratings, "nflx_public")))
     expected = _expected(ratings, "nflx_public")["models"]["ACR_HR_DMOS"]["per_stimulus"]
-    assert _of(opinion, opinion.mean) == _near({name: cells["score"] for name, cells in expected.items()}, 1e-6)
+    assert _of(scores, scores.mean) == _near({name: cells["score"] for name, cells in expected.items()}, 1e-6)
 
 
 def test_a_rater_who_likes_the_processed_picture_better_passes_the_top(ratings: Path) -> None:
@@ -168,8 +168,8 @@ def test_screening_variants(ratings: Path, name: str, ddof: Any, unanimous: Any)
     variants = _independent(ratings, name, "bt500_screening_variants")
     expected = variants[f"std_ddof{ddof}_{unanimous}_unanimous"]
     assert list(verdict.rejected) == expected["rejected"]
-    assert _named(votes.raters, verdict.figures["high"]) == expected["P"]
-    assert _named(votes.raters, verdict.figures["low"]) == expected["Q"]
+    assert _named(votes.raters, verdict.values["high"]) == expected["P"]
+    assert _named(votes.raters, verdict.values["low"]) == expected["Q"]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -179,8 +179,8 @@ def test_nobody_is_rejected_by_default(ratings: Path, name: str) -> None:
     assert _expected(ratings, name)["models"]["BT500"]["rejected_raters"]
     made = analysis.analyse(name, _votes(ratings, name), Options(resamples=0, repetitions="pool"))
     assert made.raters is not None
-    assert not any(made.raters.gone)
-    assert _of(made.opinion, made.opinion.mean) == _near(_column(ratings, name, "MOS", "score"), 1e-6)
+    assert not any(made.raters.excluded)
+    assert _of(made.scores, made.scores.mean) == _near(_column(ratings, name, "MOS", "score"), 1e-6)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -211,7 +211,7 @@ def test_correlation_with_the_mean_of_all(ratings: Path, name: str) -> None:
     votes = _votes(ratings, name)
     verdict = screening.correlation(votes)
     expected = _expected(ratings, name)["models"]["SR_MOS_PCC (git only)"]
-    assert _named(votes.raters, verdict.figures["r"]) == _near(expected["rater_correlation_with_mos"], 1e-6)
+    assert _named(votes.raters, verdict.values["r"]) == _near(expected["rater_correlation_with_mos"], 1e-6)
     if name == "nflx_public":
         assert verdict.rejected == ()
 
@@ -265,14 +265,14 @@ METRICS = ("vmaf", "adm2", "psnr", "ssim", "ms_ssim", "vif_scale0", "vif_scale1"
 
 @cache
 def _predictions(folder: Path) -> dict[str, prediction.Prediction]:
-    opinion = mos.mos(_votes(folder, "avt_images_lab"))
-    metrics, notes = files.metrics(folder / "avt_images_lab.metrics.csv", opinion)
+    scores = mos.mos(_votes(folder, "avt_images_lab"))
+    metrics, notes = files.metrics(folder / "avt_images_lab.metrics.csv", scores)
     assert notes == ()
-    return {found.metric: found for found in prediction.predict(opinion, metrics)}
+    return {found.metric: found for found in prediction.predict(scores, metrics)}
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_metrics_against_opinion(ratings: Path, metric: str) -> None:
+def test_metrics_against_ratings(ratings: Path, metric: str) -> None:
     found = _predictions(ratings)[metric]
     expected = _expected(ratings, "avt_images_lab.metrics")["metrics"][metric]
     assert found.n == expected["n"]
@@ -314,10 +314,10 @@ UPSCALING = ImportOptions(
 
 
 def test_the_interval_of_published_averages_is_twice_our_half(ratings: Path) -> None:
-    opinion = files.read(ratings / "ai_upscaling_mos.csv", UPSCALING).means
-    assert opinion is not None
+    scores = files.read(ratings / "ai_upscaling_mos.csv", UPSCALING).means
+    assert scores is not None
     published = pd.read_csv(ratings / "ai_upscaling_mos.csv").set_index("stimuli_file")["ci"].dropna()
     assert len(published) > 1_000
-    ours = _of(opinion, opinion.half)
+    ours = _of(scores, scores.half)
     # Quantiles of t agree to nine digits between versions of scipy.
     assert {name: 2 * ours[name] for name in published.index} == _near(published.to_dict(), 1e-8)

@@ -6,17 +6,17 @@ from scipy import optimize
 
 from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale
 from tests.ratings.tables import NAN, votes_of
 
 # A long scale: rounding and its ends, which the model does not have, are small beside noise of 6.
-WIDE = SimulationParameters(
+WIDE = Simulation(
     images=50, raters=30, bias=3.0, inconsistency=6.0, content_spread=5.0, stimulus_spread=5.0, scale=Scale(0, 100)
 )
 
 
-def _estimate(panel: SimulationParameters) -> tuple[likelihood.Estimate, np.ndarray, np.ndarray, np.ndarray]:
+def _estimate(panel: Simulation) -> tuple[likelihood.Estimate, np.ndarray, np.ndarray, np.ndarray]:
     drawn = simulate(panel)
     found = likelihood.estimate(drawn.votes)
     assert found is not None
@@ -42,7 +42,7 @@ def test_true_scores_are_found_better_than_by_their_means() -> None:
     """
     found, truth, bias, wide = _estimate(WIDE)
     target = truth + bias.mean()  # which no votes can tell apart
-    errors = [opinion.mean - target for opinion in (found.opinion, mos.mos(simulate(WIDE).votes))]
+    errors = [scores.mean - target for scores in (found.scores, mos.mos(simulate(WIDE).votes))]
     likely, plain = (np.sqrt((error**2).mean()) for error in errors)
     assert likely / plain == pytest.approx(1 / np.sqrt((wide**2).mean() * (1 / wide**2).mean()), rel=0.1)
     assert likely < plain
@@ -50,11 +50,11 @@ def test_true_scores_are_found_better_than_by_their_means() -> None:
 
 def test_the_likelihood_has_its_maximum_there() -> None:
     """Against a general optimiser on the same likelihood, parametrised by log inconsistency."""
-    votes = simulate(SimulationParameters(images=15, raters=20, models=("a", "b"), seed=3, share=0.9)).votes
+    votes = simulate(Simulation(images=15, raters=20, models=("a", "b"), seed=3, share=0.9)).votes
     found = likelihood.estimate(votes)
     assert found is not None
-    stimuli, raters = len(found.opinion.stimuli), len(found.raters)
-    place = found.opinion.by_name()
+    stimuli, raters = len(found.scores.stimuli), len(found.raters)
+    place = found.scores.by_name()
     stimulus = np.array([place[votes.stimuli[i].name] for i in votes.stimulus])
 
     def loss(x: np.ndarray) -> float:
@@ -63,7 +63,7 @@ def test_the_likelihood_has_its_maximum_there() -> None:
         return float((rest**2 / 2 * np.exp(-2 * wide[votes.rater]) + wide[votes.rater]).sum() + bias.mean() ** 2)
 
     assert found.exact == ()  # where the likelihood has no maximum
-    start = np.concatenate([found.opinion.mean, found.bias, np.log(found.inconsistency)])
+    start = np.concatenate([found.scores.mean, found.bias, np.log(found.inconsistency)])
     better = optimize.minimize(loss, start, method="L-BFGS-B")
     # The sweeps stop at changes of 1e-8; the likelihood is flat there to its square.
     assert loss(start) - better.fun < 1e-6
@@ -74,13 +74,13 @@ def test_the_likelihood_has_its_maximum_there() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_the_mean_bias_is_0(share: float) -> None:
-    found = likelihood.estimate(simulate(SimulationParameters(images=5, share=share)).votes)
+    found = likelihood.estimate(simulate(Simulation(images=5, share=share)).votes)
     assert found is not None
     assert found.bias.mean() == pytest.approx(0, abs=1e-12)
 
 
 def test_giving_up_is_said_with_its_count() -> None:
-    votes = simulate(SimulationParameters(images=5)).votes
+    votes = simulate(Simulation(images=5)).votes
     found = likelihood.estimate(votes, most=2)
     assert found is not None
     assert (found.iterations, found.converged) == (2, False)
@@ -92,8 +92,8 @@ def test_giving_up_is_said_with_its_count() -> None:
 
 def test_giving_up_is_said_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likelihood.estimate, "__defaults__", ("stimulus", 2))
-    made = analysis.analyse("x", simulate(SimulationParameters(images=3)).votes, Options(resamples=0))
-    assert "maximum likelihood did not converge in 2 sweeps" in made.notes
+    made = analysis.analyse("x", simulate(Simulation(images=3)).votes, Options(resamples=0))
+    assert "maximum likelihood did not converge in 2 sweeps" in made.caveats
 
 
 def test_raters_with_fewer_than_3_votes_are_left_out_by_name() -> None:
@@ -104,9 +104,9 @@ def test_raters_with_fewer_than_3_votes_are_left_out_by_name() -> None:
     assert found is not None
     assert found.left_out == ("r3", "r4")
     assert found.raters == ("r0", "r1", "r2")
-    assert found.opinion.n.tolist() == [3, 3, 3, 3]
+    assert found.scores.n.tolist() == [3, 3, 3, 3]
     made = analysis.analyse("x", votes_of(table.tolist()), Options(screen=(), resamples=0))
-    assert "maximum likelihood leaves out 2 raters with fewer than 3 votes" in made.notes
+    assert "maximum likelihood leaves out 2 raters with fewer than 3 votes" in made.caveats
 
 
 def test_nobody_with_3_votes_is_no_estimate() -> None:
@@ -119,25 +119,25 @@ def test_exact_raters_are_held_finite() -> None:
     found = likelihood.estimate(votes_of(table.tolist()))
     assert found is not None
     assert found.exact == found.raters == ("r0", "r1", "r2")
-    np.testing.assert_allclose(found.opinion.mean, [1, 2, 4, 5], atol=1e-9)
+    np.testing.assert_allclose(found.scores.mean, [1, 2, 4, 5], atol=1e-9)
     # A thousandth of the scale's length of 4.
     np.testing.assert_allclose(found.inconsistency, 0.004)
-    np.testing.assert_allclose(found.opinion.half, 0, atol=1e-9)
+    np.testing.assert_allclose(found.scores.half, 0, atol=1e-9)
 
 
 def test_an_estimate_that_follows_a_single_rater_says_so() -> None:
     """In small panels the weight of one rater can grow until the true scores are that rater's votes."""
     collapsed = 0
     for seed in range(20):
-        votes = simulate(SimulationParameters(images=8, raters=6, seed=seed)).votes
+        votes = simulate(Simulation(images=8, raters=6, seed=seed)).votes
         found = likelihood.estimate(votes)
         assert found is not None
-        gap = votes.matrix() - found.opinion.mean[:, None]
+        gap = votes.matrix() - found.scores.mean[:, None]
         follows = tuple(name for name, own in zip(votes.raters, np.ptp(gap, axis=0), strict=True) if own < 0.01)
         assert found.exact == follows
         collapsed += bool(follows)
         made = analysis.analyse("x", votes, Options(screen=(), resamples=0))
-        assert any("has collapsed onto" in note for note in made.notes) == bool(follows)
+        assert any("has collapsed onto" in note for note in made.caveats) == bool(follows)
     assert 5 < collapsed < 20
 
 
@@ -145,7 +145,7 @@ def test_a_rater_who_adds_1_to_every_score_has_that_bias() -> None:
     found = likelihood.estimate(votes_of([[1, 2], [2, 3], [4, 5], [3, 4]]))
     assert found is not None
     np.testing.assert_allclose(found.bias, [-0.5, 0.5], atol=1e-9)
-    np.testing.assert_allclose(found.opinion.mean, [1.5, 2.5, 4.5, 3.5], atol=1e-9)
+    np.testing.assert_allclose(found.scores.mean, [1.5, 2.5, 4.5, 3.5], atol=1e-9)
 
 
 def test_both_standard_errors_agree_where_the_model_holds() -> None:
@@ -153,7 +153,7 @@ def test_both_standard_errors_agree_where_the_model_holds() -> None:
     by_stimulus, by_rater = (likelihood.estimate(votes, spread) for spread in ("stimulus", "rater"))
     assert by_stimulus is not None
     assert by_rater is not None
-    np.testing.assert_array_equal(by_stimulus.opinion.mean, by_rater.opinion.mean)
+    np.testing.assert_array_equal(by_stimulus.scores.mean, by_rater.scores.mean)
     # The first does not know that noisy raters weigh less, so it is a little larger.
-    ratio = np.median(by_stimulus.opinion.half / by_rater.opinion.half)
+    ratio = np.median(by_stimulus.scores.half / by_rater.scores.half)
     assert 1.0 < ratio < 1.3

@@ -1,4 +1,4 @@
-"""Mean opinion scores, and intervals of models' means, by hand."""
+"""Mean scores scores, and intervals of models' means, by hand."""
 
 from dataclasses import replace
 
@@ -9,19 +9,19 @@ from scipy import stats
 from srbench.errors import BadRatings
 from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import SimulationParameters, simulate
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus, Votes, t_half
-from tests.ratings.tables import NAN, joined, opinion_of, stimuli, votes_of
+from tests.ratings.tables import NAN, joined, scores_of, stimuli, votes_of
 
 
 def test_mos_by_hand() -> None:
-    opinion = mos.mos(votes_of([[1, 2, 3], [NAN, NAN, NAN], [4, NAN, NAN], [5, 5, NAN]]))
-    assert [s.name for s in opinion.stimuli] == ["s0", "s2", "s3"]
-    np.testing.assert_allclose(opinion.mean, [2, 4, 5])
-    np.testing.assert_allclose(opinion.std, [1, NAN, 0])
-    assert opinion.n.tolist() == [3, 1, 2]
+    scores = mos.mos(votes_of([[1, 2, 3], [NAN, NAN, NAN], [4, NAN, NAN], [5, 5, NAN]]))
+    assert [s.name for s in scores.stimuli] == ["s0", "s2", "s3"]
+    np.testing.assert_allclose(scores.mean, [2, 4, 5])
+    np.testing.assert_allclose(scores.std, [1, NAN, 0])
+    assert scores.n.tolist() == [3, 1, 2]
     # t(0.975; 2) = 4.302652730 from a table
-    np.testing.assert_allclose(opinion.half, [4.302652730 / np.sqrt(3), NAN, 0], rtol=1e-9)
+    np.testing.assert_allclose(scores.half, [4.302652730 / np.sqrt(3), NAN, 0], rtol=1e-9)
 
 
 def test_t_from_a_table() -> None:
@@ -37,10 +37,10 @@ def test_repeated_votes_pooled_averaged_or_dropped() -> None:
     np.testing.assert_allclose(first.mean, [1.5, 3.5])
     assert (pooled.n.tolist(), averaged.n.tolist(), first.n.tolist()) == ([3, 3], [2, 2], [2, 2])
     made = analysis.analyse("x", votes, Options(screen=(), repetitions="pool"))
-    assert made.notes[0].startswith("2 repeated votes count as votes of their own")
+    assert made.caveats[0].startswith("2 repeated votes count as votes of their own")
     averaging = analysis.analyse("x", votes, Options(screen=()))
-    np.testing.assert_allclose(averaging.opinion.mean, averaged.mean)
-    assert not any("repeated" in note for note in averaging.notes)
+    np.testing.assert_allclose(averaging.scores.mean, averaged.mean)
+    assert not any("repeated" in note for note in averaging.caveats)
 
 
 # Relative to references
@@ -59,8 +59,8 @@ def test_scores_relative_to_references_are_not_clipped() -> None:
         ("a", "r1"),
     ]
     assert values.score.tolist() == [5, 5, 4, 7]
-    opinion = mos.mos(values)
-    assert opinion.mean.tolist() == [5, 5.5]
+    scores = mos.mos(values)
+    assert scores.mean.tolist() == [5, 5.5]
 
 
 def test_the_crushed_form_bends_what_passes_the_top() -> None:
@@ -96,8 +96,8 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
     ):
         analysis.analyse("x", votes, Options(screen=(), relative="dmos"))
     with pytest.raises(BadRatings, match="x has averages only"):
-        analysis.analyse_means("x", opinion_of([3, 4]), Options(relative="dmos"))
-    drawn = simulate(SimulationParameters(images=3, raters=5, reference=True)).votes
+        analysis.analyse_means("x", scores_of([3, 4]), Options(relative="dmos"))
+    drawn = simulate(Simulation(images=3, raters=5, reference=True)).votes
     with pytest.raises(BadRatings, match="--relative goes with --estimator mos"):
         analysis.analyse("x", drawn, Options(screen=(), relative="dmos", estimator="p910"))
     made = analysis.analyse("x", drawn, Options(screen=(), relative="dmos", resamples=0))
@@ -112,14 +112,14 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
 
 
 def test_a_full_design_has_the_t_interval_of_the_raters_means() -> None:
-    votes = simulate(SimulationParameters(models=("a", "b"), images=7, raters=9)).votes
-    opinion = mos.mos(votes)
-    for group in mos.model_means(opinion, votes):
+    votes = simulate(Simulation(models=("a", "b"), images=7, raters=9)).votes
+    scores = mos.mos(votes)
+    for group in mos.model_means(scores, votes):
         own = [i for i, s in enumerate(votes.stimuli) if s.model == group.model]
         means = votes.matrix()[own].mean(axis=0)
         assert group.mean == pytest.approx(means.mean())
         assert group.half == pytest.approx(stats.t.ppf(0.975, 8) * means.std(ddof=1) / 3)
-        assert (group.images, group.raters, group.votes, group.both) == (7, 9, 63, None)
+        assert (group.images, group.raters, group.votes, group.ci95_raters_images) == (7, 9, 63, None)
         assert group.std == pytest.approx(votes.matrix()[own].std(ddof=1))
 
 
@@ -128,18 +128,18 @@ def test_one_vote_of_each_rater_has_the_sum_of_the_images_variances() -> None:
     scores = np.random.default_rng(0).integers(1, 6, 12)
     table[np.repeat([0, 1, 2], [3, 4, 5]), np.arange(12)] = scores
     votes = votes_of(table.tolist(), stimuli(("a",), 3))
-    opinion = mos.mos(votes)
-    (group,) = mos.model_means(opinion, votes)
-    variance = (opinion.std**2 / opinion.n).sum() / 9
+    scores = mos.mos(votes)
+    (group,) = mos.model_means(scores, votes)
+    variance = (scores.std**2 / scores.n).sum() / 9
     assert group.half == pytest.approx(stats.t.ppf(0.975, 11) * np.sqrt(variance))
-    assert group.mean == pytest.approx(opinion.mean.mean())  # each image counts once
+    assert group.mean == pytest.approx(scores.mean.mean())  # each image counts once
 
 
 def test_without_votes_the_errors_of_images_are_independent() -> None:
-    opinion = opinion_of([3, 4], stimuli(("a",), 2), half=[0.3, 0.4])
-    (group,) = mos.model_means(opinion)
+    scores = scores_of([3, 4], stimuli(("a",), 2), half=[0.3, 0.4])
+    (group,) = mos.model_means(scores)
     assert (group.half, group.raters, group.std) == (pytest.approx(0.25), None, None)
-    assert mos.model_means(replace(opinion, half=np.array([0.3, NAN])))[0].half is None
+    assert mos.model_means(replace(scores, half=np.array([0.3, NAN])))[0].half is None
 
 
 def test_what_cannot_be_told_has_no_interval() -> None:
@@ -182,18 +182,18 @@ def _choose(votes: Votes, **chosen: object) -> analysis.Analysis:
     return analysis.analyse("x", votes, replace(Options(screen=(), resamples=0), **chosen))
 
 
-def test_choices_decide_what_the_opinion_is() -> None:
-    votes = simulate(SimulationParameters(images=8, raters=20, repeated=0.2, share=0.8)).votes
+def test_options_decide_what_the_scores_are() -> None:
+    votes = simulate(Simulation(images=8, raters=20, repeated=0.2, share=0.8)).votes
     plain, unbiased, likely = _choose(votes), _choose(votes, remove_bias=True), _choose(votes, estimator="p910")
     merged = votes.merged()
-    np.testing.assert_array_equal(plain.opinion.mean, mos.mos(merged).mean)
-    assert not np.allclose(unbiased.opinion.mean, plain.opinion.mean, atol=1e-3)
+    np.testing.assert_array_equal(plain.scores.mean, mos.mos(merged).mean)
+    assert not np.allclose(unbiased.scores.mean, plain.scores.mean, atol=1e-3)
     estimate = likelihood.estimate(merged)
     assert estimate is not None
-    np.testing.assert_array_equal(likely.opinion.mean, estimate.opinion.mean)
+    np.testing.assert_array_equal(likely.scores.mean, estimate.scores.mean)
     for made in (plain, unbiased, likely):
-        (effect,) = [e for e in made.effects if e.applied]
-        assert effect.largest == pytest.approx(np.abs(made.opinion.mean - plain.opinion.mean).max(), abs=1e-12)
+        (effect,) = [e for e in made.sensitivity if e.applied]
+        assert effect.largest_change == pytest.approx(np.abs(made.scores.mean - plain.scores.mean).max(), abs=1e-12)
 
 
 def test_two_stimuli_of_one_model_and_content_cannot_be_told_apart() -> None:
@@ -209,12 +209,12 @@ def test_votes_on_traps_alone_are_no_study() -> None:
 
 def test_a_single_vote_is_said() -> None:
     made = analysis.analyse("t", votes_of([[3, 4], [4, NAN]], stimuli(("a", "b"), 1)), Options(screen=()))
-    assert "with a single vote, and no interval: 1 stimulus" in made.notes
+    assert "with a single vote, and no interval: 1 stimulus" in made.caveats
 
 
 def test_ranks_by_hand() -> None:
-    opinion = opinion_of([3, 4, 4, 5, 5, 1, 2, 2, 2], stimuli(("a", "b", "c"), 3))
-    found = {rank.model: (rank.ranks.tolist(), rank.mean) for rank in analysis.analyse_means("x", opinion).ranks}
+    scores = scores_of([3, 4, 4, 5, 5, 1, 2, 2, 2], stimuli(("a", "b", "c"), 3))
+    found = {rank.model: (rank.ranks.tolist(), rank.mean) for rank in analysis.analyse_means("x", scores).ranks}
     assert found == {
         "a": ([3, 1.5, 2], pytest.approx(6.5 / 3)),
         "b": ([1.5, 1.5, 2], pytest.approx(5 / 3)),

@@ -13,7 +13,7 @@ from scipy import optimize, stats
 
 from srbench.ratings import model_differences, pairs
 from srbench.ratings.pair_study import analyse_pairs
-from srbench.ratings.simulation import SimulationParameters, simulate_pairs
+from srbench.ratings.simulation import Simulation, simulate_pairs
 from srbench.ratings.votes import PairAnswer
 from tests.ratings.tables import answers
 
@@ -73,7 +73,9 @@ def _log_likelihood(
 
 @pytest.fixture(scope="module")
 def simulated() -> tuple[PairAnswer, ...]:
-    found = simulate_pairs(SimulationParameters(images=3, raters=8, models=("a", "b", "c", "d"), quality=(2.5, 3, 3.2, 3.6)), ties=0.4)
+    found = simulate_pairs(
+        Simulation(images=3, raters=8, models=("a", "b", "c", "d"), quality=(2.5, 3, 3.2, 3.6)), ties=0.4
+    )
     assert 10 < sum(answer.tie for answer in found) < 100
     return found
 
@@ -131,7 +133,7 @@ def test_errors_are_those_seen_over_many_panels() -> None:
     """200 panels know a standard deviation to 5 %; four times that, for scores of four items, is allowed."""
     fits = []
     for seed in range(200):
-        panel = SimulationParameters(
+        panel = Simulation(
             images=2,
             raters=15,
             models=("a", "b", "c"),
@@ -220,7 +222,7 @@ def test_planted_scores_are_found(link: pairs.Link) -> None:
 
     600 answers to each question know a step to about 7 %, the mean noise of 30 raters varies by 5 %: three times 8.6 %.
     """
-    panel = SimulationParameters(
+    panel = Simulation(
         images=20, raters=30, models=("a", "b", "c"), quality=(2.0, 2.5, 3.0), content_spread=0, stimulus_spread=0
     )
     found = pairs.fit(simulate_pairs(panel), link)
@@ -229,16 +231,18 @@ def test_planted_scores_are_found(link: pairs.Link) -> None:
 
 
 def test_a_study_is_analysed_content_by_content_and_over_all() -> None:
-    found = analyse_pairs("x", simulate_pairs(SimulationParameters(images=3, raters=12, adversarial=1, seed=1), ties=0.2), ["kept"])
+    found = analyse_pairs(
+        "x", simulate_pairs(Simulation(images=3, raters=12, adversarial=1, seed=1), ties=0.2), ["kept"]
+    )
     assert list(found.contents) == ["image001", "image002", "image003"]
     assert [fit.link for fit in found.overall] == list(LINKS)
     assert found.overall[0].comparisons == len(found.answers) == 13 * 3 * 6
-    assert found.notes[0] == "kept"
+    assert found.caveats[0] == "kept"
     shares = {rater: share for rater, (_, share) in found.agreement.items()}
     assert min(shares, key=lambda rater: shares[rater] or 0) == "adversarial1"
     apart = analyse_pairs("x", [*answers("a", "b", 2, content="one"), *answers("c", "d", 2, content="two")])
     assert apart.overall == ()
-    assert apart.notes[0].startswith("one: never beaten")
+    assert apart.caveats[0].startswith("one: never beaten")
 
 
 def test_agreement_with_the_majority_by_hand() -> None:
@@ -288,7 +292,7 @@ def test_the_one_way_sandwich_by_brute_force(simulated: tuple[PairAnswer, ...], 
 @pytest.mark.parametrize("link", LINKS)
 def test_the_two_way_sandwich_by_brute_force(link: pairs.Link) -> None:
     """By raters plus by contents less by both; never less than one of the first two, for scores and differences."""
-    panel = SimulationParameters(images=4, raters=6, models=("a", "b", "c"), quality=(2.7, 3, 3.3), stimulus_spread=0.3, seed=4)
+    panel = Simulation(images=4, raters=6, models=("a", "b", "c"), quality=(2.7, 3, 3.3), stimulus_spread=0.3, seed=4)
     made = simulate_pairs(panel, ties=0.3)
     found = pairs.fit(made, link, ("rater", "content"))
     rater = _sandwich(made, found, [(a.rater,) for a in made])
@@ -315,12 +319,12 @@ def test_one_rater_or_raters_who_agree() -> None:
     """One rater says nothing of others; raters who all say the same have no spread: the classical error stands in."""
     lone = [*answers("a", "b", 1), *answers("a", "b", 1), *answers("b", "a", 1)]
     found = pairs.fit(lone)
-    assert (found.robust_df, found.differences, found.groups) == (None, (), {})
+    assert (found.robust_df, found.differences, found.letters) == (None, (), {})
     assert np.isnan(found.half).all()
-    assert analyse_pairs("x", lone).notes == ["answers of one rater alone give no intervals and no tests: c"]
+    assert analyse_pairs("x", lone).caveats == ["answers of one rater alone give no intervals and no tests: c"]
     same = pairs.fit([*answers("a", "b", 9), *answers("b", "a", 9)])
     np.testing.assert_allclose(same.robust, same.covariance, atol=1e-12)
-    assert same.groups == {"a": "a", "b": "a"}
+    assert same.letters == {"a": "a", "b": "a"}
 
 
 def _by_chance(
@@ -386,7 +390,7 @@ def test_contents_that_differ_are_told_from_those_that_do_not() -> None:
     assert test.chi2 == pytest.approx(2 * (parts - unlike.overall[0].loglikelihood))
     assert test.p == pytest.approx(stats.chi2.sf(test.chi2, 4))
     assert test.p < 0.05
-    assert unlike.notes[-1].startswith("contents differ: one scale for all hides it")
+    assert unlike.caveats[-1].startswith("contents differ: one scale for all hides it")
 
 
 def test_contents_are_not_compared_where_one_has_no_scores() -> None:
@@ -397,7 +401,7 @@ def test_contents_are_not_compared_where_one_has_no_scores() -> None:
 
 
 def test_thresholds_count_as_parameters() -> None:
-    panel = SimulationParameters(images=3, raters=20, models=("a", "b", "c", "d"), quality=(2.8, 2.9, 3.1, 3.2), seed=1)
+    panel = Simulation(images=3, raters=20, models=("a", "b", "c", "d"), quality=(2.8, 2.9, 3.1, 3.2), seed=1)
     made = simulate_pairs(panel, ties=0.3)
     assert analyse_pairs("x", made).heterogeneity[0].df == 3 * 4 - 4
 
@@ -415,4 +419,4 @@ def test_differences_are_t_tests_of_the_robust_covariance() -> None:
         assert d.p == pytest.approx(2 * stats.t.sf(d.difference / d.standard_error, 29))
     assert [d.p_holm for d in found.differences] == model_differences.holm([d.p for d in found.differences])
     assert [d.significant for d in found.differences] == [False, True, True]
-    assert found.groups == {ranked[0]: "a", ranked[1]: "a", "a": "b"}
+    assert found.letters == {ranked[0]: "a", ranked[1]: "a", "a": "b"}

@@ -8,15 +8,15 @@ from scipy import stats
 
 from srbench.ratings import analysis, prediction
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import SimulationParameters, simulate
-from tests.ratings.tables import opinion_of
+from srbench.ratings.simulation import Simulation, simulate
+from tests.ratings.tables import scores_of
 
 X = np.linspace(20, 40, 30)
 
 
-def _one(values: np.ndarray, opinions: np.ndarray, half: list[float] | None = None) -> prediction.Prediction:
+def _one(values: np.ndarray, scores: np.ndarray, half: list[float] | None = None) -> prediction.Prediction:
     metrics = {"m": {f"s{i}": float(x) for i, x in enumerate(values)}}
-    (found,) = prediction.predict(opinion_of(opinions.tolist(), half=half or ()), metrics)
+    (found,) = prediction.predict(scores_of(scores.tolist(), half=half or ()), metrics)
     return found
 
 
@@ -118,19 +118,19 @@ def test_a_curve_is_never_worse_than_a_constant_and_five_parameters_than_a_line(
 
 
 def test_metrics_that_cannot_be_compared_are_left_out_and_named() -> None:
-    drawn = simulate(SimulationParameters(images=2, raters=4, models=("a", "b", "c", "d")))
+    drawn = simulate(Simulation(images=2, raters=4, models=("a", "b", "c", "d")))
     made = analysis.analyse("x", drawn.votes, Options(resamples=0, screen=()))
-    names = [s.name for s in made.opinion.stimuli]
+    names = [s.name for s in made.scores.stimuli]
     metrics = {
-        "good": {name: float(mean) for name, mean in zip(names, made.opinion.mean, strict=True)},
+        "good": {name: float(mean) for name, mean in zip(names, made.scores.mean, strict=True)},
         "few": {name: float(i) for i, name in enumerate(names[:5])},
         "flat": dict.fromkeys(names, 1.0),
         "holes": {name: float("nan") if i < 2 else float(i % 4) for i, name in enumerate(names)},
     }
     found = analysis.with_metrics(made, metrics, ["kept"])
     assert [(p.metric, p.n, p.best) for p in found.predictions] == [("good", 8, True), ("holes", 6, False)]
-    assert "kept" in found.notes
-    assert "not compared with opinion (fewer than 6 stimuli, or all equal): few, flat" in found.notes
+    assert "kept" in found.caveats
+    assert "not compared with ratings (fewer than 6 stimuli, or all equal): few, flat" in found.caveats
 
 
 def test_the_best_metric_is_told_from_chance_but_not_from_its_like() -> None:
@@ -143,7 +143,7 @@ def test_the_best_metric_is_told_from_chance_but_not_from_its_like() -> None:
         "chance": generator.normal(0, 1, 60),
     }
     metrics = {name: {f"s{i}": float(x) for i, x in enumerate(column)} for name, column in columns.items()}
-    found = {p.metric: p for p in prediction.predict(opinion_of(y.tolist()), metrics)}
+    found = {p.metric: p for p in prediction.predict(scores_of(y.tolist()), metrics)}
     (best,) = [name for name, p in found.items() if p.best]
     (other,) = {"good", "alike"} - {best}
     assert (found[best].tied, found[other].tied, found["chance"].tied) == (False, True, False)

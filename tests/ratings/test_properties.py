@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.ratings import agreement, model_differences, likelihood, mos, pairs, screening
-from srbench.ratings.simulation import SimulationParameters, simulate, simulate_pairs
+from srbench.ratings import agreement, likelihood, model_differences, mos, pairs, screening
+from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
 from srbench.ratings.votes import PairAnswer, Scale, Votes
 
 CLOSE, SWEPT = 1e-9, 1e-6
@@ -21,7 +21,7 @@ CLOSE, SWEPT = 1e-9, 1e-6
 @st.composite
 def studies(make: st.DrawFn) -> Votes:
     """Complete and incomplete designs with and without repeated votes."""
-    panel = SimulationParameters(
+    panel = Simulation(
         models=("a", "b", "c")[: make(st.integers(2, 3))],
         images=make(st.integers(2, 6)),
         raters=make(st.integers(11, 16)),  # fewer, and maximum likelihood may follow a single one
@@ -42,12 +42,12 @@ class Figures:
 
 
 def _figures(votes: Votes) -> Figures:
-    opinion = mos.mos(votes)
+    scores = mos.mos(votes)
     exact: dict[str, float] = {}
-    for i, s in enumerate(opinion.stimuli):
-        exact |= {f"mos {s.name}": float(opinion.mean[i]), f"half {s.name}": float(opinion.half[i])}
+    for i, s in enumerate(scores.stimuli):
+        exact |= {f"mos {s.name}": float(scores.mean[i]), f"half {s.name}": float(scores.half[i])}
     for verdict in (screening.kurtosis(votes), screening.correlation(votes), screening.straight(votes)):
-        for name, values in verdict.figures.items():
+        for name, values in verdict.values.items():
             exact |= {f"{name} {r}": float(x) for r, x in zip(votes.raters, values, strict=True)}
         exact |= {f"{verdict.rule} rejects {r}": float(r in verdict.rejected) for r in votes.raters}
     for level in ("ordinal", "interval"):
@@ -55,16 +55,16 @@ def _figures(votes: Votes) -> Figures:
     icc = agreement.icc(votes)
     if icc:
         exact |= {"single": icc.single, "low": icc.single_ci95[0], "average": icc.average, "stimuli": icc.stimuli}
-    for group in mos.model_means(opinion, votes):
+    for group in mos.model_means(scores, votes):
         exact |= {f"mean {group.model}": group.mean, f"reach {group.model}": group.half or np.nan}
-    for pair in model_differences.differences(opinion):
+    for pair in model_differences.differences(scores):
         name = f"{min(pair.first, pair.second)}{max(pair.first, pair.second)}"
         sign = 1 if pair.first < pair.second else -1
         exact |= {f"gap {name}": sign * pair.mean, f"p {name}": pair.p, f"holm {name}": pair.p_holm}
         exact[f"biserial {name}"] = sign * pair.rank_biserial
     estimate = likelihood.estimate(votes)
     assert estimate is not None
-    swept = {f"truth {s.name}": float(x) for s, x in zip(estimate.opinion.stimuli, estimate.opinion.mean, strict=True)}
+    swept = {f"truth {s.name}": float(x) for s, x in zip(estimate.scores.stimuli, estimate.scores.mean, strict=True)}
     swept |= {f"bias {r}": float(x) for r, x in zip(estimate.raters, estimate.bias, strict=True)}
     swept |= {f"wide {r}": float(x) for r, x in zip(estimate.raters, estimate.inconsistency, strict=True)}
     return Figures(exact, swept)
@@ -155,7 +155,9 @@ def test_a_longer_scale_stretches_figures_in_its_unit(votes: Votes, factor: floa
 @pytest.mark.parametrize("link", ["bradley-terry", "thurstone"])
 def test_names_and_order_of_comparisons_do_not_matter(link: pairs.Link, seed: int, random: object) -> None:
     found = list(
-        simulate_pairs(SimulationParameters(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
+        simulate_pairs(
+            Simulation(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3
+        )
     )
     plain = pairs.fit(found, link)
     names = {"a": "z", "b": "x", "c": "y"}
@@ -179,7 +181,9 @@ def test_names_and_order_of_comparisons_do_not_matter(link: pairs.Link, seed: in
 @settings(max_examples=10)
 @given(st.integers(0, 9_999))
 def test_turning_every_answer_negates_the_scores(seed: int) -> None:
-    found = simulate_pairs(SimulationParameters(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3)
+    found = simulate_pairs(
+        Simulation(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3
+    )
     plain, turned = (
         pairs.fit(answers) for answers in (found, [replace(a, winner=a.loser, loser=a.winner) for a in found])
     )

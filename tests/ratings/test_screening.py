@@ -10,12 +10,12 @@ from srbench.errors import BadRatings
 from srbench.ratings import screening
 from srbench.ratings.analysis import analyse
 from srbench.ratings.options import Options
-from srbench.ratings.simulation import SimulatedVotes, SimulationParameters, simulate
+from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import Stimulus, Votes
 from tests.ratings.tables import NAN, joined, votes_of
 
 # Clear differences and raters much alike: the rules reject honest raters too where panels are noisier than that.
-CLEAN = SimulationParameters(quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35)
+CLEAN = Simulation(quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35)
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,16 @@ def test_kurtosis_by_hand() -> None:
     few, many = (screening.kurtosis(votes_of(table(raters).tolist())) for raters in (10, 25))
     assert few.rejected == ()
     assert many.rejected == ("r0",)
-    assert (many.figures["high"][0], many.figures["low"][0], many.figures["far"][0]) == (1, 1, 0.2)
-    assert many.figures["lopsided"][0] == 0
-    assert not many.figures["far"][1:].any()
+    assert (many.values["high"][0], many.values["low"][0], many.values["far"][0]) == (1, 1, 0.2)
+    assert many.values["lopsided"][0] == 0
+    assert not many.values["far"][1:].any()
 
 
 def test_far_in_one_direction_alone_is_not_rejected() -> None:
     table = np.full((10, 25), 3.0)
     table[:3, 0] = 5
     verdict = screening.kurtosis(votes_of(table.tolist()))
-    assert (verdict.figures["high"][0], verdict.figures["lopsided"][0]) == (3, 1)
+    assert (verdict.values["high"][0], verdict.values["lopsided"][0]) == (3, 1)
     assert verdict.rejected == ()
 
 
@@ -93,11 +93,11 @@ def test_a_distribution_near_the_normal_one_has_the_narrow_limit() -> None:
     1 2 2 3 3 3 3 4 4 5: mean 3, m2 = 1.2, m4 = 3.6, kurtosis 2.5; S = 1.155 with n - 1, 1.095 with n: 2 away is within
     2 S = 2.31 or 2.19. Five 1 and five 5: kurtosis 1, S = 2.11, and 2 away is far within sqrt(20) S.
     """
-    far = screening.kurtosis(votes_of([[1, 2, 2, 2, *[3] * 12, 4, 4, 4, 5]] * 4)).figures
+    far = screening.kurtosis(votes_of([[1, 2, 2, 2, *[3] * 12, 4, 4, 4, 5]] * 4)).values
     assert far["low"].tolist() == [4, *[0] * 19]
     assert far["high"].tolist() == [*[0] * 19, 4]
     for row in ([1, 2, 2, 3, 3, 3, 3, 4, 4, 5], [1] * 5 + [5] * 5):
-        assert not screening.kurtosis(votes_of([row] * 4)).figures["far"].any()
+        assert not screening.kurtosis(votes_of([row] * 4)).values["far"].any()
 
 
 def test_the_divisor_of_the_standard_deviation_decides_at_the_limit() -> None:
@@ -114,8 +114,8 @@ def test_unanimous_stimuli_say_nothing_unless_the_rule_is_read_literally(ddof: i
     skipped = screening.kurtosis(votes, ddof=ddof)  # type: ignore[arg-type]
     counted = screening.kurtosis(votes, ddof=ddof, unanimous="count")  # type: ignore[arg-type]
     assert skipped.rejected == ()
-    assert not skipped.figures["far"].any()
-    assert counted.figures["high"].tolist() == counted.figures["low"].tolist() == [3] * 5
+    assert not skipped.values["far"].any()
+    assert counted.values["high"].tolist() == counted.values["low"].tolist() == [3] * 5
     assert counted.rejected == votes.raters
     assert "skipped" in skipped.statement
     assert "counted as far in both directions" in counted.statement
@@ -124,7 +124,7 @@ def test_unanimous_stimuli_say_nothing_unless_the_rule_is_read_literally(ddof: i
 def test_rounding_does_not_make_a_unanimous_stimulus_vary() -> None:
     """The mean of three times 1.1 is not 1.1."""
     votes = votes_of([[1.1] * 3] * 4)
-    assert not screening.kurtosis(votes).figures["far"].any()
+    assert not screening.kurtosis(votes).values["far"].any()
 
 
 def test_a_rater_of_a_partial_design_is_judged_by_the_votes_that_they_gave() -> None:
@@ -134,14 +134,14 @@ def test_a_rater_of_a_partial_design_is_judged_by_the_votes_that_they_gave() -> 
     table[0, 0], table[1, 0] = 5, 1
     verdict = screening.kurtosis(votes_of(table.tolist()))
     assert verdict.rejected == ("r0",)
-    assert verdict.figures["far"][0] == pytest.approx(2 / 30)
+    assert verdict.values["far"][0] == pytest.approx(2 / 30)
 
 
 def test_traps() -> None:
     shown = (Stimulus("a", "a"), Stimulus("low", "low", expected=1.0), Stimulus("high", "high", expected=5.0))
     votes = votes_of([[3, 3, 3, 3], [1, 2, 3, 4], [5, 4, 4, 2]], shown)
     verdict = screening.traps(votes)
-    assert verdict.figures["misses"].tolist() == [0, 0, 1, 2]
+    assert verdict.values["misses"].tolist() == [0, 0, 1, 2]
     assert verdict.rejected == ("r2", "r3")
     assert screening.traps(votes, most=1).rejected == ("r3",)
 
@@ -155,8 +155,8 @@ def test_straight_lining() -> None:
     table[:9, 3] = 3
     verdict = screening.straight(votes_of(table.tolist()))
     assert verdict.rejected == ("r1",)
-    assert verdict.figures["same"][:3].tolist() == [0.2, 1.0, 0.85]
-    assert np.isnan(verdict.figures["same"][3])
+    assert verdict.values["same"][:3].tolist() == [0.2, 1.0, 0.85]
+    assert np.isnan(verdict.values["same"][3])
 
 
 def test_nobody_lines_straight_where_everybody_does() -> None:
@@ -167,8 +167,8 @@ def test_too_fast() -> None:
     votes = votes_of([[3.0, 3, 3]] * 4)
     seconds = np.array([[0.2, 5, NAN], [0.2, 5, NAN], [5, 5, NAN], [5, 0.9, NAN]]).ravel()
     verdict = screening.fast(replace(votes, seconds=seconds))
-    assert verdict.figures["too fast"][:2].tolist() == [0.5, 0.25]
-    assert np.isnan(verdict.figures["too fast"][2])
+    assert verdict.values["too fast"][:2].tolist() == [0.5, 0.25]
+    assert np.isnan(verdict.values["too fast"][2])
     assert verdict.rejected == ("r0",)
 
 
@@ -177,7 +177,7 @@ def test_correlation_by_hand() -> None:
     verdict = screening.correlation(votes.without(["r2"]))
     means = np.array([5 / 3, 8 / 3, 11 / 3, 2.5])
     expected = [np.corrcoef([1, 3, 5, 2], means)[0, 1], np.corrcoef([1, 2, 3], means[:3])[0, 1], NAN, 0.0]
-    np.testing.assert_allclose(verdict.figures["r"], expected, atol=1e-12)
+    np.testing.assert_allclose(verdict.values["r"], expected, atol=1e-12)
     # A constant voter follows nothing; one without votes cannot be judged.
     assert verdict.rejected == ("r3",)
 
@@ -187,7 +187,7 @@ def test_correlation_averages_repeated_votes() -> None:
     second = votes_of([[2, 1], [3, 2], [5, 5]], repetition=2)
     merged = votes_of([[1.5, 1], [3, 2], [4.5, 5]])
     np.testing.assert_allclose(
-        screening.correlation(joined(first, second)).figures["r"], screening.correlation(merged).figures["r"]
+        screening.correlation(joined(first, second)).values["r"], screening.correlation(merged).values["r"]
     )
 
 
@@ -230,10 +230,10 @@ def test_rejected_raters_do_not_count() -> None:
     drawn = simulate(replace(CLEAN, careless=2, images=6))
     made = analyse("x", drawn.votes, Options(screen=("fast", "correlation"), resamples=0))
     assert made.raters is not None
-    gone = {name for name, is_gone in zip(made.raters.names, made.raters.gone, strict=True) if is_gone}
+    gone = {name for name, is_gone in zip(made.raters.names, made.raters.excluded, strict=True) if is_gone}
     assert gone == set(drawn.careless)
-    assert made.opinion.n.tolist() == [24] * 24
+    assert made.scores.n.tolist() == [24] * 24
     honest = analyse("x", drawn.votes.without(drawn.careless), Options(screen=(), resamples=0))
-    np.testing.assert_array_equal(made.opinion.mean, honest.opinion.mean)
-    (own,) = [effect for effect in made.effects if effect.applied]
+    np.testing.assert_array_equal(made.scores.mean, honest.scores.mean)
+    (own,) = [effect for effect in made.sensitivity if effect.applied]
     assert set(own.rejected) == gone

@@ -5,21 +5,21 @@ import pytest
 from scipy import integrate, stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.simulation import SimulationParameters, simulate, simulate_pairs, expected
+from srbench.ratings.simulation import Simulation, expected, simulate, simulate_pairs
 from srbench.ratings.votes import Scale
 
 
 def test_the_seed_decides_everything() -> None:
-    one, again, other = (simulate(SimulationParameters(images=3, raters=4, seed=seed)).votes for seed in (1, 1, 2))
+    one, again, other = (simulate(Simulation(images=3, raters=4, seed=seed)).votes for seed in (1, 1, 2))
     for column in ("stimulus", "rater", "repetition", "score", "seconds", "order"):
         np.testing.assert_array_equal(getattr(one, column), getattr(again, column))
     assert not np.array_equal(one.score, other.score)
-    assert simulate_pairs(SimulationParameters(images=2, seed=1)) == simulate_pairs(SimulationParameters(images=2, seed=1))
+    assert simulate_pairs(Simulation(images=2, seed=1)) == simulate_pairs(Simulation(images=2, seed=1))
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.13])
 def test_every_rater_sees_their_share_and_every_stimulus_is_seen_about_equally_often(share: float) -> None:
-    votes = simulate(SimulationParameters(images=10, raters=13, share=share)).votes
+    votes = simulate(Simulation(images=10, raters=13, share=share)).votes
     seen = round(share * 40)
     assert np.bincount(votes.rater).tolist() == [seen] * 13
     counts = np.bincount(votes.stimulus, minlength=40)
@@ -30,7 +30,7 @@ def test_every_rater_sees_their_share_and_every_stimulus_is_seen_about_equally_o
 
 
 def test_second_votes_are_on_stimuli_that_the_rater_has_seen() -> None:
-    votes = simulate(SimulationParameters(images=5, raters=6, share=0.5, repeated=0.3)).votes
+    votes = simulate(Simulation(images=5, raters=6, share=0.5, repeated=0.3)).votes
     seen = [
         set(zip(part.stimulus.tolist(), part.rater.tolist(), strict=True))
         for part in (votes.keep(votes.repetition == 1), votes.keep(votes.repetition == 2))
@@ -43,7 +43,7 @@ def test_second_votes_are_on_stimuli_that_the_rater_has_seen() -> None:
 
 
 def test_references_and_traps_are_among_the_stimuli() -> None:
-    drawn = simulate(SimulationParameters(images=3, reference=True, traps=True))
+    drawn = simulate(Simulation(images=3, reference=True, traps=True))
     assert [s.model for s in drawn.votes.stimuli if s.reference] == ["hr"] * 3
     assert [s.expected for s in drawn.votes.stimuli if s.expected is not None] == [1, 5, 1, 5]
     assert len(drawn.votes.judged()) == 24 * 15
@@ -51,13 +51,13 @@ def test_references_and_traps_are_among_the_stimuli() -> None:
 
 @pytest.mark.parametrize("scale", [Scale(), Scale(0, 10), Scale(0, 100)])
 def test_votes_are_whole_numbers_on_the_scale(scale: Scale) -> None:
-    score = simulate(SimulationParameters(images=5, scale=scale, inconsistency=3.0, careless=2)).votes.score
+    score = simulate(Simulation(images=5, scale=scale, inconsistency=3.0, careless=2)).votes.score
     assert np.array_equal(score, np.rint(score))
     assert scale.low <= score.min() < score.max() <= scale.high
 
 
 def test_careless_and_adversarial_raters_behave_so() -> None:
-    drawn = simulate(SimulationParameters(images=50, careless=1, adversarial=1, inconsistency=0.3))
+    drawn = simulate(Simulation(images=50, careless=1, adversarial=1, inconsistency=0.3))
     votes = drawn.votes
     assert (drawn.careless, drawn.adversarial) == (("careless1",), ("adversarial1",))
     assert len(drawn.bias) == len(drawn.inconsistency) == 24
@@ -74,7 +74,7 @@ def test_careless_and_adversarial_raters_behave_so() -> None:
 @pytest.mark.parametrize("scale", [Scale(), Scale(0, 10)])
 def test_what_is_expected_is_the_mean_of_many_raters(scale: Scale) -> None:
     """4,000 raters: standard errors of at most 0.015 for single stimuli."""
-    panel = SimulationParameters(models=("a", "b", "c"), images=4, raters=4_000, scale=scale)
+    panel = Simulation(models=("a", "b", "c"), images=4, raters=4_000, scale=scale)
     drawn = simulate(panel)
     mean = drawn.votes.matrix().mean(axis=1)
     np.testing.assert_allclose(mean, drawn.expected, atol=0.06)
@@ -91,47 +91,47 @@ def test_what_is_expected_equals_an_integral_written_out(truth: float) -> None:
         return float((np.diff(passed, prepend=0) @ np.arange(1, 6)) * stats.norm.pdf(z))
 
     # 15 nodes of a smooth function: better than six digits.
-    found = expected(SimulationParameters(bias=0.5, inconsistency=1.2), np.array([truth]))
+    found = expected(Simulation(bias=0.5, inconsistency=1.2), np.array([truth]))
     assert found[0] == pytest.approx(integrate.quad(mean, -8, 8)[0], abs=1e-6)
 
 
 def test_what_is_expected_without_noise_is_the_rounded_truth() -> None:
     truth = np.array([0.2, 1.4, 2.6, 4.4, 7.0])
-    assert expected(SimulationParameters(bias=0, inconsistency=0), truth).tolist() == [1, 1, 3, 4, 5]
+    assert expected(Simulation(bias=0, inconsistency=0), truth).tolist() == [1, 1, 3, 4, 5]
     # In the middle of the scale rounding is even: nothing is moved.
-    assert expected(SimulationParameters(), np.array([3.0])).tolist() == [pytest.approx(3, abs=1e-12)]
+    assert expected(Simulation(), np.array([3.0])).tolist() == [pytest.approx(3, abs=1e-12)]
 
 
 def test_planted_qualities_are_the_models_true_means() -> None:
     """300 images that shift by 0.3 and 0.2: a standard error of 0.021, four times that."""
-    drawn = simulate(SimulationParameters(models=("a", "b"), quality=(2.0, 3.5), images=300, raters=1))
+    drawn = simulate(Simulation(models=("a", "b"), quality=(2.0, 3.5), images=300, raters=1))
     for model, quality in (("a", 2.0), ("b", 3.5)):
         own = [t for t, s in zip(drawn.truth, drawn.votes.stimuli, strict=True) if s.model == model]
         assert np.mean(own) == pytest.approx(quality, abs=0.084)
 
 
 def test_every_rater_compares_every_two_models_on_every_image() -> None:
-    found = simulate_pairs(SimulationParameters(images=3, raters=4, models=("a", "b", "c"), careless=1))
+    found = simulate_pairs(Simulation(images=3, raters=4, models=("a", "b", "c"), careless=1))
     asked = {(a.content, a.rater, *sorted((a.winner, a.loser))) for a in found}
     assert len(found) == len(asked) == 3 * 5 * 3
     assert not any(a.tie for a in found)
     assert {a.rater for a in found} == {"r01", "r02", "r03", "r04", "careless1"}
-    better = [a for a in simulate_pairs(SimulationParameters(images=30, models=("a", "b"), quality=(1, 5))) if a.winner == "b"]
+    better = [a for a in simulate_pairs(Simulation(images=30, models=("a", "b"), quality=(1, 5))) if a.winner == "b"]
     assert len(better) == 30 * 24
-    assert all(a.tie for a in simulate_pairs(SimulationParameters(images=2), ties=100))
+    assert all(a.tie for a in simulate_pairs(Simulation(images=2), ties=100))
 
 
 @pytest.mark.parametrize(
     ("panel", "said"),
     [
-        (SimulationParameters(models=("a", "a")), "models are a, a; expected one or more different names"),
-        (SimulationParameters(models=()), "models are none"),
-        (SimulationParameters(models=("a", "b"), quality=(3,)), "1 true scores for 2 models; expected one each"),
-        (SimulationParameters(images=0), "0 images and 24 raters; expected at least one of each"),
-        (SimulationParameters(raters=0), "20 images and 0 raters"),
+        (Simulation(models=("a", "a")), "models are a, a; expected one or more different names"),
+        (Simulation(models=()), "models are none"),
+        (Simulation(models=("a", "b"), quality=(3,)), "1 true scores for 2 models; expected one each"),
+        (Simulation(images=0), "0 images and 24 raters; expected at least one of each"),
+        (Simulation(raters=0), "20 images and 0 raters"),
     ],
 )
-def test_panels_that_cannot_be(panel: SimulationParameters, said: str) -> None:
+def test_panels_that_cannot_be(panel: Simulation, said: str) -> None:
     for drawing in (simulate, simulate_pairs):
         with pytest.raises(BadRatings) as caught:
             drawing(panel)

@@ -14,9 +14,9 @@ from srbench.errors import BadRatings
 from srbench.ratings import files
 from srbench.ratings.files import Ratings
 from srbench.ratings.import_options import ImportOptions
-from srbench.ratings.simulation import SimulationParameters, simulate, simulate_pairs
+from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
-from tests.ratings.tables import opinion_of, votes_of
+from tests.ratings.tables import scores_of, votes_of
 
 SUFFIXES = (".csv", ".json", ".parquet")
 HEAD = "stimulus,content,rater,score"
@@ -52,12 +52,12 @@ def _same(one: Votes, other: Votes) -> None:
     assert one.scale == other.scale
 
 
-PANEL = SimulationParameters(images=3, raters=5, careless=1, share=0.7, repeated=0.3, reference=True, traps=True)
+PANEL = Simulation(images=3, raters=5, careless=1, share=0.7, repeated=0.3, reference=True, traps=True)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("panel", [PANEL, SimulationParameters(images=2, raters=3, scale=Scale(0, 100))])
-def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: SimulationParameters) -> None:
+@pytest.mark.parametrize("panel", [PANEL, Simulation(images=2, raters=3, scale=Scale(0, 100))])
+def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: Simulation) -> None:
     votes = simulate(panel).votes
     path = tmp_path / f"new folder/sim{suffix}"
     files.write(Ratings("sim", votes=votes), path)
@@ -88,7 +88,7 @@ def test_what_is_written_is_tidy_csv(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_averages_read_back_the_same(tmp_path: Path, suffix: str) -> None:
     shown = (Stimulus("a", "x", "m", "d"), Stimulus("b", "x", "n", "d", reference=True))
-    means = replace(opinion_of([10 / 3, 4.0], shown), n=np.array([3, 1]), std=np.array([0.1 + 0.2, np.nan]))
+    means = replace(scores_of([10 / 3, 4.0], shown), n=np.array([3, 1]), std=np.array([0.1 + 0.2, np.nan]))
     files.write(Ratings("x", means=means), tmp_path / f"x{suffix}")
     found = files.read(tmp_path / f"x{suffix}").means
     assert found is not None
@@ -102,7 +102,7 @@ def test_averages_read_back_the_same(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_comparisons_read_back_the_same(tmp_path: Path, suffix: str) -> None:
-    answers = simulate_pairs(SimulationParameters(images=2, raters=3), ties=0.5)
+    answers = simulate_pairs(Simulation(images=2, raters=3), ties=0.5)
     assert {answer.tie for answer in answers} == {True, False}
     files.write(Ratings("x", pairs=answers), tmp_path / f"x{suffix}")
     assert files.read(tmp_path / f"x{suffix}").pairs == answers
@@ -400,9 +400,9 @@ def test_two_names_of_one_model_are_not_compared(tmp_path: Path) -> None:
 
 
 def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
-    opinion = opinion_of([3, 4, 2])
+    scores = scores_of([3, 4, 2])
     path = _file(tmp_path, "stimulus,psnr,lpips", "s0,30.5,0.1", "s1,31,", "zzz,1,1", name="m.csv")
-    values, notes = files.metrics(path, opinion)
+    values, notes = files.metrics(path, scores)
     assert values == {"psnr": {"s0": 30.5, "s1": 31, "zzz": 1}, "lpips": {"s0": 0.1, "zzz": 1}}
     assert notes == ("1 stimuli of m.csv have no ratings", "1 rated stimuli are not in m.csv")
     for lines, said in [
@@ -413,5 +413,5 @@ def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
         (["image,psnr", "s0,1"], "expected a column stimulus and one for each metric"),
     ]:
         with pytest.raises(BadRatings, match=r"m\.csv") as caught:
-            files.metrics(_file(tmp_path, *lines, name="m.csv"), opinion)
+            files.metrics(_file(tmp_path, *lines, name="m.csv"), scores)
         assert said in str(caught.value)

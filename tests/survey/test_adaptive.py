@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from srbench.ratings import pairs
-from srbench.ratings.simulation import SimulationParameters
+from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer
 from srbench.survey.adaptive import Belief, anticipate, information, next_pair, prior, update
 from srbench.survey.design import Design, Shown, session
@@ -94,7 +94,9 @@ def test_adaptive_sessions_find_an_order_that_as_many_ring_questions_do_not() ->
     right: dict[str, list[float]] = {"sparse": [], "adaptive": []}
     for seed in range(15):
         quality = np.random.default_rng(seed).permutation(np.linspace(2, 4, len(models)))
-        panel = SimulationParameters(models, tuple(quality), images=4, content_spread=0.05, stimulus_spread=0.05, raters=3, seed=seed)
+        panel = Simulation(
+            models, tuple(quality), images=4, content_spread=0.05, stimulus_spread=0.05, raters=3, seed=seed
+        )
         for kind, found in right.items():
             fit = pairs.fit(simulated(_study(models, 4, kind, seed), panel))
             score = np.array([fit.score[fit.items.index(model)] for model in models])[np.argsort(quality)]

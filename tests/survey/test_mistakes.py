@@ -21,7 +21,7 @@ from srbench.cli.survey import demo as demo_verb
 from srbench.cli.survey.create import create
 from srbench.core import image
 from srbench.errors import BadStudy
-from srbench.ratings.simulation import SimulationParameters
+from srbench.ratings.simulation import Simulation
 from srbench.survey import backup, creation, secrets
 from srbench.survey.design import Design
 from srbench.survey.forecast import simulated
@@ -183,7 +183,7 @@ def test_a_study_in_the_place_of_a_file(call: Call, tmp_path: Path) -> None:
 def test_contents_of_the_same_name_in_two_data_sets_are_two(call: Call, tmp_path: Path) -> None:
     names = [f"{dataset}/{model}/a" for dataset in ("d1", "d2") for model in ("m1", "m2")]
     assert call("survey", "create", "st", *_images(tmp_path, *names), "--method", "pair")[0] == 0
-    answers = simulated(load(Path("st")), SimulationParameters(["m1", "m2"], images=2, raters=3))
+    answers = simulated(load(Path("st")), Simulation(["m1", "m2"], images=2, raters=3))
     assert {answer.content for answer in answers} == {"d1/a", "d2/a"}
 
 

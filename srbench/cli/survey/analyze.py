@@ -100,7 +100,7 @@ def finish(
     if json:
         console.print_json(ready.content | {"report": str(folder / publish.PAGE)})
     else:
-        console.out.print(terminal.page(ready.tables, made.name, made.notes, ready.methods, folder))
+        console.out.print(terminal.page(ready.tables, made.name, made.caveats, ready.methods, folder))
         console.out.print(f"\nReport with figures: {folder / publish.PAGE}", soft_wrap=True)
 
 
@@ -168,19 +168,19 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
     notes: list[str] = []
     beside = _Beside()
     if metrics:
-        values, said = files.metrics(metrics, made.opinion)
+        values, said = files.metrics(metrics, made.scores)
         notes += said
     if run:
         folder = RunFolder(run)
         folder.head()
         rows = latest(folder.rows())
-        found, said = join.metric_values(made.opinion, rows)
+        found, said = join.metric_values(made.scores, rows)
         twice = sorted(values.keys() & found.keys())
         if twice:
             raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; name the column of the file otherwise")
         values |= found
-        plain = made.choices.estimator == "mos" and not made.choices.remove_bias
-        beside = _Beside(folder, rows, join.mos_rows(made.opinion, rows, made.name) if plain else [])
+        plain = made.options.estimator == "mos" and not made.options.remove_bias
+        beside = _Beside(folder, rows, join.mos_rows(made.scores, rows, made.name) if plain else [])
         joined = f"{len(beside.joining)} MOS rows joined {run}; srbench show {run} prints them"
         notes += [*said, joined if plain else f"no MOS rows joined {run}: these scores are no plain MOS"]
     return (analysis.with_metrics(made, values, notes) if values else made), beside

@@ -34,7 +34,7 @@ def simulate(
     from srbench.ratings import files, simulation
 
     names, quality = _planted(models)
-    panel = simulation.SimulationParameters(
+    panel = simulation.Simulation(
         models=names,
         quality=quality,
         images=images,

@@ -89,7 +89,7 @@ def _pair_intervals(made: PairAnalysis) -> str:
 
 
 def _material(made: Analysis) -> str:
-    stimuli, scale = made.opinion.stimuli, made.opinion.scale
+    stimuli, scale = made.scores.stimuli, made.scores.scale
     models = {s.model for s in stimuli if s.model}
     datasets = {s.dataset for s in stimuli if s.dataset}
     references = sum(s.reference for s in stimuli)
@@ -100,7 +100,7 @@ def _material(made: Analysis) -> str:
     on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
     if made.votes is None:
         return (
-            f"Averages over {_from_to(made.opinion.n.tolist())} votes each were given for {shown}, {on}; single votes "
+            f"Averages over {_from_to(made.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
             "were not available."
         )
     assert made.raters is not None
@@ -108,7 +108,7 @@ def _material(made: Analysis) -> str:
     return (
         f"{_many(len(made.raters.names), 'rater')} gave {_many(made.total_votes - made.trap_votes, 'vote')} on "
         f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(made.votes))} stimuli, each stimulus has "
-        f"{_from_to(made.opinion.n.tolist())} votes that count."
+        f"{_from_to(made.scores.n.tolist())} votes that count."
     )
 
 
@@ -132,7 +132,7 @@ def _from_to(values: Iterable[int]) -> str:
 def _scores(made: Analysis) -> str:
     if made.votes is None:
         return "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes."
-    choices = made.choices
+    options = made.options
     parts = []
     if made.retest:
         parts.append(
@@ -140,14 +140,14 @@ def _scores(made: Analysis) -> str:
                 "pool": "Repeated votes count as votes of their own.",
                 "mean": "Repeated votes of a rater on a stimulus were averaged to one.",
                 "first": "Of repeated votes the first counts.",
-            }[choices.repetitions]
+            }[options.repetitions]
         )
-    if choices.remove_bias:
+    if options.remove_bias:
         parts.append(
             "Each rater's bias (mean deviation from the stimuli's means) was taken off first (ITU-T P.913, section "
             "12.4); intervals of stimuli are those of the remaining scatter."
         )
-    if choices.estimator == "mos":
+    if options.estimator == "mos":
         parts.append(
             "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
         )
@@ -165,13 +165,13 @@ def _scores(made: Analysis) -> str:
 def _relative(made: Analysis) -> list[str]:
     if made.dmos is None or made.votes is None:
         return []
-    top = f"{made.opinion.scale.high:g}"
+    top = f"{made.scores.scale.high:g}"
     parts = [
         f"Differential scores (DMOS) are means of DV = V - V_ref + {top}, rater by rater, against the hidden reference "
         f"of the same content; higher is better, and {top}, the top of the scale, is as good as the reference and no "
         "limit."
     ]
-    if made.choices.relative == "crushed":
+    if made.options.relative == "crushed":
         parts.append("Values above 5 were compressed to 7 DV / (2 + DV) (ITU-T P.910).")
     lost = len(made.votes) - int(made.dmos.n.sum())
     if lost:
@@ -182,8 +182,8 @@ def _relative(made: Analysis) -> list[str]:
 def _screening(made: Analysis) -> str:
     if made.raters is None:
         return ""
-    gone = [name for name, out in zip(made.raters.names, made.raters.gone, strict=True) if out]
-    used = [verdict.statement for verdict in made.verdicts if verdict.rule in made.choices.screen]
+    gone = [name for name, out in zip(made.raters.names, made.raters.excluded, strict=True) if out]
+    used = [verdict.statement for verdict in made.verdicts if verdict.rule in made.options.screen]
     if not used:
         return "Raters were not screened."
     who = f"rejected {len(gone)} of {len(made.raters.names)} raters ({', '.join(gone)})" if gone else "rejected nobody"
@@ -214,7 +214,7 @@ def _agreement(made: Analysis) -> str:
 def _models(made: Analysis) -> str:
     if not made.models:
         return ""
-    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.choices.relative)
+    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.options.relative)
     parts = [f"Models were compared by {by}, references left out."] if by else []
     parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(made)]
     if made.differences:
@@ -223,21 +223,21 @@ def _models(made: Analysis) -> str:
 
 
 def _model_intervals(made: Analysis) -> str:
-    if made.votes is None or made.choices.estimator != "mos":
+    if made.votes is None or made.options.estimator != "mos":
         return (
             "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "
             "only."
         )
-    biased = " (with the raters' biases left in)" if made.choices.remove_bias else ""
+    biased = " (with the raters' biases left in)" if made.options.remove_bias else ""
     first = (
         f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
         "variance by rater)"
     )
-    if not any(group.both for group in made.models):
+    if not any(group.ci95_raters_images for group in made.models):
         return first + "."
     return (
         f"{first}; the second for raters and images like these (Student t with the standard error of a bootstrap that "
-        f"draws both, {made.choices.resamples} resamples, seed {made.choices.seed}, less the surplus noise of single "
+        f"draws both, {made.options.resamples} resamples, seed {made.options.seed}, less the surplus noise of single "
         "votes in such draws)."
     )
 
@@ -247,9 +247,9 @@ def _tests(made: Analysis) -> str:
         "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
         "permutation": (
             "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
-            f"drawn with seed {made.choices.seed})"
+            f"drawn with seed {made.options.seed})"
         ),
-    }[made.choices.test]
+    }[made.options.test]
     own = [pair for pair in made.differences if pair.dataset] or made.differences
     found = sum(pair.significant for pair in own)
     datasets = len({pair.dataset for pair in own})
@@ -278,6 +278,6 @@ def _metrics(made: Analysis) -> str:
         f"{high:.3f}], on {_many(best.n, 'stimulus', 'stimuli')}"
     )
     return text + (
-        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {made.choices.seed}, 95 %, not "
+        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {made.options.seed}, 95 %, not "
         f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
     )

@@ -37,7 +37,7 @@ def page(made: Analysis | PairAnalysis, tables: Sequence[Table], methods: str) -
         name=made.name,
         facts=_pair_facts(made) if isinstance(made, PairAnalysis) else _facts(made),
         higher=_higher(made),
-        notes=made.notes,
+        notes=made.caveats,
         figures=[(figure, markupsafe.Markup(figure.svg)) for figure in figures(made)],
         tables=tables,
         long=_LONG,
@@ -49,7 +49,7 @@ def page(made: Analysis | PairAnalysis, tables: Sequence[Table], methods: str) -
 
 def _facts(made: Analysis) -> list[tuple[str, str, str]]:
     """Key figures: what, how much, a remark."""
-    stimuli = made.opinion.stimuli
+    stimuli = made.scores.stimuli
     found = [("stimuli", str(len(stimuli)), _references(made)), ("contents", str(contents(stimuli)), "")]
     models = {s.model for s in stimuli if s.model}
     if models:
@@ -58,7 +58,7 @@ def _facts(made: Analysis) -> list[tuple[str, str, str]]:
     if len(datasets) > 1:
         found.append(("data sets", str(len(datasets)), ""))
     if made.raters:
-        out = sum(made.raters.gone)
+        out = sum(made.raters.excluded)
         found.append(("raters", str(len(made.raters.names) - out), f"who count; {out} rejected"))
     counted = f"{len(made.votes)} count" if made.votes is not None else "averaged by others"
     found.append(("votes", str(made.total_votes), counted))
@@ -66,7 +66,7 @@ def _facts(made: Analysis) -> list[tuple[str, str, str]]:
 
 
 def _references(made: Analysis) -> str:
-    count = sum(s.reference for s in made.opinion.stimuli)
+    count = sum(s.reference for s in made.scores.stimuli)
     return f"{count} hidden reference{'s' if count > 1 else ''}" if count else ""
 
 
@@ -99,10 +99,10 @@ def _pair_facts(made: PairAnalysis) -> list[tuple[str, str, str]]:
 def _higher(made: Analysis | PairAnalysis) -> str:
     if isinstance(made, PairAnalysis):
         return "Scores come from answers to “which of the two is better?”. Higher is better."
-    scale = made.opinion.scale
+    scale = made.scores.scale
     return f"Scores are on a scale from {scale.low:g} to {scale.high:g}. Higher is better."
 
 
 def _choices(made: Analysis | PairAnalysis) -> str:
-    chosen = asdict(made.choices) if isinstance(made, Analysis) else {"links": ["bradley-terry", "thurstone"]}
+    chosen = asdict(made.options) if isinstance(made, Analysis) else {"links": ["bradley-terry", "thurstone"]}
     return json.dumps({"srbench": __version__, "study": made.name, **chosen}, indent=2, ensure_ascii=False)

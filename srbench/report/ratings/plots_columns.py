@@ -22,7 +22,7 @@ _OUTLINE = [patheffects.withStroke(linewidth=3.0, foreground="black")]
 def by_model(made: Analysis) -> Figure | None:
     """Distribution of the scores of each model; None without single votes or without models."""
     centres, shares = made.distribution
-    means = {g.model: g.mean for g in mos.model_means(made.opinion) if not g.dataset}
+    means = {g.model: g.mean for g in mos.model_means(made.scores) if not g.dataset}
     models = sorted((m for m in shares if m in means), key=lambda m: means[m])
     if not models:
         return None
@@ -36,7 +36,7 @@ def by_model(made: Analysis) -> Figure | None:
         top = max(float(table.max()), 0.01)
         _columns(axes, table, places, [number(means[m]) for m in models], top)
         names_below(axes, models, (width - 1.6) / len(models))
-        axes.set_yticks(range(len(centres)), bin_names(centres, made.opinion.scale))
+        axes.set_yticks(range(len(centres)), bin_names(centres, made.scores.scale))
         axes.set_ylabel("score (higher is better)")
         _bar(sheet, [axes], top, "share of the model's votes")
 
@@ -60,10 +60,10 @@ def by_stimulus(made: Analysis) -> Figure | None:
     centres, shares = made.distribution
     if list(shares) != [""] or not made.stimulus_histogram.size:
         return None
-    order = np.argsort(made.opinion.mean, kind="stable")
+    order = np.argsort(made.scores.mean, kind="stable")
     counts = made.stimulus_histogram[order]
     table = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).T
-    mean = made.opinion.mean[order]
+    mean = made.scores.mean[order]
 
     def paint(sheet: Sheet) -> None:
         (axes,) = panels(sheet, 1, 1)
@@ -73,10 +73,10 @@ def by_stimulus(made: Analysis) -> Figure | None:
         step = centres[1] - centres[0] if len(centres) > 1 else 1.0
         curve = (mean - centres[0]) / step
         axes.plot(range(len(mean)), curve, color="white", linewidth=1.6, path_effects=_OUTLINE, label="mean score")
-        axes.set_yticks(range(len(centres)), bin_names(centres, made.opinion.scale))
+        axes.set_yticks(range(len(centres)), bin_names(centres, made.scores.scale))
         axes.set_ylabel("score (higher is better)")
         if len(mean) <= 40:
-            names = [label(made.opinion.stimuli[i].name, 24) for i in order]
+            names = [label(made.scores.stimuli[i].name, 24) for i in order]
             axes.set_xticks(range(len(names)), names, rotation=90)
         else:
             axes.set_xlabel("stimuli, sorted by score")

@@ -49,11 +49,9 @@ def metrics(made: Analysis) -> Figure | None:
 
 def _panel(axes: Axes, one: Prediction) -> None:
     colour = COLOURS[0] if one.best or one.tied else GREY
-    axes.plot(
-        one.values, one.opinions, "o", color=colour, alpha=0.55, markersize=3.6, markeredgewidth=0, label="stimulus"
-    )
+    axes.plot(one.values, one.mos, "o", color=colour, alpha=0.55, markersize=3.6, markeredgewidth=0, label="stimulus")
     x = np.linspace(one.values.min(), one.values.max(), 160)
-    low, high = one.opinions.min(), one.opinions.max()
+    low, high = one.mos.min(), one.mos.max()
     for fit in one.fits:
         shade, line = _CURVES[fit.curve]
         axes.plot(x, curve(fit.curve, x, fit.parameters), line, color=shade, linewidth=1.8, label=fit.curve)

@@ -65,7 +65,7 @@ def consistency(made: Analysis) -> Figure | None:
 
 def _kinds(raters: RaterSummary) -> Ints:
     """0: counts, 1: a rule would reject, 2: does not count."""
-    pairs = zip(raters.gone, raters.rejected, strict=True)
+    pairs = zip(raters.excluded, raters.rejected, strict=True)
     return np.array([2 if gone else 1 if rules else 0 for gone, rules in pairs], dtype=np.int64)
 
 
@@ -128,7 +128,7 @@ def agreement(made: Analysis) -> Figure | None:
     if raters is None or not np.isfinite(raters.correlation).any():
         return None
     kinds = [_KINDS[k] for k in _kinds(raters)]
-    least = made.choices.least_correlation
+    least = made.options.least_correlation
     below = int((raters.correlation < least).sum())
     known = int(np.isfinite(raters.correlation).sum())
     svg = sorted_dots(
@@ -140,7 +140,7 @@ def agreement(made: Analysis) -> Figure | None:
         caption=(
             "Each mark is a rater: correlation of their votes with the mean votes of all, best first. Dashed: the "
             f"threshold of the rule of correlation, {least:g}"
-            + ("" if "correlation" in made.choices.screen else ", which is not applied here")
+            + ("" if "correlation" in made.options.screen else ", which is not applied here")
             + f". {known} of {len(raters.names)} raters; {below} below the threshold."
             + (" Too many for names; the table of raters has them." if known > _NAMED else "")
         ),
@@ -194,7 +194,7 @@ def sorted_dots(
 
 def effects(made: Analysis) -> Figure | None:
     """What each treatment of the votes does to the intervals; None where there is nothing to compare."""
-    found = made.effects
+    found = made.sensitivity
     if not any(effect.half is not None for effect in found):
         return None
 
@@ -204,12 +204,12 @@ def effects(made: Analysis) -> Figure | None:
             _effect(axes, y, effect)
         axes.plot([], [], SHAPES[3], color=COLOURS[1], markersize=8, label="this analysis")
         axes.plot([], [], "o", color=COLOURS[0], markerfacecolor="white", markersize=7, label="not applied")
-        rows(axes, [effect.treatment for effect in found], 44)
+        rows(axes, [effect.name for effect in found], 44)
         axes.margins(x=0.1)
         axes.set_xlabel("mean half-width of the stimuli's 95 % intervals (smaller is more certain)")
         legend(sheet, axes)
 
-    told = ", ".join(f"{e.treatment} {e.half:.3f} ({len(e.rejected)} rejected)" for e in found if e.half is not None)
+    told = ", ".join(f"{e.name} {e.half:.3f} ({len(e.rejected)} rejected)" for e in found if e.half is not None)
     return Figure(
         key="effects",
         title="What screening and treatments do",
@@ -217,7 +217,7 @@ def effects(made: Analysis) -> Figure | None:
             "Each row: the votes treated in this way alone. The mark is the mean half-width of the stimuli's 95 % "
             "intervals, in units of the scale; at the right, how many raters no longer count. Fewer raters may give "
             f"narrower intervals and still a worse study. {len(made.raters.names) if made.raters else 0} raters, "
-            f"{len(made.opinion.stimuli)} stimuli."
+            f"{len(made.scores.stimuli)} stimuli."
         ),
         svg=draw("effects", 9.0, 0.33 * len(found) + 1.4, paint),
         alt=f"Dot plot of mean half-widths by treatment: {told}.",

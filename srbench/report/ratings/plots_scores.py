@@ -9,7 +9,19 @@ from matplotlib.figure import Figure as Sheet
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import Floats, Stimulus
-from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, number, panels, rows
+from srbench.report.ratings.plots_canvas import (
+    COLOURS,
+    GREY,
+    SHAPES,
+    WIDE,
+    Figure,
+    draw,
+    label,
+    legend,
+    number,
+    panels,
+    rows,
+)
 
 _SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
 
@@ -26,16 +38,16 @@ def models(made: Analysis) -> Figure | None:
     order += sorted({g.model for g in made.models} - set(order))
     across = min(3, len(by_set))
     down = -(-len(by_set) // across)
-    lettered = bool(made.groups)
+    lettered = bool(made.letters)
 
     def paint(sheet: Sheet) -> None:
         grid = panels(sheet, len(by_set), across, sharex=True, sharey=True)
         for i, (axes, (dataset, own)) in enumerate(zip(grid, by_set.items(), strict=True)):
             look = (COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)])
-            _means_panel(axes, own, order, made.groups.get(dataset, {}), look)
+            _means_panel(axes, own, order, made.letters.get(dataset, {}), look)
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 34) or "all data sets", loc="left")
-            axes.set_xlabel(f"mean {_SCORE[made.choices.relative]} (higher is better)")
+            axes.set_xlabel(f"mean {_SCORE[made.options.relative]} (higher is better)")
             axes.tick_params(labelbottom=True)
 
     told = ", ".join(f"{g.model} {g.mean:.2f}" for g in sorted(first, key=lambda g: -g.mean))
@@ -56,7 +68,7 @@ def _models_caption(made: Analysis, count: int, *, lettered: bool) -> str:
     if any(g.half is not None for g in made.models):
         whose = "over raters like these, on these images" if over else "from the errors of the stimuli, these raters"
         parts.append(f"Thick line: 95 % interval {whose}.")
-    if any(g.both is not None for g in made.models):
+    if any(g.ci95_raters_images is not None for g in made.models):
         parts.append("Thin line: 95 % interval over raters and images like these (bootstrap).")
     if lettered:
         parts.append("Models with a letter in common are not told apart at 5 % after Holm's correction.")
@@ -73,9 +85,9 @@ def _means_panel(
     colour, shape = look
     for group in own:
         y = order.index(group.model)
-        if group.both:
-            axes.plot(group.both, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
-            axes.plot(group.both, [y, y], "|", color=colour, markersize=6)
+        if group.ci95_raters_images:
+            axes.plot(group.ci95_raters_images, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
+            axes.plot(group.ci95_raters_images, [y, y], "|", color=colour, markersize=6)
         if group.half is not None:
             ends = [group.mean - group.half, group.mean + group.half]
             axes.plot(ends, [y, y], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt")
@@ -88,7 +100,7 @@ def _means_panel(
 
 def stimuli(made: Analysis) -> Figure | None:
     """Every stimulus, sorted by score, with its interval; None below two stimuli."""
-    opinion = made.opinion
+    opinion = made.scores
     if len(opinion.stimuli) < 2:
         return None
     order = np.argsort(-opinion.mean, kind="stable")
@@ -158,10 +170,10 @@ def relative(made: Analysis) -> Figure | None:
     """Scores relative to the hidden references against the scores; None without references."""
     if made.dmos is None:
         return None
-    at = made.opinion.by_name()
+    at = made.scores.by_name()
     members = [i for i, s in enumerate(made.dmos.stimuli) if s.name in at]
     own = made.dmos.keep(members)
-    mean = made.opinion.mean[[at[s.name] for s in own.stimuli]]
+    mean = made.scores.mean[[at[s.name] for s in own.stimuli]]
     reference = np.array([s.reference for s in own.stimuli], dtype=bool)
     top = own.scale.high
 

@@ -61,7 +61,7 @@ def write(ready: Report, folder: Path) -> list[Path]:
     title = f"Ratings: {ready.made.name}"
     files = {
         PAGE: page(ready.made, ready.tables, ready.methods),
-        "report.md": table.markdown(ready.tables, title, ready.methods, ready.made.notes),
+        "report.md": table.markdown(ready.tables, title, ready.methods, ready.made.caveats),
         "report.tex": table.latex(ready.tables, title),
         JSON: json.dumps(ready.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         **record.csv_files(ready.content),

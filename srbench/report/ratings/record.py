@@ -10,8 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
+from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
 
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
@@ -25,39 +27,49 @@ def record(made: Analysis, methods: str) -> dict[str, Any]:
     return {
         "study": made.name,
         "kind": "ratings" if made.votes is not None else "averages",
-        "scale": {"low": made.opinion.scale.low, "high": made.opinion.scale.high, "higher_is_better": True},
-        "choices": asdict(made.choices),
+        "scale": {"low": made.scores.scale.low, "high": made.scores.scale.high, "higher_is_better": True},
+        "choices": asdict(made.options),
         "counts": {
-            "stimuli": len(made.opinion.stimuli),
-            "contents": contents(made.opinion.stimuli),
-            "models": len({s.model for s in made.opinion.stimuli if s.model}),
+            "stimuli": len(made.scores.stimuli),
+            "contents": contents(made.scores.stimuli),
+            "models": len({s.model for s in made.scores.stimuli if s.model}),
             "raters": None if raters is None else len(raters.names),
-            "raters_rejected": None if raters is None else sum(raters.gone),
+            "raters_rejected": None if raters is None else sum(raters.excluded),
             "votes": made.total_votes,
             "votes_used": made.total_votes if made.votes is None else len(made.votes),
         },
         "models": _models(made),
-        "differences": [{**asdict(pair), "significant": pair.significant} for pair in made.differences],
+        "differences": [_difference(pair) for pair in made.differences],
         "stimuli": _stimuli(made),
         "agreement": _agreement(made),
         "screening": [
             {
                 "rule": verdict.rule,
-                "applied": verdict.rule in made.choices.screen,
+                "applied": verdict.rule in made.options.screen,
                 "rejected": list(verdict.rejected),
                 "statement": verdict.statement,
                 "reason": verdict.reason or None,
             }
             for verdict in made.verdicts
         ],
-        "treatments": [asdict(effect) for effect in made.effects],
+        "treatments": [_variant(variant) for variant in made.sensitivity],
         "raters": _raters(made),
         "maximum_likelihood": _likelihood(made),
         "metrics": [_metric(asdict(p)) for p in made.predictions],
-        "notes": made.notes,
+        "notes": made.caveats,
         "methods": methods,
         "versions": _versions(),
     }
+
+
+def _difference(pair: ModelDifference) -> dict[str, Any]:
+    fields = {"both" if name == "ci95_raters_images" else name: value for name, value in asdict(pair).items()}
+    return {**fields, "significant": pair.significant}
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    keys = {"name": "treatment", "largest_change": "largest"}
+    return {keys.get(name, name): value for name, value in asdict(variant).items()}
 
 
 def _models(made: Analysis) -> list[dict[str, Any]]:
@@ -68,8 +80,8 @@ def _models(made: Analysis) -> list[dict[str, Any]]:
             "dataset": g.dataset,
             "mean": g.mean,
             "ci95": _around(g.mean, g.half),
-            "ci95_raters_images": g.both,
-            "group": made.groups.get(g.dataset, {}).get(g.model),
+            "ci95_raters_images": g.ci95_raters_images,
+            "group": made.letters.get(g.dataset, {}).get(g.model),
             "mean_rank": ranks.get((g.model, g.dataset)),
             "images": g.images,
             "raters": g.raters,
@@ -84,22 +96,22 @@ def _models(made: Analysis) -> list[dict[str, Any]]:
 def _stimuli(made: Analysis) -> list[dict[str, Any]]:
     others = {
         "dmos": made.dmos,
-        "dmos_crushed": made.crushed,
-        "p910": made.estimate.opinion if made.estimate else None,
+        "dmos_crushed": made.crushed_dmos,
+        "p910": made.estimate.scores if made.estimate else None,
     }
     places = {name: opinion.by_name() for name, opinion in others.items() if opinion}
     found = []
-    for i, s in enumerate(made.opinion.stimuli):
+    for i, s in enumerate(made.scores.stimuli):
         one: dict[str, Any] = {
             "stimulus": s.name,
             "content": s.content,
             "model": s.model,
             "dataset": s.dataset,
             "reference": s.reference,
-            "score": float(made.opinion.mean[i]),
-            "ci95": _around(float(made.opinion.mean[i]), float(made.opinion.half[i])),
-            "std": _known(float(made.opinion.std[i])),
-            "votes": int(made.opinion.n[i]),
+            "score": float(made.scores.mean[i]),
+            "ci95": _around(float(made.scores.mean[i]), float(made.scores.half[i])),
+            "std": _known(float(made.scores.std[i])),
+            "votes": int(made.scores.n[i]),
             "histogram": made.stimulus_histogram[i].astype(int).tolist() if len(made.stimulus_histogram) else None,
         }
         for name, opinion in others.items():
@@ -131,7 +143,7 @@ def _raters(made: Analysis) -> list[dict[str, Any]]:
     return [
         {
             "rater": name,
-            "counts": not r.gone[i],
+            "counts": not r.excluded[i],
             "rejected_by": list(r.rejected[i]),
             "votes": r.votes[i],
             **{key: _known(float(values[i])) for key, values in figures.items()},
@@ -157,7 +169,7 @@ def _likelihood(made: Analysis) -> dict[str, Any] | None:
 
 def _metric(fields: dict[str, Any]) -> dict[str, Any]:
     """Without the plotted points."""
-    return {name: value for name, value in fields.items() if name not in ("values", "opinions")}
+    return {name: value for name, value in fields.items() if name not in ("values", "mos")}
 
 
 def record_pairs(made: PairAnalysis, methods: str) -> dict[str, Any]:
@@ -180,7 +192,7 @@ def record_pairs(made: PairAnalysis, methods: str) -> dict[str, Any]:
             {"rater": rater, "answers": count, "with_majority": share}
             for rater, (count, share) in made.agreement.items()
         ],
-        "notes": made.notes,
+        "notes": made.caveats,
         "methods": methods,
         "versions": _versions(),
     }
@@ -196,7 +208,7 @@ def _fit(fit: PairScores) -> dict[str, Any]:
                 "standard_error": float(fit.error[i]),
                 "standard_error_robust": _known(float(fit.robust_error[i])),
                 "ci95": _around(float(fit.score[i]), float(fit.half[i])),
-                "group": fit.groups.get(item),
+                "group": fit.letters.get(item),
             }
             for i, item in enumerate(fit.items)
         ]

@@ -49,13 +49,13 @@ def _models(made: Analysis) -> list[Table]:
     name = score_name(made)
     ranks = {(rank.model, rank.dataset): rank.mean for rank in made.ranks}
     spreads: tuple[str, ...] = (
-        ("95 %",) if made.votes is None or made.choices.estimator != "mos" else ("95 % (raters)",)
+        ("95 %",) if made.votes is None or made.options.estimator != "mos" else ("95 % (raters)",)
     )
-    spreads += ("95 % (raters, images)",) if any(group.both for group in made.models) else ()
+    spreads += ("95 % (raters, images)",) if any(group.ci95_raters_images for group in made.models) else ()
     found = []
     for dataset in dict.fromkeys(group.dataset for group in made.models):
         own = sorted((g for g in made.models if g.dataset == dataset), key=lambda g: -g.mean)
-        letters = made.groups.get(dataset, {})
+        letters = made.letters.get(dataset, {})
         rows = (_model_row(g, letters.get(g.model, ""), ranks.get((g.model, dataset)), len(spreads)) for g in own)
         found.append(
             Table(
@@ -72,7 +72,7 @@ def _models(made: Analysis) -> list[Table]:
 
 def _model_row(group: ModelMean, letters: str, rank: float | None, spreads: int) -> tuple[str, ...]:
     ends = None if group.half is None else (group.mean - group.half, group.mean + group.half)
-    intervals = (interval(ends), interval(group.both))[:spreads]
+    intervals = (interval(ends), interval(group.ci95_raters_images))[:spreads]
     return (
         group.model,
         letters,
@@ -86,30 +86,30 @@ def _model_row(group: ModelMean, letters: str, rank: float | None, spreads: int)
 
 def score_name(made: Analysis) -> str:
     """What models are compared by."""
-    relative = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.choices.relative)
-    return relative or ("MOS" if made.choices.estimator == "mos" else "true score (P.910)")
+    relative = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.options.relative)
+    return relative or ("MOS" if made.options.estimator == "mos" else "true score (P.910)")
 
 
 def _models_note(made: Analysis) -> str:
     letters = "Higher is better. Models that share a letter are not told apart at 5 % (Holm)."
-    if made.votes is None or made.choices.estimator != "mos":
+    if made.votes is None or made.options.estimator != "mos":
         return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
     first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
-    if not any(group.both for group in made.models):
+    if not any(group.ci95_raters_images for group in made.models):
         return first
     return f"{first} Second: raters and images like these (bootstrap over both)."
 
 
 def _differences(made: Analysis) -> Table:
     several = any(pair.dataset for pair in made.differences)
-    drawn = any(pair.both for pair in made.differences)
+    drawn = any(pair.ci95_raters_images for pair in made.differences)
     rows = tuple(
         (
             *((pair.dataset or "all",) if several else ()),
             pair.first,
             pair.second,
             figure(pair.mean),
-            *((interval(pair.both),) if drawn else ()),
+            *((interval(pair.ci95_raters_images),) if drawn else ()),
             chance(pair.p),
             chance(pair.p_holm),
             "yes" if pair.significant else "no",
@@ -119,7 +119,7 @@ def _differences(made: Analysis) -> Table:
         )
         for pair in made.differences
     )
-    test = "signed-rank test" if made.choices.test == "wilcoxon" else "permutation test"
+    test = "signed-rank test" if made.options.test == "wilcoxon" else "permutation test"
     return Table(
         key="differences",
         title="Differences between models",
@@ -191,7 +191,7 @@ def _agreement(made: Analysis) -> Table:
         again = made.retest
         rows += [
             ("test-retest: same score", f"{again.same:.1%}", f"{again.pairs} repeated votes"),
-            (f"test-retest: within {made.opinion.scale.step:g}", f"{again.within_one:.1%}", ""),
+            (f"test-retest: within {made.scores.scale.step:g}", f"{again.within_one:.1%}", ""),
             ("test-retest: mean difference", f"{again.mean_difference:+.3f}", "second minus first"),
             ("test-retest: RMS difference", f"{again.rms_difference:.3f}", ""),
         ]
@@ -203,15 +203,15 @@ def _agreement(made: Analysis) -> Table:
 def _effects(made: Analysis) -> Table:
     rows = tuple(
         (
-            effect.treatment,
+            effect.name,
             effect.reason or ", ".join(effect.rejected) or "nobody",
             "" if effect.reason else str(len(effect.rejected)),
             figure(effect.half, 3),
-            figure(effect.largest, 3),
+            figure(effect.largest_change, 3),
             figure(effect.mean_change, 3),
             figure(effect.rank_correlation, 4),
         )
-        for effect in made.effects
+        for effect in made.sensitivity
     )
     return Table(
         key="treatments",
@@ -239,7 +239,7 @@ def _raters(made: Analysis) -> Table:
     rows = () if r is None else tuple(
         (
             name,
-            "no" if r.gone[i] else "yes",
+            "no" if r.excluded[i] else "yes",
             ", ".join(r.rejected[i]),
             str(r.votes[i]),
             figure(float(r.mean[i])),
@@ -262,21 +262,21 @@ def _raters(made: Analysis) -> Table:
 
 def _scores(made: Analysis) -> Table:
     relative = {} if made.dmos is None else _by_name(made.dmos)
-    crushed = {} if made.crushed is None else _by_name(made.crushed)
-    likely = {} if made.estimate is None else _by_name(made.estimate.opinion)
-    name = "MOS" if made.choices.estimator == "mos" else "true score"
+    crushed = {} if made.crushed_dmos is None else _by_name(made.crushed_dmos)
+    likely = {} if made.estimate is None else _by_name(made.estimate.scores)
+    name = "MOS" if made.options.estimator == "mos" else "true score"
     extra = [("DMOS", relative), ("DMOS crushed", crushed), ("P.910", likely)]
     shown = [(head, values) for head, values in extra if values]
     rows = []
-    for i, s in enumerate(made.opinion.stimuli):
-        mean, half = float(made.opinion.mean[i]), float(made.opinion.half[i])
+    for i, s in enumerate(made.scores.stimuli):
+        mean, half = float(made.scores.mean[i]), float(made.scores.half[i])
         rows.append(
             (
                 s.name + (" (reference)" if s.reference else ""),
                 figure(mean),
                 interval((mean - half, mean + half)) if math.isfinite(half) else "",
-                figure(float(made.opinion.std[i])),
-                str(made.opinion.n[i]),
+                figure(float(made.scores.std[i])),
+                str(made.scores.n[i]),
                 *(values.get(s.name, "") for _, values in shown),
             )
         )
@@ -293,7 +293,7 @@ def _scores_note(made: Analysis) -> str:
     text = "Higher is better. Intervals are symmetric and may pass the ends of the scale."
     if made.dmos is None:
         return text
-    top = f"{made.opinion.scale.high:g}"
+    top = f"{made.scores.scale.high:g}"
     return f"{text} DMOS: mean of V - V_ref + {top}, rater by rater; {top} is as good as the reference."
 
 

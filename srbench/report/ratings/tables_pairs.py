@@ -27,7 +27,7 @@ def _scores(content: str, fits: tuple[PairScores, ...]) -> Table:
         row = [first.items[i]]
         for fit in fits:
             row += [figure(float(fit.score[i])), _around(float(fit.score[i]), float(fit.half[i]))]
-        cells.append((*row, first.groups.get(first.items[i], "")))
+        cells.append((*row, first.letters.get(first.items[i], "")))
     heads = [head for fit in fits for head in (f"{fit.link} [{_UNITS[fit.link]}]", _covered(fit))]
     ties = f" {first.ties} ties." if first.ties else ""
     return Table(

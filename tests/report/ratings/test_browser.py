@@ -30,11 +30,13 @@ _LABELS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
 
 def _studies() -> dict[str, Any]:
     models = ("nearest", "bicubic", "srresnet", "esrgan.realsr_df2k", "real_esrgan.x4plus", "srgan")
-    drawn = simulation.simulate(simulation.SimulationParameters(models, images=8, careless=2, reference=True, repeated=0.1, seed=2))
+    drawn = simulation.simulate(
+        simulation.Simulation(models, images=8, careless=2, reference=True, repeated=0.1, seed=2)
+    )
     study = analysis.analyse("panel", drawn.votes)
     sharpness = {s.name: float(i) for i, s in enumerate(drawn.votes.stimuli)}
     with_metrics = analysis.with_metrics(study, {"sharpness": sharpness, "psnr": {k: -v for k, v in sharpness.items()}})
-    answers = simulation.simulate_pairs(simulation.SimulationParameters(models, images=5, raters=20, seed=2), ties=0.2)
+    answers = simulation.simulate_pairs(simulation.Simulation(models, images=5, raters=20, seed=2), ties=0.2)
     return {"ratings": with_metrics, "pairs": pair_study.analyse_pairs("pairs", answers)}
 
 

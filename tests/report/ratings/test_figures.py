@@ -11,15 +11,15 @@ import pytest
 
 from srbench.ratings import analysis, pair_study, simulation
 from srbench.ratings.options import Options
-from srbench.ratings.votes import PairAnswer, StimulusScores, Scale, Stimulus
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores
 from srbench.report.ratings import plots_canvas, plots_columns, plots_pairs, plots_raters, plots_scores
 from srbench.report.ratings.figures import Figure, figures
 
-PANEL = simulation.SimulationParameters(models=("bicubic", "edsr", "srgan"), images=8, raters=9, careless=2, reference=True)
+PANEL = simulation.Simulation(models=("bicubic", "edsr", "srgan"), images=8, raters=9, careless=2, reference=True)
 CHOICES = Options(resamples=50)
 
 
-def _made(panel: simulation.SimulationParameters = PANEL, choices: Options = CHOICES) -> analysis.Analysis:
+def _made(panel: simulation.Simulation = PANEL, choices: Options = CHOICES) -> analysis.Analysis:
     return analysis.analyse("study", simulation.simulate(panel).votes, choices)
 
 
@@ -39,10 +39,10 @@ def _one(found: Sequence[Figure], key: str) -> Figure:
 def whole() -> analysis.Analysis:
     made = _made(choices=replace(CHOICES, screen=("correlation",)))
     generator = np.random.default_rng(0)
-    noise = generator.normal(0, 0.3, (2, len(made.opinion.stimuli)))
+    noise = generator.normal(0, 0.3, (2, len(made.scores.stimuli)))
     metrics = {
         name: dict(
-            zip([s.name for s in made.opinion.stimuli], (made.opinion.mean * sign + noise[i]).tolist(), strict=True)
+            zip([s.name for s in made.scores.stimuli], (made.scores.mean * sign + noise[i]).tolist(), strict=True)
         )
         for i, (name, sign) in enumerate((("psnr", 1.0), ("lpips", -3.0)))
     }
@@ -56,7 +56,7 @@ def drawn(whole: analysis.Analysis) -> list[Figure]:
 
 @pytest.fixture(scope="module")
 def pairs() -> pair_study.PairAnalysis:
-    panel = simulation.SimulationParameters(models=("a", "b", "c"), images=2, raters=8)
+    panel = simulation.Simulation(models=("a", "b", "c"), images=2, raters=8)
     return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2))
 
 
@@ -134,12 +134,12 @@ def test_ranks_print_mean_ranks(whole: analysis.Analysis, drawn: list[Figure]) -
 
 def test_letters_stand_beside_the_means(whole: analysis.Analysis, drawn: list[Figure]) -> None:
     texts = _texts(_one(drawn, "models"))
-    assert all(f"{g.mean:.2f} {whole.groups[''][g.model]}" in texts for g in whole.models)
+    assert all(f"{g.mean:.2f} {whole.letters[''][g.model]}" in texts for g in whole.models)
 
 
 def test_rejected_raters_are_named(whole: analysis.Analysis, drawn: list[Figure]) -> None:
     assert whole.raters
-    gone = [name for name, out in zip(whole.raters.names, whole.raters.gone, strict=True) if out]
+    gone = [name for name, out in zip(whole.raters.names, whole.raters.excluded, strict=True) if out]
     assert gone
     assert set(gone) <= set(_texts(_one(drawn, "raters")))
     assert set(whole.raters.names) <= set(_texts(_one(drawn, "correlation")))
@@ -155,8 +155,8 @@ def test_metrics_print_their_correlations_and_the_best(whole: analysis.Analysis,
 
 def test_treatments_that_cannot_be_used_say_why(whole: analysis.Analysis, drawn: list[Figure]) -> None:
     texts = _texts(_one(drawn, "effects"))
-    for effect in whole.effects:
-        assert f"cannot be used: {effect.reason}" in texts if effect.reason else effect.treatment in texts
+    for effect in whole.sensitivity:
+        assert f"cannot be used: {effect.reason}" in texts if effect.reason else effect.name in texts
 
 
 def test_without_models_each_stimulus_is_a_column(whole: analysis.Analysis) -> None:
@@ -172,14 +172,14 @@ def test_without_models_each_stimulus_is_a_column(whole: analysis.Analysis) -> N
 
 
 def test_a_single_model_has_no_ranks() -> None:
-    found = figures(_made(simulation.SimulationParameters(models=("srgan",), images=8, raters=6)))
+    found = figures(_made(simulation.Simulation(models=("srgan",), images=8, raters=6)))
     assert "ranks" not in _keys(found)
     assert "srgan" in _texts(_one(found, "distributions"))
     assert "srgan" in _texts(_one(found, "models"))
 
 
 def test_averages_are_drawn_without_votes(whole: analysis.Analysis) -> None:
-    found = figures(analysis.analyse_means("means", whole.opinion))
+    found = figures(analysis.analyse_means("means", whole.scores))
     assert _keys(found) == ["ranks", "models", "stimuli"]
     assert "from the errors of the stimuli" in _one(found, "models").caption
 
@@ -194,7 +194,7 @@ def test_each_data_set_has_its_panel() -> None:
 
 
 def test_a_wide_scale_has_ranges() -> None:
-    panel = simulation.SimulationParameters(models=("a", "b"), images=6, raters=6, scale=Scale(0, 100))
+    panel = simulation.Simulation(models=("a", "b"), images=6, raters=6, scale=Scale(0, 100))
     figure = plots_columns.by_model(_made(panel))
     assert figure
     texts = _texts(figure)
@@ -216,7 +216,7 @@ def test_raters_of_whom_nothing_is_known_are_left_out(whole: analysis.Analysis) 
 
 
 def test_very_many_raters_go_without_names() -> None:
-    figure = plots_raters.agreement(_made(simulation.SimulationParameters(models=("a", "b"), images=6, raters=45)))
+    figure = plots_raters.agreement(_made(simulation.Simulation(models=("a", "b"), images=6, raters=45)))
     assert figure
     assert "Too many for names" in figure.caption
     assert "r01" not in _texts(figure)

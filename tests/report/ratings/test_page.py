@@ -56,7 +56,7 @@ def _read(text: str) -> _Reader:
 
 
 def _votes() -> analysis.Analysis:
-    panel = simulation.SimulationParameters(models=("edsr", "srgan"), images=6, raters=8, careless=1)
+    panel = simulation.Simulation(models=("edsr", "srgan"), images=6, raters=8, careless=1)
     votes = simulation.simulate(panel).votes
     raters = ("<b>x</b>", "a & b", *votes.raters[2:])
     stimuli = tuple(replace(s, model=f"{s.model}<script>") for s in votes.stimuli)
@@ -113,7 +113,7 @@ def test_key_figures_notes_and_direction_come_first(made: analysis.Analysis, tex
     assert "Higher is better." in head
     assert "What a reader must know" in head
     assert made.raters
-    out = sum(made.raters.gone)
+    out = sum(made.raters.excluded)
     assert f"who count; {out} rejected" in head
     assert f">{made.total_votes}<" in head
     assert made.icc
@@ -148,12 +148,12 @@ def test_methods_and_choices_close_the_page(text: str) -> None:
 
 
 def test_without_notes_there_is_no_box(made: analysis.Analysis) -> None:
-    bare = replace(analysis.analyse_means("means", made.opinion), notes=[])
+    bare = replace(analysis.analyse_means("means", made.scores), caveats=[])
     assert "What a reader must know" not in page(bare, [], METHODS)
 
 
 def test_averages_make_a_page_and_always_the_same(made: analysis.Analysis) -> None:
-    means = analysis.analyse_means("means", made.opinion)
+    means = analysis.analyse_means("means", made.scores)
     text = page(means, [SHORT], METHODS)
     assert page(means, [SHORT], METHODS) == text
     _read(text)
@@ -161,7 +161,7 @@ def test_averages_make_a_page_and_always_the_same(made: analysis.Analysis) -> No
 
 
 def test_pairs_make_a_page() -> None:
-    panel = simulation.SimulationParameters(models=("a", "b", "c"), images=2, raters=6)
+    panel = simulation.Simulation(models=("a", "b", "c"), images=2, raters=6)
     text = page(pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2)), [SHORT], METHODS)
     reader = _read(text)
     assert reader.tags["figure"] == 3

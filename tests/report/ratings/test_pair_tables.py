@@ -12,7 +12,7 @@ from srbench.report.ratings.table import Table
 
 @pytest.fixture(scope="module")
 def made() -> pair_study.PairAnalysis:
-    panel = simulation.SimulationParameters(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
+    panel = simulation.Simulation(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
     return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.3))
 
 
@@ -29,7 +29,7 @@ def test_intervals_are_robust_and_say_what_they_cover(made: pair_study.PairAnaly
     assert whole.rows[0][2] == f"{ends[0]:.2f} to {ends[1]:.2f}"
     assert "12 raters and 5 contents" in whole.note
     assert "4 degrees of freedom" in whole.note
-    assert [row[-1] for row in whole.rows] == [fit.groups[row[0]] for row in whole.rows]
+    assert [row[-1] for row in whole.rows] == [fit.letters[row[0]] for row in whole.rows]
     assert _one(made, f"pairs-{next(iter(made.contents))}").heads[2] == "95 % (raters)"
 
 
@@ -47,7 +47,7 @@ def test_the_record_holds_both_errors_differences_and_heterogeneity(made: pair_s
     assert first["standard_error"] == made.overall[0].error[0]
     assert first["standard_error_robust"] == made.overall[0].robust_error[0]
     assert first["ci95"][0] < first["score"] < first["ci95"][1]
-    assert first["group"] == made.overall[0].groups["a"]
+    assert first["group"] == made.overall[0].letters["a"]
     assert (whole["clusters"], whole["robust_df"]) == ({"rater": 12, "content": 5}, 4)
     keys = {"first", "second", "difference", "standard_error", "p", "p_holm", "significant"}
     assert all(set(pair) == keys for pair in whole["differences"])
