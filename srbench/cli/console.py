@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Display
+
+from srbench.core.progress import Progress, Task
 
 if TYPE_CHECKING:
-    from srbench.core.assets import AssetStore, PinnedFile
+    from srbench.core.assets import AssetStore
     from srbench.report.runs.publish import Report
 
 _PIPE_WIDTH = 160
@@ -33,51 +36,68 @@ def show(report: "Report") -> None:
     out.print(terminal.page(report.tables, report.heading, report.notes, legend.READING, out.width))
 
 
+class _Bar:
+    """One task of a display."""
+
+    def __init__(self, display: Display, id_: TaskID) -> None:
+        self.display = display
+        self.id = id_
+
+    def describe(self, text: str) -> None:
+        self.display.update(self.id, description=text)
+
+    def advance(self, steps: int = 1) -> None:
+        self.display.advance(self.id, steps)
+
+
+class _Bars:
+    """Draws a bar for each task."""
+
+    def __init__(self, display: Display) -> None:
+        self.display = display
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Task]:
+        bar = self.display.add_task(description, total=total)
+        try:
+            yield _Bar(self.display, bar)
+        finally:
+            self.display.remove_task(bar)
+
+
+class _OneBar:
+    """Draws one bar for all tasks together, from the first one on."""
+
+    def __init__(self, display: Display) -> None:
+        self.display = display
+        self.bar = display.add_task("", total=0)
+        self.total = 0
+        self.lock = threading.Lock()
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Task]:
+        with self.lock:
+            self.total += total or 0
+            self.display.start()
+            self.display.update(self.bar, description=description, total=self.total)
+        yield _Bar(self.display, self.bar)
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Draw on stderr how work goes."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Display(*columns, console=err, transient=True, disable=not err.is_terminal) as display:
+        yield _Bars(display)
+
+
 @contextmanager
 def fetching(store: "AssetStore") -> Iterator[None]:
-    """Show what a store downloads; nothing appears where nothing is downloaded."""
+    """Draw what a store downloads; nothing appears where nothing is downloaded."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
-    progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-    task = progress.add_task("", total=0)
-    seen: set[PinnedFile] = set()
-    lock = threading.Lock()
-
-    def show(file: "PinnedFile", n: int) -> None:
-        with lock:
-            progress.start()
-            if file not in seen:
-                seen.add(file)
-                total = (progress.tasks[0].total or 0) + (file.size_bytes or 0)
-                progress.update(task, description=file.path, total=total)
-        progress.advance(task, n)
-
-    store.on_transfer = show
+    display = Display(*columns, console=err, transient=True, disable=not err.is_terminal)
+    store.progress = _OneBar(display)
     try:
         yield
     finally:
-        progress.stop()
-
-
-class Bars:
-    """Shows how a run goes: a bar for the model whose turn it is. A `harness.Listener`."""
-
-    def __init__(self, progress: Progress, models: int) -> None:
-        self.progress = progress
-        self.task = progress.add_task("", total=None)
-        self.models = models
-        self.turn = 0
-
-    def model(self, model: str, images: int) -> None:
-        """A model's turn has come."""
-        self.turn += 1
-        self.progress.reset(self.task, total=images, description=f"[{self.turn}/{self.models}] {model}")
-
-    def image(self, dataset: str, name: str) -> None:
-        """An image is done."""
-        self.progress.update(self.task, advance=1)
-
-
-def bars() -> Progress:
-    """A progress display on stderr."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+        display.stop()

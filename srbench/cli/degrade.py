@@ -8,6 +8,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core.progress import track
 from srbench.errors import BadData, MissingData, UserError
 
 _RECORDS = "degradations.jsonl"
@@ -44,7 +45,7 @@ def degrade(
     _refuse_to_overwrite(*((out, records) if single else (out,)))
     records.parent.mkdir(parents=True, exist_ok=True)
     with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
-        for name, path in progress.track(images.items(), description=model):
+        for name, path in track(progress, images.items(), model):
             hr = pairing.original(path, conventions)
             lr, drawn = degradation.apply(hr, conventions, sampling.generator(seed, name))
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))

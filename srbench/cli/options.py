@@ -8,6 +8,7 @@ import typer
 
 from srbench.cli import console
 from srbench.core.paths import cache_folder
+from srbench.core.progress import track
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,5 +62,5 @@ def fastest(models: "Sequence[Model]", base: "Mode", store: "AssetStore") -> "di
 
     memory = fastest.Memory(cache_folder() / "fastest.json")
     with console.bars() as progress:
-        turns = progress.track(models, description="finding the fastest modes")
+        turns = track(progress, models, "finding the fastest modes")
         return {model.id: fastest.choose(model, base, store, memory) for model in turns}

@@ -136,7 +136,7 @@ def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
 
     try:
         with console.bars() as progress:
-            outcome = harness.run(plan, folder, console.Bars(progress, len(plan.models)))
+            outcome = harness.run(plan, folder, progress)
     except KeyboardInterrupt:
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None

@@ -36,9 +36,8 @@ def score(
         images = locate(hr_dir, store, scale=conventions.scale, data_root=data_root)
         gauges = scoring.scorers(options.split(metrics), conventions, store)
     with console.bars() as progress:
-        task = progress.add_task(str(sr_dir), total=len(images.items))
         chosen = pick_device(device)
-        rows = score_folder(sr_dir, images, conventions, gauges, chosen, lambda _: progress.advance(task))
+        rows = score_folder(sr_dir, images, conventions, gauges, chosen, progress)
     made = publish.scores(conventions, rows, images.total)
     if json:
         per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.flags} for r in rows]

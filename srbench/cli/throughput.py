@@ -14,8 +14,6 @@ from srbench.evaluation.results import RunFolder
 from srbench.speed.records import SCENARIOS, SIZES, Scenario
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from srbench.core.timing import TimeBudget
     from srbench.report.speed.quality import Quality
     from srbench.speed.records import Session
@@ -163,7 +161,7 @@ def _matrix(
     interrupted = False
     with console.bars() as progress:
         try:
-            for so_far in session.run(matrix, store, _Steps(progress, matrix.steps)):
+            for so_far in session.run(matrix, store, progress):
                 made = so_far
                 publish.keep(made, out)
         except KeyboardInterrupt:
@@ -198,15 +196,15 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
     from srbench.speed import ab_comparison, nvml
 
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
-    with console.fetching(store), console.bars() as progress:
-        steps = _Steps(progress, 3)
+    with console.fetching(store), console.bars() as progress, progress.task("", 3) as task:
         fighters = []
         for name in compare:
-            steps.step(f"{name}: load")
+            task.describe(f"{name}: load")
             id_, words = ab_comparison.contestant(name)
             model = one(id_, store, asked.scale, random_weights=asked.random_weights)
             fighters.append(ab_comparison.ready(model, words, asked.device, store))
-        steps.step(f"{compare[0]} and {compare[1]} in turn")
+            task.advance()
+        task.describe(f"{compare[0]} and {compare[1]} in turn")
         try:
             found = ab_comparison.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
         except Exception as error:
@@ -242,17 +240,3 @@ def _quality(folder: Path | None) -> "Quality | None":
     run = RunFolder(folder)
     protocol = run.head()["protocol"]
     return Quality(summarise(latest(run.rows())), protocol["name"], protocol["scale"])
-
-
-class _Steps:
-    """Shows how a session goes: a bar, and what is being measured. A `session.Listener`."""
-
-    def __init__(self, progress: "Progress", total: int) -> None:
-        self.progress = progress
-        self.task = progress.add_task("", total=total)
-
-    def step(self, text: str) -> None:
-        """Something begins."""
-        self.progress.update(
-            self.task, advance=0 if self.progress.tasks[self.task].description == "" else 1, description=text
-        )

@@ -77,8 +77,7 @@ def train(
     with _folder(out or Path("runs") / "train" / Path(recipe).stem, passing=compare is not None) as folder:
         starting.prepare(folder, plan, fabric, resume=resume)
         with console.bars() as progress:
-            task = progress.add_task("checking images", total=None)
-            patches, found = starting.samples(plan, data, cache_mib, lambda: progress.advance(task))
+            patches, found = starting.samples(plan, data, cache_mib, progress)
         if first:
             console.err.print(_describe(found), soft_wrap=True)
         validation = Validation([] if compare else found.held_out, plan, fabric.device)

@@ -8,11 +8,10 @@ import typer
 
 from srbench.cli import console, options
 from srbench.core.paths import weights_roots
+from srbench.core.progress import Progress, track
 from srbench.errors import BadData, UserError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from srbench.models.upscaler import Upscaler
 
 
@@ -123,7 +122,7 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
 
     failed: dict[Path, str] = {}
     with console.bars() as progress:
-        turns = progress.track(todo.items(), description="images") if len(todo) > 1 else todo.items()
+        turns = track(progress, todo.items(), "images") if len(todo) > 1 else todo.items()
         for target, path in turns:
             try:
                 _one(upscaler, path, target, progress)
@@ -138,13 +137,10 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
     return failed
 
 
-def _one(upscaler: "Upscaler", path: Path, target: Path, progress: "Progress") -> None:
+def _one(upscaler: "Upscaler", path: Path, target: Path, progress: Progress) -> None:
     from srbench.core import image
 
     lr = image.to_tensor(image.read(path))
-    task = progress.add_task(path.name, total=upscaler.pieces(lr))
-    try:
-        sr = upscaler.levels(lr, lambda: progress.advance(task))
+    with progress.task(path.name, upscaler.pieces(lr)) as task:
+        sr = upscaler.levels(lr, task)
         image.write(target, image.to_array(sr))
-    finally:
-        progress.remove_task(task)

@@ -1,21 +1,19 @@
 """Files that are pinned by SHA-256, and the places they are taken from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 from filelock import FileLock
 
 from srbench.core import paths, plugins
 from srbench.core.download import Downloader, sha256
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import DownloadError
 
 _PARALLEL = 8
-
-OnTransfer = Callable[["PinnedFile", int], None]
-"""Called with a file and the number of bytes of it that have just arrived."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,13 @@ class AssetStore:
     Attributes:
         weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
         downloader: Remembers which hosts failed.
-        on_transfer: Progress of downloads.
+        progress: Shows downloads, in bytes.
         trust_unpinned: Whether weights may be loaded that no hash is pinned for.
     """
 
     weights_roots: list[Path] = field(default_factory=paths.weights_roots)
     downloader: Downloader = field(default_factory=Downloader)
-    on_transfer: OnTransfer = lambda *_: None
+    progress: Progress = NO_PROGRESS
     trust_unpinned: bool = False
 
     def at_hand(self, file: PinnedFile) -> Path | None:
@@ -93,7 +91,8 @@ class AssetStore:
         target = paths.cache_folder() / file.path
         for url in self._urls(file):
             try:
-                self.downloader.fetch(url, target, file.sha256, partial(self.on_transfer, file))
+                with self.progress.task(file.path, file.size_bytes) as task:
+                    self.downloader.fetch(url, target, file.sha256, task)
             except DownloadError as error:
                 reasons.append(str(error))
             else:

@@ -4,22 +4,19 @@ import hashlib
 import logging
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
 import requests
 
+from srbench.core.progress import NO_PROGRESS, Task
 from srbench.errors import DownloadError
 
 pooch.get_logger().setLevel(logging.WARNING)
 
 _ATTEMPTS = 3
 _CHUNK_BYTES = 1 << 16
-
-OnBytes = Callable[[int], None]
-"""Called with the number of bytes that have just arrived."""
 
 
 def sha256(path: Path) -> str:
@@ -40,7 +37,7 @@ class Downloader:
         self._dead: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def fetch(self, url: str, target: Path, pin: str, on_bytes: OnBytes = lambda _: None) -> None:
+    def fetch(self, url: str, target: Path, pin: str, task: Task = NO_PROGRESS) -> None:
         """Download one file. The target appears only when it is complete and its hash is right.
 
         A transfer that breaks off is resumed, within this call and after a killed process.
@@ -49,7 +46,7 @@ class Downloader:
             url: http or https.
             target: Where to; replaced when it exists.
             pin: SHA-256, whole or its first digits; empty when nothing is pinned.
-            on_bytes: Progress.
+            task: Is advanced by the bytes that have just arrived.
 
         Raises:
             DownloadError: The host cannot be reached, answers with an error, or sends something else.
@@ -61,7 +58,7 @@ class Downloader:
         part = incoming / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
 
         def receive(link: str, output_file: str, _: object) -> None:
-            self._receive_checked(link, part, pin, on_bytes)
+            self._receive_checked(link, part, pin, task)
             part.replace(output_file)
 
         try:
@@ -78,23 +75,23 @@ class Downloader:
             if not part.exists():  # one that is there can be resumed
                 shutil.rmtree(incoming, ignore_errors=True)
 
-    def _receive_checked(self, url: str, part: Path, pin: str, on_bytes: OnBytes) -> None:
+    def _receive_checked(self, url: str, part: Path, pin: str, task: Task) -> None:
         if not pin:
             part.unlink(missing_ok=True)  # nothing could tell whether it belongs to what is there now
         resumed = part.exists()
-        self._transfer(url, part, on_bytes)
+        self._transfer(url, part, task)
         if resumed and not sha256(part).startswith(pin):  # the old part was of something else
             part.unlink()
-            self._transfer(url, part, on_bytes)
+            self._transfer(url, part, task)
         found = sha256(part)
         if not found.startswith(pin):
             part.unlink()
             raise DownloadError(f"{url} has sha256 {found[:16]}…; expected {pin[:16]}…. It was not kept")
 
-    def _transfer(self, url: str, part: Path, on_bytes: OnBytes) -> None:
+    def _transfer(self, url: str, part: Path, task: Task) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                if self._receive(url, part, on_bytes):
+                if self._receive(url, part, task):
                     return
             except (requests.Timeout, requests.ConnectionError) as error:
                 host = _host(url)
@@ -105,7 +102,7 @@ class Downloader:
         part.unlink(missing_ok=True)
         raise DownloadError(f"{url} broke off {_ATTEMPTS} times before its end; nothing was kept")
 
-    def _receive(self, url: str, part: Path, on_bytes: OnBytes) -> bool:
+    def _receive(self, url: str, part: Path, task: Task) -> bool:
         """Receive the rest of a file; False when the transfer ended early."""
         have = part.stat().st_size if part.exists() else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -123,7 +120,7 @@ class Downloader:
                     for chunk in reply.iter_content(_CHUNK_BYTES):
                         file.write(chunk)
                         received += len(chunk)
-                        on_bytes(len(chunk))
+                        task.advance(len(chunk))
                 except requests.exceptions.ChunkedEncodingError:
                     return False
         return missing is None or received == missing

@@ -1,12 +1,12 @@
 """Scoring images that any other software made."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from srbench.core import image
+from srbench.core.progress import NO_PROGRESS, Progress, track
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, by_stem, pair
 from srbench.errors import ShapeError
@@ -23,7 +23,7 @@ def score_folder(
     protocol: Protocol,
     gauges: list[Scorer],
     device: torch.device,
-    on_image: Callable[[str], None] = lambda _: None,
+    progress: Progress = NO_PROGRESS,
 ) -> list[Row]:
     """Measure a folder of outputs against their originals.
 
@@ -33,7 +33,7 @@ def score_folder(
         protocol: What the metrics see. HR is cropped to its multiple, and SR must have that size.
         gauges: Loaded metrics.
         device: Where to measure.
-        on_image: Told the name of each image when it is done.
+        progress: Shows a task with a step for each image.
 
     Raises:
         BadData: Files that cannot be paired, named.
@@ -42,9 +42,8 @@ def score_folder(
     hr_of = {item.name: item.hr for item in images.items}
     paths = pair(hr_of, by_stem(sr_dir), images.items[0].hr.parent, sr_dir, protocol.scale)
     rows: list[Row] = []
-    for item in images.items:
+    for item in track(progress, images.items, str(sr_dir)):
         rows += _score_image(paths[item.name], item, images.id, sr_dir.resolve().name, protocol, gauges, device)
-        on_image(item.name)
     return rows
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol as Interface
 
 import torch
 from torch import Tensor
 
 from srbench.core import environment, image, timing
+from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError, reason
@@ -27,26 +27,6 @@ from srbench.stats.bootstrap import RESAMPLES, SEED
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
 _KEPT_MIB = 256
-
-
-class Listener(Interface):
-    """Is told how a run goes."""
-
-    def model(self, model: str, images: int) -> None:
-        """A model's turn has come; so many images are left to do for it."""
-
-    def image(self, dataset: str, name: str) -> None:
-        """An image is done."""
-
-
-class Silence:
-    """A listener that does nothing."""
-
-    def model(self, model: str, images: int) -> None:
-        """Nothing."""
-
-    def image(self, dataset: str, name: str) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +90,7 @@ class _Task:
     picture: Path | None
 
 
-def run(plan: Plan, folder: RunFolder, listener: Listener | None = None) -> Outcome:
+def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outcome:
     """Walk models x data sets x images; each image's rows are stored as soon as they are known.
 
     A model that cannot be loaded, or whose call fails, is noted as failed and the others go on; an image that runs out
@@ -119,12 +99,12 @@ def run(plan: Plan, folder: RunFolder, listener: Listener | None = None) -> Outc
     Args:
         plan: What to run.
         folder: Rows that are there are not made again, unless the plan says so.
-        listener: Is told of progress.
+        progress: Shows a task for each model, with a step for each image.
 
     Raises:
         UserError: An image cannot be read or does not fit the protocol.
     """
-    return _Walk(plan, folder, listener or Silence()).walk()
+    return _Walk(plan, folder, progress).walk()
 
 
 class _Pairs:
@@ -150,10 +130,10 @@ class _Pairs:
 
 
 class _Walk:
-    def __init__(self, plan: Plan, folder: RunFolder, listener: Listener) -> None:
+    def __init__(self, plan: Plan, folder: RunFolder, progress: Progress) -> None:
         self.plan = plan
         self.folder = folder
-        self.listener = listener
+        self.progress = progress
         self.known = {row.key: row for row in folder.rows()}
         self.outcome = Outcome()
         self.device = torch.device(plan.mode.device)
@@ -164,13 +144,13 @@ class _Walk:
         facts = environment.describe(self.device)
         self.machine = facts["machine"]
         self.environment, call = self.folder.record(self.plan.protocol.as_dict(), facts, _call(self.plan))
-        for model in self.plan.models:
+        for turn, model in enumerate(self.plan.models, 1):
             tasks = list(self._tasks(model))
             self.outcome.found += sum(len(task.keys) - len(task.missing) for task in tasks)
             open_tasks = [task for task in tasks if task.missing or task.picture]
-            self.listener.model(model.id, len(open_tasks))
             if open_tasks:
-                self._run_model(model, self._grouped(model, open_tasks))
+                with self.progress.task(f"[{turn}/{len(self.plan.models)}] {model.id}", len(open_tasks)) as shown:
+                    self._run_model(model, self._grouped(model, open_tasks), shown)
             self.outcome.rows += [self.known[k] for task in tasks for k in task.keys.values() if k in self.known]
         self.folder.conclude(call, self.outcome.failed)
         return self.outcome
@@ -228,7 +208,7 @@ class _Walk:
             environment=self.environment,
         )
 
-    def _run_model(self, model: Model, tasks: list[_Task]) -> None:
+    def _run_model(self, model: Model, tasks: list[_Task], shown: Task) -> None:
         lr = self.pairs.load(tasks[0].item).lr
         try:
             upscaler = model.upscaler(self.plan.mode_of(model))
@@ -255,7 +235,7 @@ class _Walk:
                 self._store(task, images.hr.to(self.device), raw, latency_ms)
             except (UserError, torch.OutOfMemoryError) as error:  # an image too small or too large for a metric
                 self._fail(task.blank, error)
-            self.listener.image(task.blank.dataset, task.blank.image)
+            shown.advance()
 
     def _store(self, task: _Task, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
         values, flags = self._measure(task, hr, raw)

@@ -9,6 +9,7 @@ from torch.nn.functional import pad
 
 from srbench.core import allocator, image
 from srbench.core.device import pick_device
+from srbench.core.progress import NO_PROGRESS, Task
 from srbench.core.resize import resize
 from srbench.errors import ShapeError
 from srbench.models import engine
@@ -78,12 +79,12 @@ class Upscaler:
             out[place] = piece
         return out
 
-    def levels(self, lr: Tensor, done: Callable[[], object]) -> Tensor:
+    def levels(self, lr: Tensor, task: Task = NO_PROGRESS) -> Tensor:
         """Upscale an image of any size: beside one piece only its 8-bit output is held.
 
         Args:
             lr: uint8 `(N, C, h, w)`, C = 3 (RGB) or 1 (grey).
-            done: Is called after each piece.
+            task: Is advanced after each piece.
 
         Returns:
             uint8 `(N, C, s h, s w)` on the CPU, rounded as it would be scored.
@@ -96,7 +97,7 @@ class Upscaler:
             out[place] = image.to_uint8(piece)
             # Pieces at the edges have other sizes, for which the memory that was kept is too small.
             allocator.release_freed_memory()
-            done()
+            task.advance()
         return out
 
     def pieces(self, lr: Tensor) -> int:

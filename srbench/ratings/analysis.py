@@ -1,10 +1,11 @@
 """One study from votes to figures: every choice named, every figure kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRatings
 from srbench.ratings import (
     agreement,
@@ -21,8 +22,6 @@ from srbench.ratings import (
 from srbench.ratings.model_differences import Draws, ModelDifference
 from srbench.ratings.options import Options
 from srbench.ratings.votes import Floats, Scale, Stimulus, StimulusScores, Votes
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +88,7 @@ def analyse(
     votes: Votes,
     options: Options | None = None,
     notes: Sequence[str] = (),
-    on_progress: Progress | None = None,
+    progress: Progress = NO_PROGRESS,
 ) -> Analysis:
     """Analyse single votes.
 
@@ -98,7 +97,7 @@ def analyse(
         votes: As collected.
         options: The defaults where there are none.
         notes: To be kept with the result.
-        on_progress: Called with what is being done, steps done, and their number.
+        progress: Shows a task with a step for each draw of the bootstrap.
 
     Raises:
         BadRatings: A choice that this data cannot have, or no rater left.
@@ -124,7 +123,7 @@ def analyse(
     compared, behind = _compared(name, options, scores, used, relative)
     if options.remove_bias and options.relative == "none":
         behind = prepared.without(excluded)  # a panel without biases would look more certain than raters like these are
-    draws = _draws(compared, behind, options, on_progress)
+    draws = _draws(compared, behind, options, progress)
     differences = model_differences.differences(compared, options.test, draws, options.seed)
     estimate_of_all = likelihood.estimate(prepared)
     centres, counts = mos.histogram(raw)
@@ -292,11 +291,10 @@ def _compared(
     return chosen[1].keep(judged), chosen[0]
 
 
-def _draws(compared: StimulusScores, behind: Votes, options: Options, on_progress: Progress | None) -> Draws | None:
+def _draws(compared: StimulusScores, behind: Votes, options: Options, progress: Progress) -> Draws | None:
     if not any(s.model for s in compared.stimuli) or options.estimator != "mos" or not options.resamples:
         return None
-    report = (lambda done, of: on_progress("drawing raters and images", done, of)) if on_progress else None
-    return model_differences.bootstrap(behind, compared, options.resamples, options.seed, report)
+    return model_differences.bootstrap(behind, compared, options.resamples, options.seed, progress)
 
 
 def _models(compared: StimulusScores, behind: Votes | None, draws: Draws | None) -> list[mos.ModelMean]:

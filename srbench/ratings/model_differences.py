@@ -1,6 +1,6 @@
 """Is one model better than another? Tests on images, intervals over raters and images, groups not told apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.votes import Floats, StimulusScores, Votes
 
@@ -280,7 +281,7 @@ def bootstrap(
     scores: StimulusScores,
     resamples: int = 2_000,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
+    progress: Progress = NO_PROGRESS,
 ) -> Draws:
     """Draw raters and images with replacement, and take each stimulus's mean anew.
 
@@ -292,7 +293,7 @@ def bootstrap(
         scores: Says which stimuli there are.
         resamples: Number of draws.
         seed: Of the draws.
-        on_progress: Called with the draws done and their number.
+        progress: Shows a task with a step for each draw.
 
     Source:
         Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1, 2007.
@@ -309,16 +310,16 @@ def bootstrap(
     generator = np.random.default_rng(seed)
     people = np.flatnonzero(np.bincount(votes.rater, minlength=shape[1]))
     means, weights = (np.empty((len(at), resamples), dtype=np.float32) for _ in range(2))
-    for start in range(0, resamples, _BATCH):
-        part = slice(start, min(start + _BATCH, resamples))
-        size = part.stop - start
-        raters = np.zeros((shape[1], size))
-        raters[people] = generator.multinomial(len(people), np.full(len(people), 1 / len(people)), size=size).T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means[:, part] = ((sums @ raters) / (counts @ raters))[at]
-        weights[:, part] = _image_weights(generator, images, size)[image]
-        if on_progress:
-            on_progress(part.stop, resamples)
+    with progress.task("drawing raters and images", resamples) as task:
+        for start in range(0, resamples, _BATCH):
+            part = slice(start, min(start + _BATCH, resamples))
+            size = part.stop - start
+            raters = np.zeros((shape[1], size))
+            raters[people] = generator.multinomial(len(people), np.full(len(people), 1 / len(people)), size=size).T
+            with np.errstate(invalid="ignore", divide="ignore"):
+                means[:, part] = ((sums @ raters) / (counts @ raters))[at]
+            weights[:, part] = _image_weights(generator, images, size)[image]
+            task.advance(size)
     return Draws(means, weights, table[at])
 
 

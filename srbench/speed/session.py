@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
-from typing import Protocol as Interface
 
 from srbench.core.assets import AssetStore
 from srbench.core.device import pick_device
+from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.core.timing import TimeBudget
 from srbench.errors import UserError, reason
 from srbench.models import mode as modes
@@ -38,13 +38,6 @@ ALL_MODES = {
     "cuda": (*map("".join, product(_PRECISIONS, ("", "+channels_last"), ("", "+compile", "+graph"))), "onnx"),
 }
 """What `--modes all` means. On a CPU torch computes fp16 a hundred times slower than fp32: it has to be asked for."""
-
-
-class Listener(Interface):
-    """Is told how a session goes."""
-
-    def step(self, text: str) -> None:
-        """Something begins: "srresnet, bf16+channels_last, 180x320, latency"."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ class Matrix:
 
     @property
     def steps(self) -> int:
-        """How many steps a listener will be told of."""
+        """Number of steps of the whole session."""
         return 1 + sum(len(names) for _, names in self.by_model) * len(self.sizes) * len(self.scenarios)
 
 
@@ -101,22 +94,28 @@ def _means_something(mode: Mode, is_split: bool, *, layers: bool, trained: bool)
     return (layers or mode.precision == "fp32") and (trained or not is_split)
 
 
-def run(matrix: Matrix, store: AssetStore, listener: Listener) -> Iterator[Session]:
+def run(matrix: Matrix, store: AssetStore, progress: Progress = NO_PROGRESS) -> Iterator[Session]:
     """Measure everything, one row after the other; a row that fails says why and the others go on.
 
     Yields:
         After each row all that is known by then, so that an interrupted session is not lost.
     """
+    with progress.task("the device's own ceiling", matrix.steps) as task:
+        yield from _sessions(matrix, store, task)
+
+
+def _sessions(matrix: Matrix, store: AssetStore, task: Task) -> Iterator[Session]:
     device = pick_device(matrix.device)
     facts = nvml.facts(device)
-    listener.step("the device's own ceiling")
     ceiling = ceilings.measure(device, _precisions(matrix.modes))
+    task.advance()
     rows: list[SpeedRow] = []
     prices: dict[int, Prices | None] = {}
     for model, names in matrix.by_model:
         if model.scale not in prices:
             prices[model.scale] = _prices(model.scale, store)
-        for row in _rows(model, names, matrix, ceiling, prices[model.scale] if model.trained else None, listener):
+        for row in _rows(model, names, matrix, ceiling, prices[model.scale] if model.trained else None, task):
+            task.advance()
             rows.append(row)
             yield Session(facts, ceiling, list(rows), matrix.unavailable)
 
@@ -133,7 +132,7 @@ def _prices(scale: int, store: AssetStore) -> Prices | None:
 
 
 def _rows(
-    model: Model, names: Sequence[str], matrix: Matrix, ceiling: Ceiling, prices: Prices | None, listener: Listener
+    model: Model, names: Sequence[str], matrix: Matrix, ceiling: Ceiling, prices: Prices | None, task: Task
 ) -> Iterator[SpeedRow]:
     work: dict[Size, Work | None] = {}
     for name in names:
@@ -142,13 +141,13 @@ def _rows(
             mode, price = _priced(model, name, matrix.device, prices)
             upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so
-            yield from _failed(model, name, matrix, error, listener)
+            yield from _failed(model, name, matrix, error, task)
             continue
         for size in matrix.sizes:
             subject = Subject(model, upscaler, work[size], price)
             before: SpeedRow | None = None
             for kind in matrix.scenarios:
-                listener.step(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
+                task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
                 before = scenario.measure(subject, kind, size, ceiling, matrix.patience, matrix.most_batch, before)
                 yield before
 
@@ -165,11 +164,11 @@ def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tupl
     return found
 
 
-def _failed(model: Model, name: str, matrix: Matrix, error: Exception, listener: Listener) -> Iterator[SpeedRow]:
+def _failed(model: Model, name: str, matrix: Matrix, error: Exception, task: Task) -> Iterator[SpeedRow]:
     mode, is_split = modes.parse(name)
     device = pick_device(matrix.device)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
-            listener.step(f"{model.id}, {name}: {reason(error)}")
+            task.describe(f"{model.id}, {name}: {reason(error)}")
             named = replace(mode, fp32_layers=("?",)) if is_split else mode
             yield replace(scenario.blank(model, named, device, kind, size), failure=reason(error)[:300])

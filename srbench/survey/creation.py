@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -14,6 +14,7 @@ from PIL import Image
 
 from srbench.core import image
 from srbench.core.files import atomic_write
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.survey import pictures, secrets
@@ -35,7 +36,7 @@ def create(
     protocol: Protocol,
     crops: Mapping[tuple[str, str], Crop],
     terms: Terms,
-    on_picture: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = NO_PROGRESS,
 ) -> Study:
     """Write a study's folder: the pictures as they will be shown, without any metadata, study.json, and secrets.
 
@@ -49,7 +50,7 @@ def create(
         protocol: How the anchors' LR is made.
         crops: What of each content is shown.
         terms: Of taking part.
-        on_picture: Called with the pictures done and their number.
+        progress: Shows a task with a step for each picture.
 
     Raises:
         BadStudy: The folder is in use, or the pictures cannot make such a study.
@@ -62,14 +63,14 @@ def create(
     ends = [_anchor(name, model) for name in calibration for model in pictures.ANCHORS]
     _possible(design, rated, ends)
     made: list[Picture] = []
-    total = len(rated) + len(ends)
-    for source, shown in zip(sources, rated, strict=True):
-        pixels = pictures.cut(source.path, crops[source.dataset, source.content])
-        made.append(_write(folder, shown, pixels, "rated"))
-        on_picture(len(made), total)
-    for picture in _calibration(folder, calibration, protocol, crops.values()):
-        made.append(picture)
-        on_picture(len(made), total)
+    with progress.task("pictures", len(rated) + len(ends)) as task:
+        for source, shown in zip(sources, rated, strict=True):
+            pixels = pictures.cut(source.path, crops[source.dataset, source.content])
+            made.append(_write(folder, shown, pixels, "rated"))
+            task.advance()
+        for picture in _calibration(folder, calibration, protocol, crops.values()):
+            made.append(picture)
+            task.advance()
     study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, token_hex(8))
     with atomic_write(folder / HEAD) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from srbench.core import image
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets import catalogue
 from srbench.errors import BadImage, BadTrainingData
 
@@ -59,7 +60,7 @@ def check(
     spread: int,
     smallest_px: int,
     multiple: int = 1,
-    on_image: Callable[[], None] = lambda: None,
+    progress: Progress = NO_PROGRESS,
 ) -> Found:
     """Read every image once and sort out what cannot be trained on.
 
@@ -69,7 +70,7 @@ def check(
         spread: How many.
         smallest_px: An image with a shorter side is left out,
         multiple: once it is cropped to a multiple of this.
-        on_image: Progress.
+        progress: Shows a task with a step for each image.
 
     Raises:
         BadTrainingData: A file cannot be read, a held-out image is not there, or nothing is left.
@@ -79,10 +80,10 @@ def check(
 
     def look(path: Path) -> tuple[str, Path]:
         reason = _reason(path, smallest_px, multiple, tests)
-        on_image()
+        task.advance()
         return reason, path
 
-    with ThreadPoolExecutor(8) as pool:
+    with progress.task("checking images", len(paths)) as task, ThreadPoolExecutor(8) as pool:
         looked = list(pool.map(look, paths))
     usable = [path for reason, path in looked if not reason]
     left_out.update(reason for reason, _ in looked if reason)

@@ -3,7 +3,6 @@
 import inspect
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from srbench.core.assets import AssetStore
 from srbench.core.environment import describe
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
 from srbench.models.arch import Network, channels_of
 from srbench.models.model import differences
@@ -105,14 +105,16 @@ def _try(generator: Network, recipe: Recipe) -> None:
         raise BadRecipe(f"generator: {arch} upscales by {sr.shape[-1] // _TRIED_PX}, the protocol by {scale}")
 
 
-def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], None]) -> tuple[Patches, images.Found]:
+def samples(
+    recipe: Recipe, data: Path, cache_mib: int, progress: Progress = NO_PROGRESS
+) -> tuple[Patches, images.Found]:
     """Find and check the training images.
 
     Args:
         recipe: Which folders, which are held out, how patches are made.
         data: What its folders are relative to.
         cache_mib: Decoded images that each worker may keep.
-        on_image: Progress.
+        progress: Shows how far the images are checked.
 
     Raises:
         BadTrainingData: Images cannot be read, or none is left.
@@ -124,13 +126,13 @@ def samples(recipe: Recipe, data: Path, cache_mib: int, on_image: Callable[[], N
         options.validation_images,
         options.patch_px,
         protocol.hr_multiple,
-        on_image,
+        progress,
     )
     hr = Library(found.training, protocol.hr_multiple, options.centre_crop_px, cache_mib)
     lr = None
     if options.lr_folders:
         unpaired = images.check(
-            images.listing(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, 1, on_image
+            images.listing(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, 1, progress
         )
         lr = Library(unpaired.training, 1, 0, cache_mib)
     patches = Patches(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)

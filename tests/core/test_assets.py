@@ -16,6 +16,7 @@ from srbench.core.assets import AssetStore, PinnedFile, hash_of
 from srbench.core.download import Downloader
 from srbench.errors import DownloadError
 from tests.http_server import Gate, Handler, Reply, Server, closed_port, corrupt, fail, serve, stall, truncate, url_of
+from tests.progress import Recorder
 
 BODY = random.Random(0).randbytes(100_000)
 OTHER = random.Random(1).randbytes(100_000)
@@ -309,13 +310,11 @@ def test_nothing_to_fetch_is_no_failure(store: AssetStore) -> None:
 
 
 def test_progress_is_told_for_each_file(server: Server) -> None:
-    arrived: dict[PinnedFile, int] = {}
-
-    def note(file: PinnedFile, size: int) -> None:
-        arrived[file] = arrived.get(file, 0) + size
-
     files = [_file(server.put(f"/{n}", BODY), f"{n}/a.pth") for n in range(2)]
-    AssetStore([], on_transfer=note).fetch_all(files)
-    assert arrived == dict.fromkeys(files, len(BODY))
-    AssetStore([], on_transfer=note).fetch_all(files)
-    assert arrived == dict.fromkeys(files, len(BODY))
+    shown = Recorder()
+    AssetStore([], progress=shown).fetch_all(files)
+    assert {task.description: task.done for task in shown.tasks} == {file.path: len(BODY) for file in files}
+    assert all(task.total == len(BODY) for task in shown.tasks)
+    again = Recorder()
+    AssetStore([], progress=again).fetch_all(files)
+    assert not again.tasks

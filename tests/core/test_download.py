@@ -12,6 +12,7 @@ import pytest
 
 from srbench.core.download import Downloader
 from srbench.errors import DownloadError
+from tests.conftest import ROOT
 from tests.http_server import (
     Gate,
     Reply,
@@ -28,6 +29,7 @@ from tests.http_server import (
     truncate,
     url_of,
 )
+from tests.progress import Calling, RecordedTask
 
 BODY = random.Random(0).randbytes(400_000)  # several chunks, so that a part of it can be kept
 PIN = sha256(BODY).hexdigest()
@@ -71,7 +73,7 @@ def _interrupt(_: int) -> None:
 def _leave_a_part(url: str, target: Path) -> None:
     """Fetch until the first bytes are there, and stop."""
     with pytest.raises(KeyboardInterrupt):
-        Downloader().fetch(url, target, PIN, _interrupt)
+        Downloader().fetch(url, target, PIN, Calling(_interrupt))
     assert not target.exists()
 
 
@@ -79,9 +81,10 @@ def _kill_half_way(url: str, target: Path) -> None:
     """Fetch in a process that dies, with no time to clean up, when the first bytes are there."""
     code = (
         "import os, sys, pathlib; from srbench.core.download import Downloader\n"
-        "Downloader().fetch(sys.argv[1], pathlib.Path(sys.argv[2]), '', lambda _: os._exit(9))"
+        "from tests.progress import Calling\n"
+        "Downloader().fetch(sys.argv[1], pathlib.Path(sys.argv[2]), '', Calling(lambda _: os._exit(9)))"
     )
-    assert subprocess.run([sys.executable, "-c", code, url, str(target)], check=False).returncode == 9
+    assert subprocess.run([sys.executable, "-c", code, url, str(target)], cwd=ROOT, check=False).returncode == 9
     assert not target.exists()
 
 
@@ -130,16 +133,16 @@ def test_what_lay_there_before_is_replaced(server: Server, target: Path) -> None
 
 def test_the_target_is_absent_until_it_is_complete(server: Server, target: Path) -> None:
     seen: list[bool] = []
-    Downloader().fetch(server.put("/a", BODY), target, PIN, lambda _: seen.append(target.exists()))
+    Downloader().fetch(server.put("/a", BODY), target, PIN, Calling(lambda _: seen.append(target.exists())))
     assert len(seen) > 1
     assert not any(seen)
     assert target.exists()
 
 
 def test_progress_adds_up_to_the_file(server: Server, target: Path) -> None:
-    arrived: list[int] = []
-    Downloader().fetch(server.put("/a", BODY, truncate, serve), target, PIN, arrived.append)
-    assert sum(arrived) == len(BODY)
+    task = RecordedTask("", None)
+    Downloader().fetch(server.put("/a", BODY, truncate, serve), target, PIN, task)
+    assert task.done == len(BODY)
 
 
 def test_redirects_are_followed(server: Server, target: Path) -> None:

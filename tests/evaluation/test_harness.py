@@ -19,6 +19,7 @@ from torch.nn.functional import interpolate
 from srbench import protocol
 from srbench.core import image
 from srbench.core.assets import AssetStore
+from srbench.core.progress import NO_PROGRESS
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
 from srbench.evaluation import harness, pairing, scoring
@@ -28,6 +29,7 @@ from srbench.models import foreign
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.select import select
+from tests.progress import Recorder
 
 CLASSICAL = protocol.find("classical_x4")
 
@@ -53,6 +55,18 @@ def _plan(
 
 def _values(rows: list[Row]) -> dict[tuple[str, str, str], float]:
     return {(r.model, r.image, r.metric): r.value for r in rows if r.metric not in harness.TIMINGS}
+
+
+def test_progress_is_a_task_a_model_and_a_step_an_image(tmp_path: Path) -> None:
+    recorder = Recorder()
+    harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path), recorder)
+    assert [(task.description, task.total, task.done) for task in recorder.tasks] == [
+        ("[1/2] nearest", 3, 3),
+        ("[2/2] bicubic", 3, 3),
+    ]
+    again = Recorder()
+    harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path), again)
+    assert not again.tasks
 
 
 def test_every_image_and_metric_becomes_a_row_with_its_conditions(tmp_path: Path) -> None:
@@ -137,7 +151,7 @@ def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     for engine, order in (("eager", "0123"), ("compile", "0213")):
         plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]
-        walk = harness._Walk(plan, RunFolder(tmp_path / "run"), harness.Silence())
+        walk = harness._Walk(plan, RunFolder(tmp_path / "run"), NO_PROGRESS)
         tasks = walk._grouped(plan.models[0], list(walk._tasks(plan.models[0])))
         assert "".join(task.blank.image for task in tasks) == order
 

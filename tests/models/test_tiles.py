@@ -13,6 +13,7 @@ from srbench.errors import ShapeError
 from srbench.models import registry
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
+from tests.progress import Calling, RecordedTask
 from zoo.archs.interpolation import Interpolation
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -40,17 +41,17 @@ def _lr(channels: int, height: int, width: int, batch: int = 1) -> Tensor:
 def test_levels_are_what_would_be_scored(colour: str, channels: int, tile_px: int) -> None:
     upscaler = _upscaler(colour, Mode(tile_px=tile_px))
     lr = _lr(channels, 16, 11, batch=2)
-    calls: list[None] = []
-    sr = upscaler.levels(lr, lambda: calls.append(None))
+    task = RecordedTask("", None)
+    sr = upscaler.levels(lr, task)
     assert (sr.dtype, sr.shape) == (torch.uint8, (2, channels, 32, 22))
     assert torch.equal(sr, image.to_uint8(upscaler(lr / 255)))
-    assert len(calls) == upscaler.pieces(lr) == (6 if tile_px else 1)
+    assert task.done == upscaler.pieces(lr) == (6 if tile_px else 1)
 
 
 @pytest.mark.parametrize("colour", SETTINGS)
 def test_levels_do_not_depend_on_the_tiles_but_for_the_last_bit(colour: str) -> None:
     lr = _lr(3, 16, 11)
-    whole, tiled = (_upscaler(colour, Mode(tile_px=px)).levels(lr, lambda: None) for px in (99, 6))
+    whole, tiled = (_upscaler(colour, Mode(tile_px=px)).levels(lr) for px in (99, 6))
     assert (whole.int() - tiled.int()).abs().max() <= 1
     assert (whole != tiled).float().mean() < 0.01
 
@@ -60,7 +61,7 @@ def test_self_ensemble_goes_through_tiles_too() -> None:
     upscalers = [_upscaler("rgb", Mode(tile_px=px, self_ensemble=True)) for px in (99, 5)]
     whole, tiled = (upscaler(lr / 255) for upscaler in upscalers)
     assert torch.allclose(whole, tiled, atol=1e-6)
-    assert torch.equal(upscalers[1].levels(lr, lambda: None), image.to_uint8(tiled))
+    assert torch.equal(upscalers[1].levels(lr), image.to_uint8(tiled))
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -69,7 +70,7 @@ def test_bicubic_in_tiles_is_exact(tile_px: int, scale: int) -> None:
     lr = _lr(3, 19, 14)
     upscaler = Upscaler(Interpolation(scale, "bicubic"), scale, Mode(tile_px=tile_px), colour="any", overlap_px=3)
     expected = resize(lr, (19 * scale, 14 * scale), round_passes=True)
-    assert torch.equal(upscaler.levels(lr, lambda: None).double(), expected)
+    assert torch.equal(upscaler.levels(lr).double(), expected)
     assert torch.equal(image.to_uint8(upscaler(lr / 255)).double(), expected)
 
 
@@ -80,9 +81,9 @@ def test_bicubic_in_tiles_is_exact(tile_px: int, scale: int) -> None:
 def test_pieces_are_counted_before_they_are_made(size: tuple[int, int], tile_px: int, pieces: int) -> None:
     upscaler = _upscaler("rgb", Mode(tile_px=tile_px))
     lr = _lr(3, *size)
-    done: list[None] = []
-    upscaler.levels(lr, lambda: done.append(None))
-    assert upscaler.pieces(lr) == len(done) == pieces
+    task = RecordedTask("", None)
+    upscaler.levels(lr, task)
+    assert upscaler.pieces(lr) == task.done == pieces
 
 
 def test_a_piece_never_sees_more_than_fits_and_progress_follows_each() -> None:
@@ -94,7 +95,7 @@ def test_a_piece_never_sees_more_than_fits_and_progress_follows_each() -> None:
 
     upscaler = Upscaler(watch, 4, Mode(memory_mib=1), overlap_px=4, bytes_per_px=500)
     at: list[int] = []
-    upscaler.levels(_lr(3, 60, 50, batch=2), lambda: at.append(len(seen)))
+    upscaler.levels(_lr(3, 60, 50, batch=2), Calling(lambda _: at.append(len(seen))))
     assert at == list(range(1, len(seen) + 1))
     assert len(seen) > 1
     assert max(seen) * 500 <= 2**20
@@ -113,7 +114,7 @@ def test_a_larger_scale_needs_smaller_tiles() -> None:
 def test_a_network_of_another_scale_is_an_error_in_tiles_too() -> None:
     upscaler = Upscaler(lambda x: interpolate(x, scale_factor=2), 4, Mode(tile_px=4))
     with pytest.raises(ShapeError, match="Is its scale 4"):
-        upscaler.levels(_lr(3, 9, 9), lambda: None)
+        upscaler.levels(_lr(3, 9, 9))
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])

@@ -14,6 +14,7 @@ from srbench.models.model import Model
 from srbench.speed import ceiling, scenario, session
 from srbench.speed.records import Ceiling, Scenario, Session, SpeedRow
 from srbench.speed.scenario import Size, Subject
+from tests.progress import RecordedTask, Recorder
 from tests.speed.made import CEILING, Nearest, Raising, model, nearest
 
 SIZES = [Size(4, 4), Size(6, 5)]
@@ -42,36 +43,29 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return asked
 
 
-class _Listener:
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def step(self, text: str) -> None:
-        self.said.append(text)
-
-
 def _matrix(*models: Model, modes: tuple[str, ...] = ("fp32",)) -> session.Matrix:
     return session.Matrix(
         models, modes, SIZES, ("latency", "throughput"), "cpu", TimeBudget(0.001, 0.002), 2, {"vdsr": "no weights"}
     )
 
 
-def _run(matrix: session.Matrix) -> tuple[Session, list[str]]:
-    listener = _Listener()
-    *_, last = session.run(matrix, AssetStore([]), listener)
-    return last, listener.said
+def _run(matrix: session.Matrix) -> tuple[Session, RecordedTask]:
+    recorder = Recorder()
+    *_, last = session.run(matrix, AssetStore([]), recorder)
+    (task,) = recorder.tasks
+    return last, task
 
 
 def test_rows_come_by_model_mode_size_and_scenario(measured: list[list[str]]) -> None:
     matrix = _matrix(model(nearest, "a"), model(Nearest(), "b"), modes=("fp32", "bf16+channels_last"))
-    found, said = _run(matrix)
+    found, task = _run(matrix)
     rows = found.rows
     assert [(r.model, r.mode, r.lr_height, r.scenario) for r in rows] == list(
         product("ab", matrix.modes, (4, 6), ("latency", "throughput"))
     )
     assert all(not row.failure and row.median_ms > 0 for row in rows)
-    assert len(said) == matrix.steps == 1 + len(rows)
-    assert said[1] == "a, fp32, 4x4, latency"
+    assert task.done == task.total == matrix.steps == 1 + len(rows)
+    assert task.texts[0] == "a, fp32, 4x4, latency"
     assert measured == [["fp32", "bf16"]]
     assert found.unavailable == {"vdsr": "no weights"}
     record = found.as_dict()
@@ -81,7 +75,7 @@ def test_rows_come_by_model_mode_size_and_scenario(measured: list[list[str]]) ->
 
 def test_what_is_known_is_told_row_by_row() -> None:
     matrix = _matrix(model(nearest, "a"), model(nearest, "b"))
-    so_far = [len(found.rows) for found in session.run(matrix, AssetStore([]), _Listener())]
+    so_far = [len(found.rows) for found in session.run(matrix, AssetStore([]))]
     assert so_far == sorted(so_far)
     assert so_far[-1] == 8
     assert any(0 < count <= 4 for count in so_far)  # the first model's are kept when the second is interrupted
@@ -98,8 +92,8 @@ def test_fp32_is_priced_and_counted() -> None:
 
 def test_modes_that_cannot_run_are_rows_that_say_why() -> None:
     matrix = _matrix(model(nearest), modes=("graph", "fp32", "bf16+split", "onnx"))
-    found, said = _run(matrix)
-    assert len(said) == matrix.steps
+    found, task = _run(matrix)
+    assert task.done == task.total == matrix.steps
     failures = {row.mode: row.failure for row in found.rows}
     assert failures["fp32"] == ""
     assert "no split keeps the price within bounds" in failures["bf16+split"]
@@ -127,9 +121,9 @@ def test_modes_that_mean_nothing_are_left_out_where_nobody_named_them() -> None:
 
 def test_a_network_that_raises_does_not_end_the_others() -> None:
     matrix = _matrix(model(Raising(), "bad"), model(nearest, "good"))
-    found, said = _run(matrix)
+    found, task = _run(matrix)
     rows = found.rows
-    assert len(said) == matrix.steps == 1 + len(rows)
+    assert task.done == task.total == matrix.steps == 1 + len(rows)
     assert {row.failure for row in rows if row.model == "bad"} == {"ValueError: the kernel exploded"}
     assert {row.failure for row in rows if row.model == "good"} == {""}
 

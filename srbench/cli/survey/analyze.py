@@ -137,12 +137,7 @@ def _analysis(read: "Ratings", choices: "Options") -> "Analysis | PairAnalysis":
         return analysis.analyse_means(read.name, read.means, choices, read.notes)
     assert read.votes is not None
     with console.bars() as progress:
-        task = progress.add_task("analysing", total=None)
-
-        def show(what: str, done: int, of: int) -> None:
-            progress.update(task, description=what, completed=done, total=of)
-
-        return analysis.analyse(read.name, read.votes, choices, read.notes, show)
+        return analysis.analyse(read.name, read.votes, choices, read.notes, progress)
 
 
 @dataclass(frozen=True)

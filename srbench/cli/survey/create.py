@@ -122,7 +122,6 @@ def create(
     shown = pictures.crops(sources, area_px, _crops(crops), seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
-        task = progress.add_task("pictures", total=None)
         made = write(
             study,
             title or study.name,
@@ -133,7 +132,7 @@ def create(
             conventions,
             shown,
             terms,
-            lambda done, of: progress.update(task, completed=done, total=of),
+            progress,
         )
     _show(made, json=json)
 
