@@ -123,8 +123,8 @@ def test_mistakes_are_one_line(call: Call, votes: Path, arguments: tuple[str, ..
     assert err.count("\n") == 1
 
 
-def test_the_readme_documents_every_key(call: Call, votes: Path) -> None:
-    text = (ROOT / "srbench/ratings/README.md").read_text(encoding="utf-8")
+def test_the_guide_documents_every_key(call: Call, votes: Path) -> None:
+    text = (ROOT / "docs/ratings.md").read_text(encoding="utf-8")
     call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
     Path("m.csv").write_text(
         "stimulus,sharpness\n"

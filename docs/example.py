@@ -1,0 +1,47 @@
+"""Make the pictures of README's example anew: `python -m docs.example`.
+
+Both come from one run on the builtin photographs, which are free to publish (see THIRD_PARTY.md): the table as a
+terminal shows it, and a comparison sheet.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.text import Text
+
+_FOLDER = Path(__file__).parent / "example"
+_COLUMNS = 144
+_MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
+_COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
+
+
+def _run(scratch: Path) -> str:
+    """What the command prints in a terminal, with its colours."""
+    terminal = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(_COLUMNS)}
+    words = [sys.executable, "-m", *_COMMAND.split(), "--out", str(scratch)]
+    return subprocess.run(words, env=terminal, check=True, capture_output=True, text=True).stdout
+
+
+def _write_table(printed: str) -> None:
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=_COLUMNS, file=nowhere, force_terminal=True)
+        console.print(Text(f"$ {_COMMAND}", style="bold"))
+        console.print(Text.from_ansi(printed))
+        svg = console.export_svg(title="srbench run")
+    # The reader's own monospaced font serves; none is fetched from another host.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    (_FOLDER / "table.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        _write_table(_run(Path(scratch)))
+        with Image.open(Path(scratch) / "sheets" / "builtin" / "coffee.png") as sheet:
+            sheet.convert("RGB").save(_FOLDER / "sheet.jpg", quality=88)
