@@ -119,7 +119,7 @@ def test_the_folder_tree_is_the_folder_tree() -> None:
 
 def _entries(line: str) -> list[str]:
     """The files or the folder that a line of the tree names before its description."""
-    names = re.split(r"\s{2,}", line.strip(), maxsplit=1)[0]
+    names = re.split(r"\s{2,}", line.strip(), maxsplit=1)[0]  # two blanks part them from what is said of them
     return names.split()
 
 
