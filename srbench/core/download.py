@@ -1,19 +1,15 @@
 """Downloads that are resumable, checked and atomic."""
 
 import hashlib
-import logging
 import shutil
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
 import requests
 
 from srbench.core.progress import NO_PROGRESS, Task
 from srbench.errors import DownloadError
-
-pooch.get_logger().setLevel(logging.WARNING)
 
 _ATTEMPTS = 3
 _CHUNK_BYTES = 1 << 16
@@ -21,7 +17,8 @@ _CHUNK_BYTES = 1 << 16
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file as 64 hex digits."""
-    return str(pooch.file_hash(str(path), alg="sha256"))
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Downloader:
@@ -57,16 +54,11 @@ class Downloader:
         incoming = target.with_name(f".{target.name}.incoming")
         part = incoming / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
 
-        def receive(link: str, output_file: str, _: object) -> None:
-            self._receive_checked(link, part, pin, task)
-            part.replace(output_file)
-
         try:
             target.unlink(missing_ok=True)
             incoming.mkdir(parents=True, exist_ok=True)
-            # pooch knows whole hashes only, so that `receive` checks them; pooch makes the arrival atomic.
-            whole = pooch.retrieve(url, known_hash=None, fname="whole", path=incoming, downloader=receive)
-            Path(whole).replace(target)
+            self._receive_checked(url, part, pin, task)
+            part.replace(target)
         except requests.RequestException as error:
             raise DownloadError(f"{url} could not be downloaded: {error}") from error
         except OSError as error:
