@@ -81,20 +81,26 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Arch:
-    """An architecture.
+    """The facts of one architecture.
 
     Attributes:
-        name: Of its module.
-        paper: Where it was introduced.
-        year: Of the paper; tables list models in this order.
-        build: Makes the network from the scale and its settings, with random weights.
-        infer: The settings (and `scale`, where the weights fix it) that a state dict under this project's names
-            implies; None where it is another network's. Keys and shapes are compared afterwards in any case.
-        colour: What the network sees, where its settings have no `colour`.
-        schemes: Names used elsewhere; this project's own names are always understood.
+        name: Unique name, which cards refer to; by custom that of the module.
+        paper: The paper that introduced the architecture.
+        year: Year of the paper; tables list models in this order.
+        build: Function of the scale and the settings that makes the network with random weights.
+        infer: Function of a state dict under this project's names that returns the settings it implies (and `scale`,
+            where the weights fix it), or None where the state dict belongs to another network. Names and shapes are
+            compared afterwards in any case.
         overlap_px: LR pixels around a tile that keep its error below 1 grey level: measured with trained weights on
             photographs, or the radius of the receptive field where none were at hand.
         bytes_per_px: Peak memory in float32 for each LR pixel at scale 4, measured, and a fifth more; sizes tiles.
+        colour: Colours that the network sees where its settings have no `colour`.
+        schemes: Names that other projects give to the tensors; this project's own names are always understood.
+        multiple_of: Number of which both sides of the LR image must be a multiple, such as the side of an attention
+            window; images are padded to it, and tiles begin at a multiple of it.
+        scales: Upscaling factors that `build` takes; the tests try each.
+        examples: Settings of small networks of this architecture, which the tests build; the first stands for it, the
+            others add variants.
     """
 
     name: str
@@ -106,6 +112,9 @@ class Arch:
     bytes_per_px: int
     colour: Colour = "rgb"
     schemes: tuple[Scheme, ...] = ()
+    multiple_of: int = 1
+    scales: tuple[int, ...] = (2, 3, 4, 8)
+    examples: tuple[Mapping[str, Any], ...] = ({},)
 
     def complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Settings with the network's defaults filled in, so that two ways to say the same are equal.

@@ -115,12 +115,14 @@ class Upscaler:
     def _pieces(self, lr: Tensor) -> Iterator[tuple[_Place, Tensor]]:
         """Each piece with its place in the output; uint8 is brought to [0, 1]."""
         height, width = lr.shape[-2:]
-        side, s, overlap = self._tile_side(lr), self.scale, self.overlap_px
+        side, s, overlap, multiple = self._tile_side(lr), self.scale, self.overlap_px, self.multiple_of
         for top in range(0, height, side):
             for left in range(0, width, side):
                 bottom, right = min(top + side, height), min(left + side, width)
-                y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
-                seen = lr[..., y0 : bottom + overlap, x0 : right + overlap].to(self.device)
+                # Windows of the network lie as in the whole image, and only its border is padded.
+                y0, x0 = (max(first - overlap, 0) // multiple * multiple for first in (top, left))
+                y1, x1 = (last + overlap + -(last + overlap) % multiple for last in (bottom, right))
+                seen = lr[..., y0:y1, x0:x1].to(self.device)
                 piece = self._sr(seen / 255 if seen.dtype == torch.uint8 else seen)
                 core = piece[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
                 yield (..., slice(top * s, bottom * s), slice(left * s, right * s)), core

@@ -1,7 +1,5 @@
 """Folded layers and networks beside those they replace."""
 
-from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
@@ -120,50 +118,6 @@ def test_a_subclass_of_a_convolution_becomes_the_convolution_alone() -> None:
     assert torch.equal(folding.plain(louder)(x) * 2, louder(x))
 
 
-COLOURS = ("luma", "rgb", "ycbcr")
-VARIANTS: dict[str, tuple[tuple[int, ...], list[dict[str, Any]]]] = {
-    "interpolation": ((2, 3, 4, 8), [{"kernel": kernel} for kernel in ("nearest", "bicubic")]),
-    "srcnn": (
-        (2, 3, 4, 8),
-        [
-            {"kernels": kernels, "colour": colour, "upsampling": upsampling, "padding": padding}
-            for kernels, colour, upsampling, padding in [
-                ((9, 1, 5), "luma", "matlab", "zeros"),
-                ((9, 5, 5), "rgb", "torch", "zeros"),
-                ((9, 1, 5), "ycbcr", "matlab", "replicate"),
-            ]
-        ],
-    ),
-    "espcn": ((2, 3, 4, 8), [{"colour": colour} for colour in COLOURS]),
-    "fsrcnn": ((2, 3, 4, 8), [{}, {"features": 8, "shrunk": 4, "layers": 0}]),
-    "vdsr": ((2, 3, 4, 8), [{"layers": 3, "channels": 4}]),
-    "srresnet": (
-        (2, 3, 4, 8),
-        [
-            {"blocks": 2, "channels": 6, "norm": norm, "tail": tail, "output": output}
-            for norm, tail, output in product(("batch", "instance", "none"), ("norm", "prelu"), ("linear", "tanh"))
-        ],
-    ),
-    "msrresnet": ((4,), [{"blocks": 1, "channels": 6, "upsampling_slope": slope} for slope in (0.1, 1.0)]),
-    "edsr": (
-        (2, 3, 4),
-        [
-            {"blocks": 1, "channels": 6, "residual_scale": residual_scale, "peak": peak}
-            for residual_scale, peak in product((1.0, 0.1), (255.0, 1.0))
-        ],
-    ),
-    "rrdb": ((4,), [{"blocks": 1, "channels": 6, "growth": 4}]),
-    "srvgg": ((2, 3, 4, 8), [{"convolutions": 1, "channels": 6}]),
-}
-
-
-def _cases() -> Iterator[Any]:
-    for arch, (scales, variants) in VARIANTS.items():
-        for scale, settings in product(scales, variants):
-            words = ", ".join(str(value) for value in settings.values())
-            yield pytest.param(arch, {"scale": scale, **settings}, id=f"{arch} x{scale} {words}")
-
-
 def _network(arch: str, settings: dict[str, Any]) -> Network:
     network = registry.archs()[arch].build(**settings)
     for module in network.modules():
@@ -174,25 +128,6 @@ def _network(arch: str, settings: dict[str, Any]) -> Network:
 
 def _channels(network: Network) -> int:
     return 1 if network.colour == "luma" else 3
-
-
-def test_every_architecture_is_folded_here() -> None:
-    assert VARIANTS.keys() == registry.archs().keys()
-
-
-@pytest.mark.parametrize(("arch", "settings"), list(_cases()))
-@torch.no_grad()
-def test_a_folded_network_is_the_same_function(arch: str, settings: dict[str, Any]) -> None:
-    network = _network(arch, settings)
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    folded = network.folded()
-    sizes = SIZES[1:] if settings.get("norm") == "instance" else SIZES  # a single pixel has no variance
-    for size in sizes:
-        lr = torch.rand(1, _channels(network), *size)
-        assert torch.allclose(folded(lr), network(lr), atol=1e-5, rtol=0)
-    after = network.state_dict()
-    assert before.keys() == after.keys()
-    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 FOLDING = {

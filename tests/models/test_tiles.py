@@ -121,3 +121,20 @@ def test_a_network_of_another_scale_is_an_error_in_tiles_too() -> None:
 def test_an_image_without_pixels_is_the_users_mistake(size: tuple[int, int]) -> None:
     with pytest.raises(ShapeError, match="at least 1 x 1"):
         _upscaler("rgb", Mode())(torch.rand(1, 3, *size))
+
+
+def test_windows_of_tiles_lie_as_in_the_whole_image() -> None:
+    """A network that mixes the pixels of each 8 x 8 window and sees nothing beyond it."""
+
+    def windows(x: Tensor) -> Tensor:
+        means = torch.nn.functional.avg_pool2d(x, 8)
+        return torch.nn.functional.interpolate(means, scale_factor=16, mode="nearest")
+
+    lr = torch.rand(1, 3, 37, 29)
+    whole, *tiled = (
+        Upscaler(windows, 2, Mode(tile_px=px), overlap_px=o, multiple_of=8)(lr)
+        for px, o in ((99, 0), (8, 0), (12, 0), (13, 3), (5, 20))
+    )
+    assert whole.shape == (1, 3, 74, 58)
+    for sr in tiled:
+        assert torch.equal(sr, whole)

@@ -8,42 +8,43 @@ import pytest
 import torch
 
 from srbench.models import foreign, registry
-from srbench.models.arch import Network, State
-
-SMALL: dict[str, dict[str, Any]] = {
-    "interpolation": {},
-    "srcnn": {},
-    "espcn": {},
-    "fsrcnn": {},
-    "vdsr": {"layers": 4},
-    "srresnet": {"blocks": 2},
-    "msrresnet": {"blocks": 2},
-    "edsr": {"blocks": 2},
-    "rrdb": {"blocks": 1},
-    "srvgg": {"convolutions": 2},
-}
+from srbench.models.arch import Arch, Network, State, channels_of
+from srbench.models.upscaler import Upscaler
 
 
 def _build(arch: str, **settings: Any) -> Network:
-    return registry.archs()[arch].build(**{"scale": 4, **SMALL[arch], **settings}).eval()
+    kind = registry.archs()[arch]
+    return kind.build(**{"scale": 4, **kind.examples[0], **settings}).eval()
 
 
-@pytest.mark.parametrize("arch", registry.archs())
+@pytest.mark.parametrize("arch", registry.archs().values(), ids=lambda arch: arch.name)
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 5)])
-def test_any_size_is_upscaled_by_the_scale(arch: str, size: tuple[int, int]) -> None:
-    network = _build(arch)
-    channels = 1 if network.colour == "luma" else 3
-    with torch.no_grad():
-        assert network(torch.rand(2, channels, *size)).shape == (2, channels, size[0] * 4, size[1] * 4)
+@torch.no_grad()
+def test_any_size_is_upscaled_by_each_of_its_scales(arch: Arch, size: tuple[int, int]) -> None:
+    for scale in arch.scales:
+        network = arch.build(scale=scale, **arch.examples[0]).eval()
+        lr = torch.rand(2, channels_of(network.colour), *(side * arch.multiple_of for side in size))
+        assert network(lr).shape == (*lr.shape[:2], lr.shape[2] * scale, lr.shape[3] * scale)
+        upscaler = Upscaler(network, scale, colour=network.colour, multiple_of=arch.multiple_of)
+        assert upscaler(torch.rand(1, 3, *size)).shape == (1, 3, size[0] * scale, size[1] * scale)
 
 
-@pytest.mark.parametrize("arch", [name for name in registry.archs() if name != "interpolation"])
-def test_a_state_dict_under_our_own_names_is_recognised(arch: str) -> None:
-    state = _build(arch).state_dict()
-    found = foreign.detect(state)
-    assert found is not None
-    assert found[0].name == arch
-    registry.archs()[arch].build(**{"scale": 4, **found[1]}).load_state_dict(state)
+CASES = [
+    pytest.param(arch, settings, id=f"{arch.name} {settings}")
+    for arch in registry.archs().values()
+    for settings in arch.examples
+    if arch.build(scale=arch.scales[0], **settings).state_dict()  # interpolation has no weights to recognise
+]
+
+
+@pytest.mark.parametrize(("arch", "settings"), CASES)
+def test_a_state_dict_under_our_own_names_is_recognised(arch: Arch, settings: dict[str, Any]) -> None:
+    for scale in arch.scales:
+        state = arch.build(scale=scale, **settings).state_dict()
+        found = foreign.detect(state)
+        assert found is not None
+        assert found[0].name == arch.name
+        arch.build(**{"scale": scale, **found[1]}).load_state_dict(state)
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])

@@ -6,6 +6,7 @@ Lim, Son, Kim, Nah and Lee, Enhanced deep residual networks for single image sup
 
 import copy
 import re
+from itertools import product
 from typing import Any, cast
 
 import torch
@@ -153,6 +154,11 @@ ARCH = Arch(
             ),
             {"peak": 1.0},
         ),
+    ),
+    scales=(2, 3, 4),
+    examples=tuple(
+        {"blocks": 1, "channels": 6, "residual_scale": residual_scale, "peak": peak}
+        for residual_scale, peak in product((1.0, 0.1), (255.0, 1.0))
     ),
 )
 

@@ -55,6 +55,7 @@ ARCH = Arch(
     bytes_per_px=2000,
     colour="luma",
     schemes=(Scheme("Nhat-Thanh", ((r"conv_([123]\..*)", r"conv\1"),), {"colour": "ycbcr"}),),
+    examples=({"colour": "luma"}, {"colour": "rgb"}, {"colour": "ycbcr"}),
 )
 
 CARDS = (

@@ -76,6 +76,7 @@ ARCH = Arch(
             ),
         ),
     ),
+    examples=({}, {"features": 8, "shrunk": 4, "layers": 0}),
 )
 
 CARDS = (

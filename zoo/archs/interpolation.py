@@ -44,6 +44,7 @@ ARCH = Arch(
     overlap_px=4,
     bytes_per_px=2600,
     colour="any",
+    examples=({"kernel": "bicubic"}, {"kernel": "nearest"}),
 )
 
 

@@ -97,6 +97,8 @@ ARCH = Arch(
             ),
         ),
     ),
+    scales=(4,),
+    examples=tuple({"blocks": 1, "channels": 6, "upsampling_slope": slope} for slope in (0.1, 1.0)),
 )
 
 _MMAGIC = "open-mmlab/mmagic @ 0a560bba, configs/srgan_resnet/README.md"

@@ -161,6 +161,8 @@ ARCH = Arch(
         _mmagic_scheme("generator_ema", "generator"),
         _mmagic_scheme("generator", "discriminator"),
     ),
+    scales=(4,),
+    examples=({"blocks": 1, "channels": 6, "growth": 4},),
 )
 
 _MMAGIC = "open-mmlab/mmagic @ 0a560bba, configs/esrgan/README.md"

@@ -89,6 +89,11 @@ ARCH = Arch(
             {"colour": "ycbcr", "padding": "replicate"},
         ),
     ),
+    examples=(
+        {},
+        {"kernels": (9, 5, 5), "colour": "rgb", "upsampling": "torch"},
+        {"colour": "ycbcr", "padding": "replicate"},
+    ),
 )
 
 _MMAGIC = "open-mmlab/mmagic @ 0a560bba, configs/srcnn/README.md"

@@ -7,6 +7,7 @@ Published re-implementations vary the number of blocks, what follows the blocks,
 
 import copy
 import re
+from itertools import product
 from typing import Any, Literal, cast
 
 import torch
@@ -192,6 +193,10 @@ ARCH = Arch(
             ),
             {"output": "tanh"},
         ),
+    ),
+    examples=tuple(
+        {"blocks": 2, "channels": 6, "norm": norm, "tail": tail, "output": output}
+        for norm, tail, output in product(("batch", "instance", "none"), ("norm", "prelu"), ("linear", "tanh"))
     ),
 )
 

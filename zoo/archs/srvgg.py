@@ -53,6 +53,7 @@ ARCH = Arch(
     infer=infer,
     overlap_px=36,
     bytes_per_px=1600,
+    examples=({"convolutions": 1, "channels": 6},),
 )
 
 _URL = "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/"

@@ -55,6 +55,7 @@ ARCH = Arch(
     overlap_px=8,
     bytes_per_px=16500,
     colour="luma",
+    examples=({"layers": 4}, {"layers": 3, "channels": 4}),
 )
 
 CARDS = (
