@@ -96,3 +96,7 @@ class BadRatings(UserError):
 
 class BadStudy(UserError):
     """A survey that cannot be planned or run as it was asked for."""
+
+
+class NameClash(UserError):
+    """Two packages that register the same name."""

@@ -12,9 +12,11 @@ from srbench.datasets import catalogue as datasets_catalogue
 
 def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
     """List the models: ids, weights, licences, claimed scores, and which are at hand."""
+    from srbench.core import plugins
     from srbench.core.assets import AssetStore
     from srbench.core.paths import weights_roots
     from srbench.models import registry
+    from srbench.models.card import Card
 
     store = AssetStore(weights_roots(weights_root))
     records = []
@@ -26,18 +28,30 @@ def models(json: options.Json = False, weights_root: options.WeightsRoot = None)
             "paper": arch.paper,
             "pinned": all(file.sha256 for file in card.files),
             "at_hand": all(file.sha256 and store.at_hand(file) is not None for file in card.files),
+            "origin": registry.origin_of_card(card),
         }
         records.append(record)
+    for name, point in registry.builders().items():
+        unknown = asdict(Card(name, point.value, 0, "", "")) | {"settings": {}, "parameters": None, "scales": ()}
+        known = {"family": name, "paper": "", "pinned": True, "at_hand": True, "origin": plugins.origin(point)}
+        records.append(unknown | known)
     columns = {
         "id": lambda r: r["id"],
         "architecture": lambda r: r["arch"],
         "scales": lambda r: ",".join(map(str, r["scales"])) or "any",
-        "parameters": lambda r: f"{r['parameters']:,}",
+        "parameters": lambda r: "" if r["parameters"] is None else f"{r['parameters']:,}",
         "weights": _weights_state,
         "licence": lambda r: r["licence"],
         "claimed": _best_claim,
+        "from": lambda r: r["origin"],
     }
-    _print(records, columns, json)
+    _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
+    for name, reason in registry.failures().items():
+        console.err.print(f"not loaded: {name}: {reason}", markup=False, soft_wrap=True)
+
+
+def _without(columns: dict[str, Any], head: str) -> dict[str, Any]:
+    return {name: column for name, column in columns.items() if name != head}
 
 
 def _weights_state(record: dict[str, Any]) -> str:

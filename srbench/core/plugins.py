@@ -1,6 +1,6 @@
 """Packages that extend this one, found by the entry points that they declare.
 
-The models of this project stand in the package `zoo` and come in by the same groups as anybody else's.
+The models of this project stand in the package `zoo` and come in by the same groups as those of other packages.
 """
 
 import importlib
@@ -8,14 +8,16 @@ import importlib.metadata
 import importlib.util
 import json
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 from urllib.parse import unquote, urlparse
 
-from srbench.errors import UserError
+from srbench.errors import NameClash, UserError, reason
 
 ARCHITECTURES = "srbench.architectures"
 """An entry point names a module with `ARCH` and `CARDS`, or a package whose every module may have them."""
@@ -26,27 +28,100 @@ MODELS = "srbench.models"
 RECIPES = "srbench.recipes"
 """An entry point names a package with a folder `recipes` of TOML files, a folder `weights` of weight files, or both."""
 
-_OWN_ROOT = Path(__file__).resolve().parent.parent.parent
+_DISTRIBUTION = "sr-bench-suite"
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A module that a package registered.
+
+    Attributes:
+        module: The module, imported.
+        origin: The package and its version, as in "package superres 1.2"; empty for this project's own modules.
+    """
+
+    module: ModuleType
+    origin: str
+
+    @property
+    def address(self) -> str:
+        """Package and file of the module, for messages."""
+        return f"{self.origin or _DISTRIBUTION} ({self.module.__file__})"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a group of entry points brought in.
+
+    Attributes:
+        plugins: The modules that could be imported.
+        failures: Reason by name of each module of another package that could not be imported.
+    """
+
+    plugins: tuple[Plugin, ...]
+    failures: Mapping[str, str]
 
 
 def points(group: str) -> tuple[EntryPoint, ...]:
-    """All entry points of a group, in the order of their names; a copy of the same entry counts once."""
-    found = {(point.name, point.value): point for point in importlib.metadata.entry_points(group=group)}
-    return tuple(found[key] for key in sorted(found))
+    """All entry points of a group, in the order of their names; a second copy of a distribution is left out."""
+    listed = importlib.metadata.entry_points(group=group)
+    by_key = {(point.name, point.value, point.dist.name if point.dist else ""): point for point in listed}
+    return tuple(by_key[key] for key in sorted(by_key))
 
 
-def modules(group: str) -> Iterator[ModuleType]:
+def origin(point: EntryPoint) -> str:
+    """The package that declares an entry point, as in "package superres 1.2"; empty for this project."""
+    if point.dist is None:
+        return f"the entry point {point.name}"
+    return "" if _is_ours(point) else f"package {point.dist.name} {point.dist.version}"
+
+
+@cache
+def load(group: str) -> Loaded:
     """Import the modules that a group's entry points name; of a package, every module directly in it.
 
+    A module of another package that cannot be imported is left out and listed with the reason.
+
     Raises:
-        UserError: Another package of the same name hides the one that was registered.
+        UserError: Another package hides this project's own of the same name.
     """
+    plugins: dict[str, Plugin] = {}
+    failures: dict[str, str] = {}
     for point in points(group):
-        _refuse_other_package(point)
-        named = importlib.import_module(point.module)
-        yield named
-        for info in pkgutil.iter_modules(getattr(named, "__path__", [])):
-            yield importlib.import_module(f"{named.__name__}.{info.name}")
+        for name in _module_names(point, failures):
+            module = _imported(point, name, failures)
+            if module is not None:
+                plugins.setdefault(name, Plugin(module, origin(point)))
+    return Loaded(tuple(plugins.values()), failures)
+
+
+def by_name(kind: str, entries: Iterable[tuple[str, T, str]]) -> dict[str, T]:
+    """Collect values by their names.
+
+    Args:
+        kind: Plural of what is named, as in "models".
+        entries: Name, value and address (package and file) of each.
+
+    Raises:
+        NameClash: Two entries have the same name.
+
+    Examples:
+        >>> by_name("models", [("espcn", 1, "here"), ("vdsr", 2, "there")])
+        {'espcn': 1, 'vdsr': 2}
+    """
+    addresses: dict[str, str] = {}
+    values: dict[str, T] = {}
+    for name, value, address in entries:
+        if name in values:
+            raise NameClash(
+                f"two {kind} are called '{name}': one of {addresses[name]} and one of {address}; "
+                "rename one of them, or uninstall its package"
+            )
+        addresses[name], values[name] = address, value
+    return values
 
 
 @cache
@@ -55,14 +130,37 @@ def folders(group: str) -> tuple[Path, ...]:
     return tuple(folder for point in points(group) if (folder := _registered(point) or _importable(point.module)))
 
 
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == _DISTRIBUTION
+
+
+def _module_names(point: EntryPoint, failures: dict[str, str]) -> Iterator[str]:
+    """The module that an entry point names and, where it is a package, the modules in it."""
+    yield point.module
+    package = _imported(point, point.module, failures)
+    for info in pkgutil.iter_modules(getattr(package, "__path__", [])):
+        yield f"{point.module}.{info.name}"
+
+
+def _imported(point: EntryPoint, name: str, failures: dict[str, str]) -> ModuleType | None:
+    try:
+        _refuse_other_package(point)
+        return importlib.import_module(name)
+    except Exception as error:
+        if _is_ours(point):
+            raise
+        failures[f"{name} of {origin(point)}"] = reason(error)
+        return None
+
+
 def _refuse_other_package(point: EntryPoint) -> None:
     top = point.module.partition(".")[0]
-    registered, found = _registered(point, top), _importable(top)
-    if registered and found and registered != found:
+    registered, importable = _registered(point, top), _importable(top)
+    if registered and importable and registered != importable:
         owner = point.dist.name if point.dist else point.name
         raise UserError(
             f"the package '{top}' of {owner} is in {registered}, but Python finds another one of that name first, in "
-            f"{found}; rename that one, or run from another folder"
+            f"{importable}; rename that one, or run from another folder"
         )
 
 
@@ -73,19 +171,19 @@ def _registered(point: EntryPoint, module: str | None = None) -> Path | None:
 
 
 def _roots(point: EntryPoint) -> list[Path]:
+    """Folders in which the packages of a distribution may be: installed, or checked out."""
     if point.dist is None:
         return []
-    # Of this distribution, the copy that is running; of others, where they are installed, or checked out.
-    own = [_OWN_ROOT] if point.dist.name == "sr-bench-suite" else []
-    origin = json.loads(point.dist.read_text("direct_url.json") or "{}").get("url", "")
-    checkout = [Path(unquote(urlparse(origin).path))] if origin.startswith("file:") else []
-    return [*own, Path(str(point.dist.locate_file(""))).resolve(), *checkout]
+    running = [_CHECKOUT] if _is_ours(point) else []  # the copy that runs, whichever is installed
+    url = json.loads(point.dist.read_text("direct_url.json") or "{}").get("url", "")
+    checkout = [Path(unquote(urlparse(url).path))] if url.startswith("file:") else []
+    return [*running, Path(str(point.dist.locate_file(""))).resolve(), *checkout]
 
 
 def _importable(module: str) -> Path | None:
     """The folder of what an import of a package would load."""
     try:
         spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
+    except (ModuleNotFoundError, ValueError):  # ValueError: a module that was put into sys.modules by hand
         return None
     return Path(spec.origin).resolve().parent if spec and spec.origin else None

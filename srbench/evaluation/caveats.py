@@ -7,7 +7,8 @@ from srbench.protocol import Protocol
 
 def collect(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list[str]:
     """Known overlaps, crops that do not compare with print, and the models' own notes, a line each."""
-    lines = [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
+    lines = [f"{model.id}: from {model.origin}" for model in models if model.origin]
+    lines += [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
     for images in sets:
         lines += _of_set(images, sets, protocol)
         lines += [line for model in models for line in _trained_on(model, images)]

@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import importlib.metadata
-import importlib.util
 import inspect
 import json
 from collections.abc import Callable
@@ -15,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srbench.core import plugins
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights, UserError, reason
-from srbench.models import checkpoint, registry
+from srbench.models import checkpoint, registry, source_file
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, readings
@@ -73,7 +73,8 @@ def _stated(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, A
 
 def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
     """Find the architecture, its settings and the renamed tensors of a state dict; None where none fits in full."""
-    for arch in registry.archs().values():
+    # This project's own first: a copy in another package does not take the place of one.
+    for arch in sorted(registry.archs().values(), key=lambda arch: bool(registry.origin_of(arch))):
         for renamed, implied in readings(arch, state):
             try:
                 inferred = arch.infer(renamed)
@@ -115,12 +116,13 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
     if spandrel is None:
         raise BadWeights(
             f"the architecture of {path} is not one of {', '.join(registry.archs())}; "
-            "more are recognised with: pip install 'sr-bench-suite[spandrel]'"
+            f"more are recognised with: pip install 'sr-bench-suite[spandrel]'{registry.failures_hint()}"
         )
     try:
         descriptor = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
     except (spandrel.UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
-        raise BadWeights(f"the architecture of {path} is known neither here nor to spandrel") from error
+        unknown = f"the architecture of {path} is known neither here nor to spandrel"
+        raise BadWeights(unknown + registry.failures_hint()) from error
     if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.input_channels != 3:
         raise BadWeights(f"{path} is a {descriptor.architecture.name}; expected a network from RGB to RGB")
     _check_scale(path, descriptor.scale, scale or descriptor.scale)
@@ -131,11 +133,12 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
     make = partial(copy.deepcopy, _Described(descriptor))
-    return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path)
+    origin = f"{path}, read by spandrel"
+    return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path, origin=origin)
 
 
 def from_source(path: Path, function: str, scale: int) -> Model:
-    """The model that a function in a Python file builds.
+    """The model that a function in a Python file builds; the function can import the modules beside its file.
 
     Args:
         path: A Python file; it is imported, so it runs.
@@ -148,18 +151,14 @@ def from_source(path: Path, function: str, scale: int) -> Model:
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist; expected a Python file with a function '{function}'")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{path} cannot be imported as Python")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise UserError(f"{path} could not be imported ({reason(error)})") from error
-    if not hasattr(module, function):
-        raise UserError(f"{path} has no function '{function}'")
-    identity = {"source": hash_of(path), "function": function}
-    return replace(_built(path.stem, getattr(module, function), scale, identity), path=path)
+    with source_file.opened(path) as file:
+        if not hasattr(file.module, function):
+            raise UserError(f"{path} has no function '{function}'")
+        source = {"source": hash_of(path), "function": function}
+        model = _built(path.stem, getattr(file.module, function), scale, source)
+    beside = {name: digest for name, digest in file.hashes.items() if name != path.name}
+    identity = {**model.identity, "beside": beside} if beside else model.identity
+    return replace(model, identity=identity, path=path, origin=f"{path}:{function}")
 
 
 def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
@@ -171,9 +170,11 @@ def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
     try:
         function = point.load()
     except Exception as error:
-        raise UserError(f"'{point.name}' ({point.value}) cannot be loaded ({reason(error)})") from error
+        problem = f"{point.value} cannot be loaded ({reason(error)})"
+        raise UserError(f"the model '{point.name}' of {plugins.origin(point)} cannot run: {problem}") from error
     version = point.dist.version if point.dist else ""
-    return _built(point.name, function, scale, {"entry_point": point.value, "version": version})
+    model = _built(point.name, function, scale, {"entry_point": point.value, "version": version})
+    return replace(model, origin=plugins.origin(point))
 
 
 def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Model:

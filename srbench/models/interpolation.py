@@ -95,7 +95,9 @@ def between(psnr: Model, gan: Model, alpha: float, id_: str) -> Model:
 
     weights = {"psnr": psnr.identity["weights"], "gan": gan.identity["weights"]}
     identity = {**gan.identity, "weights": weights, "alpha": alpha}
-    return replace(gan, id=id_, make=make, identity=identity, card=_card(psnr, gan, id_), path=None, facts={})
+    origin = "; ".join(dict.fromkeys(model.origin for model in (gan, psnr) if model.origin))
+    card = _card(psnr, gan, id_)
+    return replace(gan, id=id_, make=make, identity=identity, card=card, path=None, facts={}, origin=origin)
 
 
 def _check_alpha(alpha: float) -> None:

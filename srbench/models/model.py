@@ -37,6 +37,8 @@ class Model:
         path: The file it was given as, where two files with one name must be told apart.
         facts: What the header of its weight file says; empty where it has none.
         trained: False for random weights: the speed means something, the images do not.
+        origin: Where a model that is not this project's comes from, as in "package superres 1.2" or the path of its
+            file; stands under the table. Empty for this project's own.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Model:
     path: Path | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     trained: bool = True
+    origin: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -131,7 +134,8 @@ def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping
         network.load_state_dict(state)
         return network
 
-    return replace(_model(id_, arch, all_settings, {path.name: hash_of(path)}, make, None), path=path)
+    model = _model(id_, arch, all_settings, {path.name: hash_of(path)}, make, None)
+    return replace(model, path=path, origin=", architecture of ".join(filter(None, [str(path), model.origin])))
 
 
 def _model(
@@ -148,6 +152,9 @@ def _model(
         "source": hash_of(registry.source_of(arch)),
         "weights": weights,
     }
+    origin = registry.origin_of(arch) or (registry.origin_of_card(card) if card else "")
+    if origin:
+        identity["package"] = origin
     colour = settings.get("colour") or arch.colour
     return Model(
         id=id_,
@@ -157,8 +164,10 @@ def _model(
         colour=colour,
         overlap_px=arch.overlap_px,
         bytes_per_px=arch.bytes_per_px,
+        multiple_of=arch.multiple_of,
         parameters=card.parameters if card else None,
         card=card,
+        origin=origin,
     )
 
 

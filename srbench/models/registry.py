@@ -1,29 +1,77 @@
-"""All architectures and cards: those of `zoo.archs` and of every other package that registers some."""
+"""All architectures, cards and builders: those of `zoo.archs` and of every other package that registers some."""
 
 import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
 
 from srbench.core import plugins
-from srbench.errors import UnknownName
+from srbench.core.plugins import Plugin
+from srbench.errors import NameClash, UnknownName
 from srbench.models.arch import Arch
 from srbench.models.card import Card
 
 
+@dataclass(frozen=True)
+class _Modules:
+    """The registered modules that hold what they should.
+
+    Attributes:
+        archs: Each architecture with its module, in the order of years.
+        cards: Each card with its module, in the order of the architectures.
+        failures: Reason by name of each module that could not be used.
+    """
+
+    archs: tuple[tuple[Arch, Plugin], ...]
+    cards: tuple[tuple[Card, Plugin], ...]
+    failures: Mapping[str, str]
+
+
 @cache
 def archs() -> dict[str, Arch]:
-    """Every architecture by name."""
-    return {module.ARCH.name: module.ARCH for module in _modules()}
+    """Every architecture by name.
+
+    Raises:
+        NameClash: Two modules name an architecture alike.
+    """
+    return plugins.by_name("architectures", [(arch.name, arch, plugin.address) for arch, plugin in _modules().archs])
 
 
 @cache
 def cards() -> dict[str, Card]:
-    """Every card by id, families by year; in a family the preferred card first."""
-    listed = [card for module in _modules() for card in module.CARDS]
-    families = list(dict.fromkeys(card.family for card in listed))
-    ordered = sorted(listed, key=lambda card: (families.index(card.family), card.rank))
+    """Every card by id, families by year; in a family the preferred card first.
+
+    Raises:
+        NameClash: Two cards have one id, or two packages have cards of one family.
+    """
+    listed = _modules().cards
+    by_id = plugins.by_name("models", [(card.id, card, plugin.address) for card, plugin in listed])
+    _refuse_shared_families()
+    families = list(dict.fromkeys(card.family for card in by_id.values()))
+    ordered = sorted(by_id.values(), key=lambda card: (families.index(card.family), card.rank))
     return {card.id: card for card in ordered}
+
+
+def builders() -> dict[str, EntryPoint]:
+    """Every builder that another package registers, by the id of its model.
+
+    Raises:
+        NameClash: Two builders have one name, or one has the name of a card or of a family of cards.
+    """
+    points = plugins.points(plugins.MODELS)
+    by_id = plugins.by_name(
+        "models", [(point.name, point, f"{plugins.origin(point)} ({point.value})") for point in points]
+    )
+    for name, point in by_id.items():
+        for card, plugin in _modules().cards:
+            if name in (card.id, card.family):
+                raise NameClash(
+                    f"'{name}' is registered by {plugins.origin(point)} ({point.value}) and is a model of "
+                    f"{plugin.address} already; rename one of them, or uninstall its package"
+                )
+    return by_id
 
 
 def family(name: str) -> list[Card]:
@@ -42,25 +90,79 @@ def find(id_: str) -> Card:
     if members := family(id_):
         return members[0]
     families = {card.family for card in cards().values()}
-    raise UnknownName.closest("model", id_, [*families, *cards()], "srbench models")
+    unknown = UnknownName.closest("model", id_, [*families, *cards(), *builders()], "srbench models")
+    raise UnknownName(f"{unknown}{failures_hint()}")
 
 
 def matching(pattern: str) -> list[Card]:
     """The cards a glob over ids, or one id, means.
 
     Raises:
-        UnknownName: None.
+        UnknownName: No card matches.
     """
-    found = [card for card in cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
-    return found or [find(pattern)]
+    return [card for card in cards().values() if fnmatch.fnmatchcase(card.id, pattern)] or [find(pattern)]
 
 
-@cache
-def _modules() -> tuple[Any, ...]:
-    found = [module for module in plugins.modules(plugins.ARCHITECTURES) if hasattr(module, "ARCH")]
-    return tuple(sorted(found, key=lambda module: (module.ARCH.year, module.ARCH.name)))
+def failures() -> Mapping[str, str]:
+    """Reason by name of each module of another package that could not be used."""
+    return _modules().failures
+
+
+def failures_hint() -> str:
+    """The modules that could not be used, to end a message that something is not known; empty without any."""
+    listed = "; ".join(f"{name} ({reason})" for name, reason in failures().items())
+    return f". Not loaded: {listed}" if listed else ""
 
 
 def source_of(arch: Arch) -> Path:
     """The file an architecture stands in; its content is part of every row's key."""
-    return next(Path(module.__file__) for module in _modules() if module.ARCH.name == arch.name)
+    return next(Path(str(plugin.module.__file__)) for other, plugin in _modules().archs if other.name == arch.name)
+
+
+def origin_of(arch: Arch) -> str:
+    """The package that an architecture comes from, as in "package superres 1.2"; empty for this project."""
+    return next((plugin.origin for other, plugin in _modules().archs if other.name == arch.name), "")
+
+
+def origin_of_card(card: Card) -> str:
+    """The package that a card comes from, as in "package superres 1.2"; empty for this project."""
+    return next((plugin.origin for other, plugin in _modules().cards if other.id == card.id), "")
+
+
+@cache
+def _modules() -> _Modules:
+    loaded = plugins.load(plugins.ARCHITECTURES)
+    problems = {plugin: problem for plugin in loaded.plugins if (problem := _problem(plugin))}
+    sound = [plugin for plugin in loaded.plugins if plugin not in problems]
+    listed = [(plugin.module.ARCH, plugin) for plugin in sound if hasattr(plugin.module, "ARCH")]
+    listed = sorted(listed, key=lambda entry: (entry[0].year, entry[0].name))
+    order = {arch.name: number for number, (arch, _) in enumerate(listed)}
+    described = [(card, plugin) for plugin in sound for card in getattr(plugin.module, "CARDS", ())]
+    for card, plugin in described:
+        if card.arch not in order:
+            problems[plugin] = f"the card '{card.id}' has the architecture '{card.arch}', which nothing registers"
+    described = [(card, plugin) for card, plugin in described if card.arch in order]
+    described = sorted(described, key=lambda entry: order[entry[0].arch])
+    unusable = {f"{plugin.module.__name__} of {plugin.origin}": problem for plugin, problem in problems.items()}
+    return _Modules(tuple(listed), tuple(described), {**loaded.failures, **unusable})
+
+
+def _problem(plugin: Plugin) -> str:
+    """What is wrong with the names that a module defines; empty where nothing is."""
+    arch = getattr(plugin.module, "ARCH", None)
+    if arch is not None and not isinstance(arch, Arch):
+        return f"ARCH is of the type {type(arch).__name__}; expected srbench.models.arch.Arch"
+    wrong = [card for card in getattr(plugin.module, "CARDS", ()) if not isinstance(card, Card)]
+    return f"CARDS holds a {type(wrong[0]).__name__}; expected srbench.models.card.Card" if wrong else ""
+
+
+def _refuse_shared_families() -> None:
+    """A family's name is typed as a model's is, so it belongs to one package."""
+    owners: dict[str, tuple[Card, Plugin]] = {}
+    for card, plugin in _modules().cards:
+        first, owner = owners.setdefault(card.family, (card, plugin))
+        if owner.origin != plugin.origin:
+            raise NameClash(
+                f"'{first.id}' of {owner.address} and '{card.id}' of {plugin.address} are both of the family "
+                f"'{card.family}'; rename one of them, or uninstall its package"
+            )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from srbench.core import plugins
 from srbench.core.assets import AssetStore, PinnedFile
 from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
 from srbench.models import checkpoint, foreign, interpolation, registry
@@ -47,7 +46,7 @@ def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
             selection.models.append(_from_file(name, scale))
         elif _is_glob(name):
             _add_glob(selection, name, scale, store)
-        elif builder := _entry_points().get(name):
+        elif builder := registry.builders().get(name):
             selection.models.append(foreign.from_entry_point(builder, scale))
         elif interpolation.SIGN in name:
             selection.models.append(_interpolated(name, scale, store))
@@ -178,14 +177,15 @@ def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
                 break
             except UserError as error:
                 selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
-    _add_points(selection, list(_entry_points().values()), scale)
+    _add_points(selection, list(registry.builders().values()), scale)
+    selection.unavailable.update(registry.failures())
 
 
 def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore) -> None:
     cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
-    points = [point for name, point in _entry_points().items() if fnmatch.fnmatchcase(name, pattern)]
+    points = [point for name, point in registry.builders().items() if fnmatch.fnmatchcase(name, pattern)]
     if not cards and not points:
-        raise UserError(f"no model id matches '{pattern}'. All names: srbench models")
+        raise UserError(f"no model id matches '{pattern}'. All names: srbench models{registry.failures_hint()}")
     for card in cards:
         try:
             selection.models.append(available(card, scale, store))
@@ -200,10 +200,6 @@ def _add_points(selection: Selection, points: list[EntryPoint], scale: int) -> N
             selection.models.append(foreign.from_entry_point(point, scale))
         except UserError as error:
             selection.unavailable[point.name] = str(error)
-
-
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in plugins.points(plugins.MODELS)}
 
 
 def _is_file(name: str) -> bool:
@@ -225,7 +221,7 @@ def _from_file(name: str, scale: int | None) -> Model:
         asked = scale or card.usual_scale
         if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(asked):
             paths = [path, *(_beside(path, file) for file in card.files[1:])]
-            return replace(from_card(card, asked, paths), id=path.stem, path=path)
+            return replace(from_card(card, asked, paths), id=path.stem, path=path, origin=str(path))
     return foreign.from_weight_file(path, scale)
 
 

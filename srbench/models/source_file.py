@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from srbench.core.assets import hash_of
-from srbench.errors import UserError
+from srbench.errors import UserError, reason
 
 _KEPT = {*sys.stdlib_module_names, "srbench"}
 _INSTALLED = ("site-packages", "dist-packages")
@@ -77,7 +77,7 @@ def _executed(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise UserError(f"{path} could not be imported ({type(error).__name__}: {error})") from error
+        raise UserError(f"{path} could not be imported ({reason(error)})") from error
     return module
 
 

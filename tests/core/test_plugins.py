@@ -64,7 +64,7 @@ def test_the_folders_of_recipes_have_recipes_and_weights(monkeypatch: pytest.Mon
 
 
 def test_every_module_of_a_named_package_is_found() -> None:
-    names = [module.__name__ for module in plugins.modules(plugins.ARCHITECTURES)]
+    names = [plugin.module.__name__ for plugin in plugins.load(plugins.ARCHITECTURES).plugins]
     assert names[0] == "zoo.archs"
     assert {"zoo.archs.srresnet", "zoo.archs.rrdb"} <= set(names)
     assert names == sorted(names)
