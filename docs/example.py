@@ -18,20 +18,21 @@ from rich.text import Text
 _FOLDER = Path(__file__).parent / "example"
 _COLUMNS = 144
 _MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
-_COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
+COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
+"""The command of README, whose result the pictures show."""
 
 
 def _run(scratch: Path) -> str:
     """What the command prints in a terminal, with its colours."""
     terminal = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(_COLUMNS)}
-    words = [sys.executable, "-m", *_COMMAND.split(), "--out", str(scratch)]
+    words = [sys.executable, "-m", *COMMAND.split(), "--out", str(scratch)]
     return subprocess.run(words, env=terminal, check=True, capture_output=True, text=True).stdout
 
 
 def _write_table(printed: str) -> None:
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=_COLUMNS, file=nowhere, force_terminal=True)
-        console.print(Text(f"$ {_COMMAND}", style="bold"))
+        console.print(Text(f"$ {COMMAND}", style="bold"))
         console.print(Text.from_ansi(printed))
         svg = console.export_svg(title="srbench run")
     # The reader's own monospaced font serves; none is fetched from another host.

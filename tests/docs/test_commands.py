@@ -1,5 +1,6 @@
 """The command-line reference holds what the program has, and every command line in the documentation is one of it."""
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from docs import commands
+from docs import commands, example
 from srbench.cli.app import app
 from tests.docs.pages import PAGES, ROOT, fences, spans
 
@@ -92,3 +93,14 @@ def test_pages_are_the_whole_documentation() -> None:
     assert {Path("README.md"), Path("ARCHITECTURE.md"), Path("CONTRIBUTING.md"), Path("docs/survey.md")} <= {
         page.relative_to(ROOT) for page in PAGES
     }
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_pictures_show_the_command_that_stands_beside_them(page: str) -> None:
+    assert example.COMMAND in (ROOT / page).read_text(encoding="utf-8")
+    assert example.COMMAND.split(" --datasets")[0].split()[-1] in _shown(ROOT / "docs/example/table.svg")
+
+
+def _shown(picture: Path) -> str:
+    """The text of a terminal's picture."""
+    return html.unescape(re.sub(r"<[^>]+>", "", picture.read_text(encoding="utf-8")))
