@@ -1,8 +1,7 @@
-"""The harness from Python: one call, a DataFrame."""
+"""The Python API: evaluate a model as `srbench run` does, and load one to call it."""
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -10,14 +9,18 @@ from torch import Tensor, nn
 
 from srbench import protocol as protocols
 from srbench.core.assets import AssetStore
+from srbench.core.device import pick_device
+from srbench.core.paths import weights_roots
 from srbench.datasets.locate import locate
 from srbench.errors import UserError
 from srbench.evaluation import harness, scoring
+from srbench.evaluation.frame import frame
 from srbench.evaluation.results import RunFolder
 from srbench.metrics.catalogue import SHORT
 from srbench.models import foreign
 from srbench.models.mode import Mode
-from srbench.models.select import select
+from srbench.models.select import one, select
+from srbench.models.upscaler import Upscaler
 
 
 def evaluate(
@@ -29,6 +32,7 @@ def evaluate(
     mode: Mode | None = None,
     limit: int | None = None,
     data_root: Path | None = None,
+    weights_root: Path | None = None,
 ) -> pd.DataFrame:
     """Score a model as `srbench run` does; nothing is stored.
 
@@ -36,38 +40,81 @@ def evaluate(
     in a training loop.
 
     Args:
-        model: What `--models` takes (one model), or a function: float `(N, 3, h, w)` RGB in [0, 1] to
-            `(N, 3, s h, s w)`, s the protocol's scale.
-        datasets: Ids or folders, or one.
-        protocol: As `--protocol` takes it.
-        metrics: As `--metrics` takes them.
-        mode: How to run the network; by default on the device it is on, in fp32.
-        limit: Use only the first images of each set.
-        data_root: Folder of data sets.
+        model: Name of one model, as `--models` takes it; or a function or module from float `(N, 3, h, w)` RGB in
+            [0, 1] to `(N, 3, s h, s w)`, s being the protocol's scale. An attribute `multiple_of` of it is the number
+            of which both sides of LR must be a multiple; images are padded to it.
+        datasets: Ids of data sets or folders of images, or one of them.
+        protocol: Name of a protocol or variant, as `--protocol` takes it.
+        metrics: Names of metrics, as `--metrics` takes them.
+        mode: Mode in which the network runs; by default on the device it is on, in fp32.
+        limit: Number of images to use of each data set, from its first; None for all.
+        data_root: Folder with copies of data sets, as `--data-root` takes it.
+        weights_root: Folder searched for weight files, as `--weights-root` takes it.
 
     Returns:
-        A row for each image and metric, with the columns of `results.Row`; speed among them as "latency" (ms) and
-        "throughput" (output MP/s).
+        A line for each image and metric; its columns are the fields of `srbench.evaluation.results.Row`. Speed is among
+        the metrics as "latency" (ms) and "throughput" (output MP/s).
 
     Raises:
-        UserError: Anything `srbench run` would refuse, or the model failed on an image.
+        UserError: `srbench run` would refuse the call, or the model failed on an image.
+
+    Examples:
+        >>> scores = evaluate("bicubic", "builtin", metrics=["psnr"], limit=1)
+        >>> scores[scores.metric == "psnr"][["image", "value", "unit"]].round(2).to_dict("records")
+        [{'image': 'astronaut', 'value': 26.84, 'unit': 'dB'}]
     """
     conventions = protocols.find(protocol)
-    store = AssetStore()
+    store = AssetStore(weights_roots(weights_root))
     if isinstance(model, str):
         models = select([model], conventions.scale, store).models
     else:
         models = [foreign.from_callable(model, conventions.scale, type(model).__name__)]
-    named = [datasets] if isinstance(datasets, str) else datasets
-    sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in named]
-    gauges = scoring.scorers(list(metrics), conventions, store)
-    plan = harness.Plan(models, sets, conventions, gauges, mode or Mode(device=_device_of(model)))
-    with _Untouched(model), tempfile.TemporaryDirectory() as folder:
+    names = [datasets] if isinstance(datasets, str) else datasets
+    sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in names]
+    scorers = scoring.scorers(list(metrics), conventions, store)
+    plan = harness.Plan(models, sets, conventions, scorers, mode or Mode(device=_device_of(model)))
+    with _StateKept(model), tempfile.TemporaryDirectory() as folder:
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
         first = outcome.failed[0]
         raise UserError(f"{first['model']} failed on {first['dataset']} {first['image']}: {first['reason']}")
-    return pd.DataFrame([asdict(row) for row in outcome.rows])
+    return frame(outcome.rows)
+
+
+def load_model(
+    name: str,
+    scale: int | None = None,
+    *,
+    device: str = "auto",
+    mode: Mode | None = None,
+    weights_root: Path | None = None,
+    trust_unpinned: bool = False,
+) -> Upscaler:
+    """Load a model, ready to be called on images of any size.
+
+    Args:
+        name: Name of one model, as `--model` takes it: an id, `id@alpha`, a weight file, `file.py:function`.
+        scale: Upscaling factor; None for the model's own, which is 4 for most, and the largest of several.
+        device: "auto" for a GPU where there is one, "cpu", "cuda" or "cuda:1".
+        mode: Mode in which the network runs, with its device; None for fp32 on `device`.
+        weights_root: Folder searched for weight files, as `--weights-root` takes it.
+        trust_unpinned: Whether to load weights for which no hash is known.
+
+    Returns:
+        A function from float `(N, 3, h, w)` RGB, or `(N, 1, h, w)` grey, in [0, 1] to `(N, C, s h, s w)` of the same
+        channels in [0, 1], on the device; its attribute `scale` is s. Large images go through in tiles.
+
+    Raises:
+        UserError: There is no such model, its weights cannot be had, it has another scale, or the device is not there.
+
+    Examples:
+        >>> import torch
+        >>> upscale = load_model("bicubic", scale=4, device="cpu")
+        >>> upscale(torch.rand(1, 3, 24, 32)).shape
+        torch.Size([1, 3, 96, 128])
+    """
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
+    return one(name, store, scale).upscaler(mode or Mode(device=str(pick_device(device))))
 
 
 def _device_of(model: object) -> str:
@@ -75,7 +122,7 @@ def _device_of(model: object) -> str:
     return "cpu" if first is None else str(first.device)
 
 
-class _Untouched:
+class _StateKept:
     """Gives a module its device, training mode and gradient flags back."""
 
     def __init__(self, model: object) -> None:

@@ -1,3 +1,8 @@
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
@@ -47,3 +52,46 @@ def test_a_failing_function_is_reported_with_its_image() -> None:
 def test_the_package_has_no_other_surprises() -> None:
     with pytest.raises(AttributeError, match="evalute"):
         _ = srbench.evalute
+
+
+def test_loading_a_model_gives_a_function_of_images() -> None:
+    upscale = srbench.load_model("srresnet", device="cpu")
+    assert upscale.scale == 4
+    for channels in (1, 3):
+        sr = upscale(torch.rand(2, channels, 6, 7))
+        assert sr.shape == (2, channels, 24, 28)
+        assert 0 <= sr.min() <= sr.max() <= 1
+    assert srbench.load_model("bicubic", 3, device="cpu")(torch.rand(1, 3, 5, 5)).shape == (1, 3, 15, 15)
+
+
+def test_loading_refuses_what_a_run_would_refuse() -> None:
+    with pytest.raises(UserError, match=r"no model 'srresnt'\. Closest: 'srresnet'"):
+        srbench.load_model("srresnt")
+    with pytest.raises(UserError, match="not by 3"):
+        srbench.load_model("srresnet", 3)
+    with pytest.raises(UserError, match="cannot be used"):
+        srbench.load_model("bicubic", device="cuda:99")
+
+
+def test_a_models_weights_are_found_in_a_folder_that_is_given(tmp_path: Path) -> None:
+    assert srbench.evaluate("bicubic", limit=1, metrics=["psnr"], weights_root=tmp_path).value.notna().all()
+    with pytest.raises(UserError, match="'fsrcnn' cannot run"):
+        srbench.load_model("fsrcnn", weights_root=tmp_path)
+
+
+def test_functions_stay_functions_whatever_is_imported() -> None:
+    """A module of a function's name would take its place in the package once it is imported."""
+    for info in pkgutil.iter_modules(srbench.__path__):
+        assert info.name not in srbench.__all__
+    for name in ("srbench.evaluation", "srbench.evaluation.api", "srbench.metrics.psnr", "srbench.models.model"):
+        importlib.import_module(name)
+    for name in srbench.__all__:
+        assert callable(getattr(srbench, name)) or name == "__version__"
+        assert name in dir(srbench)
+
+
+def test_every_function_has_an_example_and_says_what_it_raises() -> None:
+    for name in set(srbench.__all__) - {"__version__"}:
+        text = inspect.getdoc(getattr(srbench, name))
+        assert text is not None
+        assert all(f"{part}:" in text for part in ("Args", "Returns", "Raises", "Examples")), name
