@@ -35,11 +35,11 @@ class Walks:
     Args:
         upscaler: The model.
         items: The images.
-        gauges: The metrics.
+        scorers: Metrics.
     """
 
-    def __init__(self, upscaler: Upscaler, items: Sequence[Item], gauges: list[Scorer]) -> None:
-        self.upscaler, self.items, self.gauges = upscaler, items, gauges
+    def __init__(self, upscaler: Upscaler, items: Sequence[Item], scorers: list[Scorer]) -> None:
+        self.upscaler, self.items, self.scorers = upscaler, items, scorers
         self.model_ms: dict[str, list[float]] = {
             "one after another": [],
             "reading ahead": [],
@@ -71,7 +71,8 @@ class Walks:
         return raw, images.hr
 
     def _score(self, raw: torch.Tensor, hr: torch.Tensor) -> float:
-        return scoring.measure(scoring.quantise(raw, _CONVENTIONS), hr, _CONVENTIONS, self.gauges)["ssim"]
+        views = scoring.Views(scoring.quantise(raw, _CONVENTIONS), hr, _CONVENTIONS)
+        return scoring.measure(views, self.scorers)["ssim"]
 
 
 @pytest.mark.parametrize("model", ["bicubic", "fsrcnn", "srresnet"])

@@ -14,6 +14,7 @@ from srbench import protocol
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
 from srbench.evaluation import harness, scoring
+from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
 from srbench.models.select import select
 
@@ -24,9 +25,9 @@ def peak_after(images: str, fsrcnn: str, folder: Path, limit: int) -> int:
     conventions, store = protocol.find(protocol.DEFAULT), AssetStore()
     models = select([fsrcnn, "bicubic"], conventions.scale, store).models
     sets = [locate(images, store, scale=conventions.scale, limit=limit)]
-    gauges = scoring.scorers(["psnr", "ssim"], conventions, store)
-    outcome = harness.run(harness.Plan(models, sets, conventions, gauges), RunFolder(folder))
-    assert outcome.made
+    scorers = scoring.scorers(["psnr", "ssim"], conventions, store)
+    outcome = harness.run(Plan(models, sets, conventions, scorers), RunFolder(folder))
+    assert outcome.computed
     assert not outcome.failed, outcome.failed
     return _peak_kib()
 

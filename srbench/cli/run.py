@@ -13,7 +13,7 @@ from srbench.errors import UserError
 from srbench.evaluation.results import RunFolder
 
 if TYPE_CHECKING:
-    from srbench.evaluation.harness import Outcome, Plan
+    from srbench.evaluation.plan import Outcome, Plan
     from srbench.models.select import Selection
 
 
@@ -75,7 +75,8 @@ def run(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, harness, scoring
+    from srbench.evaluation import caveats, scoring
+    from srbench.evaluation.plan import Plan
     from srbench.models.mode import Mode
     from srbench.models.select import select
     from srbench.report.runs import publish
@@ -86,7 +87,7 @@ def run(
     conventions = protocols.find(protocol)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        gauges = scoring.scorers(options.split(metrics), conventions, store)
+        scorers = scoring.scorers(options.split(metrics), conventions, store)
         sets = [
             locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
             for name in options.split(datasets)
@@ -96,21 +97,21 @@ def run(
     mode = Mode(str(pick_device(device)), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
     choices = options.fastest(selection.models, mode, store) if fast else {}
     remarks = caveats.collect(selection.models, sets, conventions)
-    plan = harness.Plan(
+    plan = Plan(
         models=selection.models,
         sets=sets,
         protocol=conventions,
-        gauges=gauges,
+        scorers=scorers,
         mode=mode,
         modes={model: choice.mode for model, choice in choices.items()},
         save_images=save_images,
         force=force,
-        notes=[*remarks, *(f"{model} runs in {choice.why}" for model, choice in choices.items())],
+        caveats=[*remarks, *(f"{model} runs in {choice.why}" for model, choice in choices.items())],
         unavailable=selection.unavailable,
     )
     folder = RunFolder(out or Path("runs") / conventions.name)
     outcome = _walk(plan, folder)
-    made = publish.report(folder, outcome.rows, plan.notes, selection.unavailable, outcome.failed)
+    made = publish.report(folder, outcome.rows, plan.caveats, selection.unavailable, outcome.failed)
     publish.write(made, folder, latex=latex)
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
@@ -140,8 +141,9 @@ def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
     except KeyboardInterrupt:
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None
-    if outcome.found:
+    if outcome.kept:
         console.err.print(
-            f"{folder.path}: {outcome.found} values were there and were kept (--force redoes them), {outcome.made} new"
+            f"{folder.path}: {outcome.kept} values were there and were kept (--force redoes them), "
+            f"{outcome.computed} new"
         )
     return outcome

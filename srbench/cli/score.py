@@ -34,10 +34,10 @@ def score(
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         images = locate(hr_dir, store, scale=conventions.scale, data_root=data_root)
-        gauges = scoring.scorers(options.split(metrics), conventions, store)
+        scorers = scoring.scorers(options.split(metrics), conventions, store)
     with console.bars() as progress:
         chosen = pick_device(device)
-        rows = score_folder(sr_dir, images, conventions, gauges, chosen, progress)
+        rows = score_folder(sr_dir, images, conventions, scorers, chosen, progress)
     made = publish.scores(conventions, rows, images.total)
     if json:
         per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.flags} for r in rows]

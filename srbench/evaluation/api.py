@@ -15,6 +15,7 @@ from srbench.datasets.locate import locate
 from srbench.errors import UserError
 from srbench.evaluation import harness, scoring
 from srbench.evaluation.frame import frame
+from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
 from srbench.metrics.catalogue import SHORT
 from srbench.models import foreign
@@ -72,7 +73,7 @@ def evaluate(
     names = [datasets] if isinstance(datasets, str) else datasets
     sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in names]
     scorers = scoring.scorers(list(metrics), conventions, store)
-    plan = harness.Plan(models, sets, conventions, scorers, mode or Mode(device=_device_of(model)))
+    plan = Plan(models, sets, conventions, scorers, mode or Mode(device=_device_of(model)))
     with _StateKept(model), tempfile.TemporaryDirectory() as folder:
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:

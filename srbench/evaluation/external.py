@@ -1,5 +1,7 @@
 """Scoring images that any other software made."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -7,13 +9,13 @@ from torch import Tensor
 
 from srbench.core import image
 from srbench.core.progress import NO_PROGRESS, Progress, track
-from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, by_stem, pair
 from srbench.errors import ShapeError
 from srbench.evaluation import sanity, scoring
 from srbench.evaluation.pairing import content, original
-from srbench.evaluation.results import Row, key
-from srbench.evaluation.scoring import Scorer
+from srbench.evaluation.plan import content_of
+from srbench.evaluation.results import WHOLE_SET, Row, key
+from srbench.evaluation.scoring import Scorer, SetScores, Views
 from srbench.protocol import Protocol
 
 
@@ -21,7 +23,7 @@ def score_folder(
     sr_dir: Path,
     images: ImageSet,
     protocol: Protocol,
-    gauges: list[Scorer],
+    scorers: list[Scorer],
     device: torch.device,
     progress: Progress = NO_PROGRESS,
 ) -> list[Row]:
@@ -31,7 +33,7 @@ def score_folder(
         sr_dir: Images named as the HR ones, or with one trailing `x<scale>` or `_x<scale>`.
         images: The originals, all of them.
         protocol: What the metrics see. HR is cropped to its multiple, and SR must have that size.
-        gauges: Loaded metrics.
+        scorers: Loaded metrics.
         device: Where to measure.
         progress: Shows a task with a step for each image.
 
@@ -42,35 +44,55 @@ def score_folder(
     hr_of = {item.name: item.hr for item in images.items}
     paths = pair(hr_of, by_stem(sr_dir), images.items[0].hr.parent, sr_dir, protocol.scale)
     rows: list[Row] = []
+    whole = SetScores(scorers)
     for item in track(progress, images.items, str(sr_dir)):
-        rows += _score_image(paths[item.name], item, images.id, sr_dir.resolve().name, protocol, gauges, device)
-    return rows
+        hr = original(item.hr, protocol).to(device)
+        path = paths[item.name]
+        sr = _fitting(content(image.to_tensor(image.read(path)), protocol).to(device), hr, path, item.hr, protocol)
+        views = Views(sr, hr, protocol)
+        blank = _blank(sr_dir, path, images.id, item.name, item.content, protocol, device)
+        flags = tuple(sanity.check(sr, hr, views.lumas))
+        rows += _rows(blank, scorers, scoring.measure(views, scorers), flags)
+        whole.update(views)
+    blank = _blank(sr_dir, sr_dir, images.id, WHOLE_SET, content_of(images), protocol, device)
+    return [*rows, *_rows(replace(blank, images=len(images.items)), scorers, whole.compute())]
 
 
-def _score_image(
-    path: Path, item: Item, dataset: str, model: str, protocol: Protocol, gauges: list[Scorer], device: torch.device
-) -> list[Row]:
-    hr = original(item.hr, protocol).to(device)
-    sr = _fitting(content(image.to_tensor(image.read(path)), protocol).to(device), hr, path, item.hr, protocol)
-    values = scoring.measure(sr, hr, protocol, gauges)
-    odd = tuple(sanity.check(sr, hr))
+def _blank(
+    sr_dir: Path, path: Path, dataset: str, name: str, content: str, protocol: Protocol, device: torch.device
+) -> Row:
+    """Return what all rows of an image, or of the whole set, share."""
+    return Row(
+        key=key(sr=str(path), hr=content, protocol=protocol.as_dict()),
+        protocol=protocol.name,
+        model=sr_dir.resolve().name,
+        identity="",
+        dataset=dataset,
+        image=name,
+        metric="",
+        value=math.nan,
+        unit="",
+        higher_is_better=True,
+        device=device.type,
+        mode="files",
+    )
+
+
+def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], flags: tuple[str, ...] = ()) -> list[Row]:
     return [
-        Row(
-            key=key(sr=str(path), hr=item.content, metric=gauge.metric.name, protocol=protocol.as_dict()),
-            protocol=protocol.name,
-            model=model,
-            identity="",
-            dataset=dataset,
-            image=item.name,
-            metric=gauge.name,
-            value=values[gauge.name],
-            unit=gauge.metric.unit,
-            higher_is_better=gauge.metric.higher_is_better,
-            device=device.type,
-            mode="files",
-            flags=odd,
+        replace(
+            blank,
+            key=key(image=blank.key, metric=scorer.metric.name),
+            metric=scorer.name,
+            value=values[scorer.name],
+            unit=scorer.metric.unit,
+            higher_is_better=scorer.metric.higher_is_better,
+            flags=flags,
+            title=scorer.metric.title,
+            digits=scorer.metric.digits,
         )
-        for gauge in gauges
+        for scorer in scorers
+        if scorer.name in values
     ]
 
 

@@ -11,6 +11,8 @@ from srbench.datasets.dataset import Item
 from srbench.errors import ShapeError
 from srbench.protocol import Protocol
 
+_KEPT_MIB = 256
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -79,3 +81,29 @@ def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
     size = (hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     lr = resize(hr, size, edge=protocol.lr_edge, round_passes=protocol.lr_rounding == "passes")
     return lr if protocol.lr_rounding == "none" else image.round_half_up(lr).to(hr.dtype)
+
+
+class PairCache:
+    """Keeps pairs that one model needed for the next, as far as they fit: reading takes longer than a small model.
+
+    What came first stays, since each model walks through all images anew.
+
+    Args:
+        protocol: Conventions under which pairs are loaded.
+    """
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.kept: dict[Item, Pair] = {}
+        self.left_bytes = _KEPT_MIB * 2**20
+
+    def load(self, item: Item) -> Pair:
+        """Return HR and LR of an image, as `load` does."""
+        if item in self.kept:
+            return self.kept[item]
+        images = load(item, self.protocol)
+        size_bytes = images.hr.nbytes + images.lr.nbytes
+        if size_bytes <= self.left_bytes:
+            self.kept[item] = images
+            self.left_bytes -= size_bytes
+        return images

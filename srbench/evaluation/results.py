@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 from sys import intern
@@ -23,7 +24,10 @@ from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 
 SCHEMA = 1
-ROWS, HEAD = "rows.jsonl", "run.json"
+ROWS, HEAD, ERRORS = "rows.jsonl", "run.json", "errors.log"
+
+WHOLE_SET = "*"
+"""Name of the image in a row whose value is of all images of a data set together."""
 
 TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
 """Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone; unit
@@ -49,7 +53,7 @@ class Row:
         model: Id.
         identity: The model's fingerprint.
         dataset: Id.
-        image: Name in the data set.
+        image: Name in the data set; `WHOLE_SET` where the value is of all its images together.
         metric: As asked for.
         value: In its unit; NaN or infinite values are stored as null.
         unit: "dB", "ms", "MP/s" or "".
@@ -57,7 +61,10 @@ class Row:
         device: Kind: "cpu", "cuda".
         mode: Precision and options, "fp32".
         environment: Short hash of an entry in `run.json`.
-        flags: What is odd about the output.
+        flags: Findings of the sanity checks of the output.
+        title: Name of the metric in the head of a table; empty for timings and in rows of before 0.1.0.
+        digits: Digits after the point that a table shows; None where the table chooses.
+        images: Number of images that the value is of.
     """
 
     key: str
@@ -74,6 +81,9 @@ class Row:
     mode: str
     environment: str = ""
     flags: tuple[str, ...] = field(default=())
+    title: str = ""
+    digits: int | None = None
+    images: int = 1
 
     def finite(self) -> float | None:
         """The value; None where it is NaN or infinite."""
@@ -105,6 +115,9 @@ class Row:
             mode=mode,
             environment=environment,
             flags=tuple(record["flags"]),
+            title=intern(record.get("title", "")),
+            digits=record.get("digits"),
+            images=record.get("images", 1),
         )
 
 
@@ -150,6 +163,12 @@ class RunFolder:
         with (self.path / ROWS).open("ab+", buffering=0) as file:
             torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
             file.write((("\n" if torn else "") + text).encode())
+
+    def log_error(self, text: str) -> None:
+        """Add a traceback, with a line above it that says whose it is, to errors.log."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ERRORS).open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n")
 
     def picture(self, row: Row) -> Path:
         """Where the output that a row measures is kept, when outputs are kept."""

@@ -1,13 +1,15 @@
-"""What each metric is shown of an output, and what it answers."""
+"""The part of an output that each metric reads, and the values that come of it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.metrics import catalogue
-from srbench.metrics.metric import Metric, Score
+from srbench.metrics.metric import Metric
 from srbench.protocol import Protocol
 
 
@@ -16,14 +18,14 @@ class Scorer:
     """A metric that is ready to measure under a protocol.
 
     Attributes:
-        name: As asked for: "ssim" for the protocol's flavour, or a full name.
-        metric: The metric it stands for.
-        score: Its loaded function.
+        name: Name that was asked for: "ssim" for the protocol's flavour, or a full name.
+        metric: The metric that it stands for.
+        score: What the metric's `open` returned.
     """
 
     name: str
     metric: Metric
-    score: Score
+    score: Callable[..., Any]
 
 
 def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Scorer]:
@@ -33,8 +35,8 @@ def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Sco
         UnknownName: No such metric.
         MissingWeights: A metric's network cannot be had.
     """
-    found = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(names)]
-    return [Scorer(name, metric, metric.open(store)) for name, metric in found]
+    named = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(names)]
+    return [Scorer(name, metric, metric.open(store)) for name, metric in named]
 
 
 def quantise(sr: Tensor, protocol: Protocol) -> Tensor:
@@ -42,7 +44,7 @@ def quantise(sr: Tensor, protocol: Protocol) -> Tensor:
 
     Args:
         sr: Float `(N, C, H, W)` in [0, 1].
-        protocol: Whether to round.
+        protocol: Says whether to round.
 
     Returns:
         Levels 0..255; uint8, or float64 where the protocol does not round. NaN stays NaN in the latter.
@@ -51,13 +53,13 @@ def quantise(sr: Tensor, protocol: Protocol) -> Tensor:
 
 
 def prepare(levels: Tensor, metric: Metric, protocol: Protocol, luma: Tensor | None = None) -> Tensor:
-    """The part of an image that a metric reads.
+    """Return the part of an image that a metric reads.
 
     Args:
         levels: `(N, C, H, W)`, 0..255.
-        metric: What it reads.
-        protocol: Channel, rounding and border.
-        luma: Of the image, where it is known already.
+        metric: Says what it reads.
+        protocol: Says which channel, rounding and border.
+        luma: Luma of the image, where it is known already.
 
     Returns:
         float64 `(N, C', H', W')`: luma or RGB inside the protocol's border, or the whole image in three channels.
@@ -65,39 +67,67 @@ def prepare(levels: Tensor, metric: Metric, protocol: Protocol, luma: Tensor | N
     if metric.reads == "rgb":
         return levels.expand(-1, 3, -1, -1).double()
     if protocol.channel == "y":
-        seen = image.luma(levels) if luma is None else luma
-        seen = image.round_half_up(seen) if protocol.y_rounding else seen
+        channel = image.luma(levels) if luma is None else luma
+        channel = image.round_half_up(channel) if protocol.y_rounding else channel
     else:
-        seen = levels.double()
-    return image.crop_border(seen, protocol.border_px)
+        channel = levels.double()
+    return image.crop_border(channel, protocol.border_px)
 
 
-def lumas(sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
-    """Luma of both images, float64 `(N, 1, H, W)`: metrics and flags share it."""
-    return image.luma(sr), image.luma(hr)
+class Views:
+    """One output and its original as metrics read them; what several metrics share is computed once.
+
+    Args:
+        sr: `(1, C, H, W)` levels as `quantise` leaves them.
+        hr: uint8 of the same shape, on the same device.
+        protocol: Says what the metrics see.
+    """
+
+    def __init__(self, sr: Tensor, hr: Tensor, protocol: Protocol) -> None:
+        self._images = (sr, hr)
+        self._protocol = protocol
+        self.lumas = (image.luma(sr), image.luma(hr))
+        self._prepared: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def of(self, metric: Metric) -> tuple[Tensor, ...]:
+        """Return output and original for a metric, or the output alone for one without reference."""
+        if metric.reads not in self._prepared:
+            (sr, hr), (y_sr, y_hr) = self._images, self.lumas
+            views = prepare(sr, metric, self._protocol, y_sr), prepare(hr, metric, self._protocol, y_hr)
+            self._prepared[metric.reads] = views
+        return self._prepared[metric.reads][: 2 if metric.needs_hr else 1]
 
 
-def measure(
-    sr: Tensor, hr: Tensor, protocol: Protocol, wanted: list[Scorer], known: tuple[Tensor, Tensor] | None = None
-) -> dict[str, float]:
+def measure(views: Views, scorers: Sequence[Scorer]) -> dict[str, float]:
     """Score one output.
 
     Args:
-        sr: `(1, C, H, W)` levels as `finish` leaves them.
-        hr: uint8 of the same shape, on the same device.
-        protocol: What the metrics see.
-        wanted: Which ones.
-        known: Their `lumas`, where they are known already.
+        views: Output and original.
+        scorers: Metrics of single images; those of whole sets are left out.
 
     Returns:
-        Values by the gauges' names.
+        Values by the scorers' names.
     """
-    y_sr, y_hr = known or (None, None)
-    seen: dict[str, tuple[Tensor, Tensor]] = {}
-    values = {}
-    for gauge in wanted:
-        key = gauge.metric.reads
-        if key not in seen:
-            seen[key] = (prepare(sr, gauge.metric, protocol, y_sr), prepare(hr, gauge.metric, protocol, y_hr))
-        values[gauge.name] = float(gauge.score(*seen[key]))
-    return values
+    return {
+        scorer.name: float(scorer.score(*views.of(scorer.metric))) for scorer in scorers if not scorer.metric.of_sets
+    }
+
+
+class SetScores:
+    """Metrics of a whole data set, which take in its images one after the other.
+
+    Args:
+        scorers: Metrics of whole sets; others are left out.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer]) -> None:
+        self._metrics = {scorer.name: (scorer.metric, scorer.score()) for scorer in scorers if scorer.metric.of_sets}
+
+    def update(self, views: Views) -> None:
+        """Take in an image."""
+        for metric, score in self._metrics.values():
+            score.update(*views.of(metric))
+
+    def compute(self) -> dict[str, float]:
+        """Return the values of all images that came, by the scorers' names."""
+        return {name: float(score.compute()) for name, (_, score) in self._metrics.items()}

@@ -30,6 +30,8 @@ class Summary:
         device: Kind.
         mode: Precision and options.
         flag: Why a figure is missing.
+        title: Name of the metric in the head of a table; empty where the table knows it.
+        digits: Digits after the point that a table shows; None where the table chooses.
     """
 
     model: str
@@ -46,6 +48,8 @@ class Summary:
     device: str
     mode: str
     flag: str = ""
+    title: str = ""
+    digits: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -67,11 +71,13 @@ def _summary(rows: Sequence[Row]) -> Summary:
         "model": first.model,
         "dataset": first.dataset,
         "metric": first.metric,
-        "n": len(rows),
+        "n": sum(row.images for row in rows),
         "unit": first.unit,
         "higher_is_better": first.higher_is_better,
         "device": first.device,
         "mode": first.mode,
+        "title": first.title,
+        "digits": first.digits,
     }
     odd = [row.image for row in rows if not math.isfinite(row.value)]
     if odd:

@@ -103,7 +103,9 @@ def _backbone(net: Net, store: AssetStore) -> Path:
 def _metric(net: Net) -> Metric:
     return Metric(
         name=f"lpips.{net}",
+        title="LPIPS",
         unit="",
+        digits=4,
         higher_is_better=False,
         reads="rgb",
         reference="Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric, CVPR 2018",

@@ -40,7 +40,9 @@ def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
 METRICS = (
     Metric(
         name="psnr",
+        title="PSNR",
         unit="dB",
+        digits=2,
         higher_is_better=True,
         reads="protocol",
         reference="ITU-T J.340; per image, peak 255",

@@ -151,7 +151,9 @@ def _daala_kernel(sigma: float, longest: int) -> tuple[float, ...]:
 def _metric(flavour: Flavour) -> Metric:
     return Metric(
         name=f"ssim.{flavour}",
+        title="SSIM",
         unit="",
+        digits=4,
         higher_is_better=True,
         reads="protocol",
         reference="Wang, Bovik, Sheikh and Simoncelli, Image quality assessment, IEEE TIP 13(4), 2004",

@@ -45,7 +45,7 @@ class Prices:
         return [pairing.load(item, self.protocol) for item in items]
 
     @cached_property
-    def _gauges(self) -> list[Scorer]:
+    def _scorers(self) -> list[Scorer]:
         return scoring.scorers(["psnr"], self.protocol, self.store)
 
     def of(self, model: Model, upscaler: Upscaler) -> Price:
@@ -67,14 +67,14 @@ class Prices:
         values = []
         for images in self.pairs:
             raw = upscaler(images.lr / 255)
-            values.append(_one(raw, images.hr.to(raw.device), self.protocol, self._gauges))
+            values.append(_one(raw, images.hr.to(raw.device), self.protocol, self._scorers))
         return torch.tensor(values, dtype=torch.float64)
 
 
-def _one(raw: Tensor, hr: Tensor, conventions: Protocol, gauges: list[Scorer]) -> float:
+def _one(raw: Tensor, hr: Tensor, conventions: Protocol, scorers: list[Scorer]) -> float:
     if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black
         return float("nan")
-    return scoring.measure(scoring.quantise(raw, conventions), hr, conventions, gauges)["psnr"]
+    return scoring.measure(scoring.Views(scoring.quantise(raw, conventions), hr, conventions), scorers)["psnr"]
 
 
 def _classical(scale: int) -> Protocol:

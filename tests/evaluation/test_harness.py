@@ -23,12 +23,14 @@ from srbench.core.progress import NO_PROGRESS
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
 from srbench.evaluation import harness, pairing, scoring
+from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import ROWS, Row, RunFolder
 from srbench.evaluation.summary import summarise
 from srbench.models import foreign
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.select import select
+from srbench.report.runs import legend
 from tests.progress import Recorder
 
 CLASSICAL = protocol.find("classical_x4")
@@ -44,13 +46,13 @@ def _builtin(limit: int | None = None) -> ImageSet:
 
 def _plan(
     *models: str | Callable[[Tensor], Tensor], limit: int | None = None, metrics: str = "psnr,ssim", **options: object
-) -> harness.Plan:
+) -> Plan:
     made: list[Model] = []
     for number, model in enumerate(models):
         named = isinstance(model, str)
         made += select([model], 4, AssetStore([])).models if named else [foreign.from_callable(model, 4, f"m{number}")]  # type: ignore[list-item, arg-type]
-    gauges = scoring.scorers(metrics.split(","), CLASSICAL, AssetStore([]))
-    return harness.Plan(made, [_builtin(limit)], CLASSICAL, gauges, **options)  # type: ignore[arg-type]
+    scorers = scoring.scorers(metrics.split(","), CLASSICAL, AssetStore([]))
+    return Plan(made, [_builtin(limit)], CLASSICAL, scorers, **options)  # type: ignore[arg-type]
 
 
 def _values(rows: list[Row]) -> dict[tuple[str, str, str], float]:
@@ -99,17 +101,17 @@ def test_the_figures_are_those_of_scikit_image_on_the_kept_outputs(tmp_path: Pat
 def test_a_second_run_computes_nothing_and_force_computes_all(tmp_path: Path) -> None:
     first = harness.run(_plan("bicubic"), RunFolder(tmp_path))
     again = harness.run(_plan("bicubic"), RunFolder(tmp_path))
-    assert (again.made, again.found) == (0, first.made)
+    assert (again.computed, again.kept) == (0, first.computed)
     assert again.rows == first.rows
     forced = harness.run(_plan("bicubic", force=True), RunFolder(tmp_path))
-    assert forced.made == first.made
+    assert forced.computed == first.computed
     assert _values(forced.rows) == _values(first.rows)
 
 
 def test_a_new_metric_joins_without_redoing_the_others(tmp_path: Path) -> None:
     harness.run(_plan("bicubic", metrics="psnr"), RunFolder(tmp_path))
     more = harness.run(_plan("bicubic", metrics="psnr,ssim.daala"), RunFolder(tmp_path))
-    assert more.made == 3
+    assert more.computed == 3
     assert {row.metric for row in more.rows} == {"psnr", "ssim.daala", *harness.TIMINGS}
 
 
@@ -118,7 +120,7 @@ def test_a_new_metric_joins_without_redoing_the_others(tmp_path: Path) -> None:
 )
 def test_whatever_can_change_a_value_makes_new_rows(tmp_path: Path, change: dict[str, Mode]) -> None:
     harness.run(_plan("bicubic"), RunFolder(tmp_path))
-    assert harness.run(_plan("bicubic", **change), RunFolder(tmp_path)).found == 0
+    assert harness.run(_plan("bicubic", **change), RunFolder(tmp_path)).kept == 0
 
 
 def test_a_model_may_run_in_a_mode_of_its_own(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_model_may_run_in_a_mode_of_its_own(tmp_path: Path) -> None:
     assert {(row.model, row.mode) for row in rows} == {("nearest", "fp32"), ("bicubic", "fp32 tile 16")}
     assert RunFolder(tmp_path).head()["calls"][0]["modes"]["bicubic"]["tile_px"] == 16
     again = harness.run(_plan("nearest", "bicubic", limit=1), RunFolder(tmp_path))
-    assert {row.model for row in again.rows[: again.found]} == {"nearest"}
+    assert {row.model for row in again.rows[: again.kept]} == {"nearest"}
 
 
 @pytest.mark.parametrize(("kept_mib", "reads"), [(256, 3), (0, 8)])
@@ -138,7 +140,7 @@ def test_what_one_model_read_is_there_for_the_next_as_far_as_it_fits(
     seen = []
     load = pairing.load
     monkeypatch.setattr(pairing, "load", lambda *given: (seen.append(given), load(*given))[1])
-    monkeypatch.setattr(harness, "_KEPT_MIB", kept_mib)
+    monkeypatch.setattr(pairing, "_KEPT_MIB", kept_mib)
     harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path))
     assert len(seen) == reads
 
@@ -152,7 +154,8 @@ def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_
     for engine, order in (("eager", "0123"), ("compile", "0213")):
         plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]
         walk = harness._Walk(plan, RunFolder(tmp_path / "run"), NO_PROGRESS)
-        tasks = walk._grouped(plan.models[0], list(walk._tasks(plan.models[0])))
+        model = plan.models[0]
+        tasks = walk._grouped(model, list(walk._image_tasks(model, {images.id: walk._set_task(model, images)})))
         assert "".join(task.blank.image for task in tasks) == order
 
 
@@ -161,7 +164,7 @@ def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     plan = _plan("nearest", limit=1)
     other = protocol.find("classical_x4+border_px=0")
     with pytest.raises(BadRun, match="choose another --out"):
-        harness.run(harness.Plan(plan.models, plan.sets, other, plan.gauges), RunFolder(tmp_path))
+        harness.run(Plan(plan.models, plan.sets, other, plan.scorers), RunFolder(tmp_path))
 
 
 def test_outputs_are_kept_as_they_were_scored(tmp_path: Path) -> None:
@@ -169,10 +172,10 @@ def test_outputs_are_kept_as_they_were_scored(tmp_path: Path) -> None:
     (picture,) = tmp_path.glob("images/builtin/bicubic/fp32/*.png")
     hr = image.to_tensor(image.read(_builtin(1).items[0].hr))
     sr = image.to_tensor(image.read(picture))
-    again = scoring.measure(sr, hr, CLASSICAL, scoring.scorers(["psnr"], CLASSICAL, AssetStore([])))
+    again = scoring.measure(scoring.Views(sr, hr, CLASSICAL), scoring.scorers(["psnr"], CLASSICAL, AssetStore([])))
     assert again["psnr"] == outcome.rows[0].value
     picture.unlink()
-    assert harness.run(_plan("bicubic", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path)).made == 0
+    assert harness.run(_plan("bicubic", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path)).computed == 0
     assert picture.exists()
 
 
@@ -183,9 +186,29 @@ def test_a_failing_model_does_not_end_the_others(tmp_path: Path) -> None:
         return _nearest(x)
 
     outcome = harness.run(_plan(broken, "nearest"), RunFolder(tmp_path))
-    reason = "RuntimeError: kernel exploded"
-    assert outcome.failed == [{"model": "m0", "dataset": "builtin", "image": "astronaut", "reason": reason}]
+    (failed,) = outcome.failed
+    assert failed == {
+        "model": "m0",
+        "dataset": "builtin",
+        "image": "astronaut",
+        "reason": "RuntimeError: kernel exploded",
+        "traceback": "errors.log",
+    }
     assert {row.model for row in outcome.rows} == {"nearest"}
+    log = (tmp_path / failed["traceback"]).read_text(encoding="utf-8")
+    assert "m0 on builtin astronaut, fp32\nTraceback" in log
+    assert "RuntimeError: kernel exploded\nwith details" in log
+    assert "in broken" in log
+    assert legend.missing({}, outcome.failed) == [
+        "failed: m0 on builtin astronaut: RuntimeError: kernel exploded (traceback: errors.log)"
+    ]
+
+
+def test_a_mistake_of_the_users_leaves_no_traceback(tmp_path: Path) -> None:
+    outcome = harness.run(_plan(lambda x: x), RunFolder(tmp_path))
+    assert outcome.failed
+    assert "traceback" not in outcome.failed[0]
+    assert not (tmp_path / "errors.log").exists()
 
 
 def test_an_image_that_does_not_fit_into_memory_does_not_end_its_model(tmp_path: Path) -> None:
@@ -221,7 +244,7 @@ def test_an_unreadable_image_is_the_users_mistake(tmp_path: Path) -> None:
     plan = _plan("nearest")
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     with pytest.raises(BadImage, match=r"a\.png"):
-        harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run"))
+        harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
 
 
 def _slow_run(folder: Path) -> None:
@@ -237,7 +260,7 @@ def test_a_killed_run_resumes_to_the_result_of_an_unbroken_one(tmp_path: Path) -
     process = multiprocessing.get_context("fork").Process(target=_slow_run, args=(tmp_path / "killed",))
     process.start()
     rows = tmp_path / "killed" / ROWS
-    while not rows.exists():
+    while not rows.exists() or not rows.stat().st_size:
         time.sleep(0.01)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
@@ -248,7 +271,7 @@ def test_a_killed_run_resumes_to_the_result_of_an_unbroken_one(tmp_path: Path) -
     resumed = harness.run(_plan(_nearest), RunFolder(tmp_path / "killed"))
     unbroken = harness.run(_plan(_nearest), RunFolder(tmp_path / "unbroken"))
     assert 0 < before < len(unbroken.rows)
-    assert resumed.found == before
+    assert resumed.kept == before
     assert _values(resumed.rows) == _values(unbroken.rows)
     assert _values(RunFolder(tmp_path / "killed").rows()) == _values(unbroken.rows)
 
@@ -273,7 +296,7 @@ def test_grey_images_are_scored_as_luma(tmp_path: Path) -> None:
     image.write(tmp_path / "hr" / "grey.png", grey)
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     plan = _plan("bicubic")
-    rows = harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run")).rows
+    rows = harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run")).rows
     hr = image.to_tensor(grey).double()
     sr = _bicubic_there_and_back(hr)
     mse = (image.crop_border(sr - hr, 4) ** 2).mean()
@@ -296,7 +319,7 @@ def _folder(path: Path, count: int) -> ImageSet:
 def test_two_folders_with_the_same_files_keep_their_own_rows(tmp_path: Path) -> None:
     plan = _plan("nearest", metrics="psnr")
     sets = [_folder(tmp_path / "a", 3), _folder(tmp_path / "b", 2)]
-    rows = harness.run(harness.Plan(plan.models, sets, CLASSICAL, plan.gauges), RunFolder(tmp_path / "run")).rows
+    rows = harness.run(Plan(plan.models, sets, CLASSICAL, plan.scorers), RunFolder(tmp_path / "run")).rows
     counts = {s.dataset: s.n for s in summarise(rows) if s.metric == "psnr"}
     assert counts == {"a": 3, "b": 2}
 
@@ -319,7 +342,7 @@ def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None
     image.write(tmp_path / "hr" / "tiny.png", image.read(_builtin(1).items[0].hr)[:24, :24])
     image.write(tmp_path / "hr" / "whole.png", image.read(_builtin(1).items[0].hr)[:64, :64])
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
-    outcome = harness.run(harness.Plan(plan.models, [images], CLASSICAL, plan.gauges), RunFolder(tmp_path / "run"))
+    outcome = harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
     assert [entry["image"] for entry in outcome.failed] == ["tiny"]
     assert {row.image for row in outcome.rows} == {"whole"}
     assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed

@@ -12,6 +12,7 @@ from srbench import protocol
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
 from srbench.evaluation import harness, scoring
+from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.summary import Summary, summarise
 from srbench.models import registry
@@ -29,7 +30,7 @@ def _summaries(
     store = AssetStore(roots)
     images = locate(dataset, store, scale=conventions.scale, data_root=data)
     models = select([model], conventions.scale, store).models
-    plan = harness.Plan(models, [images], conventions, scoring.scorers(metrics, conventions, store))
+    plan = Plan(models, [images], conventions, scoring.scorers(metrics, conventions, store))
     return {s.metric: s for s in summarise(harness.run(plan, RunFolder(folder)).rows)}
 
 

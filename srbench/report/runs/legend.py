@@ -50,5 +50,6 @@ def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> li
     lines = [f"not run ({reason}): {', '.join(models)}" for reason, models in by_reason.items()]
     for entry in failed:
         place = " ".join(part for part in (entry["dataset"], entry["image"]) if part)
-        lines.append(f"failed: {entry['model']} on {place}: {entry['reason']}")
+        more = f" (traceback: {entry['traceback']})" if "traceback" in entry else ""
+        lines.append(f"failed: {entry['model']} on {place}: {entry['reason']}{more}")
     return lines

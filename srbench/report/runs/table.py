@@ -101,7 +101,7 @@ def _column_order(metric: str) -> tuple[int, str]:
 
 def _head(summary: Summary) -> str:
     base, _, flavour = summary.metric.partition(".")
-    name = _HEADS.get(base, base) + (f" {flavour}" if flavour else "")
+    name = (summary.title or _HEADS.get(base, base)) + (f" {flavour}" if flavour else "")
     unit = f" [{summary.unit}]" if summary.unit and summary.metric not in TIMINGS else ""
     return f"{name}{unit} {'↑' if summary.higher_is_better else '↓'}"
 
@@ -125,13 +125,20 @@ def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]
         return Cell("n/a")
     timing = summary.metric in TIMINGS
     whole = summary.n == most
-    digits = _digits(value) if timing else 2 if summary.unit == "dB" or summary.metric == MOS else 4
+    digits = _digits(value) if timing else _declared_digits(summary)
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
     judged = not timing and whole and summary.metric != MOS
     tied = judged and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
     text = f"{value:.{digits}f}" + ("" if whole else f" (n={summary.n})")
     return Cell(text, spread, value == best and judged, tied)
+
+
+def _declared_digits(summary: Summary) -> int:
+    """Digits that the metric declares; rows of before it did follow the rule of then."""
+    if summary.digits is not None:
+        return summary.digits
+    return 2 if summary.unit == "dB" or summary.metric == MOS else 4
 
 
 def _digits(value: float) -> int:

@@ -1,0 +1,89 @@
+"""What a run is to do, what came of it, and what run.json says of the call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from srbench.datasets.locate import ImageSet
+from srbench.evaluation.results import Row, key
+from srbench.evaluation.scoring import Scorer
+from srbench.models.mode import Mode
+from srbench.models.model import Model
+from srbench.protocol import Protocol
+from srbench.stats.bootstrap import RESAMPLES, SEED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        models: Models in the order of the table.
+        sets: Data sets at hand.
+        protocol: Conventions of LR and metrics.
+        scorers: Loaded metrics.
+        mode: Mode in which networks run.
+        modes: Modes by model id, of models that run in another one.
+        save_images: Whether each output is kept as PNG.
+        force: Whether values that are there already are computed again.
+        caveats: What a reader of the tables must know; stored with the run.
+        unavailable: Reasons by id of models that were asked for and cannot run; stored with the run.
+    """
+
+    models: list[Model]
+    sets: list[ImageSet]
+    protocol: Protocol
+    scorers: list[Scorer]
+    mode: Mode = field(default_factory=Mode)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    save_images: bool = False
+    force: bool = False
+    caveats: list[str] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+    def mode_of(self, model: Model) -> Mode:
+        """Return the mode in which a model runs."""
+        return self.modes.get(model.id, self.mode)
+
+
+@dataclass
+class Outcome:
+    """What came of a plan.
+
+    Attributes:
+        rows: Rows of the plan, kept and computed, in its order.
+        failed: One entry for each image (or model) that failed, with the reason.
+        kept: Number of values that were there already.
+        computed: Number of values that were computed.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    kept: int = 0
+    computed: int = 0
+
+
+def describe_call(plan: Plan) -> dict[str, object]:
+    """Return what run.json says of a call: models with weight hashes, data sets, metrics, modes, seeds."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "models": {model.id: dict(model.identity) for model in plan.models},
+        "datasets": {images.id: _describe_set(images) for images in plan.sets},
+        "metrics": [scorer.name for scorer in plan.scorers],
+        "mode": plan.mode.as_dict(),
+        "modes": {model: mode.as_dict() for model, mode in plan.modes.items()},
+        "notes": plan.caveats,
+        "unavailable": plan.unavailable,
+        "failed": [],
+        "seeds": {"bootstrap": SEED, "resamples": RESAMPLES},
+    }
+
+
+def content_of(images: ImageSet) -> str:
+    """Return 16 hex digits that stand for the content of all images of a set."""
+    return key(images=[item.content for item in images.items])
+
+
+def _describe_set(images: ImageSet) -> dict[str, object]:
+    counts = {"images": len(images.items), "of": images.total}
+    return {**counts, "pinned": images.pinned, "content": content_of(images)}
