@@ -1,6 +1,6 @@
 """srbench: benchmark and evaluation suite for image super-resolution.
 
-What is listed in `__all__` is the Python API; see `docs/python-api.md`. Nothing of it is imported before its first use, so
+What is listed in `__all__` is the Python API; see `docs/python-api.md`. Each function is imported on its first use, so
 that `import srbench` and the help of the command line need not wait for torch.
 """
 
