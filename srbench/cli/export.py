@@ -30,11 +30,11 @@ def export(
     check_free(out, force)
     from srbench.core.assets import AssetStore
     from srbench.models.export import write
-    from srbench.models.select import one
+    from srbench.models.select import select_one
 
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        chosen = one(model, store, scale)
+        chosen = select_one(model, store, scale)
     report(write(chosen, out, half=half), json=json)
 
 

@@ -19,7 +19,7 @@ def fetch(
     from srbench.datasets import catalogue
     from srbench.datasets.locate import locate
     from srbench.models import registry
-    from srbench.models.select import available
+    from srbench.models.select import fetch_model
 
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     missing: list[str] = []
@@ -31,7 +31,7 @@ def fetch(
                 continue
             for card in registry.matching(name):
                 try:
-                    available(card, card.usual_scale, store)
+                    fetch_model(card, card.usual_scale, store)
                     console.err.print(f"{card.id}: weights checked")
                 except UserError as error:
                     missing.append(f"{card.id}: {error}")

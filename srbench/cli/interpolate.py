@@ -28,11 +28,11 @@ def interpolate(
     from srbench.core.assets import AssetStore
     from srbench.models.export import write
     from srbench.models.interpolation import SIGN, between
-    from srbench.models.select import one
+    from srbench.models.select import select_one
 
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        first, second = (one(name, store, scale) for name in (psnr, gan))
+        first, second = (select_one(name, store, scale) for name in (psnr, gan))
     id_ = f"{second.id}{SIGN}{alpha:g}"
     target = out or Path(f"{id_}.safetensors")
     check_free(target, force)

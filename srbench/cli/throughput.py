@@ -190,7 +190,7 @@ def _incomplete(made: "Session", named: bool) -> bool:
 def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, out: Path | None, json: bool) -> None:
     from srbench.core.assets import AssetStore
     from srbench.models.memory import ran_out
-    from srbench.models.select import one
+    from srbench.models.select import select_one
     from srbench.report.speed import ab_comparison as report
     from srbench.report.speed import publish
     from srbench.speed import ab_comparison, nvml
@@ -201,7 +201,7 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
         for name in compare:
             task.describe(f"{name}: load")
             id_, words = ab_comparison.contestant(name)
-            model = one(id_, store, asked.scale, random_weights=asked.random_weights)
+            model = select_one(id_, store, asked.scale, random_weights=asked.random_weights)
             fighters.append(ab_comparison.ready(model, words, asked.device, store))
             task.advance()
         task.describe(f"{compare[0]} and {compare[1]} in turn")

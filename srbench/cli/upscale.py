@@ -42,7 +42,7 @@ def upscale(
     from srbench.core.device import pick_device
     from srbench.models.memory import free_budget_mib
     from srbench.models.mode import Mode
-    from srbench.models.select import one
+    from srbench.models.select import select_one
 
     allocator.keep_freed_memory()
     pairs = _pairs(source, out)
@@ -51,7 +51,7 @@ def upscale(
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
-        chosen = one(model, store, scale)
+        chosen = select_one(model, store, scale)
     target = pick_device(device)
     budget = memory_mib or free_budget_mib(target)
     mode = Mode(str(target), tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)

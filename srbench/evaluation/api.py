@@ -20,7 +20,7 @@ from srbench.evaluation.results import RunFolder
 from srbench.metrics.catalogue import SHORT
 from srbench.models import foreign
 from srbench.models.mode import Mode
-from srbench.models.select import one, select
+from srbench.models.select import select, select_one
 from srbench.models.upscaler import Upscaler
 
 
@@ -115,7 +115,7 @@ def load_model(
         torch.Size([1, 3, 96, 128])
     """
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
-    return one(name, store, scale).upscaler(mode or Mode(device=str(pick_device(device))))
+    return select_one(name, store, scale).upscaler(mode or Mode(device=str(pick_device(device))))
 
 
 def _device_of(model: object) -> str:

@@ -20,7 +20,7 @@ from srbench.errors import BadWeights, UserError, reason
 from srbench.models import checkpoint, registry, source_file
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
-from srbench.models.model import Model, differences, from_weights, readings
+from srbench.models.model import Model, differences, from_weights, translations
 
 try:
     import spandrel
@@ -41,7 +41,7 @@ def from_weight_file(path: Path, scale: int | None) -> Model:
     found = checkpoint.read([path])
     if not found.named:
         raise BadWeights(f"{path} stores no tensor names, and no card has its hash, so its architecture is not known")
-    matches = _stated(path, found) or detect(found.state)
+    matches = _from_header(path, found) or detect(found.state)
     if matches is not None:
         arch, settings, state = matches
         own = settings.get("scale", scale or USUAL_SCALE)
@@ -50,7 +50,7 @@ def from_weight_file(path: Path, scale: int | None) -> Model:
     return _from_spandrel(path, scale, found.state)
 
 
-def _stated(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
+def _from_header(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
     """Settings that shapes do not tell (EDSR's peak, FSRCNN's scale), from a header that `srbench export` wrote.
 
     Raises:
@@ -75,7 +75,7 @@ def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
     """Find the architecture, its settings and the renamed tensors of a state dict; None where none fits in full."""
     # This project's own first: a copy in another package does not take the place of one.
     for arch in sorted(registry.archs().values(), key=lambda arch: bool(registry.origin_of(arch))):
-        for renamed, implied in readings(arch, state):
+        for renamed, implied in translations(arch, state):
             try:
                 inferred = arch.infer(renamed)
             except KeyError:  # a tensor it would look at is not there
@@ -98,7 +98,7 @@ def _check_scale(path: Path, found: int, expected: int) -> None:
         )
 
 
-class _Described(nn.Module):
+class _SpandrelNetwork(nn.Module):
     """A spandrel model as a module that moves between devices; spandrel pads to its size rule."""
 
     def __init__(self, descriptor: Any) -> None:
@@ -132,7 +132,7 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
         "weights": {path.name: hash_of(path)},
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
-    make = partial(copy.deepcopy, _Described(descriptor))
+    make = partial(copy.deepcopy, _SpandrelNetwork(descriptor))
     origin = f"{path}, read by spandrel"
     return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path, origin=origin)
 

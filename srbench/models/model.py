@@ -183,14 +183,14 @@ def load(network: Network, arch: Arch, found: checkpoint.Checkpoint, path: Path)
             raise BadWeights(f"{path} holds {len(found.state)} tensors; {arch.name} has {len(own)}")
         state = dict(zip(own, found.state.values(), strict=True))
     else:
-        state = next((s for s, _ in readings(arch, found.state) if s.keys() == own.keys()), found.state)
+        state = next((s for s, _ in translations(arch, found.state) if s.keys() == own.keys()), found.state)
     problem = differences(own, state)
     if problem:
         raise BadWeights(f"{path} does not fit {arch.name}: {problem}")
     network.load_state_dict(state)
 
 
-def readings(arch: Arch, state: State) -> list[tuple[State, Mapping[str, Any]]]:
+def translations(arch: Arch, state: State) -> list[tuple[State, Mapping[str, Any]]]:
     """A state dict under this project's names, and what the names imply: as it is, and by each scheme that fits."""
     renamed = [(scheme.rename(state), scheme.settings) for scheme in arch.schemes]
     return [(state, {}), *((found, settings) for found, settings in renamed if found)]

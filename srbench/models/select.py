@@ -81,7 +81,7 @@ def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Sel
     return whole
 
 
-def one(
+def select_one(
     name: str,
     store: AssetStore,
     scale: int | None = None,
@@ -114,7 +114,7 @@ def _usual_scale(name: str) -> int:
     return known.usual_scale if known else USUAL_SCALE
 
 
-def available(card: Card, scale: int, store: AssetStore) -> Model:
+def fetch_model(card: Card, scale: int, store: AssetStore) -> Model:
     """The model of a card, its weights fetched and checked.
 
     Raises:
@@ -139,7 +139,7 @@ def _weights(file: PinnedFile, card: Card, store: AssetStore) -> Path:
 def _explicit(name: str, scale: int, store: AssetStore) -> Model:
     card = registry.find(name)
     try:
-        return available(card, scale, store)
+        return fetch_model(card, scale, store)
     except UserError as error:
         others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
         hint = f". At hand: {', '.join(others)}" if others else ""
@@ -173,7 +173,7 @@ def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
         cards = registry.family(family)
         for card in cards:
             try:
-                selection.models.append(available(card, scale, store))
+                selection.models.append(fetch_model(card, scale, store))
                 break
             except UserError as error:
                 selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
@@ -188,7 +188,7 @@ def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore)
         raise UserError(f"no model id matches '{pattern}'. All names: srbench models{registry.failures_hint()}")
     for card in cards:
         try:
-            selection.models.append(available(card, scale, store))
+            selection.models.append(fetch_model(card, scale, store))
         except UserError as error:
             selection.unavailable[card.id] = str(error)
     _add_points(selection, points, scale)

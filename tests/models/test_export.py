@@ -19,7 +19,7 @@ from srbench.models import export, foreign, model, registry
 from srbench.models.arch import Network
 from srbench.models.card import Card, weight
 from srbench.models.model import Model
-from srbench.models.select import one
+from srbench.models.select import select_one
 
 TINY: dict[str, dict[str, Any]] = {
     "srcnn": {},
@@ -66,7 +66,7 @@ def _header(path: Path) -> dict[str, str]:
 def test_an_exported_file_is_recognised_and_computes_the_same(tmp_path: Path, arch: str) -> None:
     source = _model(tmp_path, arch)
     export.write(source, tmp_path / "out.safetensors")
-    again = one(str(tmp_path / "out.safetensors"), AssetStore([]))
+    again = select_one(str(tmp_path / "out.safetensors"), AssetStore([]))
     assert (again.id, again.scale, again.colour) == ("out", 4, source.colour)
     lr = _lr(source)
     assert torch.equal(again.upscaler()(lr), source.upscaler()(lr))
@@ -88,21 +88,21 @@ def test_what_shapes_do_not_tell_survives(tmp_path: Path, arch: str, settings: d
     assert bare is not None
     assert any(bare[1].get(key) != value for key, value in settings.items())
     export.write(source, tmp_path / "out.safetensors")
-    again = one(str(tmp_path / "out.safetensors"), AssetStore([]))
+    again = select_one(str(tmp_path / "out.safetensors"), AssetStore([]))
     lr = torch.rand(1, 3, 6, 5)
     assert torch.equal(again.upscaler()(lr), source.upscaler()(lr))
 
 
 def test_a_scale_that_shapes_do_not_tell_survives(tmp_path: Path) -> None:
     export.write(_model(tmp_path, "fsrcnn", 3, (3,)), tmp_path / "out.safetensors")
-    assert one(str(tmp_path / "out.safetensors"), AssetStore([])).scale == 3
+    assert select_one(str(tmp_path / "out.safetensors"), AssetStore([])).scale == 3
     with pytest.raises(BadWeights, match="upscales by 3, the protocol by 4"):
-        one(str(tmp_path / "out.safetensors"), AssetStore([]), 4)
+        select_one(str(tmp_path / "out.safetensors"), AssetStore([]), 4)
 
 
 def test_weights_for_several_scales_still_serve_them_all(tmp_path: Path) -> None:
     export.write(_model(tmp_path, "vdsr", 4, (2, 3, 4)), tmp_path / "out.safetensors")
-    scales = [one(str(tmp_path / "out.safetensors"), AssetStore([]), scale).scale for scale in (2, 3, 4)]
+    scales = [select_one(str(tmp_path / "out.safetensors"), AssetStore([]), scale).scale for scale in (2, 3, 4)]
     assert scales == [2, 3, 4]
 
 
@@ -136,14 +136,14 @@ def test_the_header_is_the_filled_in_card(tmp_path: Path) -> None:
 
 def test_licence_and_source_survive_a_second_export(tmp_path: Path) -> None:
     export.write(_model(tmp_path, "espcn"), tmp_path / "once.safetensors")
-    twice = export.write(one(str(tmp_path / "once.safetensors"), AssetStore([])), tmp_path / "twice.safetensors")
+    twice = export.write(select_one(str(tmp_path / "once.safetensors"), AssetStore([])), tmp_path / "twice.safetensors")
     assert (twice.facts["licence"], twice.facts["source"]) == ("MIT", "tests")
 
 
 def test_tensors_have_this_projects_names_and_all_their_bits(tmp_path: Path) -> None:
     state = registry.archs()["espcn"].build(scale=4, colour="ycbcr").state_dict()
     save_file({key.replace("conv", "conv_"): value for key, value in state.items()}, tmp_path / "theirs.safetensors")
-    export.write(one(str(tmp_path / "theirs.safetensors"), AssetStore([])), tmp_path / "ours.safetensors")
+    export.write(select_one(str(tmp_path / "theirs.safetensors"), AssetStore([])), tmp_path / "ours.safetensors")
     written = load_file(tmp_path / "ours.safetensors")
     assert written.keys() == state.keys()
     assert all(torch.equal(written[key], state[key]) for key in state)
@@ -165,7 +165,7 @@ def test_half_rounds_floats_to_fp16_and_leaves_whole_numbers(tmp_path: Path) -> 
     for key, value in first.items():
         assert torch.equal(second[key], value.half() if value.is_floating_point() else value)
     lr = _lr(source)
-    again = one(str(tmp_path / "half.safetensors"), AssetStore([])).upscaler()
+    again = select_one(str(tmp_path / "half.safetensors"), AssetStore([])).upscaler()
     assert again(lr).dtype == torch.float32
     assert (again(lr) - source.upscaler()(lr)).abs().max() < 0.01
 
@@ -175,7 +175,7 @@ def test_a_value_beyond_fp16_is_not_made_infinite(tmp_path: Path) -> None:
     state["conv2.bias"][3] = 70000.0
     save_file(state, tmp_path / "w.safetensors")
     with pytest.raises(UserError, match=r"conv2\.bias reaches 70000; expected at most 65504.*--half"):
-        export.write(one(str(tmp_path / "w.safetensors"), AssetStore([])), tmp_path / "h.safetensors", half=True)
+        export.write(select_one(str(tmp_path / "w.safetensors"), AssetStore([])), tmp_path / "h.safetensors", half=True)
     assert not (tmp_path / "h.safetensors").exists()
 
 
@@ -197,16 +197,16 @@ def test_a_header_that_does_not_fit_its_tensors_is_refused(
     facts = _header(tmp_path / "out.safetensors") | changed
     save_file(load_file(tmp_path / "out.safetensors"), tmp_path / "lie.safetensors", metadata=facts)
     with pytest.raises(BadWeights, match=message) as caught:
-        one(str(tmp_path / "lie.safetensors"), AssetStore([]))
+        select_one(str(tmp_path / "lie.safetensors"), AssetStore([]))
     assert "\n" not in str(caught.value)
 
 
 def test_models_without_weights_of_this_project_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("import torch\ndef build():\n    return torch.nn.Upsample(scale_factor=4)\n")
     with pytest.raises(UserError, match="mine is no network of this project"):
-        export.write(one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.safetensors")
+        export.write(select_one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.safetensors")
     with pytest.raises(UserError, match="bicubic has no weights"):
-        export.write(one("bicubic", AssetStore([])), tmp_path / "out.safetensors")
+        export.write(select_one("bicubic", AssetStore([])), tmp_path / "out.safetensors")
 
 
 def test_other_formats_and_places_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_a_size_rule_is_kept_in_what_is_traced_and_checked(tmp_path: Path) -> No
         "    n.multiple_of = 2\n"
         "    return n\n"
     )
-    written = export.write(one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
+    written = export.write(select_one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
     assert written.max_abs_difference is not None
     assert written.max_abs_difference < 1e-5
 
@@ -296,19 +296,19 @@ def test_a_network_that_tracing_gets_wrong_is_refused_and_leaves_no_file(tmp_pat
         "    return Mine()\n"
     )
     with pytest.raises(UserError, match=r"mine as ONNX differs from torch by up to .*expected at most 0\.0001"):
-        export.write(one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
+        export.write(select_one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
     assert [path.name for path in tmp_path.iterdir() if "onnx" in path.name] == []
 
 
 def test_interpolation_rounds_8_bit_images_which_onnx_cannot(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bicubic as ONNX differs.*use \.safetensors"):
-        export.write(one("bicubic", AssetStore([])), tmp_path / "out.onnx")
+        export.write(select_one("bicubic", AssetStore([])), tmp_path / "out.onnx")
 
 
 def test_a_function_is_no_module(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def build(scale):\n    return lambda x: x\n")
     with pytest.raises(UserError, match="mine is a function; expected a torch module"):
-        export.write(one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
+        export.write(select_one(f"{tmp_path / 'mine.py'}:build", AssetStore([])), tmp_path / "out.onnx")
 
 
 def test_without_the_packages_the_message_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

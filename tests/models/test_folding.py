@@ -12,7 +12,7 @@ from srbench.models import folding, registry
 from srbench.models.arch import Network
 from srbench.models.mode import Mode
 from srbench.models.model import Model
-from srbench.models.select import one
+from srbench.models.select import select_one
 
 SIZES = [(1, 1), (1, 6), (7, 5)]
 
@@ -182,7 +182,7 @@ def test_a_model_runs_its_network_as_published_when_asked() -> None:
 @pytest.mark.parametrize("id_", ["srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"])
 @torch.no_grad()
 def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:
-    model = one(id_, AssetStore([]))
+    model = select_one(id_, AssetStore([]))
     network = model.make()
     assert isinstance(network, Network)
     lr = torch.randint(0, 256, (1, 3, 9, 6)) / 255

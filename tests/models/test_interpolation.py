@@ -14,7 +14,7 @@ from srbench.models import interpolation, registry
 from srbench.models.arch import Network, State
 from srbench.models.card import Card, weight
 from srbench.models.model import Model, from_card
-from srbench.models.select import one, select
+from srbench.models.select import select, select_one
 
 TINY = {"blocks": 1, "channels": 4, "growth": 2}
 
@@ -25,7 +25,7 @@ def _network(arch: str = "rrdb", **settings: Any) -> Network:
 
 def _file(path: Path, arch: str = "rrdb", **settings: Any) -> Model:
     save_file(_network(arch, **settings).state_dict(), path)
-    return one(str(path), AssetStore([]))
+    return select_one(str(path), AssetStore([]))
 
 
 # The formula
@@ -109,7 +109,7 @@ def test_buffers_of_a_normalised_network_lie_between_too(tmp_path: Path) -> None
         state["body.0.norm1.running_mean"].fill_(mean)
         state["body.0.norm1.num_batches_tracked"].fill_(batches)
         save_file(state, tmp_path / f"{name}.safetensors")
-        states.append(one(str(tmp_path / f"{name}.safetensors"), AssetStore([])))
+        states.append(select_one(str(tmp_path / f"{name}.safetensors"), AssetStore([])))
     network = interpolation.between(states[0], states[1], 0.5, "x").make()
     assert isinstance(network, Network)
     found = network.state_dict()
@@ -137,7 +137,7 @@ def test_different_networks_are_refused_with_what_differs(tmp_path: Path) -> Non
     with pytest.raises(BadWeights, match="other is espcn and gan is rrdb"):
         interpolation.between(other, gan, 0.5, "x")
     (tmp_path / "mine.py").write_text("import torch\ndef build():\n    return torch.nn.Upsample(scale_factor=4)\n")
-    mine = one(f"{tmp_path / 'mine.py'}:build", AssetStore([]))
+    mine = select_one(f"{tmp_path / 'mine.py'}:build", AssetStore([]))
     with pytest.raises(BadWeights, match="mine is no network of this project"):
         interpolation.between(mine, gan, 0.5, "x")
 
@@ -148,7 +148,7 @@ def test_settings_that_are_said_and_settings_that_are_defaults_are_equal(tmp_pat
     save_file(state, tmp_path / "w.safetensors")
     card = Card("fake", "fsrcnn", 12809, "x", "x", files=(weight("w", assets.sha256(tmp_path / "w.safetensors")),))
     of_card = from_card(card, 4, [tmp_path / "w.safetensors"])
-    of_file = one(str(tmp_path / "w.safetensors"), AssetStore([]))
+    of_file = select_one(str(tmp_path / "w.safetensors"), AssetStore([]))
     assert dict(of_card.identity["settings"]) != dict(of_file.identity["settings"])
     assert interpolation.between(of_card, of_file, 0.5, "x").scale == 4
 

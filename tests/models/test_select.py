@@ -140,16 +140,16 @@ def test_shipped_fp16_weights_load_into_a_float32_network(
 
 def test_one_name_means_one_model_at_its_own_scale(fake: Path, tmp_path: Path) -> None:
     store = AssetStore([fake])
-    assert (select.one("fake", store).id, select.one("fake", store).scale) == ("fake", 4)
+    assert (select.select_one("fake", store).id, select.select_one("fake", store).scale) == ("fake", 4)
     save_file(registry.archs()["espcn"].build(scale=3).state_dict(), tmp_path / "x3.safetensors")
-    assert select.one(str(tmp_path / "x3.safetensors"), store).scale == 3
+    assert select.select_one(str(tmp_path / "x3.safetensors"), store).scale == 3
     save_file(registry.archs()["fsrcnn"].build(scale=2).state_dict(), tmp_path / "any.safetensors")
-    assert [select.one(str(tmp_path / "any.safetensors"), store, scale).scale for scale in (None, 2)] == [4, 2]
+    assert [select.select_one(str(tmp_path / "any.safetensors"), store, scale).scale for scale in (None, 2)] == [4, 2]
     for several in ("fake*", "all"):
         with pytest.raises(UserError, match="means several models"):
-            select.one(several, store)
+            select.select_one(several, store)
     with pytest.raises(UserError, match="not by 3"):
-        select.one("fake", store, 3)
+        select.select_one("fake", store, 3)
 
 
 def test_a_wrong_hash_is_never_loaded(fake: Path) -> None:

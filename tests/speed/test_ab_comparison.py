@@ -10,7 +10,7 @@ from srbench.core.assets import AssetStore
 from srbench.core.timing import Call, TimeBudget
 from srbench.errors import UserError
 from srbench.models.mode import Mode
-from srbench.models.select import one
+from srbench.models.select import select_one
 from srbench.models.upscaler import Upscaler
 from srbench.speed import ab_comparison
 from srbench.speed.records import Duel
@@ -89,7 +89,7 @@ def test_a_figure_that_does_not_stand_names_its_contestant_and_nobody_wins(monke
 
 def test_contestants_are_loaded_in_their_mode() -> None:
     store = AssetStore([])
-    bicubic = one("bicubic", store)
+    bicubic = select_one("bicubic", store)
     upscaler = ab_comparison.ready(bicubic, "bf16+channels_last", "cpu", store)
     assert (upscaler.scale, upscaler.mode) == (4, Mode(precision="bf16", channels_last=True))
     with pytest.raises(UserError, match="no split of bicubic keeps the price of 'bf16\\+split' within bounds"):
