@@ -2,18 +2,25 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from srbench.core import image
+from srbench.core.environment import describe
+from srbench.training.journal import read
 from tests.cli.conftest import Call
+from tests.conftest import ROOT
 
 RECIPE = """
 title = "tiny"
@@ -171,3 +178,59 @@ def test_recipes_are_listed_and_shown(call: Call) -> None:
     assert "1,000,000" in out
     code, out, _ = call("recipes", "srgan")
     assert json.loads(out)["phases"][0]["losses"][1] == {"kind": "adversarial", "weight": 1e-3, "on": "hr"}
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Puts back the number of threads, which `--threads` changes."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+STORED = ROOT / "tests" / "stored" / "training_0_1"
+
+
+def _stored(name: str, folder: Path) -> tuple[str, ...]:
+    """Copy a training folder of version 0.1, and return the command that it was begun with."""
+    shutil.copytree(STORED, folder, dirs_exist_ok=True)
+    options = ("--device", "cpu", "--threads", "1", "--workers", "0", "--validate-every", "4", "--save-every", "4")
+    return ("train", f"{name}.toml", "--data", "images", *options)
+
+
+def _same_machine(log: Path) -> bool:
+    """Whether a log was written where last digits come out as here."""
+    then, now = json.loads(log.read_text().splitlines()[0])["machine"], describe(torch.device("cpu"))
+    same = all(then[key] == now[key] for key in ("cpu", "cpu_capability", "system"))
+    return same and then["packages"]["torch"] == now["packages"]["torch"]
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("name", ["pixel", "gan"])
+def test_a_run_of_the_version_before_goes_on_as_that_version_would(call: Call, tmp_path: Path, name: str) -> None:
+    command = _stored(name, tmp_path)
+    code, _, err = call(*command, "--out", name, "--resume")
+    assert code == 0, err
+    log = STORED / f"{name}-finished.jsonl"
+    tolerance = 0.0 if _same_machine(log) else 1e-3
+    expected, lines = (read(path)[1:] for path in (log, Path(name) / "log.jsonl"))
+    assert [line["step"] for line in lines] == list(range(1, 9))
+    for line, then in zip(lines, expected, strict=True):
+        assert line.keys() == then.keys()
+        numbers = {key: value for key, value in then.items() if key not in ("seconds", "phase")}
+        assert {key: line[key] for key in numbers} == pytest.approx(numbers, rel=tolerance, abs=0)
+    weights, wanted = load_file(Path(name) / "last.safetensors"), load_file(STORED / f"{name}-finished.safetensors")
+    assert weights.keys() == wanted.keys()
+    for key, tensor in weights.items():
+        torch.testing.assert_close(tensor, wanted[key], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("name", ["pixel", "gan"])
+def test_a_log_of_the_version_before_is_repeated(call: Call, tmp_path: Path, name: str) -> None:
+    log = STORED / f"{name}-finished.jsonl"
+    code, out, err = call(*_stored(name, tmp_path), "--compare", str(log), "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["steps"] == 8
+    assert told["largest_relative_difference"] <= (0 if _same_machine(log) else 1e-3)
