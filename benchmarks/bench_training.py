@@ -9,7 +9,7 @@ from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
 from srbench.training import recipe as recipes
-from srbench.training import start
+from srbench.training import setup
 from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
 
@@ -41,12 +41,12 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
             f"compute.channels_last={str(bool(layout)).lower()}",
         ],
     )
-    fabric = start.launch(start.Machine("cpu"), recipe)
-    patches, _ = start.samples(recipe, photographs, 512, lambda: None)
+    fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
+    patches, _ = setup.build_dataset(recipe, photographs, 512, lambda: None)
     runs: list[Trainer] = []
 
     def prepare() -> tuple[tuple[Trainer], dict[str, int]]:
-        generator = start.network(recipe, AssetStore([]))
+        generator = setup.build_generator(recipe, AssetStore([]))
         empty = Validation([], recipe, fabric.device)
         folder = tmp_path / str(len(runs))
         runs.append(Trainer(recipe, generator, patches, empty, folder, fabric, AssetStore([]), LoopSettings(workers=1)))

@@ -15,12 +15,17 @@ _RECORDS = "degradations.jsonl"
 
 
 def degrade(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="An HR image, or a folder of them at any depth.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="HR image, or folder of HR images at any depth.")],
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="A new folder; for a single image also the .png file of its LR.")
+        Path,
+        typer.Argument(
+            metavar="OUT", help="New folder that is written to; for a single image also the .png file of its LR."
+        ),
     ],
-    model: Annotated[str, typer.Option(help="realesrgan, bsrgan or classical.")] = "realesrgan",
-    seed: Annotated[int, typer.Option(min=0, max=2**64 - 1, help="With an image's name it determines its LR.")] = 1,
+    model: Annotated[str, typer.Option(help="Degradation: realesrgan, bsrgan or classical.")] = "realesrgan",
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**64 - 1, help="Seed; with an image's name it determines the LR image.")
+    ] = 1,
     protocol: options.ProtocolName = protocols.DEFAULT,
     json: options.Json = False,
 ) -> None:
@@ -39,7 +44,7 @@ def degrade(
 
     conventions = protocols.find(protocol)
     degradation = catalogue.find(model)
-    images = _listing(source)
+    images = _list_images(source)
     single = _is_file(source, out)
     records = out.with_suffix(".jsonl") if single else out / _RECORDS
     _refuse_to_overwrite(*((out, records) if single else (out,)))
@@ -47,17 +52,17 @@ def degrade(
     with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
         for name, path in track(progress, images.items(), model):
             hr = pairing.original(path, conventions)
-            lr, drawn = degradation.apply(hr, conventions, sampling.generator(seed, name))
+            lr, drawn = degradation.apply(hr, conventions, sampling.image_generator(seed, name))
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))
             line = {"name": name, "seed": seed, "model": model, "protocol": conventions.name, "parameters": drawn}
             lines.write(json_format.dumps(line) + "\n")
-    _tell({"model": model, "seed": seed, "protocol": conventions.name, "images": len(images)}, out, records, json)
+    _report({"model": model, "seed": seed, "protocol": conventions.name, "images": len(images)}, out, records, json)
 
 
-def _listing(source: Path) -> dict[str, Path]:
-    """The images by their names in OUT, in order."""
+def _list_images(source: Path) -> dict[str, Path]:
+    """Return the images by their names in OUT, in order."""
     from srbench.core import image
 
     if source.is_file():
@@ -65,17 +70,17 @@ def _listing(source: Path) -> dict[str, Path]:
     files = [path for path in source.rglob("*") if path.suffix.lower() in image.EXTENSIONS and path.is_file()]
     if not files:
         raise MissingData(f"{source} is no image and no folder that holds images ({', '.join(image.EXTENSIONS)})")
-    named: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     for path in sorted(files):
         name = "_".join(path.relative_to(source).with_suffix("").parts)
-        if name in named:
-            raise BadData(f"{named[name]} and {path} would both become {name}.png; rename one")
-        named[name] = path
-    return named
+        if name in by_name:
+            raise BadData(f"{by_name[name]} and {path} would both become {name}.png; rename one")
+        by_name[name] = path
+    return by_name
 
 
 def _is_file(source: Path, out: Path) -> bool:
-    """Whether OUT means the LR file itself."""
+    """Say whether OUT is the file of the LR image itself."""
     if out.suffix.lower() != ".png":
         return False
     if source.is_dir():
@@ -83,18 +88,18 @@ def _is_file(source: Path, out: Path) -> bool:
     return True
 
 
-def _refuse_to_overwrite(*places: Path) -> None:
-    """Files of an earlier call would be taken for LR of this one."""
-    for place in places:
-        if place.is_file() or (place.is_dir() and any(place.iterdir())):
-            raise BadData(f"{place} is there already; remove it or give another place")
+def _refuse_to_overwrite(*paths: Path) -> None:
+    """Refuse files and filled folders, whose images would be taken for LR of this call."""
+    for path in paths:
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise BadData(f"{path} is there already; remove it, or give another path as OUT")
 
 
-def _tell(content: dict[str, Any], out: Path, records: Path, json: bool) -> None:
+def _report(content: dict[str, Any], out: Path, records: Path, json: bool) -> None:
     single = out.is_file()
-    places = {"lr": str(out), "hr": None if single else str(out / "HR"), "records": str(records)}
+    paths = {"lr": str(out), "hr": None if single else str(out / "HR"), "records": str(records)}
     if json:
-        console.print_json(content | places)
+        console.print_json(content | paths)
         return
     console.out.print(f"{content['images']} LR image(s) in {out}, their parameters in {records}", soft_wrap=True)
     if not single:

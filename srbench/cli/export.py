@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Annotated[str, typer.Argument(metavar="ID", help="Id of a model, id@alpha, or a weight file.")],
-    out: Annotated[Path, typer.Argument(help="File that ends in .safetensors or .onnx.")],
+    model: Annotated[
+        str, typer.Argument(metavar="ID", help="Model to write: an id, an interpolation id@alpha, or a weight file.")
+    ],
+    out: Annotated[Path, typer.Argument(help="File to write, which ends in .safetensors or .onnx.")],
     scale: options.Scale = None,
     half: options.Half = False,
     force: options.Replace = False,
@@ -23,7 +25,7 @@ def export(
     trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
 ) -> None:
-    """Write a model as one file with its facts inside: .safetensors for srbench run, .onnx for other software.
+    """Write a model to one file with its card: .safetensors for srbench run, .onnx for other software.
 
     An ONNX file is checked against torch, and the largest difference is printed.
     """
@@ -39,10 +41,10 @@ def export(
 
 
 def check_free(path: Path, force: bool) -> None:
-    """Refuse to replace a file that was not meant.
+    """Refuse to replace a file without --force.
 
     Raises:
-        UserError: It is there.
+        UserError: The file exists.
     """
     if path.exists() and not force:
         raise UserError(f"{path} is there already; replace it with --force, or choose another name")

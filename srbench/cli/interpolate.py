@@ -11,11 +11,17 @@ from srbench.core.paths import weights_roots
 
 
 def interpolate(
-    psnr: Annotated[str, typer.Argument(help="Weight file or id of the model trained for PSNR.")],
-    gan: Annotated[str, typer.Argument(help="Weight file or id of the model fine-tuned from it with a GAN.")],
-    alpha: Annotated[float, typer.Option(help="From 0 (PSNR) to 1 (GAN); ESRGAN's authors show 0.8.")],
+    psnr: Annotated[str, typer.Argument(help="Id or weight file of the model that was trained for PSNR.")],
+    gan: Annotated[str, typer.Argument(help="Id or weight file of the model that was fine-tuned from it with a GAN.")],
+    alpha: Annotated[
+        float,
+        typer.Option(
+            help="Weight of the GAN model, from 0 (only PSNR) to 1 (only GAN); the authors of ESRGAN show 0.8."
+        ),
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="File that ends in .safetensors or .onnx; GAN@ALPHA.safetensors by default.")
+        Path | None,
+        typer.Option(help="File to write, which ends in .safetensors or .onnx. [default: GAN@ALPHA.safetensors]"),
     ] = None,
     scale: options.Scale = None,
     half: options.Half = False,
@@ -24,7 +30,7 @@ def interpolate(
     trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
 ) -> None:
-    """Interpolate between the weights of two models of one network (ESRGAN, section 3.4)."""
+    """Interpolate between the weights of two models with the same network (ESRGAN, section 3.4)."""
     from srbench.core.assets import AssetStore
     from srbench.models.export import write
     from srbench.models.interpolation import SIGN, between

@@ -6,7 +6,6 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from json import loads as read_json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,36 +17,63 @@ from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
-    from srbench.training.comparison import Comparison
-    from srbench.training.images import Found
+    from srbench.training.images import TrainingImages
+    from srbench.training.log_comparison import LogComparison
     from srbench.training.trainer import Trainer
 
-_EVERY_S = 60
-_TOLERATED = 0.02
-"""Relative difference of a repeated loss, between a CPU and a GPU or between versions."""
+_LINE_EVERY_S = 60
+_TOLERANCE = 0.02
+"""Largest relative difference of a repeated loss; it covers a CPU and a GPU, or two versions of torch."""
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name (see: srbench recipes) or a TOML file.")],
-    data: Annotated[Path, typer.Option(help="Folder of training images, or of the folders that the recipe names.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/train/<recipe> by default.")] = None,
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe (see: srbench recipes), or a TOML file.")],
+    data: Annotated[
+        Path, typer.Option(help="Folder of training images, or folder with the folders that the recipe names.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder that the run is written to. [default: runs/train/<recipe>]")
+    ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key: --set phases.0.steps=100. May be repeated.")
+        list[str] | None,
+        typer.Option("--set", help="Change a key of the recipe, as in phases.0.steps=100. Can be given several times."),
     ] = None,
-    start: Annotated[str, typer.Option(help="Weights to start from: an id or a file; instead of the recipe's.")] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the folder's last checkpoint.")] = False,
+    start: Annotated[
+        str, typer.Option(help="Weights to start from instead of the recipe's: a model's id or a file.")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")] = False,
     device: options.Device = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="Processes on this machine, one a GPU; they share a batch.")] = 1,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads of a process; 0: as torch chooses.")] = 0,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 2,
-    cache_mib: Annotated[int, typer.Option(min=0, help="Decoded images that each worker keeps in memory.")] = 1024,
-    validate_every: Annotated[int, typer.Option(min=1, help="Steps between validations, with sample images.")] = 1000,
-    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 500,
-    keep_every: Annotated[int, typer.Option(min=0, help="Steps between weights kept by number; 0: none.")] = 0,
+    devices: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Number of processes on this machine, one for each GPU; they divide each batch among them."
+        ),
+    ] = 1,
+    threads: Annotated[int, typer.Option(min=0, help="Number of CPU threads of a process; 0 lets torch choose.")] = 0,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Number of processes that load and crop images; 0 does this in the training process."),
+    ] = 2,
+    cache_mib: Annotated[
+        int, typer.Option(min=0, help="Memory for decoded images in each worker process, in MiB.")
+    ] = 1024,
+    validate_every: Annotated[
+        int, typer.Option(min=1, help="Number of steps between validations, which also write sample images.")
+    ] = 1000,
+    save_every: Annotated[int, typer.Option(min=1, help="Number of steps between checkpoints.")] = 500,
+    keep_every: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Number of steps between weights that are kept as weights/<step>.safetensors; 0 keeps none."
+        ),
+    ] = 0,
     compare: Annotated[
-        Path | None, typer.Option(help="Only repeat the first steps of a published log.jsonl and compare the losses.")
+        Path | None,
+        typer.Option(help="Published log.jsonl: repeat its first steps, compare the losses, and keep nothing."),
     ] = None,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Also write the journal as TensorBoard events.")
+    ] = False,
     weights_root: options.WeightsRoot = None,
     json: options.Json = False,
 ) -> None:
@@ -60,54 +86,57 @@ def train(
 
     from srbench.core.assets import AssetStore
     from srbench.training import recipe as recipes
-    from srbench.training import start as starting
-    from srbench.training.journal import thin
+    from srbench.training import setup
+    from srbench.training.journal import write_log
     from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if threads:
         torch.set_num_threads(threads)
-    plan = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
-    fabric = starting.launch(starting.Machine(device, devices), plan)
-    first = fabric.global_rank == 0
+    loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
+    fabric = setup.launch(setup.DeviceSettings(device, devices), loaded)
+    is_first = fabric.global_rank == 0
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
-        generator = starting.network(plan, store)
-    with _folder(out or Path("runs") / "train" / Path(recipe).stem, passing=compare is not None) as folder:
-        starting.prepare(folder, plan, fabric, resume=resume)
+        generator = setup.build_generator(loaded, store)
+    with _folder(out or Path("runs") / "train" / Path(recipe).stem, temporary=compare is not None) as folder:
+        setup.prepare_folder(folder, loaded, fabric, resume=resume)
         with console.bars() as progress:
-            patches, found = starting.samples(plan, data, cache_mib, progress)
-        if first:
-            console.err.print(_describe(found), soft_wrap=True)
-        validation = Validation([] if compare else found.held_out, plan, fabric.device)
-        habits = LoopSettings(validate_every, save_every, keep_every, workers)
-        trainer = Trainer(plan, generator, patches, validation, folder, fabric, store, habits)
-        if tensorboard and first:
+            patches, images = setup.build_dataset(loaded, data, cache_mib, progress)
+        if is_first:
+            console.err.print(_describe(images), soft_wrap=True)
+        validation = Validation([] if compare else images.held_out, loaded, fabric.device)
+        settings = LoopSettings(validate_every, save_every, keep_every, workers)
+        trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)
+        if tensorboard and is_first:
             trainer.listeners.append(_tensorboard(folder))
         if compare is not None:
             _compare(trainer, compare, json)
             return
         _run(trainer, resume)
-        if first:
-            thin(folder, _command())
+        if is_first:
+            write_log(folder, _command())
             _report(trainer, json)
 
 
 @contextlib.contextmanager
-def _folder(path: Path, *, passing: bool) -> Iterator[Path]:
-    """The run's folder, or one that is gone afterwards."""
-    if not passing:
+def _folder(path: Path, *, temporary: bool) -> Iterator[Path]:
+    """Give the run's folder, or a temporary one that is removed afterwards."""
+    if not temporary:
         yield path
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        yield Path(temporary)
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Show one recipe in full.")] = None, json: options.Json = False
+    name: Annotated[
+        str | None, typer.Argument(help="Recipe to show with all its keys; all recipes are listed by default.")
+    ] = None,
+    json: options.Json = False,
 ) -> None:
-    """List the training recipes, or show all keys of one."""
+    """List the training recipes, or show all keys of one as JSON."""
     from rich.table import Table
 
     from srbench.training import recipe as recipes
@@ -128,46 +157,45 @@ def recipes(
 
 
 def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
-    """Train, and show how it goes.
+    """Train, and show the progress.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; everything is saved.
+        KeyboardInterrupt: The user pressed Ctrl-C; everything is saved.
     """
     quiet = trainer.fabric.global_rank != 0
     with _bar(quiet=quiet) as bar:
         if not quiet:
-            live = (
-                _Live(bar, steps or trainer.recipe.steps) if console.err.is_terminal else _Plain(trainer.recipe.steps)
-            )
-            trainer.listeners.append(live.show)
+            total = steps or trainer.recipe.steps
+            shown = _ProgressBar(bar, total) if console.err.is_terminal else _ProgressLines(trainer.recipe.steps)
+            trainer.listeners.append(shown.show)
         try:
             trainer.run(resume=resume)
         except KeyboardInterrupt:
             if steps is None and not quiet:
-                console.err.print(f"Saved after step {trainer.progress.step}; go on with the same command and --resume")
+                console.err.print(f"Saved after step {trainer.state.step}; go on with the same command and --resume")
             raise
 
 
 def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
-    """Repeat the beginning of a log."""
-    from srbench.training.comparison import Comparison
+    """Repeat the beginning of a log, and compare the losses."""
+    from srbench.training.log_comparison import LogComparison
 
-    comparison = Comparison(log, trainer.recipe, trainer.stop)
+    comparison = LogComparison(log, trainer.recipe, trainer.stop)
     trainer.listeners.append(comparison)
-    with contextlib.suppress(KeyboardInterrupt):  # how a run ends that was asked to stop
+    with contextlib.suppress(KeyboardInterrupt):  # raised by a run that was asked to stop
         _run(trainer, resume=False, steps=comparison.steps)
-    if trainer.progress.step < comparison.steps:
+    if trainer.state.step < comparison.steps:
         raise KeyboardInterrupt
-    _judge(comparison, trainer.folder, json)
+    _report_comparison(comparison, trainer.folder, json)
 
 
-def _describe(found: "Found") -> str:
-    left = "".join(f"; left out: {count} {reason}" for reason, count in found.left_out.items())
-    return f"{len(found.training)} training images, {len(found.held_out)} held out for validation{left}"
+def _describe(images: "TrainingImages") -> str:
+    excluded = "".join(f"; left out: {count} {reason}" for reason, count in images.excluded.items())
+    return f"{len(images.training)} training images, {len(images.held_out)} held out for validation{excluded}"
 
 
-class _Live:
-    """Shows the journal's lines as they are written."""
+class _ProgressBar:
+    """Shows the newest line of the journal in a progress bar."""
 
     def __init__(self, progress: Progress, steps: int) -> None:
         self.progress = progress
@@ -175,35 +203,35 @@ class _Live:
         self.last: tuple[int, float] | None = None
 
     def show(self, line: Mapping[str, Any]) -> None:
-        """One step is done."""
-        told = {"completed": line["step"], "description": line["phase"]}
-        parts = [f"{name} {line[name]:.4g}" for name in ("loss", "critic") if name in line]
+        """Show the line of a step."""
+        fields = {"completed": line["step"], "description": line["phase"]}
+        parts = [f"{name} {line[name]:.4g}" for name in ("loss", "discriminator") if name in line]
         if self.last is not None and line["seconds"] > self.last[1]:
             speed = (line["step"] - self.last[0]) / (line["seconds"] - self.last[1])
-            told["speed"] = f"{speed:.1f} it/s"
+            fields["speed"] = f"{speed:.1f} it/s"
         if line.get("psnr") is not None:
-            told["psnr"] = f"{line['psnr']:.2f} dB"
+            fields["psnr"] = f"{line['psnr']:.2f} dB"
         if self.last is None or line["step"] % 20 == 0:
             self.last = (line["step"], line["seconds"])
-        self.progress.update(self.task, loss=" ".join(parts), **told)
+        self.progress.update(self.task, loss=" ".join(parts), **fields)
 
 
-class _Plain:
-    """Where nobody watches a bar: a line for each validation and each minute."""
+class _ProgressLines:
+    """Prints a line for each validation and each minute, where stderr is no terminal."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self.told_s = 0.0
+        self.printed_s = 0.0
 
     def show(self, line: Mapping[str, Any]) -> None:
-        """One step is done."""
-        if "psnr" not in line and line["seconds"] < self.told_s + _EVERY_S:
+        """Print the line of a step if it is time to."""
+        if "psnr" not in line and line["seconds"] < self.printed_s + _LINE_EVERY_S:
             return
-        self.told_s = line["seconds"]
-        left_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60
+        self.printed_s = line["seconds"]
+        remaining_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60
         psnr = f", validation {line['psnr']:.2f} dB" if line.get("psnr") is not None else ""
         console.err.print(
-            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, about {left_min:.0f} min left"
+            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, about {remaining_min:.0f} min left"
         )
 
 
@@ -235,45 +263,50 @@ def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
 
 
 def _command() -> str:
-    """The command line, without what only goes on with a run."""
+    """Return the command line, without --resume."""
     return shlex.join(["srbench", *(word for word in sys.argv[1:] if word != "--resume")])
 
 
-def _judge(comparison: "Comparison", folder: Path, json: bool) -> None:
-    """Print how far a repeated run is from its log.
+def _report_comparison(comparison: "LogComparison", folder: Path, json: bool) -> None:
+    """Print how far the losses of a repeated run are from those of its log.
 
     Raises:
-        UserError: It is more than 2 % away.
+        UserError: They differ by more than 2 %.
     """
-    here = read_json((folder / "machine.json").read_text(encoding="utf-8"))
-    unlike = _unlike(comparison.machine, here)
+    from srbench.training import run_facts
+
+    machine = run_facts.read(folder, "machine")
+    differing = _differing_facts(comparison.facts["machine"], machine)
     verdict = "bit-equal" if comparison.largest == 0 else f"largest relative difference {comparison.largest:.2g}"
     if json:
-        told = {"steps": comparison.steps, "largest_relative_difference": comparison.largest, "machine_differs": unlike}
-        console.print_json(told)
+        result = {"steps": comparison.steps, "largest_relative_difference": comparison.largest}
+        console.print_json({**result, "machine_differs": differing})
     else:
-        console.out.print(f"{comparison.steps} steps: losses {verdict}" + (f" ({'; '.join(unlike)})" if unlike else ""))
-    if comparison.largest > _TOLERATED:
-        raise UserError(f"the losses differ by up to {comparison.largest:.1%}; expected at most {_TOLERATED:.0%}")
+        console.out.print(
+            f"{comparison.steps} steps: losses {verdict}" + (f" ({'; '.join(differing)})" if differing else "")
+        )
+    if comparison.largest > _TOLERANCE:
+        raise UserError(f"the losses differ by up to {comparison.largest:.1%}; expected at most {_TOLERANCE:.0%}")
 
 
-def _unlike(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """What moves last digits and is not as it was."""
+def _differing_facts(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """List the facts about two machines that move last digits of a loss and are not the same."""
     facts = [(name, there.get(name), here.get(name)) for name in ("machine", "cpu_capability", "threads", "processes")]
     facts.append(("torch", there["packages"]["torch"], here["packages"]["torch"]))
     return [f"{name}: {now}, in the log {then}" for name, then, now in facts if then != now]
 
 
 def _report(trainer: "Trainer", json: bool) -> None:
-    progress, folder = trainer.progress, trainer.folder
-    share = progress.waited / max(progress.seconds, 1e-9)
-    best = progress.best if trainer.validation.names else None
+    state, folder = trainer.state, trainer.folder
+    waiting_share = state.waited / max(state.seconds, 1e-9)
+    best = state.best if trainer.validation.names else None
     if json:
-        told = {"folder": str(folder), "steps": progress.step, "seconds": progress.seconds, "waiting_share": share}
-        console.print_json({**told, "best_psnr": best, "weights": str(folder / "best.safetensors")})
+        result = {"folder": str(folder), "steps": state.step, "seconds": state.seconds}
+        result["waiting_share"] = waiting_share
+        console.print_json({**result, "best_psnr": best, "weights": str(folder / "best.safetensors")})
         return
     console.out.print(
-        f"{progress.step} steps in {progress.seconds / 60:.1f} min, {share:.1%} of it waiting for samples"
+        f"{state.step} steps in {state.seconds / 60:.1f} min, {waiting_share:.1%} of it waiting for samples"
         + (f"; validation PSNR {best:.2f} dB" if best is not None else "")
     )
-    console.out.print(f"Compare it: srbench run --models bicubic,{folder / 'best.safetensors'} --datasets set5")
+    console.out.print(f"Compare it with: srbench run --models bicubic,{folder / 'best.safetensors'} --datasets set5")

@@ -9,6 +9,11 @@ from srbench.core.files import atomic_write
 from srbench.errors import UserError
 
 
+def marked(schema: str, version: int, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content with its schema and version as the first two keys."""
+    return {"schema": schema, "version": version, **content}
+
+
 def text(schema: str, version: int, content: Mapping[str, Any]) -> str:
     """Return the content as JSON text, with its schema and version as the first two keys.
 
@@ -17,8 +22,7 @@ def text(schema: str, version: int, content: Mapping[str, Any]) -> str:
         version: Version of that schema, from 1.
         content: Values that JSON can hold; NaN and infinity must have become None before.
     """
-    record = {"schema": schema, "version": version, **content}
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+    return json.dumps(marked(schema, version, content), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
 def write(path: Path, schema: str, version: int, content: Mapping[str, Any]) -> None:
@@ -59,14 +63,42 @@ def read(
         raise error(f"{path} cannot be read ({problem.strerror}); {expected}") from problem
     except ValueError as problem:
         raise error(f"{path} is not JSON, or torn ({problem}); {expected}. Write it anew") from problem
+    return check(record, path, schema, newest_version, unmarked_keys=unmarked_keys, error=error)
+
+
+def check(
+    record: Any,
+    path: Path,
+    schema: str,
+    newest_version: int,
+    *,
+    unmarked_keys: Collection[str] | None = None,
+    error: type[UserError] = UserError,
+) -> dict[str, Any]:
+    """Return the content of a record that is already in memory, as `read` does.
+
+    Args:
+        record: What was read.
+        path: File that it was read from, for the error.
+        schema: Name of the expected schema.
+        newest_version: Newest version that the caller understands.
+        unmarked_keys: Keys by which a record from before schemas were written is known; it counts as version 0. None
+            where no such record exists.
+        error: Class of the error that is raised.
+
+    Raises:
+        UserError: The record holds something else, or was written by a later version.
+    """
+    expected = f"expected {schema}, version {newest_version} or older"
     if not isinstance(record, dict):
         raise error(f"{path} holds JSON of type {type(record).__name__}; {expected}. Give another file")
     if "schema" not in record and unmarked_keys is not None and all(key in record for key in unmarked_keys):
         return {**record, "version": 0}
-    found, version = record.pop("schema", None), record.get("version")
+    content = {key: value for key, value in record.items() if key != "schema"}
+    found, version = record.get("schema"), record.get("version")
     if found != schema or not isinstance(version, int):
-        what = f"schema {found}, version {version}" if found else f"no schema, and the keys {', '.join(record) or '-'}"
+        what = f"schema {found}, version {version}" if found else f"no schema, and the keys {", ".join(map(str, record)) or '-'}"
         raise error(f"{path} has {what}; {expected}. Give another file")
     if version > newest_version:
         raise error(f"{path} has version {version} of {schema}; {expected}. Install a newer srbench")
-    return record
+    return content

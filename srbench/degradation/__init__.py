@@ -1,1 +1,1 @@
-"""How LR images come about: the protocol's bicubic, and random degradations for blind super-resolution."""
+"""Degradations that make LR of HR: the protocol's bicubic, and random ones for blind super-resolution."""

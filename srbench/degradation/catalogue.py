@@ -1,4 +1,4 @@
-"""All degradations."""
+"""The catalogue of degradations."""
 
 from typing import Annotated
 
@@ -19,15 +19,15 @@ _KINDS: dict[str, type[Classical | BSRGAN | RealESRGAN]] = {
 
 
 def names() -> list[str]:
-    """Names of all degradations."""
+    """List the names of all degradations."""
     return list(_KINDS)
 
 
 def find(name: str) -> Classical | BSRGAN | RealESRGAN:
-    """A degradation with the parameters of its paper.
+    """Return a degradation with the parameters of its paper.
 
     Raises:
-        UnknownName: No such degradation.
+        UnknownName: There is no such degradation.
     """
     if name not in _KINDS:
         raise UnknownName.closest("degradation", name, _KINDS, "srbench degrade --help")

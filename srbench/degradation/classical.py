@@ -17,18 +17,18 @@ class Classical(Config):
 
     @property
     def margin_px(self) -> int:
-        """LR pixels around a patch on which its values depend: half the antialiased cubic's width."""
+        """Width of the margin around an LR patch on which its values depend: half the antialiased cubic's width."""
         return 2
 
     def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
-        """Make LR.
+        """Downscale HR to LR.
 
         Args:
-            hr: uint8 `(1, C, H, W)`, both sides multiples of the scale.
-            protocol: Its scale, edge and rounding.
-            rng: Not used.
+            hr: HR image, uint8 `(1, C, H, W)`, both sides multiples of the scale.
+            protocol: The protocol, which gives scale, edge and rounding.
+            rng: Random number generator; not used.
 
         Returns:
-            LR levels `(1, C, H / s, W / s)`, and what was drawn: nothing.
+            LR levels `(1, C, H / s, W / s)`, and an empty record, because nothing is drawn.
         """
         return degrade(hr, protocol), {}

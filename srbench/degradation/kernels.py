@@ -19,14 +19,14 @@ Weights = npt.NDArray[np.float64]
 
 
 class Ellipse(Config):
-    """What the bell-shaped kernels share.
+    """Base of the bell-shaped kernels.
 
     Attributes:
-        size_px: Side of the kernel, odd.
-        sigma_x_px: Along the first axis.
-        sigma_y_px: Along the second axis.
-        angle_rad: Of the first axis.
-        shift_px: The centre lies this far right of and below the middle pixel.
+        size_px: Side of the kernel in pixels, an odd number.
+        sigma_x_px: Width of the kernel along the first axis, in pixels.
+        sigma_y_px: Width of the kernel along the second axis, in pixels.
+        angle_rad: Angle of the first axis, in radians.
+        shift_px: Distance of the centre from the middle pixel, to the right and downwards, in pixels.
     """
 
     size_px: OddSize
@@ -36,7 +36,7 @@ class Ellipse(Config):
     shift_px: float = 0.0
 
     def squared_radius(self) -> Weights:
-        """The elliptic q of each pixel, `(size_px, size_px)`."""
+        """Return the squared elliptic radius q of each pixel, float64 `(size_px, size_px)`."""
         y, x = _offsets(self.size_px, self.shift_px)
         cos, sin = math.cos(self.angle_rad), math.sin(self.angle_rad)
         u, v = x * cos + y * sin, y * cos - x * sin
@@ -49,7 +49,7 @@ class Gaussian(Ellipse):
     kind: Literal["gaussian"] = "gaussian"
 
     def weights(self) -> Weights:
-        """float64 `(size_px, size_px)`, sum 1."""
+        """Return the kernel, float64 `(size_px, size_px)`, with sum 1."""
         return _normalised(np.exp(-self.squared_radius() / 2))
 
 
@@ -57,7 +57,7 @@ class Generalized(Ellipse):
     """The generalized Gaussian exp(-q^shape / 2): peaked below shape 1, flat-topped above; 1 is the Gaussian.
 
     Attributes:
-        shape: The exponent beta.
+        shape: Exponent beta of the paper.
 
     Source:
         Wang et al., Real-ESRGAN, ICCVW 2021, section 3.1.
@@ -67,7 +67,7 @@ class Generalized(Ellipse):
     shape: Positive
 
     def weights(self) -> Weights:
-        """float64 `(size_px, size_px)`, sum 1."""
+        """Return the kernel, float64 `(size_px, size_px)`, with sum 1."""
         return _normalised(np.exp(-(self.squared_radius() ** self.shape) / 2))
 
 
@@ -75,7 +75,7 @@ class Plateau(Ellipse):
     """1 / (1 + q^shape): flat inside the ellipse, half as high on it, with long tails.
 
     Attributes:
-        shape: The exponent beta.
+        shape: Exponent beta of the paper.
 
     Source:
         Wang et al., Real-ESRGAN, ICCVW 2021, section 3.1.
@@ -85,7 +85,7 @@ class Plateau(Ellipse):
     shape: Positive
 
     def weights(self) -> Weights:
-        """float64 `(size_px, size_px)`, sum 1."""
+        """Return the kernel, float64 `(size_px, size_px)`, with sum 1."""
         return _normalised(1 / (1 + self.squared_radius() ** self.shape))
 
 
@@ -95,8 +95,8 @@ class Sinc(Config):
     k(r) = cutoff / (2 pi r) J1(cutoff r), and cutoff² / (4 pi) at the centre.
 
     Attributes:
-        size_px: Side of the kernel, odd.
-        cutoff_rad: Radius of the pass band in radians a pixel; pi is the highest frequency along an axis.
+        size_px: Side of the kernel in pixels, an odd number.
+        cutoff_rad: Radius of the pass band in radians per pixel; pi is the highest frequency along an axis.
 
     Source:
         Wang et al., Real-ESRGAN, ICCVW 2021, section 3.3.
@@ -107,7 +107,7 @@ class Sinc(Config):
     cutoff_rad: Annotated[float, Field(gt=0, le=math.pi)]
 
     def weights(self) -> Weights:
-        """float64 `(size_px, size_px)`, sum 1; some are negative."""
+        """Return the kernel, float64 `(size_px, size_px)`, with sum 1 and some negative weights."""
         radius = np.hypot(*_offsets(self.size_px, 0.0))
         middle = radius == 0
         away = np.where(middle, 1.0, radius)
@@ -119,7 +119,7 @@ Kernel = Annotated[Gaussian | Generalized | Plateau | Sinc, Field(discriminator=
 
 
 def _offsets(size_px: int, shift_px: float) -> tuple[Weights, Weights]:
-    """Distance of each pixel from the centre, down and to the right."""
+    """Return the distance of each pixel from the centre, downwards and to the right, in pixels."""
     line = np.arange(size_px) - size_px // 2 - shift_px
     y, x = np.meshgrid(line, line, indexing="ij")
     return y, x

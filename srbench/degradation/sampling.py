@@ -1,4 +1,4 @@
-"""Random draws as plain numbers, and the settings that bound them."""
+"""Random draws as plain numbers, and the types of the settings that bound them."""
 
 import hashlib
 import math
@@ -12,21 +12,21 @@ Key = TypeVar("Key", bound=str)
 Number = TypeVar("Number", int, float)
 
 
-def _ordered(span: tuple[Number, Number]) -> tuple[Number, Number]:
-    if span[0] > span[1]:
+def _ordered(limits: tuple[Number, Number]) -> tuple[Number, Number]:
+    if limits[0] > limits[1]:
         raise ValueError("the first number is the lower end of the range and cannot exceed the second")
-    return span
+    return limits
 
 
-def _whole(shares: dict[Key, float]) -> dict[Key, float]:
-    if not math.isclose(sum(shares.values()), 1, abs_tol=1e-6):
-        raise ValueError(f"the probabilities sum to {sum(shares.values()):g}; they must sum to 1")
-    return shares
+def _sum_to_one(probabilities: dict[Key, float]) -> dict[Key, float]:
+    if not math.isclose(sum(probabilities.values()), 1, abs_tol=1e-6):
+        raise ValueError(f"the probabilities sum to {sum(probabilities.values()):g}; they must sum to 1")
+    return probabilities
 
 
 def _odd(size_px: int) -> int:
     if size_px % 2 == 0:
-        raise ValueError("a kernel has a middle: its side must be an odd number")
+        raise ValueError("the side of a kernel must be an odd number, so that it has a middle pixel")
     return size_px
 
 
@@ -36,49 +36,49 @@ OddSize = Annotated[int, Field(ge=1), AfterValidator(_odd)]
 Quality = Annotated[int, Field(ge=1, le=100)]
 # TOML and JSON have lists only, so that a tuple must be read leniently; its members are as strict as ever.
 Range = Annotated[tuple[Positive, Positive], Field(strict=False), AfterValidator(_ordered)]
-Sizes = Annotated[tuple[OddSize, OddSize], Field(strict=False), AfterValidator(_ordered)]
-Qualities = Annotated[tuple[Quality, Quality], Field(strict=False), AfterValidator(_ordered)]
-Shares = Annotated[dict[Key, Probability], AfterValidator(_whole)]
+SizeRange = Annotated[tuple[OddSize, OddSize], Field(strict=False), AfterValidator(_ordered)]
+IntegerRange = Annotated[tuple[Quality, Quality], Field(strict=False), AfterValidator(_ordered)]
+Probabilities = Annotated[dict[Key, Probability], AfterValidator(_sum_to_one)]
 
 
-def generator(seed: int, name: str) -> np.random.Generator:
-    """The random numbers of one named image, whatever other images there are.
+def image_generator(seed: int, name: str) -> np.random.Generator:
+    """Return the random number generator of one image, which does not depend on other images.
 
     Args:
-        seed: 0 to 2^64 - 1.
-        name: Of the image.
+        seed: Seed from 0 to 2^64 - 1.
+        name: Name of the image.
     """
     digest = hashlib.sha256(name.encode()).digest()
     key = np.array([seed, int.from_bytes(digest[:8], "little")], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key))
 
 
-def happens(rng: np.random.Generator, probability: float) -> bool:
-    """Whether an event of this probability comes about."""
+def draw_event(rng: np.random.Generator, probability: float) -> bool:
+    """Draw whether an event of this probability happens."""
     return bool(rng.random() < probability)
 
 
-def choose(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:
-    """One of the keys, each with its probability."""
-    weights = np.array(list(shares.values()))
-    return list(shares)[int(rng.choice(len(weights), p=weights / weights.sum()))]
+def draw_choice(rng: np.random.Generator, probabilities: Mapping[Key, float]) -> Key:
+    """Draw one of the keys, each with its probability."""
+    weights = np.array(list(probabilities.values()))
+    return list(probabilities)[int(rng.choice(len(weights), p=weights / weights.sum()))]
 
 
-def between(rng: np.random.Generator, span: tuple[float, float]) -> float:
-    """Uniform over a range."""
-    return float(rng.uniform(*span))
+def draw_uniform(rng: np.random.Generator, limits: tuple[float, float]) -> float:
+    """Draw a number, uniformly from a range."""
+    return float(rng.uniform(*limits))
 
 
-def whole(rng: np.random.Generator, span: tuple[int, int]) -> int:
-    """A whole number, both ends included."""
-    return int(rng.integers(span[0], span[1], endpoint=True))
+def draw_integer(rng: np.random.Generator, limits: tuple[int, int]) -> int:
+    """Draw an integer, uniformly from a range with both ends included."""
+    return int(rng.integers(limits[0], limits[1], endpoint=True))
 
 
-def odd(rng: np.random.Generator, span: tuple[int, int]) -> int:
-    """An odd number between two odd ones, both included."""
-    return span[0] + 2 * int(rng.integers((span[1] - span[0]) // 2, endpoint=True))
+def draw_odd(rng: np.random.Generator, limits: tuple[int, int]) -> int:
+    """Draw an odd integer, uniformly from a range with two odd ends, both included."""
+    return limits[0] + 2 * int(rng.integers((limits[1] - limits[0]) // 2, endpoint=True))
 
 
-def seed(rng: np.random.Generator) -> int:
-    """A seed for noise: the record of a step then has the noise itself in one number."""
+def draw_seed(rng: np.random.Generator) -> int:
+    """Draw a seed for noise, so that the record of a step describes its noise in one number."""
     return int(rng.integers(2**32))

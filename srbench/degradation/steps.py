@@ -1,11 +1,11 @@
-"""The steps that a degradation consists of, each with its drawn parameters.
+"""The steps of a degradation, each with its drawn parameters.
 
 A step is a record of plain numbers and a pure function of them: noise comes from a seed that is one of the numbers.
-So the list of steps that made an LR image is its description, and makes it again. Images are float64
+So the list of steps that made an LR image describes it completely, and makes it again. Images are float64
 `(1, C, H, W)` in levels; only noise and JPEG bring them back into 0..255.
 
-NumPy keeps its streams of normal and Poisson numbers between most, not all, of its versions, and JPEG's last bit is
-the codec's; the same bytes are promised for the same versions of NumPy and Pillow.
+Streams of normal and Poisson numbers may change between versions of NumPy, and the last bit of a JPEG between codecs;
+the same bytes are promised for the same versions of NumPy and Pillow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,11 @@ Seed = Annotated[int, Field(ge=0, lt=2**64)]
 
 
 class Blur(Config):
-    """Convolution; outside, the image is mirrored."""
+    """Convolution with a kernel; outside, the image is mirrored.
+
+    Attributes:
+        kernel: The kernel.
+    """
 
     step: Literal["blur"] = "blur"
     kernel: Kernel
@@ -55,10 +59,10 @@ class Resize(Config):
     """Resampling by `srbench.core.resize`.
 
     Attributes:
-        height: Of the output, in pixels.
-        width: Of the output, in pixels.
-        method: "nearest" takes one pixel each.
-        antialias: Stretch the kernel when shrinking, as MATLAB does; without it as OpenCV and torch do.
+        height: Height of the output, in pixels.
+        width: Width of the output, in pixels.
+        method: Method of interpolation; "nearest" copies one pixel for each.
+        antialias: Whether the kernel is stretched when shrinking, as in MATLAB; it is not in OpenCV and torch.
     """
 
     step: Literal["resize"] = "resize"
@@ -77,8 +81,8 @@ class GaussianNoise(Config):
 
     Attributes:
         sigma: Standard deviation in levels.
-        grey: The same noise in all channels.
-        seed: Of the noise.
+        grey: Whether the noise is the same in all channels.
+        seed: Seed of the noise.
     """
 
     step: Literal["gaussian_noise"] = "gaussian_noise"
@@ -97,8 +101,8 @@ class CorrelatedNoise(Config):
     """Gaussian noise whose channels depend on each other; a grey image takes that of the first channel.
 
     Attributes:
-        covariance: Of the three channels, in levels², symmetric and positive semidefinite.
-        seed: Of the noise.
+        covariance: Covariance of the three channels, in levels², symmetric and positive semidefinite.
+        seed: Seed of the noise.
     """
 
     step: Literal["correlated_noise"] = "correlated_noise"
@@ -115,12 +119,12 @@ class CorrelatedNoise(Config):
 
 
 class PoissonNoise(Config):
-    """Shot noise: a level is a photon, so the noise of level n has the variance scale² n.
+    """Shot noise, where one level is one photon: the noise of level n has the variance scale² n.
 
     Attributes:
-        scale: The deviation from the expected count is multiplied by it.
-        grey: The noise of the luma, the same in all channels.
-        seed: Of the noise.
+        scale: Factor of the deviation from the expected count.
+        grey: Whether the noise is that of the luma, the same in all channels.
+        seed: Seed of the noise.
     """
 
     step: Literal["poisson_noise"] = "poisson_noise"
@@ -141,7 +145,7 @@ class Jpeg(Config):
     """Compression and decompression by Pillow (libjpeg), colour at half resolution (4:2:0).
 
     Attributes:
-        quality: 1 to 100, as libjpeg counts it.
+        quality: Quality from 1 to 100, as libjpeg counts it.
     """
 
     step: Literal["jpeg"] = "jpeg"
@@ -162,21 +166,25 @@ Step = Annotated[
 ]
 
 
-class Recorded(Config):
-    """The steps that made an LR image, in order."""
+class DegradationRecord(Config):
+    """The record of an LR image.
+
+    Attributes:
+        steps: The steps that made it, in order.
+    """
 
     steps: list[Step]
 
 
-def run(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
+def apply_steps(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
     """Degrade an image.
 
     Args:
-        hr: uint8 `(1, C, H, W)`, C = 3 or 1.
-        steps: One after the other.
+        hr: HR image, uint8 `(1, C, H, W)`, C = 3 or 1.
+        steps: The steps, in order.
 
     Returns:
-        LR, uint8 `(1, C, h, w)`, and the record: JSON values that `replay` reads.
+        LR, uint8 `(1, C, h, w)`, and its record: JSON values that `replay` reads.
     """
     levels = hr.double()
     for step in steps:
@@ -184,52 +192,52 @@ def run(hr: Tensor, steps: Sequence[Step]) -> tuple[Tensor, dict[str, Any]]:
     return to_uint8(levels), {"steps": [step.model_dump(mode="json") for step in steps]}
 
 
-class Chain(Config):
+class RandomDegradation(Config):
     """A degradation that first draws its steps and then applies them."""
 
     def draw(self, size: tuple[int, int], scale: int, rng: np.random.Generator) -> list[Step]:
-        """The steps for an image of this height and width."""
+        """Draw the steps for an image of this height and width."""
         raise NotImplementedError
 
     def apply(self, hr: Tensor, protocol: Protocol, rng: np.random.Generator) -> tuple[Tensor, dict[str, Any]]:
-        """Make LR.
+        """Degrade HR to LR.
 
         Args:
-            hr: uint8 `(1, C, H, W)`, C = 3 or 1, both sides multiples of the scale.
-            protocol: Its scale; its edge and rounding are those of the classical LR and not used.
-            rng: Of all draws.
+            hr: HR image, uint8 `(1, C, H, W)`, C = 3 or 1, both sides multiples of the scale.
+            protocol: The protocol, which gives the scale; its edge and rounding are for the classical LR only.
+            rng: Random number generator of all draws.
 
         Returns:
             LR, uint8 `(1, C, H / s, W / s)`, and every parameter drawn, in order, as JSON values.
         """
-        return run(hr, self.draw((hr.shape[-2], hr.shape[-1]), protocol.scale, rng))
+        return apply_steps(hr, self.draw((hr.shape[-2], hr.shape[-1]), protocol.scale, rng))
 
 
 def replay(hr: Tensor, record: Mapping[str, Any]) -> Tensor:
     """Make the LR that a record describes.
 
     Args:
-        hr: uint8 `(1, C, H, W)`, the image the record belongs to.
-        record: As `run` returned it, or as it stands in degradations.jsonl under "parameters".
+        hr: HR image that the record belongs to, uint8 `(1, C, H, W)`.
+        record: Record that `apply_steps` returned, or that a line of degradations.jsonl has as "parameters".
 
     Returns:
         LR, uint8 `(1, C, h, w)`.
 
     Raises:
-        BadRecipe: It is no such record.
+        BadRecipe: The record does not describe steps.
     """
     if "steps" not in record:
         raise BadRecipe("the record has no 'steps'; a classical LR is made again by the protocol alone")
-    return run(hr, Recorded.check(record, "record").steps)[0]
+    return apply_steps(hr, DegradationRecord.check(record, "record").steps)[0]
 
 
 def to_uint8(levels: Tensor) -> Tensor:
-    """Levels of any dtype, rounded half up and clamped, as uint8."""
+    """Round levels of any dtype half up, and clamp them to uint8."""
     return image.round_half_up(levels.double()).to(torch.uint8)
 
 
 def _mirror(levels: Tensor, dim: int, reach: int) -> Tensor:
-    """Continue an image by its mirror image on both sides, as often as it takes."""
+    """Extend an image along one dimension by its mirror image on both sides, several times if necessary."""
     index = np.pad(np.arange(levels.shape[dim]), reach, mode="symmetric")
     return levels.index_select(dim, torch.from_numpy(index))
 

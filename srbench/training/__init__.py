@@ -1,1 +1,1 @@
-"""Training by recipe: networks, losses and phases are pieces that a TOML file names; the trainer knows none by name."""
+"""Training by recipe: a TOML file names the networks, losses and phases; the trainer knows none of them by name."""

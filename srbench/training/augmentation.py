@@ -13,28 +13,28 @@ from srbench.core.config import Config
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What was drawn for one sample.
+class AugmentationDraw:
+    """The augmentation drawn for one sample.
 
     Attributes:
-        flip: Left to right.
-        quarters: Quarter turns.
-        contrast: Factor around the patch's mean level.
-        brightness: Factor.
+        flip: Whether the image is mirrored from left to right.
+        quarter_turns: Number of rotations by 90 degrees.
+        contrast: Factor of the distance from the patch's mean level.
+        brightness: Factor of all levels.
     """
 
     flip: bool
-    quarters: int
+    quarter_turns: int
     contrast: float
     brightness: float
 
-    def apply(self, levels: Tensor) -> Tensor:
-        """Flip and turn `(..., H, W)`."""
+    def flip_and_rotate(self, levels: Tensor) -> Tensor:
+        """Flip and rotate an image `(..., H, W)`."""
         flipped = levels.flip(-1) if self.flip else levels
-        return torch.rot90(flipped, self.quarters, (-2, -1)).contiguous()
+        return torch.rot90(flipped, self.quarter_turns, (-2, -1)).contiguous()
 
-    def tint(self, levels: Tensor) -> Tensor:
-        """Change brightness and contrast of uint8 levels, rounded and clamped."""
+    def adjust_colours(self, levels: Tensor) -> Tensor:
+        """Change brightness and contrast of uint8 levels; the result is rounded and clamped to uint8."""
         if self.contrast == self.brightness == 1:
             return levels
         x = levels.double()
@@ -43,20 +43,20 @@ class Turn:
 
 
 class Augmentation(Config):
-    """Which changes are drawn, each uniformly.
+    """The random changes of a training patch, each drawn uniformly.
 
     Attributes:
-        flips: Left to right, half of the time.
-        rotations: 0, 90, 180 or 270 degrees.
-        jitter: Brightness and contrast factors are drawn from 1 - jitter to 1 + jitter, before LR is made.
+        flips: Mirror half of the patches from left to right.
+        rotations: Rotate by 0, 90, 180 or 270 degrees.
+        jitter: Draw factors of brightness and contrast from 1 - jitter to 1 + jitter, before LR is made.
     """
 
     flips: bool = True
     rotations: bool = True
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.0
 
-    def draw(self, rng: np.random.Generator) -> Turn:
-        """Draw for one sample; the same number of draws whatever is switched on."""
-        flip, quarters = bool(rng.integers(2)), int(rng.integers(4))
+    def draw(self, rng: np.random.Generator) -> AugmentationDraw:
+        """Draw for one sample; the number of draws is the same whatever is switched on."""
+        flip, quarter_turns = bool(rng.integers(2)), int(rng.integers(4))
         contrast, brightness = (1 + self.jitter * float(rng.uniform(-1, 1)) for _ in range(2))
-        return Turn(flip and self.flips, quarters if self.rotations else 0, contrast, brightness)
+        return AugmentationDraw(flip and self.flips, quarter_turns if self.rotations else 0, contrast, brightness)

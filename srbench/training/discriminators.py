@@ -30,38 +30,41 @@ class VggStyleNetwork(nn.Module):
         super().__init__()
         widths = [channels, channels, *(f * channels for f in (2, 2, 4, 4, 8, 8))]
         layers: list[nn.Module] = [nn.Conv2d(in_channels, channels, 3, padding=1), nn.LeakyReLU(0.2)]
-        for at, (before, after) in enumerate(pairwise(widths)):
-            layers += [nn.Conv2d(before, after, 3, stride=2 if at % 2 == 0 else 1, padding=1), *_norm(norm, after)]
+        for number, (before, after) in enumerate(pairwise(widths)):
+            layers += [nn.Conv2d(before, after, 3, stride=2 if number % 2 == 0 else 1, padding=1), *_norm(norm, after)]
             layers += [nn.LeakyReLU(0.2)]
         self.features = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(pool), nn.Flatten())
         self.scores = nn.Sequential(nn.Linear(widths[-1] * pool**2, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1))
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(N, C, H, W)` of any size from 16 x 16 to `(N, 1)`."""
+        """Score images `(N, C, H, W)` of any size from 16 x 16; returns `(N, 1)`."""
         out: Tensor = self.scores(self.features(image))
         return out
 
 
 class PatchNetwork(nn.Module):
-    """A score for each overlapping patch; 70 px wide with three layers."""
+    """Fully convolutional network with a score for each overlapping patch, which is 70 px wide with three layers."""
 
     def __init__(self, in_channels: int, channels: int, layers: int, norm: Norm) -> None:
         super().__init__()
-        widths = [channels * min(2**at, 8) for at in range(layers + 1)]
+        widths = [channels * min(2**number, 8) for number in range(layers + 1)]
         parts: list[nn.Module] = [nn.Conv2d(in_channels, channels, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-        for at, (before, after) in enumerate(pairwise(widths)):
-            parts += [nn.Conv2d(before, after, 4, stride=2 if at < layers - 1 else 1, padding=1), *_norm(norm, after)]
+        for number, (before, after) in enumerate(pairwise(widths)):
+            parts += [
+                nn.Conv2d(before, after, 4, stride=2 if number < layers - 1 else 1, padding=1),
+                *_norm(norm, after),
+            ]
             parts += [nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*parts, nn.Conv2d(widths[-1], 1, 4, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(N, C, H, W)` to `(N, 1, h, w)`: 30 x 30 for 256 x 256 with three layers."""
+        """Score images `(N, C, H, W)`; returns `(N, 1, h, w)`, 30 x 30 for 256 x 256 with three layers."""
         out: Tensor = self.layers(image)
         return out
 
 
 class UNetNetwork(nn.Module):
-    """A score for each pixel: three halvings, three doublings with skips, spectral norm on all but the ends."""
+    """U-Net with a score for each pixel: three halvings, three doublings with skips, spectral norm on the inner layers."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -79,7 +82,7 @@ class UNetNetwork(nn.Module):
         self.last = nn.Conv2d(channels, 1, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(N, C, H, W)` of any size from 8 x 8 to `(N, 1, H, W)`."""
+        """Score images `(N, C, H, W)` of any size from 8 x 8; returns `(N, 1, H, W)`."""
         x = leaky_relu(self.first(image), 0.2)
         skips = [x]
         for down in self.down:
@@ -98,11 +101,11 @@ class VggStyle(Config):
     """SRGAN's discriminator (Ledig et al., CVPR 2017, figure 4), for any input size.
 
     Attributes:
-        channels: Of the first layer; 64 in the paper.
-        norm: After each convolution but the first; "batch" in the paper.
-        pool: Side of the map that the dense layers read; 6 is the paper's, for 96 px.
-        hidden: Width of the dense layer; 1024 in the paper.
-        conditional: See the bicubically upscaled LR beside the image, as pix2pix does.
+        channels: Output channels of the first layer; 64 in the paper.
+        norm: Normalisation after each convolution but the first; "batch" in the paper.
+        pool: Side of the feature map that the dense layers read; 6 in the paper, for images of 96 px.
+        hidden: Width of the first dense layer; 1024 in the paper.
+        conditional: Whether the network also sees the bicubically upscaled LR, as pix2pix's does.
     """
 
     kind: Literal["vgg_style"] = "vgg_style"
@@ -113,7 +116,7 @@ class VggStyle(Config):
     conditional: bool = False
 
     def build(self, in_channels: int) -> nn.Module:
-        """The network for this many channels."""
+        """Build the network for images of this many channels."""
         return VggStyleNetwork(in_channels, self.channels, self.norm, self.pool, self.hidden)
 
 
@@ -121,10 +124,10 @@ class PatchGan(Config):
     """PatchGAN of pix2pix (Isola et al., CVPR 2017, appendix 6.1.2).
 
     Attributes:
-        channels: Of the first layer; 64 in the paper.
-        layers: Convolutions with stride 2; 3 give patches of 70 px.
-        norm: After each convolution but the first and last; "batch" in pix2pix, "instance" in CycleGAN.
-        conditional: See the upscaled LR beside the image.
+        channels: Output channels of the first layer; 64 in the paper.
+        layers: Number of convolutions with stride 2; 3 give patches of 70 px.
+        norm: Normalisation after each convolution but the first and last; "batch" in pix2pix, "instance" in CycleGAN.
+        conditional: Whether the network also sees the bicubically upscaled LR.
     """
 
     kind: Literal["patchgan"]
@@ -134,7 +137,7 @@ class PatchGan(Config):
     conditional: bool = False
 
     def build(self, in_channels: int) -> nn.Module:
-        """The network for this many channels."""
+        """Build the network for images of this many channels."""
         return PatchNetwork(in_channels, self.channels, self.layers, self.norm)
 
 
@@ -142,8 +145,8 @@ class UNet(Config):
     """U-Net with spectral norm of Real-ESRGAN (Wang et al., ICCVW 2021, section 3.4).
 
     Attributes:
-        channels: Of the first layer; 64 in the paper.
-        conditional: See the upscaled LR beside the image.
+        channels: Output channels of the first layer; 64 in the paper.
+        conditional: Whether the network also sees the bicubically upscaled LR.
     """
 
     kind: Literal["unet"]
@@ -151,7 +154,7 @@ class UNet(Config):
     conditional: bool = False
 
     def build(self, in_channels: int) -> nn.Module:
-        """The network for this many channels."""
+        """Build the network for images of this many channels."""
         return UNetNetwork(in_channels, self.channels)
 
 

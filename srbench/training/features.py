@@ -11,9 +11,9 @@ from srbench.core.assets import AssetStore, PinnedFile
 from srbench.errors import BadRecipe, DownloadError, MissingWeights
 from srbench.models import checkpoint
 
-Origin = Literal["torchvision", "caffe"]
+WeightsOrigin = Literal["torchvision", "caffe"]
 
-FILES: dict[Origin, PinnedFile] = {
+FILES: dict[WeightsOrigin, PinnedFile] = {
     "torchvision": PinnedFile(
         "weights/vgg19-dcbb9e9d.pth", "dcbb9e9d", None, "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
     ),
@@ -26,38 +26,38 @@ FILES: dict[Origin, PinnedFile] = {
     ),
 }
 _CONVOLUTIONS = {1: (2, 64), 2: (2, 128), 3: (4, 256), 4: (4, 512), 5: (4, 512)}
-"""Of each block: how many, and their channels (Simonyan and Zisserman, ICLR 2015, table 1, column E)."""
+"""Number of convolutions of each block, and their channels (Simonyan and Zisserman, ICLR 2015, table 1, column E)."""
 
 
-def layers() -> list[str]:
-    """Names of the convolutions, "conv1_1" to "conv5_4"."""
-    return [f"conv{block}_{at + 1}" for block, (count, _) in _CONVOLUTIONS.items() for at in range(count)]
+def layer_names() -> list[str]:
+    """List the names of the convolutions, "conv1_1" to "conv5_4"."""
+    return [f"conv{block}_{index}" for block, (count, _) in _CONVOLUTIONS.items() for index in range(1, count + 1)]
 
 
-class Features(nn.Module):
-    """VGG19 up to the last layer that is asked for; frozen.
+class VggFeatures(nn.Module):
+    """VGG19 up to the last layer that is needed, with frozen weights.
 
     Args:
-        wanted: Names of convolutions.
-        after_activation: Take the maps after ReLU (SRGAN), or before it (ESRGAN).
+        layers: Names of the convolutions whose maps are returned.
+        after_activation: Whether the maps are taken after ReLU (SRGAN) or before it (ESRGAN).
 
     Raises:
-        BadRecipe: No such layer.
+        BadRecipe: VGG19 has no such layer.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, wanted: Iterable[str], after_activation: bool) -> None:
+    def __init__(self, layers: Iterable[str], after_activation: bool) -> None:
         super().__init__()
-        self.wanted = list(wanted)
-        for name in self.wanted:
-            if name not in layers():
-                raise BadRecipe(f"layers.{name}: VGG19 has no such layer; it has {', '.join(layers())}")
+        self.layers = list(layers)
+        for name in self.layers:
+            if name not in layer_names():
+                raise BadRecipe(f"layers.{name}: VGG19 has no such layer; it has {', '.join(layer_names())}")
         self.after_activation = after_activation
         self.features = nn.Sequential(*_stack())
-        self._at = dict(
-            zip(layers(), (i for i, m in enumerate(self.features) if isinstance(m, nn.Conv2d)), strict=True)
+        self._index = dict(
+            zip(layer_names(), (i for i, m in enumerate(self.features) if isinstance(m, nn.Conv2d)), strict=True)
         )
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
@@ -65,19 +65,19 @@ class Features(nn.Module):
         self.eval()
 
     def forward(self, rgb: Tensor) -> dict[str, Tensor]:
-        """Feature maps by layer.
+        """Compute feature maps, by the names of their layers.
 
         Args:
-            rgb: `(N, 3, H, W)` in [0, 1]; a single channel is repeated.
+            rgb: Images `(N, 3, H, W)` in [0, 1]; a single channel is repeated.
         """
         x = (rgb.expand(-1, 3, -1, -1) - self.mean) / self.std
-        take = {self._at[name] + int(self.after_activation): name for name in self.wanted}
-        found: dict[str, Tensor] = {}
-        for at, layer in enumerate(self.features[: max(take) + 1]):
+        names = {self._index[name] + int(self.after_activation): name for name in self.layers}
+        maps: dict[str, Tensor] = {}
+        for index, layer in enumerate(self.features[: max(names) + 1]):
             x = layer(x)
-            if at in take:
-                found[take[at]] = x
-        return found
+            if index in names:
+                maps[names[index]] = x
+        return maps
 
 
 def _stack() -> list[nn.Module]:
@@ -91,15 +91,23 @@ def _stack() -> list[nn.Module]:
     return stack
 
 
-def open_features(wanted: Iterable[str], after_activation: bool, origin: Origin, store: AssetStore) -> Features:
-    """Load VGG19's weights.
+def load_features(
+    layers: Iterable[str], after_activation: bool, origin: WeightsOrigin, store: AssetStore
+) -> VggFeatures:
+    """Build VGG19 with trained weights.
+
+    Args:
+        layers: Names of the convolutions whose maps are needed.
+        after_activation: Whether the maps are taken after ReLU or before it.
+        origin: Whose weights: torchvision's, or the original ones of Caffe.
+        store: Where the file of weights comes from.
 
     Raises:
-        BadRecipe: No such layer.
-        MissingWeights: The weights are neither at hand nor could be fetched.
+        BadRecipe: VGG19 has no such layer.
+        MissingWeights: The weights are not on this machine and could not be downloaded.
         BadWeights: The file is damaged.
     """
-    network = Features(wanted, after_activation)
+    network = VggFeatures(layers, after_activation)
     file = FILES[origin]
     try:
         path = store.fetch(file)
@@ -109,6 +117,6 @@ def open_features(wanted: Iterable[str], after_activation: bool, origin: Origin,
             "Give their folder as --weights-root, or train with the other backbone: caffe or torchvision"
         ) from error
     state = checkpoint.read([path]).state
-    kept = {key: value.float() for key, value in state.items() if key.startswith("features.")}
-    network.load_state_dict(kept)
+    weights = {key: value.float() for key, value in state.items() if key.startswith("features.")}
+    network.load_state_dict(weights)
     return network

@@ -1,4 +1,4 @@
-"""What one training step sees: a batch, and whatever the networks make of it when a loss asks."""
+"""The images of one training step: a batch, and the outputs of the networks, each computed when a loss first needs it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from srbench.models.arch import Colour
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples as the loader gives them.
+    """Samples of one step, stacked.
 
     Attributes:
-        lr: Levels 0..255 `(N, 3, h, w)`.
-        hr: uint8 levels `(N, 3, s h, s w)`.
-        degradations: How each LR was made, one record a sample.
+        lr: LR images in levels 0..255, `(N, 3, h, w)`.
+        hr: HR images in uint8 levels, `(N, 3, s h, s w)`.
+        degradations: Record of how each LR image was made.
     """
 
     lr: Tensor
@@ -29,23 +29,23 @@ class Batch:
     degradations: list[dict[str, Any]]
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device."""
+        """Copy the batch to a device."""
         lr, hr = (levels.to(device, non_blocking=True) for levels in (self.lr, self.hr))
         return Batch(lr, hr, self.degradations)
 
     def pin_memory(self) -> "Batch":
-        """The same in pinned memory; the loader asks for this where there is a GPU."""
+        """Copy the batch to pinned memory; the loader calls this where there is a GPU."""
         return Batch(self.lr.pin_memory(), self.hr.pin_memory(), self.degradations)
 
 
 class ForwardCache:
-    """A batch in the network's colours, and the images that the networks make of it, each made once.
+    """A batch in the generator's colours, and the images that the networks make of it, each computed at most once.
 
     Args:
-        batch: Levels, on the device.
-        colour: What the generator sees.
-        networks: By role: "generator", and for unpaired training "inverse".
-        channels_last: Memory format of its images.
+        batch: The samples, on the device.
+        colour: The colours that the generator reads.
+        networks: The networks by role: "generator", and for unpaired training "lr_generator".
+        channels_last: Whether images are stored in the memory format channels_last.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class ForwardCache:
         channels_last: bool = False,
     ) -> None:
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.lr = _seen(batch.lr, colour).contiguous(memory_format=layout)
-        self.hr = _seen(batch.hr, colour).contiguous(memory_format=layout)
+        self.lr = _network_input(batch.lr, colour).contiguous(memory_format=layout)
+        self.hr = _network_input(batch.hr, colour).contiguous(memory_format=layout)
         self._networks = networks
 
     def _network(self, role: str) -> Callable[[Tensor], Tensor]:
@@ -67,32 +67,32 @@ class ForwardCache:
 
     @cached_property
     def sr(self) -> Tensor:
-        """The generator's answer to LR, float32 `(N, C, s h, s w)`."""
+        """SR, the generator's output for LR, float32 `(N, C, s h, s w)`."""
         return self._network("generator")(self.lr).float()
 
     @cached_property
     def fake_lr(self) -> Tensor:
-        """LR that the inverse network makes of HR, float32 `(N, C, h, w)`."""
-        return self._network("inverse")(self.hr).float()
+        """LR that the LR generator makes of HR, float32 `(N, C, h, w)`."""
+        return self._network("lr_generator")(self.hr).float()
 
     @cached_property
     def cycled_lr(self) -> Tensor:
-        """LR again, by way of SR."""
-        return self._network("inverse")(self.sr).float()
+        """LR that the LR generator makes of SR, float32 `(N, C, h, w)`."""
+        return self._network("lr_generator")(self.sr).float()
 
     @cached_property
     def cycled_hr(self) -> Tensor:
-        """HR again, by way of the LR that was made of it."""
+        """SR that the generator makes of `fake_lr`, float32 `(N, C, s h, s w)`."""
         return self._network("generator")(self.fake_lr).float()
 
     @cached_property
     def upscaled(self) -> Tensor:
-        """LR by bicubic interpolation to the size of HR, float32; what a conditional discriminator sees beside."""
+        """LR, upscaled bicubically to the size of HR, float32; a conditional discriminator sees it too."""
         return resize(self.lr, (self.hr.shape[-2], self.hr.shape[-1])).float()
 
 
-def _seen(levels: Tensor, colour: Colour) -> Tensor:
-    """Levels as a network sees them, float32: level / 255, in RGB, luma alone, or Y'CbCr."""
+def _network_input(levels: Tensor, colour: Colour) -> Tensor:
+    """Convert levels to a network's input, float32: level / 255, in RGB, luma alone, or Y'CbCr."""
     unit = levels / 255
     if colour == "luma":
         return image.rgb_to_ycbcr(unit, studio=True)[:, :1].float()

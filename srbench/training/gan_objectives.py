@@ -1,4 +1,4 @@
-"""GAN objectives: what a discriminator and a generator minimise, given the discriminator's raw scores."""
+"""GAN objectives: the losses of discriminator and generator, computed from the discriminator's raw scores."""
 
 from typing import Annotated, Literal
 
@@ -12,32 +12,36 @@ from srbench.core.config import Config
 
 
 class GanObjective(Config):
-    """What both sides minimise."""
+    """The losses of both sides; each reads raw scores of any shape."""
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The discriminator's loss from its raw scores of real and generated images."""
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Compute the discriminator's loss from its raw scores of real and generated images."""
         raise NotImplementedError
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The generator's loss from the same scores."""
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Compute the generator's loss from the same scores."""
         raise NotImplementedError
 
     def penalty(self, network: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """What the discriminator pays besides, given the images; nothing in most games."""
+        """Compute what is added to the discriminator's loss, given the images; 0 in most objectives."""
         return real.new_zeros(())
 
 
 class Vanilla(GanObjective):
-    """Binary cross-entropy on logits; the generator maximises log D (Goodfellow et al., NeurIPS 2014, section 3)."""
+    """Binary cross-entropy on logits; the generator maximises log D (Goodfellow et al., NeurIPS 2014, section 3).
+
+    Attributes:
+        real_label: Label of real images in the discriminator's loss; below 1 for one-sided label smoothing.
+    """
 
     kind: Literal["vanilla"] = "vanilla"
     real_label: Annotated[float, Field(gt=0.5, le=1)] = 1.0
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """-E[log D(real)] - E[log(1 - D(fake))], with the real label as it is set."""
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E[log D(real)] - E[log(1 - D(fake))], where the label of real images is `real_label`."""
         return bce(real, torch.full_like(real, self.real_label)) + bce(fake, torch.zeros_like(fake))
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E[log D(fake)]; SRGAN's equation 6 as a mean."""
         return bce(fake, torch.ones_like(fake))
 
@@ -47,11 +51,11 @@ class LeastSquares(GanObjective):
 
     kind: Literal["least_squares"]
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[(D(real) - 1)^2] / 2 + E[D(fake)^2] / 2."""
         return ((real - 1).square().mean() + fake.square().mean()) / 2
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[(D(fake) - 1)^2] / 2."""
         return (fake - 1).square().mean() / 2
 
@@ -61,11 +65,11 @@ class Hinge(GanObjective):
 
     kind: Literal["hinge"]
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[max(0, 1 - D(real))] + E[max(0, 1 + D(fake))]."""
         return relu(1 - real).mean() + relu(1 + fake).mean()
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E[D(fake)]."""
         return -fake.mean()
 
@@ -74,24 +78,24 @@ class Wasserstein(GanObjective):
     """Wasserstein distance with gradient penalty: Gulrajani et al., NeurIPS 2017, equation 3.
 
     Attributes:
-        weight: Of the gradient penalty; 10 in the paper.
+        weight: Weight of the gradient penalty; 10 in the paper.
     """
 
     kind: Literal["wasserstein_gp"]
     weight: Annotated[float, Field(gt=0)] = 10.0
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[D(fake)] - E[D(real)]."""
         return fake.mean() - real.mean()
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E[D(fake)]."""
         return -fake.mean()
 
     def penalty(self, network: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """Weight times the gradient penalty at random points between real and generated images."""
-        mix = torch.rand(len(real), 1, 1, 1, device=real.device)
-        between = (mix * real + (1 - mix) * fake).requires_grad_()
+        """Compute the weighted gradient penalty at random points between real and generated images."""
+        share = torch.rand(len(real), 1, 1, 1, device=real.device)
+        between = (share * real + (1 - share) * fake).requires_grad_()
         return self.weight * gradient_penalty(network(between).float(), between)
 
 
@@ -103,25 +107,25 @@ class Relativistic(GanObjective):
 
     kind: Literal["relativistic_average"]
 
-    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E[log D_Ra(real, fake)] - E[log(1 - D_Ra(fake, real))], D_Ra(a, b) = sigmoid(C(a) - E[C(b)])."""
         above, below = real - fake.mean(), fake - real.mean()
         return bce(above, torch.ones_like(above)) + bce(below, torch.zeros_like(below))
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E[log(1 - D_Ra(real, fake))] - E[log D_Ra(fake, real)]."""
-        return self.critic(fake, real)
+        return self.discriminator_loss(fake, real)
 
 
 Objective = Annotated[Vanilla | LeastSquares | Hinge | Wasserstein | Relativistic, Field(discriminator="kind")]
 
 
 def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
-    """E[(|gradient of the score by the image| - 1)^2].
+    """Compute E[(|gradient of the score by the image| - 1)^2].
 
     Args:
-        scores: Of any shape whose first dimension is N; a matrix of scores counts by its mean.
-        images: `(N, C, H, W)` that the scores were computed from, with gradients.
+        scores: Scores of any shape whose first dimension is N; several scores of an image count by their mean.
+        images: The images `(N, C, H, W)` that the scores were computed from, with gradients.
 
     Source:
         Gulrajani et al., NeurIPS 2017, equation 3.

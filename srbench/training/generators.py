@@ -1,4 +1,4 @@
-"""What makes images: the zoo's networks from LR to HR, and a network from HR to LR for unpaired training."""
+"""Generators: any registered architecture from LR to HR, and a network from HR to LR for unpaired training."""
 
 import inspect
 from collections.abc import Mapping
@@ -14,20 +14,25 @@ from srbench.models import registry
 from srbench.models.arch import Network
 
 
-class Zoo(Config):
-    """A network of the zoo, with random weights: any architecture, with any of its settings."""
+class GeneratorConfig(Config):
+    """A network from LR to HR with random weights.
+
+    Attributes:
+        arch: Name of a registered architecture.
+        settings: Settings of the architecture; the others keep their defaults.
+    """
 
     kind: Literal["zoo"] = "zoo"
     arch: str
     settings: Mapping[str, Any] = Field(default_factory=dict, strict=False)
 
     def model_post_init(self, _: object) -> None:
-        """Try the settings on the network, without memory for its weights.
+        """Build the network once, without memory for its weights.
 
         Raises:
-            ValueError: No such architecture or setting, or one it cannot have.
+            ValueError: No such architecture, no such setting, or a value that the architecture cannot be built with.
         """
-        _settings(self.arch, self.settings)
+        _check_settings(self.arch, self.settings)
         try:
             with torch.device("meta"):
                 self.build(4)
@@ -35,12 +40,12 @@ class Zoo(Config):
             raise ValueError(f"settings: {self.arch} cannot be built of {dict(self.settings)}: {error}") from error
 
     def build(self, scale: int) -> Network:
-        """The network for one scale."""
+        """Build the network for one scale."""
         return registry.archs()[self.arch].build(scale, **self.settings)
 
 
-def _settings(arch: str, settings: Mapping[str, Any]) -> None:
-    """Check names and types against the network's own signature."""
+def _check_settings(arch: str, settings: Mapping[str, Any]) -> None:
+    """Check names and types of settings against the signature of the architecture's builder."""
     known = registry.archs()
     if arch not in known:
         raise ValueError(f"arch: no architecture '{arch}'; known are {', '.join(known)}")
@@ -59,9 +64,9 @@ class Downscaler(Network):
     """From HR to LR: strided convolutions and residual blocks, as CycleGAN's generators are built.
 
     Args:
-        scale: How many times smaller the output is; 2, 4 or 8.
-        channels: Features at HR size; they double with each halving.
-        blocks: Residual blocks at LR size.
+        scale: How many times smaller the output is: 2, 4 or 8.
+        channels: Number of features at the size of HR; it doubles with each halving.
+        blocks: Number of residual blocks at the size of LR.
 
     Source:
         Zhu et al., Unpaired image-to-image translation using cycle-consistent adversarial networks, ICCV 2017,
@@ -78,7 +83,7 @@ class Downscaler(Network):
         self.layers = nn.Sequential(*layers, nn.Conv2d(width, 3, 7, padding=3))
 
     def forward(self, hr: Tensor) -> Tensor:
-        """`(N, 3, s h, s w)` to `(N, 3, h, w)`."""
+        """Downscale HR `(N, 3, s h, s w)`; returns `(N, 3, h, w)`."""
         out: Tensor = self.layers(hr)
         return out
 
@@ -96,19 +101,26 @@ class _Residual(nn.Module):
         return out
 
 
-class Downscale(Config):
-    """A trainable way from HR to LR."""
+class LrGeneratorConfig(Config):
+    """A trainable network from HR to LR.
+
+    Attributes:
+        channels: Number of features at the size of HR; it doubles with each halving.
+        blocks: Number of residual blocks at the size of LR.
+    """
 
     kind: Literal["downscaler"]
     channels: Annotated[int, Field(ge=1)] = 32
     blocks: Annotated[int, Field(ge=0)] = 3
 
     def build(self, scale: int) -> Network:
-        """The network for one scale.
+        """Build the network for one scale.
 
         Raises:
-            BadRecipe: The scale is no power of two.
+            BadRecipe: The scale is not a power of two.
         """
         if scale & (scale - 1):
-            raise BadRecipe(f"inverse.generator: a downscaler halves; it cannot shrink by {scale}")
+            raise BadRecipe(
+                f"lr_generator: a downscaler halves the image; it cannot shrink it by {scale}. Use a scale of 2, 4 or 8"
+            )
         return Downscaler(scale, self.channels, self.blocks)

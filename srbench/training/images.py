@@ -1,4 +1,4 @@
-"""Training images: found, read once from end to end, and kept apart from the test sets before anything starts."""
+"""Training images: they are listed, read once, and kept apart from the test sets before training starts."""
 
 import hashlib
 from collections import Counter
@@ -13,110 +13,110 @@ from srbench.datasets import catalogue
 from srbench.errors import BadImage, BadTrainingData
 
 _BUILTIN = "builtin"
-"""Photographs for trying things out; no table of a paper rests on them."""
+"""The data set of photographs for trying things out; no table of a paper rests on it, so that it may be trained on."""
 
 
 @dataclass(frozen=True)
-class Found:
+class TrainingImages:
     """Images that can be trained on.
 
     Attributes:
-        training: Their files.
+        training: Files of the training set.
         held_out: Files of the validation set.
-        left_out: How many were not used, by reason.
+        excluded: Number of files that are not used, by reason.
     """
 
     training: list[Path]
     held_out: list[Path]
-    left_out: Counter[str] = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
 
 
-def listing(root: Path, folders: Sequence[str]) -> list[Path]:
-    """All image files in some folders, at any depth, in an order that no file system changes.
+def list_images(root: Path, folders: Sequence[str]) -> list[Path]:
+    """List all image files in some folders, at any depth, in an order that does not depend on the file system.
 
     Args:
-        root: What relative folders are relative to.
-        folders: Their names.
+        root: The folder that relative folders are relative to.
+        folders: Names of the folders.
 
     Raises:
         BadTrainingData: A folder does not exist or holds no image.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for name in folders:
         folder = root / name
         if not folder.is_dir():
             raise BadTrainingData(f"the folder {folder} does not exist; give training images with --data")
         files = (path for path in folder.rglob("*") if path.suffix.lower() in image.EXTENSIONS)
-        inside = sorted(files, key=lambda path: path.relative_to(folder).as_posix())
-        if not inside:
+        in_folder = sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+        if not in_folder:
             raise BadTrainingData(f"{folder} holds no image; expected {', '.join(image.EXTENSIONS)}")
-        found += inside
-    return found
+        paths += in_folder
+    return paths
 
 
-def check(
+def check_images(
     paths: Sequence[Path],
     held_out: Sequence[str],
-    spread: int,
+    validation_count: int,
     smallest_px: int,
     multiple: int = 1,
     progress: Progress = NO_PROGRESS,
-) -> Found:
-    """Read every image once and sort out what cannot be trained on.
+) -> TrainingImages:
+    """Read every image once and exclude those that cannot be trained on.
 
     Args:
-        paths: Candidates.
-        held_out: "folder/name" of images for validation; where it is empty, `spread` of them are taken evenly.
-        spread: How many.
-        smallest_px: An image with a shorter side is left out,
-        multiple: once it is cropped to a multiple of this.
-        progress: Shows a task with a step for each image.
+        paths: Files of the images.
+        held_out: "folder/name" of each image of the validation set; if empty, `validation_count` images are chosen,
+            evenly spread over the list.
+        validation_count: Number of images that are chosen.
+        smallest_px: Length of the shortest side that an image may have after it is cropped to the multiple.
+        multiple: The multiple that the sides of each image are cropped to.
+        progress: Shows a task with one step for each image.
 
     Raises:
-        BadTrainingData: A file cannot be read, a held-out image is not there, or nothing is left.
+        BadTrainingData: A file cannot be read, a held-out image does not exist, or no image is left.
     """
-    tests = _test_images()
-    left_out: Counter[str] = Counter()
+    test_images = _test_images()
 
-    def look(path: Path) -> tuple[str, Path]:
-        reason = _reason(path, smallest_px, multiple, tests)
+    def check(path: Path) -> str:
+        reason = _reason_to_exclude(path, smallest_px, multiple, test_images)
         task.advance()
-        return reason, path
+        return reason
 
     with progress.task("checking images", len(paths)) as task, ThreadPoolExecutor(8) as pool:
-        looked = list(pool.map(look, paths))
-    usable = [path for reason, path in looked if not reason]
-    left_out.update(reason for reason, _ in looked if reason)
-    chosen = _held_out(usable, held_out, spread)
-    training = [path for path in usable if path not in set(chosen)]
+        reasons = list(pool.map(check, paths))
+    usable = [path for path, reason in zip(paths, reasons, strict=True) if not reason]
+    excluded = Counter(reason for reason in reasons if reason)
+    validation = _held_out(usable, held_out, validation_count)
+    training = [path for path in usable if path not in set(validation)]
     if not training:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "all are held out"
-        raise BadTrainingData(f"no image is left to train on: {reasons}")
-    return Found(training, chosen, left_out)
+        counts = ", ".join(f"{count} {reason}" for reason, count in excluded.items()) or "all are held out"
+        raise BadTrainingData(f"no image is left to train on: {counts}")
+    return TrainingImages(training, validation, excluded)
 
 
-def _reason(path: Path, smallest_px: int, multiple: int, tests: dict[str, str]) -> str:
-    """Why an image is left out; empty where it is not."""
+def _reason_to_exclude(path: Path, smallest_px: int, multiple: int, test_images: dict[str, str]) -> str:
+    """Say why an image cannot be used; empty if it can."""
     try:
         array = image.read(path)
     except BadImage as error:
         raise BadTrainingData(f"{error}. Take it out of the training images") from error
     if min(array.shape[:2]) // multiple * multiple < smallest_px:
         return f"smaller than a patch of {smallest_px} px"
-    test = tests.get(hashlib.sha256(array.tobytes()).hexdigest())
-    return f"belong to the test set {test}" if test else ""
+    test_set = test_images.get(hashlib.sha256(array.tobytes()).hexdigest())
+    return f"belong to the test set {test_set}" if test_set else ""
 
 
 def _test_images() -> dict[str, str]:
-    """Pixel hashes of all pinned test images, with their set."""
+    """Return the pixel hash of each pinned test image, with the name of its data set."""
     sets = [dataset for dataset in catalogue.catalogue().values() if dataset.id != _BUILTIN]
     return {entry.pixels_sha256: dataset.id for dataset in sets for entry in catalogue.images(dataset)}
 
 
-def _held_out(usable: list[Path], names: Sequence[str], spread: int) -> list[Path]:
+def _held_out(usable: list[Path], names: Sequence[str], validation_count: int) -> list[Path]:
     if not names:
-        count = min(spread, len(usable) - 1)
-        return [usable[at * len(usable) // count] for at in range(count)]
+        count = min(validation_count, len(usable) - 1)
+        return [usable[number * len(usable) // count] for number in range(count)]
     by_name = {f"{path.parent.name}/{path.stem}": path for path in usable}
     missing = [name for name in names if name not in by_name]
     if missing:

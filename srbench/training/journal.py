@@ -1,4 +1,4 @@
-"""What a training run writes down: one JSON line a step, and the same to any listener."""
+"""The journal of a training run: one JSON line for each step, after a first line that names the format."""
 
 import json
 import math
@@ -6,31 +6,39 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-_WHOLE_STEPS, _THIN_STEPS = 50, 100
+from srbench.core import stored_json
+from srbench.errors import BadRun
+from srbench.training import run_facts
 
-Listener = Callable[[Mapping[str, Any]], None]
-"""Called with each line."""
+_VERSION = 1
+_FIRST_STEPS, _EVERY_STEPS = 50, 100
+_RENAMED = {"critic": "discriminator"}
+"""Keys of version 0, which had no line that names the format, with their names in version 1."""
+
+StepListener = Callable[[Mapping[str, Any]], None]
+"""A function that is called with the line of each step."""
 
 
 class Journal:
-    """A file of JSON lines; lines that a killed process wrote past its checkpoint are dropped on resuming.
+    """Appends to a journal; on resuming, lines that a killed process wrote past its checkpoint are dropped.
 
     Args:
-        path: Of the file.
-        steps_done: Lines of later steps are removed.
-        listeners: Called with each line too.
+        path: The file.
+        steps_done: Number of steps that the checkpoint holds; lines of later steps are removed.
+        listeners: Functions that are called with each new line.
     """
 
-    def __init__(self, path: Path, steps_done: int, listeners: list[Listener]) -> None:
+    def __init__(self, path: Path, steps_done: int, listeners: list[StepListener]) -> None:
         self.listeners = listeners
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in read(path) if line["step"] <= steps_done] if path.exists() else []
-        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        earlier = [line for line in read_steps(path) if line["step"] <= steps_done] if path.exists() else []
+        lines = [stored_json.marked("training-journal", _VERSION, {}), *earlier]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Write one line; numbers that JSON cannot hold become null."""
-        plain = {key: _plain(value) for key, value in line.items()}
+        """Write the line of one step; numbers that JSON cannot hold become null."""
+        plain = {key: _finite_or_none(value) for key, value in line.items()}
         self._file.write(json.dumps(plain, allow_nan=False) + "\n")
         self._file.flush()
         for listener in self.listeners:
@@ -41,40 +49,71 @@ class Journal:
         self._file.close()
 
 
-def _plain(value: Any) -> Any:
+def _finite_or_none(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Lines of a journal; a torn last line is ignored."""
-    lines = []
+def read_steps(path: Path) -> list[dict[str, Any]]:
+    """Read the lines of all steps from a journal or a published log; a torn last line is ignored.
+
+    Raises:
+        BadRun: A later version of srbench wrote the file.
+    """
+    return [line for line in _read_lines(path) if "step" in line]
+
+
+def read_log(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Read a published log.
+
+    Returns:
+        What its first line says: "command", "recipe" and "machine"; and the lines of its steps.
+
+    Raises:
+        BadRun: A later version of srbench wrote the file.
+        ValueError: The file has no lines.
+    """
+    facts, *lines = _read_lines(path)
+    return facts, lines
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except json.JSONDecodeError:
             break
+        lines.append({_RENAMED.get(key, key): value for key, value in line.items()})
+    if lines and "step" not in lines[0]:
+        schema = "training-log" if "recipe" in lines[0] else "training-journal"
+        lines[0] = stored_json.check(
+            lines[0], path, schema, _VERSION, unmarked_keys=("command", "recipe"), error=BadRun
+        )
     return lines
 
 
-def thin(folder: Path, command: str) -> Path:
-    """Write `log.jsonl`, a run's journal for publishing, into its folder.
+def write_log(folder: Path, command: str) -> Path:
+    """Write `log.jsonl`, a shortened journal for publishing, into a run's folder.
 
-    Its first line holds command, recipe and machine; then come the first 50 steps, which `Comparison` replays, every
+    Its first line holds command, recipe and machine; then come the first 50 steps, which `LogComparison` repeats, every
     hundredth step, and every step with a validation.
 
     Args:
-        folder: Of a run, with journal.jsonl, recipe.json and machine.json.
-        command: That repeats the run.
+        folder: The run's folder, with journal.jsonl, recipe.json and machine.json.
+        command: The command line that repeats the run.
     """
-    facts = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("recipe", "machine")}
-    lines = read(folder / "journal.jsonl")
-    kept = [
+    facts = {
+        "command": command,
+        "recipe": run_facts.read(folder, "recipe"),
+        "machine": run_facts.read(folder, "machine"),
+    }
+    steps = read_steps(folder / "journal.jsonl")
+    chosen = [
         line
-        for at, line in enumerate(lines, 1)
-        if line["step"] <= _WHOLE_STEPS or line["step"] % _THIN_STEPS == 0 or "psnr" in line or at == len(lines)
+        for number, line in enumerate(steps, 1)
+        if line["step"] <= _FIRST_STEPS or line["step"] % _EVERY_STEPS == 0 or "psnr" in line or number == len(steps)
     ]
     path = folder / "log.jsonl"
-    path.write_text(
-        "".join(json.dumps(line) + "\n" for line in [{"command": command, **facts}, *kept]), encoding="utf-8"
-    )
+    first = stored_json.marked("training-log", _VERSION, facts)
+    path.write_text("".join(json.dumps(line) + "\n" for line in [first, *chosen]), encoding="utf-8")
     return path

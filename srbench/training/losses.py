@@ -1,4 +1,4 @@
-"""What a generator minimises: each loss is a piece with a weight; a phase sums them."""
+"""The losses that a generator minimises; a phase of a recipe sums them with their weights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,39 +11,41 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from srbench.core.assets import AssetStore
 from srbench.core.config import Config
-from srbench.training.adversary import Critic, Domain
-from srbench.training.features import Origin, layers, open_features
+from srbench.training.adversarial_loss import AdversarialLoss, Domain
+from srbench.training.features import WeightsOrigin, layer_names, load_features
 from srbench.training.forward_cache import ForwardCache
 
 Criterion = Literal["mse", "l1"]
 Weight = Annotated[float, Field(gt=0)]
-Term = Callable[[ForwardCache], Tensor]
+LossFunction = Callable[[ForwardCache], Tensor]
+"""A loss, without its weight, as a function of one step's images."""
 
 _DISTANCES: dict[Criterion, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse_loss, "l1": l1_loss}
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What losses may need besides the scene.
+class LossContext:
+    """What losses may need besides the images of a step.
 
     Attributes:
         store: Where weights of feature networks come from.
-        device: Of the run.
-        channels_last: Memory format of the run.
-        critics: Discriminators by the images they judge.
+        device: Device of the run.
+        channels_last: Whether the run uses the memory format channels_last.
+        adversarial_losses: The loss of each discriminator, by the images that it compares.
     """
 
     store: AssetStore
     device: torch.device
     channels_last: bool
-    critics: Mapping[Domain, Critic]
+    adversarial_losses: Mapping[Domain, AdversarialLoss]
 
 
-class Part(Config):
+class LossConfig(Config):
     """One loss of a sum.
 
     Attributes:
-        weight: In the sum.
+        kind: Name of the kind of loss.
+        weight: Weight of the loss in the sum.
     """
 
     kind: str
@@ -51,45 +53,45 @@ class Part(Config):
 
     @property
     def label(self) -> str:
-        """Its name in the journal."""
+        """Name of the loss in the journal."""
         return self.kind
 
     @property
-    def judge(self) -> Domain | None:
-        """The discriminator it listens to."""
+    def discriminator(self) -> Domain | None:
+        """The images that its discriminator compares; None if it has no discriminator."""
         return None
 
-    def term(self, tools: Tools) -> Term:
-        """The loss, without its weight, as a function of the scene."""
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight."""
         raise NotImplementedError
 
 
-class Pixel(Part):
+class Pixel(LossConfig):
     """Distance between SR and HR in [0, 1]: SRGAN's equation 4 ("mse"), or ESRGAN's L1.
 
     Attributes:
-        criterion: Mean squared or mean absolute difference.
+        criterion: "mse" for the mean squared difference, "l1" for the mean absolute difference.
     """
 
     kind: Literal["pixel"]
     criterion: Criterion = "mse"
 
-    def term(self, tools: Tools) -> Term:
-        """The loss as a function of the scene."""
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight."""
         distance = _DISTANCES[self.criterion]
-        return lambda scene: distance(scene.sr, scene.hr)
+        return lambda cache: distance(cache.sr, cache.hr)
 
 
-class Content(Part):
+class Content(LossConfig):
     """Distance between VGG19's feature maps of SR and HR: SRGAN's equation 5; before activation as in ESRGAN.
 
     Attributes:
-        layers: Layers with their weights; {"conv5_4": 1} is SRGAN-VGG54, {"conv2_2": 1} SRGAN-VGG22.
-        activation: Maps after ReLU (SRGAN) or before it (ESRGAN).
-        criterion: Mean squared (SRGAN) or mean absolute difference (ESRGAN).
-        divide_by: The maps are divided by this: 12.75 in SRGAN, whose VGG19 weights are the original ones.
-        backbone: Whose VGG19 weights: torchvision's, or the original ones ("caffe"), whose maps are several times
-            larger; 12.75 brings these to about the scale of the others.
+        layers: Names of layers with their weights; {"conv5_4": 1} is SRGAN-VGG54, {"conv2_2": 1} SRGAN-VGG22.
+        activation: Whether maps are taken after ReLU (SRGAN) or before it (ESRGAN).
+        criterion: "mse" for the mean squared difference (SRGAN), "l1" for the mean absolute difference (ESRGAN).
+        divide_by: Number that the maps are divided by: 12.75 in SRGAN, whose VGG19 weights are the original ones.
+        backbone: Origin of VGG19's weights: "torchvision", or "caffe" for the original ones, whose maps are several
+            times larger; `divide_by` 12.75 brings these to about the scale of the others.
     """
 
     kind: Literal["content"]
@@ -97,91 +99,93 @@ class Content(Part):
     activation: Literal["before", "after"] = "after"
     criterion: Criterion = "mse"
     divide_by: Weight = 1.0
-    backbone: Origin = "torchvision"
+    backbone: WeightsOrigin = "torchvision"
 
     def model_post_init(self, _: object) -> None:
-        """Check the layers' names.
+        """Check the names of the layers.
 
         Raises:
             ValueError: VGG19 has no such layer.
         """
         for name in self.layers:
-            if name not in layers():
-                raise ValueError(f"layers.{name}: VGG19 has no such layer; it has {', '.join(layers())}")
+            if name not in layer_names():
+                raise ValueError(f"layers.{name}: VGG19 has no such layer; it has {', '.join(layer_names())}")
 
-    def term(self, tools: Tools) -> Term:
-        """The loss as a function of the scene.
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight.
 
         Raises:
-            DownloadError: VGG19's weights cannot be had.
+            MissingWeights: VGG19's weights are not on this machine and could not be downloaded.
         """
-        network = open_features(self.layers, self.activation == "after", self.backbone, tools.store).to(tools.device)
-        if tools.channels_last:
+        network = load_features(self.layers, self.activation == "after", self.backbone, context.store).to(
+            context.device
+        )
+        if context.channels_last:
             network.to(memory_format=torch.channels_last)
         distance = _DISTANCES[self.criterion]
 
-        def content(scene: ForwardCache) -> Tensor:
+        def content(cache: ForwardCache) -> Tensor:
             with torch.no_grad():
-                wanted = network(scene.hr)
-            given = network(scene.sr)
-            each = [
-                weight * distance(given[name].float() / self.divide_by, wanted[name].float() / self.divide_by)
+                hr_maps = network(cache.hr)
+            sr_maps = network(cache.sr)
+            distances = [
+                weight * distance(sr_maps[name].float() / self.divide_by, hr_maps[name].float() / self.divide_by)
                 for name, weight in self.layers.items()
             ]
-            return torch.stack(each).sum()
+            return torch.stack(distances).sum()
 
         return content
 
 
-class Adversarial(Part):
-    """What a discriminator tells the generator, by the recipe's GAN objective.
+class Adversarial(LossConfig):
+    """The generator's side of the recipe's GAN objective.
 
     Attributes:
-        weight: In the sum; 1e-3 in SRGAN, 5e-3 in ESRGAN.
-        on: Which images are judged: "hr" (SR against HR) or, with an inverse network, "lr".
+        weight: Weight of the loss in the sum; 1e-3 in SRGAN, 5e-3 in ESRGAN.
+        domain: Images that the discriminator compares: "hr" (HR and SR) or, with an LR generator, "lr".
     """
 
     kind: Literal["adversarial"]
     weight: Weight = 1e-3
-    on: Domain = "hr"
+    domain: Domain = "hr"
 
     @property
     def label(self) -> str:
-        """With the images that are judged."""
-        return f"{self.kind}_{self.on}"
+        """Name of the loss in the journal, with the images that the discriminator compares."""
+        return f"{self.kind}_{self.domain}"
 
     @property
-    def judge(self) -> Domain:
-        """The discriminator of these images."""
-        return self.on
+    def discriminator(self) -> Domain:
+        """The images that its discriminator compares."""
+        return self.domain
 
-    def term(self, tools: Tools) -> Term:
-        """The loss as a function of the scene; the recipe has checked that there is such a discriminator."""
-        return tools.critics[self.on].generator_loss
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight; the recipe has checked that the discriminator exists."""
+        return context.adversarial_losses[self.domain].generator_loss
 
 
-class Cycle(Part):
-    """An image comes back after both networks: Zhu et al., ICCV 2017, equation 2.
+class Cycle(LossConfig):
+    """Cycle consistency: both generators after each other give the image back (Zhu et al., ICCV 2017, equation 2).
 
     Attributes:
-        weight: In the sum; 10 in the paper.
-        on: Which images go round: "lr" (LR to SR to LR) or "hr" (HR to LR to HR).
+        weight: Weight of the loss in the sum; 10 in the paper.
+        domain: Images that are to come back: "lr" (LR to SR to LR) or "hr" (HR to LR to HR).
     """
 
     kind: Literal["cycle"]
     weight: Weight = 10.0
-    on: Domain = "hr"
+    domain: Domain = "hr"
 
     @property
     def label(self) -> str:
-        """With the images that go round."""
-        return f"{self.kind}_{self.on}"
+        """Name of the loss in the journal, with the images that are to come back."""
+        return f"{self.kind}_{self.domain}"
 
-    def term(self, tools: Tools) -> Term:
-        """The loss as a function of the scene."""
-        if self.on == "hr":
-            return lambda scene: l1_loss(scene.cycled_hr, scene.hr)
-        return lambda scene: l1_loss(scene.cycled_lr, scene.lr)
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight."""
+        if self.domain == "hr":
+            return lambda cache: l1_loss(cache.cycled_hr, cache.hr)
+        return lambda cache: l1_loss(cache.cycled_lr, cache.lr)
 
 
 Loss = Annotated[Pixel | Content | Adversarial | Cycle, Field(discriminator="kind")]

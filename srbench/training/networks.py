@@ -1,4 +1,4 @@
-"""All networks of a run, their optimizers, and everything a checkpoint must hold of them."""
+"""All networks of a run, their optimizers, and the state of both that a checkpoint holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,87 +10,94 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from srbench.models.arch import Network, channels_of
-from srbench.training.adversary import Critic, Domain
+from srbench.training.adversarial_loss import AdversarialLoss, Domain
 from srbench.training.recipe import Phase, Recipe
 
 
 @dataclass
-class Group:
-    """The networks that one optimizer moves: all generators, or all discriminators.
+class NetworkGroup:
+    """The networks that one optimizer updates: all generators, or all discriminators.
 
     Attributes:
-        plain: Networks by role.
-        wrapped: The same as Fabric calls them: in the run's precision, gradients averaged over processes.
+        plain: The networks by role.
+        wrapped: The same networks as Fabric runs them: in the run's precision, gradients averaged over processes.
     """
 
     plain: dict[str, nn.Module] = field(default_factory=dict)
     wrapped: dict[str, Any] = field(default_factory=dict)
 
     def parameters(self) -> list[nn.Parameter]:
-        """Of all its networks."""
+        """List the parameters of all networks of the group."""
         return [parameter for network in self.plain.values() for parameter in network.parameters()]
 
     def freeze(self, frozen: bool) -> None:
-        """Switch gradients of its weights off or on; gradients still pass through."""
+        """Switch the gradients of all weights off or on; gradients still pass through the networks."""
         for network in self.plain.values():
             network.requires_grad_(not frozen)
 
 
 class Networks:
-    """Generators and discriminators of a recipe on the run's device.
+    """Generators and discriminators of a recipe, on the run's device.
 
     Args:
-        recipe: What to build.
-        generator: The generator, with random or given weights.
-        fabric: Launched.
+        recipe: The recipe, which describes the other networks.
+        generator: The generator, with its initial weights.
+        fabric: The launched Lightning Fabric.
+
+    Attributes:
+        generators: The generator, and for unpaired training the LR generator.
+        discriminators: The discriminators by the images that they compare.
+        adversarial_losses: The losses of each discriminator.
+        average: The moving average of the generator; None if the recipe has none.
     """
 
     def __init__(self, recipe: Recipe, generator: Network, fabric: Fabric) -> None:
         scale, channels = recipe.conventions.scale, channels_of(generator.colour)
         self.generator = generator
-        self.generators, self.discriminators = Group(), Group()
-        self.critics: dict[Domain, Critic] = {}
+        self.generators, self.discriminators = NetworkGroup(), NetworkGroup()
+        self.adversarial_losses: dict[Domain, AdversarialLoss] = {}
         generators: dict[str, nn.Module] = {"generator": generator}
-        discriminators: dict[Domain, Any] = {"hr": recipe.discriminator}
-        if recipe.inverse is not None:
-            generators["inverse"] = recipe.inverse.generator.build(scale)
-            discriminators["lr"] = recipe.inverse.discriminator
+        discriminators: dict[Domain, Any] = {"hr": recipe.discriminator, "lr": recipe.lr_discriminator}
+        if recipe.lr_generator is not None:
+            generators["lr_generator"] = recipe.lr_generator.build(scale)
         for role, network in generators.items():
             self._add(self.generators, role, network, recipe, fabric)
-        for domain, piece in discriminators.items():
-            if piece is not None:
-                self._add(self.discriminators, domain, piece.build(channels * (1 + piece.conditional)), recipe, fabric)
+        for domain, config in discriminators.items():
+            if config is not None:
+                network = config.build(channels * (1 + config.conditional))
+                self._add(self.discriminators, domain, network, recipe, fabric)
                 plain, wrapped = self.discriminators.plain[domain], self.discriminators.wrapped[domain]
-                self.critics[domain] = Critic(plain, wrapped, recipe.gan, domain, piece.conditional)
+                loss = AdversarialLoss(plain, wrapped, recipe.gan, domain, config.conditional)
+                self.adversarial_losses[domain] = loss
         decay = recipe.ema
         self.average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
 
     @staticmethod
-    def _add(group: Group, role: str, network: nn.Module, recipe: Recipe, fabric: Fabric) -> None:
+    def _add(group: NetworkGroup, role: str, network: nn.Module, recipe: Recipe, fabric: Fabric) -> None:
         if fabric.world_size > 1 and fabric.device.type == "cuda":
             network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         if recipe.compute.channels_last:
             network = network.to(memory_format=torch.channels_last)
         group.plain[role] = network.to(fabric.device).train()
-        ready: Any = torch.compile(network) if recipe.compute.compile else network
-        group.wrapped[role] = fabric.setup_module(ready)
+        compiled: Any = torch.compile(network) if recipe.compute.compile else network
+        group.wrapped[role] = fabric.setup_module(compiled)
 
     @property
-    def kept(self) -> Network:
-        """The generator that is validated and kept: the moving average where the recipe has one."""
+    def final_generator(self) -> Network:
+        """The generator that is validated and saved: the moving average if the recipe has one."""
         if self.average is None:
             return self.generator
         average: Network = self.average.module  # type: ignore[assignment]
         return average
 
     def state(self) -> dict[str, Any]:
-        """Every tensor of every network."""
-        named = {**self.generators.plain, **self.discriminators.plain}
-        state = {role: network.state_dict() for role, network in named.items()}
+        """Return every tensor of every network, by role."""
+        networks = {**self.generators.plain, **self.discriminators.plain}
+        state = {role: network.state_dict() for role, network in networks.items()}
         return state if self.average is None else {**state, "average": self.average.state_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Undo `state`."""
+        """Take over what `state` returned."""
         for role, network in {**self.generators.plain, **self.discriminators.plain}.items():
             network.load_state_dict(state[role])
         if self.average is not None:
@@ -101,36 +108,42 @@ class Optimizers:
     """The optimizers of one phase.
 
     Args:
-        phase: Their kinds and schedules.
-        networks: What they move.
-        fabric: Launched.
+        phase: The phase, which gives the kinds and schedules.
+        networks: The networks that they update.
+        fabric: The launched Lightning Fabric.
+
+    Attributes:
+        generators: The optimizer of all generators.
+        discriminators: The optimizer of all discriminators; None if no loss of the phase has one.
+        domains: The images that the discriminators of the phase's losses compare.
     """
 
     def __init__(self, phase: Phase, networks: Networks, fabric: Fabric) -> None:
         self.phase = phase
         self.generators: Any = fabric.setup_optimizers(phase.optimizer.build(networks.generators.parameters()))
-        self.judged = list(dict.fromkeys(loss.judge for loss in phase.losses if loss.judge))
-        piece = phase.discriminator_optimizer or phase.optimizer
+        domains = (loss.discriminator for loss in phase.losses)
+        self.domains = list(dict.fromkeys(domain for domain in domains if domain))
+        config = phase.discriminator_optimizer or phase.optimizer
         self.discriminators: Any = None
-        if self.judged:
-            self.discriminators = fabric.setup_optimizers(piece.build(networks.discriminators.parameters()))
-        self._base = {"generators": phase.optimizer.lr, "discriminators": piece.lr}
+        if self.domains:
+            self.discriminators = fabric.setup_optimizers(config.build(networks.discriminators.parameters()))
+        self._base_lr = {"generators": phase.optimizer.lr, "discriminators": config.lr}
 
     def schedule(self, step: int) -> float:
-        """Set both learning rates for a step of the phase; returns the generator's."""
+        """Set both learning rates for a step of the phase, and return the generator's."""
         factor = self.phase.schedule.factor(step, self.phase.steps)
         for name, optimizer in (("generators", self.generators), ("discriminators", self.discriminators)):
             for group in optimizer.param_groups if optimizer is not None else ():
-                group["lr"] = self._base[name] * factor
-        return self._base["generators"] * factor
+                group["lr"] = self._base_lr[name] * factor
+        return self._base_lr["generators"] * factor
 
     def state(self) -> dict[str, Any]:
-        """Of both optimizers."""
-        judging = self.discriminators.state_dict() if self.discriminators else None
-        return {"generators": self.generators.state_dict(), "discriminators": judging}
+        """Return the state of both optimizers."""
+        discriminators = self.discriminators.state_dict() if self.discriminators else None
+        return {"generators": self.generators.state_dict(), "discriminators": discriminators}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Undo `state`."""
+        """Take over what `state` returned."""
         self.generators.load_state_dict(state["generators"])
         if self.discriminators is not None:
             self.discriminators.load_state_dict(state["discriminators"])

@@ -1,9 +1,9 @@
-"""A training recipe: everything that determines a run but the machine."""
+"""A training recipe: everything that determines a training run but the machine."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -14,35 +14,29 @@ from srbench.degradation.catalogue import Degradation
 from srbench.degradation.classical import Classical
 from srbench.errors import BadRecipe, UnknownName
 from srbench.protocol import Protocol
+from srbench.training import recipe_keys
 from srbench.training.augmentation import Augmentation
 from srbench.training.discriminators import Discriminator
 from srbench.training.gan_objectives import Objective, Vanilla
-from srbench.training.generators import Downscale, Zoo
+from srbench.training.generators import GeneratorConfig, LrGeneratorConfig
 from srbench.training.losses import Loss
-from srbench.training.optimisation import Adam, Constant, Optimizer, Schedule
+from srbench.training.optimisation import Adam, ConstantSchedule, Optimizer, Schedule
 
 Count = Annotated[int, Field(ge=1)]
 
 
-class Inverse(Config):
-    """The way back, for unpaired training: a network from HR to LR and the discriminator of its LR images."""
-
-    generator: Downscale
-    discriminator: Discriminator | None = None
-
-
-class Data(Config):
-    """What is trained on.
+class DataConfig(Config):
+    """The training data.
 
     Attributes:
-        folders: Below the data root, or absolute; every image in them at any depth.
-        lr_folders: Unpaired LR images; LR is then not made of HR.
-        held_out: Images that only validation sees, as "folder/name" without ending.
-        validation_images: How many are held out, evenly spread, where `held_out` names none.
-        batch: Samples of one step, over all processes.
-        patch_px: Side of an HR patch.
-        centre_crop_px: Use only the square of this side in the middle of each image; 0 for all of it.
-        augmentation: Flips, turns and colours.
+        folders: Folders of HR images, absolute or below the data root; every image in them at any depth is used.
+        lr_folders: Folders of unpaired LR images; LR is then not made of HR.
+        held_out: Images that only validation sees, as "folder/name" without the file's ending.
+        validation_images: Number of images that are held out, evenly spread, if `held_out` is empty.
+        batch: Number of samples of one step, over all processes.
+        patch_px: Side of an HR patch, in pixels.
+        centre_crop_px: Side of the square in the middle of each image that is used; 0 for the whole image.
+        augmentation: Random flips, rotations and changes of colour.
         degradation: How LR is made of HR.
     """
 
@@ -58,44 +52,45 @@ class Data(Config):
 
 
 class Phase(Config):
-    """A part of the run.
+    """A part of the run with losses and optimizers of its own.
 
     Attributes:
-        name: For the log.
-        steps: Updates of the generator.
-        optimizer: Of the generator.
-        discriminator_optimizer: As the generator's where it is not given.
-        schedule: Of both learning rates.
-        losses: Summed with their weights; with an adversarial one the discriminator is trained too.
-        critic_steps: Updates of the discriminator for each of the generator.
+        name: Name of the phase in the journal.
+        steps: Number of updates of the generator.
+        optimizer: Optimizer of the generator.
+        discriminator_optimizer: Optimizer of the discriminator; by default the same as the generator's.
+        schedule: Schedule of both learning rates.
+        losses: Losses whose weighted sum the generator minimises; with an adversarial one the discriminator is trained
+            too.
+        discriminator_steps: Number of updates of the discriminator for each one of the generator.
         clip_norm: Largest norm of the generator's gradient; 0 for no limit.
-        frozen_statistics: The generator's BatchNorms keep the means and variances they have, so that what is trained
-            is what will run. Otherwise a short GAN phase moves them faster than their averages follow.
+        frozen_statistics: Whether the generator's BatchNorms keep the means and variances that they have, so that what
+            is trained is what will run. Otherwise a short GAN phase moves them faster than their averages follow.
     """
 
     name: str = "train"
     steps: Count
     optimizer: Optimizer = Adam()
     discriminator_optimizer: Optimizer | None = None
-    schedule: Schedule = Constant()
+    schedule: Schedule = ConstantSchedule()
     losses: Annotated[list[Loss], Field(min_length=1)]
-    critic_steps: Count = 1
+    discriminator_steps: Count = 1
     clip_norm: Annotated[float, Field(ge=0)] = 0.0
     frozen_statistics: bool = False
 
     @property
-    def batches(self) -> int:
-        """That one step uses: one, or one for each update of the discriminator."""
-        return self.critic_steps if any(loss.judge for loss in self.losses) else 1
+    def batches_per_step(self) -> int:
+        """Number of batches that one step uses: one, or one for each update of the discriminator."""
+        return self.discriminator_steps if any(loss.discriminator for loss in self.losses) else 1
 
 
-class Compute(Config):
-    """How it is computed; part of the recipe because it moves the last digits.
+class ComputeConfig(Config):
+    """How the networks are computed; a part of the recipe because it moves the last digits of the losses.
 
     Attributes:
-        precision: "bf16" is autocast: weights and losses stay in float32.
-        channels_last: Memory format of convolutions.
-        compile: Compile all networks by torch.compile.
+        precision: "fp32", or "bf16" for autocast, where weights and losses stay in float32.
+        channels_last: Whether images and convolutions use the memory format channels_last.
+        compile: Whether all networks are compiled by torch.compile.
     """
 
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -104,23 +99,24 @@ class Compute(Config):
 
 
 class Recipe(Config):
-    """One training run.
+    """Everything that determines a training run but the machine.
 
     Attributes:
-        title: One line for people.
-        source: Paper, and what differs from it.
-        protocol: How LR is made and how validation measures.
-        seed: Of initial weights and samples.
-        start: Weights the generator starts from: an id of the zoo, or a file; empty for random ones.
-        ema: Decay of the moving average of the generator that is validated and kept; 0 for none. With BatchNorm it is
-            of use once the learning rate is small: before, the average is worse than what it averages.
-        best: "psnr" keeps the weights with the best validation PSNR as best, "last" those of the last step.
-        generator: From LR to HR.
-        discriminator: Of HR against SR.
-        gan: What generator and discriminator play.
-        inverse: For unpaired training.
-        data: What is trained on.
-        phases: One after the other; each starts with fresh optimizers.
+        title: Title of the recipe, in one line.
+        source: The paper, and how the recipe differs from it.
+        protocol: Protocol by which LR is made and validation measures.
+        seed: Seed of initial weights and samples.
+        start: Weights that the generator starts from: a model's id or a file; empty for random weights.
+        ema: Decay of the moving average of the generator's weights, which is then validated and saved; 0 for none. With
+            BatchNorm it is of use once the learning rate is small: before, the average is worse than what it averages.
+        best: Which weights are saved as best: "psnr" for those with the best validation PSNR, "last" for the last.
+        generator: Network from LR to HR.
+        discriminator: Network that tells HR from SR.
+        gan: GAN objective of generators and discriminators.
+        lr_generator: Network from HR to LR, for unpaired training.
+        lr_discriminator: Network that tells LR from the LR generator's output, for unpaired training.
+        data: Training data.
+        phases: Phases of the run in order; each starts with fresh optimizers.
         compute: Precision and memory format.
     """
 
@@ -131,67 +127,85 @@ class Recipe(Config):
     start: str = ""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     best: Literal["psnr", "last"] = "psnr"
-    generator: Zoo
+    generator: GeneratorConfig
     discriminator: Discriminator | None = None
     gan: Objective = Vanilla()
-    inverse: Inverse | None = None
-    data: Data = Data()
+    lr_generator: LrGeneratorConfig | None = None
+    lr_discriminator: Discriminator | None = None
+    data: DataConfig = DataConfig()
     phases: Annotated[list[Phase], Field(min_length=1)]
-    compute: Compute = Compute()
+    compute: ComputeConfig = ComputeConfig()
 
     @property
     def steps(self) -> int:
-        """Of all phases."""
+        """Number of steps of all phases."""
         return sum(phase.steps for phase in self.phases)
 
-    def unlike(self, other: "Recipe") -> list[str]:
-        """The keys at the top that differ."""
+    def differing_keys(self, other: "Recipe") -> list[str]:
+        """List the keys at the top level whose values differ between two recipes."""
         return [key for key in type(self).model_fields if getattr(self, key) != getattr(other, key)]
 
     @property
     def conventions(self) -> Protocol:
-        """The protocol it names."""
+        """The protocol that the recipe names."""
         return protocols.find(self.protocol)
 
     def model_post_init(self, _: object) -> None:
-        """Check what no single key shows.
+        """Check how the keys fit together.
 
         Raises:
-            ValueError: A patch that is no multiple of the scale, or a loss without its network.
+            ValueError: The patch is no multiple of the scale, or a loss needs a network that the recipe does not have.
         """
         scale = self.conventions.scale
         if self.data.patch_px % scale:
             raise ValueError(f"data.patch_px: {self.data.patch_px} is no multiple of the scale {scale}")
         if 0 < self.data.centre_crop_px < self.data.patch_px:
             raise ValueError(f"data.centre_crop_px: {self.data.centre_crop_px} px are less than patch_px")
-        if bool(self.data.lr_folders) != (self.inverse is not None):
+        if bool(self.data.lr_folders) != (self.lr_generator is not None):
             raise ValueError(
-                "data.lr_folders: unpaired LR images and the table [inverse] go together; give both or none"
+                "data.lr_folders: unpaired LR images and the table [lr_generator] go together; give both or none"
             )
-        has = {"hr": self.discriminator, "lr": self.inverse and self.inverse.discriminator}
-        for at, phase in enumerate(self.phases):
-            for judge in {loss.judge for loss in phase.losses if loss.judge}:
-                if not has[judge]:
-                    table = "discriminator" if judge == "hr" else "inverse.discriminator"
-                    raise ValueError(f"phases.{at}.losses: an adversarial loss on {judge} needs the table [{table}]")
+        if self.lr_discriminator is not None and self.lr_generator is None:
+            raise ValueError("lr_discriminator: it needs the table [lr_generator], whose images it tells from LR")
+        self._check_discriminators()
+
+    def _check_discriminators(self) -> None:
+        tables = {"hr": "discriminator", "lr": "lr_discriminator"}
+        for number, phase in enumerate(self.phases):
+            for domain in {loss.discriminator for loss in phase.losses if loss.discriminator}:
+                if getattr(self, tables[domain]) is None:
+                    raise ValueError(
+                        f"phases.{number}.losses: an adversarial loss on {domain} needs the table [{tables[domain]}]"
+                    )
+
+    @classmethod
+    def check(cls, table: Mapping[str, Any], where: str) -> Self:
+        """Read a recipe from a table, which may have the keys of before; see `Config.check`."""
+        return super().check(recipe_keys.upgrade(table, where), where)
 
 
 def names() -> list[str]:
-    """Recipes that come with the project."""
-    return sorted(path.stem for folder in _folders() for path in folder.glob("*.toml"))
+    """List the names of all registered recipes.
+
+    Raises:
+        BadRecipe: Two packages register recipes of one name.
+    """
+    return sorted(_registered())
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe.
 
     Args:
-        name: Of one that comes with the project, or a TOML file. Its key `base` names another recipe whose tables it
-            changes; lists are replaced as a whole.
-        changes: "key.subkey=value" with a TOML value; numbers index lists, as in "phases.0.steps=100".
+        name: Name of a registered recipe, or a TOML file. Its key `base` names another recipe, whose tables it changes;
+            lists are replaced as a whole.
+        changes: Changes of single keys, "key.subkey=value" with a TOML value; numbers index lists, as in
+            "phases.0.steps=100".
 
     Raises:
         UnknownName: No such recipe.
-        BadRecipe: No TOML, an unknown key, a wrong type, or a value out of range.
+        BadRecipe: The file is no TOML, a key is unknown, a type is wrong, a value is out of range, or two packages
+            register recipes of one name.
     """
     table = _read(name)
     for change in changes:
@@ -199,50 +213,73 @@ def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     return Recipe.check(table, name)
 
 
-def _folders() -> list[Path]:
-    return [folder / "recipes" for folder in plugins.folders(plugins.RECIPES)]
+def _registered() -> dict[str, Path]:
+    """Return the files of all recipes that packages register, by name."""
+    files: dict[str, Path] = {}
+    for folder in plugins.folders(plugins.RECIPES):
+        for path in sorted((folder / "recipes").glob("*.toml")):
+            if path.stem in files:
+                raise BadRecipe(
+                    f"two packages register a recipe '{path.stem}': {files[path.stem]} and {path}; expected one. "
+                    "Rename one of the files, or uninstall one of the packages"
+                )
+            files[path.stem] = path
+    return files
 
 
-def _read(name: str, beside: Path | None = None, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    folders = [*([beside] if beside else []), *_folders()]
-    candidates = [Path(name), *(folder / file for folder in folders for file in (name, f"{name}.toml"))]
-    path = next((path for path in candidates if path.is_file()), None)
+def _find(name: str, folder: Path | None) -> Path:
+    files = [Path(name), *([folder / name, folder / f"{name}.toml"] if folder else [])]
+    path = next((path for path in files if path.is_file()), None) or _registered().get(name.removesuffix(".toml"))
     if path is None:
         raise UnknownName.closest("recipe", name, names(), "srbench recipes")
-    if path in above:
-        raise BadRecipe(f"{path} goes round and round: it is its own base")
+    return path
+
+
+def _read(name: str, folder: Path | None = None, derived: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Read a recipe's table, merged with those of its bases.
+
+    Args:
+        name: Name or file of the recipe.
+        folder: Folder of the recipe whose base this is.
+        derived: Files of the recipes whose base this is, directly or not.
+    """
+    path = _find(name, folder)
+    if path in derived:
+        raise BadRecipe(f"{path} is its own base, directly or by way of others; remove one key 'base'")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = recipe_keys.upgrade(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path} is no TOML: {error}") from error
     base = table.pop("base", None)
-    return table if base is None else _merge(_read(str(base), path.parent, (*above, path)), table)
+    return table if base is None else _merge(_read(str(base), path.parent, (*derived, path)), table)
 
 
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables are merged key by key, but a table of another kind or architecture replaces the one below it."""
-    if any(key in above and above[key] != below.get(key, above[key]) for key in ("kind", "arch")):
-        return dict(above)
-    merged = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if both else value
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two tables key by key; a table of another kind or architecture replaces the base's."""
+    if any(key in changes and changes[key] != base.get(key, changes[key]) for key in ("kind", "arch")):
+        return dict(changes)
+    merged = dict(base)
+    for key, value in changes.items():
+        both_are_tables = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both_are_tables else value
     return merged
 
 
 def _set(table: dict[str, Any], change: str) -> None:
-    key, found, text = change.partition("=")
-    if not found:
+    key, equals, text = change.partition("=")
+    if not equals:
         raise BadRecipe(f"'{change}' sets nothing; expected key=value, as in phases.0.steps=100")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text  # a bare word is a string
-    *path, last = key.strip().split(".")
-    place: Any = table
+    *path, last = recipe_keys.renamed(key.strip()).split(".")
+    target: Any = table
     try:
         for part in path:
-            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
-        place[int(last) if isinstance(place, list) else last] = value
+            target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
+        target[int(last) if isinstance(target, list) else last] = value
     except (IndexError, ValueError, AttributeError, TypeError) as error:
-        raise BadRecipe(f"'{key}' is no place in the recipe; see its tables with: srbench recipes NAME") from error
+        raise BadRecipe(
+            f"'{key}' does not lead to a key of the recipe; see its tables with: srbench recipes NAME"
+        ) from error

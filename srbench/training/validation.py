@@ -1,4 +1,4 @@
-"""Scores of a generator on the images that were held out."""
+"""Validation: the PSNR of a generator on images that are held out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from srbench.models.arch import Network
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
 from srbench.training.recipe import Recipe
-from srbench.training.samples import load
+from srbench.training.samples import load_image
 
 (_PSNR,) = psnr.METRICS
 
@@ -24,46 +24,49 @@ class Validation:
     """The held-out images, in memory, degraded as the training images are and measured as the protocol says.
 
     Args:
-        paths: HR images.
-        recipe: Its degradation (drawn once, by seed and name), crop and protocol.
-        device: The networks' own.
+        paths: Files of the HR images.
+        recipe: The recipe, which gives the degradation (drawn once, by seed and name), the crop and the protocol.
+        device: The device of the networks.
+
+    Attributes:
+        names: Names of the images.
     """
 
     def __init__(self, paths: Sequence[Path], recipe: Recipe, device: torch.device) -> None:
         self.protocol = recipe.conventions
         self.device = device
         self.names = [path.stem for path in paths]
-        self._hr = [load(path, self.protocol.hr_multiple, recipe.data.centre_crop_px) for path in paths]
+        self._hr = [load_image(path, self.protocol.hr_multiple, recipe.data.centre_crop_px) for path in paths]
         degrade = recipe.data.degradation.apply
-        draws = [sampling.generator(recipe.seed, name) for name in self.names]
-        self._lr = [degrade(hr, self.protocol, rng)[0] for hr, rng in zip(self._hr, draws, strict=True)]
+        generators = [sampling.image_generator(recipe.seed, name) for name in self.names]
+        self._lr = [degrade(hr, self.protocol, rng)[0] for hr, rng in zip(self._hr, generators, strict=True)]
 
     def measure(self, network: Network, folder: Path | None = None) -> dict[str, float]:
-        """Mean PSNR in dB under the protocol, in float32; the network's mode is left as it was.
+        """Measure the mean PSNR in dB under the protocol, in float32; the network's mode is left as it was.
 
         Args:
             network: The generator.
-            folder: Where each output is written as PNG; None for nowhere.
+            folder: Folder that each output is written to as PNG; None to write nothing.
 
         Returns:
-            `{"psnr": mean}`; empty where no image is held out.
+            `{"psnr": mean}`; empty if no image is held out.
         """
         values = []
         for name, hr, sr in zip(self.names, self._hr, self._outputs(network), strict=True):
-            seen_sr, seen_hr = (prepare(levels, _PSNR, self.protocol) for levels in (sr, hr))
-            values.append(float(psnr.psnr(seen_sr, seen_hr)))
+            measured_sr, measured_hr = (prepare(levels, _PSNR, self.protocol) for levels in (sr, hr))
+            values.append(float(psnr.psnr(measured_sr, measured_hr)))
             if folder is not None:
                 image.write(folder / f"{name}.png", image.to_array(image.round_half_up(sr.double()).to(torch.uint8)))
         return {"psnr": fmean(values)} if values else {}
 
     def _outputs(self, network: Network) -> list[Tensor]:
         modes = {module: module.training for module in network.modules()}
-        frozen = {parameter: parameter.requires_grad for parameter in network.parameters()}
+        gradients = {parameter: parameter.requires_grad for parameter in network.parameters()}
         upscale = Upscaler(network, self.protocol.scale, Mode(device=str(self.device)), colour=network.colour)
         try:
             return [quantise(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
         finally:
             for module, training in modes.items():
                 module.training = training
-            for parameter, wanted in frozen.items():
-                parameter.requires_grad_(wanted)
+            for parameter, requires_grad in gradients.items():
+                parameter.requires_grad_(requires_grad)

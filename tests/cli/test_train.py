@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from srbench.core import image
 from srbench.core.environment import describe
-from srbench.training.journal import read
+from srbench.training.journal import read_steps
 from tests.cli.conftest import Call
 from tests.conftest import ROOT
 
@@ -213,7 +213,7 @@ def test_a_run_of_the_version_before_goes_on_as_that_version_would(call: Call, t
     assert code == 0, err
     log = STORED / f"{name}-finished.jsonl"
     tolerance = 0.0 if _same_machine(log) else 1e-3
-    expected, lines = (read(path)[1:] for path in (log, Path(name) / "log.jsonl"))
+    expected, lines = (read_steps(path)[1:] for path in (log, Path(name) / "log.jsonl"))
     assert [line["step"] for line in lines] == list(range(1, 9))
     for line, then in zip(lines, expected, strict=True):
         assert line.keys() == then.keys()

@@ -39,7 +39,9 @@ def test_lr_has_its_size_at_every_scale(model: BSRGAN | RealESRGAN, scale: int, 
     smallest = math.ceil(32 / scale)
     for number in range(6):
         height, width = smallest + number % 2, smallest + 5 * number
-        lr, _ = model.apply(_photo(height * scale, width * scale, channels), protocol, sampling.generator(number, "a"))
+        lr, _ = model.apply(
+            _photo(height * scale, width * scale, channels), protocol, sampling.image_generator(number, "a")
+        )
         assert lr.dtype == torch.uint8
         assert lr.shape == (1, channels, height, width)
 
@@ -47,14 +49,14 @@ def test_lr_has_its_size_at_every_scale(model: BSRGAN | RealESRGAN, scale: int, 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.kind)
 def test_a_seed_determines_the_image_and_the_global_generators_do_not(model: BSRGAN | RealESRGAN) -> None:
     hr = _photo(64, 80)
-    first, record = model.apply(hr, X4, sampling.generator(1, "a"))
+    first, record = model.apply(hr, X4, sampling.image_generator(1, "a"))
     np.random.seed(5)
     torch.manual_seed(5)
-    again, same = model.apply(hr, X4, sampling.generator(1, "a"))
+    again, same = model.apply(hr, X4, sampling.image_generator(1, "a"))
     assert torch.equal(first, again)
     assert record == same
     for seed, name in ((2, "a"), (1, "b")):
-        other, drawn = model.apply(hr, X4, sampling.generator(seed, name))
+        other, drawn = model.apply(hr, X4, sampling.image_generator(seed, name))
         assert not torch.equal(first, other)
         assert record != drawn
 
@@ -63,7 +65,7 @@ def test_a_seed_determines_the_image_and_the_global_generators_do_not(model: BSR
 def test_a_record_read_back_from_json_makes_the_same_lr(model: BSRGAN | RealESRGAN) -> None:
     hr = _photo(64, 80)
     for number in range(25):
-        lr, record = model.apply(hr, X4, sampling.generator(number, "a"))
+        lr, record = model.apply(hr, X4, sampling.image_generator(number, "a"))
         assert torch.equal(replay(hr, json.loads(json.dumps(record, allow_nan=False))), lr)
 
 
@@ -73,7 +75,7 @@ def test_lr_shows_the_same_place_as_hr(model: BSRGAN | RealESRGAN) -> None:
     ramp = (20 + torch.arange(200.0)).expand(1, 3, 96, -1).to(torch.uint8)
     for image in (ramp, ramp.mT.contiguous()):
         plain = degrade(image, X4).double()
-        draws = [model.apply(image, X4, sampling.generator(number, "a"))[0].double() for number in range(60)]
+        draws = [model.apply(image, X4, sampling.image_generator(number, "a"))[0].double() for number in range(60)]
         inside = (torch.stack(draws).mean(0) - plain)[..., 8:-8, 8:-8]
         assert inside.mean().abs() < 0.7
 
@@ -81,7 +83,7 @@ def test_lr_shows_the_same_place_as_hr(model: BSRGAN | RealESRGAN) -> None:
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
 def test_nearest_takes_the_middle_of_the_pixels_it_stands_for(scale: int) -> None:
     only = BSRGAN(methods={"nearest": 1.0}, halving_prob=0, nearest_px=(0.3, 0.3))
-    drawn = only.draw((24 * scale, 24 * scale), scale, sampling.generator(1, "a"))
+    drawn = only.draw((24 * scale, 24 * scale), scale, sampling.image_generator(1, "a"))
     at = next(n for n, step in enumerate(drawn) if step.step == "resize")
     ramp = torch.arange(24.0 * scale, dtype=torch.float64).expand(1, 1, 24 * scale, -1)
     for image in (ramp, ramp.mT):
@@ -92,7 +94,7 @@ def test_nearest_takes_the_middle_of_the_pixels_it_stands_for(scale: int) -> Non
 
 
 def _drawn(model: BSRGAN | RealESRGAN, scale: int, draws: int) -> list[list[dict[str, Any]]]:
-    lists = (model.draw((64 * scale, 80 * scale), scale, sampling.generator(n, "draw")) for n in range(draws))
+    lists = (model.draw((64 * scale, 80 * scale), scale, sampling.image_generator(n, "draw")) for n in range(draws))
     return [[step.model_dump(mode="json") for step in steps] for steps in lists]
 
 
@@ -183,7 +185,9 @@ def _shifted(step: dict[str, Any]) -> bool:
 def test_correlated_noise_is_drawn_with_at_most_its_variance() -> None:
     only = BSRGAN(noise={"colour": 0.0, "grey": 0.0, "correlated": 1.0}, noise_sigma=(10, 10))
     for number in range(20):
-        step = next(s for s in only.draw((64, 64), 4, sampling.generator(number, "a")) if s.step == "correlated_noise")
+        step = next(
+            s for s in only.draw((64, 64), 4, sampling.image_generator(number, "a")) if s.step == "correlated_noise"
+        )
         values = np.linalg.eigvalsh(np.array(step.covariance))
         assert values.min() > -1e-9
         assert 0 < values.max() <= 100 + 1e-9
@@ -191,7 +195,7 @@ def test_correlated_noise_is_drawn_with_at_most_its_variance() -> None:
 
 def test_classical_is_the_protocols_lr() -> None:
     hr = _photo(64, 80)
-    lr, record = Classical().apply(hr, X4, sampling.generator(1, "a"))
+    lr, record = Classical().apply(hr, X4, sampling.image_generator(1, "a"))
     assert torch.equal(lr, degrade(hr, X4))
     assert record == {}
 
@@ -216,7 +220,7 @@ def test_a_recipe_sets_parameters_by_their_keys() -> None:
     assert piece.second.noise_sigma == (1, 25)
     sinc = math.pi / 3
     steps = RealESRGAN(first=Stage(sinc_prob=1, sinc_cutoff_rad=(sinc, sinc))).draw(
-        (64, 64), 4, sampling.generator(1, "")
+        (64, 64), 4, sampling.image_generator(1, "")
     )
     assert steps[0].model_dump()["kernel"]["cutoff_rad"] == pytest.approx(sinc)
 

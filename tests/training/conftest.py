@@ -10,8 +10,8 @@ import torch
 
 from srbench.core import image
 from srbench.core.assets import AssetStore
-from srbench.training import start
-from srbench.training.features import FILES, Features
+from srbench.training import setup
+from srbench.training.features import FILES, VggFeatures
 from srbench.training.recipe import Recipe
 from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
@@ -49,10 +49,10 @@ def make(photographs: Path, tmp_path: Path) -> Make:
 
     def build(table: dict[str, Any], folder: Path | None = None, **habits: int) -> Trainer:
         recipe = Recipe.check(table, "test")
-        fabric = start.launch(start.Machine("cpu"), recipe)
+        fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
         store = AssetStore([tmp_path])
-        generator = start.network(recipe, store)
-        patches, found = start.samples(recipe, photographs, 64, lambda: None)
+        generator = setup.build_generator(recipe, store)
+        patches, found = setup.build_dataset(recipe, photographs, 64, lambda: None)
         validation = Validation(found.held_out, recipe, fabric.device)
         wanted = LoopSettings(**{"workers": 0, "validate_every": 1000, "save_every": 2, **habits})
         return Trainer(recipe, generator, patches, validation, folder or tmp_path / "run", fabric, store, wanted)
@@ -61,10 +61,10 @@ def make(photographs: Path, tmp_path: Path) -> Make:
 
 
 @pytest.fixture
-def vgg19(monkeypatch: pytest.MonkeyPatch) -> Features:
+def vgg19(monkeypatch: pytest.MonkeyPatch) -> VggFeatures:
     """Random VGG19 weights in the place of the trained ones."""
     torch.manual_seed(1)
-    network = Features(["conv5_4"], after_activation=True)
+    network = VggFeatures(["conv5_4"], after_activation=True)
     monkeypatch.setattr("srbench.training.features.checkpoint.read", lambda _: _State(network.state_dict()))
     monkeypatch.setattr(AssetStore, "fetch", lambda _, file: Path(file.path))
     assert set(FILES) == {"caffe", "torchvision"}

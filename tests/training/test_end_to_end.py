@@ -8,8 +8,8 @@ from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
 from srbench.models.select import select
-from srbench.training import start
-from srbench.training.journal import read
+from srbench.training import setup
+from srbench.training.journal import read_steps
 from srbench.training.recipe import Recipe
 from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
@@ -41,9 +41,9 @@ def folders(tmp_path: Path) -> Path:
 def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
     """Measured: untrained 28.9 dB, nearest 30.0, after 100 steps 31.9. A loss that teaches nothing stays below."""
     recipe = Recipe.check(RECIPE, "test")
-    fabric = start.launch(start.Machine("cpu"), recipe)
-    generator = start.network(recipe, AssetStore([]))
-    patches, _ = start.samples(recipe, folders, 512, lambda: None)
+    fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
+    generator = setup.build_generator(recipe, AssetStore([]))
+    patches, _ = setup.build_dataset(recipe, folders, 512, lambda: None)
     validation = Validation(sorted((folders / "held").iterdir()), recipe, fabric.device)
     untrained = validation.measure(generator)["psnr"]
     (nearest,) = select(["nearest"], 4, AssetStore([])).models
@@ -52,6 +52,6 @@ def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
         recipe, generator, patches, validation, folders / "run", fabric, AssetStore([]), LoopSettings(workers=0)
     )
     run.run()
-    trained = read(folders / "run" / "journal.jsonl")[-1]["psnr"]
+    trained = read_steps(folders / "run" / "journal.jsonl")[-1]["psnr"]
     assert untrained < reference
     assert trained > reference + 1.5

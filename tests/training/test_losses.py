@@ -10,11 +10,11 @@ from torch.nn.functional import conv2d, max_pool2d, relu
 
 from srbench.core.assets import AssetStore
 from srbench.errors import BadRecipe
-from srbench.training.adversary import Critic
-from srbench.training.features import FILES, Features, layers, open_features
+from srbench.training.adversarial_loss import AdversarialLoss
+from srbench.training.features import FILES, VggFeatures, layer_names, load_features
 from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.gan_objectives import Relativistic, Vanilla
-from srbench.training.losses import Adversarial, Content, Cycle, Pixel, Tools
+from srbench.training.losses import Adversarial, Content, Cycle, LossContext, Pixel
 
 
 def _levels(*values: int) -> Tensor:
@@ -25,8 +25,8 @@ def _scene(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
     return ForwardCache(Batch(lr, hr, []), "rgb", networks)
 
 
-def _tools(critics: dict[Any, Critic] | None = None) -> Tools:
-    return Tools(AssetStore([]), torch.device("cpu"), False, critics or {})
+def _tools(critics: dict[Any, AdversarialLoss] | None = None) -> LossContext:
+    return LossContext(AssetStore([]), torch.device("cpu"), False, critics or {})
 
 
 def _double(x: Tensor) -> Tensor:
@@ -59,9 +59,9 @@ class _Mean(nn.Module):
         return self.gain * x.mean((1, 2, 3), keepdim=False).view(-1, 1)
 
 
-def _critic(game: Any, conditional: bool = False) -> Critic:
+def _critic(game: Any, conditional: bool = False) -> AdversarialLoss:
     network = _Mean()
-    return Critic(network, network, game, "hr", conditional)
+    return AdversarialLoss(network, network, game, "hr", conditional)
 
 
 def test_adversarial() -> None:
@@ -101,7 +101,7 @@ def test_a_conditional_critic_sees_the_upscaled_lr() -> None:
     lr = torch.randint(0, 256, (1, 3, 4, 4), dtype=torch.uint8)
     hr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
     scene = _scene(lr, hr, generator=lambda x: torch.nn.functional.interpolate(x, scale_factor=4))
-    Critic(network, network, Vanilla(), "hr", True).critic_loss(scene)
+    AdversarialLoss(network, network, Vanilla(), "hr", True).critic_loss(scene)
     real, fake = seen
     assert real.shape == fake.shape == (1, 6, 16, 16)
     assert torch.equal(real[:, :3], hr.float() / 255)
@@ -109,7 +109,7 @@ def test_a_conditional_critic_sees_the_upscaled_lr() -> None:
     assert torch.equal(real[:, 3:], scene.upscaled)
 
 
-def _slow_features(network: Features, rgb: Tensor, name: str, after: bool) -> Tensor:
+def _slow_features(network: VggFeatures, rgb: Tensor, name: str, after: bool) -> Tensor:
     """VGG19 written out once more, from its table."""
     state = network.state_dict()
     x = (rgb - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
@@ -127,18 +127,18 @@ def _slow_features(network: Features, rgb: Tensor, name: str, after: bool) -> Te
 @pytest.mark.parametrize("after", [True, False])
 @pytest.mark.parametrize("name", ["conv1_1", "conv2_2", "conv3_4"])
 def test_features_are_vgg19s(name: str, after: bool) -> None:
-    network = Features([name], after)
+    network = VggFeatures([name], after)
     rgb = torch.rand(1, 3, 16, 16)
     torch.testing.assert_close(network(rgb)[name], _slow_features(network, rgb, name, after))
 
 
 def test_features_know_their_layers() -> None:
-    assert len(layers()) == 16
+    assert len(layer_names()) == 16
     with pytest.raises(BadRecipe, match="conv6_1"):
-        Features(["conv6_1"], after_activation=True)
+        VggFeatures(["conv6_1"], after_activation=True)
 
 
-def test_content_sums_its_layers(vgg19: Features) -> None:
+def test_content_sums_its_layers(vgg19: VggFeatures) -> None:
     lr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
     hr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
     scene = _scene(lr, hr, generator=lambda x: x)
@@ -159,7 +159,7 @@ def test_the_caffe_weights_are_the_ones_that_were_described(weights: Path) -> No
     path = weights / "backbones" / Path(FILES["caffe"].path).name
     if not path.is_file():
         pytest.skip("needs the VGG19 weights")
-    network = open_features(["conv5_4"], False, "caffe", AssetStore([weights]))
+    network = load_features(["conv5_4"], False, "caffe", AssetStore([weights]))
     chelsea = torch.from_numpy(skimage.data.chelsea()).permute(2, 0, 1)[None].float() / 255
     square = chelsea[..., 75:375]
     small = torch.nn.functional.interpolate(square, size=(224, 224), mode="bilinear", antialias=True)

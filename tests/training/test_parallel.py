@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srbench.training.journal import read
+from srbench.training.journal import read_steps
 
 RECIPE = """
 seed = 3
@@ -61,7 +61,7 @@ def test_two_processes_equal_one_with_their_whole_batch(tmp_path: Path, photogra
     one, two = (load_file(tmp_path / name / "last.safetensors") for name in ("one", "two"))
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, rtol=0, atol=2e-6)
-    lines = [read(tmp_path / name / "journal.jsonl") for name in ("one", "two")]
+    lines = [read_steps(tmp_path / name / "journal.jsonl") for name in ("one", "two")]
     for left, right in zip(*lines, strict=True):
         assert right["loss"] == pytest.approx(left["loss"], rel=1e-4)
         assert right.get("critic", 0) == pytest.approx(left.get("critic", 0), rel=1e-4)

@@ -12,7 +12,7 @@ from srbench.core.assets import AssetStore, hash_of
 from srbench.models import registry
 from srbench.models.card import Training
 from srbench.training import recipe as recipes
-from srbench.training.journal import read
+from srbench.training.journal import read_steps
 from srbench.training.recipe import Recipe
 from tests.conftest import ROOT
 
@@ -46,7 +46,7 @@ def test_weights_ship_in_fp16(id_: str) -> None:
 @pytest.mark.parametrize("id_", OWN)
 def test_the_log_is_of_the_recipe_on_the_card(id_: str) -> None:
     name = _training(id_).recipe
-    head, *lines = read(LOGS / f"{name}.jsonl")
+    head, *lines = read_steps(LOGS / f"{name}.jsonl")
     assert head["command"].startswith(f"srbench train {name} --data ")
     assert Recipe.check(head["recipe"], name) == recipes.load(name)
     assert [line["step"] for line in lines[:50]] == list(range(1, 51))

@@ -7,7 +7,7 @@ import pytest
 
 from srbench.errors import BadRecipe, UnknownName
 from srbench.training import recipe as recipes
-from srbench.training.optimisation import Constant, Cosine, Linear, Steps
+from srbench.training.optimisation import ConstantSchedule, CosineSchedule, LinearSchedule, StepSchedule
 from srbench.training.recipe import Recipe
 from tests.training.conftest import ADVERSARIAL, TINY
 
@@ -107,12 +107,12 @@ def test_unreadable_recipes_are_refused(tmp_path: Path) -> None:
 
 
 def test_schedules() -> None:
-    assert Constant().factor(99, 100) == 1
-    steps = Steps(kind="steps", at=[10, 20], gamma=0.5)
+    assert ConstantSchedule().factor(99, 100) == 1
+    steps = StepSchedule(kind="steps", at=[10, 20], gamma=0.5)
     assert [steps.factor(at, 30) for at in (9, 10, 19, 20, 29)] == [1, 0.5, 0.5, 0.25, 0.25]
-    cosine = Cosine(kind="cosine", warmup=4, floor=0.2)
+    cosine = CosineSchedule(kind="cosine", warmup=4, floor=0.2)
     assert cosine.factor(0, 1000) == pytest.approx(0.25, abs=1e-5)
     assert cosine.factor(500, 1000) == pytest.approx(0.6)
     assert cosine.factor(1000, 1000) == pytest.approx(0.2)
-    linear = Linear(kind="linear", start=50)
+    linear = LinearSchedule(kind="linear", start=50)
     assert [linear.factor(at, 100) for at in (0, 49, 50, 75, 100)] == [1, 1, 1, 0.5, 0]

@@ -9,8 +9,8 @@ import pytest
 from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.training import recipe as recipes
-from srbench.training import start
-from srbench.training.journal import read
+from srbench.training import setup
+from srbench.training.journal import read_steps
 from srbench.training.recipe import Recipe
 from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
@@ -48,13 +48,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("vgg19")
 def test_it_trains(name: str, folder: Path, tmp_path: Path) -> None:
     recipe = _small(name)
-    fabric = start.launch(start.Machine("cpu"), recipe)
-    generator = start.network(recipe, AssetStore([]))
-    patches, found = start.samples(recipe, folder, 64, lambda: None)
+    fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
+    generator = setup.build_generator(recipe, AssetStore([]))
+    patches, found = setup.build_dataset(recipe, folder, 64, lambda: None)
     validation = Validation(found.held_out[:1], recipe, fabric.device)
     trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, AssetStore([]), LoopSettings(workers=0))
     trainer.run()
-    lines = read(tmp_path / "journal.jsonl")
+    lines = read_steps(tmp_path / "journal.jsonl")
     assert [line["step"] for line in lines] == list(range(1, recipe.steps + 1))
     assert math.isfinite(lines[-1]["psnr"])
     assert ("critic" in lines[-1]) == (recipe.discriminator is not None)

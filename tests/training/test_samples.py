@@ -13,18 +13,18 @@ from srbench.degradation.classical import Classical
 from srbench.errors import BadTrainingData
 from srbench.evaluation.pairing import degrade
 from srbench.training import images
-from srbench.training.augmentation import Augmentation, Turn
-from srbench.training.samples import Library, Patches, loader
+from srbench.training.augmentation import Augmentation, AugmentationDraw
+from srbench.training.samples import ImageCache, PatchDataset, loader
 
 X4 = protocol.find("classical_x4")
 PLAIN = Augmentation(flips=False, rotations=False)
 
 
-def _patches(photographs: Path, augmentation: Augmentation = PLAIN, **changes: Any) -> Patches:
+def _patches(photographs: Path, augmentation: Augmentation = PLAIN, **changes: Any) -> PatchDataset:
     paths = sorted(photographs.glob("*.png"))
     options = {"patch_px": 16, "seed": 3, "memory": 10, **changes}
-    hr = Library(paths, 4, 0, options["memory"])
-    return Patches(hr, None, X4, Classical(), augmentation, options["patch_px"], options["seed"])
+    hr = ImageCache(paths, 4, 0, options["memory"])
+    return PatchDataset(hr, None, X4, Classical(), augmentation, options["patch_px"], options["seed"])
 
 
 def test_lr_is_the_whole_images_lr(photographs: Path) -> None:
@@ -71,7 +71,7 @@ def test_flips_and_turns_move_both_images_alike(photographs: Path) -> None:
         sample, plain = turned[number], _patches(photographs)[number]
         for flip in (False, True):
             for quarters in range(4):
-                turn = Turn(flip, quarters, 1, 1)
+                turn = AugmentationDraw(flip, quarters, 1, 1)
                 if torch.equal(turn.apply(plain.hr), sample.hr):
                     assert torch.equal(turn.apply(plain.lr), sample.lr)
                     seen.add((flip, quarters))
@@ -88,13 +88,13 @@ def test_jitter_changes_levels_before_lr_is_made(photographs: Path) -> None:
 
 def test_tint_by_hand() -> None:
     levels = torch.tensor([[[[100, 200]]]], dtype=torch.uint8)
-    assert Turn(False, 0, 0.5, 1.2).tint(levels).flatten().tolist() == [150, 210]  # (150 -+ 25) * 1.2
+    assert AugmentationDraw(False, 0, 0.5, 1.2).tint(levels).flatten().tolist() == [150, 210]  # (150 -+ 25) * 1.2
 
 
 def test_the_middle_of_a_face(tmp_path: Path) -> None:
     levels = np.arange(218 * 178, dtype=np.uint32).reshape(218, 178) % 251
     image.write(tmp_path / "face.png", levels.astype(np.uint8))
-    found = Library([tmp_path / "face.png"], 4, 128, 0)[0]
+    found = ImageCache([tmp_path / "face.png"], 4, 128, 0)[0]
     assert found.shape == (1, 3, 128, 128)
     assert np.array_equal(found[0, 0].numpy(), levels[45:173, 25:153])
 
@@ -103,27 +103,27 @@ def test_bad_images_are_found_before_training(photographs: Path, tmp_path: Path)
     for path in photographs.glob("*.png"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "torn.png").write_bytes((photographs / "p0.png").read_bytes()[:200])
-    paths = images.listing(tmp_path, ["."])
+    paths = images.list_images(tmp_path, ["."])
     with pytest.raises(BadTrainingData, match=r"torn\.png"):
-        images.check(paths, [], 1, 32)
+        images.check_images(paths, [], 1, 32)
     (tmp_path / "torn.png").unlink()
     image.write(tmp_path / "small.png", np.zeros((20, 90, 3), np.uint8))
-    found = images.check(images.listing(tmp_path, ["."]), [], 2, 32)
+    found = images.check_images(images.list_images(tmp_path, ["."]), [], 2, 32)
     assert len(found.training) == 4
     assert len(found.held_out) == 2
     assert found.left_out == {"smaller than a patch of 32 px": 1}
     with pytest.raises(BadTrainingData, match=r"no image is left to train on: 7 smaller"):
-        images.check(images.listing(tmp_path, ["."]), [], 2, 200)
+        images.check_images(images.list_images(tmp_path, ["."]), [], 2, 200)
 
 
 def test_held_out_images_are_not_trained_on(photographs: Path) -> None:
-    paths = images.listing(photographs.parent, [photographs.name])
+    paths = images.list_images(photographs.parent, [photographs.name])
     names = [f"{photographs.name}/p1", f"{photographs.name}/p4"]
-    found = images.check(paths, names, 10, 32)
+    found = images.check_images(paths, names, 10, 32)
     assert [path.stem for path in found.held_out] == ["p1", "p4"]
     assert [path.stem for path in found.training] == ["p0", "p2", "p3", "p5"]
     with pytest.raises(BadTrainingData, match="p9"):
-        images.check(paths, [f"{photographs.name}/p9"], 10, 32)
+        images.check_images(paths, [f"{photographs.name}/p9"], 10, 32)
 
 
 def test_test_images_are_left_out(data: Path, photographs: Path, tmp_path: Path) -> None:
@@ -131,13 +131,13 @@ def test_test_images_are_left_out(data: Path, photographs: Path, tmp_path: Path)
     image.write(tmp_path / "innocent.png", image.read(source))  # another name and another file, the same pixels
     for path in photographs.glob("*.png"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    found = images.check(images.listing(tmp_path, ["."]), [], 1, 32)
+    found = images.check_images(images.list_images(tmp_path, ["."]), [], 1, 32)
     assert "innocent" not in {path.stem for path in [*found.training, *found.held_out]}
     assert found.left_out == {"belong to the test set set5": 1}
 
 
 def test_missing_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadTrainingData, match="nowhere does not exist"):
-        images.listing(tmp_path, ["nowhere"])
+        images.list_images(tmp_path, ["nowhere"])
     with pytest.raises(BadTrainingData, match="holds no image"):
-        images.listing(tmp_path, ["."])
+        images.list_images(tmp_path, ["."])

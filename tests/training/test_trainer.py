@@ -15,8 +15,8 @@ from srbench.degradation import sampling
 from srbench.degradation.bsrgan import BSRGAN
 from srbench.errors import BadRecipe, BadRun, BadWeights, Diverged, MissingWeights
 from srbench.evaluation.pairing import degrade
-from srbench.training import state
-from srbench.training.journal import Journal, read
+from srbench.training import checkpoints
+from srbench.training.journal import Journal, read_steps
 from srbench.training.trainer import Trainer
 from tests.training.conftest import ADVERSARIAL, TINY, Make
 
@@ -51,7 +51,9 @@ def _stop_after(trainer: Trainer, step: int) -> None:
 
 
 def _figures(folder: Path) -> list[dict[str, Any]]:
-    return [{k: v for k, v in line.items() if k not in ("seconds", "psnr")} for line in read(folder / "journal.jsonl")]
+    return [
+        {k: v for k, v in line.items() if k not in ("seconds", "psnr")} for line in read_steps(folder / "journal.jsonl")
+    ]
 
 
 @pytest.mark.parametrize("compute", [{}, {"precision": "bf16", "channels_last": True}])
@@ -86,7 +88,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(make: Make, tmp_path: Path, ph
         os._exit(1)
     _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
-    assert len(read(tmp_path / "pieces" / "journal.jsonl")) == 5
+    assert len(read_steps(tmp_path / "pieces" / "journal.jsonl")) == 5
     second = make(table, tmp_path / "pieces")
     second.run(resume=True)
     assert _equal(_weights(whole), _weights(second))
@@ -99,7 +101,7 @@ def test_ctrl_c_finishes_the_step_and_saves(make: Make, tmp_path: Path) -> None:
     trainer.listeners.append(lambda line: os.kill(os.getpid(), signal.SIGINT) if line["step"] == 3 else None)
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
-    assert state.load(trainer.folder / "last.ckpt")["progress"]["step"] == 3
+    assert checkpoints.load(trainer.folder / "last.ckpt")["progress"]["step"] == 3
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -116,7 +118,7 @@ def test_every_phase_moves_what_it_should(make: Make, tmp_path: Path) -> None:
     again.run(resume=True)
     after = _weights(again)
     assert not torch.equal(middle["hr.scores.0.weight"], after["hr.scores.0.weight"])
-    lines = read(again.folder / "journal.jsonl")
+    lines = read_steps(again.folder / "journal.jsonl")
     assert {line["phase"] for line in lines[:12]} == {"pixels"}
     assert "critic" not in lines[0]
     expected = {"step", "phase", "seconds", "psnr", "loss", "critic", "pixel", "adversarial_hr", "lr"}
@@ -127,7 +129,7 @@ def test_every_phase_moves_what_it_should(make: Make, tmp_path: Path) -> None:
 def test_losses_are_summed_with_their_weights(make: Make) -> None:
     trainer = make(ADVERSARIAL)
     trainer.run()
-    for line in read(trainer.folder / "journal.jsonl"):
+    for line in read_steps(trainer.folder / "journal.jsonl"):
         assert line["loss"] == pytest.approx(line["pixel"] + 0.1 * line["adversarial_hr"], rel=1e-5)
 
 
@@ -150,7 +152,7 @@ def test_clipping_bounds_the_step(make: Make) -> None:
     trainer.run()
     total = sum(float(p.grad.square().sum()) for p in trainer.generator.parameters() if p.grad is not None)
     assert total**0.5 == pytest.approx(0.01, rel=1e-3)
-    assert read(trainer.folder / "journal.jsonl")[0]["norm"] > 1
+    assert read_steps(trainer.folder / "journal.jsonl")[0]["norm"] > 1
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_nan_stops_with_the_step_named(make: Make, poisoned: int, found: str, ke
     trainer.listeners.append(poison)
     with pytest.raises(Diverged, match=f"{found}.*last.ckpt"):
         trainer.run()
-    assert state.load(trainer.folder / "last.ckpt")["progress"]["step"] == kept
+    assert checkpoints.load(trainer.folder / "last.ckpt")["progress"]["step"] == kept
 
 
 def test_resuming_what_is_not_there_or_is_another_run(make: Make) -> None:
@@ -190,7 +192,7 @@ def test_a_damaged_checkpoint_is_named(make: Make) -> None:
 def test_last_and_best_are_kept(make: Make) -> None:
     trainer = make(TINY, validate_every=1, keep_every=2, save_every=3)
     trainer.run()
-    scores = [line["psnr"] for line in read(trainer.folder / "journal.jsonl")]
+    scores = [line["psnr"] for line in read_steps(trainer.folder / "journal.jsonl")]
     assert len(scores) == 4
     assert trainer.progress.best == max(scores)
     kept = {path.relative_to(trainer.folder).as_posix() for path in trainer.folder.rglob("*.safetensors")}
@@ -251,7 +253,7 @@ def test_unpaired_training_moves_four_networks(make: Make, photographs: Path) ->
 def test_a_luma_network_is_trained_on_luma(make: Make) -> None:
     trainer = make({**TINY, "generator": {"arch": "espcn"}}, validate_every=1)
     trainer.run()
-    assert all(line["psnr"] > 0 for line in read(trainer.folder / "journal.jsonl"))
+    assert all(line["psnr"] > 0 for line in read_steps(trainer.folder / "journal.jsonl"))
 
 
 def test_a_journal_drops_what_lies_past_the_checkpoint(tmp_path: Path) -> None:
@@ -293,7 +295,7 @@ def test_validation_sees_what_training_sees(make: Make) -> None:
     first, again = make(blind).validation, make(blind).validation
     plain = make(TINY).validation
     (hr,), (lr,) = first._hr, first._lr
-    rng = sampling.generator(1, first.names[0])
+    rng = sampling.image_generator(1, first.names[0])
     assert torch.equal(lr, BSRGAN().apply(hr, first.protocol, rng)[0])
     assert torch.equal(lr, again._lr[0])
     assert torch.equal(plain._lr[0], degrade(hr, plain.protocol))

@@ -1,0 +1,84 @@
+"""Checkpoints of a training run: written whole or not at all, and read without running code from them."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from srbench.core import stored_json
+from srbench.core.files import atomic_write
+from srbench.errors import BadRun, first_line
+
+_SCHEMA, _VERSION = "training-checkpoint", 1
+_RENAMED = {"inverse": "lr_generator"}
+"""Networks of version 0, which named neither schema nor version, with their names in version 1."""
+
+
+def ensure_space(folder: Path, needed_bytes: int) -> None:
+    """Refuse a run that would fill the disk.
+
+    Args:
+        folder: Where the run writes; it is made.
+        needed_bytes: How much it writes.
+
+    Raises:
+        BadRun: Less space is free than needed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise BadRun(
+            f"{folder} has {free / 2**20:.0f} MiB free; this run writes {needed_bytes / 2**20:.0f} MiB. "
+            "Make room, or give another folder with --out"
+        )
+
+
+def save(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a checkpoint of plain values and tensors.
+
+    Args:
+        path: The file; an older one is replaced only when the new one is complete.
+        content: The recipe, the progress, and the state of networks and optimizers.
+    """
+    marked = stored_json.marked(_SCHEMA, _VERSION, content)
+    _write_atomically(path, lambda partial: torch.save(marked, partial))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint; its tensors are on the CPU.
+
+    Raises:
+        BadRun: The file is damaged, is no checkpoint of a training run, or was written by a later version.
+    """
+    try:
+        stored: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise BadRun(f"{path} could not be read ({first_line(error)}); start again in another folder") from error
+    keys = ("recipe", "progress", "networks")
+    content = stored_json.check(stored, path, _SCHEMA, _VERSION, unmarked_keys=keys, error=BadRun)
+    networks = {_RENAMED.get(role, role): state for role, state in content["networks"].items()}
+    return {**content, "networks": networks}
+
+
+def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+    """Write a network's tensors as safetensors.
+
+    Args:
+        path: The file; an older one is replaced only when the new one is complete.
+        tensors: The tensors by name.
+        facts: Strings for the file's header.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    _write_atomically(path, lambda partial: partial.write_bytes(serialise(plain, metadata=dict(facts))))
+
+
+def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    try:
+        with atomic_write(path) as partial:
+            write(partial)
+    except (OSError, RuntimeError) as error:  # torch wraps what the system says
+        raise BadRun(f"{path} could not be written ({first_line(error)}); make room, then --resume") from error

@@ -1,0 +1,168 @@
+"""Set up a training run: device, generator, samples and the run's folder."""
+
+import inspect
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
+
+from srbench.core.assets import AssetStore
+from srbench.core.environment import describe
+from srbench.core.progress import NO_PROGRESS, Progress
+from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
+from srbench.models.arch import Network, channels_of
+from srbench.models.model import differences
+from srbench.models.select import select
+from srbench.training import images, run_facts
+from srbench.training.recipe import Recipe
+from srbench.training.samples import ImageCache, PatchDataset
+
+_TRIAL_PX = 16
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """The devices to train on.
+
+    Attributes:
+        device: Device as torch names it: "cpu", "cuda" or "cuda:1"; "auto" for the GPU if there is one, else the CPU.
+        devices: Number of processes on this machine, one for each GPU; under torchrun, its number counts instead.
+    """
+
+    device: str = "auto"
+    devices: int = 1
+
+
+def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
+    """Launch Lightning Fabric; with several devices this starts the other processes, or joins those of torchrun.
+
+    Args:
+        settings: The devices.
+        recipe: The recipe, which gives the precision.
+
+    Raises:
+        UserError: The device cannot be used.
+    """
+    device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, index = device.partition(":")
+    devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
+    nodes = int(os.environ.get("GROUP_WORLD_SIZE", "1"))
+    backend = "nccl" if kind == "cuda" else "gloo"
+    # Discriminators run twice in a step, and their buffers must not be copied between the two.
+    parameters = inspect.signature(DistributedDataParallel.__init__).parameters
+    options: Any = {"forward_sync_buffers" if "forward_sync_buffers" in parameters else "broadcast_buffers": False}
+    strategy = DDPStrategy(process_group_backend=backend, **options) if devices * nodes > 1 else "auto"
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if recipe.compute.precision == "bf16" else "32-true"
+    try:
+        used: list[int] | int = [int(index)] if index else devices
+        fabric = Fabric(accelerator=kind, devices=used, num_nodes=nodes, strategy=strategy, precision=precision)
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"cannot train on {device}: {first_line(error)}") from error
+    return fabric
+
+
+def build_generator(recipe: Recipe, store: AssetStore) -> Network:
+    """Build the generator, with the weights that the recipe starts from, or random ones by the recipe's seed.
+
+    Raises:
+        BadRecipe: The network cannot be trained for the protocol's scale.
+        UserError: The weights to start from cannot be found, or belong to another network.
+    """
+    torch.manual_seed(recipe.seed)
+    scale = recipe.conventions.scale
+    generator = recipe.generator.build(scale)
+    _check_generator(generator, recipe)
+    if recipe.start:
+        (initial,) = select([recipe.start], scale, store).models
+        state = initial.make().state_dict()  # type: ignore[attr-defined]
+        problem = differences(generator.state_dict(), state)
+        if problem:
+            raise BadWeights(
+                f"start: {initial.id} is another network than the recipe's generator ({problem}); "
+                "--set start='' begins with random weights"
+            )
+        generator.load_state_dict(state)
+    return generator
+
+
+def _check_generator(generator: Network, recipe: Recipe) -> None:
+    """Refuse a generator that cannot be trained for the recipe's scale."""
+    arch, scale = recipe.generator.arch, recipe.conventions.scale
+    if not any(True for _ in generator.parameters()):
+        raise BadRecipe(f"generator.arch: {arch} has no weights to train; choose a network")
+    if recipe.lr_generator is not None and generator.colour != "rgb":
+        raise BadRecipe(
+            f"generator: {arch} reads {generator.colour}; unpaired training needs a network from RGB to RGB"
+        )
+    lr = torch.zeros(1, channels_of(generator.colour), _TRIAL_PX, _TRIAL_PX)
+    try:
+        with torch.no_grad():
+            sr = generator.eval()(lr)
+    except (RuntimeError, KeyError) as error:
+        raise BadRecipe(f"generator: {arch} cannot upscale by {scale} ({first_line(error)})") from error
+    if sr.shape[-1] != scale * _TRIAL_PX:
+        raise BadRecipe(f"generator: {arch} upscales by {sr.shape[-1] // _TRIAL_PX}, the protocol by {scale}")
+
+
+def build_dataset(
+    recipe: Recipe, data: Path, cache_mib: int, progress: Callable[[], None]
+) -> tuple[PatchDataset, images.TrainingImages]:
+    """Find and check the training images.
+
+    Args:
+        recipe: The recipe, which gives the folders, the held-out images and how patches are made.
+        data: The folder that the recipe's folders are relative to.
+        cache_mib: Memory for decoded images in each worker, in MiB.
+        progress: Shows how many images are checked.
+
+    Returns:
+        The samples by number, and the images that they come from.
+
+    Raises:
+        BadTrainingData: An image cannot be read, or none is left.
+    """
+    options, protocol = recipe.data, recipe.conventions
+    hr_images = images.check_images(
+        images.list_images(data, options.folders),
+        options.held_out,
+        options.validatiprogresss,
+        options.patch_px,
+        protocol.hr_multiple,
+        progress,
+    )
+    hr = ImageCache(hr_images.training, protocol.hr_multiple, options.centre_crop_px, cache_mib)
+    lr = None
+    if options.lr_folders:
+        lr_images = images.check_images(
+            images.list_images(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, 1, progress
+        )
+        lr = ImageCache(lr_images.training, 1, 0, cache_mib)
+    patches = PatchDataset(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
+    return patches, hr_images
+
+
+def prepare_folder(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool) -> None:
+    """Make the run's folder, and write recipe.json and machine.json into it.
+
+    Args:
+        folder: Folder of the run.
+        recipe: The recipe.
+        fabric: The launched Lightning Fabric.
+        resume: Whether the folder holds a run that is to go on; nothing is written then.
+
+    Raises:
+        BadRun: The folder holds a run that is not to go on.
+    """
+    if not resume and (folder / "last.ckpt").exists():
+        raise BadRun(f"{folder} already holds a run; go on with --resume, or give another folder with --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    if fabric.global_rank == 0 and not resume:
+        machine = {**describe(fabric.device), "processes": fabric.world_size}
+        run_facts.write(folder, "recipe", recipe.model_dump(mode="json"))
+        run_facts.write(folder, "machine", machine)
