@@ -42,7 +42,7 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
         ],
     )
     fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
-    patches, _ = setup.build_dataset(recipe, photographs, 512, lambda: None)
+    patches, _ = setup.build_dataset(recipe, photographs, 512)
     runs: list[Trainer] = []
 
     def prepare() -> tuple[tuple[Trainer], dict[str, int]]:
@@ -54,12 +54,12 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
 
     benchmark.group = f"training, srresnet_short, {recipe.data.batch} patches of {recipe.data.patch_px} px"
     benchmark.pedantic(lambda trainer: trainer.run(), setup=prepare, rounds=1 if quick else 3)
-    speed = sorted(trainer.progress.step / trainer.progress.seconds for trainer in runs)[len(runs) // 2]
-    waited = sorted(trainer.progress.waited / trainer.progress.seconds for trainer in runs)[len(runs) // 2]
+    speed = sorted(trainer.state.step / trainer.state.seconds for trainer in runs)[len(runs) // 2]
+    waited = sorted(trainer.state.waited / trainer.state.seconds for trainer in runs)[len(runs) // 2]
     benchmark.extra_info.update(
         reference=mode == "fp32",
         steps_per_second=round(speed, 2),
         waiting_share=round(waited, 4),
         within_aim=waited <= _MOST_WAITING,
     )
-    assert all(trainer.progress.step == steps for trainer in runs)
+    assert all(trainer.state.step == steps for trainer in runs)

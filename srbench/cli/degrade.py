@@ -18,9 +18,7 @@ def degrade(
     source: Annotated[Path, typer.Argument(metavar="IN", help="HR image, or folder of HR images at any depth.")],
     out: Annotated[
         Path,
-        typer.Argument(
-            metavar="OUT", help="New folder that is written to; for a single image also the .png file of its LR."
-        ),
+        typer.Argument(metavar="OUT", help="New folder to write to; for a single image also the .png file of its LR."),
     ],
     model: Annotated[str, typer.Option(help="Degradation: realesrgan, bsrgan or classical.")] = "realesrgan",
     seed: Annotated[

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[
-        str, typer.Argument(metavar="ID", help="Model to write: an id, an interpolation id@alpha, or a weight file.")
+        str, typer.Argument(metavar="ID", help="Model: an id, an interpolation id@alpha, or a weight file.")
     ],
     out: Annotated[Path, typer.Argument(help="File to write, which ends in .safetensors or .onnx.")],
     scale: options.Scale = None,

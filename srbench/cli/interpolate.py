@@ -15,13 +15,11 @@ def interpolate(
     gan: Annotated[str, typer.Argument(help="Id or weight file of the model that was fine-tuned from it with a GAN.")],
     alpha: Annotated[
         float,
-        typer.Option(
-            help="Weight of the GAN model, from 0 (only PSNR) to 1 (only GAN); the authors of ESRGAN show 0.8."
-        ),
+        typer.Option(help="Share of GAN, from 0 to 1; the authors of ESRGAN show 0.8."),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write, which ends in .safetensors or .onnx. [default: GAN@ALPHA.safetensors]"),
+        typer.Option(help="File to write, .safetensors or .onnx. [default: GAN@ALPHA.safetensors]"),
     ] = None,
     scale: options.Scale = None,
     half: options.Half = False,

@@ -28,19 +28,13 @@ _TOLERANCE = 0.02
 
 def train(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe (see: srbench recipes), or a TOML file.")],
-    data: Annotated[
-        Path, typer.Option(help="Folder of training images, or folder with the folders that the recipe names.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder that the run is written to. [default: runs/train/<recipe>]")
-    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder of training images, or of the folders that the recipe names.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. [default: runs/train/<recipe>]")] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a key of the recipe, as in phases.0.steps=100. Can be given several times."),
+        typer.Option("--set", help="Change a key of the recipe, as in phases.0.steps=100; repeatable."),
     ] = None,
-    start: Annotated[
-        str, typer.Option(help="Weights to start from instead of the recipe's: a model's id or a file.")
-    ] = "",
+    start: Annotated[str, typer.Option(help="Model id or file of the weights to start from.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")] = False,
     device: options.Device = "auto",
     devices: Annotated[
@@ -54,12 +48,8 @@ def train(
         int,
         typer.Option(min=0, help="Number of processes that load and crop images; 0 does this in the training process."),
     ] = 2,
-    cache_mib: Annotated[
-        int, typer.Option(min=0, help="Memory for decoded images in each worker process, in MiB.")
-    ] = 1024,
-    validate_every: Annotated[
-        int, typer.Option(min=1, help="Number of steps between validations, which also write sample images.")
-    ] = 1000,
+    cache_mib: Annotated[int, typer.Option(min=0, help="Memory for decoded images of each worker, in MiB.")] = 1024,
+    validate_every: Annotated[int, typer.Option(min=1, help="Number of steps between validations.")] = 1000,
     save_every: Annotated[int, typer.Option(min=1, help="Number of steps between checkpoints.")] = 500,
     keep_every: Annotated[
         int,
@@ -69,11 +59,9 @@ def train(
     ] = 0,
     compare: Annotated[
         Path | None,
-        typer.Option(help="Published log.jsonl: repeat its first steps, compare the losses, and keep nothing."),
+        typer.Option(help="Repeat the first steps of this log.jsonl, compare the losses, keep nothing."),
     ] = None,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Also write the journal as TensorBoard events.")
-    ] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
     weights_root: options.WeightsRoot = None,
     json: options.Json = False,
 ) -> None:
@@ -131,9 +119,7 @@ def _folder(path: Path, *, temporary: bool) -> Iterator[Path]:
 
 
 def recipes(
-    name: Annotated[
-        str | None, typer.Argument(help="Recipe to show with all its keys; all recipes are listed by default.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Recipe to show with all its keys.")] = None,
     json: options.Json = False,
 ) -> None:
     """List the training recipes, or show all keys of one as JSON."""
@@ -231,7 +217,8 @@ class _ProgressLines:
         remaining_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60
         psnr = f", validation {line['psnr']:.2f} dB" if line.get("psnr") is not None else ""
         console.err.print(
-            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, about {remaining_min:.0f} min left"
+            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, "
+            f"about {remaining_min:.0f} min left"
         )
 
 

@@ -22,7 +22,7 @@ class Config(BaseModel):
             where: The file that the table stands in, with which an error begins.
 
         Raises:
-            BadRecipe: A key is unknown or missing, a type is wrong, or a value is out of range; the message names the key.
+            BadRecipe: A key is unknown or missing, a type is wrong, or a value is out of range; the error names it.
         """
         try:
             return cls.model_validate(table)

@@ -22,7 +22,9 @@ def text(schema: str, version: int, content: Mapping[str, Any]) -> str:
         version: Version of that schema, from 1.
         content: Values that JSON can hold; NaN and infinity must have become None before.
     """
-    return json.dumps(marked(schema, version, content), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+    return (
+        json.dumps(marked(schema, version, content), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+    )
 
 
 def write(path: Path, schema: str, version: int, content: Mapping[str, Any]) -> None:
@@ -97,7 +99,8 @@ def check(
     content = {key: value for key, value in record.items() if key != "schema"}
     found, version = record.get("schema"), record.get("version")
     if found != schema or not isinstance(version, int):
-        what = f"schema {found}, version {version}" if found else f"no schema, and the keys {", ".join(map(str, record)) or '-'}"
+        keys = ", ".join(map(str, record)) or "-"
+        what = f"schema {found}, version {version}" if found else f"no schema, and the keys {keys}"
         raise error(f"{path} has {what}; {expected}. Give another file")
     if version > newest_version:
         raise error(f"{path} has version {version} of {schema}; {expected}. Install a newer srbench")

@@ -58,8 +58,8 @@ class BSRGAN(RandomDegradation):
     Attributes:
         kernel_px: Range of the sides of kernels, odd numbers of pixels.
         isotropic: Range of the standard deviation of isotropic Gaussians, in px.
-        anisotropic: Range of the variances along the axes of anisotropic Gaussians, in px². The paper speaks of lengths; the
-            authors' code takes these numbers as eigenvalues of the covariance, and so does this.
+        anisotropic: Range of the variances along the axes of anisotropic Gaussians, in px². The paper speaks of
+            lengths; the authors' code takes these numbers as eigenvalues of the covariance, and so does this.
         halving_prob: Probability of halving the image before all other steps.
         methods: Probabilities of the four methods of downscaling.
         nearest_px: Range of the standard deviation of the Gaussian before "nearest", in px for each unit of scale.
@@ -87,7 +87,7 @@ class BSRGAN(RandomDegradation):
 
     @property
     def margin_px(self) -> int:
-        """Width of the margin around an LR patch that hides its mirrored edge: the reach of the largest kernel on LR."""
+        """Width of the margin around an LR patch that hides its mirrored edge: the reach of the largest kernel."""
         return 10
 
     def draw(self, size: Size, scale: int, rng: np.random.Generator) -> list[Step]:
@@ -133,7 +133,7 @@ class BSRGAN(RandomDegradation):
         return [_resize(lr, method)]
 
     def _before_nearest(self, factor: int, rng: np.random.Generator) -> Gaussian:
-        """Draw the Gaussian before "nearest", which of an even number of pixels takes the one half a pixel off centre."""
+        """Draw the Gaussian before "nearest", which for an even factor takes a pixel half a pixel off centre."""
         sigma = factor * sampling.draw_uniform(rng, self.nearest_px)
         shift = 0.5 if factor % 2 == 0 else 0.0
         return Gaussian(size_px=21, sigma_x_px=sigma, sigma_y_px=sigma, shift_px=shift)

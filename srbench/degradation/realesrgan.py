@@ -151,8 +151,8 @@ class SecondStage(Stage):
 class RealESRGAN(RandomDegradation):
     """Blur, resize, noise and JPEG twice; the second JPEG before or after the last resize and sinc filter.
 
-    Left out: the sharpening of HR that the paper's models are trained with, which is not a degradation of LR. Poisson noise
-    counts one photon a level; the authors' code counts by the number of levels an image has, mostly 256.
+    Left out: the sharpening of HR that the paper's models are trained with, which is not a degradation of LR. Poisson
+    noise counts one photon a level; the authors' code counts by the number of levels an image has, mostly 256.
 
     Attributes:
         first: Settings of the first pass.

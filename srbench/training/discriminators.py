@@ -64,7 +64,7 @@ class PatchNetwork(nn.Module):
 
 
 class UNetNetwork(nn.Module):
-    """U-Net with a score for each pixel: three halvings, three doublings with skips, spectral norm on the inner layers."""
+    """U-Net with a score for each pixel: three halvings, three doublings with skips, spectral norm inside."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()

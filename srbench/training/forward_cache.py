@@ -1,4 +1,4 @@
-"""The images of one training step: a batch, and the outputs of the networks, each computed when a loss first needs it."""
+"""The images of one training step: a batch, and the outputs of the networks, computed when a loss needs them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -120,7 +120,5 @@ class LrGeneratorConfig(Config):
             BadRecipe: The scale is not a power of two.
         """
         if scale & (scale - 1):
-            raise BadRecipe(
-                f"lr_generator: a downscaler halves the image; it cannot shrink it by {scale}. Use a scale of 2, 4 or 8"
-            )
+            raise BadRecipe(f"lr_generator: a downscaler cannot shrink by {scale}, only by a power of two")
         return Downscaler(scale, self.channels, self.blocks)

@@ -15,7 +15,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Adam(Config):
-    """Adam (Kingma and Ba, ICLR 2015), with weight decay decoupled from the gradient (Loshchilov and Hutter, ICLR 2019).
+    """Adam (Kingma and Ba, ICLR 2015), with decoupled weight decay (Loshchilov and Hutter, ICLR 2019).
 
     Attributes:
         lr: Learning rate.
@@ -96,7 +96,7 @@ class CosineSchedule(Config):
     floor: Fraction = 0.0
 
     def factor(self, step: int, steps: int) -> float:
-        """Return the factor of the learning rate: up to 1 in the warm-up, then down to the floor at the end of the phase.
+        """Return the factor of the learning rate: up to 1 in the warm-up, then down to the floor.
 
         Args:
             step: Number of the step in the phase, from 0.

@@ -280,6 +280,4 @@ def _set(table: dict[str, Any], change: str) -> None:
             target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
         target[int(last) if isinstance(target, list) else last] = value
     except (IndexError, ValueError, AttributeError, TypeError) as error:
-        raise BadRecipe(
-            f"'{key}' does not lead to a key of the recipe; see its tables with: srbench recipes NAME"
-        ) from error
+        raise BadRecipe(f"'{key}' is not a key of the recipe; see its keys with: srbench recipes NAME") from error

@@ -97,9 +97,7 @@ def _check_generator(generator: Network, recipe: Recipe) -> None:
     if not any(True for _ in generator.parameters()):
         raise BadRecipe(f"generator.arch: {arch} has no weights to train; choose a network")
     if recipe.lr_generator is not None and generator.colour != "rgb":
-        raise BadRecipe(
-            f"generator: {arch} reads {generator.colour}; unpaired training needs a network from RGB to RGB"
-        )
+        raise BadRecipe(f"generator: {arch} reads {generator.colour}; unpaired training needs a network of RGB")
     lr = torch.zeros(1, channels_of(generator.colour), _TRIAL_PX, _TRIAL_PX)
     try:
         with torch.no_grad():
@@ -111,7 +109,7 @@ def _check_generator(generator: Network, recipe: Recipe) -> None:
 
 
 def build_dataset(
-    recipe: Recipe, data: Path, cache_mib: int, progress: Callable[[], None]
+    recipe: Recipe, data: Path, cache_mib: int, progress: Progress = NO_PROGRESS
 ) -> tuple[PatchDataset, images.TrainingImages]:
     """Find and check the training images.
 
@@ -131,7 +129,7 @@ def build_dataset(
     hr_images = images.check_images(
         images.list_images(data, options.folders),
         options.held_out,
-        options.validatiprogresss,
+        options.validation_images,
         options.patch_px,
         protocol.hr_multiple,
         progress,

@@ -47,15 +47,15 @@ Make = Callable[..., Trainer]
 def make(photographs: Path, tmp_path: Path) -> Make:
     """Builds a trainer from a recipe's table."""
 
-    def build(table: dict[str, Any], folder: Path | None = None, **habits: int) -> Trainer:
+    def build(table: dict[str, Any], folder: Path | None = None, **settings: int) -> Trainer:
         recipe = Recipe.check(table, "test")
         fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
         store = AssetStore([tmp_path])
         generator = setup.build_generator(recipe, store)
-        patches, found = setup.build_dataset(recipe, photographs, 64, lambda: None)
-        validation = Validation(found.held_out, recipe, fabric.device)
-        wanted = LoopSettings(**{"workers": 0, "validate_every": 1000, "save_every": 2, **habits})
-        return Trainer(recipe, generator, patches, validation, folder or tmp_path / "run", fabric, store, wanted)
+        patches, images = setup.build_dataset(recipe, photographs, 64)
+        validation = Validation(images.held_out, recipe, fabric.device)
+        loop_settings = LoopSettings(**{"workers": 0, "validate_every": 1000, "save_every": 2, **settings})
+        return Trainer(recipe, generator, patches, validation, folder or tmp_path / "run", fabric, store, loop_settings)
 
     return build
 

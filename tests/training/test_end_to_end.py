@@ -43,7 +43,7 @@ def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
     recipe = Recipe.check(RECIPE, "test")
     fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
     generator = setup.build_generator(recipe, AssetStore([]))
-    patches, _ = setup.build_dataset(recipe, folders, 512, lambda: None)
+    patches, _ = setup.build_dataset(recipe, folders, 512)
     validation = Validation(sorted((folders / "held").iterdir()), recipe, fabric.device)
     untrained = validation.measure(generator)["psnr"]
     (nearest,) = select(["nearest"], 4, AssetStore([])).models

@@ -21,12 +21,12 @@ def _levels(*values: int) -> Tensor:
     return torch.tensor(values, dtype=torch.uint8).view(1, 1, 1, -1).expand(1, 3, 1, -1).contiguous()
 
 
-def _scene(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
+def _cache(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
     return ForwardCache(Batch(lr, hr, []), "rgb", networks)
 
 
-def _tools(critics: dict[Any, AdversarialLoss] | None = None) -> LossContext:
-    return LossContext(AssetStore([]), torch.device("cpu"), False, critics or {})
+def _context(losses: dict[Any, AdversarialLoss] | None = None) -> LossContext:
+    return LossContext(AssetStore([]), torch.device("cpu"), False, losses or {})
 
 
 def _double(x: Tensor) -> Tensor:
@@ -34,20 +34,20 @@ def _double(x: Tensor) -> Tensor:
 
 
 def test_pixel() -> None:
-    scene = _scene(_levels(51, 102), _levels(51, 255), generator=_double)  # SR 0.4, 0.8 against HR 0.2, 1.0
-    assert float(Pixel(kind="pixel", criterion="mse").term(_tools())(scene)) == pytest.approx(0.04)
-    assert float(Pixel(kind="pixel", criterion="l1").term(_tools())(scene)) == pytest.approx(0.2)
+    cache = _cache(_levels(51, 102), _levels(51, 255), generator=_double)  # SR 0.4, 0.8 against HR 0.2, 1.0
+    assert float(Pixel(kind="pixel", criterion="mse").build(_context())(cache)) == pytest.approx(0.04)
+    assert float(Pixel(kind="pixel", criterion="l1").build(_context())(cache)) == pytest.approx(0.2)
 
 
 def test_cycle() -> None:
-    scene = _scene(_levels(51), _levels(102), generator=_double, inverse=lambda x: 0.25 * x)
-    assert float(Cycle(kind="cycle", on="lr").term(_tools())(scene)) == pytest.approx(0.1)  # 0.2 -> 0.4 -> 0.1
-    assert float(Cycle(kind="cycle", on="hr").term(_tools())(scene)) == pytest.approx(0.2)  # 0.4 -> 0.1 -> 0.2
+    cache = _cache(_levels(51), _levels(102), generator=_double, lr_generator=lambda x: 0.25 * x)
+    assert float(Cycle(kind="cycle", domain="lr").build(_context())(cache)) == pytest.approx(0.1)  # 0.2 -> 0.4 -> 0.1
+    assert float(Cycle(kind="cycle", domain="hr").build(_context())(cache)) == pytest.approx(0.2)  # 0.4 -> 0.1 -> 0.2
 
 
 def test_a_missing_network_is_named() -> None:
-    with pytest.raises(BadRecipe, match=r"\[inverse\]"):
-        Cycle(kind="cycle").term(_tools())(_scene(_levels(1), _levels(1), generator=_double))
+    with pytest.raises(BadRecipe, match=r"\[lr_generator\]"):
+        Cycle(kind="cycle").build(_context())(_cache(_levels(1), _levels(1), generator=_double))
 
 
 class _Mean(nn.Module):
@@ -59,54 +59,54 @@ class _Mean(nn.Module):
         return self.gain * x.mean((1, 2, 3), keepdim=False).view(-1, 1)
 
 
-def _critic(game: Any, conditional: bool = False) -> AdversarialLoss:
+def _loss(objective: Any, conditional: bool = False) -> AdversarialLoss:
     network = _Mean()
-    return AdversarialLoss(network, network, game, "hr", conditional)
+    return AdversarialLoss(network, network, objective, "hr", conditional)
 
 
 def test_adversarial() -> None:
-    scene = _scene(_levels(51), _levels(204), generator=_double)  # D(SR) = 0.4, D(HR) = 0.8
-    critic = _critic(Vanilla())
-    value = Adversarial(kind="adversarial").term(_tools({"hr": critic}))(scene)
+    cache = _cache(_levels(51), _levels(204), generator=_double)  # D(SR) = 0.4, D(HR) = 0.8
+    loss = _loss(Vanilla())
+    value = Adversarial(kind="adversarial").build(_context({"hr": loss}))(cache)
     assert float(value.detach()) == pytest.approx(float(torch.nn.functional.softplus(torch.tensor(-0.4))))
 
 
 def test_the_relativistic_generator_sees_both_sides() -> None:
     softplus = torch.nn.functional.softplus
-    scene = _scene(_levels(51), _levels(204), generator=_double)
-    value = _critic(Relativistic(kind="relativistic_average")).generator_loss(scene)
+    cache = _cache(_levels(51), _levels(204), generator=_double)
+    value = _loss(Relativistic(kind="relativistic_average")).generator_loss(cache)
     assert float(value.detach()) == pytest.approx(
         float(softplus(torch.tensor(0.4)) * 2)
     )  # D(HR) - D(SR) = 0.4, both ways
 
 
-def test_the_critics_step_leaves_the_generator_alone() -> None:
+def test_the_discriminators_step_leaves_the_generator_alone() -> None:
     gain = torch.ones((), requires_grad=True)
-    scene = _scene(_levels(51), _levels(204), generator=lambda x: gain * x)
-    critic = _critic(Vanilla())
-    critic.critic_loss(scene).backward()
+    cache = _cache(_levels(51), _levels(204), generator=lambda x: gain * x)
+    loss = _loss(Vanilla())
+    loss.discriminator_loss(cache).backward()
     assert gain.grad is None
-    assert critic.network.gain.grad is not None
+    assert loss.network.gain.grad is not None
 
 
-def test_a_conditional_critic_sees_the_upscaled_lr() -> None:
+def test_a_conditional_discriminator_sees_the_upscaled_lr() -> None:
     seen: list[Tensor] = []
 
-    class Watch(_Mean):
+    class Recorder(_Mean):
         def forward(self, x: Tensor) -> Tensor:
             seen.append(x.detach())
             return super().forward(x)
 
-    network = Watch()
+    network = Recorder()
     lr = torch.randint(0, 256, (1, 3, 4, 4), dtype=torch.uint8)
     hr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
-    scene = _scene(lr, hr, generator=lambda x: torch.nn.functional.interpolate(x, scale_factor=4))
-    AdversarialLoss(network, network, Vanilla(), "hr", True).critic_loss(scene)
+    cache = _cache(lr, hr, generator=lambda x: torch.nn.functional.interpolate(x, scale_factor=4))
+    AdversarialLoss(network, network, Vanilla(), "hr", True).discriminator_loss(cache)
     real, fake = seen
     assert real.shape == fake.shape == (1, 6, 16, 16)
     assert torch.equal(real[:, :3], hr.float() / 255)
-    assert torch.equal(fake[:, :3], scene.sr)
-    assert torch.equal(real[:, 3:], scene.upscaled)
+    assert torch.equal(fake[:, :3], cache.sr)
+    assert torch.equal(real[:, 3:], cache.upscaled)
 
 
 def _slow_features(network: VggFeatures, rgb: Tensor, name: str, after: bool) -> Tensor:
@@ -141,13 +141,13 @@ def test_features_know_their_layers() -> None:
 def test_content_sums_its_layers(vgg19: VggFeatures) -> None:
     lr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
     hr = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
-    scene = _scene(lr, hr, generator=lambda x: x)
-    piece = Content(kind="content", layers={"conv1_2": 0.5, "conv2_2": 2.0}, divide_by=4.0, criterion="l1")
+    cache = _cache(lr, hr, generator=lambda x: x)
+    config = Content(kind="content", layers={"conv1_2": 0.5, "conv2_2": 2.0}, divide_by=4.0, criterion="l1")
     expected = 0.0
-    for name, weight in piece.layers.items():
+    for name, weight in config.layers.items():
         maps = [_slow_features(vgg19, levels.float() / 255, name, after=True) for levels in (lr, hr)]
         expected += weight * float((maps[0] - maps[1]).abs().mean()) / 4
-    assert float(piece.term(_tools())(scene)) == pytest.approx(expected, rel=1e-5)
+    assert float(config.build(_context())(cache)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_caffe_weights_are_the_ones_that_were_described(weights: Path) -> None:

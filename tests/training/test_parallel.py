@@ -64,4 +64,4 @@ def test_two_processes_equal_one_with_their_whole_batch(tmp_path: Path, photogra
     lines = [read_steps(tmp_path / name / "journal.jsonl") for name in ("one", "two")]
     for left, right in zip(*lines, strict=True):
         assert right["loss"] == pytest.approx(left["loss"], rel=1e-4)
-        assert right.get("critic", 0) == pytest.approx(left.get("critic", 0), rel=1e-4)
+        assert right.get("discriminator", 0) == pytest.approx(left.get("discriminator", 0), rel=1e-4)

@@ -12,7 +12,7 @@ from srbench.core.assets import AssetStore, hash_of
 from srbench.models import registry
 from srbench.models.card import Training
 from srbench.training import recipe as recipes
-from srbench.training.journal import read_steps
+from srbench.training.journal import read_log
 from srbench.training.recipe import Recipe
 from tests.conftest import ROOT
 
@@ -46,11 +46,11 @@ def test_weights_ship_in_fp16(id_: str) -> None:
 @pytest.mark.parametrize("id_", OWN)
 def test_the_log_is_of_the_recipe_on_the_card(id_: str) -> None:
     name = _training(id_).recipe
-    head, *lines = read_steps(LOGS / f"{name}.jsonl")
-    assert head["command"].startswith(f"srbench train {name} --data ")
-    assert Recipe.check(head["recipe"], name) == recipes.load(name)
+    facts, lines = read_log(LOGS / f"{name}.jsonl")
+    assert facts["command"].startswith(f"srbench train {name} --data ")
+    assert Recipe.check(facts["recipe"], name) == recipes.load(name)
     assert [line["step"] for line in lines[:50]] == list(range(1, 51))
-    assert (lines[-1]["step"], head["recipe"]["seed"]) == (_training(id_).steps, _training(id_).seed)
+    assert (lines[-1]["step"], facts["recipe"]["seed"]) == (_training(id_).steps, _training(id_).seed)
     assert lines[-1]["seconds"] / 3600 == pytest.approx(_training(id_).hours, abs=0.06)
     assert lines[-1]["psnr"] > 24
 

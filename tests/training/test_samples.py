@@ -33,15 +33,15 @@ def test_lr_is_the_whole_images_lr(photographs: Path) -> None:
     wholes = [(hr[0], degrade(hr, X4)[0]) for hr in (patches.hr[at] for at in range(len(patches.hr)))]
     for number in range(60):
         sample = patches[number]
-        places = [
+        positions = [
             (lr, top, left)
             for hr, lr in wholes
             for top in range(0, hr.shape[1] - 15, 4)
             for left in range(0, hr.shape[2] - 15, 4)
             if torch.equal(hr[:, top : top + 16, left : left + 16], sample.hr)
         ]
-        assert places
-        lr, top, left = places[0]
+        assert positions
+        lr, top, left = positions[0]
         assert torch.equal(sample.lr, lr[:, top // 4 : top // 4 + 4, left // 4 : left // 4 + 4])
 
 
@@ -64,17 +64,17 @@ def test_workers_and_processes_share_the_same_samples(photographs: Path) -> None
         assert torch.equal(one, torch.cat([left, right]))
 
 
-def test_flips_and_turns_move_both_images_alike(photographs: Path) -> None:
-    turned = _patches(photographs, Augmentation())
+def test_flips_and_rotations_move_both_images_alike(photographs: Path) -> None:
+    augmented = _patches(photographs, Augmentation())
     seen = set()
     for number in range(80):
-        sample, plain = turned[number], _patches(photographs)[number]
+        sample, plain = augmented[number], _patches(photographs)[number]
         for flip in (False, True):
-            for quarters in range(4):
-                turn = AugmentationDraw(flip, quarters, 1, 1)
-                if torch.equal(turn.apply(plain.hr), sample.hr):
-                    assert torch.equal(turn.apply(plain.lr), sample.lr)
-                    seen.add((flip, quarters))
+            for quarter_turns in range(4):
+                draw = AugmentationDraw(flip, quarter_turns, 1, 1)
+                if torch.equal(draw.flip_and_rotate(plain.hr), sample.hr):
+                    assert torch.equal(draw.flip_and_rotate(plain.lr), sample.lr)
+                    seen.add((flip, quarter_turns))
     assert len(seen) == 8
 
 
@@ -86,9 +86,12 @@ def test_jitter_changes_levels_before_lr_is_made(photographs: Path) -> None:
     assert torch.equal(inner, sample.lr[:, 2:-2, 2:-2])
 
 
-def test_tint_by_hand() -> None:
+def test_colours_by_hand() -> None:
     levels = torch.tensor([[[[100, 200]]]], dtype=torch.uint8)
-    assert AugmentationDraw(False, 0, 0.5, 1.2).tint(levels).flatten().tolist() == [150, 210]  # (150 -+ 25) * 1.2
+    assert AugmentationDraw(False, 0, 0.5, 1.2).adjust_colours(levels).flatten().tolist() == [
+        150,
+        210,
+    ]  # (150 -+ 25) * 1.2
 
 
 def test_the_middle_of_a_face(tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_bad_images_are_found_before_training(photographs: Path, tmp_path: Path)
     found = images.check_images(images.list_images(tmp_path, ["."]), [], 2, 32)
     assert len(found.training) == 4
     assert len(found.held_out) == 2
-    assert found.left_out == {"smaller than a patch of 32 px": 1}
+    assert found.excluded == {"smaller than a patch of 32 px": 1}
     with pytest.raises(BadTrainingData, match=r"no image is left to train on: 7 smaller"):
         images.check_images(images.list_images(tmp_path, ["."]), [], 2, 200)
 
@@ -126,14 +129,14 @@ def test_held_out_images_are_not_trained_on(photographs: Path) -> None:
         images.check_images(paths, [f"{photographs.name}/p9"], 10, 32)
 
 
-def test_test_images_are_left_out(data: Path, photographs: Path, tmp_path: Path) -> None:
+def test_test_images_are_excluded(data: Path, photographs: Path, tmp_path: Path) -> None:
     source = data / "Set5" / "HR" / "baby.png"
     image.write(tmp_path / "innocent.png", image.read(source))  # another name and another file, the same pixels
     for path in photographs.glob("*.png"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     found = images.check_images(images.list_images(tmp_path, ["."]), [], 1, 32)
     assert "innocent" not in {path.stem for path in [*found.training, *found.held_out]}
-    assert found.left_out == {"belong to the test set set5": 1}
+    assert found.excluded == {"belong to the test set set5": 1}
 
 
 def test_missing_folders_are_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ TWO_PHASES: dict[str, Any] = {
         {
             "name": "gan",
             "steps": 28,
-            "critic_steps": 2,
+            "discriminator_steps": 2,
             "schedule": {"kind": "cosine", "warmup": 3},
             "losses": [{"kind": "pixel", "criterion": "l1"}, {"kind": "adversarial"}],
         },
@@ -50,7 +50,7 @@ def _stop_after(trainer: Trainer, step: int) -> None:
     trainer.listeners.append(lambda line: trainer.stop() if line["step"] == step else None)
 
 
-def _figures(folder: Path) -> list[dict[str, Any]]:
+def _values(folder: Path) -> list[dict[str, Any]]:
     return [
         {k: v for k, v in line.items() if k not in ("seconds", "psnr")} for line in read_steps(folder / "journal.jsonl")
     ]
@@ -65,13 +65,13 @@ def test_40_steps_equal_20_and_20(make: Make, tmp_path: Path, compute: dict[str,
     _stop_after(first, 20)
     with pytest.raises(KeyboardInterrupt):
         first.run()
-    assert first.progress.step == 20
+    assert first.state.step == 20
     torch.manual_seed(99)  # what another process would start with
     second = make(table, tmp_path / "pieces")
     second.run(resume=True)
-    assert second.progress.step == 40
+    assert second.state.step == 40
     assert _equal(_weights(whole), _weights(second))
-    assert _figures(tmp_path / "whole") == _figures(tmp_path / "pieces")
+    assert _values(tmp_path / "whole") == _values(tmp_path / "pieces")
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint(make: Make, tmp_path: Path, photographs: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(make: Make, tmp_path: Path, ph
     second = make(table, tmp_path / "pieces")
     second.run(resume=True)
     assert _equal(_weights(whole), _weights(second))
-    assert _figures(tmp_path / "whole") == _figures(tmp_path / "pieces")
+    assert _values(tmp_path / "whole") == _values(tmp_path / "pieces")
 
 
 def test_ctrl_c_finishes_the_step_and_saves(make: Make, tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_every_phase_moves_what_it_should(make: Make, tmp_path: Path) -> None:
     assert not torch.equal(middle["hr.scores.0.weight"], after["hr.scores.0.weight"])
     lines = read_steps(again.folder / "journal.jsonl")
     assert {line["phase"] for line in lines[:12]} == {"pixels"}
-    assert "critic" not in lines[0]
-    expected = {"step", "phase", "seconds", "psnr", "loss", "critic", "pixel", "adversarial_hr", "lr"}
+    assert "discriminator" not in lines[0]
+    expected = {"step", "phase", "seconds", "psnr", "loss", "discriminator", "pixel", "adversarial_hr", "lr"}
     assert lines[-1].keys() == expected
     assert lines[0]["norm"] > 0
 
@@ -142,7 +142,7 @@ def test_the_moving_average(make: Make) -> None:
     expected = seen[0]
     for weight in seen[1:]:
         expected = 0.75 * expected + 0.25 * weight
-    torch.testing.assert_close(trainer.networks.kept.state_dict()["last.weight"], expected)
+    torch.testing.assert_close(trainer.networks.final_generator.state_dict()["last.weight"], expected)
 
 
 def test_clipping_bounds_the_step(make: Make) -> None:
@@ -157,7 +157,7 @@ def test_clipping_bounds_the_step(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("poisoned", "found", "kept"),
-    [(5, "the figure 'loss' is nan at step 6", 4), (4, "weights are no longer finite after step 4", 2)],
+    [(5, "'loss' is nan at step 6", 4), (4, "weights are no longer finite after step 4", 2)],
 )
 def test_nan_stops_with_the_step_named(make: Make, poisoned: int, found: str, kept: int) -> None:
     trainer = make({**TINY, "phases": [{"steps": 9, "losses": [{"kind": "pixel"}]}]})
@@ -194,7 +194,7 @@ def test_last_and_best_are_kept(make: Make) -> None:
     trainer.run()
     scores = [line["psnr"] for line in read_steps(trainer.folder / "journal.jsonl")]
     assert len(scores) == 4
-    assert trainer.progress.best == max(scores)
+    assert trainer.state.best == max(scores)
     kept = {path.relative_to(trainer.folder).as_posix() for path in trainer.folder.rglob("*.safetensors")}
     assert kept == {
         "last.safetensors",
@@ -230,14 +230,15 @@ def test_unpaired_training_moves_four_networks(make: Make, photographs: Path) ->
         **TINY,
         "data": {"batch": 1, "patch_px": 32, "validation_images": 1, "lr_folders": ["."]},
         "discriminator": small,
-        "inverse": {"generator": {"kind": "downscaler", "channels": 4, "blocks": 1}, "discriminator": small},
+        "lr_generator": {"kind": "downscaler", "channels": 4, "blocks": 1},
+        "lr_discriminator": small,
         "gan": {"kind": "least_squares"},
         "phases": [
             {
                 "steps": 2,
                 "losses": [
-                    *({"kind": "adversarial", "weight": 1.0, "on": on} for on in ("hr", "lr")),
-                    *({"kind": "cycle", "on": on} for on in ("hr", "lr")),
+                    *({"kind": "adversarial", "weight": 1.0, "domain": domain} for domain in ("hr", "lr")),
+                    *({"kind": "cycle", "domain": domain} for domain in ("hr", "lr")),
                 ],
             }
         ],
@@ -247,7 +248,7 @@ def test_unpaired_training_moves_four_networks(make: Make, photographs: Path) ->
     trainer.run()
     after = _weights(trainer)
     moved = {name.split(".")[0] for name in after if not torch.equal(before[name], after[name])}
-    assert moved == {"generator", "inverse", "hr", "lr"}
+    assert moved == {"generator", "lr_generator", "hr", "lr"}
 
 
 def test_a_luma_network_is_trained_on_luma(make: Make) -> None:
@@ -263,7 +264,9 @@ def test_a_journal_drops_what_lies_past_the_checkpoint(tmp_path: Path) -> None:
     journal = Journal(path, 2, [heard.append])
     journal.write({"step": 3, "psnr": float("inf")})
     journal.close()
-    assert [json.loads(line) for line in path.read_text().splitlines()][1:] == [{"step": 2}, {"step": 3, "psnr": None}]
+    head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert head == {"schema": "training-journal", "version": 1}
+    assert lines == [{"step": 1}, {"step": 2}, {"step": 3, "psnr": None}]
     assert heard == [{"step": 3, "psnr": None}]
 
 
@@ -284,7 +287,7 @@ def test_a_compiled_generator_learns_the_same(make: Make, tmp_path: Path) -> Non
     )
     for trainer in (plain, compiled):
         trainer.run()
-    for one, two in zip(_figures(plain.folder), _figures(compiled.folder), strict=True):
+    for one, two in zip(_values(plain.folder), _values(compiled.folder), strict=True):
         assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
     assert _weights(plain).keys() == _weights(compiled).keys()
 
@@ -324,7 +327,7 @@ def test_missing_feature_weights_are_told_before_the_first_phase(make: Make) -> 
     trainer = make(late)
     with pytest.raises(MissingWeights, match=r"VGG19's weights.*--weights-root"):
         trainer.run()
-    assert trainer.progress.step == 0
+    assert trainer.state.step == 0
 
 
 @pytest.mark.parametrize(
@@ -336,12 +339,12 @@ def test_missing_feature_weights_are_told_before_the_first_phase(make: Make) -> 
         ),
         ({"protocol": "classical_x2", "generator": {"arch": "msrresnet"}}, "msrresnet cannot upscale by 2"),
         ({"generator": {"arch": "interpolation", "settings": {"kernel": "bicubic"}}}, "no weights to train"),
-        ({"generator": {"arch": "espcn"}, "inverse": {"generator": {"kind": "downscaler"}}}, "espcn sees luma"),
+        ({"generator": {"arch": "espcn"}, "lr_generator": {"kind": "downscaler"}}, "espcn reads luma"),
     ],
 )
 def test_a_generator_that_cannot_be_trained_is_refused(make: Make, changes: dict[str, Any], expected: str) -> None:
     table = {**TINY, **changes}
-    if "inverse" in changes:
+    if "lr_generator" in changes:
         table["data"] = {**TINY["data"], "lr_folders": ["."]}
     with pytest.raises(BadRecipe, match=expected):
         make(table)
