@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from srbench.core import plugins
 from srbench.errors import BadRecipe, UnknownName
 from srbench.training import recipe as recipes
 from srbench.training.optimisation import ConstantSchedule, CosineSchedule, LinearSchedule, StepSchedule
@@ -116,3 +117,27 @@ def test_schedules() -> None:
     assert cosine.factor(1000, 1000) == pytest.approx(0.2)
     linear = LinearSchedule(kind="linear", start=50)
     assert [linear.factor(at, 100) for at in (0, 49, 50, 75, 100)] == [1, 1, 1, 0.5, 0]
+
+
+def _package(folder: Path, *names: str) -> Path:
+    (folder / "recipes").mkdir(parents=True)
+    for name in names:
+        (folder / "recipes" / f"{name}.toml").write_text('base = "srresnet_short"\nseed = 7\n', encoding="utf-8")
+    return folder
+
+
+def test_recipes_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = (*plugins.folders(plugins.RECIPES), _package(tmp_path / "theirs", "mine"))
+    monkeypatch.setattr(plugins, "folders", lambda _: folders)
+    assert {"mine", "srgan"} <= set(recipes.names())
+    assert recipes.load("mine").seed == recipes.load("mine.toml").seed == 7
+    assert recipes.load("mine").generator == recipes.load("srresnet_short").generator
+
+
+def test_two_recipes_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = _package(tmp_path / "one", "mine", "other"), _package(tmp_path / "two", "mine")
+    monkeypatch.setattr(plugins, "folders", lambda _: (one, two))
+    for call in (recipes.names, lambda: recipes.load("mine")):
+        with pytest.raises(BadRecipe, match="two packages register a recipe 'mine'") as caught:
+            call()
+        assert all(str(folder / "recipes" / "mine.toml") in str(caught.value) for folder in (one, two))
