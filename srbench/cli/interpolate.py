@@ -15,7 +15,7 @@ def interpolate(
     gan: Annotated[str, typer.Argument(help="Id or weight file of the model that was fine-tuned from it with a GAN.")],
     alpha: Annotated[
         float,
-        typer.Option(help="Share of GAN, from 0 to 1; the authors of ESRGAN show 0.8."),
+        typer.Option(help="Weight of GAN, from 0 (only PSNR) to 1 (only GAN); the authors of ESRGAN show 0.8."),
     ],
     out: Annotated[
         Path | None,
