@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srbench.evaluation.results import MOS, Row
-from srbench.stats.bootstrap import bootstrap_mean
+from srbench.stats.bootstrap import bootstrap_mean, mean_may_be_zero
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,6 @@ def tied_with_best(rows: Sequence[Row]) -> set[tuple[str, ...]]:
         for model in finite.keys() - {best}:
             shared = sorted(models[model].keys() & models[best].keys())
             difference = np.array([models[model][name] - models[best][name] for name in shared])
-            if len(shared) > 1:
-                low, high = bootstrap_mean(difference)
-                if low <= 0 <= high:
-                    tied.add((model[0], dataset, metric, model[1], model[2]))
+            if len(shared) > 1 and mean_may_be_zero(difference):
+                tied.add((model[0], dataset, metric, model[1], model[2]))
     return tied

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from srbench.ratings.votes import Floats, Votes
+from srbench.ratings.votes import Votes
+from srbench.stats.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from srbench.ratings import (
     agreement,
     caveats,
     likelihood,
-    model_differences,
     mos,
     prediction,
     ranks,
@@ -19,9 +18,11 @@ from srbench.ratings import (
     screening,
     sensitivity,
 )
-from srbench.ratings.model_differences import Draws, ModelDifference
+from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Floats, Scale, Stimulus, StimulusScores, Votes
+from srbench.ratings.votes import Scale, Stimulus, StimulusScores, Votes
+from srbench.stats.arrays import Floats
+from srbench.stats.two_way import TwoWayDraws
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ def analyse(
     if options.remove_bias and options.relative == "none":
         behind = prepared.without(excluded)  # a panel without biases would look more certain than raters like these are
     draws = _draws(compared, behind, options, progress)
-    differences = model_differences.differences(compared, options.test, draws, options.seed)
+    differences = compare_models(compared, options.test, draws, options.seed)
     estimate_of_all = likelihood.estimate(prepared)
     centres, counts = mos.histogram(raw)
     kept = {s.name for s in scores.stimuli}
@@ -169,7 +170,7 @@ def analyse_means(
     _check(name, scores.stimuli)
     if options.relative != "none":
         raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
-    differences = model_differences.differences(scores, options.test, None, options.seed)
+    differences = compare_models(scores, options.test, None, options.seed)
     limits = [
         "averages without single votes: no screening, no agreement, no intervals over raters",
         *caveats.of_models(scores, differences),
@@ -291,13 +292,13 @@ def _compared(
     return chosen[1].keep(judged), chosen[0]
 
 
-def _draws(compared: StimulusScores, behind: Votes, options: Options, progress: Progress) -> Draws | None:
+def _draws(compared: StimulusScores, behind: Votes, options: Options, progress: Progress) -> TwoWayDraws | None:
     if not any(s.model for s in compared.stimuli) or options.estimator != "mos" or not options.resamples:
         return None
-    return model_differences.bootstrap(behind, compared, options.resamples, options.seed, progress)
+    return draw_raters_and_images(behind, compared, options.resamples, options.seed, progress)
 
 
-def _models(compared: StimulusScores, behind: Votes | None, draws: Draws | None) -> list[mos.ModelMean]:
+def _models(compared: StimulusScores, behind: Votes | None, draws: TwoWayDraws | None) -> list[mos.ModelMean]:
     """Means of models; their intervals from the votes behind, which may still hold the raters' biases."""
     means = mos.model_means(compared, behind)
     if behind is None or draws is None:
@@ -322,5 +323,5 @@ def _letters(scores: StimulusScores, differences: Sequence[ModelDifference]) -> 
     found = {}
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         models = sorted((m for m, d in means if d == dataset), key=lambda m: -means[m, dataset])
-        found[dataset] = model_differences.letters(models, [pair for pair in differences if pair.dataset == dataset])
+        found[dataset] = letters_of_models(models, [pair for pair in differences if pair.dataset == dataset])
     return found

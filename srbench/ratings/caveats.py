@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from srbench.ratings import agreement, likelihood, model_differences
+from srbench.ratings import agreement, likelihood
 from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.options import Options
 from srbench.ratings.votes import StimulusScores, Votes
+from srbench.stats.corrections import LEVEL
 
 _ALIKE, _ENOUGH = 0.99, 20
 
@@ -109,13 +110,13 @@ def _least_p(differences: Sequence[ModelDifference]) -> list[str]:
         own = [pair for pair in differences if pair.dataset == dataset]
         least = min(pair.least_p for pair in own)
         place = f"on {dataset} " if dataset else ""
-        if least >= model_differences.LEVEL:
+        if least >= LEVEL:
             n = max(pair.images for pair in own)
             found.append(
                 f"{place}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
                 "no difference can be significant, whatever the votes"
             )
-        elif least * len(own) >= model_differences.LEVEL:
+        elif least * len(own) >= LEVEL:
             found.append(
                 f"{place}after Holm's correction for {len(own)} pairs the smallest possible p is "
                 f"{min(1.0, least * len(own)):.4g}: no difference can be significant, whatever the votes"

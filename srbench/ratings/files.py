@@ -21,7 +21,8 @@ from srbench.ratings.import_options import (
     shortened,
 )
 from srbench.ratings.table_io import LocatedRow, RowErrors, number, optional
-from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores, Votes, t_half
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores, Votes
+from srbench.stats.student import t_half_width
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
@@ -166,7 +167,7 @@ def _means(path: Path, rows: Iterable[LocatedRow], stimuli: StimulusTable, readi
     means, counts, stds = (np.array(column, dtype=np.float64) for column in zip(*table, strict=True))
     votes = counts.astype(np.int64)
     stds = np.where(votes > 1, stds, np.nan)
-    return StimulusScores(tuple(stimuli.all), means, stds, votes, t_half(stds, votes), reading.scale)
+    return StimulusScores(tuple(stimuli.all), means, stds, votes, t_half_width(stds, votes), reading.scale)
 
 
 def _pairs(path: Path, rows: Iterable[LocatedRow], reading: ImportOptions) -> tuple[PairAnswer, ...]:

@@ -5,7 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from srbench.ratings.votes import Z95, Floats, StimulusScores, Votes
+from srbench.ratings.votes import StimulusScores, Votes
+from srbench.stats.arrays import Floats
+from srbench.stats.student import Z95
 
 _STOP, _MOST, _FEWEST_VOTES = 1e-8, 1_000, 3
 _FLOOR = 1e-3

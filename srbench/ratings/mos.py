@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.votes import Floats, Stimulus, StimulusScores, Votes, t_half
+from srbench.ratings.votes import Stimulus, StimulusScores, Votes
+from srbench.stats.arrays import Floats
+from srbench.stats.student import clustered_half_width, t_half_width
 
 _MOST_BINS = 11
 Repetitions = Literal["pool", "mean", "first"]
@@ -33,8 +34,8 @@ def mos(votes: Votes) -> StimulusScores:
         squares = np.bincount(votes.stimulus, (votes.score - mean[votes.stimulus]) ** 2, size)
         std = np.sqrt(squares / (n - 1))
     std[n < 2] = np.nan
-    whole = StimulusScores(votes.stimuli, mean, std, n, t_half(std, n), votes.scale)
-    return whole.keep([i for i in range(size) if n[i]])
+    scores = StimulusScores(votes.stimuli, mean, std, n, t_half_width(std, n), votes.scale)
+    return scores.keep([i for i in range(size) if n[i]])
 
 
 def differential(votes: Votes, *, crushed: bool = False) -> Votes:
@@ -153,14 +154,8 @@ def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tu
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
-    n = np.bincount(at, minlength=len(scores.mean))[at]
-    means = np.bincount(at, score, len(scores.mean)) / np.maximum(np.bincount(at, minlength=len(scores.mean)), 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = (score - means[at]) * np.sqrt(n / (n - 1)) / (n * len(members))
-    influence = np.bincount(rater, share)
-    people = len(np.unique(rater))
-    half = float(stats.t.ppf(0.975, people - 1) * np.sqrt((influence**2).sum())) if people > 1 else float("nan")
-    return half, people, float(score.std(ddof=1)) if len(score) > 1 else None
+    half = clustered_half_width(at, rater, score, len(members))
+    return half, len(np.unique(rater)), float(score.std(ddof=1)) if len(score) > 1 else None
 
 
 def histogram(votes: Votes) -> tuple[Floats, Floats]:

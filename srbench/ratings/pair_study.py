@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from srbench.ratings import model_differences, pairs
+from srbench.ratings import pairs
 from srbench.ratings.votes import PairAnswer
+from srbench.stats.corrections import LEVEL
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _differ(apart: Sequence[Heterogeneity]) -> list[str]:
         f"{test.df} degrees of freedom, p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}); read the scores of "
         "each content"
         for test in apart[:1]
-        if test.p < model_differences.LEVEL
+        if test.p < LEVEL
     ]
 
 

@@ -7,7 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from scipy import optimize, special, stats
 
-from srbench.ratings.votes import Z95, Floats, StimulusScores
+from srbench.ratings.votes import StimulusScores
+from srbench.stats.arrays import Floats, Ints
+from srbench.stats.bootstrap import bootstrap_clusters
+from srbench.stats.correlation import kendall, pearson, proportion_interval, spearman
 
 Curve = Literal["logistic4", "logistic5"]
 _PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
@@ -103,30 +106,22 @@ def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> 
     x, y = np.array([values[scores.stimuli[i].name] for i in at]), scores.mean[at]
     if len(at) < 6 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
-    r, rho = float(stats.pearsonr(x, y).statistic), float(stats.spearmanr(x, y).statistic)
-    tau = float(stats.kendalltau(x, y).statistic)
-    n = len(at)
+    linear, rank, concordance = pearson(x, y), spearman(x, y), kendall(x, y)
     return Prediction(
         metric=name,
-        n=n,
-        plcc=r,
-        plcc_ci95=_fisher(r, 1 / (n - 3)),
-        srcc=rho,
-        srcc_ci95=_fisher(rho, (1 + rho**2 / 2) / (n - 3)),
-        krocc=tau,
-        krocc_ci95=_fisher(tau, 0.437 / (n - 4)),
+        n=len(at),
+        plcc=linear.value,
+        plcc_ci95=linear.ci95,
+        srcc=rank.value,
+        srcc_ci95=rank.ci95,
+        krocc=concordance.value,
+        krocc_ci95=concordance.ci95,
         fits=tuple(fit(x, y, curve, scores.half[at]) for curve in _PARAMETERS),
         tied=False,
         best=False,
         values=x,
         mos=y,
     )
-
-
-def _fisher(r: float, variance: float) -> tuple[float, float]:
-    z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
-    reach = Z95 * np.sqrt(variance)
-    return float(np.tanh(z - reach)), float(np.tanh(z + reach))
 
 
 def curve(name: Curve, x: Floats, parameters: Sequence[float] | Floats) -> Floats:
@@ -157,29 +152,22 @@ def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
     error, n, d = y - mapped, len(y), _PARAMETERS[name]
     squares = float((error**2).sum())
     rmse = np.sqrt(squares / (n - d))
-    r = float(stats.pearsonr(mapped, y).statistic) if np.ptp(mapped) > 0 else 0.0
+    linear = pearson(mapped, y)
     reach = rmse * np.sqrt((n - d) / stats.chi2.ppf([0.975, 0.025], n - d))
     known = np.isfinite(half)
     share = float((np.abs(error[known]) > half[known]).mean()) if known.any() else None
     return Fit(
         curve=name,
-        plcc=r,
-        plcc_ci95=_fisher(r, 1 / (n - 3)),
+        plcc=linear.value,
+        plcc_ci95=linear.ci95,
         rmse=float(rmse),
         rmse_ci95=(float(reach[0]), float(reach[1])),
         rmse_n=float(np.sqrt(squares / n)),
         outlier_ratio=share,
-        outlier_ci95=_share(share, int(known.sum())),
+        outlier_ci95=None if share is None else proportion_interval(share, int(known.sum())),
         parameters=parameters,
         converged=bool(best.success),
     )
-
-
-def _share(share: float | None, n: int) -> tuple[float, float] | None:
-    if share is None:
-        return None
-    reach = Z95 * np.sqrt(share * (1 - share) / n)
-    return max(0.0, share - reach), min(1.0, share + reach)
 
 
 def _solve(name: Curve, z: Floats, y: Floats, start: Floats) -> Any:
@@ -233,13 +221,12 @@ def _alike(
     for place, (i, _) in enumerate(names):
         members.setdefault((scores.stimuli[i].dataset, scores.stimuli[i].content), []).append(place)
     contents = [np.array(places) for places in members.values()]
-    generator = np.random.default_rng(seed)
-    gaps = np.empty(resamples)
-    for draw in range(resamples):
-        at = np.concatenate([contents[k] for k in generator.integers(0, len(contents), len(contents))])
+
+    def lead(at: Ints) -> float:
         ranks = stats.rankdata(y[at])
-        gaps[draw] = abs(_correlation(stats.rankdata(b[at]), ranks)) - abs(_correlation(stats.rankdata(a[at]), ranks))
-    return bool(np.percentile(gaps, 2.5) <= 0)
+        return abs(_correlation(stats.rankdata(b[at]), ranks)) - abs(_correlation(stats.rankdata(a[at]), ranks))
+
+    return bool(np.percentile(bootstrap_clusters(contents, lead, resamples, seed), 2.5) <= 0)
 
 
 def _correlation(x: Floats, y: Floats) -> float:

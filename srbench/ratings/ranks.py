@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from srbench.ratings.votes import Floats, StimulusScores
+from srbench.ratings.votes import StimulusScores
+from srbench.stats.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from srbench.ratings import likelihood, screening
-from srbench.ratings.votes import Floats, Votes
+from srbench.ratings.votes import Votes
+from srbench.stats.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)

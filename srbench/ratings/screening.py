@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from srbench.ratings.votes import Floats, Ints, Votes
+from srbench.ratings.votes import Votes
+from srbench.stats.arrays import Floats, Ints
 
 _ROUNDING = 1e-9
 """Votes may lie on the limit: one of 21 raters who differs is sqrt(20) S from the mean, to the last digit (ddof 0)."""

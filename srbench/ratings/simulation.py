@@ -9,7 +9,8 @@ import numpy as np
 from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.votes import Floats, PairAnswer, Scale, Stimulus, Votes
+from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
+from srbench.stats.arrays import Floats
 
 _RESPONSE_S, _HASTY_S = 4.0, 0.4
 _TRAPS = 4

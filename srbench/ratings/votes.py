@@ -4,15 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from srbench.stats.arrays import Flags, Floats, Ints
 
-Z95 = 1.959963984540054
-"""Half of a 95 % interval in standard errors, where these are taken as known."""
 _MOST_CATEGORIES = 11
 
 
@@ -182,15 +176,3 @@ class PairAnswer:
 def contents(stimuli: Iterable[Stimulus]) -> int:
     """How many different pictures are shown: contents of one name in two data sets are two."""
     return len({(stimulus.dataset, stimulus.content) for stimulus in stimuli})
-
-
-def t_half(std: Floats, n: Ints) -> Floats:
-    """Half of the 95 % interval of a mean of independent votes: t(0.975; n - 1) s / sqrt(n); NaN for a single vote.
-
-    Source:
-        ITU-R BT.500-14, section A1-2.2.1, which has 1.96 in place of t for large panels; ITU-T P.913 section 12.6.
-    """
-    enough = n > 1
-    half = np.full(len(n), np.nan)
-    half[enough] = stats.t.ppf(0.975, n[enough] - 1) * std[enough] / np.sqrt(n[enough])
-    return half

@@ -1,1 +1,1 @@
-"""Statistical inference, one set of rules for runs, speed and ratings."""
+"""Statistical inference on arrays: one set of rules for runs, speed and ratings."""

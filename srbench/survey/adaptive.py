@@ -11,7 +11,8 @@ from itertools import combinations
 import numpy as np
 from scipy import special
 
-from srbench.ratings.votes import Floats, PairAnswer
+from srbench.ratings.votes import PairAnswer
+from srbench.stats.arrays import Floats
 
 _PRIOR_VARIANCE = 4.0
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores, Votes
 
 NAN = float("nan")
@@ -52,11 +51,6 @@ def scores_of(mean: Sequence[float], shown: Sequence[Stimulus] = (), half: Seque
         n=np.full(size, 10),
         half=np.array(half, dtype=np.float64) if len(half) else np.full(size, NAN),
     )
-
-
-def difference(first: str, second: str, p: float) -> ModelDifference:
-    """A difference of which only the names and the corrected p matter."""
-    return ModelDifference("", first, second, 10, 0.1, None, p, p, 0.0, 0.5, 0.5)
 
 
 def answers(winner: str, loser: str, times: int, *, tie: bool = False, content: str = "c") -> list[PairAnswer]:

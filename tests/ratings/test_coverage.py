@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from srbench.ratings import model_differences, mos
+from srbench.ratings import mos
+from srbench.ratings.model_differences import compare_models, draw_raters_and_images
 from srbench.ratings.simulation import Simulation, simulate
 
 PANELS = 2_000
@@ -67,7 +68,7 @@ def test_equal_models_are_not_told_apart_more_often_than_said() -> None:
     for seed in range(200):
         votes = simulate(Simulation(models=("a", "b", "c"), quality=(3.0, 3.0, 3.0), raters=20, seed=seed)).votes
         scores = mos.mos(votes)
-        found = model_differences.differences(scores, draws=model_differences.bootstrap(votes, scores, 400, seed))
+        found = compare_models(scores, draws=draw_raters_and_images(votes, scores, 400, seed))
         wrong += any(pair.significant for pair in found)
         for pair in found:
             assert pair.ci95_raters_images is not None

@@ -19,7 +19,8 @@ from scipy.special import gammaln
 from srbench.ratings import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Floats, PairAnswer, StimulusScores, Votes
+from srbench.ratings.votes import PairAnswer, StimulusScores, Votes
+from srbench.stats.arrays import Floats
 
 FULL = ("nflx_public", "avt_images_lab")
 SETS = ("nflx_public", "bt500_small", "avt_images_lab")

@@ -10,7 +10,7 @@ from srbench.errors import BadRatings
 from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
-from srbench.ratings.votes import Scale, Stimulus, Votes, t_half
+from srbench.ratings.votes import Scale, Stimulus, Votes
 from tests.ratings.tables import NAN, joined, scores_of, stimuli, votes_of
 
 
@@ -22,11 +22,6 @@ def test_mos_by_hand() -> None:
     assert scores.n.tolist() == [3, 1, 2]
     # t(0.975; 2) = 4.302652730 from a table
     np.testing.assert_allclose(scores.half, [4.302652730 / np.sqrt(3), NAN, 0], rtol=1e-9)
-
-
-def test_t_from_a_table() -> None:
-    half = t_half(np.ones(4), np.array([1, 2, 16, 121]))
-    np.testing.assert_allclose(half * np.sqrt([1, 2, 16, 121]), [NAN, 12.7062047, 2.1314495, 1.9799304], rtol=1e-7)
 
 
 def test_repeated_votes_pooled_averaged_or_dropped() -> None:

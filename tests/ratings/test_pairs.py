@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from srbench.ratings import model_differences, pairs
+from srbench.ratings import pairs
 from srbench.ratings.pair_study import analyse_pairs
 from srbench.ratings.simulation import Simulation, simulate_pairs
 from srbench.ratings.votes import PairAnswer
+from srbench.stats.corrections import holm
 from tests.ratings.tables import answers
 
 LINKS: tuple[pairs.Link, ...] = ("bradley-terry", "thurstone")
@@ -417,6 +418,6 @@ def test_differences_are_t_tests_of_the_robust_covariance() -> None:
         assert d.difference == pytest.approx(c @ found.score)
         assert d.standard_error == pytest.approx(np.sqrt(c @ found.robust @ c))
         assert d.p == pytest.approx(2 * stats.t.sf(d.difference / d.standard_error, 29))
-    assert [d.p_holm for d in found.differences] == model_differences.holm([d.p for d in found.differences])
+    assert [d.p_holm for d in found.differences] == holm([d.p for d in found.differences])
     assert [d.significant for d in found.differences] == [False, True, True]
     assert found.letters == {ranked[0]: "a", ranked[1]: "a", "a": "b"}

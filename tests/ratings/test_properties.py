@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.ratings import agreement, likelihood, model_differences, mos, pairs, screening
+from srbench.ratings import agreement, likelihood, mos, pairs, screening
+from srbench.ratings.model_differences import compare_models
 from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
 from srbench.ratings.votes import PairAnswer, Scale, Votes
 
@@ -57,7 +58,7 @@ def _figures(votes: Votes) -> Figures:
         exact |= {"single": icc.single, "low": icc.single_ci95[0], "average": icc.average, "stimuli": icc.stimuli}
     for group in mos.model_means(scores, votes):
         exact |= {f"mean {group.model}": group.mean, f"reach {group.model}": group.half or np.nan}
-    for pair in model_differences.differences(scores):
+    for pair in compare_models(scores):
         name = f"{min(pair.first, pair.second)}{max(pair.first, pair.second)}"
         sign = 1 if pair.first < pair.second else -1
         exact |= {f"gap {name}": sign * pair.mean, f"p {name}": pair.p, f"holm {name}": pair.p_holm}

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure as Sheet
 from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.ranks import Ranks
-from srbench.ratings.votes import Floats, Scale
+from srbench.ratings.votes import Scale
 from srbench.report.ratings.plots_canvas import WIDE, Figure, draw, label, names_below, number, panels
+from srbench.stats.arrays import Floats
 
 _COLOURS = "cividis"
 _OUTLINE = [patheffects.withStroke(linewidth=3.0, foreground="black")]

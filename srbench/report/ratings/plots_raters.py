@@ -9,8 +9,8 @@ from matplotlib.figure import Figure as Sheet
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.rater_summary import RaterSummary
 from srbench.ratings.sensitivity import Variant
-from srbench.ratings.votes import Flags, Floats, Ints
 from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, panels, rows
+from srbench.stats.arrays import Flags, Floats, Ints
 
 _KINDS = (
     ("counts", COLOURS[0], "o"),

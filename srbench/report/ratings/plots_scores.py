@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Sheet
 
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
-from srbench.ratings.votes import Floats, Stimulus
+from srbench.ratings.votes import Stimulus
 from srbench.report.ratings.plots_canvas import (
     COLOURS,
     GREY,
@@ -22,6 +22,7 @@ from srbench.report.ratings.plots_canvas import (
     panels,
     rows,
 )
+from srbench.stats.arrays import Floats
 
 _SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
 

@@ -4,14 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from srbench.evaluation.results import Row
 from srbench.evaluation.summary import summarise, tied_with_best
 from srbench.report.runs import formats, legend
 from srbench.report.runs.table import build
-from srbench.stats.bootstrap import bootstrap_mean
 
 
 def _rows(values: dict[str, list[float]], metric: str = "psnr", higher: bool = True, unit: str = "dB") -> list[Row]:
@@ -36,21 +33,6 @@ def test_summaries_are_means_with_sample_deviation() -> None:
     assert (summary.mean, summary.n, summary.median) == (3.0, 3, 2.0)
     assert summary.std == pytest.approx(np.std([1, 2, 6], ddof=1))
     assert summarise(_rows({"a": [1.0]}))[0].std is None
-
-
-def test_the_bootstrap_interval_is_seeded_and_has_its_nominal_width() -> None:
-    values = np.random.default_rng(3).normal(30, 2, 400)
-    low, high = bootstrap_mean(values)
-    assert (low, high) == bootstrap_mean(values)
-    half = 1.96 * values.std(ddof=1) / 400**0.5
-    assert low == pytest.approx(values.mean() - half, abs=0.1 * half)
-    assert high == pytest.approx(values.mean() + half, abs=0.1 * half)
-
-
-@given(st.lists(st.floats(0, 100), min_size=2, max_size=12))
-def test_the_interval_lies_within_the_values(values: list[float]) -> None:
-    low, high = bootstrap_mean(np.array(values))
-    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
 
 
 def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:

@@ -1,0 +1,36 @@
+"""Groups of items that tests do not tell apart."""
+
+from collections.abc import Mapping, Sequence
+
+
+def letters(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -> dict[str, str]:
+    """Give letters to items: two share a letter when, and only when, no significant difference was found between them.
+
+    Args:
+        names: Items, best first; "a" goes to the best. One that was compared with no other gets no letter.
+        significant: For each pair that was compared, whether the difference is significant.
+
+    Source:
+        Piepho, Journal of Computational and Graphical Statistics 13, 2004 (insert and absorb).
+    """
+    groups: list[set[str]] = [{name for pair in significant for name in pair}]
+    for pair, apart in significant.items():
+        if apart:
+            groups = _absorbed([part for group in groups for part in _split(group, pair)])
+    rank = {name: i for i, name in enumerate(names)}
+    groups.sort(key=lambda group: sorted(rank[name] for name in group))
+    return {name: "".join(_letter(i) for i, group in enumerate(groups) if name in group) for name in names}
+
+
+def _split(group: set[str], pair: tuple[str, str]) -> list[set[str]]:
+    return [group - {pair[0]}, group - {pair[1]}] if set(pair) <= group else [group]
+
+
+def _absorbed(groups: list[set[str]]) -> list[set[str]]:
+    """Drop groups that are the same as, or part of, another."""
+    unique = list({frozenset(group): group for group in groups}.values())
+    return [group for group in unique if not any(group < other for other in unique)]
+
+
+def _letter(i: int) -> str:
+    return chr(ord("a") + i) if i < 26 else f"({i + 1})"

@@ -1,0 +1,105 @@
+"""Differences between models: which images are compared, what is corrected, what is found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+from srbench.ratings import analysis
+from srbench.ratings.model_differences import compare_models
+from srbench.ratings.simulation import Simulation, simulate
+from tests.ratings.tables import scores_of, stimuli
+
+
+@pytest.mark.parametrize(("n", "least"), [(1, 1.0), (2, 0.5), (4, 0.125), (5, 0.0625), (6, 0.03125)])
+def test_the_smallest_p_is_that_of_all_signs_alike(n: int, least: float) -> None:
+    scores = scores_of([x for i in range(n) for x in (5 - i / n, 1)], stimuli(("a", "b"), n))
+    (found,) = compare_models(scores)
+    assert (found.p, found.least_p) == (least, least)
+    made = analysis.analyse_means("x", scores)
+    warned = [note for note in made.caveats if "no difference can be significant, whatever the votes" in note]
+    assert bool(warned) == (least >= 0.05)
+    if n == 5:
+        assert "with 5 images a paired two-sided test cannot go below p = 0.0625" in warned[0]
+
+
+def test_with_many_pairs_the_smallest_possible_p_is_corrected_too() -> None:
+    """Six images allow 0.03125; three pairs make 0.094 of it."""
+    scores = scores_of([x for i in range(6) for x in (5 - i / 9, 3 - i / 7, 1)], stimuli(("a", "b", "c"), 6))
+    assert not any(pair.significant for pair in compare_models(scores))
+    assert (
+        "after Holm's correction for 3 pairs the smallest possible p is 0.09375"
+        in analysis.analyse_means("x", scores).caveats[-1]
+    )
+
+
+def test_models_are_compared_on_the_images_that_both_have() -> None:
+    shown = (*stimuli(("a", "b"), 3), *stimuli(("c",), 2))
+    means = [5, 1, 4, 2, 3, 3, 2, 1]
+    found = {(pair.first, pair.second): pair for pair in compare_models(scores_of(means, shown))}
+    assert set(found) == {("a", "b"), ("a", "c"), ("b", "c")}
+    assert (found["a", "b"].images, found["a", "b"].mean) == (3, 2)
+    assert (found["a", "c"].images, found["a", "c"].mean) == (2, 3)
+    assert found["b", "c"].mean == 0
+    gaps = np.array([4, 2, 0])
+    assert found["a", "b"].dz == pytest.approx(gaps.mean() / gaps.std(ddof=1))
+    assert found["a", "c"].dz is None  # both gaps are 3
+    assert found["a", "b"].rank_biserial == 1
+
+
+def test_models_without_a_common_image_are_not_compared() -> None:
+    shown = (*stimuli(("a",), 2), *(replace(s, content=f"other {s.content}") for s in stimuli(("b",), 2)))
+    scores = scores_of([5, 4, 2, 1], shown)
+    assert compare_models(scores) == []
+    made = analysis.analyse_means("x", scores)
+    assert made.letters == {}
+
+
+def test_images_of_one_name_in_two_data_sets_are_different_images() -> None:
+    shown = (*stimuli(("a", "b"), 2, "set5"), *stimuli(("a", "b"), 2, "set14"))
+    found = compare_models(scores_of([5, 1, 5, 2, 1, 2, 1, 3], shown))
+    assert [(pair.dataset, pair.first, pair.images, pair.mean) for pair in found] == [
+        ("", "a", 4, 1.0),
+        ("set5", "a", 2, 3.5),
+        ("set14", "b", 2, 1.5),
+    ]
+
+
+def test_holm_is_for_each_data_set_by_itself() -> None:
+    generator = np.random.default_rng(0)
+    shown = (*stimuli(("a", "b", "c"), 8, "x"), *stimuli(("a", "b", "c"), 8, "y"))
+    means = np.tile([3.2, 3.0, 2.9], 16) + generator.normal(0, 0.2, 48)
+    found = compare_models(scores_of(means.tolist(), shown))
+    for dataset in ("", "x", "y"):
+        own = [pair for pair in found if pair.dataset == dataset]
+        assert [pair.p_holm for pair in own] == pytest.approx(multipletests([pair.p for pair in own], method="holm")[1])
+
+
+def test_intervals_over_raters_and_images_hold_those_over_raters() -> None:
+    """Images differ by 0.5 here; an interval on fixed images does not see that."""
+    made = analysis.analyse("x", simulate(Simulation(images=8, raters=20, content_spread=0.5)).votes)
+    for group in made.models:
+        assert group.ci95_raters_images is not None
+        assert group.half is not None
+        assert group.ci95_raters_images[0] < group.mean < group.ci95_raters_images[1]
+        assert group.ci95_raters_images[1] - group.ci95_raters_images[0] > 1.2 * 2 * group.half
+
+
+def test_planted_differences_are_found_and_equal_models_are_not() -> None:
+    drawn = simulate(
+        Simulation(models=("a", "b", "c"), quality=(2.0, 3.5, 3.5), images=20, raters=20, stimulus_spread=0.05)
+    )
+    made = analysis.analyse("x", drawn.votes)
+    found = {frozenset((pair.first, pair.second)): pair for pair in made.differences}
+    for other in "bc":
+        pair = found[frozenset(("a", other))]
+        assert pair.significant
+        assert pair.ci95_raters_images is not None
+        assert pair.ci95_raters_images[0] > 0
+        assert pair.mean == pytest.approx(1.5, abs=0.2)  # rounding and the ends of the scale take a little
+    same = found[frozenset("bc")]
+    assert not same.significant
+    assert same.ci95_raters_images is not None
+    assert same.ci95_raters_images[0] < 0 < same.ci95_raters_images[1]
+    assert made.letters[""] == {"a": "b", "b": "a", "c": "a"}

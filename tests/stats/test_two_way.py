@@ -1,0 +1,104 @@
+"""The bootstrap over raters and images: what is drawn, and what stays together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from srbench.core.progress import NO_PROGRESS, Progress
+from srbench.stats.student import clustered_half_width
+from srbench.stats.two_way import TwoWayDraws, two_way_bootstrap
+from tests.progress import Recorder
+
+NAN = float("nan")
+
+
+def _draws(
+    table: Sequence[Sequence[float]] | np.ndarray,
+    image: Sequence[int],
+    dataset: Sequence[int] | None = None,
+    resamples: int = 400,
+    seed: int = 0,
+    progress: Progress = NO_PROGRESS,
+) -> TwoWayDraws:
+    """Draws from a table `(stimuli, raters)`; NaN where there is no vote."""
+    scores = np.array(table, dtype=np.float64)
+    stimulus, rater = np.nonzero(~np.isnan(scores))
+    return two_way_bootstrap(
+        (stimulus, rater, scores[stimulus, rater]),
+        stimuli=np.arange(len(scores)),
+        image=np.array(image),
+        dataset=np.array(dataset or [0] * (max(image) + 1)),
+        resamples=resamples,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def test_a_single_rater_and_a_single_image_leave_nothing_to_draw() -> None:
+    draws = _draws([[4], [2]], image=[0, 0])
+    assert np.unique(draws.difference([0], [1])).tolist() == [2]
+    assert np.unique(draws.weights).tolist() == [1]
+    assert draws.interval(2.0, [0], [1]) is None
+
+
+def test_with_one_rater_images_alone_are_drawn() -> None:
+    draws = _draws([[4], [2], [5], [1]], image=[0, 0, 1, 1])
+    assert np.ptp(draws.means, axis=1).tolist() == [0] * 4
+    # Two images drawn with replacement: differences 2 and 4, or both.
+    assert sorted(np.unique(draws.difference([0, 2], [1, 3]))) == [2, 3, 4]
+
+
+def test_one_raters_votes_and_one_images_stimuli_stay_together() -> None:
+    """All raters give b one less than a: whoever is drawn, on whatever image, the difference is 1."""
+    table = np.random.default_rng(0).integers(2, 6, (5, 8)).astype(float)
+    both = np.stack([table, table - 1], axis=1).reshape(10, 8)
+    gaps = _draws(both, image=np.repeat(np.arange(5), 2).tolist()).difference(range(0, 10, 2), range(1, 10, 2))
+    np.testing.assert_allclose(gaps, 1, atol=1e-6)  # single precision
+
+
+def test_without_images_to_draw_the_bootstrap_meets_the_t_interval() -> None:
+    """One image of 40 raters: 2,000 draws know the width to about 3 %; t(39) is 3 % more than 1.96, and ddof 0 1 %."""
+    scores = np.rint(np.random.default_rng(0).normal(3, 0.7, 40))
+    low, high = np.percentile(_draws(scores[None, :], image=[0], resamples=2_000).mean([0]), [2.5, 97.5])
+    half = clustered_half_width(np.zeros(40, dtype=np.int64), np.arange(40), scores, 1)
+    assert high - low == pytest.approx(2 * half, rel=0.15)
+
+
+def test_each_data_set_keeps_its_number_of_images() -> None:
+    draws = _draws([[3.0, 4]] * 8, image=range(8), dataset=[0, 0, 0, 1, 1, 1, 1, 1])
+    np.testing.assert_array_equal(draws.weights[:3].sum(axis=0), 3)
+    np.testing.assert_array_equal(draws.weights[3:].sum(axis=0), 5)
+    assert draws.weights.max() > 1
+
+
+def test_draws_that_miss_a_stimulus_leave_it_out() -> None:
+    """The second rater alone has rated the second image: where they are not drawn, its mean is not known."""
+    draws = _draws([[4, 4], [NAN, 2]], image=[0, 1])
+    missing = np.isnan(draws.means[1])
+    # Both draws are the first rater with probability 1/4; 400 draws: 100 +- 9.
+    assert 60 < missing.sum() < 140
+    means = draws.mean([0, 1])
+    assert np.isfinite(means).all()
+    assert set(means[missing].tolist()) == {4}
+
+
+def test_stimuli_that_are_not_wanted_count_for_nothing_but_their_raters() -> None:
+    """A rater who has rated other stimuli alone is drawn like the others."""
+    votes = np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([2.0, 4.0, 5.0])
+    draws = two_way_bootstrap(votes, np.array([0]), np.array([0]), np.array([0]), resamples=2_000)
+    assert draws.table.tolist()[0][:2] == [2, 4]
+    # All three draws are the third rater with probability 1/27; 2,000 draws: 74 +- 8.
+    assert 40 < np.isnan(draws.means[0]).sum() < 110
+
+
+def test_the_seed_decides_the_draws_and_progress_is_told() -> None:
+    table = np.random.default_rng(0).integers(1, 6, (9, 5))
+    image = np.repeat(np.arange(3), 3).tolist()
+    recorder = Recorder()
+    one = _draws(table, image, resamples=600, seed=1, progress=recorder)
+    again, other = (_draws(table, image, resamples=600, seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(one.means, again.means)
+    assert not np.array_equal(one.means, other.means)
+    (task,) = recorder.tasks
+    assert (task.description, task.total, task.done) == ("drawing raters and images", 600, 600)
