@@ -52,7 +52,7 @@ def _panel(command: Any) -> str:
 
 def _section(name: str, command: Any, level: int) -> str:
     lines = [f"{'#' * level} {name}", "", _escaped(inspect.cleandoc(command.help or "")), ""]
-    if hasattr(command, "commands"):
+    if not command.params:
         return "\n".join(lines)
     hints = get_type_hints(inspect.unwrap(command.callback), include_extras=True)
     arguments = [parameter for parameter in command.params if not parameter.opts[0].startswith("-")]
