@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 from tests.browser import opened
 from tests.survey.walk import PHONE, administered, on, other, rated, served
 
@@ -25,25 +25,25 @@ def _cli(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "srbench", *words], check=True, stdout=subprocess.DEVNULL)
 
 
-def _study(name: str, *more: str) -> Store:
+def _study(name: str, *more: str) -> VoteStore:
     if not Path("run").exists():
         models = ("--models", "nearest,bicubic,srresnet", "--datasets", "builtin", "--metrics", "psnr,ssim")
         _cli("run", *models, "--save-images", "--out", "run")
     common = ("--raters", "12", "--seed", "1", "--title", "Which upscaling looks best?", "--area", "640x480")
     _cli("survey", "create", name, "--run", "run", *common, *more)
-    return Store(load(Path(name)))
+    return VoteStore(load(Path(name)))
 
 
-def _panel(store: Store, raters: int, careless: int = 1) -> None:
+def _panel(store: VoteStore, raters: int, careless: int = 1) -> None:
     """Raters who agree with one another, and a last one who answers by chance."""
-    shown = {p.shown.name: p.shown for p in store.study.pictures}
+    shown = {p.stimulus.name: p.stimulus for p in store.study.pictures}
     for number in range(raters):
         generator = np.random.default_rng(number)
         rater = store.find(store.invite()) or ""
         screen = {"dpr": 1.0, "width": 1280.0, "height": 680.0 + 20 * number, "card": 324.0, "distance": 60.0}
-        store.note(rater, {"consent": True, "screen": screen})
-        store.begin(rater)
-        while (standing := store.standing(rater)) is not None and standing.question is not None:
+        store.add_facts(rater, {"consent": True, "screen": screen})
+        store.assign_session(rater)
+        while (standing := store.rater_state(rater)) is not None and standing.question is not None:
             question = standing.question
             if number == raters - 2 and question.position > 4:
                 break
@@ -81,7 +81,7 @@ def _take() -> None:
     _zoomed(store)
 
 
-def _zoomed(store: Store) -> None:
+def _zoomed(store: VoteStore) -> None:
     with served(store) as url, opened(1000, 720) as page:
         page.goto(f"{url}/i/{store.invite()}")
         while not page.locator('input[name="position"]').count():

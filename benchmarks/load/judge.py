@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.load.raters import Votes
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 
 WRONG = ("lost", "changed", "doubled", "never_sent", "asked_again", "never_acknowledged")
 
@@ -19,9 +19,9 @@ def judge(study: Path, database: str, votes: Sequence[Votes]) -> dict[str, int]:
         stand twice, have a value that nobody sent, were asked once more, and had no reply at all.
     """
     kept: dict[tuple[str | None, int], list[str]] = {}
-    with closing(Store(load(study), database)) as store:
+    with closing(VoteStore(load(study), database)) as store:
         raters = {store.find(own.token): own for own in votes}
-        for given in store.answers():
+        for given in store.responses():
             kept.setdefault((given.rater, given.position), []).append(given.value)
     acknowledged = {(rater, at): value for rater, own in raters.items() for at, value in own.acknowledged.items()}
     sent = {(rater, at): values for rater, own in raters.items() for at, values in own.sent.items()}

@@ -9,8 +9,8 @@ from typing import Any
 from PIL import Image
 from skimage import data
 
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 
 CONTENTS, WIDTH, HEIGHT, SCALE = 60, 480, 320, 4
 KERNELS = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
@@ -30,7 +30,7 @@ def create(folder: Path, method: str, raters: int) -> Path:
 
 def invite(study: Path, database: str, raters: int) -> list[str]:
     """Tokens of new raters."""
-    with closing(Store(load(study), database)) as store:
+    with closing(VoteStore(load(study), database)) as store:
         return [store.invite() for _ in range(raters)]
 
 

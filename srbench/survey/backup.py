@@ -24,17 +24,17 @@ from srbench.core.files import atomic_write
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
-from srbench.survey.schema import Base, Owner, utc
-from srbench.survey.store import Store, sqlite_url
-from srbench.survey.study import HEAD, PICTURES, Study, load, vacant
+from srbench.survey.schema import Base, StudyRow, utc
+from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty
+from srbench.survey.vote_store import VoteStore, sqlite_url
 
-_ABOUT, _VOTES = "backup.json", "votes.jsonl"
+_HEADER, _VOTES = "backup.json", "votes.jsonl"
 _KIND = "srbench survey backup"
-_AT_ONCE = 1_000
-_BROKEN = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RuntimeError)
+_BATCH_ROWS = 1_000
+_READ_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RuntimeError)
 
 
-def write(store: Store, target: Path) -> dict[str, int]:
+def write(store: VoteStore, target: Path) -> dict[str, int]:
     """Write a backup while the study runs: the votes are those of one moment.
 
     Args:
@@ -63,10 +63,10 @@ def write(store: Store, target: Path) -> dict[str, int]:
             partial.touch(0o600)
             partial.chmod(0o600)
             with zipfile.ZipFile(partial, "w") as archive:
-                archive.writestr(_ABOUT, json.dumps(about, indent=1) + "\n")
+                archive.writestr(_HEADER, json.dumps(about, indent=1) + "\n")
                 lines = (json.dumps({"table": name, **row}) + "\n" for name, row in records)
                 archive.writestr(_VOTES, "".join(lines), zipfile.ZIP_DEFLATED)
-                for file in (HEAD, secrets.FILE, *(picture.file for picture in store.study.pictures)):
+                for file in (STUDY_FILE, secrets.FILE, *(picture.file for picture in store.study.pictures)):
                     archive.write(folder / file, file)
     except OSError as error:
         raise BadStudy(f"{target} cannot be written: {error.strerror}") from error
@@ -87,20 +87,20 @@ def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
     Raises:
         BadStudy: No backup, a damaged one or one of a newer version, or a folder or a database in use.
     """
-    vacant(folder)
-    with _whole_or_nothing(source, folder):
+    require_empty(folder)
+    with _removed_on_failure(source, folder):
         with zipfile.ZipFile(source) as archive:
-            tables = _checked(archive, source)
+            tables = _validated_revision(archive, source)
             records = [json.loads(line) for line in archive.read(_VOTES).splitlines()]
             _unpack(archive, folder)
-        _compare(source, load(folder))
+        _check_pictures(source, load(folder))
         secrets.load(folder)
         _fill(connect(url or sqlite_url(folder), tables), records)
         return _counts(record["table"] for record in records)
 
 
 @contextmanager
-def _whole_or_nothing(source: Path, folder: Path) -> Iterator[None]:
+def _removed_on_failure(source: Path, folder: Path) -> Iterator[None]:
     """What is half-made is removed, and the reason is one line."""
     try:
         yield
@@ -109,7 +109,7 @@ def _whole_or_nothing(source: Path, folder: Path) -> Iterator[None]:
         if isinstance(error, SQLAlchemyError):
             reason = first_line(getattr(error, "orig", None) or error)
             raise BadStudy(f"the database refuses a record of {source} ({reason}); take another backup") from error
-        if isinstance(error, _BROKEN):
+        if isinstance(error, _READ_ERRORS):
             raise BadStudy(f"{source} is no backup that can be read ({error}); take another one") from error
         raise
 
@@ -117,12 +117,12 @@ def _whole_or_nothing(source: Path, folder: Path) -> Iterator[None]:
 def _counts(names: Iterable[str]) -> dict[str, int]:
     """Records by table; the one that says whose database it is does not count."""
     found = Counter(names)
-    return {t.name: found[t.name] for t in Base.metadata.sorted_tables if t is not Owner.__table__}
+    return {t.name: found[t.name] for t in Base.metadata.sorted_tables if t is not StudyRow.__table__}
 
 
-def _checked(archive: zipfile.ZipFile, source: Path) -> str:
+def _validated_revision(archive: zipfile.ZipFile, source: Path) -> str:
     """The revision of the tables in a backup that is whole."""
-    about = json.loads(archive.read(_ABOUT))
+    about = json.loads(archive.read(_HEADER))
     if not isinstance(about, dict) or about.get("kind") != _KIND or not isinstance(about.get("revision"), str):
         raise BadStudy(f"{source} is no backup of a survey; expected a file that `srbench survey backup` wrote")
     broken = archive.testzip()
@@ -131,7 +131,7 @@ def _checked(archive: zipfile.ZipFile, source: Path) -> str:
     return str(about["revision"])
 
 
-def _compare(source: Path, study: Study) -> None:
+def _check_pictures(source: Path, study: Study) -> None:
     """The pictures are those of the plan."""
     for picture in study.pictures:
         if hashlib.sha256((study.folder / picture.file).read_bytes()).hexdigest() != picture.sha256:
@@ -144,17 +144,17 @@ def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
     with engine.connect().execution_options(isolation_level=level, **READING) as connection:
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
-                yield table.name, {name: _plain(value) for name, value in row.items()}
+                yield table.name, {name: _as_json(value) for name, value in row.items()}
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     for name in archive.namelist():
         place = Path(name)
-        own = name in (HEAD, secrets.FILE) or (place.parent == Path(PICTURES) and place.suffix == ".png")
+        own = name in (STUDY_FILE, secrets.FILE) or (place.parent == Path(PICTURES_FOLDER) and place.suffix == ".png")
         if not own:
             continue
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -173,9 +173,9 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
                 if connection.scalar(select(func.count()).select_from(known)):
                     raise BadStudy(f"the database has votes already ({table.name}); give an empty one")
                 rows = [_typed(known, record) for record in records if record["table"] == table.name]
-                for start in range(0, len(rows), _AT_ONCE):
-                    connection.execute(insert(known), rows[start : start + _AT_ONCE])
-                _count_on(connection, known)
+                for start in range(0, len(rows), _BATCH_ROWS):
+                    connection.execute(insert(known), rows[start : start + _BATCH_ROWS])
+                _advance_sequence(connection, known)
         migrate(engine)
     finally:
         engine.dispose()
@@ -190,7 +190,7 @@ def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _count_on(connection: Connection, table: Table) -> None:
+def _advance_sequence(connection: Connection, table: Table) -> None:
     """New rows get numbers after those that came with their own."""
     if connection.dialect.name == "postgresql" and "id" in table.columns and table.columns["id"].autoincrement:
         place = connection.scalar(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name})

@@ -1,4 +1,4 @@
-"""A study is made: pictures as they will be shown, without any metadata, and study.json."""
+"""Making a study: its pictures as they will be shown, without any metadata, and study.json."""
 
 import hashlib
 import io
@@ -17,11 +17,13 @@ from srbench.core.files import atomic_write
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
-from srbench.survey import pictures, secrets
-from srbench.survey.design import Design, Shown, session
+from srbench.ratings.votes import Scale, Stimulus
+from srbench.survey import methods, pictures, secrets
+from srbench.survey.design import Design
+from srbench.survey.participation import Participation
 from srbench.survey.pictures import REFERENCE, Crop, Source
-from srbench.survey.study import HEAD, PICTURES, Picture, Study, vacant
-from srbench.survey.terms import Terms
+from srbench.survey.planning import session
+from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty
 
 _CALIBRATION = "calibration"
 
@@ -35,71 +37,72 @@ def create(
     calibration: Mapping[str, Path],
     protocol: Protocol,
     crops: Mapping[tuple[str, str], Crop],
-    terms: Terms,
+    participation: Participation,
     progress: Progress = NO_PROGRESS,
 ) -> Study:
     """Write a study's folder: the pictures as they will be shown, without any metadata, study.json, and secrets.
 
     Args:
-        folder: New, or empty.
-        title: For people.
-        design: Who sees what.
-        raters: Wanted.
+        folder: Folder of the study; new, or empty.
+        title: Title that raters read.
+        design: Settings of the sessions.
+        raters: Number of raters that the study wants.
         sources: Pictures to rate.
         calibration: HR images outside the study, by name.
-        protocol: How the anchors' LR is made.
-        crops: What of each content is shown.
-        terms: Of taking part.
+        protocol: Convention by which the anchors' LR is made.
+        crops: Part of each content that is shown.
+        participation: What raters are asked and told before they rate.
         progress: Shows a task with a step for each picture.
 
     Raises:
         BadStudy: The folder is in use, or the pictures cannot make such a study.
     """
-    vacant(folder)
+    require_empty(folder)
     clash = {s.content for s in sources} & calibration.keys()
     if clash:
         raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
-    rated = [_shown(source) for source in sources]
-    ends = [_anchor(name, model) for name in calibration for model in pictures.ANCHORS]
-    _possible(design, rated, ends)
-    made: list[Picture] = []
+    rated = [_stimulus(source) for source in sources]
+    scale = methods.find(design.method).scale
+    ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
+    _check_plan(design, rated, ends)
+    written: list[Picture] = []
     with progress.task("pictures", len(rated) + len(ends)) as task:
-        for source, shown in zip(sources, rated, strict=True):
+        for source, stimulus in zip(sources, rated, strict=True):
             pixels = pictures.cut(source.path, crops[source.dataset, source.content])
-            made.append(_write(folder, shown, pixels, "rated"))
+            written.append(_write(folder, stimulus, pixels, "rated"))
             task.advance()
-        for picture in _calibration(folder, calibration, protocol, crops.values()):
-            made.append(picture)
+        for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
+            written.append(picture)
             task.advance()
-    study = Study(folder, title, design, raters, tuple(made), protocol.scale, terms, token_hex(8))
-    with atomic_write(folder / HEAD) as partial:
+    study = Study(folder, title, design, raters, tuple(written), protocol.scale, participation, token_hex(8))
+    with atomic_write(folder / STUDY_FILE) as partial:
         partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     secrets.load(folder)
     return study
 
 
-def _shown(source: Source) -> Shown:
+def _stimulus(source: Source) -> Stimulus:
     name = "_".join(filter(None, (source.dataset, source.content, source.model)))
     name = name.replace("/", "_").replace("\\", "_")  # it names a file too
-    return Shown(name, source.content, source.model, source.dataset, source.reference)
+    return Stimulus(name, source.content, source.model, source.dataset, source.reference)
 
 
-def _anchor(name: str, model: str) -> Shown:
-    expected = {"nearest": 1.0, REFERENCE: 5.0}.get(model)
-    return Shown(f"{_CALIBRATION}_{name}_{model}", name, model, _CALIBRATION, expected=expected)
+def _anchor(name: str, model: str, scale: Scale) -> Stimulus:
+    expected = {"nearest": scale.low, REFERENCE: scale.high}.get(model)
+    return Stimulus(f"{_CALIBRATION}_{name}_{model}", name, model, _CALIBRATION, expected=expected)
 
 
-def _possible(design: Design, rated: Sequence[Shown], ends: Sequence[Shown]) -> None:
-    """Whether there are sessions of this design, before anything is written."""
-    names = Counter(shown.name for shown in [*rated, *ends])
+def _check_plan(design: Design, rated: Sequence[Stimulus], ends: Sequence[Stimulus]) -> None:
+    """Check that there are sessions of this design, before anything is written."""
+    names = Counter(stimulus.name for stimulus in [*rated, *ends])
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise BadStudy(f"two pictures would be called {twice[0]}; rename an image or a model")
-    session(design, [*rated, *(shown for shown in ends if design.traps and shown.expected is not None)], 0)
+    session(design, [*rated, *(anchor for anchor in ends if design.traps and anchor.expected is not None)], 0)
 
 
 def _calibration(
-    folder: Path, originals: Mapping[str, Path], protocol: Protocol, crops: Iterable[Crop]
+    folder: Path, originals: Mapping[str, Path], protocol: Protocol, crops: Iterable[Crop], scale: Scale
 ) -> Iterable[Picture]:
     """Nearest neighbour and original as anchors, bicubic for practice, as large as the rated ones at most."""
     height = max((crop.height for crop in crops), default=512)
@@ -108,17 +111,17 @@ def _calibration(
         hr = image.read(path)
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
         for model, pixels in pictures.anchors(pictures.cut(path, part), protocol).items():
-            shown = _anchor(name, model)
-            yield _write(folder, shown, pixels, "practice" if shown.expected is None else "anchor")
+            stimulus = _anchor(name, model, scale)
+            yield _write(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
 
 
-def _write(folder: Path, shown: Shown, pixels: npt.NDArray[np.uint8], role: str) -> Picture:
+def _write(folder: Path, stimulus: Stimulus, pixels: npt.NDArray[np.uint8], role: str) -> Picture:
     # Only pixels go in: no names, dates or software that would tell where a picture comes from.
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format="PNG", optimize=False)
     content = out.getvalue()
-    file = f"{PICTURES}/{shown.name}.png"
+    file = f"{PICTURES_FOLDER}/{stimulus.name}.png"
     with atomic_write(folder / file) as partial:
         partial.write_bytes(content)
     height, width = pixels.shape[:2]
-    return Picture(shown, file, hashlib.sha256(content).hexdigest(), width, height, role)
+    return Picture(stimulus, file, hashlib.sha256(content).hexdigest(), width, height, role)

@@ -16,12 +16,12 @@ from srbench.evaluation.results import RunFolder, latest
 from srbench.protocol import Protocol
 
 REFERENCE = "hr"
-_NAMES = {"hr", "reference", "original", "gt"}
+_REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
 _SPARE = ("rocket", "hubble_deep_field")
 _WORST: Kernel = "nearest"
 _MIDDLE: Kernel = "bicubic"
 ANCHORS = (_WORST, _MIDDLE, REFERENCE)
-_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
     found = []
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.suffix.lower() in _ENDINGS and len(parts) in (2, 3):
-            model = REFERENCE if parts[-2].lower() in _NAMES else parts[-2]
+        if path.suffix.lower() in _SUFFIXES and len(parts) in (2, 3):
+            model = REFERENCE if parts[-2].lower() in _REFERENCE_FOLDERS else parts[-2]
             found.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path))
     if not found:
         raise BadStudy(f"{folder} holds no images as <model>/<image>.png or <dataset>/<model>/<image>.png")
@@ -101,7 +101,7 @@ def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
     return [source for source in found if not models or source.model in {*models, REFERENCE}]
 
 
-def spare() -> dict[str, Path]:
+def spare_photographs() -> dict[str, Path]:
     """Photographs of the scikit-image package beside the builtin data set, to calibrate where that one is rated.
 
     They are rocket (SpaceX) and hubble_deep_field (NASA), both in the public domain.

@@ -40,7 +40,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {dict[str, Any]: JSON, datetime: Utc, float: Double}
 
 
-class Owner(Base):
+class StudyRow(Base):
     """To which study the votes belong: one row.
 
     Attributes:
@@ -79,7 +79,7 @@ class Rater(Base):
     facts: Mapped[dict[str, Any]]
 
 
-class Dealt(Base):
+class Assignment(Base):
     """A trial of a rater.
 
     Attributes:

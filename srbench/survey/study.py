@@ -1,7 +1,8 @@
-"""A study on disk: its plan, its pictures, and what is known before anybody rates."""
+"""A study on disk: its plan, its pictures, and what is fixed before anybody rates."""
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -9,28 +10,31 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from srbench import __version__
-from srbench.errors import BadStudy
-from srbench.survey.design import Design, Shown
-from srbench.survey.terms import Terms, checked
+from srbench.errors import BadStudy, UnknownName
+from srbench.ratings.votes import Stimulus
+from srbench.survey import methods
+from srbench.survey.design import Design
+from srbench.survey.method import Method
+from srbench.survey.participation import Participation, validated
 
 SCHEMA = 1
-HEAD, PICTURES = "study.json", "pictures"
+STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file of a study.
+    """A picture file of a study.
 
     Attributes:
-        shown: What it is.
-        file: Inside the study's folder.
-        sha256: Of the file.
-        width_px: Of the picture.
-        height_px: Of the picture.
+        stimulus: What the picture shows, and which model made it.
+        file: Path inside the study's folder.
+        sha256: SHA-256 of the file, hexadecimal.
+        width_px: Width in pixels.
+        height_px: Height in pixels.
         role: "rated"; "anchor" and "practice" are calibration, of which anchors are traps too.
     """
 
-    shown: Shown
+    stimulus: Stimulus
     file: str
     sha256: str
     width_px: int
@@ -38,23 +42,28 @@ class Picture:
     role: str
 
     def size_bytes(self, folder: Path) -> int:
-        """Of the file."""
+        """Return the size of the file in the study's folder."""
         return (folder / self.file).stat().st_size
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the picture as study.json holds it."""
+        record = asdict(self)
+        return {"shown": record.pop("stimulus"), **record}
 
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that was decided at the start.
+    """Everything that is decided at the start.
 
     Attributes:
-        folder: Where it lies.
-        title: For people.
-        design: Who sees what.
-        raters: Wanted.
-        pictures: All.
+        folder: Folder of the study.
+        title: Title that raters read.
+        design: Settings of the sessions.
+        raters: Number of raters that the study wants.
+        pictures: All pictures, those for calibration among them.
         scale: Upscaling factor of the anchors.
-        terms: Of taking part.
-        id: Random; its database and its cookies bear it.
+        participation: What raters are asked and told before they rate.
+        id: Random id; the study's database and cookies bear it.
     """
 
     folder: Path
@@ -63,54 +72,78 @@ class Study:
     raters: int
     pictures: tuple[Picture, ...]
     scale: int
-    terms: Terms = field(default_factory=Terms)
+    participation: Participation = field(default_factory=Participation)
     id: str = ""
 
-    def shown(self) -> list[Shown]:
-        """What is rated, and the traps where the design has any."""
-        roles = {"rated", "anchor"} if self.design.traps else {"rated"}
-        return [picture.shown for picture in self.pictures if picture.role in roles]
+    @property
+    def method(self) -> Method:
+        """The test method of the design."""
+        return methods.find(self.design.method)
 
-    def calibration(self) -> list[Shown]:
-        """The ends of the scale and what lies between, of images that are not rated."""
-        return [picture.shown for picture in self.pictures if picture.role != "rated"]
+    def stimuli(self) -> list[Stimulus]:
+        """Return what is rated, and the traps where the design has any."""
+        roles = {"rated", "anchor"} if self.design.traps else {"rated"}
+        return [picture.stimulus for picture in self.pictures if picture.role in roles]
+
+    def stimuli_by_name(self) -> Mapping[str, Stimulus]:
+        """Return the stimuli of all pictures, calibration included."""
+        return {picture.stimulus.name: picture.stimulus for picture in self.pictures}
+
+    def calibration(self) -> list[Stimulus]:
+        """Return the ends of the scale and what lies between, of images that are not rated."""
+        return [picture.stimulus for picture in self.pictures if picture.role != "rated"]
 
     def as_dict(self) -> dict[str, Any]:
-        """What study.json holds."""
+        """Return the study as study.json holds it."""
         return {
             "schema": SCHEMA,
             "srbench": __version__,
             "id": self.id,
             "title": self.title,
             "design": asdict(self.design),
-            "terms": asdict(self.terms),
+            "terms": asdict(self.participation),
             "raters": self.raters,
             "scale": self.scale,
-            "pictures": [asdict(picture) for picture in self.pictures],
+            "pictures": [picture.as_dict() for picture in self.pictures],
         }
 
 
 @dataclass(frozen=True)
+class _FilePicture:
+    """A picture as study.json holds it."""
+
+    shown: Stimulus
+    file: str
+    sha256: str
+    width_px: int
+    height_px: int
+    role: str
+
+    def picture(self) -> Picture:
+        return Picture(self.shown, self.file, self.sha256, self.width_px, self.height_px, self.role)
+
+
+@dataclass(frozen=True)
 class _File:
-    """What study.json holds."""
+    """The keys of study.json."""
 
     schema: int
     srbench: str
     id: str
     title: str
     design: Design
-    terms: Terms
+    terms: Participation
     raters: int
     scale: int
-    pictures: tuple[Picture, ...]
+    pictures: tuple[_FilePicture, ...]
 
 
 _FILE = TypeAdapter(_File)
 _REMEDY = "take the file from a backup, or make the study again"
 
 
-def vacant(folder: Path) -> None:
-    """A study can be made here.
+def require_empty(folder: Path) -> None:
+    """Check that a study can be made in a folder: it is new, or empty.
 
     Raises:
         BadStudy: There is something already.
@@ -127,17 +160,18 @@ def load(folder: Path) -> Study:
     Raises:
         BadStudy: There is none, another version of the schema wrote it, or it is damaged.
     """
-    file = folder / HEAD
+    file = folder / STUDY_FILE
     if not file.is_file():
-        raise BadStudy(f"{folder} holds no {HEAD}; expected a folder that `srbench survey create` wrote")
-    found = _read(file)
-    _check(file, found)
-    terms = checked(found.terms)
-    return Study(folder, found.title, found.design, found.raters, found.pictures, found.scale, terms, found.id)
+        raise BadStudy(f"{folder} holds no {STUDY_FILE}; expected a folder that `srbench survey create` wrote")
+    content = _read(file)
+    _check(file, content)
+    pictures = tuple(picture.picture() for picture in content.pictures)
+    terms = validated(content.terms)
+    return Study(folder, content.title, content.design, content.raters, pictures, content.scale, terms, content.id)
 
 
 def _read(file: Path) -> _File:
-    """Every key is there, no other, and of the right type."""
+    """Read the file; every key must be there, no other, and of the right type."""
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text)
@@ -160,15 +194,19 @@ def _read(file: Path) -> _File:
 
 
 def _unknown(content: dict[str, Any]) -> list[str]:
-    parts = [(_File, content), (Design, content["design"]), (Terms, content["terms"])]
+    parts = [(_File, content), (Design, content["design"]), (Participation, content["terms"])]
     for picture in content["pictures"]:
-        parts += [(Picture, picture), (Shown, picture["shown"])]
+        parts += [(_FilePicture, picture), (Stimulus, picture["shown"])]
     return [key for kind, part in parts for key in part if key not in {field.name for field in fields(kind)}]
 
 
 def _check(file: Path, found: _File) -> None:
-    """Values with which a study can be run, and pictures that lie in its folder."""
+    """Check that a study can be run with these values, and that its pictures lie in its folder."""
     design = found.design
+    try:
+        methods.find(design.method)
+    except UnknownName as error:
+        raise BadStudy(f"{file} is of a test method that is not known here: {error}") from error
     lengths = (design.trial_seconds, design.sitting_minutes, design.break_minutes)
     counts = (found.raters, found.scale, len(found.pictures))
     if not all(0 < value < math.inf for value in (*lengths, *counts)):
@@ -177,9 +215,9 @@ def _check(file: Path, found: _File) -> None:
         raise BadStudy(f"{file} has a share, repeats or traps that cannot be; {_REMEDY}")
     for picture in found.pictures:
         if not _inside(picture.file):
-            raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES}/<name>.png; {_REMEDY}")
+            raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")
 
 
 def _inside(file: str) -> bool:
-    name = file.removeprefix(f"{PICTURES}/")
+    name = file.removeprefix(f"{PICTURES_FOLDER}/")
     return file != name and not set(name) & set("/\\\0") and Path(name).suffix == ".png"

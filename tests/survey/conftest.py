@@ -7,26 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srbench.survey.design import Shown
-from srbench.survey.store import Question, Store
+from srbench.ratings.votes import Stimulus
+from srbench.survey.vote_store import Question, VoteStore
 from tests import postgres
 from tests.cli.conftest import call
 
 __all__ = ["call"]
 
 
-def asked(store: Store, rater: str) -> Question | None:
+def asked(store: VoteStore, rater: str) -> Question | None:
     """What the rater is to be asked next."""
-    standing = store.standing(rater)
+    standing = store.rater_state(rater)
     return standing.question if standing else None
 
 
-def rate(store: Store, see: Callable[[Shown], float]) -> None:
+def rate(store: VoteStore, see: Callable[[Stimulus], float]) -> None:
     """A new rater's whole session, each answer by what they see in the pictures; three seconds for each."""
-    shown = {picture.shown.name: picture.shown for picture in store.study.pictures}
+    shown = {picture.stimulus.name: picture.stimulus for picture in store.study.pictures}
     rater = store.find(store.invite())
     assert rater is not None
-    store.begin(rater)
+    store.assign_session(rater)
     while (question := asked(store, rater)) is not None:
         seen = [see(shown[store.picture(rater, key) or ""]) for key in question.keys]
         if store.study.design.method == "pair":
@@ -36,9 +36,9 @@ def rate(store: Store, see: Callable[[Shown], float]) -> None:
         store.answer(rater, question.position, value, 3.0, {})
 
 
-def states(store: Store) -> dict[str, int]:
+def states(store: VoteStore) -> dict[str, int]:
     """How many raters are in each state."""
-    return dict(Counter(person.state for person, _ in store.people()))
+    return dict(Counter(person.state for person, _ in store.raters()))
 
 
 @pytest.fixture(scope="session")

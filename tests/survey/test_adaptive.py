@@ -8,10 +8,11 @@ from scipy import stats
 
 from srbench.ratings import pairs
 from srbench.ratings.simulation import Simulation
-from srbench.ratings.votes import PairAnswer
-from srbench.survey.adaptive import Belief, anticipate, information, next_pair, prior, update
-from srbench.survey.design import Design, Shown, session
-from srbench.survey.forecast import simulated
+from srbench.ratings.votes import PairAnswer, Stimulus
+from srbench.survey.adaptive import ScorePosterior, anticipate, information, next_pair, prior, update
+from srbench.survey.design import Design
+from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.planning import session
 from srbench.survey.study import Picture, Study
 
 
@@ -22,7 +23,7 @@ def _won(winner: str, loser: str, tie: bool = False) -> PairAnswer:
 def test_an_answer_moves_the_moments_as_sampling_does() -> None:
     generator = np.random.default_rng(0)
     covariance = np.array([[1.0, 0.3, 0.1], [0.3, 2.0, 0.2], [0.1, 0.2, 0.5]])
-    belief = Belief(("a", "b", "c"), np.array([0.2, -0.1, 0.4]), covariance)
+    belief = ScorePosterior(("a", "b", "c"), np.array([0.2, -0.1, 0.4]), covariance)
     scores = generator.multivariate_normal(belief.mean, covariance, 400_000)
     weight = stats.norm.cdf(scores[:, 0] - scores[:, 1])
     after = update(belief, _won("a", "b"))
@@ -34,7 +35,7 @@ def test_an_answer_moves_the_moments_as_sampling_does() -> None:
 
 
 def test_a_tie_brings_scores_together_and_is_certain_of_neither() -> None:
-    belief = Belief(("a", "b"), np.array([1.0, -1.0]), np.eye(2))
+    belief = ScorePosterior(("a", "b"), np.array([1.0, -1.0]), np.eye(2))
     after = update(belief, _won("a", "b", tie=True))
     assert 0 < after.mean[0] - after.mean[1] < 2
     assert after.mean.sum() == pytest.approx(0)
@@ -43,7 +44,7 @@ def test_a_tie_brings_scores_together_and_is_certain_of_neither() -> None:
 
 def test_information_is_the_entropy_that_sampling_finds() -> None:
     generator = np.random.default_rng(1)
-    belief = Belief(("a", "b"), np.array([0.5, 0.0]), np.array([[1.0, 0.2], [0.2, 0.7]]))
+    belief = ScorePosterior(("a", "b"), np.array([0.5, 0.0]), np.array([[1.0, 0.2], [0.2, 0.7]]))
     gaps = generator.normal(0.5, np.sqrt(1.0 + 0.7 - 0.4), 400_000)
     p = stats.norm.cdf(gaps)
 
@@ -56,7 +57,7 @@ def test_information_is_the_entropy_that_sampling_finds() -> None:
 
 def test_what_is_known_is_not_asked() -> None:
     covariance = np.diag([0.01, 0.01, 1.0])
-    far = Belief(("a", "b", "c"), np.array([3.0, -3.0, 0.0]), covariance)
+    far = ScorePosterior(("a", "b", "c"), np.array([3.0, -3.0, 0.0]), covariance)
     assert information(far, [("a", "b")])[0] < 0.01
     assert set(next_pair(far)) != {"a", "b"}
     everything = [frozenset("ac"), frozenset("bc")]
@@ -64,7 +65,7 @@ def test_what_is_known_is_not_asked() -> None:
 
 
 def test_what_is_anticipated_is_the_mean_over_both_answers() -> None:
-    belief = Belief(("a", "b"), np.array([0.7, 0.1]), np.array([[1.0, 0.2], [0.2, 0.7]]))
+    belief = ScorePosterior(("a", "b"), np.array([0.7, 0.1]), np.array([[1.0, 0.2], [0.2, 0.7]]))
     chance = stats.norm.cdf(0.6 / np.sqrt(1 + 1.0 + 0.7 - 0.4))
     first, second = update(belief, _won("a", "b")), update(belief, _won("b", "a"))
     after = anticipate(belief, "a", "b")
@@ -73,7 +74,7 @@ def test_what_is_anticipated_is_the_mean_over_both_answers() -> None:
 
 
 def _study(models: list[str], contents: int, kind: str, seed: int) -> Study:
-    shown = [Shown(f"c{c}_{m}", f"c{c}", m, "set") for c in range(contents) for m in models]
+    shown = [Stimulus(f"c{c}_{m}", f"c{c}", m, "set") for c in range(contents) for m in models]
     pictures = tuple(Picture(one, "", "", 1, 1, "rated") for one in shown)
     return Study(Path(), "t", Design("pair", seed, pairs=kind), 3, pictures, 4)  # type: ignore[arg-type]
 
@@ -81,10 +82,10 @@ def _study(models: list[str], contents: int, kind: str, seed: int) -> Study:
 def test_a_session_asks_what_is_open() -> None:
     models = ["a", "b", "c", "d"]
     study = _study(models, 2, "adaptive", 0)
-    belief = Belief(tuple(models), np.array([-3.0, 3.0, 0.0, 0.1]), np.diag([0.01, 0.01, 1.0, 1.0]))
-    asked = [{trial.first, trial.second} for trial in session(study.design, study.shown(), 0, belief)]
+    belief = ScorePosterior(tuple(models), np.array([-3.0, 3.0, 0.0, 0.1]), np.diag([0.01, 0.01, 1.0, 1.0]))
+    asked = [{trial.first, trial.second} for trial in session(study.design, study.stimuli(), 0, belief)]
     assert asked[0] in ({"c0_c", "c0_d"}, {"c1_c", "c1_d"})
-    assert asked != [{t.first, t.second} for t in session(study.design, study.shown(), 0)]
+    assert asked != [{t.first, t.second} for t in session(study.design, study.stimuli(), 0)]
 
 
 @pytest.mark.slow
@@ -98,7 +99,8 @@ def test_adaptive_sessions_find_an_order_that_as_many_ring_questions_do_not() ->
             models, tuple(quality), images=4, content_spread=0.05, stimulus_spread=0.05, raters=3, seed=seed
         )
         for kind, found in right.items():
-            fit = pairs.fit(simulated(_study(models, 4, kind, seed), panel))
+            study = _study(models, 4, kind, seed)
+            fit = pairs.fit(simulated_comparisons(study.design, study.stimuli(), panel))
             score = np.array([fit.score[fit.items.index(model)] for model in models])[np.argsort(quality)]
             found.append(float((np.diff(score) > 0).mean()))
     assert np.mean(right["adaptive"]) > np.mean(right["sparse"])

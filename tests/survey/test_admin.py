@@ -7,30 +7,30 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.store import Store
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import forward, made, until
 
 
 @pytest.fixture
-def store(call: Call, tmp_path: Path) -> Store:
-    return Store(made(call, tmp_path))
+def store(call: Call, tmp_path: Path) -> VoteStore:
+    return VoteStore(made(call, tmp_path))
 
 
 @pytest.fixture
-def app(store: Store) -> object:
+def app(store: VoteStore) -> object:
     return application(store, secrets.load(store.study.folder))
 
 
-def _inside(store: Store, app: object) -> TestClient:
+def _inside(store: VoteStore, app: object) -> TestClient:
     client = TestClient(app)  # type: ignore[arg-type]
     token = secrets.load(store.study.folder).admin
     assert client.post("/admin/enter", data={"token": token}).status_code == 200
     return client
 
 
-def test_every_address_of_the_page_asks_for_the_token(store: Store, app: object) -> None:
+def test_every_address_of_the_page_asks_for_the_token(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     client.get(f"/i/{store.invite()}")
     closed = 0
@@ -45,10 +45,10 @@ def test_every_address_of_the_page_asks_for_the_token(store: Store, app: object)
             assert method == "HEAD" or 'type="password"' in answer.text
             closed += 1
     assert closed >= 8
-    assert store.doors() == "open"
+    assert store.status() == "open"
 
 
-def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
+def test_nothing_is_open_without_the_token(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     client.get(f"/i/{store.invite()}")  # a rater is no administrator
     assert "password" in client.get("/admin").text
@@ -59,10 +59,10 @@ def test_nothing_is_open_without_the_token(store: Store, app: object) -> None:
     name = f"srbench-{store.study.id}"
     client.cookies.set(f"{name}-admin", client.cookies[name], path="/admin")
     assert client.get("/admin/ratings.csv").status_code == 403
-    assert store.doors() == "open"
+    assert store.status() == "open"
 
 
-def test_the_cookie_is_strict_and_the_token_in_no_address(store: Store, app: object) -> None:
+def test_the_cookie_is_strict_and_the_token_in_no_address(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     token = secrets.load(store.study.folder).admin
     response = client.post("/admin/enter", data={"token": token}, follow_redirects=False)
@@ -73,7 +73,7 @@ def test_the_cookie_is_strict_and_the_token_in_no_address(store: Store, app: obj
     assert token not in client.get("/admin").text
 
 
-def test_counts_models_and_raters(store: Store, app: object) -> None:
+def test_counts_models_and_raters(store: VoteStore, app: object) -> None:
     admin = _inside(store, app)
     assert "0 answers" in admin.get("/admin").text
     assert admin.get("/admin/ratings.csv").status_code == 404
@@ -97,20 +97,20 @@ def test_counts_models_and_raters(store: Store, app: object) -> None:
     assert lines[0].startswith("stimulus,content,model")
 
 
-def test_a_pause_stops_answers_and_keeps_them(store: Store, app: object) -> None:
+def test_a_pause_stops_answers_and_keeps_them(store: VoteStore, app: object) -> None:
     admin, rater = _inside(store, app), TestClient(app)  # type: ignore[arg-type]
     page = until(rater, 'name="position"', rater.get(f"/i/{store.invite()}").text)
     page = forward(rater, page)
     admin.post("/admin/do", data={"what": "pause"})
     assert "Paused" in admin.get("/admin").text
     assert "study is paused" in forward(rater, page)
-    assert len(store.answers()) == 1
+    assert len(store.responses()) == 1
     admin.post("/admin/do", data={"what": "open"})
     until(rater, "have arrived", rater.get("/next").text)
-    assert len(store.answers()) == 5
+    assert len(store.responses()) == 5
 
 
-def test_invitations_are_made(store: Store, app: object) -> None:
+def test_invitations_are_made(store: VoteStore, app: object) -> None:
     admin = _inside(store, app)
     page = admin.post("/admin/do", data={"what": "invite", "number": "3"}).text
     links = re.findall(r"http://testserver/i/[\w-]{43}", page)
@@ -122,25 +122,25 @@ def test_invitations_are_made(store: Store, app: object) -> None:
     assert admin.post("/admin/do", data={"what": "explode"}).status_code == 400
 
 
-def test_a_study_can_be_closed_and_opened_again(store: Store, app: object) -> None:
+def test_a_study_can_be_closed_and_opened_again(store: VoteStore, app: object) -> None:
     admin = _inside(store, app)
     assert "Closed: nobody can begin" in admin.post("/admin/do", data={"what": "close"}).text
     assert "study is closed" in TestClient(app).get(f"/i/{store.invite()}").text  # type: ignore[arg-type]
     assert "Close to newcomers" in admin.post("/admin/do", data={"what": "open"}).text
 
 
-def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: Store, app: object) -> None:
+def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: VoteStore, app: object) -> None:
     admin = _inside(store, app)
-    store.record("pause")  # and may look at any time
+    store.record_event("pause")  # and may look at any time
     page = admin.post("/admin/do", data={"what": "preview"}).text
     assert "these answers do not count" in page
     page = until(admin, "have arrived", page)
     assert "these answers do not count" in page
-    assert store.people() == []
+    assert store.raters() == []
     assert "0 answers" in admin.get("/admin").text
 
 
-def test_a_token_cannot_be_guessed_for_long(store: Store, app: object) -> None:
+def test_a_token_cannot_be_guessed_for_long(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     found = [client.post("/admin/enter", data={"token": "x"}).status_code for _ in range(12)]
     assert found == [403] * 10 + [429] * 2
@@ -148,7 +148,7 @@ def test_a_token_cannot_be_guessed_for_long(store: Store, app: object) -> None:
     assert client.post("/admin/enter", data={"token": token}).status_code == 200  # the owner is not shut out
 
 
-def test_a_page_of_another_site_can_do_nothing(store: Store, app: object) -> None:
+def test_a_page_of_another_site_can_do_nothing(store: VoteStore, app: object) -> None:
     admin = _inside(store, app)
     for headers in (
         {"sec-fetch-site": "same-site"},  # another port of this host
@@ -158,6 +158,6 @@ def test_a_page_of_another_site_can_do_nothing(store: Store, app: object) -> Non
     ):
         for place in ("/admin/do", "/join", "/answer"):
             assert admin.post(place, data={"what": "close"}, headers=headers).status_code == 403
-    assert store.doors() == "open"
+    assert store.status() == "open"
     same = {"origin": "http://testserver", "sec-fetch-site": "same-origin"}
     assert "Closed" in admin.post("/admin/do", data={"what": "close"}, headers=same).text

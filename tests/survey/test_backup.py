@@ -11,29 +11,29 @@ from sqlalchemy.orm import Session
 from srbench.errors import BadStudy
 from srbench.survey import backup, secrets
 from srbench.survey.schema import Base
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made
 
 
-def _running(call: Call, folder: Path, url: str) -> tuple[Store, str]:
+def _running(call: Call, folder: Path, url: str) -> tuple[VoteStore, str]:
     """A study with one finished rater, one in the middle, one withdrawn; and the middle one's token."""
-    store = Store(made(call, folder), url)
+    store = VoteStore(made(call, folder), url)
     tokens = [store.invite() for _ in range(3)]
     for token, answers in zip(tokens, (5, 2, 1), strict=True):
         rater = store.find(token)
         assert rater is not None
-        store.note(rater, {"screen": {"dpr": "1"}, "consent": True})
-        store.begin(rater)
+        store.add_facts(rater, {"screen": {"dpr": "1"}, "consent": True})
+        store.assign_session(rater)
         for position in range(answers):
             store.answer(rater, position, "4", 2.5, {"width": "99"})
     store.withdraw(store.find(tokens[2]) or "")
     return store, tokens[1]
 
 
-def _everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
+def _everything(store: VoteStore) -> dict[str, list[tuple[object, ...]]]:
     with Session(store.engine) as database:
         return {
             t.name: [
@@ -56,7 +56,7 @@ def test_everything_comes_back_in_any_database(call: Call, tmp_path: Path, url: 
     assert secrets.load(study.folder) == secrets.load(store.study.folder)
     for picture in study.pictures:
         assert (study.folder / picture.file).read_bytes() == (store.study.folder / picture.file).read_bytes()
-    again = Store(study)
+    again = VoteStore(study)
     assert all(file.stat().st_mode & 0o077 == 0 for file in study.folder.glob("votes.sqlite*"))
     after, before = _everything(again), _everything(store)
     assert {name: len(rows) for name, rows in after.items()} == {**counts, "study": 1}
@@ -67,7 +67,7 @@ def test_everything_comes_back_in_any_database(call: Call, tmp_path: Path, url: 
     assert question is not None
     assert question.position == 2
     newcomer = again.find(again.invite())
-    again.begin(newcomer or "")
+    again.assign_session(newcomer or "")
     assert len(_everything(again)["trial"]) == 15
 
 
@@ -81,10 +81,10 @@ def test_what_was_collected_in_sqlite_goes_on_in_postgresql(
     store, token = _running(call, tmp_path, "")
     backup.write(store, tmp_path / "kept.zip")
     backup.restore(tmp_path / "kept.zip", tmp_path / "again", url)
-    again = Store(load(tmp_path / "again"), url)
+    again = VoteStore(load(tmp_path / "again"), url)
     assert _everything(again) == _everything(store)
     newcomer = again.find(again.invite())
-    again.begin(newcomer or "")  # numbers go on after those that were brought
+    again.assign_session(newcomer or "")  # numbers go on after those that were brought
     again.record("pause")
     assert again.answer(again.find(token) or "", 2, "5", 1.0, {}) == 0
     with pytest.raises(BadStudy, match="has votes already"):

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.core import image
-from srbench.survey.schema import Dealt
-from srbench.survey.store import Store
+from srbench.survey.schema import Assignment
+from srbench.survey.vote_store import VoteStore
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def store(call: Call, tmp_path: Path) -> Store:
-    return Store(made(call, tmp_path))
+def store(call: Call, tmp_path: Path) -> VoteStore:
+    return VoteStore(made(call, tmp_path))
 
 
 def _to_the_trials(page: Any, link: str) -> None:
@@ -50,7 +50,7 @@ def _position(page: Any) -> int:
     return int(page.locator("#answer input[name=position]").get_attribute("value"))
 
 
-def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: Store) -> None:
+def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: VoteStore) -> None:
     with served(store) as url, opened(1280) as page:
         said = heard(page)
         _to_the_trials(page, f"{url}/i/{store.invite()}")
@@ -79,14 +79,14 @@ def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: Store) -
                 page.goto(f"{url}/next")
         assert page.locator(".code").inner_text()
         assert said == []
-    values = [answer.value for answer in store.answers()]
+    values = [answer.value for answer in store.responses()]
     assert values == ["1", "2", "5", "4", "5"]
-    assert all(0 < answer.seconds < 60 for answer in store.answers())
-    assert {answer.facts["width"] for answer in store.answers()} == {1280}
+    assert all(0 < answer.seconds < 60 for answer in store.responses())
+    assert {answer.facts["width"] for answer in store.responses()} == {1280}
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_what_is_painted_is_the_picture_pixel_for_pixel(store: Store, scale: int) -> None:
+def test_what_is_painted_is_the_picture_pixel_for_pixel(store: VoteStore, scale: int) -> None:
     with served(store) as url, opened(900, 700, scale) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         for _ in range(3):
@@ -104,16 +104,16 @@ def test_what_is_painted_is_the_picture_pixel_for_pixel(store: Store, scale: int
             page.wait_for_selector(f'input[name=position][value="{before + 1}"]', state="attached")
 
 
-def _behind(store: Store, key: str) -> np.ndarray:
+def _behind(store: VoteStore, key: str) -> np.ndarray:
 
     with Session(store.engine) as database:
-        name = database.scalar(select(Dealt.first).where(Dealt.first_key == key))
-    found = next(p for p in store.study.pictures if p.shown.name == name)
+        name = database.scalar(select(Assignment.first).where(Assignment.first_key == key))
+    found = next(p for p in store.study.pictures if p.stimulus.name == name)
     return image.read(store.study.folder / found.file)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_their_windows(store: Store, width: int) -> None:
+def test_pages_fit_their_windows(store: VoteStore, width: int) -> None:
     with served(store) as url, opened(width) as page:
         page.goto(f"{url}/i/{store.invite()}")
         for _ in range(20):
@@ -132,7 +132,7 @@ def test_pages_fit_their_windows(store: Store, width: int) -> None:
 def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, tmp_path: Path) -> None:
     for name in ("a", "b"):
         image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 200, np.uint8))
-    store = Store(made(call, tmp_path, "--method", "dcr", "--traps", "0"))
+    store = VoteStore(made(call, tmp_path, "--method", "dcr", "--traps", "0"))
     with served(store) as url, opened(1280) as page:
         said = heard(page)
         page.goto(f"{url}/i/{store.invite()}")
@@ -152,11 +152,11 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
             else:
                 on(page)
         assert said == []
-    assert [answer.value for answer in store.answers()] == ["3"] * 4
+    assert [answer.value for answer in store.responses()] == ["3"] * 4
 
 
 def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--method", "pair", "--traps", "0"))
+    store = VoteStore(made(call, tmp_path, "--method", "pair", "--traps", "0"))
     with served(store) as url, opened(1280) as page:
         page.goto(f"{url}/i/{store.invite()}")
         keys = iter(("ArrowLeft", "ArrowDown"))
@@ -171,4 +171,4 @@ def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
                     page.keyboard.press(next(keys) if counts else "ArrowRight")
             else:
                 on(page)
-    assert [answer.value for answer in store.answers()] == ["first", "tie"]
+    assert [answer.value for answer in store.responses()] == ["first", "tie"]

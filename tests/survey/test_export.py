@@ -9,10 +9,11 @@ import pytest
 from srbench.ratings import files
 from srbench.ratings.analysis import analyse
 from srbench.ratings.pair_study import analyse_pairs
-from srbench.survey.design import Design, Shown
+from srbench.ratings.votes import Stimulus
+from srbench.survey.design import Design
 from srbench.survey.export import ratings
-from srbench.survey.store import Store
-from srbench.survey.study import HEAD, Picture, Study, load
+from srbench.survey.study import STUDY_FILE, Picture, Study, load
+from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 
@@ -20,24 +21,26 @@ _TRUTH = {"m1": 1.8, "m2": 3.0, "m3": 4.1}
 
 
 def _study(folder: Path, method: str) -> Study:
-    shown = [Shown(f"c{c}_{m}", f"c{c}", m, "set") for c in range(5) for m in _TRUTH]
-    anchors = [Shown(f"t_{m}", "t", m, "calibration", expected=score) for m, score in (("nearest", 1.0), ("hr", 5.0))]
+    shown = [Stimulus(f"c{c}_{m}", f"c{c}", m, "set") for c in range(5) for m in _TRUTH]
+    anchors = [
+        Stimulus(f"t_{m}", "t", m, "calibration", expected=score) for m, score in (("nearest", 1.0), ("hr", 5.0))
+    ]
     pictures = [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown]
     pictures += [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "anchor") for s in anchors]
-    made = Study(folder, "test", Design(method=method, repeats=0.2, traps=2), 8, tuple(pictures), 4)  # type: ignore[arg-type]
+    made = Study(folder, "test", Design(method=method, repeats=0.2, traps=2), 8, tuple(pictures), 4)
     folder.mkdir(exist_ok=True)
-    (folder / HEAD).write_text(json.dumps(made.as_dict()), encoding="utf-8")
+    (folder / STUDY_FILE).write_text(json.dumps(made.as_dict()), encoding="utf-8")
     return load(folder)
 
 
-def _rated(store: Store, raters: int) -> None:
+def _rated(store: VoteStore, raters: int) -> None:
     for number in range(raters):
         generator = np.random.default_rng(number)
         rate(store, lambda one, chance=generator: _TRUTH.get(one.model, one.expected or 0) + chance.normal(0, 0.5))
 
 
 def test_a_study_leads_into_the_analysis(tmp_path: Path, call: Call) -> None:
-    store = Store(_study(tmp_path / "st", "acr"))
+    store = VoteStore(_study(tmp_path / "st", "acr"))
     _rated(store, 8)
     found = ratings(store)
     assert found.votes is not None
@@ -69,7 +72,7 @@ def test_a_study_leads_into_the_analysis(tmp_path: Path, call: Call) -> None:
 
 
 def test_pairs_too(tmp_path: Path) -> None:
-    store = Store(_study(tmp_path / "st", "pair"))
+    store = VoteStore(_study(tmp_path / "st", "pair"))
     _rated(store, 6)
     made = analyse_pairs("st", ratings(store).pairs)
     scores = dict(zip(made.overall[0].items, made.overall[0].score, strict=True))
@@ -77,10 +80,10 @@ def test_pairs_too(tmp_path: Path) -> None:
 
 
 def test_only_finished_sessions_count(tmp_path: Path, call: Call) -> None:
-    store = Store(_study(tmp_path / "st", "acr"))
+    store = VoteStore(_study(tmp_path / "st", "acr"))
     rater = store.find(store.invite())
     assert rater is not None
-    store.begin(rater)
+    store.assign_session(rater)
     store.answer(rater, 0, "3", 1.0, {})
     partial = ratings(store, unfinished=True).votes
     assert partial is not None
@@ -88,7 +91,7 @@ def test_only_finished_sessions_count(tmp_path: Path, call: Call) -> None:
     store.close()
     code, _, err = call("survey", "export", str(tmp_path / "st"), "votes.csv")
     assert code == 2
-    assert "no finished session yet (1 answers)" in err
+    assert "no finished session yet (1 answer)" in err
     assert call("survey", "export", str(tmp_path / "st"), "votes.csv", "--unfinished")[0] == 0
 
 

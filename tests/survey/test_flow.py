@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from srbench.errors import BadStudy
 from srbench.survey import secrets
-from srbench.survey.store import Store
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.conftest import states
@@ -17,8 +17,8 @@ from tests.survey.test_web import SCREEN, field, forward, made, until
 _PHONE = {"user-agent": "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"}
 
 
-def opened(call: Call, folder: Path, *more: str) -> tuple[Store, TestClient]:
-    store = Store(made(call, folder, *more))
+def opened(call: Call, folder: Path, *more: str) -> tuple[VoteStore, TestClient]:
+    store = VoteStore(made(call, folder, *more))
     return store, TestClient(application(store, secrets.load(store.study.folder)))
 
 
@@ -37,7 +37,7 @@ def test_the_screen_check_asks_what_the_study_wants(call: Call, tmp_path: Path) 
         assert again.status_code == 400
         assert "Something is missing" in again.text
     assert "The worst and the best" in client.post("/step", data={**form, **SCREEN}).text
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     numbers = {name: float(SCREEN[name]) for name in ("dpr", "width", "height", "card", "distance", "patches")}
     assert person.facts["screen"] == {**SCREEN, **numbers}
     until(client, "have arrived", client.get("/next").text)
@@ -58,7 +58,7 @@ def test_nothing_more_is_asked_by_default(call: Call, tmp_path: Path) -> None:
     page = forward(client, page)
     assert 'name="card"' not in page
     forward(client, page)
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert set(person.facts["screen"]) == {"dpr", "width", "height", "patches"}
     assert person.facts["consent"] is True
 
@@ -68,7 +68,7 @@ def test_what_a_browser_says_of_its_window_is_a_number_or_nothing(call: Call, tm
     page = forward(client, client.get(f"/i/{store.invite()}").text)
     form = {"token": field(page, "token"), "step": "screen", "patches": "8"}
     client.post("/step", data={**form, "dpr": "=cmd()", "width": "nan", "height": "1e400"})
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert person.facts["screen"] == {"patches": 8.0}
 
 
@@ -107,7 +107,7 @@ def test_an_address_is_stored_only_where_that_is_said(call: Call, tmp_path: Path
     assert "the IP address of your internet connection" in page
     assert "your IP address are not stored" not in page
     forward(client, page)
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert person.facts["consent"] == {"address": "testclient"}
 
 
@@ -129,7 +129,7 @@ def test_the_end_leads_back_with_the_code(call: Call, tmp_path: Path) -> None:
 def test_a_closed_study_takes_nobody_new_and_lets_the_others_finish(call: Call, tmp_path: Path) -> None:
     store, client = opened(call, tmp_path)
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
-    store.record("close")
+    store.record_event("close")
     late = TestClient(client.app)
     assert "study is closed" in late.get(f"/i/{store.invite()}").text
     until(client, "have arrived", forward(client, page))
@@ -144,7 +144,7 @@ def test_guesses_are_counted(call: Call, tmp_path: Path) -> None:
 
 
 def test_who_enters_by_the_open_link_is_given_their_own(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
+    store = VoteStore(made(call, tmp_path))
     app = application(store, secrets.load(store.study.folder), base="/lab", secure=True, open_limit=2)
     store.invite()  # invitations take no place
     client = TestClient(app, base_url="https://testserver")
@@ -156,8 +156,8 @@ def test_who_enters_by_the_open_link_is_given_their_own(call: Call, tmp_path: Pa
     assert "Your own link" in other.post("/lab/join").text
     store.withdraw(store.find(link.rpartition("/")[2]) or "")
     assert other.post("/lab/join").status_code == 403  # who withdraws leaves no room
-    store.record("close")
-    assert not store.room(99)
+    store.record_event("close")
+    assert not store.accepts_newcomers(99)
 
 
 def test_a_break_is_noted_once(call: Call, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_break_is_noted_once(call: Call, tmp_path: Path) -> None:
     page = until(client, "A break", client.get(f"/i/{store.invite()}").text)
     for _ in range(5):
         client.post("/step", data={"token": field(page, "token"), "step": "pause", "pause": "anything"})
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert person.facts["pauses"] == ["0.1"]
 
 
@@ -195,18 +195,18 @@ def test_calibration_pictures_have_keys_of_their_study(call: Call, tmp_path: Pat
 
 def test_a_database_of_another_study_is_refused(call: Call, tmp_path: Path, url: str) -> None:
     place = url or f"sqlite:///{tmp_path / 'votes.sqlite'}"
-    first = Store(made(call, tmp_path / "one"), place)
+    first = VoteStore(made(call, tmp_path / "one"), place)
     first.close()
     with pytest.raises(BadStudy, match="votes of another study"):
-        Store(made(call, tmp_path / "two"), place)
-    Store(first.study, place).close()
+        VoteStore(made(call, tmp_path / "two"), place)
+    VoteStore(first.study, place).close()
 
 
 def test_what_was_withdrawn_is_in_no_file(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
+    store = VoteStore(made(call, tmp_path))
     rater = store.find(store.invite()) or ""
-    store.note(rater, {"consent": {"address": "secret-address-7"}})
-    store.begin(rater)
+    store.add_facts(rater, {"consent": {"address": "secret-address-7"}})
+    store.assign_session(rater)
     store.withdraw(rater)
     files = list(store.study.folder.glob("votes.sqlite*"))
     assert files

@@ -13,24 +13,25 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.store import Store
-from srbench.survey.terms import ANSWERS
+from srbench.survey.participation import ANSWERS
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
-from srbench.survey.web.languages import LANGUAGES, translations, wanted
-from srbench.survey.web.wording import CHECKS
+from srbench.survey.web.languages import LANGUAGES, preferred_language, translations
+from srbench.survey.web.screen_questions import SCREEN_QUESTIONS
 from tests.cli.conftest import Call
 from tests.survey.test_web import forward, made
 
-_WEB = Path(str(resources.files("srbench.survey.web")))
+_SURVEY = Path(str(resources.files("srbench.survey")))
+_WEB = _SURVEY / "web"
 _OTHERS = sorted(set(LANGUAGES) - {"en"})
 
 
 def _marked() -> dict[str, str | tuple[str, ...]]:
     """Every message of the pages and of the wording."""
-    methods = [("pages/**.html", "jinja2"), ("**.py", "python")]
-    options = {"pages/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+    methods = [("web/pages/**.html", "jinja2"), ("**.py", "python")]
+    options = {"web/pages/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
-    found = extract_from_dir(_WEB, methods, options, keywords)
+    found = extract_from_dir(_SURVEY, methods, options, keywords)
     return {message if isinstance(message, str) else message[0]: message for _, _, message, *_ in found}
 
 
@@ -79,7 +80,7 @@ def test_categories_stay_apart(language: str) -> None:
 
 
 def test_the_checks_offer_what_the_terms_take() -> None:
-    assert {check: tuple(answers) for check, (_, answers) in CHECKS.items()} == ANSWERS
+    assert {check: tuple(answers) for check, (_, answers) in SCREEN_QUESTIONS.items()} == ANSWERS
 
 
 def _asking(header: str, cookie: str = "") -> Request:
@@ -101,13 +102,13 @@ def _asking(header: str, cookie: str = "") -> Request:
     ],
 )
 def test_the_language_of_a_browser(header: str, cookie: str, language: str) -> None:
-    assert wanted(_asking(header, cookie)) == language
+    assert preferred_language(_asking(header, cookie)) == language
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_a_whole_session(call: Call, tmp_path: Path, language: str) -> None:
     """Chosen on the first page, kept to the last; nothing English is left in the others."""
-    store = Store(made(call, tmp_path, "--ask", "all", "--traps", "0"))
+    store = VoteStore(made(call, tmp_path, "--ask", "all", "--traps", "0"))
     client = TestClient(application(store, secrets.load(store.study.folder)))
     client.get(f"/i/{store.invite()}")
     page = client.get(f"/language/{language}").text

@@ -24,11 +24,11 @@ from srbench.errors import BadStudy
 from srbench.ratings.simulation import Simulation
 from srbench.survey import backup, creation, secrets
 from srbench.survey.design import Design
-from srbench.survey.forecast import simulated
+from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.participation import Participation, is_address
 from srbench.survey.pictures import Crop, Source
-from srbench.survey.store import Store
 from srbench.survey.study import Study, load
-from srbench.survey.terms import Terms, is_address
+from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 
@@ -62,7 +62,7 @@ def test_links_go_to_a_file_of_the_owners_alone(call: Call, tmp_path: Path) -> N
     found = links.read_text().splitlines()
     assert len(found) == 2
     assert all(link.startswith("https://host/st/i/") for link in found)
-    assert Store(study).find(found[1].rpartition("/")[2])
+    assert VoteStore(study).find(found[1].rpartition("/")[2])
     assert "there already" in _line(call, "invite", str(study.folder), "--out", str(links))  # they stand nowhere else
     assert links.read_text().splitlines() == found
 
@@ -75,14 +75,14 @@ def test_no_invitation_is_made_for_a_file_that_cannot_be_written(call: Call, tmp
         assert out in _line(call, "invite", str(study.folder), "--out", out)
     assert stat.S_IMODE(inside.stat().st_mode) == 0o755
     assert stat.S_IMODE(Path("/dev/null").stat().st_mode) != 0o600
-    assert Store(study).people() == []
+    assert VoteStore(study).raters() == []
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://host", "https://", "https://[", "https://h:x", "https://h/?a", ""])
 def test_links_need_an_address(call: Call, tmp_path: Path, url: str) -> None:
     study = made(call, tmp_path)
     assert "expected http:// or https:// with a host" in _line(call, "invite", str(study.folder), "--url", url)
-    assert Store(study).people() == []
+    assert VoteStore(study).raters() == []
 
 
 def test_addresses() -> None:
@@ -175,7 +175,7 @@ def test_two_pictures_side_by_side_are_narrower(
 def test_a_study_in_the_place_of_a_file(call: Call, tmp_path: Path) -> None:
     Path("st").write_text("mine")
     assert "is a file" in _line(call, "create", "st", *_images(tmp_path))
-    backup.write(Store(made(call, tmp_path / "other")), tmp_path / "kept.zip")
+    backup.write(VoteStore(made(call, tmp_path / "other")), tmp_path / "kept.zip")
     assert "is a file" in _line(call, "restore", str(tmp_path / "kept.zip"), "st")
     assert Path("st").read_text() == "mine"
 
@@ -183,7 +183,8 @@ def test_a_study_in_the_place_of_a_file(call: Call, tmp_path: Path) -> None:
 def test_contents_of_the_same_name_in_two_data_sets_are_two(call: Call, tmp_path: Path) -> None:
     names = [f"{dataset}/{model}/a" for dataset in ("d1", "d2") for model in ("m1", "m2")]
     assert call("survey", "create", "st", *_images(tmp_path, *names), "--method", "pair")[0] == 0
-    answers = simulated(load(Path("st")), Simulation(["m1", "m2"], images=2, raters=3))
+    study = load(Path("st"))
+    answers = simulated_comparisons(study.design, study.stimuli(), Simulation(["m1", "m2"], images=2, raters=3))
     assert {answer.content for answer in answers} == {"d1/a", "d2/a"}
 
 
@@ -192,9 +193,11 @@ def test_a_slash_in_a_models_name_makes_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "small" / "m1" / "a.png"
     sources = [Source("", "a", model, path) for model in ("x/m1", "x\\m2")]
     protocol = protocols.find(protocols.DEFAULT)
-    creation.create(tmp_path / "st", "t", Design(), 2, sources, {}, protocol, {("", "a"): Crop(0, 0, 9, 9)}, Terms())
+    creation.create(
+        tmp_path / "st", "t", Design(), 2, sources, {}, protocol, {("", "a"): Crop(0, 0, 9, 9)}, Participation()
+    )
     study = load(tmp_path / "st")
-    assert [picture.shown.model for picture in study.pictures] == ["x/m1", "x\\m2"]
+    assert [picture.stimulus.model for picture in study.pictures] == ["x/m1", "x\\m2"]
     assert [picture.file for picture in study.pictures] == ["pictures/a_x_m1.png", "pictures/a_x_m2.png"]
 
 
@@ -290,9 +293,9 @@ def test_a_picture_outside_the_folder(call: Call, tmp_path: Path, file: str) -> 
 
 def _rated(call: Call, folder: Path) -> tuple[Study, str]:
     """A study with one answer, and its rater."""
-    store = Store(made(call, folder))
+    store = VoteStore(made(call, folder))
     rater = store.find(store.invite()) or ""
-    store.begin(rater)
+    store.assign_session(rater)
     store.answer(rater, 0, "4", 1.5, {})
     backup.write(store, folder / "kept.zip")
     store.close()
@@ -359,8 +362,8 @@ def test_times_are_utc_whatever_the_session_says(call: Call, tmp_path: Path, tol
         )
 
     backup.restore(Path(_crafted(tmp_path, "votes.jsonl", late)), tmp_path / "again")
-    store = Store(load(tmp_path / "again"))
-    ((person, answers),) = store.people()
+    store = VoteStore(load(tmp_path / "again"))
+    ((person, answers),) = store.raters()
     assert (person.id, answers) == (rater, 1)
     assert person.seen.replace(tzinfo=None).isoformat() == "2026-03-01T12:00:00"
 
@@ -372,16 +375,16 @@ def test_times_come_back_from_a_server_elsewhere(call: Call, tmp_path: Path, req
     from tests import postgres
 
     url = postgres.database(request.getfixturevalue("postgresql"))
-    store = Store(made(call, tmp_path), url)
+    store = VoteStore(made(call, tmp_path), url)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"ALTER DATABASE \"{store.engine.url.database}\" SET timezone TO 'Asia/Tokyo'"))
     store.close()
-    store = Store(store.study, url)
+    store = VoteStore(store.study, url)
     store.invite()
-    ((before, _),) = store.people()
+    ((before, _),) = store.raters()
     backup.write(store, tmp_path / "kept.zip")
     backup.restore(tmp_path / "kept.zip", tmp_path / "again")
-    ((after, _),) = Store(load(tmp_path / "again")).people()
+    ((after, _),) = VoteStore(load(tmp_path / "again")).people()
     assert after.created.replace(tzinfo=None) == before.created.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -393,8 +396,8 @@ def test_a_rater_is_withdrawn_on_request(call: Call, tmp_path: Path) -> None:
     code, out, _ = call("survey", "withdraw", str(study.folder), rater)
     assert code == 0
     assert "answers deleted: 1" in out
-    store = Store(study)
-    assert store.answers() == []
+    store = VoteStore(study)
+    assert store.responses() == []
     for nobody in (rater, "nobody"):
         assert nobody in _line(call, "withdraw", str(study.folder), nobody)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from srbench.core import image
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
@@ -25,11 +25,11 @@ def _violations(page: Any) -> list[str]:
     return [f"{v['id']}: {[node['html'][:120] for node in v['nodes']]}" for v in found]
 
 
-def _study(call: Call, folder: Path, *method: str) -> Store:
+def _study(call: Call, folder: Path, *method: str) -> VoteStore:
     for name in ("a", "b"):
         image.write(folder / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 99, np.uint8))
     more = ("--method", *method, "--ask", "all", "--traps", "1", "--break-minutes", "1", "--trial-seconds", "20")
-    return Store(made(call, folder, *more))
+    return VoteStore(made(call, folder, *more))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -79,7 +79,7 @@ def _to_the_trials(page: Any, link: str) -> None:
 
 
 def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
+    store = VoteStore(made(call, tmp_path))
     with served(store) as url, opened(1280) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         assert page.locator("#zoom-changed").is_hidden()
@@ -90,7 +90,7 @@ def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: P
         assert page.locator(".scale").is_hidden()
         page.keyboard.press("3")  # no answer is taken
         page.wait_for_timeout(200)
-        assert store.answers() == []
+        assert store.responses() == []
         assert _violations(page) == []
         page.get_by_role("link", name="Check this screen").click()
         on(page)
@@ -98,13 +98,13 @@ def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: P
         assert page.locator("#zoom-changed").is_hidden()
         page.keyboard.press("3")
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
-    (answer,) = store.answers()
+    (answer,) = store.responses()
     assert answer.facts["dpr"] == 1.25
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert person.facts["screen"]["dpr"] == 1.25
 
 
-def _wide(call: Call, folder: Path, size_px: tuple[int, int], *more: str) -> Store:
+def _wide(call: Call, folder: Path, size_px: tuple[int, int], *more: str) -> VoteStore:
     """A study of pictures of this height and width."""
     generator = np.random.default_rng(0)
     for name in ("a", "b"):
@@ -113,7 +113,7 @@ def _wide(call: Call, folder: Path, size_px: tuple[int, int], *more: str) -> Sto
             image.write(folder / "images" / model / f"{name}.png", pixels)
     options = ("--images", str(folder / "images"), "--traps", "0", *more)
     assert call("survey", "create", str(folder / "st"), *options)[0] == 0
-    return Store(load(folder / "st"))
+    return VoteStore(load(folder / "st"))
 
 
 def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) ->
         page.wait_for_selector("#too-narrow:visible")
         page.keyboard.press("3")
         page.wait_for_timeout(200)
-        assert store.answers() == []
+        assert store.responses() == []
         page.set_viewport_size({"width": 800, "height": 250})
         page.wait_for_selector("#too-narrow", state="hidden")
         page.wait_for_selector("#too-low:visible")
@@ -146,7 +146,7 @@ def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tm
 
 
 def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
+    store = VoteStore(made(call, tmp_path))
     with served(store) as url, opened(1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.route("**/p/*.png", lambda route: route.abort())
@@ -159,13 +159,13 @@ def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path) -> Non
 
 
 def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
+    store = VoteStore(made(call, tmp_path))
     with served(store) as url, opened(1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.get_by_role("button", name="Turn keys off").click()
         page.keyboard.press("3")
         page.wait_for_timeout(200)
-        assert store.answers() == []
+        assert store.responses() == []
         page.reload()
         page.wait_for_selector("body:not(.waiting)")
         page.get_by_role("button", name="Turn keys on").click()
@@ -174,7 +174,7 @@ def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path) -> None:
 
 
 def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--ask", "card"))
+    store = VoteStore(made(call, tmp_path, "--ask", "card"))
     with served(store) as url, opened(1280) as page:
         page.goto(f"{url}/i/{store.invite()}")
         on(page)
@@ -188,7 +188,7 @@ def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path
         page.locator("form select").select_option("8")
         with page.expect_navigation():
             page.locator("form button").click()
-    ((person, _),) = store.people()
+    ((person, _),) = store.raters()
     assert person.facts["screen"]["card"] == 110
 
 

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from srbench.core import image
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.test_web import SCREEN, field
 
@@ -56,10 +56,14 @@ def _port() -> int:
 class _Judge:
     """Knows what is behind a key, which no browser does."""
 
-    def __init__(self, store: Store) -> None:
-        shown = {p.shown.name: p.shown for p in store.study.pictures}
+    def __init__(self, store: VoteStore) -> None:
+        shown = {p.stimulus.name: p.stimulus for p in store.study.pictures}
         self.store = store
         self.quality = {name: one.expected or _TRUTH.get(one.model, 5.0) for name, one in shown.items()}
+
+    @property
+    def first_value(self) -> str:
+        return self.store.study.method.values(self.store.study.design)[0]
 
     def says(self, rater: str, page: str, generator: np.random.Generator) -> str:
         keys = re.findall(r'<img[^>]* src="/p/([\w-]{22})\.png"', page)
@@ -84,7 +88,7 @@ def _session(client: httpx.Client, link: str, judge: _Judge, generator: np.rando
             page = _sent(client, "/answer", form)
         else:
             form = {name: field(page, name) for name in ("token", "step", "at", "pause") if f'name="{name}"' in page}
-            page = _sent(client, "/step", {**form, **SCREEN, "value": judge.store.allowed[0]})
+            page = _sent(client, "/step", {**form, **SCREEN, "value": judge.first_value})
 
 
 def _sent(client: httpx.Client, place: str, form: dict[str, str]) -> str:
@@ -115,7 +119,7 @@ def test_a_panel_over_http_with_a_kill_finds_the_planted_order(call: Call, tmp_p
         "0",
     )
     assert call("survey", "create", "st", *options)[0] == 0
-    store = Store(load(Path("st")))
+    store = VoteStore(load(Path("st")))
     judge, port, answers = _Judge(store), _port(), 0
     links = [store.invite() for _ in range(_RATERS)]
     with _serving(Path("st"), port) as first:
@@ -135,10 +139,10 @@ def test_a_panel_over_http_with_a_kill_finds_the_planted_order(call: Call, tmp_p
         for number, link in enumerate(links):
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as client:
                 answers += sum(1 for _ in _session(client, link, judge, np.random.default_rng(100 + number)))
-    stored = store.answers()
+    stored = store.responses()
     assert len(stored) == answers - 1  # the one on its way when the server died was asked again
     assert set(Counter((given.rater, given.position) for given in stored).values()) == {1}
-    assert {person.state for person, _ in store.people()} == {"finished"}
+    assert {person.state for person, _ in store.raters()} == {"finished"}
     store.close()
     code, out, _ = call("survey", "report", "st", "--out", "report", "--json")
     assert code == 0

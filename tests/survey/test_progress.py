@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 from srbench.errors import BadStudy
 from srbench.ratings.analysis import analyse
 from srbench.ratings.options import Options
+from srbench.ratings.votes import Stimulus
 from srbench.survey import secrets
-from srbench.survey.design import Shown
-from srbench.survey.export import attentive, missed_traps, ratings
-from srbench.survey.progress import FEWEST_RATERS, enough, progress, rows, stop_rule
-from srbench.survey.store import Store
+from srbench.survey.export import analysed, ratings
+from srbench.survey.methods.pair import missed_traps
+from srbench.survey.progress import MIN_RATERS, rater_rows, should_stop, stop_rule, study_progress
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
@@ -22,12 +23,12 @@ from tests.survey.test_web import made, until
 _QUALITY = {"m1": 4.0, "m2": 2.5}
 
 
-def _rated(store: Store, raters: int, careless: int = 0) -> None:
+def _rated(store: VoteStore, raters: int, careless: int = 0) -> None:
     """m1 is better than m2 by a step and a half; careless raters turn everything round."""
     for number in range(raters):
         generator = np.random.default_rng(number)
 
-        def see(one: Shown, turned: bool = number < careless, chance: np.random.Generator = generator) -> float:
+        def see(one: Stimulus, turned: bool = number < careless, chance: np.random.Generator = generator) -> float:
             value = one.expected or _QUALITY[one.model] + chance.normal(0, 0.4)
             return 6 - value if turned else value
 
@@ -35,13 +36,13 @@ def _rated(store: Store, raters: int, careless: int = 0) -> None:
 
 
 def test_models_are_those_of_the_analysis(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path))
-    assert progress(store).models == ()
-    assert progress(store).widest is None
+    store = VoteStore(made(call, tmp_path))
+    assert study_progress(store).models == ()
+    assert study_progress(store).widest is None
     with pytest.raises(BadStudy, match="nobody"):
-        rows(progress(store))
+        rater_rows(study_progress(store))
     _rated(store, 6, careless=1)
-    found = progress(store)
+    found = study_progress(store)
     votes = ratings(store).votes
     assert votes is not None
     means = {g.model: g for g in analyse("st", votes, Options(screen=())).models}
@@ -58,15 +59,15 @@ def test_models_are_those_of_the_analysis(call: Call, tmp_path: Path) -> None:
 
 
 def test_pairs_have_scores_and_traps_too(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--method", "pair"))
+    store = VoteStore(made(call, tmp_path, "--method", "pair"))
     _rated(store, 8, careless=2)
-    found = progress(store)
+    found = study_progress(store)
     assert [m.name for m in found.models] == ["m1", "m2"]
-    gone = missed_traps(store)
+    gone = missed_traps(store.study.stimuli_by_name(), store.responses())
     assert len(gone) == 2
     assert found.rules[0].rejected == gone
     assert {person.id for person in found.people if person.flags} == set(gone)
-    kept = attentive(ratings(store), store)
+    kept, _ = analysed(store, "")
     assert {answer.rater for answer in kept.pairs}.isdisjoint(gone)
     assert len(kept.pairs) == 6 * 2
     assert "2 raters who missed a trap question are left out" in kept.notes[0]
@@ -80,28 +81,28 @@ def test_pairs_have_scores_and_traps_too(call: Call, tmp_path: Path) -> None:
 
 
 def test_the_stop_rule_waits_for_enough_raters_and_narrow_intervals(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--stop-half", "0.5"))
-    _rated(store, FEWEST_RATERS - 1)
-    assert not enough(store)
-    assert "within ± 0.5" in stop_rule(store.study, progress(store))
+    store = VoteStore(made(call, tmp_path, "--stop-half", "0.5"))
+    _rated(store, MIN_RATERS - 1)
+    assert not should_stop(store)
+    assert "within ± 0.5" in stop_rule(store.study, study_progress(store))
     _rated(store, 1)
-    assert progress(store).widest < 0.5  # type: ignore[operator]
-    assert enough(store)
+    assert study_progress(store).widest < 0.5  # type: ignore[operator]
+    assert should_stop(store)
     code, out, _ = call("survey", "status", str(store.study.folder))
     assert code == 0
     assert "closes when every interval is within ± 0.5" in out
 
 
 def test_wide_intervals_do_not_stop(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--stop-half", "0.001"))
-    _rated(store, FEWEST_RATERS + 1, careless=5)
-    assert not enough(store)
+    store = VoteStore(made(call, tmp_path, "--stop-half", "0.001"))
+    _rated(store, MIN_RATERS + 1, careless=5)
+    assert not should_stop(store)
 
 
 def test_the_last_answer_closes_the_study(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--stop-half", "3"))
-    _rated(store, FEWEST_RATERS - 1)
+    store = VoteStore(made(call, tmp_path, "--stop-half", "3"))
+    _rated(store, MIN_RATERS - 1)
     client = TestClient(application(store, secrets.load(store.study.folder)))
     until(client, "have arrived", client.get(f"/i/{store.invite()}").text)
-    assert store.doors() == "closed"
+    assert store.status() == "closed"
     assert "study is closed" in TestClient(client.app).get(f"/i/{store.invite()}").text

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from srbench.survey.store import Store
 from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 
@@ -59,7 +59,7 @@ def test_the_demo_is_made_once_and_opened(
     assert opened[0] in out
     study = load(Path("runs/survey-demo-acr/study"))
     assert sum(p.role == "rated" for p in study.pictures) == 9
-    assert Store(study).find(opened[0].rpartition("/")[2])
+    assert VoteStore(study).find(opened[0].rpartition("/")[2])
     assert call("survey", "demo", "--no-browser")[0] == 0
     assert len(opened) == 1
-    assert len(Store(study).people()) == 2
+    assert len(VoteStore(study).raters()) == 2

@@ -20,42 +20,44 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
-from srbench.survey.design import Design, Shown, session
+from srbench.ratings.votes import Stimulus
+from srbench.survey.design import Design
+from srbench.survey.planning import session
 from srbench.survey.schema import Base, Event, Rater
-from srbench.survey.store import Store
 from srbench.survey.study import Picture, Study
+from srbench.survey.vote_store import VoteStore
 from tests.survey.conftest import asked, states
 
 
 def study(folder: Path, method: str = "acr", contents: int = 3) -> Study:
-    shown = [Shown(f"c{c}_{m}", f"c{c}", m) for c in range(contents) for m in ("x", "y")]
+    shown = [Stimulus(f"c{c}_{m}", f"c{c}", m) for c in range(contents) for m in ("x", "y")]
     pictures = tuple(Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown)
-    return Study(folder, "test", Design(method=method), 4, pictures, 4)  # type: ignore[arg-type]
+    return Study(folder, "test", Design(method=method), 4, pictures, 4)
 
 
 @pytest.fixture
-def store(tmp_path: Path, url: str) -> Iterator[Store]:
-    made = Store(study(tmp_path), url)
+def store(tmp_path: Path, url: str) -> Iterator[VoteStore]:
+    made = VoteStore(study(tmp_path), url)
     yield made
     made.close()
 
 
-def _begun(store: Store) -> str:
+def _begun(store: VoteStore) -> str:
     rater = store.find(store.invite())
     assert rater is not None
-    store.begin(rater)
+    store.assign_session(rater)
     return rater
 
 
-def test_a_session_from_invitation_to_the_last_answer(store: Store) -> None:
+def test_a_session_from_invitation_to_the_last_answer(store: VoteStore) -> None:
     token = store.invite()
     rater = store.find(token)
     assert rater is not None
     assert store.find(token + "x") is None
     assert asked(store, rater) is None
-    store.begin(rater)
-    store.begin(rater)
-    expected = session(store.study.design, store.study.shown(), 0)
+    store.assign_session(rater)
+    store.assign_session(rater)
+    expected = session(store.study.design, store.study.stimuli(), 0)
     for position, trial in enumerate(expected):
         question = asked(store, rater)
         assert question is not None
@@ -67,20 +69,20 @@ def test_a_session_from_invitation_to_the_last_answer(store: Store) -> None:
         assert store.answer(rater, position, str(1 + position % 5), 1.5, {"zoom": 1})
     assert asked(store, rater) is None
     assert states(store) == {"finished": 1}
-    stored = store.answers()
+    stored = store.responses()
     assert [(given.first, given.value) for given in stored] == [
         (trial.first, str(1 + at % 5)) for at, trial in enumerate(expected)
     ]
     assert {given.rater for given in stored} == {rater}
 
 
-def test_an_answer_counts_once_and_the_first_one_stays(store: Store) -> None:
+def test_an_answer_counts_once_and_the_first_one_stays(store: VoteStore) -> None:
     rater = _begun(store)
     assert store.answer(rater, 0, "4", 2.0, {})
     assert store.answer(rater, 0, "1", 9.0, {})  # a double click, the back button, a second tab
-    assert [(a.value, a.seconds) for a in store.answers()] == [("4", 2.0)]
+    assert [(a.value, a.seconds) for a in store.responses()] == [("4", 2.0)]
     assert not store.answer(rater, 3, "2", 1.0, {})  # no trial is jumped over
-    assert len(store.answers()) == 1
+    assert len(store.responses()) == 1
     following = asked(store, rater)
     assert following is not None
     assert following.position == 1
@@ -88,14 +90,14 @@ def test_an_answer_counts_once_and_the_first_one_stays(store: Store) -> None:
 
 @pytest.mark.parametrize(("method", "value"), [("acr", "6"), ("acr", "first"), ("pair", "3"), ("acr", "")])
 def test_values_of_another_method_are_refused(tmp_path: Path, method: str, value: str) -> None:
-    store = Store(study(tmp_path, method))
+    store = VoteStore(study(tmp_path, method))
     rater = _begun(store)
     with pytest.raises(BadStudy, match="expected one of"):
         store.answer(rater, 0, value, 1.0, {})
-    assert store.answers() == []
+    assert store.responses() == []
 
 
-def test_pictures_are_known_by_keys_that_tell_nothing(store: Store) -> None:
+def test_pictures_are_known_by_keys_that_tell_nothing(store: VoteStore) -> None:
     one, other = _begun(store), _begun(store)
     keys = []
     for rater in (one, other):
@@ -110,23 +112,23 @@ def test_pictures_are_known_by_keys_that_tell_nothing(store: Store) -> None:
     assert store.picture(one, "../study.json") is None
 
 
-def test_many_who_begin_at_once_get_different_sessions(store: Store) -> None:
+def test_many_who_begin_at_once_get_different_sessions(store: VoteStore) -> None:
     raters = [store.find(store.invite()) for _ in range(12)]
     with ThreadPoolExecutor(12) as pool:
-        list(pool.map(store.begin, [rater for rater in raters if rater]))
+        list(pool.map(store.assign_session, [rater for rater in raters if rater]))
     with Session(store.engine) as database:
         assert sorted(database.scalars(select(Rater.number))) == list(range(12))
 
 
-def test_hammering_one_trial_stores_one_answer(store: Store) -> None:
+def test_hammering_one_trial_stores_one_answer(store: VoteStore) -> None:
     rater = _begun(store)
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda k: store.answer(rater, 0, str(1 + k % 5), k, {}), range(40)))
     assert all(done)
-    assert len(store.answers()) == 1
+    assert len(store.responses()) == 1
 
 
-def test_raters_in_parallel_lose_nothing(store: Store) -> None:
+def test_raters_in_parallel_lose_nothing(store: VoteStore) -> None:
     def whole(seed: int) -> str:
         rater, chance = _begun(store), random.Random(seed)
         while (question := asked(store, rater)) is not None:
@@ -136,44 +138,44 @@ def test_raters_in_parallel_lose_nothing(store: Store) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         raters = list(pool.map(whole, range(6)))
-    assert Counter(who for who, *_ in store.answers()) == dict.fromkeys(raters, 6)
+    assert Counter(who for who, *_ in store.responses()) == dict.fromkeys(raters, 6)
     assert states(store) == {"finished": 6}
 
 
-def test_withdrawing_while_answering_leaves_nothing(store: Store) -> None:
+def test_withdrawing_while_answering_leaves_nothing(store: VoteStore) -> None:
     for _ in range(8):
         rater = _begun(store)
 
         def keep(position: int, rater: str = rater) -> None:
             with suppress(BadStudy):
                 store.answer(rater, position, "3", 1.0, {})
-                store.note(rater, {f"fact{position}": True})
+                store.add_facts(rater, {f"fact{position}": True})
 
         with ThreadPoolExecutor(7) as pool:
             answers = [pool.submit(keep, position) for position in range(6)]
             gone = pool.submit(store.withdraw, rater)
             for each in (*answers, gone):
                 each.result()
-        assert store.answers() == []
+        assert store.responses() == []
 
 
-def test_notes_at_the_same_moment_are_all_kept(store: Store) -> None:
+def test_notes_at_the_same_moment_are_all_kept(store: VoteStore) -> None:
     rater = _begun(store)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda k: store.note(rater, {f"fact{k}": k}), range(24)))
-    standing = store.standing(rater)
+        list(pool.map(lambda k: store.add_facts(rater, {f"fact{k}": k}), range(24)))
+    standing = store.rater_state(rater)
     assert standing is not None
     assert len(standing.facts) == 24
 
 
-def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> None:
+def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: VoteStore) -> None:
     first = _begun(store)
     store.answer(first, 0, "5", 1.0, {})
     assert store.withdraw(first) == 1
-    assert store.answers() == []
+    assert store.responses() == []
     assert states(store) == {"withdrawn": 1}
     with pytest.raises(BadStudy, match="there is no rater"):
-        store.begin(first)
+        store.assign_session(first)
     second = _begun(store)
     with Session(store.engine) as database:
         person = database.get(Rater, second)
@@ -183,7 +185,7 @@ def test_a_withdrawal_takes_the_answers_and_frees_the_session(store: Store) -> N
         assert (event.kind, event.rater, event.facts) == ("withdrawal", first, {"answers": 1})
 
 
-def test_a_session_left_behind_goes_to_the_next_rater(store: Store) -> None:
+def test_a_session_left_behind_goes_to_the_next_rater(store: VoteStore) -> None:
     raters = [_begun(store) for _ in range(3)]
     for position in range(6):
         store.answer(raters[0], position, "3", 1.0, {})
@@ -201,29 +203,29 @@ def test_a_session_left_behind_goes_to_the_next_rater(store: Store) -> None:
             numbers[rater] = person.number
     assert list(numbers.values()) == [1, 3]  # 0 is finished, 1 was left behind, 2 is at it
     assert store.answer(raters[1], 0, "4", 1.0, {})  # who comes back after all goes on
-    assert [rater for rater, *_ in store.answers()] == [raters[0]] * 6 + [raters[1]]
+    assert [rater for rater, *_ in store.responses()] == [raters[0]] * 6 + [raters[1]]
 
 
 def test_reopening_goes_on_where_it_was(tmp_path: Path) -> None:
-    store = Store(study(tmp_path))
+    store = VoteStore(study(tmp_path))
     token = store.invite()
     rater = store.find(token)
     assert rater is not None
-    store.begin(rater)
+    store.assign_session(rater)
     store.answer(rater, 0, "3", 1.0, {})
     before = asked(store, rater)
     store.close()
-    again = Store(study(tmp_path))
+    again = VoteStore(study(tmp_path))
     assert again.find(token) == rater
     assert asked(again, rater) == before
 
 
-def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
+def test_the_migrations_make_the_tables_of_the_code(store: VoteStore) -> None:
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_tokens_are_not_stored(store: Store) -> None:
+def test_tokens_are_not_stored(store: VoteStore) -> None:
     token = store.invite()
     with store.engine.connect() as connection:
         (row,) = connection.execute(select(Rater.__table__)).all()
@@ -231,13 +233,13 @@ def test_tokens_are_not_stored(store: Store) -> None:
     assert all(token not in str(value) for value in row)
 
 
-def test_a_preview_is_dealt_a_session_and_counts_nowhere(store: Store) -> None:
+def test_a_preview_is_dealt_a_session_and_counts_nowhere(store: VoteStore) -> None:
     looking = store.find(store.invite(preview=True))
     assert looking is not None
-    store.begin(looking)
+    store.assign_session(looking)
     store.answer(looking, 0, "3", 1.0, {})
     rater = _begun(store)
-    assert store.answers() == []
+    assert store.responses() == []
     assert states(store) == {"active": 1}
     with Session(store.engine) as database:
         person = database.get(Rater, rater)
@@ -245,26 +247,26 @@ def test_a_preview_is_dealt_a_session_and_counts_nowhere(store: Store) -> None:
         assert person.number == 0  # the preview holds no session
     for position in range(1, 6):
         store.answer(looking, position, "3", 1.0, {})
-    found = store.standing(looking)
+    found = store.rater_state(looking)
     assert found is not None
     assert (found.state, found.question) == ("preview", None)
     assert store.withdraw(looking) == 6
     assert states(store) == {"active": 1}
 
 
-def test_the_open_link_has_a_limit(store: Store) -> None:
+def test_the_open_link_has_a_limit(store: VoteStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         tokens = list(pool.map(lambda _: store.join(3), range(8)))
     assert sum(token is not None for token in tokens) == 3
-    assert not store.room(3)
-    assert store.room(4)
+    assert not store.accepts_newcomers(3)
+    assert store.accepts_newcomers(4)
 
 
-def test_doors(store: Store) -> None:
-    assert store.doors() == "open"
+def test_doors(store: VoteStore) -> None:
+    assert store.status() == "open"
     for kind, doors in (("pause", "paused"), ("open", "open"), ("close", "closed"), ("consent", "closed")):
-        store.record(kind)
-        assert store.doors() == doors
+        store.record_event(kind)
+        assert store.status() == doors
 
 
 _WRITER = """
@@ -272,10 +274,10 @@ import sys
 from pathlib import Path
 from tests.survey.conftest import asked
 from tests.survey.test_store import study
-from srbench.survey.store import Store
-store = Store(study(Path(sys.argv[1]), contents=200))
+from srbench.survey.vote_store import VoteStore
+store = VoteStore(study(Path(sys.argv[1]), contents=200))
 rater = store.find(sys.argv[2])
-store.begin(rater)
+store.assign_session(rater)
 while (question := asked(store, rater)) is not None:
     store.answer(rater, question.position, "3", 1.0, {})
     print(question.position, flush=True)
@@ -283,7 +285,7 @@ while (question := asked(store, rater)) is not None:
 
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    store = Store(study(tmp_path, contents=200))
+    store = VoteStore(study(tmp_path, contents=200))
     token = store.invite()
     root = Path(__file__).parent.parent.parent
     process = subprocess.Popen(
@@ -299,7 +301,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     said += [int(line) for line in process.stdout]
     process.wait()
     time.sleep(0.05)
-    positions = [dealt.position for dealt in store.answers()]
+    positions = [dealt.position for dealt in store.responses()]
     assert positions[: len(said)] == said
     assert positions == list(range(len(positions)))
     assert len(positions) <= len(said) + 1

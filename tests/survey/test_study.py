@@ -37,7 +37,7 @@ def test_all_models_show_the_same_part_and_nothing_is_scaled(call: Call, folders
     assert (code, err) == (0, "")
     assert json.loads(out)["models"] == ["hr", "m1", "m2", "m3"]
     study = load(Path("st"))
-    shown = {p.shown.name: image.read(Path("st") / p.file) for p in study.pictures if p.role == "rated"}
+    shown = {p.stimulus.name: image.read(Path("st") / p.file) for p in study.pictures if p.role == "rated"}
     assert {pixels.shape for pixels in shown.values()} == {(24, 32, 3)}
     for content in "ab":
         hr = shown[f"{content}_hr"].astype(int)
@@ -56,7 +56,7 @@ def test_all_models_show_the_same_part_and_nothing_is_scaled(call: Call, folders
 def test_the_originals_are_one_of_the_models_where_they_are_named(call: Call, folders: Path) -> None:
     for models, wanted in (("m1,hr", {"m1", "hr"}), ("m1", {"m1"})):
         assert call("survey", "create", models, "--images", str(folders), "--models", models)[0] == 0
-        assert {p.shown.model for p in load(Path(models)).pictures if p.role == "rated"} == wanted
+        assert {p.stimulus.model for p in load(Path(models)).pictures if p.role == "rated"} == wanted
 
 
 def test_pictures_hold_pixels_only(call: Call, folders: Path) -> None:
@@ -89,13 +89,13 @@ def test_a_study_from_a_run_calibrates_on_other_photographs(call: Call) -> None:
     assert code == 0
     assert "6 pictures of 2 contents, 6 raters" in out
     study = load(Path("st"))
-    rated = {p.shown.content for p in study.pictures if p.role == "rated"}
-    calibrating = {p.shown.content for p in study.pictures if p.role != "rated"}
+    rated = {p.stimulus.content for p in study.pictures if p.role == "rated"}
+    calibrating = {p.stimulus.content for p in study.pictures if p.role != "rated"}
     assert rated
     assert calibrating
     assert not rated & calibrating
     # The anchor at the bottom is LR with each pixel repeated.
-    worst = next(p for p in study.pictures if p.shown.expected == 1)
+    worst = next(p for p in study.pictures if p.stimulus.expected == 1)
     pixels = image.read(Path("st") / worst.file)
     np.testing.assert_array_equal(pixels, np.repeat(np.repeat(pixels[::4, ::4], 4, axis=0), 4, axis=1))
     code, out, _ = call("survey", "plan", "st", "--rater", "1", "--json")

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from srbench.core import image
 from srbench.survey import secrets
 from srbench.survey.export import ratings
-from srbench.survey.store import Store
 from srbench.survey.study import Study, load
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
-from srbench.survey.web.images import padded
+from srbench.survey.web.padding import padded
 from tests.cli.conftest import Call
 
 
@@ -34,12 +34,12 @@ def made(call: Call, folder: Path, *more: str) -> Study:
 
 
 @pytest.fixture
-def store(call: Call, tmp_path: Path) -> Store:
-    return Store(made(call, tmp_path))
+def store(call: Call, tmp_path: Path) -> VoteStore:
+    return VoteStore(made(call, tmp_path))
 
 
 @pytest.fixture
-def client(store: Store) -> TestClient:
+def client(store: VoteStore) -> TestClient:
     return TestClient(application(store, secrets.load(store.study.folder)))
 
 
@@ -76,7 +76,7 @@ def until(client: TestClient, words: str, page: str, value: str = "3") -> str:
     raise AssertionError(f"never came to '{words}'")
 
 
-def test_the_whole_way(client: TestClient, store: Store) -> None:
+def test_the_whole_way(client: TestClient, store: VoteStore) -> None:
     page = client.get(f"/i/{store.invite()}").text
     assert "What is stored" in page
     page = forward(client, page)
@@ -103,7 +103,7 @@ def test_the_whole_way(client: TestClient, store: Store) -> None:
     assert len({len(got.content) for got in shown}) == 1, "file sizes tell nothing"
     for got, stimulus in zip(shown, found.stimulus, strict=True):
         (store.study.folder / "got.png").write_bytes(got.content)
-        wanted = next(p for p in store.study.pictures if p.shown.name == found.stimuli[stimulus].name)
+        wanted = next(p for p in store.study.pictures if p.stimulus.name == found.stimuli[stimulus].name)
         np.testing.assert_array_equal(
             image.read(store.study.folder / "got.png"), image.read(store.study.folder / wanted.file)
         )
@@ -112,7 +112,7 @@ def test_the_whole_way(client: TestClient, store: Store) -> None:
 _RANDOM = re.compile(r'(?<=/[pc]/)[\w-]{22}(?=\.png)|(?<=name="token" value=")[^"]+')
 
 
-def test_the_browser_learns_no_names(client: TestClient, store: Store) -> None:
+def test_the_browser_learns_no_names(client: TestClient, store: VoteStore) -> None:
     page = client.get(f"/i/{store.invite()}").text
     seen = 0
     while "have arrived" not in page:
@@ -127,7 +127,7 @@ def test_the_browser_learns_no_names(client: TestClient, store: Store) -> None:
     assert seen > 8
 
 
-def test_every_answer_has_the_headers(client: TestClient, store: Store) -> None:
+def test_every_answer_has_the_headers(client: TestClient, store: VoteStore) -> None:
     client.get(f"/i/{store.invite()}")
     for path in ("/", "/next", "/nothing", "/static/survey.css", "/p/x.png", "/c/0.png", "/withdraw"):
         headers = client.get(path).headers
@@ -137,7 +137,7 @@ def test_every_answer_has_the_headers(client: TestClient, store: Store) -> None:
         assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_cookies_are_signed_and_closed(client: TestClient, store: Store) -> None:
+def test_cookies_are_signed_and_closed(client: TestClient, store: VoteStore) -> None:
     response = client.get(f"/i/{store.invite()}", follow_redirects=False)
     cookie = response.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -153,7 +153,7 @@ def test_cookies_are_signed_and_closed(client: TestClient, store: Store) -> None
     assert "Please open the link" in client.get("/next").text
 
 
-def test_forms_of_other_sites_are_refused(client: TestClient, store: Store) -> None:
+def test_forms_of_other_sites_are_refused(client: TestClient, store: VoteStore) -> None:
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
     own = field(page, "token")
     for token in ("", "x", own[:-1] + ("1" if own.endswith("0") else "0")):
@@ -161,13 +161,13 @@ def test_forms_of_other_sites_are_refused(client: TestClient, store: Store) -> N
         assert client.post("/answer", data=form).status_code == 403
         assert client.post("/withdraw", data={"token": token}).status_code == 403
         assert client.post("/step", data={"token": token, "step": "pause"}).status_code == 403
-    assert store.answers() == []
+    assert store.responses() == []
     other = TestClient(client.app)
     stolen = {"token": field(page, "token"), "position": "0", "value": "3"}
     assert other.post("/answer", data=stolen).status_code == 403
 
 
-def test_steps_cannot_be_jumped_and_answers_must_fit(client: TestClient, store: Store) -> None:
+def test_steps_cannot_be_jumped_and_answers_must_fit(client: TestClient, store: VoteStore) -> None:
     page = client.get(f"/i/{store.invite()}").text
     token = field(page, "token")
     client.post("/step", data={"token": token, "step": "practice", "at": "7", "value": "3"})
@@ -178,12 +178,12 @@ def test_steps_cannot_be_jumped_and_answers_must_fit(client: TestClient, store: 
         data = {"token": token, "position": position, "value": value}
         assert client.post("/answer", data=data).status_code == 400
     client.post("/answer", data={"token": token, "position": "3", "value": "3"})
-    assert store.answers() == []
+    assert store.responses() == []
     client.post("/answer", data={"token": token, "position": "0", "value": "3", "seconds": "nan"})
-    assert [answer.seconds for answer in store.answers()] == [0.0]
+    assert [answer.seconds for answer in store.responses()] == [0.0]
 
 
-def test_pictures_belong_to_their_rater(client: TestClient, store: Store) -> None:
+def test_pictures_belong_to_their_rater(client: TestClient, store: VoteStore) -> None:
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
     key = re.search(r'id="stimulus" src="(/p/[^"]+)"', page)
     assert key
@@ -201,18 +201,18 @@ def test_pictures_belong_to_their_rater(client: TestClient, store: Store) -> Non
         assert client.get(path).status_code == 404
 
 
-def test_withdrawing_deletes_and_closes_the_door(client: TestClient, store: Store) -> None:
+def test_withdrawing_deletes_and_closes_the_door(client: TestClient, store: VoteStore) -> None:
     token = store.invite()
     page = until(client, 'name="position"', client.get(f"/i/{token}").text)
     forward(client, page)
     page = client.get("/withdraw").text
     assert "will be deleted" in page
     assert "have been deleted" in client.post("/withdraw", data={"token": field(page, "token")}).text
-    assert store.answers() == []
+    assert store.responses() == []
     assert client.get(f"/i/{token}").status_code == 404
 
 
-def test_the_open_link_has_a_limit(store: Store) -> None:
+def test_the_open_link_has_a_limit(store: VoteStore) -> None:
     app = application(store, secrets.load(store.study.folder), open_limit=2)
     for expected in (True, True, False):
         client = TestClient(app)
@@ -262,7 +262,7 @@ _FIELDS = ["token", "step", "value", "position", "at", "pause", "what", "number"
     inside=st.booleans(),
 )
 def test_nothing_makes_it_fail(
-    store: Store, path: str, method: str, body: bytes | dict[str, str], kind: str, inside: bool
+    store: VoteStore, path: str, method: str, body: bytes | dict[str, str], kind: str, inside: bool
 ) -> None:
     client = TestClient(application(store, secrets.load(store.study.folder)), raise_server_exceptions=True)
     own: dict[str, str] = {}
@@ -273,7 +273,7 @@ def test_nothing_makes_it_fail(
     assert client.request(method, path, headers=headers, **sent).status_code < 500  # type: ignore[arg-type]
 
 
-def test_secrets_are_the_owners_alone(store: Store) -> None:
+def test_secrets_are_the_owners_alone(store: VoteStore) -> None:
     folder = store.study.folder
     first = secrets.load(folder)
     assert secrets.load(folder) == first
@@ -296,7 +296,7 @@ def test_padding_keeps_every_pixel(tmp_path: Path) -> None:
 
 
 def test_pairs_in_turn_without_ties(call: Call, tmp_path: Path) -> None:
-    store = Store(made(call, tmp_path, "--method", "pair", "--display", "toggle", "--no-ties"))
+    store = VoteStore(made(call, tmp_path, "--method", "pair", "--display", "toggle", "--no-ties"))
     client = TestClient(application(store, secrets.load(store.study.folder)))
     page = until(client, 'name="position"', forward(client, client.get(f"/i/{store.invite()}").text), "first")
     assert 'id="toggle"' in page
@@ -305,14 +305,14 @@ def test_pairs_in_turn_without_ties(call: Call, tmp_path: Path) -> None:
     token = field(page, "token")
     assert client.post("/answer", data={"token": token, "position": "0", "value": "tie"}).status_code == 400
     assert client.post("/answer", data={"token": token, "position": "0", "value": "second"}).status_code == 200
-    assert [answer.value for answer in store.answers()] == ["second"]
+    assert [answer.value for answer in store.responses()] == ["second"]
 
 
 @pytest.mark.parametrize("method", ["acr-hr", "dcr", "pair"])
 def test_other_methods_from_the_first_page_to_the_last(call: Call, tmp_path: Path, method: str) -> None:
     for name in ("a", "b"):
         image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 9, np.uint8))
-    store = Store(made(call, tmp_path, "--method", method))
+    store = VoteStore(made(call, tmp_path, "--method", method))
     client = TestClient(application(store, secrets.load(store.study.folder)))
     page = client.get(f"/i/{store.invite()}").text
     values = ("first", "tie", "second") if method == "pair" else ("1", "3", "5")

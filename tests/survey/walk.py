@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from srbench.survey import secrets
-from srbench.survey.store import Store
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 
 PHONE = (
@@ -20,7 +20,7 @@ PHONE = (
 
 
 @contextmanager
-def served(store: Store, base: str = "") -> Iterator[str]:
+def served(store: VoteStore, base: str = "") -> Iterator[str]:
     """The study on a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -64,7 +64,7 @@ def on(page: Any, value: str = "") -> None:
         page.locator(f'form button[value="{value}"]' if value else "form button").last.click()
 
 
-def rated(page: Any, url: str, store: Store) -> Iterator[str]:
+def rated(page: Any, url: str, store: VoteStore) -> Iterator[str]:
     """A rater's pages; the name of each while it is shown."""
     page.goto(f"{url}/")
     yield "home"
@@ -92,7 +92,7 @@ def rated(page: Any, url: str, store: Store) -> Iterator[str]:
     raise AssertionError(page.content())
 
 
-def other(page: Any, url: str, store: Store) -> Iterator[str]:
+def other(page: Any, url: str, store: VoteStore) -> Iterator[str]:
     """The pages beside the way."""
     page.goto(f"{url}/i/{store.invite()}")
     page.goto(f"{url}/withdraw")
@@ -104,13 +104,13 @@ def other(page: Any, url: str, store: Store) -> Iterator[str]:
     yield "lost"
     link = f"{url}/i/{store.invite()}"
     for kind in ("pause", "close"):
-        store.record(kind)
+        store.record_event(kind)
         page.goto(link)
         yield {"pause": "paused", "close": "closed"}[kind]
-    store.record("open")
+    store.record_event("open")
 
 
-def administered(page: Any, url: str, store: Store) -> Iterator[str]:
+def administered(page: Any, url: str, store: VoteStore) -> Iterator[str]:
     """The administrator's pages."""
     page.goto(f"{url}/admin")
     yield "token"

@@ -8,12 +8,13 @@ from srbench.cli.survey.collected import export, report, status, withdraw
 from srbench.cli.survey.convert import convert
 from srbench.cli.survey.create import create, plan
 from srbench.cli.survey.demo import demo
+from srbench.cli.survey.methods import methods
 from srbench.cli.survey.serve import invite, serve
 from srbench.cli.survey.simulate import simulate
 
-survey = typer.Typer(help="Human ratings: plan a survey, analyse ratings, draw panels by chance.", no_args_is_help=True)
+survey = typer.Typer(help="Human ratings: plan, run and analyse surveys, and simulate raters.", no_args_is_help=True)
 for verb in (
-    *(demo, create, plan, invite, serve, status, export, report),
+    *(demo, methods, create, plan, invite, serve, status, export, report),
     *(withdraw, backup, restore, analyze, convert, simulate),
 ):
     survey.command()(verb)

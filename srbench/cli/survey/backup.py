@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from srbench.cli import console
-from srbench.cli.survey.collected import Database, opened
+from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.create import StudyFolder
 
 
@@ -18,9 +18,9 @@ def backup(
     """Write plan, pictures, secrets and votes to one file; the study may run meanwhile."""
     from srbench.survey import backup as backups
 
-    with opened(study, database) as store, console.err.status("backup"):
+    with open_votes(study, database) as store, console.err.status("backup"):
         counts = backups.write(store, target)
-    console.out.print(f"{target}: {_said(counts)}")
+    console.out.print(f"{target}: {_counted(counts)}")
 
 
 def restore(
@@ -33,8 +33,8 @@ def restore(
 
     with console.err.status("restore"):
         counts = backups.restore(source, study, database)
-    console.out.print(f"{study}: {_said(counts)}")
+    console.out.print(f"{study}: {_counted(counts)}")
 
 
-def _said(counts: dict[str, int]) -> str:
+def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {table}s" for table, number in counts.items())

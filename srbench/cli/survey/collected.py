@@ -8,24 +8,23 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey.create import StudyFolder
-from srbench.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from srbench.survey.store import Store
+    from srbench.survey.vote_store import VoteStore
 
 Database = Annotated[str, typer.Option(help="SQLAlchemy's URL; SQLite in the study's folder by default.")]
 Unfinished = Annotated[bool, typer.Option("--unfinished", help="Raters who have not finished count too.")]
 
 
 @contextmanager
-def opened(study: Path, database: str) -> "Iterator[Store]":
+def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
     """A study's votes, closed at the end."""
-    from srbench.survey.store import Store
     from srbench.survey.study import load
+    from srbench.survey.vote_store import VoteStore
 
-    store = Store(load(study), database)
+    store = VoteStore(load(study), database)
     try:
         yield store
     finally:
@@ -35,10 +34,10 @@ def opened(study: Path, database: str) -> "Iterator[Store]":
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
     """How far the study is, what it says so far, and who rates oddly."""
     from srbench.report.survey import progress as report
-    from srbench.survey.progress import progress
+    from srbench.survey.progress import study_progress
 
-    with opened(study, database) as store:
-        found = progress(store)
+    with open_votes(study, database) as store:
+        found = study_progress(store)
         if json:
             console.print_json(report.record(found))
         else:
@@ -57,11 +56,11 @@ def export(
     """Write the answers as ratings that `srbench survey analyze` reads."""
     from srbench.ratings import files, table_io
     from srbench.survey.export import ratings
-    from srbench.survey.progress import progress, rows
+    from srbench.survey.progress import rater_rows, study_progress
 
-    with opened(study, database) as store:
+    with open_votes(study, database) as store:
         if raters:
-            table_io.write(rows(progress(store)), target)
+            table_io.write(rater_rows(study_progress(store)), target)
             return
         files.write(ratings(store, unfinished=unfinished), target)
 
@@ -81,21 +80,11 @@ def report(
 ) -> None:
     """Analyse what was collected; for more options: export, then analyze."""
     from srbench.cli.survey.analyze import finish
-    from srbench.ratings.options import Options
-    from srbench.survey.export import attentive, ratings
+    from srbench.survey.export import analysed
 
-    with opened(study, database) as store:
-        read = ratings(store, unfinished=unfinished)
-        if not read.pairs:
-            rules = tuple(rule for rule in options.split(screen or "bt500") if rule != "none")
-            choices = Options(screen=rules)
-        elif screen in ("", "traps"):
-            read, choices = attentive(read, store), Options()
-        elif screen == "none":
-            choices = Options()
-        else:
-            raise UserError(f"--screen {screen} is no rule for pairs; expected traps or none")
-    finish(read, choices, None, run, out, json=json)
+    with open_votes(study, database) as store:
+        exported, choices = analysed(store, screen, unfinished=unfinished)
+    finish(exported, choices, None, run, out, json=json)
 
 
 def withdraw(
@@ -104,6 +93,6 @@ def withdraw(
     database: Database = "",
 ) -> None:
     """Delete everything that one rater has answered, on request; only the withdrawal itself stays on record."""
-    with opened(study, database) as store:
+    with open_votes(study, database) as store:
         count = store.withdraw(rater)
     console.out.print(f"{rater} is withdrawn; answers deleted: {count}", markup=False, soft_wrap=True)

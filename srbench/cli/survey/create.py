@@ -13,14 +13,15 @@ from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
+from srbench.survey import methods
 
 if TYPE_CHECKING:
+    from srbench.survey.method import Method as TestMethod
     from srbench.survey.pictures import Source
     from srbench.survey.study import Study
 
 Method = Annotated[
-    Literal["acr", "acr-hr", "dcr", "pair"],
-    typer.Option(help="Five categories; with hidden references; against the reference; which of two."),
+    str, typer.Option(help=f"Test method: {', '.join(methods.names())}; `srbench survey methods` explains.")
 ]
 StudyFolder = Annotated[Path, typer.Argument(help="Folder of the study.")]
 _WHOLE, _HALF = "960x720", "600x720"
@@ -28,72 +29,103 @@ _WHOLE, _HALF = "960x720", "600x720"
 
 def create(
     study: StudyFolder,
-    run: Annotated[Path | None, typer.Option(help="Folder of a run made with --save-images.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Folders instead: <model>/<image>.png, originals in hr/.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder of a run that was made with --save-images.")] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of images in place of a run: <model>/<image>.png, the originals in hr/."),
+    ] = None,
     method: Method = "acr",
     models: Annotated[
-        str, typer.Option(help="Comma-separated; all by default. hr: the originals, as one of them.")
+        str,
+        typer.Option(help="Comma-separated models to rate; all by default. hr stands for the originals as a model."),
     ] = "",
     datasets: Annotated[
-        str, typer.Option(help="Comma-separated ids or folders of HR; all of the run by default.")
+        str,
+        typer.Option(
+            help="Comma-separated data sets of the run to take pictures from, ids or folders; all by default."
+        ),
     ] = "",
-    raters: Annotated[int, typer.Option(min=1, help="Wanted.")] = 26,
-    share: Annotated[float, typer.Option(min=0.01, max=1, help="Of the contents that each rater sees.")] = 1.0,
-    repeats: Annotated[float, typer.Option(min=0, max=0.5, help="Share of trials that come twice.")] = 0.05,
-    traps: Annotated[int, typer.Option(min=0, max=50, help="Trap questions in a session.")] = 2,
+    raters: Annotated[int, typer.Option(min=1, help="Number of raters that the study wants.")] = 26,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the contents that each rater sees.")] = 1.0,
+    repeats: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of the trials that each rater is asked a second time.")
+    ] = 0.05,
+    traps: Annotated[int, typer.Option(min=0, max=50, help="Number of trap questions in a session.")] = 2,
     pairs: Annotated[
         Literal["full", "sparse", "adaptive"] | None,
         typer.Option(
-            help="With --method pair: all pairs, a connected part, or what earlier answers leave open. Default: full."
+            help="Pairs of models to ask, for paired comparison: all; a connected part of them; or those that earlier "
+            "answers leave open. Default: full."
         ),
     ] = None,
     display: Annotated[
         Literal["toggle", "side"] | None,
-        typer.Option(help="Two pictures in turn at one place, or side by side. Default: dcr toggle, pair side."),
+        typer.Option(
+            help="Show two pictures in turn at one place, or side by side. Default: toggle for dcr, side for pair."
+        ),
     ] = None,
     ties: Annotated[
-        bool | None, typer.Option(help="With --method pair: no difference is an answer. Default: it is.")
+        bool | None,
+        typer.Option(help="Offer 'no difference' as an answer, or not, in paired comparison. Default: offer it."),
     ] = None,
     area: Annotated[
         str,
         typer.Option(
-            help="Viewer's area in device pixels; larger pictures are cropped. Default: 960x720; side by side: 600x720."
+            help="Largest size of a picture in device pixels; larger pictures are cropped. Default: 960x720, and "
+            "600x720 where two stand side by side."
         ),
     ] = "",
-    crops: Annotated[Path | None, typer.Option(help="CSV of chosen crops: dataset,content,top,left.")] = None,
-    calibration: Annotated[Path | None, typer.Option(help="Folder of HR images that are not rated.")] = None,
-    title: Annotated[str, typer.Option(help="For people.")] = "",
+    crops: Annotated[
+        Path | None, typer.Option(help="CSV file of chosen crops with the columns dataset,content,top,left.")
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Folder of HR images for calibration and traps; they are not rated.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Title that raters read; the name of the folder by default.")] = "",
     ask: Annotated[
-        str, typer.Option(help="In the screen check: some of card,distance,acuity,colour,age; or all.")
+        str,
+        typer.Option(
+            help="More questions of the screen check: comma-separated, of card,distance,acuity,colour,age; or all."
+        ),
     ] = "",
-    phones: Annotated[bool, typer.Option("--phones", help="Phones may be used.")] = False,
-    keep_ip: Annotated[bool, typer.Option("--keep-ip", help="Store IP addresses; the consent page says so.")] = False,
-    consent: Annotated[Path | None, typer.Option(help="Text file for the consent page: who asks, and why.")] = None,
+    phones: Annotated[bool, typer.Option("--phones", help="Let raters use a phone.")] = False,
+    keep_ip: Annotated[
+        bool, typer.Option("--keep-ip", help="Store raters' IP addresses; the consent page says so.")
+    ] = False,
+    consent: Annotated[
+        Path | None, typer.Option(help="Text file with paragraphs for the consent page: who asks, and why.")
+    ] = None,
     redirect: Annotated[
-        str, typer.Option(help="Where raters go at the end, as https://...?cc={code} of a panel provider.")
+        str,
+        typer.Option(help="Address that raters are sent to at the end, as https://...?cc={code} of a panel provider."),
     ] = "",
     stop_half: Annotated[
-        float | None, typer.Option(help="Close to newcomers when every model's 95 % interval is within ± this.")
+        float | None,
+        typer.Option(help="Close to newcomers when the 95 % interval of every model's score is within ± this value."),
     ] = None,
-    trial_seconds: Annotated[float, typer.Option(min=1, max=600, help="Expected for a trial.")] = 5.0,
-    sitting_minutes: Annotated[float, typer.Option(min=1, max=600, help="Longest sitting.")] = 30.0,
-    break_minutes: Annotated[float, typer.Option(min=1, max=600, help="Time between breaks.")] = 10.0,
+    trial_seconds: Annotated[
+        float, typer.Option(min=1, max=600, help="Expected duration of a trial, in seconds.")
+    ] = 5.0,
+    sitting_minutes: Annotated[
+        float, typer.Option(min=1, max=600, help="Longest sitting, in minutes; longer sessions are split.")
+    ] = 30.0,
+    break_minutes: Annotated[
+        float, typer.Option(min=1, max=600, help="Longest time between two breaks, in minutes.")
+    ] = 10.0,
     protocol: options.ProtocolName = protocols.DEFAULT,
     data_root: options.DataRoot = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of every order and crop.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random order and crop.")] = 0,
     json: options.Json = False,
 ) -> None:
-    """Plan a survey: pictures, who sees what, how long it takes, and what it will tell. Nothing is ever scaled."""
+    """Plan a survey: its pictures, who sees what, how long it takes and how exact it will be. Nothing is scaled."""
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
     from srbench.survey.design import Design
-    from srbench.survey.terms import CHECKS, Terms, checked
+    from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
 
-    _refuse_idle(method, pairs, display, ties)
+    chosen = methods.find(method)
+    _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
     conventions = protocols.find(protocol)
-    display = display or ("toggle" if method == "dcr" else "side")
-    beside = method in ("dcr", "pair") and display == "side"
-    area_px = _area(area or (_HALF if beside else _WHOLE))
     wanted = options.split(models) if models else []
     if (run is None) == (images is None):
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
@@ -102,7 +134,7 @@ def create(
     else:
         assert images is not None
         sources = pictures.from_folders(images, wanted)
-    if method not in ("acr-hr", "dcr") and pictures.REFERENCE not in wanted:
+    if chosen.references == "none" and pictures.REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     design = Design(
         method=method,
@@ -111,15 +143,16 @@ def create(
         repeats=repeats,
         traps=traps,
         pairs=pairs or "full",
-        display=display,
+        display=display or chosen.default_display,
         ties=ties is not False,
         trial_seconds=trial_seconds,
         sitting_minutes=sitting_minutes,
         break_minutes=break_minutes,
     )
-    checks = CHECKS if ask == "all" else tuple(options.split(ask)) if ask else ()
-    terms = checked(Terms(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
-    shown = pictures.crops(sources, area_px, _crops(crops), seed)
+    area_px = _area(area or (_HALF if chosen.beside(design) else _WHOLE))
+    checks = SCREEN_QUESTIONS if ask == "all" else tuple(options.split(ask)) if ask else ()
+    participation = validated(Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
+    crop_of = pictures.crops(sources, area_px, _crops(crops), seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
         made = write(
@@ -130,41 +163,43 @@ def create(
             sources,
             anchors,
             conventions,
-            shown,
-            terms,
+            crop_of,
+            participation,
             progress,
         )
     _show(made, json=json)
 
 
-def _refuse_idle(method: str, pairs: str | None, display: str | None, ties: bool | None) -> None:
-    """Options that this method has no use for.
+def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None) -> None:
+    """Refuse options that a method does not use.
 
     Raises:
-        UserError: There are some.
+        UserError: One was given.
     """
-    tied = None if ties is None else "ties" if ties else "no-ties"
-    for name, given in (("pairs", pairs), (tied, tied)):
-        if given and method != "pair":
-            raise UserError(f"--{name} does nothing with --method {method}; leave it out, or ask with --method pair")
-    if display and method not in ("dcr", "pair"):
-        raise UserError(f"--display does nothing with --method {method}, which shows one picture; leave it out")
+    for option, value in values.items():
+        if value is None or option in method.options:
+            continue
+        users = " or ".join(f"--method {other}" for other in methods.names() if option in methods.find(other).options)
+        flag = f"no-{option}" if value is False else option
+        raise UserError(f"--{flag} does nothing with --method {name}; leave it out, or ask with {users}")
 
 
 def plan(
     study: StudyFolder,
-    rater: Annotated[int | None, typer.Option(min=0, help="List the trials of the rater with this number.")] = None,
+    rater: Annotated[
+        int | None, typer.Option(min=0, help="List the trials of the session with this number, from 0.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """Look at a plan before anybody rates."""
-    from srbench.survey.design import practice, session, sittings
+    """Show a plan before anybody rates."""
+    from srbench.survey.planning import practice, session, sittings
     from srbench.survey.study import load
 
     made = load(study)
     if rater is None:
         _show(made, json=json)
         return
-    split = sittings(made.design, session(made.design, made.shown(), rater))
+    split = sittings(made.design, session(made.design, made.stimuli(), rater))
     first = [(1, 0, trial) for trial in practice(made.design, made.calibration())]
     asked = [(i, k, trial) for i, blocks in enumerate(split, 1) for k, block in enumerate(blocks, 1) for trial in block]
     rows = [
@@ -237,12 +272,12 @@ def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:
 def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.survey.pictures import spare
+    from srbench.survey.pictures import spare_photographs
 
     if folder:
         found = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)
         return {item.name: item.hr for item in found.items}
     rated = {source.content for source in sources}
     builtin = locate("builtin", AssetStore(weights_roots(None)), scale=1)
-    photographs = {item.name: item.hr for item in builtin.items} | spare()
+    photographs = {item.name: item.hr for item in builtin.items} | spare_photographs()
     return {name: path for name, path in photographs.items() if name not in rated}

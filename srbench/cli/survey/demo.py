@@ -9,9 +9,9 @@ import typer
 
 from srbench.cli import console
 from srbench.cli.run import run
-from srbench.cli.survey.collected import opened
+from srbench.cli.survey.collected import open_votes
 from srbench.cli.survey.create import Method, create
-from srbench.cli.survey.serve import address, collect, listening
+from srbench.cli.survey.serve import listening_socket, run_server, socket_url
 
 _MODELS = "nearest,bicubic,srresnet"
 
@@ -25,27 +25,27 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open it.")] = True,
 ) -> None:
     """Make a small study of the builtin photographs, and open it in the browser as a rater sees it. Ctrl-C ends it."""
-    from srbench.survey.study import HEAD
+    from srbench.survey.study import STUDY_FILE
 
     folder = folder or Path("runs") / f"survey-demo-{method}"
     study = folder / "study"
-    if not (study / HEAD).exists():
+    if not (study / STUDY_FILE).exists():
         _clear(study)
         run(_MODELS, "builtin", metrics="psnr", out=folder / "run", save_images=True)
         create(study, folder / "run", method=method, raters=3, title="Which picture looks best?", seed=1)
-    with opened(study, "") as store, listening("127.0.0.1", port) as door:
-        link = f"{address(door)}/i/{store.invite()}"
+    with open_votes(study, "") as store, listening_socket("127.0.0.1", port) as door:
+        link = f"{socket_url(door)}/i/{store.invite()}"
         console.out.print(f"Rate: {link}", soft_wrap=True)
         console.out.print(f"Then: srbench survey report {study} --run {folder / 'run'}", soft_wrap=True)
         if browser:
             webbrowser.open(link)
-        collect(store, door)
+        run_server(store, door)
 
 
 def _clear(study: Path) -> None:
     """Remove what an interrupted one left: pictures without a plan; anything else there is not the demo's."""
-    from srbench.survey.study import HEAD, PICTURES
+    from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE
 
-    shutil.rmtree(study / PICTURES, ignore_errors=True)
-    for partial in study.glob(f".{HEAD}.*"):
+    shutil.rmtree(study / PICTURES_FOLDER, ignore_errors=True)
+    for partial in study.glob(f".{STUDY_FILE}.*"):
         partial.unlink(missing_ok=True)

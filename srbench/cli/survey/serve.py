@@ -9,14 +9,14 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console
-from srbench.cli.survey.collected import Database, opened
+from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.create import StudyFolder
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from srbench.survey.store import Store
+    from srbench.survey.vote_store import VoteStore
 
 Base = Annotated[str, typer.Option(help="Path under which a proxy serves the study, as /study.")]
 
@@ -35,11 +35,13 @@ def serve(
     """Collect ratings in the browsers of raters. Ctrl-C stops; what was answered is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    with opened(study, database) as store, listening(host, port) as door:
-        collect(store, door, base.rstrip("/"), https=https, open_limit=open_limit)
+    with open_votes(study, database) as store, listening_socket(host, port) as door:
+        run_server(store, door, base.rstrip("/"), https=https, open_limit=open_limit)
 
 
-def collect(store: "Store", door: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0) -> None:
+def run_server(
+    store: "VoteStore", door: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0
+) -> None:
     """Serve a study at an open socket until Ctrl-C."""
     import uvicorn
 
@@ -48,7 +50,7 @@ def collect(store: "Store", door: socket.socket, base: str = "", *, https: bool 
 
     study = store.study.folder
     app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
-    root = f"{address(door)}{base}"
+    root = f"{socket_url(door)}{base}"
     reached = f"https://YOUR-HOST{base}" if https else root  # raters come by the proxy
     for line in (
         f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {reached})",
@@ -60,7 +62,7 @@ def collect(store: "Store", door: socket.socket, base: str = "", *, https: bool 
 
 
 @contextmanager
-def listening(host: str, port: int) -> "Iterator[socket.socket]":
+def listening_socket(host: str, port: int) -> "Iterator[socket.socket]":
     """A socket that takes connections, so that a browser may be sent there at once.
 
     Raises:
@@ -75,7 +77,7 @@ def listening(host: str, port: int) -> "Iterator[socket.socket]":
         yield door
 
 
-def address(door: socket.socket) -> str:
+def socket_url(door: socket.socket) -> str:
     """Where a browser on this machine finds it."""
     host, port = door.getsockname()[:2]
     return f"http://[{host}]:{port}" if door.family == socket.AF_INET6 else f"http://{host}:{port}"
@@ -92,12 +94,12 @@ def invite(
 ) -> None:
     """Make invitation links, one a rater; only their hashes are stored."""
     root = _root(url)
-    with opened(study, database) as store:
+    with open_votes(study, database) as store:
         if out is None:
             for _ in range(number):
                 console.out.print(f"{root}/i/{store.invite()}", markup=False, soft_wrap=True)
             return
-        with _private(out) as file:
+        with _private_file(out) as file:
             file.writelines(f"{root}/i/{store.invite()}\n" for _ in range(number))
 
 
@@ -107,7 +109,7 @@ def _root(url: str) -> str:
     Raises:
         UserError: It is none to which a path can be added.
     """
-    from srbench.survey.terms import is_address
+    from srbench.survey.participation import is_address
 
     if not is_address(url) or "?" in url or "#" in url:
         raise UserError(f"--url '{url}' is no address; expected http:// or https:// with a host, as https://host/study")
@@ -115,7 +117,7 @@ def _root(url: str) -> str:
 
 
 @contextmanager
-def _private(path: Path) -> "Iterator[IO[str]]":
+def _private_file(path: Path) -> "Iterator[IO[str]]":
     """A new file that only its owner can read, open to be written.
 
     Raises:

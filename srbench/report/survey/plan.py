@@ -19,7 +19,7 @@ def record(study: Study, expected: Forecast) -> dict[str, Any]:
         "title": study.title,
         "design": asdict(study.design),
         "pictures": len(study.pictures),
-        "models": sorted({p.shown.model for p in study.pictures if p.role == "rated"}),
+        "models": sorted({p.stimulus.model for p in study.pictures if p.role == "rated"}),
         "forecast": asdict(expected),
     }
 
@@ -27,13 +27,13 @@ def record(study: Study, expected: Forecast) -> dict[str, Any]:
 def page(study: Study, expected: Forecast) -> RenderableType:
     """What `srbench survey create` and `plan` print."""
     rated = [picture for picture in study.pictures if picture.role == "rated"]
-    contents = {(picture.shown.dataset, picture.shown.content) for picture in rated}
+    contents = {(picture.stimulus.dataset, picture.stimulus.content) for picture in rated}
     split = f", in {expected.sittings} sittings" if expected.sittings > 1 else ""
     votes = f"{expected.votes[0]}" if len(set(expected.votes)) == 1 else f"{expected.votes[0]} to {expected.votes[1]}"
     lines = [
         f"{study.design.method}: {len(rated)} pictures of {len(contents)} contents, {study.raters} raters",
         f"a session: {expected.trials} trials, about {expected.minutes:.0f} min{split}",
-        f"each picture: {votes} {'answers' if study.design.method == 'pair' else 'votes'}",
+        f"each picture: {votes} {study.method.response_noun}",
         f"to expect: {_widths(study, expected)}",
     ]
     return Group(
@@ -45,11 +45,10 @@ def page(study: Study, expected: Forecast) -> RenderableType:
 
 
 def _widths(study: Study, expected: Forecast) -> str:
-    pairs = study.design.method == "pair"
     if expected.half_model is None:
         return "how exact the scores will be cannot be told with so few raters"
-    model = f"a model's score within ± {expected.half_model:.2f} {'log odds' if pairs else 'steps'}"
-    if pairs:
+    model = f"a model's score within ± {expected.half_model:.2f} {study.method.score_unit}"
+    if not study.method.scores_pictures:
         return f"{model} (95 %)"
     if expected.half_stimulus is None:
         return f"{model} (95 %); a picture's cannot be told with so few raters"

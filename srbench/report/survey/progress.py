@@ -8,22 +8,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from srbench.survey.progress import Progress, stop_rule
+from srbench.survey.progress import StudyProgress, stop_rule
 from srbench.survey.study import Study
 
 
-def record(found: Progress) -> dict[str, Any]:
+def record(found: StudyProgress) -> dict[str, Any]:
     """What `--json` prints."""
     people = [{**asdict(person), "seen": person.seen.isoformat()} for person in found.people]
     return {**asdict(found), "people": people, "raters": found.states, "widest": found.widest}
 
 
-def page(study: Study, found: Progress) -> RenderableType:
+def page(study: Study, found: StudyProgress) -> RenderableType:
     """What `srbench survey status` prints."""
     states = ", ".join(f"{number} {state}" for state, number in found.states.items()) or "nobody yet"
     parts: list[RenderableType] = [
         Text(study.title, style="bold"),
-        Text(f"{found.doors}; raters: {states}; {found.wanted} wanted; {found.answers} answers"),
+        Text(f"{found.status}; raters: {states}; {found.wanted} wanted; {found.answers} answers"),
     ]
     if stop := stop_rule(study, found):
         parts.append(Text(stop))
@@ -32,11 +32,10 @@ def page(study: Study, found: Progress) -> RenderableType:
     return Group(*parts)
 
 
-def _models(study: Study, found: Progress) -> Table:
-    unit = "Bradley-Terry" if study.design.method == "pair" else "MOS"
+def _models(study: Study, found: StudyProgress) -> Table:
     table = Table(title="Models so far", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("model")
-    table.add_column(unit, justify="right")
+    table.add_column(study.method.score_name, justify="right")
     table.add_column("95 %", justify="right")
     for rule in found.rules:
         table.add_column(f"without {rule.name} ({len(rule.rejected)})", justify="right")
@@ -51,7 +50,7 @@ def _score(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _people(found: Progress) -> Table:
+def _people(found: StudyProgress) -> Table:
     table = Table(title="Raters", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("rater", "state", "answers", "px / degree", "rules that would reject"):
         table.add_column(name, justify="right" if name in ("answers", "px / degree") else "left")

@@ -18,10 +18,10 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.ratings import files, table_io
 from srbench.survey.export import ratings
-from srbench.survey.progress import progress, rows, stop_rule
-from srbench.survey.store import Store
-from srbench.survey.web.rate_limits import Limits, address, too_many
-from srbench.survey.web.render import FRESH, Renderer
+from srbench.survey.progress import rater_rows, stop_rule, study_progress
+from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
+from srbench.survey.web.render import NO_STORE, Renderer
 from srbench.survey.web.security import Cookies
 
 _HOURS = 12
@@ -39,7 +39,7 @@ class Admin:
         limits: How often one may knock.
     """
 
-    def __init__(self, store: Store, token: str, cookies: Cookies, renderer: Renderer, limits: Limits) -> None:
+    def __init__(self, store: VoteStore, token: str, cookies: Cookies, renderer: Renderer, limits: RateLimits) -> None:
         self.store, self.token, self.cookies, self.renderer, self.limits = store, token, cookies, renderer, limits
         self.cookie = f"{cookies.name}-admin"
         self.computing, self.known = asyncio.Lock(), (0.0, dict[str, Any]())
@@ -63,7 +63,7 @@ class Admin:
             return False
 
     def _refused(self, request: Request, *, wrong: bool = False, status: int = 403) -> Response:
-        return self.renderer.page(request, "enter.html", status=status, wrong=wrong)
+        return self.renderer.page(request, "login.html", status=status, wrong=wrong)
 
     async def page(self, request: Request) -> Response:
         """The state of the study; without the cookie a form that asks for the token."""
@@ -75,7 +75,7 @@ class Admin:
         """The part of the page that changes."""
         if not self._inside(request):
             return self._refused(request)
-        return self.renderer.page(request, "live.html", **await self._state())
+        return self.renderer.page(request, "progress.html", **await self._state())
 
     async def _state(self) -> dict[str, Any]:
         """Counted by one at a time, and no more than a fifth of the time: a large study takes seconds."""
@@ -85,19 +85,22 @@ class Admin:
                 found = await run_in_threadpool(self._counted)
                 ended = time.monotonic()
                 self.known = (ended + _REST * (ended - begun), found)
-            return {**self.known[1], "doors": await run_in_threadpool(self.store.doors)}
+            return {**self.known[1], "study_status": await run_in_threadpool(self.store.status)}
 
     def _counted(self) -> dict[str, Any]:
-        found = progress(self.store)
-        unit = "Bradley-Terry (log odds)" if self.store.study.design.method == "pair" else "MOS"
-        return {"progress": found, "unit": unit, "stop": stop_rule(self.store.study, found)}
+        found = study_progress(self.store)
+        return {
+            "progress": found,
+            "unit": self.store.study.method.score_heading,
+            "stop": stop_rule(self.store.study, found),
+        }
 
     async def enter(self, request: Request) -> Response:
         """Check the token."""
         async with request.form(max_files=0, max_fields=5) as form:
             given = form.get("token", "")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.token.encode()):
-            if not self.limits.hit("wrong token", address(request)):
+            if not self.limits.hit("wrong token", client_address(request)):
                 return too_many()
             return self._refused(request, wrong=True)
         response = self.renderer.to("admin")
@@ -119,7 +122,7 @@ class Admin:
         async with request.form(max_files=0, max_fields=5) as form:
             what, number = str(form.get("what", "")), str(form.get("number", "1"))
         if what in ("open", "pause", "close"):
-            await run_in_threadpool(self.store.record, what)
+            await run_in_threadpool(self.store.record_event, what)
             return self.renderer.to("admin")
         if what == "preview":
             return await self._preview()
@@ -149,11 +152,11 @@ class Admin:
         """All raters as CSV."""
         if not self._inside(request):
             return self._refused(request)
-        return await run_in_threadpool(_csv, lambda: rows(progress(self.store)))
+        return await run_in_threadpool(_csv, lambda: rater_rows(study_progress(self.store)))
 
 
 def _csv(read: Callable[[], list[dict[str, Any]]]) -> Response:
     try:
-        return Response(table_io.comma_separated(read()), media_type="text/csv", headers=FRESH)
+        return Response(table_io.comma_separated(read()), media_type="text/csv", headers=NO_STORE)
     except BadStudy as error:
-        return PlainTextResponse(f"{error}\n", 404, headers=FRESH)
+        return PlainTextResponse(f"{error}\n", 404, headers=NO_STORE)

@@ -11,16 +11,16 @@ from starlette.staticfiles import StaticFiles
 
 from srbench.errors import BadStudy
 from srbench.survey.secrets import Secrets
-from srbench.survey.store import Store
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.admin import Admin
-from srbench.survey.web.flow import Way
-from srbench.survey.web.rate_limits import Limits, RateLimiter
+from srbench.survey.web.flow import ParticipantFlow
+from srbench.survey.web.rate_limits import RateLimitMiddleware, RateLimits
 from srbench.survey.web.render import Renderer
-from srbench.survey.web.security import Cookies, Guard
+from srbench.survey.web.security import Cookies, SecurityMiddleware
 
 
 def application(
-    store: Store, secrets: Secrets, *, base: str = "", secure: bool = False, open_limit: int = 0
+    store: VoteStore, secrets: Secrets, *, base: str = "", secure: bool = False, open_limit: int = 0
 ) -> Starlette:
     """The ASGI application.
 
@@ -33,15 +33,15 @@ def application(
     """
     cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
     renderer = Renderer(store.study.title, base, cookies)
-    limits = Limits()
-    way = Way(store, cookies, renderer, limits, open_limit)
+    limits = RateLimits()
+    way = ParticipantFlow(store, cookies, renderer, limits, open_limit)
     admin = Admin(store, secrets.admin, cookies, renderer, limits)
 
-    async def lost(request: Request, _error: Exception) -> Response:
-        return renderer.page(request, "lost.html", status=404)
+    async def not_found(request: Request, _error: Exception) -> Response:
+        return renderer.page(request, "not_found.html", status=404)
 
-    async def gone(request: Request, _error: Exception) -> Response:
-        return renderer.page(request, "lost.html", status=403)  # who withdrew meanwhile, in another tab
+    async def forbidden(request: Request, _error: Exception) -> Response:
+        return renderer.page(request, "not_found.html", status=403)  # who withdrew meanwhile, in another tab
 
     routes: list[BaseRoute] = [
         *admin.routes(),
@@ -51,6 +51,6 @@ def application(
     inner: list[Any] = [Mount(base, routes=routes)] if base else routes
     return Starlette(
         routes=inner,
-        middleware=[Middleware(Guard), Middleware(RateLimiter, cookies=cookies, limits=limits)],
-        exception_handlers={404: lost, 405: lost, BadStudy: gone},
+        middleware=[Middleware(SecurityMiddleware), Middleware(RateLimitMiddleware, cookies=cookies, limits=limits)],
+        exception_handlers={404: not_found, 405: not_found, BadStudy: forbidden},
     )

@@ -6,12 +6,12 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
-from srbench.survey.store import Store
+from srbench.survey.vote_store import VoteStore
 
 _POSTGRESQL_THREADS = 10  # fewer than the connections of SQLAlchemy's pool
 
 
-def turns(store: Store) -> Callable[..., Awaitable[Any]]:
+def vote_executor(store: VoteStore) -> Callable[..., Awaitable[Any]]:
     """A function that runs others in a thread, with SQLite one at a time.
 
     SQLite has one writer; those who find it busy sleep and try again, unfairly. Measured with 200 raters, the 99th

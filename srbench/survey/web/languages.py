@@ -23,7 +23,7 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def wanted(request: Request) -> str:
+def preferred_language(request: Request) -> str:
     """The language that was chosen on the page, or the first that the browser asks for and there is; else English."""
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:

@@ -23,7 +23,7 @@ _RULES = {
 }
 
 
-class Limits:
+class RateLimits:
     """Counts for one study."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Limits:
         return self._limiter.hit(_RULES[rule], rule, who)
 
 
-def address(request: Request) -> str:
+def client_address(request: Request) -> str:
     """Of the browser, as far as the server can see."""
     return request.client.host if request.client else ""
 
@@ -44,10 +44,10 @@ def too_many() -> Response:
     return PlainTextResponse("Too many requests. Please wait a minute.\n", 429, headers={"Retry-After": "60"})
 
 
-class RateLimiter:
+class RateLimitMiddleware:
     """ASGI middleware: a rater, and an address of nobody known, may ask for so much a minute."""
 
-    def __init__(self, app: App, cookies: Cookies, limits: Limits) -> None:
+    def __init__(self, app: App, cookies: Cookies, limits: RateLimits) -> None:
         self.app, self.cookies, self.limits = app, cookies, limits
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -55,7 +55,7 @@ class RateLimiter:
         if scope["type"] == "http":
             request = Request(scope)
             rater = self.cookies.rater(request)
-            allowed = self.limits.hit("rater", rater) if rater else self.limits.hit("stranger", address(request))
+            allowed = self.limits.hit("rater", rater) if rater else self.limits.hit("stranger", client_address(request))
             if not allowed:
                 await too_many()(scope, receive, send)
                 return

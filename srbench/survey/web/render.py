@@ -7,10 +7,10 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from srbench.survey.web.languages import LANGUAGES, translations, wanted
+from srbench.survey.web.languages import LANGUAGES, preferred_language, translations
 from srbench.survey.web.security import Cookies
 
-FRESH = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Renderer:
@@ -28,7 +28,7 @@ class Renderer:
 
     def page(self, request: Request, template: str, rater: str = "", status: int = 200, **facts: Any) -> Response:
         """A page, with a token for the forms of a rater where there is one."""
-        language = wanted(request)
+        language = preferred_language(request)
         text = (
             self.environments[language]
             .get_template(template)
@@ -41,7 +41,7 @@ class Renderer:
                 **facts,
             )
         )
-        return HTMLResponse(text, status, headers={**FRESH, "Vary": "Accept-Language, Cookie"})
+        return HTMLResponse(text, status, headers={**NO_STORE, "Vary": "Accept-Language, Cookie"})
 
     def link(self, request: Request, token: str) -> str:
         """A rater's own way in, as their browser writes it."""
@@ -50,7 +50,7 @@ class Renderer:
 
     def to(self, place: str) -> RedirectResponse:
         """Send the browser to another page of the study."""
-        return RedirectResponse(f"{self.base}/{place}", 303, headers=FRESH)
+        return RedirectResponse(f"{self.base}/{place}", 303, headers=NO_STORE)
 
 
 def _environment(language: str) -> jinja2.Environment:

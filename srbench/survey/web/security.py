@@ -22,14 +22,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-MOST_BODY = 16_384
+MAX_BODY_BYTES = 16_384
 _HALF_A_YEAR_S = 15_552_000
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware: security headers on every answer, no body above 16 KiB, no form of another site."""
 
     def __init__(self, app: App) -> None:
@@ -47,10 +47,10 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BODY:
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             await PlainTextResponse("too large", 413)(scope, receive, answer)
             return
-        if scope["method"] == "POST" and not _own(Request(scope)):
+        if scope["method"] == "POST" and not _same_site(Request(scope)):
             await PlainTextResponse("this form came from another site", 403)(scope, receive, answer)
             return
         taken = 0
@@ -60,12 +60,12 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             # Without a length a body may be endless: it is cut off, and the form that it breaks is refused.
-            return {**message, "body": b"", "more_body": False} if taken > MOST_BODY else message
+            return {**message, "body": b"", "more_body": False} if taken > MAX_BODY_BYTES else message
 
         await self.app(scope, limited, answer)
 
 
-def _own(request: Request) -> bool:
+def _same_site(request: Request) -> bool:
     """A form of this very site; another port or a sister domain is another one, for which SameSite is too kind."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -9,18 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import BadStudy
-from srbench.survey.design import Design, Shown, Trial, balance, by_content, practice, ring, session, sittings
+from srbench.ratings.votes import Stimulus
+from srbench.survey.design import Design, Trial
+from srbench.survey.methods.pair import ring
+from srbench.survey.planning import balance, by_content, practice, session, sittings
 
 METHODS = ("acr", "acr-hr", "dcr", "pair")
 
 
-def pictures(contents: int, models: int) -> list[Shown]:
+def pictures(contents: int, models: int) -> list[Stimulus]:
     made = [
-        Shown(f"c{c}_m{m}", f"c{c}", f"m{m}", "set", reference=m == 0) for c in range(contents) for m in range(models)
+        Stimulus(f"c{c}_m{m}", f"c{c}", f"m{m}", "set", reference=m == 0)
+        for c in range(contents)
+        for m in range(models)
     ]
     anchors = {"nearest": 1.0, "hr": 5.0}
     return made + [
-        Shown(f"trap_{name}", "trap", name, "calibration", expected=score) for name, score in anchors.items()
+        Stimulus(f"trap_{name}", "trap", name, "calibration", expected=score) for name, score in anchors.items()
     ]
 
 
@@ -62,7 +67,7 @@ def test_a_session(design: Design, contents: int, models: int, rater: int) -> No
 @pytest.mark.parametrize("method", ["acr", "pair"])
 def test_shares_are_balanced_over_rounds_too(method: str) -> None:
     """Each picture stands in every round as often as in any other, but for the raters who make no whole turn."""
-    design = Design(method=method, seed=2, share=0.5)  # type: ignore[arg-type]
+    design = Design(method=method, seed=2, share=0.5)
     shown = pictures(8, 4)
     rounds = 4 if method == "acr" else 6
     places: dict[tuple[str, ...], Counter[int]] = {}
@@ -83,7 +88,7 @@ def test_shares_are_balanced_over_rounds_too(method: str) -> None:
 def test_everything_is_seen_equally_often_and_in_every_round(
     method: str, contents: int, models: int, seed: int
 ) -> None:
-    design = Design(method=method, seed=seed)  # type: ignore[arg-type]
+    design = Design(method=method, seed=seed)
     shown = pictures(contents, models)
     rounds = len([t for t in session(design, shown, 0) if t.kind == "trial"]) // contents
     places: dict[str, list[int]] = {}
@@ -111,7 +116,7 @@ def test_a_share_of_contents_is_dealt_evenly() -> None:
 
 def test_traps_of_pairs_and_dcr_show_the_original_beside_the_worst() -> None:
     for method in ("dcr", "pair"):
-        design = Design(method=method, traps=2)  # type: ignore[arg-type]
+        design = Design(method=method, traps=2)
         traps = [t for rater in (0, 1) for t in session(design, pictures(4, 3), rater) if t.kind == "trap"]
         assert {frozenset((t.first, t.second)) for t in traps} == {frozenset(("trap_nearest", "trap_hr"))}
         firsts = {t.first for t in traps}
@@ -144,7 +149,7 @@ def test_long_sessions_are_split_evenly() -> None:
 
 def test_practice_shows_the_ends_and_what_lies_between() -> None:
     calibration = [
-        Shown(f"{content}_{model}", content, model, "calibration", expected=score)
+        Stimulus(f"{content}_{model}", content, model, "calibration", expected=score)
         for content in "ab"
         for model, score in (("nearest", 1.0), ("bicubic", None), ("hr", 5.0))
     ]

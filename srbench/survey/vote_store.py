@@ -8,132 +8,53 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
-from srbench.survey.adaptive import Belief
+from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.database import READING, connect
-from srbench.survey.design import Trial, session, sittings
-from srbench.survey.schema import Answer, Dealt, Event, Owner, Rater
+from srbench.survey.design import Trial
+from srbench.survey.planning import session, sittings
+from srbench.survey.responses import AnswerStatus, Question, RaterState, Response, StudyStatus
+from srbench.survey.schema import Answer, Assignment, Event, Rater, StudyRow
 from srbench.survey.study import Study
 
-_PATIENCE, _PATIENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
+_ABSENCE, _ABSENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
 _JOINED = "join"
 _LOCK = 5_272_043  # any number, the same for all who ask
-SCORES = ("1", "2", "3", "4", "5")
-CHOICES = ("first", "second", "tie")
-Doors = Literal["open", "paused", "closed"]
-_DOORS: dict[str, Doors] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
+_STATUS_EVENTS: dict[str, StudyStatus] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
 PREVIEW = "preview"
 SQLITE = "votes.sqlite"
 
 
 # Statements of every page are built once: that is half of what they cost.
 _RATER: BindParameter[str] = bindparam("rater")
-_WAITING = (  # the next trial without an answer, and the one after it
-    select(*Dealt.__table__.columns)
-    .outerjoin(Answer, Answer.trial == Dealt.id)
-    .where(Dealt.rater == _RATER, Answer.trial.is_(None))
-    .order_by(Dealt.position)
+_NEXT_TRIALS = (  # the next trial without an answer, and the one after it
+    select(*Assignment.__table__.columns)
+    .outerjoin(Answer, Answer.trial == Assignment.id)
+    .where(Assignment.rater == _RATER, Answer.trial.is_(None))
+    .order_by(Assignment.position)
     .limit(2)
 )
-_TRIALS = select(func.count()).where(Dealt.rater == _RATER)
-_SHOWN = select(Dealt.first, Dealt.second, Dealt.first_key).where(
-    Dealt.rater == _RATER, or_(Dealt.first_key == bindparam("key"), Dealt.second_key == bindparam("key"))
+_COUNT_TRIALS = select(func.count()).where(Assignment.rater == _RATER)
+_SELECT_PICTURE = select(Assignment.first, Assignment.second, Assignment.first_key).where(
+    Assignment.rater == _RATER, or_(Assignment.first_key == bindparam("key"), Assignment.second_key == bindparam("key"))
 )
-_STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
-_ANSWERED = insert(Answer.__table__)  # type: ignore[arg-type]
-_SEEN = update(Rater.__table__).where(Rater.id == _RATER).values(seen=bindparam("now"), state=bindparam("became"))  # type: ignore[arg-type]
-_LAST_DOOR = select(Event.kind).where(Event.kind.in_(_DOORS)).order_by(Event.id.desc()).limit(1)
-
-
-class Taken(IntEnum):
-    """What became of an answer."""
-
-    REFUSED = 0
-    """Another trial is next, or the study is paused."""
-    BEFORE = 1
-    """There was one already: a retry, a double click, the back button."""
-    STORED = 2
-    LAST = 3
-    """Stored, and the session is complete."""
-
-
-class Given(NamedTuple):
-    """An answer and its trial.
-
-    Attributes:
-        rater: Whose.
-        position: In the session.
-        kind: Of the trial.
-        first: Picture.
-        second: Picture; empty for single ones.
-        value: As answered.
-        seconds: From the moment the picture was painted.
-        facts: Window and density.
-    """
-
-    rater: str
-    position: int
-    kind: str
-    first: str
-    second: str
-    value: str
-    seconds: float
-    facts: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a rater is to be asked next.
-
-    Attributes:
-        position: In the session, from 0.
-        trials: Of the session.
-        sitting: From 0.
-        block: In the sitting, from 0.
-        kind: As in the design.
-        keys: What the browser may know of the pictures, one or two.
-        ahead: The same of the question after it, to load them early.
-    """
-
-    position: int
-    trials: int
-    sitting: int
-    block: int
-    kind: str
-    keys: tuple[str, ...]
-    ahead: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a rater stands.
-
-    Attributes:
-        state: "invited", "active", "finished" or "preview".
-        facts: What was noted of the rater's way: consent, screen, practice, breaks.
-        code: The completion code.
-        doors: The study is "open"; "paused", when nobody can answer; or "closed", when nobody can begin.
-        begun: A session was dealt.
-        question: The next one; None before the session was dealt, and at its end.
-    """
-
-    state: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    code: str = ""
-    doors: Doors = "open"
-    begun: bool = False
-    question: Question | None = None
+_SELECT_STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
+_INSERT_ANSWER = insert(Answer.__table__)  # type: ignore[arg-type]
+_UPDATE_RATER = (
+    update(Rater.__table__)  # type: ignore[arg-type]
+    .where(Rater.id == _RATER)
+    .values(seen=bindparam("now"), state=bindparam("became"))
+)
+_LAST_STATUS = select(Event.kind).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)
 
 
 def sqlite_url(folder: Path) -> str:
@@ -143,7 +64,7 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{file}"
 
 
-class Store:
+class VoteStore:
     """The database of a study.
 
     Args:
@@ -158,26 +79,18 @@ class Store:
         self.study = study
         self.engine = connect(url or sqlite_url(study.folder))
         self._readers = self.engine.execution_options(**READING)
-        self._claim()
+        self._check_study()
 
-    def _claim(self) -> None:
+    def _check_study(self) -> None:
         with self._transaction() as database:
-            self._alone(database)
-            owner = database.scalar(select(Owner.id))
+            self._lock_study(database)
+            owner = database.scalar(select(StudyRow.id))
             if owner is None:
-                database.add(Owner(id=self.study.id))
+                database.add(StudyRow(id=self.study.id))
         if owner not in (None, self.study.id):
             place = self.engine.url.render_as_string(hide_password=True)
             self.close()
             raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """What can be answered in this study."""
-        design = self.study.design
-        if design.method != "pair":
-            return SCORES
-        return CHOICES if design.ties else CHOICES[:2]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -220,25 +133,25 @@ class Store:
         """
         token = secrets.token_urlsafe(32)
         with self._transaction() as database:
-            self._alone(database)
-            if _doors(database) != "open" or _joined(database) >= limit:
+            self._lock_study(database)
+            if _status(database) != "open" or _count_joined(database) >= limit:
                 return None
             rater = _rater(token, "invited")
             database.add_all([rater, Event(at=_now(), rater=rater.id, kind=_JOINED, facts={})])
         return token
 
-    def room(self, limit: int) -> bool:
+    def accepts_newcomers(self, limit: int) -> bool:
         """The open link lets somebody in."""
         with self._reading() as database:
-            return _doors(database) == "open" and _joined(database) < limit
+            return _status(database) == "open" and _count_joined(database) < limit
 
     def find(self, token: str) -> str | None:
         """The id of the rater with this token; None for an unknown or withdrawn one."""
-        wanted = select(Rater.id).where(Rater.token == _hashed(token), Rater.state != "withdrawn")
+        wanted = select(Rater.id).where(Rater.token == _hash_token(token), Rater.state != "withdrawn")
         with self._reading() as database:
             return database.scalar(wanted)
 
-    def begin(self, rater: str, belief: Belief | None = None) -> None:
+    def assign_session(self, rater: str, known: ScorePosterior | None = None) -> None:
         """Deal the rater a session. Does nothing for one who has begun.
 
         It is the first session of the design that nobody has finished and nobody is at. Who has not been seen for a
@@ -246,100 +159,100 @@ class Store:
 
         Args:
             rater: Whose.
-            belief: For adaptive pairs, what the answers so far say.
+            known: For adaptive pairs, what the answers so far tell.
 
         Raises:
             BadStudy: No such rater.
         """
         with self._transaction() as database:
-            self._alone(database)
-            person = self._person(database, rater)
-            if database.scalar(select(Dealt.id).where(Dealt.rater == rater).limit(1)) is not None:
+            self._lock_study(database)
+            person = self._locked_rater(database, rater)
+            if database.scalar(select(Assignment.id).where(Assignment.rater == rater).limit(1)) is not None:
                 return
             number = 0
             if person.state != PREVIEW:
                 number = person.number = self._number(database)
                 person.state = "active"
             person.seen = _now()
-            database.add_all(self._deal(rater, number, belief))
+            database.add_all(self._assignments(rater, number, known))
 
-    def _alone(self, database: Session) -> None:
+    def _lock_study(self, database: Session) -> None:
         """Until the transaction ends, nobody else begins or joins; SQLite has one writer anyway."""
         if self.engine.dialect.name == "postgresql":
             database.execute(text("SELECT pg_advisory_xact_lock(:study)"), {"study": _LOCK})
 
     @cached_property
-    def _patience(self) -> timedelta:
+    def _allowed_absence(self) -> timedelta:
         """How long a rater may be away before the session goes to another."""
         design = self.study.design
-        several = len(sittings(design, session(design, self.study.shown(), 0))) > 1
-        return _PATIENCE_SITTINGS if several else _PATIENCE
+        several = len(sittings(design, session(design, self.study.stimuli(), 0))) > 1
+        return _ABSENCE_SITTINGS if several else _ABSENCE
 
     def _number(self, database: Session) -> int:
-        since = _now() - self._patience
+        since = _now() - self._allowed_absence
         taken = select(Rater.number).where(
             or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
         )
         held = set(database.scalars(taken))
         return next(number for number in range(len(held) + 1) if number not in held)
 
-    def _deal(self, rater: str, number: int, belief: Belief | None) -> Iterator[Dealt]:
+    def _assignments(self, rater: str, number: int, known: ScorePosterior | None) -> Iterator[Assignment]:
         design = self.study.design
         position = 0
-        for sitting, blocks in enumerate(sittings(design, session(design, self.study.shown(), number, belief))):
+        for sitting, blocks in enumerate(sittings(design, session(design, self.study.stimuli(), number, known))):
             for block, trials in enumerate(blocks):
                 for trial in trials:
-                    yield _dealt(rater, position, sitting, block, trial)
+                    yield _assignment(rater, position, sitting, block, trial)
                     position += 1
 
-    def _person(self, database: Session, rater: str) -> Rater:
+    def _locked_rater(self, database: Session, rater: str) -> Rater:
         """The rater's row, locked: whatever one rater does comes one after the other."""
         person = database.get(Rater, rater, with_for_update=True)
         if person is None or person.state == "withdrawn":
-            raise self._nobody(rater)
+            raise self._unknown_rater(rater)
         return person
 
-    def _nobody(self, rater: str) -> BadStudy:
+    def _unknown_rater(self, rater: str) -> BadStudy:
         return BadStudy(f"there is no rater {rater} in {self.study.title}")
 
-    def known(self, rater: str) -> bool:
+    def has_rater(self, rater: str) -> bool:
         """There is such a rater, who has not withdrawn."""
         with self._reading() as database:
             return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
 
-    def note(self, rater: str, facts: Mapping[str, Any]) -> None:
+    def add_facts(self, rater: str, facts: Mapping[str, Any]) -> None:
         """Add to what is known of the rater's way."""
         with self._transaction() as database:
-            person = self._person(database, rater)
+            person = self._locked_rater(database, rater)
             person.facts, person.seen = {**person.facts, **facts}, _now()
 
     # questions and answers
 
-    def standing(self, rater: str) -> Standing | None:
+    def rater_state(self, rater: str) -> RaterState | None:
         """Everything that the rater's next page depends on; None where there is no such rater."""
         with self._reading() as database:
             person = database.get(Rater, rater)
             if person is None or person.state == "withdrawn":
                 return None
-            trials = database.scalar(_TRIALS, {"rater": rater}) or 0
-            return Standing(
+            trials = database.scalar(_COUNT_TRIALS, {"rater": rater}) or 0
+            return RaterState(
                 person.state,
                 dict(person.facts),
                 person.code,
-                _doors(database),
+                _status(database),
                 trials > 0,
-                _question(database.execute(_WAITING, {"rater": rater}).all(), trials),
+                _question(database.execute(_NEXT_TRIALS, {"rater": rater}).all(), trials),
             )
 
     def picture(self, rater: str, key: str) -> str | None:
         """The picture behind a key, if it is this rater's; None otherwise."""
         with self._reading() as database:
-            found = database.execute(_SHOWN, {"rater": rater, "key": key}).first()
+            found = database.execute(_SELECT_PICTURE, {"rater": rater, "key": key}).first()
             if found is None:
                 return None
             return found.first if found.first_key == key else found.second or None
 
-    def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> Taken:
+    def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> AnswerStatus:
         """Store an answer to the next trial, once.
 
         Args:
@@ -355,28 +268,29 @@ class Store:
         Raises:
             BadStudy: A value that this method does not have, or no such rater.
         """
-        if value not in self.allowed:
-            raise BadStudy(f"the answer is '{value}'; expected one of {', '.join(self.allowed)}")
+        method, design = self.study.method, self.study.design
+        if not method.accepts(design, value):
+            raise BadStudy(f"the answer is '{value}'; expected {method.expected_answer(design)}")
         try:
             with self._transaction() as database:
-                state = database.scalar(_STATE, {"rater": rater})
+                state = database.scalar(_SELECT_STATE, {"rater": rater})
                 if state in (None, "withdrawn"):
-                    raise self._nobody(rater)
-                if state != PREVIEW and _doors(database) == "paused":
-                    return Taken.REFUSED
-                waiting = database.execute(_WAITING, {"rater": rater}).all()
+                    raise self._unknown_rater(rater)
+                if state != PREVIEW and _status(database) == "paused":
+                    return AnswerStatus.REFUSED
+                waiting = database.execute(_NEXT_TRIALS, {"rater": rater}).all()
                 if not waiting or position < waiting[0].position:
-                    return Taken.BEFORE
+                    return AnswerStatus.DUPLICATE
                 if position > waiting[0].position:
-                    return Taken.REFUSED
+                    return AnswerStatus.REFUSED
                 now = _now()
                 given = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": now, "facts": dict(facts)}
-                database.execute(_ANSWERED, given)
+                database.execute(_INSERT_ANSWER, given)
                 done = len(waiting) == 1 and state != PREVIEW
-                database.execute(_SEEN, {"rater": rater, "now": now, "became": "finished" if done else state})
+                database.execute(_UPDATE_RATER, {"rater": rater, "now": now, "became": "finished" if done else state})
         except IntegrityError:
-            return Taken.BEFORE  # two of the same at the same moment: one is stored
-        return Taken.LAST if done else Taken.STORED
+            return AnswerStatus.DUPLICATE  # two of the same at the same moment: one is stored
+        return AnswerStatus.LAST if done else AnswerStatus.STORED
 
     def withdraw(self, rater: str) -> int:
         """Take away everything the rater has answered, and record that it was taken.
@@ -385,61 +299,69 @@ class Store:
             How many answers there were.
         """
         with self._transaction() as database:
-            person = self._person(database, rater)
-            own = select(Dealt.id).where(Dealt.rater == rater)
+            person = self._locked_rater(database, rater)
+            own = select(Assignment.id).where(Assignment.rater == rater)
             count = database.scalar(select(func.count()).where(Answer.trial.in_(own))) or 0
             database.execute(delete(Answer).where(Answer.trial.in_(own)))
-            database.execute(delete(Dealt).where(Dealt.rater == rater))
+            database.execute(delete(Assignment).where(Assignment.rater == rater))
             if person.state == PREVIEW:
                 database.delete(person)
                 return count
             person.number, person.state, person.facts = None, "withdrawn", {}
             database.add(Event(at=_now(), rater=rater, kind="withdrawal", facts={"answers": count}))
-        self._forget()
+        self._truncate_log()
         return count
 
-    def _forget(self) -> None:
+    def _truncate_log(self) -> None:
         """What was deleted leaves SQLite's log too."""
         if self.engine.dialect.name == "sqlite":
             with closing(self.engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def record(self, kind: str, rater: str = "", facts: Mapping[str, Any] | None = None) -> None:
+    def record_event(self, kind: str, rater: str = "", facts: Mapping[str, Any] | None = None) -> None:
         """Note that something happened."""
         with self._transaction() as database:
             database.add(Event(at=_now(), rater=rater, kind=kind, facts=dict(facts or {})))
 
-    def doors(self) -> Doors:
+    def status(self) -> StudyStatus:
         """Whether the study is open, paused or closed."""
         with self._reading() as database:
-            return _doors(database)
+            return _status(database)
 
-    def ever(self, kind: str) -> bool:
+    def has_event(self, kind: str) -> bool:
         """This has happened."""
         with self._reading() as database:
             return database.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
 
     # what was collected
 
-    def answers(self) -> list[Given]:
+    def responses(self) -> list[Response]:
         """Everything that was answered, in the order of raters' numbers and positions; previews left out."""
-        columns = (Dealt.position, Dealt.kind, Dealt.first, Dealt.second, Answer.value, Answer.seconds, Answer.facts)
+        columns = (
+            Assignment.position,
+            Assignment.kind,
+            Assignment.first,
+            Assignment.second,
+            Answer.value,
+            Answer.seconds,
+            Answer.facts,
+        )
         wanted = (
             select(Rater.id, *columns)
-            .join(Dealt, Dealt.rater == Rater.id)
-            .join(Answer, Answer.trial == Dealt.id)
+            .join(Assignment, Assignment.rater == Rater.id)
+            .join(Answer, Answer.trial == Assignment.id)
             .where(Rater.state != PREVIEW)
-            .order_by(Rater.number, Rater.id, Dealt.position)
+            .order_by(Rater.number, Rater.id, Assignment.position)
         )
         with self._reading() as database:
-            return [Given(*row) for row in database.execute(wanted)]
+            return [Response(*row) for row in database.execute(wanted)]
 
-    def people(self) -> list[tuple[Rater, int]]:
+    def raters(self) -> list[tuple[Rater, int]]:
         """Raters, previews left out, and how many answers each has given, in the order in which they were invited."""
         wanted = (
             select(Rater, func.count(Answer.trial))
-            .outerjoin(Dealt, Dealt.rater == Rater.id)
-            .outerjoin(Answer, Answer.trial == Dealt.id)
+            .outerjoin(Assignment, Assignment.rater == Rater.id)
+            .outerjoin(Answer, Answer.trial == Assignment.id)
             .where(Rater.state != PREVIEW)
             .group_by(Rater.id)
             .order_by(Rater.created, Rater.id)
@@ -454,7 +376,7 @@ def _rater(token: str, state: str) -> Rater:
     now = _now()
     return Rater(
         id=secrets.token_hex(8),
-        token=_hashed(token),
+        token=_hash_token(token),
         number=None,
         state=state,
         code=secrets.token_hex(4).upper(),
@@ -464,7 +386,7 @@ def _rater(token: str, state: str) -> Rater:
     )
 
 
-def _joined(database: Session) -> int:
+def _count_joined(database: Session) -> int:
     """How many have entered by the open link, those who withdrew among them."""
     return database.scalar(select(func.count()).where(Event.kind == _JOINED)) or 0
 
@@ -488,12 +410,12 @@ def _keys(trial: Any) -> tuple[str, ...]:
     return (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)
 
 
-def _doors(database: Session) -> Doors:
-    return _DOORS[database.scalar(_LAST_DOOR) or "open"]
+def _status(database: Session) -> StudyStatus:
+    return _STATUS_EVENTS[database.scalar(_LAST_STATUS) or "open"]
 
 
-def _dealt(rater: str, position: int, sitting: int, block: int, trial: Trial) -> Dealt:
-    return Dealt(
+def _assignment(rater: str, position: int, sitting: int, block: int, trial: Trial) -> Assignment:
+    return Assignment(
         rater=rater,
         position=position,
         sitting=sitting,
@@ -506,7 +428,7 @@ def _dealt(rater: str, position: int, sitting: int, block: int, trial: Trial) ->
     )
 
 
-def _hashed(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 

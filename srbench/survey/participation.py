@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from srbench.errors import BadStudy
 
-Check = Literal["card", "distance", "acuity", "colour", "age"]
-CHECKS: tuple[Check, ...] = get_args(Check)
+ScreenQuestion = Literal["card", "distance", "acuity", "colour", "age"]
+SCREEN_QUESTIONS: tuple[ScreenQuestion, ...] = get_args(ScreenQuestion)
 CARD_MM = 85.60  # ISO/IEC 7810, ID-1
-CODE = "{code}"
+CODE_PLACEHOLDER = "{code}"
 
 _CARD_PX, _DISTANCE_CM, _PATCHES = (101.0, 2_000.0), (10.0, 1_000.0), (1.0, 8.0)
 # A slider that nobody moved stands at 100.
@@ -24,7 +24,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Terms:
+class Participation:
     """The conditions of taking part.
 
     Attributes:
@@ -39,7 +39,7 @@ class Terms:
             minus this; None: never by itself.
     """
 
-    ask: tuple[Check, ...] = ()
+    ask: tuple[ScreenQuestion, ...] = ()
     phones: bool = False
     keep_ip: bool = False
     consent: str = ""
@@ -47,17 +47,19 @@ class Terms:
     stop_half: float | None = None
 
 
-def checked(terms: Terms) -> Terms:
+def validated(terms: Participation) -> Participation:
     """The same terms.
 
     Raises:
         BadStudy: A check that does not exist, an address that is none, or a width that cannot be reached.
     """
-    unknown = sorted(set(terms.ask) - set(CHECKS))
+    unknown = sorted(set(terms.ask) - set(SCREEN_QUESTIONS))
     if unknown:
-        raise BadStudy(f"there is no check {', '.join(unknown)}; expected some of {', '.join(CHECKS)}")
-    if terms.redirect and not is_address(terms.redirect.replace(CODE, "0")):
-        raise BadStudy(f"the redirect '{terms.redirect}' is no address; expected https://... with {CODE} in it")
+        raise BadStudy(f"there is no check {', '.join(unknown)}; expected some of {', '.join(SCREEN_QUESTIONS)}")
+    if terms.redirect and not is_address(terms.redirect.replace(CODE_PLACEHOLDER, "0")):
+        raise BadStudy(
+            f"the redirect '{terms.redirect}' is no address; expected https://... with {CODE_PLACEHOLDER} in it"
+        )
     if terms.stop_half is not None and not 0 < terms.stop_half < math.inf:
         raise BadStudy(f"the interval to stop at is ± {terms.stop_half}; expected a number more than 0")
     return terms
@@ -74,7 +76,7 @@ def is_address(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not blank
 
 
-def told(terms: Terms, form: Mapping[str, str]) -> dict[str, Any] | None:
+def parse_screen_check(terms: Participation, form: Mapping[str, str]) -> dict[str, Any] | None:
     """What a rater says in the screen check.
 
     Args:

@@ -1,0 +1,197 @@
+"""What a test method is: everything that differs between two ways of asking raters about pictures."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from srbench.errors import BadStudy
+from srbench.ratings.files import Ratings
+from srbench.ratings.options import Options
+from srbench.ratings.simulation import Simulation
+from srbench.ratings.votes import Scale, Stimulus
+from srbench.survey.adaptive import ScorePosterior
+from srbench.survey.design import Content, Design, Display, Trial
+from srbench.survey.responses import Response
+from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
+from srbench.survey.wording import Wording
+
+Choose = Callable[[Content, int], Trial]
+"""The trial on a content in a round of the session; rounds count from 0."""
+
+
+class Method(ABC):
+    """A test method: its scale and words, what a trial shows, how sessions are planned, exported and analysed.
+
+    Attributes:
+        title: The method in a few words, for lists and help texts.
+        options: Options of `srbench survey create` that this method uses, of those that not every method uses:
+            "display", "pairs", "ties".
+        references: Whether the originals are left out, hidden among the pictures to rate, or shown for comparison.
+        pictures_per_trial: Number of pictures that a trial shows.
+        default_display: How two pictures are shown where nothing else was asked for.
+        scale: Range of the scores; its ends are the expected scores of the worst and the best calibration picture.
+        counts_sides: Whether it matters on which side a picture is shown, so that the plan states it.
+        score_name: Name of a model's score.
+        score_heading: Name of a model's score with its unit, for the head of a column.
+        score_unit: Unit of a model's score.
+        scores_pictures: Whether single pictures have scores, and not models alone.
+        response_noun: What one answer is called, in the plural.
+        stimulus_template: Template in `web/pages` that shows the pictures of a trial.
+        answer_template: Template in `web/pages` with the controls for the answer; it has the fields of the wording.
+    """
+
+    title: ClassVar[str]
+    options: ClassVar[frozenset[str]] = frozenset()
+    references: ClassVar[Literal["none", "hidden", "shown"]] = "none"
+    pictures_per_trial: ClassVar[int] = 1
+    default_display: ClassVar[Display] = "side"
+    scale: ClassVar[Scale] = Scale()
+    counts_sides: ClassVar[bool] = False
+    score_name: ClassVar[str] = "MOS"
+    score_heading: ClassVar[str] = "MOS"
+    score_unit: ClassVar[str] = "steps"
+    scores_pictures: ClassVar[bool] = True
+    response_noun: ClassVar[str] = "votes"
+    stimulus_template: ClassVar[str] = "stimulus.html"
+    answer_template: ClassVar[str] = "scale.html"
+
+    # words and answers
+
+    @abstractmethod
+    def wording(self, design: Design) -> Wording:
+        """Return the words that raters read, and the answers that they choose from."""
+
+    def values(self, design: Design) -> tuple[str, ...]:
+        """Return the values that an answer can have; a method without buttons overrides the next two."""
+        return tuple(button.value for button in self.wording(design).buttons)
+
+    def accepts(self, design: Design, value: str) -> bool:
+        """Return whether an answer can have this value."""
+        return value in self.values(design)
+
+    def expected_answer(self, design: Design) -> str:
+        """Return which answers are accepted, for the message that refuses another one."""
+        return f"one of {', '.join(self.values(design))}"
+
+    def beside(self, design: Design) -> bool:
+        """Return whether several pictures stand side by side, so that each has less room."""
+        return self.pictures_per_trial > 1 and design.display == "side"
+
+    # planning
+
+    @abstractmethod
+    def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
+        """Return the trials that can be asked on each content, the same number for each.
+
+        Args:
+            design: Design of the study.
+            pictures: Pictures of each content, in the order of the models; traps are left out.
+
+        Raises:
+            BadStudy: There are too few models, or no references.
+        """
+
+    @abstractmethod
+    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+        """Return the questions whose answer is beyond doubt, from calibration pictures with an expected score."""
+
+    @abstractmethod
+    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+        """Return the questions before the first that counts, from all calibration pictures."""
+
+    def mirrored(self, trial: Trial, turn: int) -> Trial:
+        """Return the trial with its sides exchanged on every second turn, where the method exchanges sides."""
+        del turn
+        return trial
+
+    def rated(self, trial: Trial) -> tuple[str, ...]:
+        """Return the names of the pictures that an answer to this trial says something about."""
+        return (trial.first,)
+
+    def posterior(
+        self, design: Design, stimuli: Sequence[Stimulus], responses: Callable[[], Sequence[Response]]
+    ) -> ScorePosterior | None:
+        """Return what the answers so far tell, for designs that choose trials by it; None for the others.
+
+        Args:
+            design: Design of the study.
+            stimuli: Pictures to rate.
+            responses: Reads all answers so far; called only where they are needed.
+        """
+        del design, stimuli, responses
+        return None
+
+    def adaptive_choice(
+        self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]], rater: int, known: ScorePosterior | None
+    ) -> Choose | None:
+        """Return a function that chooses the trials of a session one by one; None where the plan is fixed beforehand.
+
+        Args:
+            design: Design of the study.
+            pictures: Pictures of each content, in the order of the models.
+            rater: Number of the session, from 0.
+            known: What the answers so far tell.
+        """
+        del design, pictures, rater, known
+        return None
+
+    @abstractmethod
+    def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
+        """Return the widths of the intervals that simulated panels of this shape lead to."""
+
+    # export and analysis
+
+    @abstractmethod
+    def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
+        """Return answers as the ratings that the analysis reads.
+
+        Args:
+            name: Name of the study.
+            stimuli: Pictures by name.
+            responses: Answers; practice is never stored, repeats and traps are among them.
+        """
+
+    @abstractmethod
+    def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
+        """Return the models' scores with their intervals, best first; nothing where they cannot be computed yet."""
+
+    @abstractmethod
+    def screening(
+        self, design: Design, stimuli: Mapping[str, Stimulus], responses: Sequence[Response], ratings: Ratings
+    ) -> tuple[ScreeningOutcome, ...]:
+        """Return what each screening rule would change about the models' scores."""
+
+    @abstractmethod
+    def analysed(
+        self, ratings: Ratings, rules: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
+    ) -> tuple[Ratings, Options]:
+        """Return the ratings and the options with which they are analysed.
+
+        Args:
+            ratings: Exported ratings.
+            rules: Comma-separated screening rules, "none", or "" for the method's own default.
+            stimuli: Pictures by name.
+            responses: All answers of the study, for rules that look at traps.
+
+        Raises:
+            UserError: A rule that this method does not have.
+            BadStudy: A rule rejects every rater.
+        """
+
+
+def against_best(stimuli: Sequence[Stimulus]) -> list[tuple[Stimulus, Stimulus]]:
+    """Pair every calibration picture but the best with the best one of its content."""
+    best = {s.content: s for s in sorted(stimuli, key=lambda s: s.expected or 0.0)}
+    return [(s, best[s.content]) for s in stimuli if s is not best[s.content]]
+
+
+def required_reference(content: Content, pictures: Sequence[Stimulus], name: str) -> str:
+    """Return the name of a content's original.
+
+    Raises:
+        BadStudy: There is none, or nothing beside it.
+    """
+    reference = next((picture.name for picture in pictures if picture.reference), "")
+    if not reference or all(picture.reference for picture in pictures):
+        raise BadStudy(f"{'/'.join(content)} has no reference; {name} shows one beside every picture")
+    return reference

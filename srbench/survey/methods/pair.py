@@ -1,0 +1,213 @@
+"""Paired comparison: which of two pictures of one content looks better. Analysed by the Bradley-Terry model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from srbench.errors import BadStudy, UserError
+from srbench.ratings import pairs
+from srbench.ratings.files import Ratings
+from srbench.ratings.options import Options
+from srbench.ratings.simulation import Simulation
+from srbench.ratings.votes import PairAnswer, Stimulus
+from srbench.survey.adaptive import ScorePosterior, adaptive_choice, prior, update
+from srbench.survey.category_method import finite_mean, scores_in_order
+from srbench.survey.design import Content, Design, Trial, content_label
+from srbench.survey.method import Choose, Method, against_best
+from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.responses import Response
+from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
+from srbench.survey.wording import N_, Button, Wording
+
+_SPARSE_DEGREE = 4
+_PANELS = 3
+_CLUSTERS: tuple[pairs.Cluster, ...] = ("rater", "content")
+
+
+class PairedComparison(Method):
+    """Paired comparison of two models on one content, with or without "no difference"."""
+
+    title = "two pictures, which one is better"
+    options = frozenset({"display", "pairs", "ties"})
+    pictures_per_trial = 2
+    counts_sides = True
+    score_name = "Bradley-Terry"
+    score_heading = "Bradley-Terry (log odds)"
+    score_unit = "log odds"
+    scores_pictures = False
+    response_noun = "answers"
+
+    def wording(self, design: Design) -> Wording:
+        """Return the words for two pictures side by side, or for two in turn."""
+        words = _IN_TURN if design.display == "toggle" else _SIDE_BY_SIDE
+        return replace(words, buttons=tuple(b for b in words.buttons if b.value != "tie" or design.ties))
+
+    def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
+        """Return one trial for each pair of models, or for each pair on a ring."""
+        models = len(next(iter(pictures.values())))
+        if models < 2:
+            raise BadStudy("there is one model; pairs need at least two")
+        chosen = list(combinations(range(models), 2)) if design.pairs == "full" else ring(models)
+        return {c: [Trial("trial", p[i].name, p[j].name) for i, j in chosen] for c, p in pictures.items()}
+
+    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+        """Return each anchor against the original of its content."""
+        return [Trial("trap", worse.name, best.name) for worse, best in against_best(anchors)]
+
+    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+        """Return each calibration picture against the best of its content, the sides exchanged in turn."""
+        best = {s.content: s for s in sorted(calibration, key=lambda s: s.expected or 0.0)}
+        return [
+            self.mirrored(Trial("practice", picture.name, best[picture.content].name), turn)
+            for turn, picture in enumerate(calibration)
+            if picture is not best[picture.content]
+        ]
+
+    def mirrored(self, trial: Trial, turn: int) -> Trial:
+        """Exchange left and right on every second turn."""
+        return replace(trial, first=trial.second, second=trial.first) if turn % 2 else trial
+
+    def rated(self, trial: Trial) -> tuple[str, ...]:
+        """Return both pictures."""
+        return trial.first, trial.second
+
+    def posterior(
+        self, design: Design, stimuli: Sequence[Stimulus], responses: Callable[[], Sequence[Response]]
+    ) -> ScorePosterior | None:
+        """Return the models' scores as all answers so far tell them, for adaptive pairs."""
+        if design.pairs != "adaptive":
+            return None
+        posterior = prior(sorted({stimulus.model for stimulus in stimuli}))
+        # Answers on traps are left out by the export, which needs to know the rated pictures alone.
+        for comparison in _comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses()):
+            posterior = update(posterior, comparison)
+        return posterior
+
+    def adaptive_choice(
+        self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]], rater: int, known: ScorePosterior | None
+    ) -> Choose | None:
+        """Return a choice by expected information, for adaptive pairs."""
+        return adaptive_choice(design.seed, pictures, rater, known) if design.pairs == "adaptive" else None
+
+    def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
+        """Return the mean width over three panels that go through the sessions of this design."""
+        fits = [
+            pairs.fit(simulated_comparisons(design, stimuli, replace(simulation, seed=seed)), clusters=_CLUSTERS)
+            for seed in range(_PANELS)
+        ]
+        widths = [finite_mean(fit.half.tolist()) for fit in fits if not fit.problem and fit.robust_df]
+        return ExpectedWidths(None, finite_mean(widths), _PANELS)
+
+    def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
+        """Return comparisons without the traps."""
+        return Ratings(name, pairs=_comparisons(stimuli, responses))
+
+    def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
+        """Return Bradley-Terry scores, with intervals over raters and contents."""
+        fit = pairs.fit(ratings.pairs, clusters=_CLUSTERS) if ratings.pairs else None
+        if fit is None or fit.problem:
+            return ()
+        half = [float(h) if np.isfinite(h) else None for h in fit.half]
+        return tuple(ModelScore(fit.items[i], float(fit.score[i]), half[i]) for i in fit.order)
+
+    def screening(
+        self, design: Design, stimuli: Mapping[str, Stimulus], responses: Sequence[Response], ratings: Ratings
+    ) -> tuple[ScreeningOutcome, ...]:
+        """Return what leaving out the raters who missed a trap would change."""
+        rejected = missed_traps(stimuli, responses)
+        models = self.model_scores(ratings)
+        kept = self.model_scores(replace(ratings, pairs=_without(ratings, rejected))) if rejected else models
+        reason = "" if design.traps else "the study has no traps"
+        return (ScreeningOutcome("traps", rejected, scores_in_order(models, kept), reason),)
+
+    def analysed(
+        self, ratings: Ratings, rules: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
+    ) -> tuple[Ratings, Options]:
+        """Return the comparisons of the raters who missed no trap, with a note that names the others."""
+        if rules not in ("", "traps", "none"):
+            raise UserError(f"--screen {rules} is no rule for pairs; expected traps or none")
+        present = {comparison.rater for comparison in ratings.pairs}
+        missed = [rater for rater in missed_traps(stimuli, responses) if rater in present]
+        if rules == "none" or not missed:
+            return ratings, Options()
+        kept = _without(ratings, missed)
+        if not kept:
+            raise BadStudy(f"every rater of {ratings.name} missed a trap; --screen none keeps them")
+        who = (
+            "1 rater who missed a trap question is"
+            if len(missed) == 1
+            else (f"{len(missed)} raters who missed a trap question are")
+        )
+        note = f"{who} left out: {', '.join(missed)}"
+        return replace(ratings, pairs=kept, notes=(*ratings.notes, note)), Options()
+
+
+def ring(models: int) -> list[tuple[int, int]]:
+    """Return the pairs of neighbours and second neighbours on a ring: connected, and each model meets four others.
+
+    With five models or fewer these are all pairs.
+    """
+    reach = _SPARSE_DEGREE // 2
+    chosen = {
+        (min(i, j), max(i, j)) for i in range(models) for d in range(1, reach + 1) if i != (j := (i + d) % models)
+    }
+    return sorted(chosen)
+
+
+def missed_traps(stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> tuple[str, ...]:
+    """Return the raters who at least once did not see that the original beats the worst picture."""
+    missed: dict[str, None] = {}
+    for response in responses:
+        if response.kind == "trap" and response.second:
+            first, second = (stimuli[name].expected or 0.0 for name in (response.first, response.second))
+            if response.value != ("first" if first > second else "second"):
+                missed[response.rater] = None
+    return tuple(missed)
+
+
+def _without(ratings: Ratings, raters: Sequence[str]) -> tuple[PairAnswer, ...]:
+    return tuple(comparison for comparison in ratings.pairs if comparison.rater not in raters)
+
+
+def _comparisons(stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> tuple[PairAnswer, ...]:
+    comparisons = []
+    for response in responses:
+        if response.kind == "trap":
+            continue
+        first, second = stimuli[response.first], stimuli[response.second]
+        better, worse = (second, first) if response.value == "second" else (first, second)
+        tie = response.value == "tie"
+        comparisons.append(PairAnswer(content_label(first), response.rater, better.model, worse.model, tie))
+    return tuple(comparisons)
+
+
+_SIDE_BY_SIDE = Wording(
+    task=N_("You will see two pictures at a time, and say which one looks better to you."),
+    legend=N_("Which picture looks better?"),
+    buttons=(
+        Button("first", "ArrowLeft", "\u2190", N_("left")),
+        Button("tie", "ArrowDown", "\u2193", N_("no difference")),
+        Button("second", "ArrowRight", "\u2192", N_("right")),
+    ),
+    keys=N_("Arrow keys work too."),
+    calibration=N_("Some pairs differ as much as these two, others hardly at all."),
+    worst=N_("worst"),
+    best=N_("best"),
+    names=(N_("Left picture"), N_("Right picture")),
+)
+_IN_TURN = replace(
+    _SIDE_BY_SIDE,
+    buttons=(
+        Button("first", "1", "1", N_("the first")),
+        Button("tie", "0", "0", N_("no difference")),
+        Button("second", "2", "2", N_("the second")),
+    ),
+    keys=N_("Space shows the other picture; the numbers answer."),
+    names=(N_("First picture"), N_("Second picture")),
+    show_second=N_("Show the other picture"),
+    show_first=N_("Show the other picture"),
+)
+
+METHOD = PairedComparison()

@@ -1,0 +1,87 @@
+"""Answers as they are stored, and where a rater stands between two of them."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, NamedTuple
+
+StudyStatus = Literal["open", "paused", "closed"]
+
+
+class AnswerStatus(IntEnum):
+    """What happened to an answer that was sent."""
+
+    REFUSED = 0
+    """Another trial is next, or the study is paused."""
+    DUPLICATE = 1
+    """The trial had an answer already: a retry, a double click or the back button."""
+    STORED = 2
+    LAST = 3
+    """The answer is stored, and the session is complete."""
+
+
+class Response(NamedTuple):
+    """An answer together with its trial.
+
+    Attributes:
+        rater: Id of the rater.
+        position: Position of the trial in the session, from 0.
+        kind: Kind of the trial, as in the design.
+        first: Name of the first picture.
+        second: Name of the second picture; empty where one picture was shown.
+        value: The answer, as the method defines it.
+        seconds: Response time in seconds, from the moment the picture was painted.
+        facts: Size and pixel density of the window.
+    """
+
+    rater: str
+    position: int
+    kind: str
+    first: str
+    second: str
+    value: str
+    seconds: float
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """The trial that a rater is asked next.
+
+    Attributes:
+        position: Position in the session, from 0.
+        trials: Number of trials of the session.
+        sitting: Number of the sitting, from 0.
+        block: Number of the block in its sitting, from 0.
+        kind: Kind of the trial, as in the design.
+        keys: Random keys by which the browser asks for the pictures.
+        ahead: Keys of the pictures of the trial after it, so that they are loaded early.
+    """
+
+    position: int
+    trials: int
+    sitting: int
+    block: int
+    kind: str
+    keys: tuple[str, ...]
+    ahead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RaterState:
+    """Everything that a rater's next page depends on.
+
+    Attributes:
+        state: "invited", "active", "finished" or "preview".
+        facts: What the steps before the trials have stored: consent, screen check, practice, breaks.
+        code: The completion code.
+        study_status: "open"; "paused", when nobody can answer; or "closed", when nobody can begin.
+        assigned: Whether a session has been assigned to the rater.
+        question: The next trial; None before a session is assigned, and at its end.
+    """
+
+    state: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    code: str = ""
+    study_status: StudyStatus = "open"
+    assigned: bool = False
+    question: Question | None = None

@@ -1,0 +1,50 @@
+"""What a study says while it runs or before: scores of models, and what screening would change."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """The score of a model from the answers so far.
+
+    Attributes:
+        name: Id of the model.
+        score: Mean opinion score, or the Bradley-Terry score in log odds.
+        half: Half of the 95 % interval over raters (pairs: raters and contents); None where it cannot be computed yet.
+    """
+
+    name: str
+    score: float
+    half: float | None
+
+
+@dataclass(frozen=True)
+class ScreeningOutcome:
+    """What a screening rule would change.
+
+    Attributes:
+        name: Name of the rule.
+        rejected: Ids of the raters whom it would reject.
+        models: Scores without these raters, in the order of the study's models; None where nobody is left.
+        reason: Why the rule cannot be used; empty where it can.
+    """
+
+    name: str
+    rejected: tuple[str, ...]
+    models: tuple[float | None, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ExpectedWidths:
+    """Widths of intervals that simulated panels lead to.
+
+    Attributes:
+        stimulus: Half of the 95 % interval of a picture's score; None where there is none.
+        model: Half of the 95 % interval of a model's score; None where so few raters do not allow one.
+        panels: Number of simulated panels.
+    """
+
+    stimulus: float | None
+    model: float | None
+    panels: int

@@ -1,0 +1,83 @@
+"""The pictures of a study as browsers get them: under random keys, and all files of one length."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from srbench.survey.study import Picture
+from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.padding import padded
+from srbench.survey.web.render import Renderer
+from srbench.survey.web.security import Cookies
+
+_KEY = re.compile(r"[\w-]{22}", re.ASCII)
+# Every trial, and every study, has keys of its own: a cached picture never stands for another one.
+_CACHED = {"Cache-Control": "private, max-age=3600, immutable"}
+
+
+class PictureServer:
+    """Handlers of the pictures.
+
+    Args:
+        store: Votes of the study.
+        cookies: Signer of the cookies that say who a browser is.
+        renderer: Renderer of the study's pages.
+        execute: Runs functions of the store in a thread.
+    """
+
+    def __init__(
+        self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: Callable[..., Awaitable[Any]]
+    ) -> None:
+        self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
+        self.folder = store.study.folder
+        calibration = [p for p in store.study.pictures if p.role != "rated"]
+        self.keys = {p.stimulus.name: cookies.opaque(p.stimulus.name + p.sha256) for p in calibration}
+        self.calibration = {self.keys[p.stimulus.name]: p for p in calibration}
+        self.pictures = {picture.stimulus.name: picture for picture in store.study.pictures}
+        self.largest_bytes = max(p.size_bytes(self.folder) for p in store.study.pictures)
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of the pictures and their handlers."""
+        return [
+            Route("/p/{key}.png", self.trial_picture),
+            Route("/c/{key}.png", self.calibration_picture),
+        ]
+
+    def calibration_url(self, name: str) -> str:
+        """Return the address of a calibration picture."""
+        return f"{self.renderer.base}/c/{self.keys[name]}.png"
+
+    def scale_ends(self) -> tuple[str, str]:
+        """Return the addresses of the worst and the best calibration picture."""
+        scores = {
+            p.stimulus.expected: p.stimulus.name for p in self.calibration.values() if p.stimulus.expected is not None
+        }
+        return self.calibration_url(scores[min(scores)]), self.calibration_url(scores[max(scores)])
+
+    async def trial_picture(self, request: Request) -> Response:
+        """Send a picture of a trial, by a key that tells nothing, to its rater alone."""
+        rater = self.cookies.rater(request)
+        key = request.path_params["key"]
+        name = None
+        if rater is not None and _KEY.fullmatch(key):
+            name = await self.execute(self.store.picture, rater, key)
+        if name is None:
+            return self.renderer.page(request, "not_found.html", status=404)
+        return await run_in_threadpool(self._image, self.pictures[name])
+
+    async def calibration_picture(self, request: Request) -> Response:
+        """Send a calibration picture to any rater of the study."""
+        picture = self.calibration.get(request.path_params["key"])
+        rater = self.cookies.rater(request)
+        if picture is None or rater is None or not await self.execute(self.store.has_rater, rater):
+            return self.renderer.page(request, "not_found.html", status=404)
+        return await run_in_threadpool(self._image, picture)
+
+    def _image(self, picture: Picture) -> Response:
+        content = padded((self.folder / picture.file).read_bytes(), self.largest_bytes)
+        return Response(content, media_type="image/png", headers=_CACHED)

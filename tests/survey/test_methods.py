@@ -1,0 +1,142 @@
+"""Methods are found by being there, and adding one is one file: a toy method walks a whole study."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from srbench.core import image
+from srbench.errors import UnknownName
+from srbench.survey import methods, secrets
+from srbench.survey.design import Design
+from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.app import application
+from tests.cli.conftest import Call
+from tests.survey.test_web import forward
+
+_TOY = '''
+"""A toy method: eleven categories from 0 to 10, the originals hidden among the pictures."""
+
+from srbench.ratings.votes import Scale
+from srbench.survey.category_method import CategoryMethod
+from srbench.survey.wording import N_, Wording, categories
+
+
+class ElevenCategories(CategoryMethod):
+    """One picture, eleven categories."""
+
+    title = "one picture, eleven categories"
+    references = "hidden"
+    scale = Scale(0, 10)
+    score_unit = "points"
+
+    def wording(self, design):
+        """Return the words of the toy."""
+        labels = [str(number) for number in range(11)]
+        return Wording(
+            task=N_("You will give points."),
+            legend=N_("How many points?"),
+            buttons=categories(*labels, first=0),
+            keys=N_("Keys 0 to 9 work too."),
+            calibration=N_("From 0 points to 10."),
+            worst="0",
+            best="10",
+        )
+
+
+METHOD = ElevenCategories()
+'''
+_SEEN = {"m1": "2", "m2": "7", "hr": "10"}
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The id of a method in a folder of its own."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "toy_eleven.py").write_text(_TOY, encoding="utf-8")
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(folder)])
+    yield "toy-eleven"
+    sys.modules.pop("srbench.survey.methods.toy_eleven", None)
+
+
+def test_methods_are_the_files_of_the_package() -> None:
+    assert methods.names() == ["acr", "acr-hr", "dcr", "pair"]
+    for name in methods.names():
+        method = methods.find(name)
+        assert method.title
+        assert method.options <= {"display", "pairs", "ties"}
+        words = method.wording(Design(method=name))
+        assert len(method.values(Design(method=name))) == len(words.buttons) > 1
+        assert [bool(text) for text in words.names] == [method.pictures_per_trial == 2] * 2
+
+
+def test_an_unknown_method_is_one_line(call: Call, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match=r"no test method 'acrhr'\. Closest: 'acr-hr'"):
+        methods.find("acrhr")
+    code, _, err = call("survey", "create", "st", "--images", str(tmp_path), "--method", "acrr")
+    assert code == 2
+    assert "Closest: 'acr'" in err
+
+
+def test_no_code_but_the_methods_asks_for_the_name_of_a_method() -> None:
+    root = Path(methods.__file__).parent.parent.parent
+    for path in [*root.glob("survey/**/*.py"), *root.glob("cli/survey/*.py"), *root.glob("report/survey/*.py")]:
+        text = path.read_text(encoding="utf-8").replace("request.method", "")
+        assert not re.search(r"\bmethod (==|!=|in \(|not in \()", text), path
+
+
+def test_methods_are_listed(call: Call, toy: str) -> None:
+    code, out, _ = call("survey", "methods")
+    assert code == 0
+    assert all(name in out for name in ("acr-hr", "--ties", toy, "eleven categories"))
+    rows = json.loads(call("survey", "methods", "--json")[1])
+    assert [row["method"] for row in rows] == ["acr", "acr-hr", "dcr", "pair", toy]
+
+
+def test_a_new_method_is_one_file(call: Call, tmp_path: Path, toy: str) -> None:
+    """Create, serve, answer, status, export and report, without a change anywhere else."""
+    for number, content in enumerate("ab"):
+        for model in _SEEN:
+            pixels = np.random.default_rng(number).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+            image.write(tmp_path / "images" / model / f"{content}.png", pixels)
+    options = ("--images", str(tmp_path / "images"), "--method", toy, "--raters", "3", "--traps", "1")
+    code, out, _ = call("survey", "create", "st", *options)
+    assert code == 0
+    assert "points" in out
+    study = load(Path("st"))
+    assert study.design.method == toy
+    assert {picture.stimulus.expected for picture in study.pictures if picture.role == "anchor"} == {0, 10}
+    store = VoteStore(study)
+    shown = study.stimuli_by_name()
+    for _ in range(3):
+        token = store.invite()
+        client = TestClient(application(store, secrets.load(study.folder)))
+        page = client.get(f"/i/{token}").text
+        rater = store.find(token) or ""
+        assert "You will give points." in page
+        for _ in range(40):
+            if "have arrived" in page:
+                break
+            state = store.rater_state(rater)
+            value = "0"
+            if state and state.question and 'name="position"' in page:
+                assert "How many points?" in page
+                stimulus = shown[store.picture(rater, state.question.keys[0]) or ""]
+                value = _SEEN[stimulus.model] if stimulus.expected is None else f"{stimulus.expected:g}"
+            page = forward(client, page, value)
+        assert "have arrived" in page
+    store.close()
+    code, out, _ = call("survey", "status", "st", "--json")
+    assert [model["name"] for model in json.loads(out)["models"]] == ["hr", "m2", "m1"]
+    assert call("survey", "export", "st", "votes.csv")[0] == 0
+    code, out, _ = call("survey", "report", "st", "--screen", "traps", "--out", "report", "--json")
+    assert code == 0
+    assert {row["model"]: row["mean"] for row in json.loads(out)["models"]} == {"hr": 10, "m2": 7, "m1": 2}
+    assert call("survey", "analyze", "votes.csv", "--scale", "0-10", "--screen", "none")[0] == 0
