@@ -58,8 +58,8 @@ def forecast(study: Study) -> Forecast:
         half_stimulus=widths.stimulus,
         half_model=widths.model,
         assumption=(
-            f"{widths.panels} simulated panels; raters' biases have a standard deviation of {simulation.bias}, their votes "
-            f"scatter by {simulation.inconsistency} around them"
+            f"{widths.panels} simulated panels; raters' biases have a standard deviation of {simulation.bias}, their "
+            f"votes scatter by {simulation.inconsistency} around them"
         ),
     )
 
