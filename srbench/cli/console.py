@@ -14,7 +14,7 @@ from srbench.core.progress import Progress, Task
 
 if TYPE_CHECKING:
     from srbench.core.assets import AssetStore
-    from srbench.report.runs.publish import Report
+    from srbench.report.table import Page, Table
 
 _PIPE_WIDTH = 160
 
@@ -29,11 +29,29 @@ def print_json(content: Any) -> None:
     out.file.write(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n")
 
 
-def show(report: "Report") -> None:
-    """Print a report's tables."""
-    from srbench.report.runs import legend, terminal
+def print_text(text: str) -> None:
+    """Print text as it stands, neither wrapped nor coloured."""
+    out.file.write(text)
 
-    out.print(terminal.page(report.tables, report.heading, report.notes, legend.READING, out.width))
+
+def show(page: "Page", most_rows: int | None = None, folder: str = "") -> None:
+    """Print a report as tables that fit the terminal.
+
+    Args:
+        page: The report.
+        most_rows: Rows above which a table is cut; None for no limit.
+        folder: Folder whose files hold the tables whole.
+    """
+    from srbench.report.formats import terminal
+
+    out.print(terminal.page(page, out.width, most_rows=most_rows, folder=folder))
+
+
+def show_table(table: "Table") -> None:
+    """Print one table as it fits the terminal."""
+    from srbench.report.formats import terminal
+
+    out.print(terminal.table(table, out.width))
 
 
 class _Bar:

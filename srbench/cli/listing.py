@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.datasets import catalogue as datasets_catalogue
+from srbench.report.table import Table, text_column, text_rows
 
 
 def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
@@ -116,9 +115,5 @@ def _print(records: list[dict[str, Any]], columns: dict[str, Any], json: bool) -
     if json:
         console.print_json(records)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, head in enumerate(columns):
-        table.add_column(head, no_wrap=number == 0, overflow="fold")
-    for record in records:
-        table.add_row(*(column(record) for column in columns.values()))
-    console.out.print(table)
+    rows = text_rows((column(record) for column in columns.values()) for record in records)
+    console.show_table(Table("list", "", tuple(map(text_column, columns)), rows))

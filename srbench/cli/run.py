@@ -119,7 +119,7 @@ def run(
     if json:
         console.print_json(made.as_dict(str(folder.path)))
     else:
-        console.show(made)
+        console.show(made.page)
     if outcome.failed:
         raise typer.Exit(3)
 

@@ -43,4 +43,4 @@ def score(
         per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.flags} for r in rows]
         console.print_json(made.as_dict(None) | {"images": per_image})
     else:
-        console.show(made)
+        console.show(made.page)

@@ -1,7 +1,7 @@
 """`srbench show`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,34 +9,43 @@ from srbench.cli import console, options
 from srbench.errors import BadRun
 from srbench.evaluation.results import RunFolder, latest
 
+Format = Annotated[
+    Literal["terminal", "latex", "csv", "md", "html"],
+    typer.Option("--format", help="Print the report in this format instead of tables for a terminal."),
+]
+
 
 def show(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput`.")],
+    form: Format = "terminal",
     json: options.Json = False,
 ) -> None:
-    """Print the table of everything a run's folder holds.
+    """Print the report of everything that the folder of a run holds.
 
-    Of a session of `srbench throughput` that was killed, tables and plots are written too.
+    Where a session of `srbench throughput` was killed, its tables and plots are written too.
     """
     if (run / "speed.json").exists():
-        _speed(run, json)
+        _speed(run, form, json)
     else:
-        _run(run, json)
+        _run(run, form, json)
 
 
-def _speed(folder: Path, json: bool) -> None:
-    from srbench.report.speed import page, publish, terminal
+def _speed(folder: Path, form: str, json: bool) -> None:
+    from srbench.report.speed import page, publish
 
     session = publish.read(folder)
     if not (folder / publish.MARKDOWN).exists():
         publish.write(session, folder)
+    report = page.build(session)
     if json:
         console.print_json(publish.content(session))
+    elif form == "terminal":
+        console.show(report.page)
     else:
-        console.out.print(terminal.show(page.build(session), console.out.width))
+        console.print_text(publish.text(report, form))
 
 
-def _run(run: Path, json: bool) -> None:
+def _run(run: Path, form: str, json: bool) -> None:
     from srbench.report.runs import publish
 
     folder = RunFolder(run)
@@ -46,8 +55,10 @@ def _run(run: Path, json: bool) -> None:
         raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")
     notes = list(dict.fromkeys(note for call in head["calls"] for note in call["notes"]))
     last = head["calls"][-1]
-    made = publish.report(folder, rows, notes, last["unavailable"], last["failed"])
+    report = publish.report(folder, rows, notes, last["unavailable"], last["failed"])
     if json:
-        console.print_json(made.as_dict(str(run)))
+        console.print_json(report.as_dict(str(run)))
+    elif form == "terminal":
+        console.show(report.page)
     else:
-        console.show(made)
+        console.print_text(report.text(form))

@@ -15,7 +15,7 @@ from srbench.speed.records import SCENARIOS, SIZES, Scenario
 
 if TYPE_CHECKING:
     from srbench.core.timing import TimeBudget
-    from srbench.report.speed.quality import Quality
+    from srbench.report.speed.trade_off import Quality
     from srbench.speed.records import Session
     from srbench.speed.scenario import Size
 
@@ -130,7 +130,7 @@ def _matrix(
     from srbench.models import mode
     from srbench.models.card import USUAL_SCALE
     from srbench.models.select import select, select_for_speed
-    from srbench.report.speed import page, publish, terminal
+    from srbench.report.speed import page, publish
     from srbench.speed import session
 
     named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
@@ -172,7 +172,7 @@ def _matrix(
     if json:
         console.print_json(publish.content(made))
     else:
-        console.out.print(terminal.show(page.build(made, beside), console.out.width))
+        console.show(page.build(made, beside).page)
     console.err.print(f"Written: {', '.join(str(path) for path in files)}", soft_wrap=True)
     if interrupted:
         raise typer.Exit(130)
@@ -216,7 +216,7 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
     if json:
         console.print_json({"device": facts, "duel": found.as_dict()})
     else:
-        console.out.print(report.page(found))
+        console.show(report.page(found))
     if files:
         console.err.print(f"Written: {', '.join(map(str, files))}", soft_wrap=True)
 
@@ -233,7 +233,7 @@ def _quality(folder: Path | None) -> "Quality | None":
     """The figures of a run."""
     from srbench.evaluation.results import latest
     from srbench.evaluation.summary import summarise
-    from srbench.report.speed.quality import Quality
+    from srbench.report.speed.trade_off import Quality
 
     if folder is None:
         return None

@@ -123,8 +123,7 @@ def recipes(
     json: options.Json = False,
 ) -> None:
     """List the training recipes, or show all keys of one as JSON."""
-    from rich.table import Table
-
+    from srbench.report.table import Column, Table, text_column, text_rows
     from srbench.training import recipe as recipes
 
     if name is not None:
@@ -134,12 +133,9 @@ def recipes(
     if json:
         console.print_json([{"name": known, **recipe.model_dump(mode="json")} for known, recipe in loaded.items()])
         return
-    table = Table(title="recipes", box=None)
-    for column in ("name", "what", "steps", "source"):
-        table.add_column(column, overflow="fold")
-    for known, recipe in loaded.items():
-        table.add_row(known, recipe.title, f"{recipe.steps:,}", recipe.source)
-    console.out.print(table)
+    columns = (text_column("name"), text_column("what"), Column("steps"), text_column("source"))
+    rows = text_rows((known, recipe.title, f"{recipe.steps:,}", recipe.source) for known, recipe in loaded.items())
+    console.show_table(Table("recipes", "", columns, rows))
 
 
 def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:

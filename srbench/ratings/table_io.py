@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from srbench.core import comma_separated as csv_text
 from srbench.errors import BadRatings
 
 _SHOWN = 3
@@ -151,17 +152,10 @@ def number_text(value: float) -> str:
 
 
 def comma_separated(rows: list[dict[str, Any]]) -> str:
-    """Records as CSV, with the columns of the first."""
-    names = list(rows[0])
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    loud = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(names)
-    for row in rows:
-        texts = [_text(row[name]) for name in names]
-        # The plain writer leaves a lone carriage return unquoted, which reads back as the end of a line.
-        (loud if any("\r" in text for text in texts) else writer).writerow(texts)
-    return out.getvalue()
+    """Write records as CSV, with the columns of the first."""
+    return csv_text.comma_separated(
+        list(rows[0]), [{name: _text(value) for name, value in row.items()} for row in rows]
+    )
 
 
 def write(rows: list[dict[str, Any]], path: Path) -> None:

@@ -86,7 +86,7 @@ def finish(
 ) -> None:
     """From ratings to what is printed and written."""
     from srbench.ratings import analysis
-    from srbench.report.ratings import publish, terminal
+    from srbench.report.ratings import publish
 
     made = _analysis(read, choices)
     beside = _Beside()
@@ -98,10 +98,10 @@ def finish(
         publish.write(ready, folder)
     beside.join()
     if json:
-        console.print_json(ready.content | {"report": str(folder / publish.PAGE)})
+        console.print_json(ready.content | {"report": str(folder / publish.HTML)})
     else:
-        console.out.print(terminal.page(ready.tables, made.name, made.caveats, ready.methods, folder))
-        console.out.print(f"\nReport with figures: {folder / publish.PAGE}", soft_wrap=True)
+        console.show(ready.page, most_rows=20, folder=str(folder))
+        console.out.print(f"\nReport with figures: {folder / publish.HTML}", soft_wrap=True)
 
 
 def _given(**values: object) -> list[str]:

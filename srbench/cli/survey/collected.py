@@ -41,7 +41,7 @@ def status(study: StudyFolder, database: Database = "", json: options.Json = Fal
         if json:
             console.print_json(report.record(found))
         else:
-            console.out.print(report.page(store.study, found))
+            console.show(report.page(store.study, found))
 
 
 def export(

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
+from srbench.report.table import Column, Table, text_column, text_rows
 from srbench.survey import methods
 
 if TYPE_CHECKING:
@@ -209,13 +208,9 @@ def plan(
     if json:
         console.print_json(rows)
         return
-    table = Table("trial", *rows[0], box=SIMPLE_HEAD, pad_edge=False)
-    for at, row in enumerate(rows, start=1):
-        new = at == 1 or (row["sitting"], row["block"]) != (rows[at - 2]["sitting"], rows[at - 2]["block"])
-        if new and at > 1:
-            table.add_section()
-        table.add_row(str(at), *(str(value) for value in row.values()))
-    console.out.print(table)
+    numbered = ((str(at), *map(str, row.values())) for at, row in enumerate(rows, start=1))
+    columns = (Column("trial"), *map(text_column, rows[0]))
+    console.show_table(Table("trials", "", columns, text_rows(numbered)))
 
 
 def _show(made: "Study", *, json: bool) -> None:
@@ -227,7 +222,7 @@ def _show(made: "Study", *, json: bool) -> None:
     if json:
         console.print_json(report.record(made, expected))
     else:
-        console.out.print(report.page(made, expected))
+        console.show(report.page(made, expected))
 
 
 def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:

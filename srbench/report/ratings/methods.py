@@ -10,27 +10,34 @@ from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.votes import Votes, contents
 
 
-def methods(made: Analysis) -> str:
+def methods(study: Analysis) -> str:
     """Of a study on a scale."""
-    parts = [_material(made), _scores(made), _screening(made), _agreement(made), _models(made), _metrics(made)]
+    parts = [
+        _material(study),
+        _scores(study),
+        _screening(study),
+        _agreement(study),
+        _models(study),
+        _metrics(study),
+    ]
     return " ".join(part for part in (*parts, f"Computed with srbench {__version__}.") if part)
 
 
-def methods_pairs(made: PairAnalysis) -> str:
+def methods_pairs(study: PairAnalysis) -> str:
     """Of a study of paired comparisons."""
-    ties = sum(answer.tie for answer in made.answers)
-    per_rater = [count for count, _ in made.agreement.values()]
+    ties = sum(answer.tie for answer in study.answers)
+    per_rater = [count for count, _ in study.agreement.values()]
     return " ".join(
         [
-            f"{len(made.agreement)} raters gave {len(made.answers)} answers ({_from_to(per_rater)} each) on "
-            f"{len(made.contents)} contents to the question which of two pictures of the same content is better.",
+            f"{len(study.agreement)} raters gave {len(study.answers)} answers ({_from_to(per_rater)} each) on "
+            f"{len(study.contents)} contents to the question which of two pictures of the same content is better.",
             f"{ties} answers are ties, modelled with a threshold (Rao and Kupper 1967; Glenn and David 1960)."
             if ties
             else "There were no ties.",
             "Scores are maximum-likelihood estimates of the Bradley-Terry model (natural-log odds) and of Thurstone's "
             "case V (standard deviations of a difference), centred to mean 0 "
-            + ("for each content and over all contents." if made.overall else "for each content."),
-            *_pair_tests(made),
+            + ("for each content and over all contents." if study.overall else "for each content."),
+            *_pair_tests(study),
             "A set of items is scored only where wins connect every item with every other one in both directions (Ford "
             "1957).",
             f"Computed with srbench {__version__}.",
@@ -38,25 +45,25 @@ def methods_pairs(made: PairAnalysis) -> str:
     )
 
 
-def _pair_tests(made: PairAnalysis) -> list[str]:
+def _pair_tests(study: PairAnalysis) -> list[str]:
     """Intervals, differences and the test of heterogeneity."""
-    found = [_pair_intervals(made)]
-    tested = [fits[0] for fits in (made.overall, *made.contents.values()) if fits and fits[0].differences]
+    found = [_pair_intervals(study)]
+    tested = [fits[0] for fits in (study.overall, *study.contents.values()) if fits and fits[0].differences]
     if tested:
         found.append(
             "Differences of two items were tested by two-sided t tests from the same covariance and with the same "
             "degrees of freedom, with Holm's correction for all pairs of a fit."
         )
-    if made.overall and made.overall[0].differences:
-        pairs = made.overall[0].differences
+    if study.overall and study.overall[0].differences:
+        pairs = study.overall[0].differences
         found.append(
             f"Over all contents, {sum(pair.significant for pair in pairs)} of {len(pairs)} differences "
-            f"({made.overall[0].link}) are significant at 5 %."
+            f"({study.overall[0].link}) are significant at 5 %."
         )
     tests = [
         f"{test.link}: chi-squared = {test.chi2:.1f}, {test.df} degrees of freedom, "
         f"p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}"
-        for test in made.heterogeneity
+        for test in study.heterogeneity
     ]
     if tests:
         found.append(
@@ -66,9 +73,9 @@ def _pair_tests(made: PairAnalysis) -> list[str]:
     return found
 
 
-def _pair_intervals(made: PairAnalysis) -> str:
-    known = [fits[0] for fits in made.contents.values() if fits[0].robust_df is not None]
-    whole = [fit for fit in made.overall[:1] if fit.robust_df is not None]
+def _pair_intervals(study: PairAnalysis) -> str:
+    known = [fits[0] for fits in study.contents.values() if fits[0].robust_df is not None]
+    whole = [fit for fit in study.overall[:1] if fit.robust_df is not None]
     if not known and not whole:
         return "There are no intervals: they need scores from two raters at least."
     parts = []
@@ -88,8 +95,8 @@ def _pair_intervals(made: PairAnalysis) -> str:
     )
 
 
-def _material(made: Analysis) -> str:
-    stimuli, scale = made.scores.stimuli, made.scores.scale
+def _material(study: Analysis) -> str:
+    stimuli, scale = study.scores.stimuli, study.scores.scale
     models = {s.model for s in stimuli if s.model}
     datasets = {s.dataset for s in stimuli if s.dataset}
     references = sum(s.reference for s in stimuli)
@@ -98,17 +105,17 @@ def _material(made: Analysis) -> str:
     shown += f", made by {_many(len(models), 'model')}" if models else ""
     shown += f", {references} of them hidden references" if references else ""
     on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
-    if made.votes is None:
+    if study.votes is None:
         return (
-            f"Averages over {_from_to(made.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
+            f"Averages over {_from_to(study.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
             "were not available."
         )
-    assert made.raters is not None
-    traps = f", and {_many(made.trap_votes, 'vote')} on traps," if made.trap_votes else ""
+    assert study.raters is not None
+    traps = f", and {_many(study.trap_votes, 'vote')} on traps," if study.trap_votes else ""
     return (
-        f"{_many(len(made.raters.names), 'rater')} gave {_many(made.total_votes - made.trap_votes, 'vote')} on "
-        f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(made.votes))} stimuli, each stimulus has "
-        f"{_from_to(made.scores.n.tolist())} votes that count."
+        f"{_many(len(study.raters.names), 'rater')} gave {_many(study.total_votes - study.trap_votes, 'vote')} on "
+        f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(study.votes))} stimuli, each stimulus has "
+        f"{_from_to(study.scores.n.tolist())} votes that count."
     )
 
 
@@ -129,12 +136,12 @@ def _from_to(values: Iterable[int]) -> str:
     return f"{found[0]}" if found[0] == found[-1] else f"{found[0]} to {found[-1]}"
 
 
-def _scores(made: Analysis) -> str:
-    if made.votes is None:
+def _scores(study: Analysis) -> str:
+    if study.votes is None:
         return "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes."
-    options = made.options
+    options = study.options
     parts = []
-    if made.retest:
+    if study.retest:
         parts.append(
             {
                 "pool": "Repeated votes count as votes of their own.",
@@ -152,58 +159,58 @@ def _scores(made: Analysis) -> str:
             "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
         )
     else:
-        assert made.estimate is not None
-        state = "converged" if made.estimate.converged else "did not converge"
+        assert study.estimate is not None
+        state = "converged" if study.estimate.converged else "did not converge"
         parts.append(
             "Scores of stimuli are maximum-likelihood estimates under rater bias and inconsistency (ITU-T P.910, Annex "
-            f"E; alternating projection, {state} after {made.estimate.iterations} sweeps), with 1.96 standard errors "
+            f"E; alternating projection, {state} after {study.estimate.iterations} sweeps), with 1.96 standard errors "
             "from the scatter of the votes at each stimulus."
         )
-    return " ".join([*parts, *_relative(made)])
+    return " ".join([*parts, *_relative(study)])
 
 
-def _relative(made: Analysis) -> list[str]:
-    if made.dmos is None or made.votes is None:
+def _relative(study: Analysis) -> list[str]:
+    if study.dmos is None or study.votes is None:
         return []
-    top = f"{made.scores.scale.high:g}"
+    top = f"{study.scores.scale.high:g}"
     parts = [
         f"Differential scores (DMOS) are means of DV = V - V_ref + {top}, rater by rater, against the hidden reference "
         f"of the same content; higher is better, and {top}, the top of the scale, is as good as the reference and no "
         "limit."
     ]
-    if made.options.relative == "crushed":
+    if study.options.relative == "crushed":
         parts.append("Values above 5 were compressed to 7 DV / (2 + DV) (ITU-T P.910).")
-    lost = len(made.votes) - int(made.dmos.n.sum())
+    lost = len(study.votes) - int(study.dmos.n.sum())
     if lost:
         parts.append(f"{_many(lost, 'vote')} have no reference by the same rater and are left out of DMOS.")
     return parts
 
 
-def _screening(made: Analysis) -> str:
-    if made.raters is None:
+def _screening(study: Analysis) -> str:
+    if study.raters is None:
         return ""
-    gone = [name for name, out in zip(made.raters.names, made.raters.excluded, strict=True) if out]
-    used = [verdict.statement for verdict in made.verdicts if verdict.rule in made.options.screen]
+    gone = [name for name, out in zip(study.raters.names, study.raters.excluded, strict=True) if out]
+    used = [verdict.statement for verdict in study.verdicts if verdict.rule in study.options.screen]
     if not used:
         return "Raters were not screened."
-    who = f"rejected {len(gone)} of {len(made.raters.names)} raters ({', '.join(gone)})" if gone else "rejected nobody"
+    who = f"rejected {len(gone)} of {len(study.raters.names)} raters ({', '.join(gone)})" if gone else "rejected nobody"
     return f"Raters were screened by the {' and the '.join(used)}, which {who}."
 
 
-def _agreement(made: Analysis) -> str:
+def _agreement(study: Analysis) -> str:
     parts = []
-    if made.icc:
-        low, high = made.icc.single_ci95
+    if study.icc:
+        icc, (low, high) = study.icc, study.icc.single_ci95
         parts.append(
-            f"ICC(2,1) = {made.icc.single:.3f} [{low:.3f}, {high:.3f}] and ICC(2,k) = {made.icc.average:.3f} over "
-            f"{made.icc.stimuli} stimuli and {made.icc.raters} raters (two-way random, absolute agreement, first votes)"
+            f"ICC(2,1) = {icc.single:.3f} [{low:.3f}, {high:.3f}] and ICC(2,k) = {icc.average:.3f} over "
+            f"{icc.stimuli} stimuli and {icc.raters} raters (two-way random, absolute agreement, first votes)"
         )
-    if made.alpha_ordinal is not None and made.alpha_interval is not None:
+    if study.alpha_ordinal is not None and study.alpha_interval is not None:
         parts.append(
-            f"Krippendorff's alpha is {made.alpha_ordinal:.3f} (ordinal) and {made.alpha_interval:.3f} (interval)"
+            f"Krippendorff's alpha is {study.alpha_ordinal:.3f} (ordinal) and {study.alpha_interval:.3f} (interval)"
         )
-    if made.retest:
-        again = made.retest
+    if study.retest:
+        again = study.retest
         parts.append(
             f"of {again.pairs} repeated votes {again.same:.0%} were the same and {again.within_one:.0%} within one "
             f"step (RMS difference {again.rms_difference:.2f})"
@@ -211,63 +218,63 @@ def _agreement(made: Analysis) -> str:
     return f"Agreement: {'; '.join(parts)}." if parts else ""
 
 
-def _models(made: Analysis) -> str:
-    if not made.models:
+def _models(study: Analysis) -> str:
+    if not study.models:
         return ""
-    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.options.relative)
+    by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(study.options.relative)
     parts = [f"Models were compared by {by}, references left out."] if by else []
-    parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(made)]
-    if made.differences:
-        parts.append(_tests(made))
+    parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(study)]
+    if study.differences:
+        parts.append(_tests(study))
     return " ".join(parts)
 
 
-def _model_intervals(made: Analysis) -> str:
-    if made.votes is None or made.options.estimator != "mos":
+def _model_intervals(study: Analysis) -> str:
+    if study.votes is None or study.options.estimator != "mos":
         return (
             "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "
             "only."
         )
-    biased = " (with the raters' biases left in)" if made.options.remove_bias else ""
+    biased = " (with the raters' biases left in)" if study.options.remove_bias else ""
     first = (
         f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
         "variance by rater)"
     )
-    if not any(group.ci95_raters_images for group in made.models):
+    if not any(group.ci95_raters_images for group in study.models):
         return first + "."
     return (
         f"{first}; the second for raters and images like these (Student t with the standard error of a bootstrap that "
-        f"draws both, {made.options.resamples} resamples, seed {made.options.seed}, less the surplus noise of single "
+        f"draws both, {study.options.resamples} resamples, seed {study.options.seed}, less the surplus noise of single "
         "votes in such draws)."
     )
 
 
-def _tests(made: Analysis) -> str:
+def _tests(study: Analysis) -> str:
     test = {
         "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
         "permutation": (
             "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
-            f"drawn with seed {made.options.seed})"
+            f"drawn with seed {study.options.seed})"
         ),
-    }[made.options.test]
-    own = [pair for pair in made.differences if pair.dataset] or made.differences
+    }[study.options.test]
+    own = [pair for pair in study.differences if pair.dataset] or study.differences
     found = sum(pair.significant for pair in own)
     datasets = len({pair.dataset for pair in own})
     where = f" within {datasets} data sets" if datasets > 1 else ""
     return (
         f"Models were tested by {test} on the images' means, paired by image, with Holm's correction for all pairs of "
         f"a data set; {found} of {_many(len(own), 'difference')}{where} {'is' if found == 1 else 'are'} significant at "
-        "5 %. Effect sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
+        "5 %. Variant sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
     )
 
 
-def _metrics(made: Analysis) -> str:
-    if not made.predictions:
+def _metrics(study: Analysis) -> str:
+    if not study.predictions:
         return ""
-    best = next(p for p in made.predictions if p.best)
-    tied = [p.metric for p in made.predictions if p.tied]
+    best = next(p for p in study.predictions if p.best)
+    tied = [p.metric for p in study.predictions if p.tied]
     low, high = best.srcc_ci95
-    names = ", ".join(p.metric for p in made.predictions)
+    names = ", ".join(p.metric for p in study.predictions)
     text = (
         f"Objective metrics ({names}) were compared with the scores after ITU-T P.1401: Pearson's correlation before "
         "and after 4- and 5-parameter logistic mapping (least squares), Spearman's and Kendall's (tau-b) rank "
@@ -278,6 +285,6 @@ def _metrics(made: Analysis) -> str:
         f"{high:.3f}], on {_many(best.n, 'stimulus', 'stimuli')}"
     )
     return text + (
-        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {made.options.seed}, 95 %, not "
+        f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {study.options.seed}, 95 %, not "
         f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
     )

@@ -6,72 +6,64 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import atomic_write
-from srbench.errors import BadRun
 from srbench.evaluation.results import Row
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.pair_study import PairAnalysis
-from srbench.report.ratings import record, table, tables, tables_pairs
+from srbench.report.formats import html, latex, markdown
+from srbench.report.publish import write_files
+from srbench.report.ratings import page, record, tables, tables_metrics, tables_pairs
 from srbench.report.ratings.methods import methods, methods_pairs
-from srbench.report.ratings.page import page
-from srbench.report.ratings.table import Table
-from srbench.report.ratings.table2 import table2
+from srbench.report.table import Page
 
-JSON, PAGE = "report.json", "report.html"
+JSON, HTML = "report.json", "report.html"
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
+class RatingsReport:
     """A study, ready for any format.
 
     Attributes:
-        made: The analysis.
-        tables: All tables, the most wanted first.
-        methods: A paragraph for a paper.
-        content: What `--json` prints.
+        analysis: The analysis.
+        page: Tables, caveats and methods.
+        content: Records in full precision, as `--json` prints them.
     """
 
-    made: Analysis | PairAnalysis
-    tables: list[Table]
-    methods: str
+    analysis: Analysis | PairAnalysis
+    page: Page
     content: dict[str, Any]
 
 
-def report(made: Analysis | PairAnalysis, rows: Sequence[Row] = ()) -> Report:
+def report(analysis: Analysis | PairAnalysis, rows: Sequence[Row] = ()) -> RatingsReport:
     """Arrange an analysis.
 
     Args:
-        made: Of votes, averages or pairs.
-        rows: Of a run of the same models, for the SRGAN paper's Table 2.
+        analysis: Analysis of votes, averages or pairs.
+        rows: Rows of a run of the same models, whose metrics stand beside the scores.
     """
-    if isinstance(made, PairAnalysis):
-        text = methods_pairs(made)
-        return Report(made, tables_pairs.tables(made), text, record.record_pairs(made, text))
-    text = methods(made)
-    first = [table2(made, rows)] if rows and made.models else []
-    return Report(made, [*first, *tables.tables(made)], text, record.record(made, text))
+    if isinstance(analysis, PairAnalysis):
+        text = methods_pairs(analysis)
+        arranged = page.page(analysis, tables_pairs.tables(analysis), text)
+        return RatingsReport(analysis, arranged, record.record_pairs(analysis, text))
+    text = methods(analysis)
+    first = []
+    if rows and analysis.models:
+        first = [tables_metrics.side_by_side(analysis, rows, tables.score_name(analysis))]
+    arranged = page.page(analysis, [*first, *tables.tables(analysis)], text)
+    return RatingsReport(analysis, arranged, record.record(analysis, text))
 
 
-def write(ready: Report, folder: Path) -> list[Path]:
+def write(report: RatingsReport, folder: Path) -> list[Path]:
     """Write report.html, report.md, report.tex, report.json and a CSV file for each list of records.
 
     Raises:
         BadRun: The folder cannot be written.
     """
-    title = f"Ratings: {ready.made.name}"
     files = {
-        PAGE: page(ready.made, ready.tables, ready.methods),
-        "report.md": table.markdown(ready.tables, title, ready.methods, ready.made.caveats),
-        "report.tex": table.latex(ready.tables, title),
-        JSON: json.dumps(ready.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-        **record.csv_files(ready.content),
+        HTML: html.page(page.illustrated(report.page, report.analysis)),
+        "report.md": markdown.page(report.page),
+        "report.tex": latex.page(report.page),
+        JSON: json.dumps(report.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        **record.csv_files(report.content),
     }
-    try:
-        for stale in record.CSV_NAMES - files.keys():
-            (folder / stale).unlink(missing_ok=True)
-        for name, text in files.items():
-            with atomic_write(folder / name) as partial:
-                partial.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
-    return [folder / name for name in files]
+    stale = [folder / name for name in record.CSV_NAMES - files.keys()]
+    return write_files(folder, files, stale)

@@ -1,11 +1,9 @@
 """A study as plain records: what `--json` prints and the CSV files hold, in full precision."""
 
-import csv
 import importlib.metadata
-import io
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,48 +13,49 @@ from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
 from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
+from srbench.report.formats import csv
 
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
 CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
 """Every CSV file that a report may have."""
 
 
-def record(made: Analysis, methods: str) -> dict[str, Any]:
-    """All figures of a study on a scale, ready for JSON; null where nothing can be told."""
-    raters = made.raters
+def record(study: Analysis, methods: str) -> dict[str, Any]:
+    """All values of a study on a scale, ready for JSON; null where nothing can be told."""
+    raters = study.raters
     return {
-        "study": made.name,
-        "kind": "ratings" if made.votes is not None else "averages",
-        "scale": {"low": made.scores.scale.low, "high": made.scores.scale.high, "higher_is_better": True},
-        "choices": asdict(made.options),
+        "study": study.name,
+        "kind": "ratings" if study.votes is not None else "averages",
+        "scale": {"low": study.scores.scale.low, "high": study.scores.scale.high, "higher_is_better": True},
+        "choices": asdict(study.options),
         "counts": {
-            "stimuli": len(made.scores.stimuli),
-            "contents": contents(made.scores.stimuli),
-            "models": len({s.model for s in made.scores.stimuli if s.model}),
+            "stimuli": len(study.scores.stimuli),
+            "contents": contents(study.scores.stimuli),
+            "models": len({s.model for s in study.scores.stimuli if s.model}),
             "raters": None if raters is None else len(raters.names),
             "raters_rejected": None if raters is None else sum(raters.excluded),
-            "votes": made.total_votes,
-            "votes_used": made.total_votes if made.votes is None else len(made.votes),
+            "votes": study.total_votes,
+            "votes_used": study.total_votes if study.votes is None else len(study.votes),
         },
-        "models": _models(made),
-        "differences": [_difference(pair) for pair in made.differences],
-        "stimuli": _stimuli(made),
-        "agreement": _agreement(made),
+        "models": _models(study),
+        "differences": [_difference(pair) for pair in study.differences],
+        "stimuli": _stimuli(study),
+        "agreement": _agreement(study),
         "screening": [
             {
                 "rule": verdict.rule,
-                "applied": verdict.rule in made.options.screen,
+                "applied": verdict.rule in study.options.screen,
                 "rejected": list(verdict.rejected),
                 "statement": verdict.statement,
                 "reason": verdict.reason or None,
             }
-            for verdict in made.verdicts
+            for verdict in study.verdicts
         ],
-        "treatments": [_variant(variant) for variant in made.sensitivity],
-        "raters": _raters(made),
-        "maximum_likelihood": _likelihood(made),
-        "metrics": [_metric(asdict(p)) for p in made.predictions],
-        "notes": made.caveats,
+        "treatments": [_variant(variant) for variant in study.sensitivity],
+        "raters": _raters(study),
+        "maximum_likelihood": _likelihood(study),
+        "metrics": [_metric(asdict(p)) for p in study.predictions],
+        "notes": study.caveats,
         "methods": methods,
         "versions": _versions(),
     }
@@ -72,8 +71,8 @@ def _variant(variant: Variant) -> dict[str, Any]:
     return {keys.get(name, name): value for name, value in asdict(variant).items()}
 
 
-def _models(made: Analysis) -> list[dict[str, Any]]:
-    ranks = {(rank.model, rank.dataset): rank.mean for rank in made.ranks}
+def _models(study: Analysis) -> list[dict[str, Any]]:
+    ranks = {(rank.model, rank.dataset): rank.mean for rank in study.ranks}
     return [
         {
             "model": g.model,
@@ -81,38 +80,38 @@ def _models(made: Analysis) -> list[dict[str, Any]]:
             "mean": g.mean,
             "ci95": _around(g.mean, g.half),
             "ci95_raters_images": g.ci95_raters_images,
-            "group": made.letters.get(g.dataset, {}).get(g.model),
+            "group": study.letters.get(g.dataset, {}).get(g.model),
             "mean_rank": ranks.get((g.model, g.dataset)),
             "images": g.images,
             "raters": g.raters,
             "votes": g.votes,
             "std": g.std,
-            "distribution": made.distribution[1][g.model].tolist() if g.model in made.distribution[1] else None,
+            "distribution": study.distribution[1][g.model].tolist() if g.model in study.distribution[1] else None,
         }
-        for g in made.models
+        for g in study.models
     ]
 
 
-def _stimuli(made: Analysis) -> list[dict[str, Any]]:
+def _stimuli(study: Analysis) -> list[dict[str, Any]]:
     others = {
-        "dmos": made.dmos,
-        "dmos_crushed": made.crushed_dmos,
-        "p910": made.estimate.scores if made.estimate else None,
+        "dmos": study.dmos,
+        "dmos_crushed": study.crushed_dmos,
+        "p910": study.estimate.scores if study.estimate else None,
     }
     places = {name: opinion.by_name() for name, opinion in others.items() if opinion}
     found = []
-    for i, s in enumerate(made.scores.stimuli):
+    for i, s in enumerate(study.scores.stimuli):
         one: dict[str, Any] = {
             "stimulus": s.name,
             "content": s.content,
             "model": s.model,
             "dataset": s.dataset,
             "reference": s.reference,
-            "score": float(made.scores.mean[i]),
-            "ci95": _around(float(made.scores.mean[i]), float(made.scores.half[i])),
-            "std": _known(float(made.scores.std[i])),
-            "votes": int(made.scores.n[i]),
-            "histogram": made.stimulus_histogram[i].astype(int).tolist() if len(made.stimulus_histogram) else None,
+            "score": float(study.scores.mean[i]),
+            "ci95": _around(float(study.scores.mean[i]), float(study.scores.half[i])),
+            "std": _known(float(study.scores.std[i])),
+            "votes": int(study.scores.n[i]),
+            "histogram": study.stimulus_histogram[i].astype(int).tolist() if len(study.stimulus_histogram) else None,
         }
         for name, opinion in others.items():
             at = places[name].get(s.name) if opinion else None
@@ -126,17 +125,17 @@ def _ends(opinion: StimulusScores, at: int) -> tuple[float, float] | None:
     return _around(float(opinion.mean[at]), float(opinion.half[at]))
 
 
-def _agreement(made: Analysis) -> dict[str, Any]:
+def _agreement(study: Analysis) -> dict[str, Any]:
     return {
-        "icc": asdict(made.icc) if made.icc else None,
-        "krippendorff_alpha_ordinal": made.alpha_ordinal,
-        "krippendorff_alpha_interval": made.alpha_interval,
-        "retest": asdict(made.retest) if made.retest else None,
+        "icc": asdict(study.icc) if study.icc else None,
+        "krippendorff_alpha_ordinal": study.alpha_ordinal,
+        "krippendorff_alpha_interval": study.alpha_interval,
+        "retest": asdict(study.retest) if study.retest else None,
     }
 
 
-def _raters(made: Analysis) -> list[dict[str, Any]]:
-    r = made.raters
+def _raters(study: Analysis) -> list[dict[str, Any]]:
+    r = study.raters
     if r is None:
         return []
     figures = {"mean": r.mean, "std": r.std, "bias": r.bias, "inconsistency": r.inconsistency, "r": r.correlation}
@@ -152,8 +151,8 @@ def _raters(made: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _likelihood(made: Analysis) -> dict[str, Any] | None:
-    found = made.estimate
+def _likelihood(study: Analysis) -> dict[str, Any] | None:
+    found = study.estimate
     if found is None:
         return None
     return {
@@ -172,27 +171,27 @@ def _metric(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in ("values", "mos")}
 
 
-def record_pairs(made: PairAnalysis, methods: str) -> dict[str, Any]:
-    """All figures of a study of paired comparisons, ready for JSON."""
+def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
+    """All values of a study of paired comparisons, ready for JSON."""
     return {
-        "study": made.name,
+        "study": study.name,
         "kind": "pairs",
         "counts": {
-            "answers": len(made.answers),
-            "contents": len(made.contents),
-            "raters": len(made.agreement),
-            "ties": sum(answer.tie for answer in made.answers),
+            "answers": len(study.answers),
+            "contents": len(study.contents),
+            "raters": len(study.agreement),
+            "ties": sum(answer.tie for answer in study.answers),
         },
-        "overall": [_fit(fit) for fit in made.overall],
-        "contents": {content: [_fit(fit) for fit in fits] for content, fits in made.contents.items()},
+        "overall": [_fit(fit) for fit in study.overall],
+        "contents": {content: [_fit(fit) for fit in fits] for content, fits in study.contents.items()},
         "heterogeneity": [
-            {"model": test.link, "chi2": test.chi2, "df": test.df, "p": test.p} for test in made.heterogeneity
+            {"model": test.link, "chi2": test.chi2, "df": test.df, "p": test.p} for test in study.heterogeneity
         ],
         "raters": [
             {"rater": rater, "answers": count, "with_majority": share}
-            for rater, (count, share) in made.agreement.items()
+            for rater, (count, share) in study.agreement.items()
         ],
-        "notes": made.caveats,
+        "notes": study.caveats,
         "methods": methods,
         "versions": _versions(),
     }
@@ -245,17 +244,8 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 
 
-def comma_separated(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Records as CSV: intervals become two columns, lists one cell."""
-    flat = [_flat(row) for row in rows]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(name for row in flat for name in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return out.getvalue()
-
-
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Spread a record over one line: an interval becomes two columns, each curve's values columns of their own."""
     found: dict[str, Any] = {}
     for name, value in row.items():
         if "ci95" in name or name == "both":
@@ -264,8 +254,6 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
             for fit in value:
                 own = {f"{fit['curve']}_{key}": what for key, what in fit.items() if key != "curve"}
                 found |= _flat(own)
-        elif isinstance(value, list | tuple):
-            found[name] = " ".join(map(str, value))
         else:
             found[name] = value
     return found
@@ -283,4 +271,4 @@ def csv_files(record: Mapping[str, Any]) -> dict[str, str]:
         lists = {"scores": scores, "raters": record["raters"]}
     else:
         lists = {name: record[name] for name in _LISTS}
-    return {f"{name}.csv": comma_separated(rows) for name, rows in lists.items() if rows}
+    return {f"{name}.csv": csv.records(list(map(_flat, rows))) for name, rows in lists.items() if rows}

@@ -1,301 +1,138 @@
-"""The tables of a study on a rating scale."""
-
-import math
-from collections.abc import Sequence
+"""Tables of a study on a rating scale: models, differences between them, stimuli."""
 
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
-from srbench.ratings.prediction import Prediction
 from srbench.ratings.votes import StimulusScores
-from srbench.report.ratings.table import Table
-
-_P_FLOOR = 1e-4
-
-
-def figure(value: float | None, digits: int = 2) -> str:
-    """A number; empty where there is none."""
-    return "" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+from srbench.report.ratings import tables_metrics, tables_raters
+from srbench.report.ratings.numbers import around, interval, number, p_value
+from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 
-def interval(ends: tuple[float, float] | None, digits: int = 2) -> str:
-    """Both ends of an interval; empty where there is none."""
-    return "" if ends is None else f"{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
-
-
-def _with_interval(value: float | None, ends: tuple[float, float] | None) -> str:
-    return "" if value is None or ends is None else f"{value:.3f} [{ends[0]:.3f}–{ends[1]:.3f}]"
-
-
-def chance(p: float) -> str:
-    """A p value."""
-    return f"< {_P_FLOOR:g}" if p < _P_FLOOR else f"{p:.4f}"
-
-
-def tables(made: Analysis) -> list[Table]:
-    """All that the data allows, the most wanted first."""
-    found = [
-        *_models(made),
-        _differences(made),
-        _predictions(made.predictions),
-        _agreement(made),
-        _effects(made),
-        _raters(made),
-        _scores(made),
+def tables(study: Analysis) -> list[Table]:
+    """Make all tables that the data allows, the most wanted first."""
+    candidates = [
+        *_models(study),
+        _differences(study),
+        tables_metrics.predictions(study.predictions),
+        tables_raters.agreement(study),
+        tables_raters.effects(study.sensitivity),
+        tables_raters.raters(study.raters),
+        _stimuli(study),
     ]
-    return [table for table in found if table.rows]
+    return [table for table in candidates if table.rows]
 
 
-def _models(made: Analysis) -> list[Table]:
-    name = score_name(made)
-    ranks = {(rank.model, rank.dataset): rank.mean for rank in made.ranks}
-    spreads: tuple[str, ...] = (
-        ("95 %",) if made.votes is None or made.options.estimator != "mos" else ("95 % (raters)",)
+def score_name(study: Analysis) -> str:
+    """Name what models are compared by."""
+    relative = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(study.options.relative)
+    return relative or ("MOS" if study.options.estimator == "mos" else "true score (P.910)")
+
+
+def _models(study: Analysis) -> list[Table]:
+    name = score_name(study)
+    ranks = {(rank.model, rank.dataset): rank.mean for rank in study.ranks}
+    by_raters = study.votes is not None and study.options.estimator == "mos"
+    intervals = [Column("95 % (raters)" if by_raters else "95 %", rank=1)]
+    if any(group.ci95_raters_images for group in study.models):
+        intervals.append(Column("95 % (raters, images)", rank=2))
+    columns = (
+        *(text_column("model"), text_column("group"), Column(name, higher_is_better=True), *intervals),
+        *(Column("mean rank", higher_is_better=False, rank=3), Column("images", rank=5), Column("votes", rank=4)),
     )
-    spreads += ("95 % (raters, images)",) if any(group.ci95_raters_images for group in made.models) else ()
     found = []
-    for dataset in dict.fromkeys(group.dataset for group in made.models):
-        own = sorted((g for g in made.models if g.dataset == dataset), key=lambda g: -g.mean)
-        letters = made.letters.get(dataset, {})
-        rows = (_model_row(g, letters.get(g.model, ""), ranks.get((g.model, dataset)), len(spreads)) for g in own)
-        found.append(
-            Table(
-                key=f"models-{dataset}" if dataset else "models",
-                title=f"{name} of models{f' on {dataset}' if dataset else ''}",
-                heads=("model", "group", name, *spreads, "mean rank", "images", "votes"),
-                rows=tuple(rows),
-                texts=2,
-                note=_models_note(made),
-            )
+    for dataset in dict.fromkeys(group.dataset for group in study.models):
+        members = sorted((g for g in study.models if g.dataset == dataset), key=lambda g: -g.mean)
+        letters = study.letters.get(dataset, {})
+        rows = (_model(g, letters.get(g.model, ""), ranks.get((g.model, dataset)), len(intervals)) for g in members)
+        key, title = (
+            (f"models-{dataset}", f"{name} of models on {dataset}") if dataset else ("models", f"{name} of models")
         )
+        found.append(Table(key, title, columns, text_rows(rows), (_models_note(study),)))
     return found
 
 
-def _model_row(group: ModelMean, letters: str, rank: float | None, spreads: int) -> tuple[str, ...]:
-    ends = None if group.half is None else (group.mean - group.half, group.mean + group.half)
-    intervals = (interval(ends), interval(group.ci95_raters_images))[:spreads]
-    return (
-        group.model,
-        letters,
-        figure(group.mean),
-        *intervals,
-        figure(rank),
-        str(group.images),
-        str(group.votes),
-    )
+def _model(group: ModelMean, letters: str, rank: float | None, intervals: int) -> tuple[str, ...]:
+    both = (around(group.mean, group.half), interval(group.ci95_raters_images))[:intervals]
+    return (group.model, letters, number(group.mean), *both, number(rank), str(group.images), str(group.votes))
 
 
-def score_name(made: Analysis) -> str:
-    """What models are compared by."""
-    relative = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(made.options.relative)
-    return relative or ("MOS" if made.options.estimator == "mos" else "true score (P.910)")
-
-
-def _models_note(made: Analysis) -> str:
+def _models_note(study: Analysis) -> str:
     letters = "Higher is better. Models that share a letter are not told apart at 5 % (Holm)."
-    if made.votes is None or made.options.estimator != "mos":
+    if study.votes is None or study.options.estimator != "mos":
         return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
     first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
-    if not any(group.ci95_raters_images for group in made.models):
+    if not any(group.ci95_raters_images for group in study.models):
         return first
     return f"{first} Second: raters and images like these (bootstrap over both)."
 
 
-def _differences(made: Analysis) -> Table:
-    several = any(pair.dataset for pair in made.differences)
-    drawn = any(pair.ci95_raters_images for pair in made.differences)
-    rows = tuple(
+def _differences(study: Analysis) -> Table:
+    several = any(pair.dataset for pair in study.differences)
+    drawn = any(pair.ci95_raters_images for pair in study.differences)
+    rows = (
         (
             *((pair.dataset or "all",) if several else ()),
-            pair.first,
-            pair.second,
-            figure(pair.mean),
+            *(pair.first, pair.second, number(pair.mean)),
             *((interval(pair.ci95_raters_images),) if drawn else ()),
-            chance(pair.p),
-            chance(pair.p_holm),
-            "yes" if pair.significant else "no",
-            figure(pair.rank_biserial),
-            figure(pair.dz),
-            str(pair.images),
+            *(p_value(pair.p), p_value(pair.p_holm), "yes" if pair.significant else "no"),
+            *(number(pair.rank_biserial), number(pair.dz), str(pair.images)),
         )
-        for pair in made.differences
+        for pair in study.differences
     )
-    test = "signed-rank test" if made.options.test == "wilcoxon" else "permutation test"
+    test = "signed-rank test" if study.options.test == "wilcoxon" else "permutation test"
     return Table(
         key="differences",
         title="Differences between models",
-        heads=(
-            *(("data set",) if several else ()),
-            *("model", "against", "difference"),
-            *(("95 % (raters, images)",) if drawn else ()),
-            *("p", "p (Holm)", "p < .05", "rank-biserial", "d_z", "images"),
+        columns=(
+            *((text_column("data set"),) if several else ()),
+            *(text_column("model"), text_column("against"), Column("difference")),
+            *((Column("95 % (raters, images)", rank=1),) if drawn else ()),
+            *(Column("p", rank=2), Column("p (Holm)"), Column("p < .05", rank=3)),
+            *(Column("rank-biserial", rank=4), Column("d_z", rank=5), Column("images", rank=6)),
         ),
-        rows=rows,
-        texts=3 if several else 2,
-        note=f"Paired by image; two-sided {test} on the images' means, corrected by Holm for all pairs of a data set.",
-    )
-
-
-def _predictions(predictions: Sequence[Prediction]) -> Table:
-    rows = []
-    for p in sorted(predictions, key=lambda p: -abs(p.srcc)):
-        fits = {fit.curve: fit for fit in p.fits}
-        four, five = fits["logistic4"], fits["logistic5"]
-        rows.append(
-            (
-                p.metric + (" (best)" if p.best else " (≈ best)" if p.tied else ""),
-                _with_interval(p.srcc, p.srcc_ci95),
-                _with_interval(p.krocc, p.krocc_ci95),
-                _with_interval(p.plcc, p.plcc_ci95),
-                _with_interval(four.plcc, four.plcc_ci95),
-                _with_interval(five.plcc, five.plcc_ci95),
-                _with_interval(five.rmse, five.rmse_ci95),
-                _with_interval(five.outlier_ratio, five.outlier_ci95),
-                str(p.n),
-            )
-        )
-    return Table(
-        key="metrics",
-        title="Metrics against opinion",
-        heads=(
-            "metric",
-            "SRCC",
-            "KROCC",
-            "PLCC",
-            "PLCC, log. 4",
-            "PLCC, log. 5",
-            "RMSE",
-            "outliers",
-            "stimuli",
-        ),
-        rows=tuple(rows),
-        note=(
-            "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
-            "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "
-            "(bootstrap over contents, 95 %)."
+        rows=text_rows(rows),
+        notes=(
+            f"Paired by image; two-sided {test} on the images' means, corrected by Holm for all pairs of a data set.",
         ),
     )
 
 
-def _agreement(made: Analysis) -> Table:
-    rows: list[tuple[str, str, str]] = []
-    if made.icc:
-        shape = f"{made.icc.stimuli} stimuli rated by all {made.icc.raters} raters, first votes"
-        rows.append(("ICC(2,1), one rater", f"{made.icc.single:.3f} [{interval(made.icc.single_ci95, 3)}]", shape))
-        rows.append(
-            ("ICC(2,k), mean of the raters", f"{made.icc.average:.3f} [{interval(made.icc.average_ci95, 3)}]", shape)
-        )
-    for level, value in (("ordinal", made.alpha_ordinal), ("interval", made.alpha_interval)):
-        if value is not None:
-            rows.append((f"Krippendorff's alpha, {level}", f"{value:.3f}", "first votes"))
-    if made.retest:
-        again = made.retest
-        rows += [
-            ("test-retest: same score", f"{again.same:.1%}", f"{again.pairs} repeated votes"),
-            (f"test-retest: within {made.scores.scale.step:g}", f"{again.within_one:.1%}", ""),
-            ("test-retest: mean difference", f"{again.mean_difference:+.3f}", "second minus first"),
-            ("test-retest: RMS difference", f"{again.rms_difference:.3f}", ""),
-        ]
-        if again.correlation is not None:
-            rows.append(("test-retest: correlation", f"{again.correlation:.3f}", "Pearson"))
-    return Table("agreement", "Agreement of raters", ("measure", "value", "of what"), tuple(rows), texts=3)
-
-
-def _effects(made: Analysis) -> Table:
-    rows = tuple(
-        (
-            effect.name,
-            effect.reason or ", ".join(effect.rejected) or "nobody",
-            "" if effect.reason else str(len(effect.rejected)),
-            figure(effect.half, 3),
-            figure(effect.largest_change, 3),
-            figure(effect.mean_change, 3),
-            figure(effect.rank_correlation, 4),
-        )
-        for effect in made.sensitivity
-    )
-    return Table(
-        key="treatments",
-        title="What screening and treatments would do",
-        heads=(
-            "treatment",
-            "rejects",
-            "raters",
-            "mean 95 % half-width",
-            "largest change",
-            "mean change",
-            "SRCC with MOS",
-        ),
-        rows=rows,
-        texts=2,
-        note=(
-            "Against plain MOS of all votes; rules and treatments each alone. Half-widths are Student t's, and 1.96 "
-            "standard errors for maximum likelihood."
-        ),
-    )
-
-
-def _raters(made: Analysis) -> Table:
-    r = made.raters
-    rows = () if r is None else tuple(
-        (
-            name,
-            "no" if r.excluded[i] else "yes",
-            ", ".join(r.rejected[i]),
-            str(r.votes[i]),
-            figure(float(r.mean[i])),
-            figure(float(r.std[i])),
-            figure(float(r.bias[i])),
-            figure(float(r.inconsistency[i])),
-            figure(float(r.correlation[i])),
-        )
-        for i, name in enumerate(r.names)
-    )  # fmt: skip
-    return Table(
-        key="raters",
-        title="Raters",
-        heads=("rater", "counts", "rejected by", "votes", "mean", "std", "bias", "inconsistency", "r with mean"),
-        rows=rows,
-        texts=3,
-        note="Rules that are not part of this analysis are shown too. Inconsistency: ITU-T P.910, Annex E.",
-    )
-
-
-def _scores(made: Analysis) -> Table:
-    relative = {} if made.dmos is None else _by_name(made.dmos)
-    crushed = {} if made.crushed_dmos is None else _by_name(made.crushed_dmos)
-    likely = {} if made.estimate is None else _by_name(made.estimate.scores)
-    name = "MOS" if made.options.estimator == "mos" else "true score"
-    extra = [("DMOS", relative), ("DMOS crushed", crushed), ("P.910", likely)]
+def _stimuli(study: Analysis) -> Table:
+    extra = [
+        ("DMOS", {} if study.dmos is None else _by_name(study.dmos)),
+        ("DMOS crushed", {} if study.crushed_dmos is None else _by_name(study.crushed_dmos)),
+        ("P.910", {} if study.estimate is None else _by_name(study.estimate.scores)),
+    ]
     shown = [(head, values) for head, values in extra if values]
+    opinion = study.scores
     rows = []
-    for i, s in enumerate(made.scores.stimuli):
-        mean, half = float(made.scores.mean[i]), float(made.scores.half[i])
-        rows.append(
-            (
-                s.name + (" (reference)" if s.reference else ""),
-                figure(mean),
-                interval((mean - half, mean + half)) if math.isfinite(half) else "",
-                figure(float(made.scores.std[i])),
-                str(made.scores.n[i]),
-                *(values.get(s.name, "") for _, values in shown),
-            )
+    for i, s in enumerate(opinion.stimuli):
+        mean = float(opinion.mean[i])
+        texts = (
+            *(s.name + (" (reference)" if s.reference else ""), number(mean), around(mean, float(opinion.half[i]))),
+            *(number(float(opinion.std[i])), str(opinion.n[i]), *(values.get(s.name, "") for _, values in shown)),
         )
+        rows.append(tuple(map(Cell, texts)))
+    name = "MOS" if study.options.estimator == "mos" else "true score"
     return Table(
         key="stimuli",
         title="Scores of stimuli",
-        heads=("stimulus", name, "95 %", "std", "votes", *(head for head, _ in shown)),
+        columns=(
+            *(text_column("stimulus"), Column(name, higher_is_better=True), Column("95 %", rank=1)),
+            *(Column("std", rank=3), Column("votes", rank=4), *(Column(head, rank=2) for head, _ in shown)),
+        ),
         rows=tuple(rows),
-        note=_scores_note(made),
+        notes=(_stimuli_note(study),),
     )
 
 
-def _scores_note(made: Analysis) -> str:
+def _stimuli_note(study: Analysis) -> str:
     text = "Higher is better. Intervals are symmetric and may pass the ends of the scale."
-    if made.dmos is None:
+    if study.dmos is None:
         return text
-    top = f"{made.scores.scale.high:g}"
+    top = f"{study.scores.scale.high:g}"
     return f"{text} DMOS: mean of V - V_ref + {top}, rater by rater; {top} is as good as the reference."
 
 
 def _by_name(opinion: StimulusScores) -> dict[str, str]:
-    return {s.name: figure(float(opinion.mean[i])) for i, s in enumerate(opinion.stimuli)}
+    return {s.name: number(float(opinion.mean[i])) for i, s in enumerate(opinion.stimuli)}

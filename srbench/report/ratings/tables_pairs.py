@@ -1,55 +1,56 @@
-"""The tables of a study of paired comparisons."""
-
-import math
+"""Tables of a study of paired comparisons."""
 
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
-from srbench.report.ratings.table import Table
-from srbench.report.ratings.tables import chance, figure, interval
+from srbench.report.ratings.numbers import around, number, p_value
+from srbench.report.table import Column, Table, text_column, text_rows
 
 _UNITS = {"bradley-terry": "log odds", "thurstone": "sd of a difference"}
 
 
-def tables(made: PairAnalysis) -> list[Table]:
-    """Scores over all contents, their differences, scores of each content, wins, and raters."""
-    places = [("", made.overall), *made.contents.items()]
-    scores = [_scores(place, fits) for place, fits in places if fits and not fits[0].problem]
-    if made.overall and made.overall[0].differences:
-        scores.insert(1, _differences(made.overall[0]))
-    wins = [_wins(content, fits[0]) for content, fits in made.contents.items()]
-    return [*scores, *wins, _raters(made)]
+def tables(study: PairAnalysis) -> list[Table]:
+    """Tabulate scores over all contents, their differences, scores of each content, wins, and raters."""
+    groups = [("", study.overall), *study.contents.items()]
+    scores = [_scores(content, fits) for content, fits in groups if fits and not fits[0].problem]
+    if study.overall and study.overall[0].differences:
+        scores.insert(1, _differences(study.overall[0]))
+    wins = [_wins(content, fits[0]) for content, fits in study.contents.items()]
+    return [*scores, *wins, _raters(study)]
 
 
 def _scores(content: str, fits: tuple[PairScores, ...]) -> Table:
     first = fits[0]
-    cells = []
+    rows = []
     for i in first.order:
-        row = [first.items[i]]
-        for fit in fits:
-            row += [figure(float(fit.score[i])), _around(float(fit.score[i]), float(fit.half[i]))]
-        cells.append((*row, first.letters.get(first.items[i], "")))
-    heads = [head for fit in fits for head in (f"{fit.link} [{_UNITS[fit.link]}]", _covered(fit))]
+        values = ((number(float(fit.score[i])), around(float(fit.score[i]), float(fit.half[i]))) for fit in fits)
+        rows.append(
+            (first.items[i], *(text for pair in values for text in pair), first.letters.get(first.items[i], ""))
+        )
+    columns = [
+        column
+        for rank, fit in enumerate(fits)
+        for column in (
+            Column(fit.link, _UNITS[fit.link], higher_is_better=True, rank=2 * rank),
+            Column(_covered(fit), rank=2 * rank + 1),
+        )
+    ]
     ties = f" {first.ties} ties." if first.ties else ""
     return Table(
         key=f"pairs-{content}" if content else "pairs",
         title=f"Preference scores, {content or 'all contents'}",
-        heads=("item", *heads, "group"),
-        rows=tuple(cells),
-        note=f"{first.comparisons} answers.{ties} Higher is better; scores are centred to mean 0. {_reach(first)}",
+        columns=(text_column("item"), *columns, Column("group")),
+        rows=text_rows(rows),
+        notes=(f"{first.comparisons} answers.{ties} Higher is better; scores are centred to mean 0. {_reach(first)}",),
     )
 
 
-def _around(middle: float, half: float) -> str:
-    return interval((middle - half, middle + half)) if math.isfinite(half) else ""
-
-
 def _covered(fit: PairScores) -> str:
-    """Head of the column of intervals."""
+    """Name the column of intervals."""
     return f"95 % ({', '.join(f'{kind}s' for kind in fit.clusters)})"
 
 
 def _reach(fit: PairScores) -> str:
-    """What intervals and letters mean."""
+    """Say what intervals and letters mean."""
     if fit.robust_df is None:
         return "One rater: no intervals, no tests."
     of = " and ".join(f"{number} {kind}s" for kind, number in fit.clusters.items())
@@ -64,45 +65,52 @@ def _degrees(df: int) -> str:
 
 
 def _differences(fit: PairScores) -> Table:
-    rows = tuple(
+    rows = [
         (
-            *(pair.first, pair.second, figure(pair.difference)),
-            _around(pair.difference, fit.quantile * pair.standard_error),
-            *(chance(pair.p), chance(pair.p_holm), "yes" if pair.significant else "no"),
+            *(pair.first, pair.second, number(pair.difference)),
+            around(pair.difference, fit.quantile * pair.standard_error),
+            *(p_value(pair.p), p_value(pair.p_holm), "yes" if pair.significant else "no"),
         )
         for pair in fit.differences
-    )
+    ]
     assert fit.robust_df is not None
     return Table(
         key="pairs-differences",
         title="Differences, all contents",
-        heads=("item", "against", f"{fit.link} [{_UNITS[fit.link]}]", _covered(fit), "p", "p (Holm)", "p < .05"),
-        rows=rows,
-        texts=2,
-        note=(
+        columns=(
+            *(text_column("item"), text_column("against"), Column(fit.link, _UNITS[fit.link])),
+            *(Column(_covered(fit), rank=1), Column("p", rank=2), Column("p (Holm)"), Column("p < .05", rank=3)),
+        ),
+        rows=text_rows(rows),
+        notes=(
             f"Two-sided t tests, {_degrees(fit.robust_df)}, from the covariance of the intervals; Holm's correction "
-            f"for all {len(rows)} pairs."
+            f"for all {len(rows)} pairs.",
         ),
     )
 
 
 def _wins(content: str, fit: PairScores) -> Table:
-    rows = tuple((name, *(_count(fit, i, j) for j in range(len(fit.items)))) for i, name in enumerate(fit.items))
-    return Table(f"wins-{content}", f"How often the row was preferred to the column, {content}", ("", *fit.items), rows)
+    return Table(
+        key=f"wins-{content}",
+        title=f"How often the row was preferred to the column, {content}",
+        columns=(text_column("item"), *map(Column, fit.items)),
+        rows=text_rows((item, *(_count(fit, i, j) for j in range(len(fit.items)))) for i, item in enumerate(fit.items)),
+    )
 
 
 def _count(fit: PairScores, i: int, j: int) -> str:
     return "" if i == j else f"{fit.wins[i, j]:.0f}"
 
 
-def _raters(made: PairAnalysis) -> Table:
-    rows = tuple(
-        (rater, str(count), "" if share is None else f"{share:.0%}") for rater, (count, share) in made.agreement.items()
+def _raters(study: PairAnalysis) -> Table:
+    rows = (
+        (rater, str(count), "" if share is None else f"{share:.0%}")
+        for rater, (count, share) in study.agreement.items()
     )
     return Table(
         key="raters",
         title="Raters",
-        heads=("rater", "answers", "with the majority of the others"),
-        rows=rows,
-        note="Ties, and pairs on which the others are evenly split, do not count.",
+        columns=(text_column("rater"), Column("answers"), Column("with the majority of the others")),
+        rows=text_rows(rows),
+        notes=("Ties, and pairs on which the others are evenly split, do not count.",),
     )

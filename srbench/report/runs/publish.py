@@ -8,34 +8,35 @@ from typing import Any
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import Summary, summarise, tied_with_best
 from srbench.protocol import Protocol
-from srbench.report.runs import formats, legend, sheet
-from srbench.report.runs.table import Table, build
+from srbench.report.formats import csv
+from srbench.report.publish import PAGES, write_files
+from srbench.report.runs import caption, sheet
+from srbench.report.runs.tables import build
+from srbench.report.table import Page, Section, Table
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """A run, ready for any format.
 
     Attributes:
         protocol: All fields of the protocol.
-        summaries: Figures.
-        tables: The same, arranged.
-        heading: Protocol, machine, versions.
-        notes: What stands under the tables.
+        summaries: Means, medians and intervals, in full precision.
+        page: Tables and the text around them.
+        notes: Sentences below the tables.
         unavailable: Models that could not run, with the reason.
         failed: Images that failed.
     """
 
     protocol: dict[str, Any]
     summaries: list[Summary]
-    tables: list[Table]
-    heading: list[str]
+    page: Page
     notes: list[str]
     unavailable: dict[str, str]
     failed: list[dict[str, str]]
 
     def as_dict(self, folder: str | None) -> dict[str, Any]:
-        """What `--json` prints."""
+        """Return what `--json` prints."""
         return {
             "run": folder,
             "protocol": self.protocol,
@@ -45,6 +46,24 @@ class Report:
             "notes": self.notes,
         }
 
+    def text(self, form: str) -> str:
+        """Write the report in a format: "csv", "md", "latex" or "html"."""
+        return self._csv() if form == "csv" else PAGES[form](self.page)
+
+    def _csv(self) -> str:
+        return csv.records([_record(summary, self.protocol["name"]) for summary in self.summaries])
+
+
+def _record(s: Summary, protocol: str) -> dict[str, Any]:
+    """A line of summary.csv."""
+    low, high = s.ci95 or (None, None)
+    q1, q3 = s.iqr or (None, None)
+    return {
+        **{"protocol": protocol, "model": s.model, "dataset": s.dataset, "metric": s.metric, "mean": s.mean},
+        **{"std": s.std, "n": s.n, "unit": s.unit, "ci95_low": low, "ci95_high": high, "median": s.median},
+        **{"q1": q1, "q3": q3, "device": s.device, "mode": s.mode, "flag": s.flag},
+    }
+
 
 def report(
     folder: RunFolder,
@@ -52,48 +71,59 @@ def report(
     notes: Sequence[str],
     unavailable: dict[str, str] | None = None,
     failed: Sequence[dict[str, str]] = (),
-) -> Report:
+) -> RunReport:
     """Arrange rows of a run.
 
     Args:
-        folder: Of the run, for protocol, environments and sizes of data sets.
-        rows: Which of its rows.
-        notes: Of these models and data sets.
-        unavailable: Models that could not run.
+        folder: Folder of the run, for protocol, environments and sizes of data sets.
+        rows: Rows of the run to show.
+        notes: Caveats of these models and data sets.
+        unavailable: Models that could not run, with the reason.
         failed: Images that failed.
     """
     head = folder.head()
-    summaries = summarise(rows)
     totals = {
         name: (facts["images"], facts["of"]) for call in head["calls"] for name, facts in call["datasets"].items()
     }
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
-    machines = [(mode, head["environments"][name]) for mode, name in used]
-    heading = legend.heading(Protocol(**head["protocol"]).describe(), machines)
-    below = [*legend.flagged(rows), *notes, *legend.missing(unavailable or {}, failed)]
+    machines = caption.machines([(mode, head["environments"][name]) for mode, name in used])
+    below = [*caption.odd_outputs(rows), *notes, *caption.missing(unavailable or {}, failed)]
+    summaries = summarise(rows)
     tables = build(summaries, tied_with_best([row for row in rows if row.metric not in TIMINGS]), totals)
-    return Report(head["protocol"], summaries, tables, heading, below, unavailable or {}, list(failed))
+    page = _page(Protocol(**head["protocol"]), tables, below, machines)
+    return RunReport(head["protocol"], summaries, page, below, unavailable or {}, list(failed))
 
 
-def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> Report:
+def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> RunReport:
     """Arrange rows that no run has stored, those of `srbench score`.
 
     Args:
-        protocol: Under which they were made.
-        rows: Of one data set.
-        total: How many images it has.
+        protocol: Protocol under which the rows were measured.
+        rows: Rows of one data set.
+        total: Number of images of the data set.
     """
     summaries = summarise(rows)
     tables = build(summaries, (), {rows[0].dataset: (total, total)})
-    return Report(protocol.as_dict(), summaries, tables, [protocol.describe()], legend.flagged(rows), {}, [])
+    below = caption.odd_outputs(rows)
+    return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, [])
+
+
+def _page(protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], machines: Sequence[str] = ()) -> Page:
+    return Page(
+        title=protocol.describe(),
+        lead=tuple(machines),
+        tables=tuple(tables),
+        caption=(caption.CAPTION,),
+        sections=(Section("Notes", tuple(notes), "list"),) if notes else (),
+    )
 
 
 def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[str, str], Path]) -> None:
     """Write sheets/<dataset>/<image>.png from the outputs that a run kept.
 
     Args:
-        folder: Of the run.
-        rows: Of the models to show.
+        folder: Folder of the run.
+        rows: Rows of the models to show.
         originals: HR files by data set and image.
     """
     by_image: dict[tuple[str, str], dict[Path, list[Row]]] = {}
@@ -114,9 +144,9 @@ def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
     return sheet.Output(label, sheet.figures(values, {row.metric: row.unit for row in measured}), path)
 
 
-def write(made: Report, folder: RunFolder, *, latex: bool = False) -> None:
-    """Write summary.csv and summary.md, and summary.tex on request, into the run's folder."""
-    folder.write("summary.csv", formats.table_csv(made.summaries, made.protocol["name"]))
-    folder.write("summary.md", formats.markdown(made.tables, made.heading, made.notes, legend.READING))
-    if latex:
-        folder.write("summary.tex", formats.latex(made.tables, made.heading, made.notes))
+def write(report: RunReport, folder: RunFolder, *, latex: bool = False) -> None:
+    """Write summary.csv, summary.md and summary.html, and summary.tex on request, into the run's folder."""
+    names = {"csv": "summary.csv", "md": "summary.md", "html": "summary.html"} | (
+        {"latex": "summary.tex"} if latex else {}
+    )
+    write_files(folder.path, {name: report.text(form) for form, name in names.items()})

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from srbench.report.runs import legend
-from srbench.report.speed import quality, tables
-from srbench.report.speed.quality import Joined, Quality
-from srbench.report.speed.tables import Table, figure
+from srbench.report.runs import caption
+from srbench.report.speed import tables, trade_off
+from srbench.report.speed.tables import number
+from srbench.report.speed.trade_off import Quality, TradeOff
+from srbench.report.table import Page, Section
 from srbench.speed.records import MOST_LOSS_DB, Ceiling, Session
 
-KEY = (
+BRIEF_CAPTION = (
     f"? not valid, see the notes; ! PSNR differs from fp32's by more than {MOST_LOSS_DB} dB on some image; "
     "* nothing is better and faster (Pareto); † fp32 plus price; ‡ fp32."
 )
-READING = (
+CAPTION = (
     "Timed is the model's call alone, on input that is on the device already, until the device is done; warm-up calls "
     "are not counted. A network of luma is timed on that one channel, without chroma. Latency: one image a call. "
     "Throughput: the largest batch that fits; what ended its growth stands in brackets.",
@@ -39,41 +40,45 @@ _ELSEWHERE = {"machine", "device", "packages", "ceiling"}
 
 
 @dataclass(frozen=True)
-class Page:
+class SpeedReport:
     """A session, ready for any format.
 
     Attributes:
-        title: Where it ran.
-        facts: Of the device, and its ceiling, a line each.
-        tables: Work, speed by scenario and size, quality beside speed.
-        joined: What the last of them, and the figures, are made of.
-        notes: Models that could not run.
+        session: As measured.
+        page: Tables of work, of speed by scenario and size, and of quality beside speed.
+        trade_offs: Content of the last of these tables, and of the plots.
     """
 
-    title: str
-    facts: tuple[str, ...]
-    tables: tuple[Table, ...]
-    joined: tuple[Joined, ...]
-    notes: tuple[str, ...]
+    session: Session
+    page: Page
+    trade_offs: tuple[TradeOff, ...]
+
+    @property
+    def drawn(self) -> list[TradeOff]:
+        """Those of the trade-offs that a plot can show."""
+        return [trade_off for trade_off in self.trade_offs if trade_off.drawn]
 
 
-def build(session: Session, beside: Quality | None = None) -> Page:
+def build(session: Session, quality: Quality | None = None) -> SpeedReport:
     """Arrange a session.
 
     Args:
         session: As measured.
-        beside: Quality of a run of the same models; PSNR on the builtin images where none is given.
+        quality: Quality of a run of the same models; PSNR on the builtin images where none is given.
     """
-    found = tables.groups(session.rows)
-    joined = quality.join(found, beside or Quality())
-    speeds = [tables.speed(group) for group in found]
-    return Page(
-        f"Speed on {machine(session)}",
-        (*described(session.device), _ceiling(session.ceiling)),
-        (*([tables.work(found)] if found else []), *speeds, *map(quality.table, joined)),
-        tuple(joined),
-        tuple(legend.missing(dict(session.unavailable), ())),
+    groups = tables.groups(session.rows)
+    trade_offs = trade_off.join(groups, quality or Quality())
+    work = [tables.work(groups)] if groups else []
+    missing = tuple(caption.missing(dict(session.unavailable), ()))
+    page = Page(
+        title=f"Speed on {machine(session)}",
+        lead=(*described(session.device), _ceiling(session.ceiling)),
+        tables=(*work, *map(tables.speed, groups), *map(trade_off.table, trade_offs)),
+        caption=CAPTION,
+        brief_caption=BRIEF_CAPTION,
+        sections=(Section("Not run", missing, "list"),) if missing else (),
     )
+    return SpeedReport(session, page, tuple(trade_offs))
 
 
 def machine(session: Session) -> str:
@@ -109,5 +114,5 @@ def _said(value: object) -> str:
 
 
 def _ceiling(ceiling: Ceiling) -> str:
-    best = ", ".join(f"{precision} {figure(tflops)}" for precision, tflops in ceiling.tflops.items())
-    return f"ceiling: {best + ' TFLOP/s; ' if best else ''}copy {figure(ceiling.copy_gb_per_s)} GB/s"
+    best = ", ".join(f"{precision} {number(tflops)}" for precision, tflops in ceiling.tflops.items())
+    return f"ceiling: {best + ' TFLOP/s; ' if best else ''}copy {number(ceiling.copy_gb_per_s)} GB/s"

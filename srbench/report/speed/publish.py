@@ -2,18 +2,21 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import atomic_write
 from srbench.errors import BadRun
+from srbench.report.publish import PAGES, write_files
 from srbench.report.speed import ab_comparison as duels
-from srbench.report.speed import formats, page, plot
-from srbench.report.speed.quality import Quality
+from srbench.report.speed import page, plot, records
+from srbench.report.speed.trade_off import Quality, TradeOff
+from srbench.report.table import Plot
 from srbench.speed.records import Duel, Session
 
 JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
+_FILES = {"md": MARKDOWN, "latex": "speed.tex", "html": "speed.html"}
 _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
 
 
@@ -50,7 +53,7 @@ def keep(session: Session, folder: Path) -> None:
     Raises:
         BadRun: The folder cannot be written.
     """
-    _replace(folder, {JSON: _json(content(session))})
+    write_files(folder, {JSON: _json(content(session))})
 
 
 def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -60,7 +63,8 @@ def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path
         BadRun: The folder cannot be written.
     """
     record = {"device": dict(device), "duel": duel.as_dict()}
-    return _replace(folder, {"duel.json": _json(record), "duel.md": duels.markdown(duel, device).encode()})
+    report = duels.page(duel, device)
+    return write_files(folder, {"duel.json": _json(record), "duel.md": PAGES["md"](report)})
 
 
 def _json(record: dict[str, Any]) -> bytes:
@@ -68,43 +72,50 @@ def _json(record: dict[str, Any]) -> bytes:
 
 
 def write(session: Session, folder: Path, quality: Quality | None = None) -> list[Path]:
-    """Write speed.json, speed.csv, speed.md, and quality-speed-<scenario>.png and .svg where quality is known.
+    """Write speed.json and speed.csv, the page as speed.md, speed.tex and speed.html, and the plots.
 
-    Where figures would share a name, those of several sizes or data sets, these stand in the name too. Figures of an
-    earlier session are removed.
+    Plots are quality-speed-<scenario>.png and .svg, where quality is known. Where those of several sizes or data sets
+    would share a name, these stand in the name too. Plots of an earlier session are removed.
 
     Args:
         session: As measured.
-        folder: Made where it is missing.
-        quality: As for `page.build`.
+        folder: Folder of the report; it is made where it is missing.
+        quality: Quality of a run of the same models, as for `page.build`.
 
     Returns:
-        What was written.
+        Paths of what was written.
 
     Raises:
         BadRun: The folder cannot be written.
     """
-    made = page.build(session, quality)
-    files: dict[str, bytes] = {
-        JSON: _json(content(session)),
-        CSV: formats.table_csv(session.rows, session.device).encode(),
-        MARKDOWN: formats.markdown(made).encode(),
-    }
-    for joined in made.joined:
-        if joined.drawn:
-            svg, png = plot.svg_and_png(joined, page.machine(session))
-            files |= {f"{joined.stem}.svg": svg.encode(), f"{joined.stem}.png": png}
+    report = page.build(session, quality)
+    drawn = {trade_off.stem: plot.svg_and_png(trade_off, page.machine(session)) for trade_off in report.drawn}
+    illustrated = replace(report.page, plots=tuple(_plot(one, drawn[one.stem][0]) for one in report.drawn))
+    pages = {name: PAGES[form](illustrated) for form, name in _FILES.items()}
+    files: dict[str, str | bytes] = {JSON: _json(content(session)), CSV: text(report, "csv"), **pages}
+    for stem, (svg, png) in drawn.items():
+        files |= {f"{stem}.svg": svg, f"{stem}.png": png}
     pictures = (path for pattern in _PICTURES for path in folder.glob(pattern) if path.suffix in {".png", ".svg"})
-    return _replace(folder, files, [path for path in pictures if path.name not in files])
+    return write_files(folder, files, [path for path in pictures if path.name not in files])
 
 
-def _replace(folder: Path, files: Mapping[str, bytes], stale: Sequence[Path] = ()) -> list[Path]:
-    try:
-        for path in stale:
-            path.unlink()
-        for name, data in files.items():
-            with atomic_write(folder / name) as partial:
-                partial.write_bytes(data)
-    except OSError as error:
-        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
-    return [folder / name for name in files]
+def text(report: page.SpeedReport, form: str) -> str:
+    """Write the report, without plots, in a format: "csv", "md", "latex" or "html"."""
+    if form == "csv":
+        return records.table_csv(report.session.rows, report.session.device)
+    return PAGES[form](report.page)
+
+
+def _plot(trade_off: TradeOff, svg: str) -> Plot:
+    models = len({line.row.model for line in trade_off.lines})
+    return Plot(
+        key=trade_off.stem,
+        title=trade_off.title,
+        caption=(
+            "Each mark is a model in a mode: output megapixels a second against quality, better to the right and the "
+            "top. Ringed, and joined by the dashed line: nothing is better and faster."
+        ),
+        svg=svg,
+        alt=f"Quality against speed of {models} models; the table of the same title has the values.",
+        file=f"{trade_off.stem}.png",
+    )

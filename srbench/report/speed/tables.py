@@ -1,62 +1,23 @@
-"""Tables of a session before any format: columns of text, each with its worth on a narrow terminal."""
+"""Tables of a session: the work of each network, and speed by scenario and size."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from srbench.report.table import DASH, Cell, Column, Table, text_column
 from srbench.speed.records import Scenario, SpeedRow, Work
 
-DASH = "–"
-
 
 @dataclass(frozen=True)
-class Column:
-    """A column of text.
+class SpeedGroup:
+    """Rows that may be compared with one another: those of one scenario, scale and size.
 
     Attributes:
-        head: Name and unit; a line break where a terminal may break it.
-        cells: From top to bottom.
-        rank: 0 is always shown; a narrow terminal drops the highest first.
-        text: Names, not figures.
-        best: Lines whose cell stands out.
-    """
-
-    head: str
-    cells: tuple[str, ...]
-    rank: int = 0
-    text: bool = False
-    best: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Table:
-    """Columns of one length.
-
-    Attributes:
-        title: What it shows.
-        columns: From left to right.
-        doubtful: Lines that are no valid measurement.
-        notes: What stands below.
-        picture: File name of the figure beside it, without its ending; empty for none.
-    """
-
-    title: str
-    columns: tuple[Column, ...]
-    doubtful: frozenset[int] = frozenset()
-    notes: tuple[str, ...] = ()
-    picture: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    """The rows that may be compared with one another.
-
-    Attributes:
-        scenario: Of all rows.
-        scale: Of all rows.
-        lr_height: LR pixels.
-        lr_width: LR pixels.
-        rows: In session order.
+        scenario: Scenario of all rows.
+        scale: Upscaling factor of all rows.
+        lr_height: Height of the input in LR pixels.
+        lr_width: Width of the input in LR pixels.
+        rows: Rows in session order.
     """
 
     scenario: Scenario
@@ -67,24 +28,24 @@ class Group:
 
     @property
     def sizes(self) -> str:
-        """Upscaling factor and sizes, width first."""
+        """Describe upscaling factor and sizes, width first."""
         height, width = self.lr_height * self.scale, self.lr_width * self.scale
         return f"x{self.scale}, {self.lr_width} × {self.lr_height} to {width} × {height} pixels"
 
 
-def groups(rows: Iterable[SpeedRow]) -> list[Group]:
-    """Rows by scenario, scale and size, in the order of their first row."""
-    found: dict[tuple[Scenario, int, int, int], list[SpeedRow]] = {}
+def groups(rows: Iterable[SpeedRow]) -> list[SpeedGroup]:
+    """Group rows by scenario, scale and size, in the order of their first row."""
+    by_key: dict[tuple[Scenario, int, int, int], list[SpeedRow]] = {}
     for row in rows:
-        found.setdefault((row.scenario, row.scale, row.lr_height, row.lr_width), []).append(row)
-    return [Group(*key, tuple(listed)) for key, listed in found.items()]
+        by_key.setdefault((row.scenario, row.scale, row.lr_height, row.lr_width), []).append(row)
+    return [SpeedGroup(*key, tuple(listed)) for key, listed in by_key.items()]
 
 
-def figure(value: float | None) -> str:
-    """About three figures; a dash where there is no value.
+def number(value: float | None) -> str:
+    """Print about three significant digits; a dash where there is no value.
 
     Examples:
-        >>> figure(1234.5), figure(12.345), figure(0.0461), figure(None)
+        >>> number(1234.5), number(12.345), number(0.0461), number(None)
         ('1,234', '12.3', '0.0461', '–')
     """
     if value is None or not math.isfinite(value):
@@ -94,48 +55,48 @@ def figure(value: float | None) -> str:
 
 
 def change(value: float) -> str:
-    """A difference in dB, with its sign; three places, below what a table of quality shows."""
+    """Print a difference in dB with its sign and three decimals, one more than a table of quality shows."""
     return f"{value:+.3f}"
 
 
-def work(found: Sequence[Group]) -> Table:
-    """What one image takes, a line for each model and size; models that are no network have dashes."""
+def work(groups: Sequence[SpeedGroup]) -> Table:
+    """Tabulate what one image takes, a row for each model and size; models that are no network have dashes."""
     known: dict[tuple[str, str], Work | None] = {}
-    for group in found:
+    for group in groups:
         for row in group.rows:
             known[row.model, group.sizes] = known.get((row.model, group.sizes)) or row.work
     several = len({sizes for _, sizes in known}) > 1
-    works = list(known.values())
-    columns = [
-        Column("model", tuple(model for model, _ in known), text=True),
-        Column("parameters", tuple(f"{one.parameters:,}" if one else DASH for one in works)),
-        Column("GMACs", tuple(figure(one.macs / 1e9 if one else None) for one in works)),
-        Column("GFLOPs", tuple(figure(one.flops / 1e9 if one else None) for one in works), rank=2),
-        Column("activations, M", tuple(figure(one.activations / 1e6 if one else None) for one in works), rank=1),
-    ]
-    if several:
-        columns.insert(1, Column("image", tuple(sizes for _, sizes in known), text=True))
-    sizes = "" if several else "".join(f", {sizes}" for _, sizes in list(known)[:1])
-    return Table(f"Work of one image{sizes}", tuple(columns))
+    rows = []
+    for (model, sizes), one in known.items():
+        counts = (one.macs / 1e9, one.flops / 1e9, one.activations / 1e6) if one else (None,) * 3
+        parameters = f"{one.parameters:,}" if one else DASH
+        texts = (model, *((sizes,) if several else ()), parameters, *map(number, counts))
+        rows.append(tuple(map(Cell, texts)))
+    columns = (
+        text_column("model"),
+        *((text_column("image"),) if several else ()),
+        Column("parameters"),
+        Column("GMACs"),
+        Column("GFLOPs", rank=2),
+        Column("activations, M", rank=1),
+    )
+    size = "" if several else "".join(f", {sizes}" for _, sizes in list(known)[:1])
+    return Table("work", f"Work of one image{size}", columns, tuple(rows))
 
 
 @dataclass(frozen=True)
-class _Fact:
-    """How a row fills one column.
+class _RowColumn:
+    """A column and how a row fills it.
 
     Attributes:
-        head: As in `Column`.
-        rank: As in `Column`.
-        say: The cell.
-        timed: Doubtful where the timing is.
-        text: As in `Column`.
+        column: Head, unit and rank.
+        text: Function that prints the value of a row, as text or as a cell with a mark.
+        timed: Whether the value is doubtful where the timing is.
     """
 
-    head: str
-    rank: int
-    say: Callable[[SpeedRow], str]
+    column: Column
+    text: Callable[[SpeedRow], str | Cell]
     timed: bool = True
-    text: bool = False
 
 
 def _batch(row: SpeedRow) -> str:
@@ -143,71 +104,95 @@ def _batch(row: SpeedRow) -> str:
 
 
 def _quartiles(row: SpeedRow) -> str:
-    low, high = (figure(end / row.batch) for end in row.iqr_ms)
+    low, high = (number(end / row.batch) for end in row.iqr_ms)
     return f"{low}–{high}"
 
 
-def _worst(row: SpeedRow) -> str:
+def _worst_drop(row: SpeedRow) -> Cell:
     if not row.price:
-        return DASH
-    return change(row.price.worst_db) + (" !" if row.price.marked else "")
+        return Cell(DASH)
+    return Cell(change(row.price.worst_db), mark=" !" if row.price.marked else "")
+
+
+def _macs(row: SpeedRow) -> str:
+    return number(row.work.macs / 1e9 if row.work else None)
+
+
+def _ceiling_share(row: SpeedRow) -> str:
+    return number(None if row.ceiling_share is None else 100 * row.ceiling_share)
+
+
+def _mean_drop(row: SpeedRow) -> str:
+    return change(row.price.mean_db) if row.price else DASH
 
 
 _ENERGY = "J/image"
-_FACTS = (
-    _Fact("batch", 3, _batch, timed=False),
-    _Fact("ms/image\nmedian", 0, lambda row: figure(row.ms_per_image)),
-    _Fact("ms/image\nIQR", 5, _quartiles),
-    _Fact("ms/call\np90", 3, lambda row: figure(row.p90_ms)),
-    _Fact("ms/call\np99", 8, lambda row: figure(row.p99_ms)),
-    _Fact("images/s", 1, lambda row: figure(row.images_per_s)),
-    _Fact("output\nMP/s", 0, lambda row: figure(row.output_mp_per_s)),
-    _Fact("peak\nMiB", 2, lambda row: figure(row.peak_memory_mib), timed=False),
-    _Fact("GMACs\n/image", 10, lambda row: figure(row.work.macs / 1e9 if row.work else None), timed=False),
-    _Fact("TFLOP/s", 7, lambda row: figure(row.tflops)),
-    _Fact("% of\nceiling", 6, lambda row: figure(None if row.ceiling_share is None else 100 * row.ceiling_share)),
-    _Fact(_ENERGY, 4, lambda row: figure(row.joule_per_image)),
-    _Fact("ΔPSNR dB\nmean", 5, lambda row: change(row.price.mean_db) if row.price else DASH, timed=False),
-    _Fact("ΔPSNR dB\nworst", 0, _worst, timed=False),
-    _Fact("valid", 11, lambda row: "yes" if row.valid else "no", timed=False),
+_COLUMNS = (
+    _RowColumn(Column("batch", rank=3), _batch, timed=False),
+    _RowColumn(Column("ms/image\nmedian"), lambda row: number(row.ms_per_image)),
+    _RowColumn(Column("ms/image\nIQR", rank=5), _quartiles),
+    _RowColumn(Column("ms/call\np90", rank=3), lambda row: number(row.p90_ms)),
+    _RowColumn(Column("ms/call\np99", rank=8), lambda row: number(row.p99_ms)),
+    _RowColumn(Column("images/s", rank=1), lambda row: number(row.images_per_s)),
+    _RowColumn(Column("output\nMP/s"), lambda row: number(row.output_mp_per_s)),
+    _RowColumn(Column("peak\nMiB", rank=2), lambda row: number(row.peak_memory_mib), timed=False),
+    _RowColumn(Column("GMACs\n/image", rank=10), _macs, timed=False),
+    _RowColumn(Column("TFLOP/s", rank=7), lambda row: number(row.tflops)),
+    _RowColumn(Column("% of\nceiling", rank=6), _ceiling_share),
+    _RowColumn(Column(_ENERGY, rank=4), lambda row: number(row.joule_per_image)),
+    _RowColumn(Column("ΔPSNR dB\nmean", rank=5), _mean_drop, timed=False),
+    _RowColumn(Column("ΔPSNR dB\nworst"), _worst_drop, timed=False),
+    _RowColumn(Column("valid", rank=11), lambda row: "yes" if row.valid else "no", timed=False),
 )
 
 
-def speed(group: Group) -> Table:
-    """One line for each row; energy only where a row has it.
+def speed(group: SpeedGroup) -> Table:
+    """Tabulate speed, a row for each model and mode; energy only where it is known.
 
-    A row that is not valid keeps its figures with a question mark, one that failed has dashes; the reasons stand below.
+    A row that is not valid keeps its values with a question mark, one that failed has dashes; the reasons stand below.
     """
-    facts = [f for f in _FACTS if f.head != _ENERGY or any(row.joule_per_image is not None for row in group.rows)]
-    columns = tuple(Column(f.head, tuple(_cell(row, f) for row in group.rows), f.rank) for f in facts)
+    known = any(row.joule_per_image is not None for row in group.rows)
+    columns = [one for one in _COLUMNS if one.column.head != _ENERGY or known]
     what = "1 image a call" if group.scenario == "latency" else "the largest batch that fits"
     return Table(
-        f"{group.scenario.capitalize()} ({what}), {group.sizes}",
-        (*names(group.rows), *columns),
-        frozenset(i for i, row in enumerate(group.rows) if not row.valid),
-        tuple(reasons(group.rows)),
+        key=f"{group.scenario}-x{group.scale}-{group.lr_width}x{group.lr_height}",
+        title=f"{group.scenario.capitalize()} ({what}), {group.sizes}",
+        columns=(*NAMES, *(one.column for one in columns)),
+        rows=tuple((*names(row), *(_cell(row, one) for one in columns)) for row in group.rows),
+        notes=tuple(reasons(group.rows)),
     )
 
 
-def names(rows: Sequence[SpeedRow]) -> tuple[Column, Column]:
-    """Model and mode, the columns that every table of rows begins with."""
-    models, modes = tuple(row.model for row in rows), tuple(row.mode for row in rows)
-    return Column("model", models, text=True), Column("mode", modes, text=True)
+NAMES = (text_column("model"), text_column("mode"))
+"""Columns that every table of rows begins with."""
 
 
-def _cell(row: SpeedRow, fact: _Fact) -> str:
+def names(row: SpeedRow, mark: str = "") -> tuple[Cell, Cell]:
+    """Make the cells of model and mode.
+
+    Args:
+        row: Row of a session.
+        mark: Sign to put behind the mode.
+    """
+    return Cell(row.model), Cell(row.mode, mark=mark)
+
+
+def _cell(row: SpeedRow, one: _RowColumn) -> Cell:
     if row.failure:
-        return "failed" if fact.head == "valid" else DASH
-    return timed(row, fact.say(row)) if fact.timed else fact.say(row)
+        return Cell("failed" if one.column.head == "valid" else DASH)
+    text = one.text(row)
+    if isinstance(text, Cell):
+        return text
+    return timed(row, text) if one.timed else Cell(text)
 
 
-def timed(row: SpeedRow, text: str) -> str:
-    """A figure that rests on the timing of a row, with a question mark where that is not valid."""
-    return text if row.valid or text == DASH else f"{text} ?"
+def timed(row: SpeedRow, text: str) -> Cell:
+    """Make the cell of a value that rests on the timing of a row; it is doubtful where that is not valid."""
+    return Cell(text, doubtful=not row.valid and text != DASH)
 
 
 def reasons(rows: Sequence[SpeedRow]) -> list[str]:
-    """Why rows failed or are not valid: a line for each reason, with the rows it holds for."""
+    """Say why rows failed or are not valid: a line for each reason, with the rows it holds for."""
     by_reason: dict[str, list[str]] = {}
     for row in rows:
         if row.failure or not row.valid:

@@ -1,19 +1,15 @@
-"""A survey's plan, for people and machines."""
+"""The report of a survey's plan."""
 
 from dataclasses import asdict
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
+from srbench.report.table import Column, Page, Table, text_column, text_rows
 from srbench.survey.forecast import Forecast
 from srbench.survey.study import Study
 
 
 def record(study: Study, expected: Forecast) -> dict[str, Any]:
-    """What `--json` prints."""
+    """Return what `--json` prints."""
     return {
         "study": str(study.folder),
         "title": study.title,
@@ -24,23 +20,22 @@ def record(study: Study, expected: Forecast) -> dict[str, Any]:
     }
 
 
-def page(study: Study, expected: Forecast) -> RenderableType:
-    """What `srbench survey create` and `plan` print."""
+def page(study: Study, expected: Forecast) -> Page:
+    """Arrange what `srbench survey create` and `plan` print."""
     rated = [picture for picture in study.pictures if picture.role == "rated"]
     contents = {(picture.stimulus.dataset, picture.stimulus.content) for picture in rated}
     split = f", in {expected.sittings} sittings" if expected.sittings > 1 else ""
     votes = f"{expected.votes[0]}" if len(set(expected.votes)) == 1 else f"{expected.votes[0]} to {expected.votes[1]}"
-    lines = [
-        f"{study.design.method}: {len(rated)} pictures of {len(contents)} contents, {study.raters} raters",
-        f"a session: {expected.trials} trials, about {expected.minutes:.0f} min{split}",
-        f"each picture: {votes} {study.method.response_noun}",
-        f"to expect: {_widths(study, expected)}",
-    ]
-    return Group(
-        Text(study.title, style="bold"),
-        *map(Text, lines),
-        _balance(expected),
-        Text(f"Expected from {expected.assumption}.", style="dim"),
+    return Page(
+        title=study.title,
+        lead=(
+            f"{study.design.method}: {len(rated)} pictures of {len(contents)} contents, {study.raters} raters",
+            f"a session: {expected.trials} trials, about {expected.minutes:.0f} min{split}",
+            f"each picture: {votes} {study.method.response_noun}",
+            f"to expect: {_widths(study, expected)}",
+        ),
+        tables=(_balance(expected),),
+        caption=(f"Expected from {expected.assumption}.",),
     )
 
 
@@ -56,12 +51,11 @@ def _widths(study: Study, expected: Forecast) -> str:
 
 
 def _balance(expected: Forecast) -> Table:
-    table = Table(title="Balance", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("model")
-    table.add_column("in the first third of sessions", justify="right")
-    if expected.balance.left:
-        table.add_column("on the left", justify="right")
-    for model, early in expected.balance.early.items():
-        left = [f"{expected.balance.left[model]:.1%}"] if expected.balance.left else []
-        table.add_row(model, f"{early:.1%}", *left)
-    return table
+    balance = expected.balance
+    sides = (Column("on the left"),) if balance.left else ()
+    rows = (
+        (model, f"{early:.1%}", *((f"{balance.left[model]:.1%}",) if balance.left else ()))
+        for model, early in balance.early.items()
+    )
+    columns = (text_column("model"), Column("in the first third of sessions"), *sides)
+    return Table("balance", "Balance", columns, text_rows(rows))

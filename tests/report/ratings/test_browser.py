@@ -49,8 +49,8 @@ def test_nothing_overlaps_is_clipped_or_scrolls_sideways(tmp_path: Path, kind: s
             said: list[str] = []
             page.on("console", lambda message, said=said: said.append(message.text))
             page.on("request", lambda request, said=said: said.append(request.url))
-            page.goto((tmp_path / publish.PAGE).as_uri())
+            page.goto((tmp_path / publish.HTML).as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(_LABELS) == []
             assert page.locator("svg text").count() > 50
-            assert said == [(tmp_path / publish.PAGE).as_uri()]
+            assert said == [(tmp_path / publish.HTML).as_uri()]

@@ -9,12 +9,24 @@ import pytest
 
 from srbench.ratings import analysis, pair_study, simulation
 from srbench.ratings.options import Options
-from srbench.report.ratings.page import page
-from srbench.report.ratings.table import Table
+from srbench.report.formats import html
+from srbench.report.ratings.page import illustrated, page
+from srbench.report.table import Column, Table, text_column, text_rows
 
 METHODS = "Votes were collected.\n\nThey were <averaged> & kept."
-SHORT = Table("models-table", "Models", ("model", "MOS"), (("a & b", "3.1"), ("<i>c</i>", "")), 1, "Higher is better.")
-LONG = Table("stimuli-table", "Stimuli", ("stimulus", "model", "MOS"), tuple((f"s{i}", "m", "3") for i in range(31)), 2)
+SHORT = Table(
+    "models-table",
+    "Models",
+    (text_column("model"), Column("MOS")),
+    text_rows((("a & b", "3.1"), ("<i>c</i>", ""))),
+    ("Higher is better.",),
+)
+LONG = Table(
+    "stimuli-table",
+    "Stimuli",
+    (text_column("stimulus"), text_column("model"), Column("MOS")),
+    text_rows((f"s{i}", "m", "3") for i in range(31)),
+)
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
@@ -64,6 +76,10 @@ def _votes() -> analysis.Analysis:
     return analysis.analyse("a <study>", replace(votes, raters=raters, stimuli=stimuli), choices, ["mind the <gap>"])
 
 
+def _html(study: analysis.Analysis | pair_study.PairAnalysis, tables: list[Table]) -> str:
+    return html.page(illustrated(page(study, tables, METHODS), study))
+
+
 @pytest.fixture(scope="module")
 def made() -> analysis.Analysis:
     return _votes()
@@ -71,7 +87,7 @@ def made() -> analysis.Analysis:
 
 @pytest.fixture(scope="module")
 def text(made: analysis.Analysis) -> str:
-    return page(made, [SHORT, LONG], METHODS)
+    return _html(made, [SHORT, LONG])
 
 
 def test_the_page_is_one_document_in_english(text: str) -> None:
@@ -108,7 +124,7 @@ def test_what_users_wrote_is_escaped(text: str) -> None:
         assert safe in text
 
 
-def test_key_figures_notes_and_direction_come_first(made: analysis.Analysis, text: str) -> None:
+def test_key_values_caveats_and_direction_come_first(made: analysis.Analysis, text: str) -> None:
     head = text[: text.index("<main>")]
     assert "Higher is better." in head
     assert "What a reader must know" in head
@@ -136,8 +152,8 @@ def test_long_tables_are_folded_and_all_can_be_reached(text: str) -> None:
     assert "Higher is better.</p>" in text
 
 
-def test_figures_in_tables_stand_at_the_right(text: str) -> None:
-    assert '<td class="figure">3.1</td>' in text
+def test_numbers_in_tables_stand_at_the_right(text: str) -> None:
+    assert '<td class="number">3.1</td>' in text
     assert "<td>m</td>" in text
 
 
@@ -149,20 +165,20 @@ def test_methods_and_choices_close_the_page(text: str) -> None:
 
 def test_without_notes_there_is_no_box(made: analysis.Analysis) -> None:
     bare = replace(analysis.analyse_means("means", made.scores), caveats=[])
-    assert "What a reader must know" not in page(bare, [], METHODS)
+    assert "What a reader must know" not in _html(bare, [])
 
 
 def test_averages_make_a_page_and_always_the_same(made: analysis.Analysis) -> None:
     means = analysis.analyse_means("means", made.scores)
-    text = page(means, [SHORT], METHODS)
-    assert page(means, [SHORT], METHODS) == text
+    text = _html(means, [SHORT])
+    assert _html(means, [SHORT]) == text
     _read(text)
     assert "averaged by others" in text
 
 
 def test_pairs_make_a_page() -> None:
     panel = simulation.Simulation(models=("a", "b", "c"), images=2, raters=6)
-    text = page(pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2)), [SHORT], METHODS)
+    text = _html(pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2)), [SHORT])
     reader = _read(text)
     assert reader.tags["figure"] == 3
     assert len(reader.ids) == len(set(reader.ids))

@@ -7,7 +7,7 @@ import pytest
 from srbench.ratings import pair_study, simulation
 from srbench.ratings.votes import PairAnswer
 from srbench.report.ratings import methods, record, tables_pairs
-from srbench.report.ratings.table import Table
+from srbench.report.table import Table
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +22,24 @@ def _one(made: pair_study.PairAnalysis, key: str) -> Table:
 
 def test_intervals_are_robust_and_say_what_they_cover(made: pair_study.PairAnalysis) -> None:
     whole = _one(made, "pairs")
-    assert whole.heads[2] == whole.heads[4] == "95 % (raters, contents)"
+    assert whole.columns[2].title == whole.columns[4].title == "95 % (raters, contents)"
     fit = made.overall[0]
     best = fit.order[0]
     ends = [float(fit.score[best] + sign * fit.half[best]) for sign in (-1, 1)]
-    assert whole.rows[0][2] == f"{ends[0]:.2f} to {ends[1]:.2f}"
-    assert "12 raters and 5 contents" in whole.note
-    assert "4 degrees of freedom" in whole.note
-    assert [row[-1] for row in whole.rows] == [fit.letters[row[0]] for row in whole.rows]
-    assert _one(made, f"pairs-{next(iter(made.contents))}").heads[2] == "95 % (raters)"
+    assert whole.rows[0][2].text == f"{ends[0]:.2f} to {ends[1]:.2f}"
+    assert "12 raters and 5 contents" in whole.notes[0]
+    assert "4 degrees of freedom" in whole.notes[0]
+    assert [row[-1].text for row in whole.rows] == [fit.letters[row[0].text] for row in whole.rows]
+    assert _one(made, f"pairs-{next(iter(made.contents))}").columns[2].title == "95 % (raters)"
 
 
 def test_differences_over_all_contents_are_a_table(made: pair_study.PairAnalysis) -> None:
     found = _one(made, "pairs-differences")
-    assert [row[:2] for row in found.rows] == [(d.first, d.second) for d in made.overall[0].differences]
-    assert {row[-1] for row in found.rows} <= {"yes", "no"}
-    assert all(len(row) == len(found.heads) for row in found.rows)
+    assert [(row[0].text, row[1].text) for row in found.rows] == [
+        (d.first, d.second) for d in made.overall[0].differences
+    ]
+    assert {row[-1].text for row in found.rows} <= {"yes", "no"}
+    assert all(len(row) == len(found.columns) for row in found.rows)
 
 
 def test_the_record_holds_both_errors_differences_and_heterogeneity(made: pair_study.PairAnalysis) -> None:
@@ -73,8 +75,8 @@ def test_methods_name_what_was_computed(made: pair_study.PairAnalysis) -> None:
 def test_one_rater_has_no_intervals_and_that_is_said() -> None:
     alone = pair_study.analyse_pairs("x", [PairAnswer("c", "r", *pair) for pair in (("a", "b"), ("b", "a"))])
     table = _one(alone, "pairs-c")
-    assert [row[2] for row in table.rows] == ["", ""]
-    assert "One rater: no intervals, no tests." in table.note
+    assert [row[2].text for row in table.rows] == ["", ""]
+    assert "One rater: no intervals, no tests." in table.notes[0]
     found = json.loads(json.dumps(record.record_pairs(alone, ""), allow_nan=False))["contents"]["c"][0]
     assert (found["covariance_robust"], found["robust_df"], found["differences"]) == (None, None, [])
     assert found["scores"][0]["ci95"] is None

@@ -1,14 +1,17 @@
 import csv
 import io
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from srbench.evaluation.results import Row
 from srbench.evaluation.summary import summarise, tied_with_best
-from srbench.report.runs import formats, legend
-from srbench.report.runs.table import build
+from srbench.protocol import find
+from srbench.report.runs import caption, publish
+from srbench.report.runs.tables import build
+from srbench.report.table import Section
 
 
 def _rows(values: dict[str, list[float]], metric: str = "psnr", higher: bool = True, unit: str = "dB") -> list[Row]:
@@ -47,22 +50,19 @@ def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
 def test_lower_is_better_where_the_metric_says_so() -> None:
     rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
     (table,) = build(summarise(rows), tied_with_best(rows), {"set": (2, 2)})
-    assert [(line.model, line.cells[0].best) for line in table.lines] == [("good", True), ("bad", False)]
-    assert table.heads == ("LPIPS ↓",)
+    assert [(row[0].text, row[1].best) for row in table.rows] == [("good", True), ("bad", False)]
+    assert [column.title for column in table.columns] == ["model", "LPIPS ↓"]
 
 
 def _report() -> tuple[str, ...]:
     rows = _rows({"a_b": [30.0, 31.0], "c": [29.0, 33.0]}) + _rows(
         {"a_b": [5.0, 7.0], "c": [1.0, 2.0]}, "latency", False, "ms"
     )
-    summaries = summarise(rows)
-    tables = build(summaries, tied_with_best(rows), {"set": (2, 5)})
-    heading, notes = ["classical_x4: x4", "cpu: x"], ["a note & more"]
-    return (
-        formats.markdown(tables, heading, notes, legend.READING),
-        formats.latex(tables, heading, notes),
-        formats.table_csv(summaries, "classical_x4"),
-    )
+    report = replace(publish.scores(find("classical_x4"), rows, 2), notes=["a note & more"])
+    tables = tuple(build(summarise(rows), tied_with_best(rows), {"set": (2, 5)}))
+    page = replace(report.page, tables=tables, sections=(Section("Notes", ("a note & more",), "list"),))
+    report = replace(report, page=page)
+    return tuple(report.text(form) for form in ("md", "latex", "csv", "html"))
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
@@ -74,12 +74,20 @@ def test_markdown_marks_the_best_the_tied_and_the_missing_images() -> None:
     assert "## set, first 2 of 5 images" in page
     assert "| c | **31.00** [29.00–33.00] | 1.50 [1.25–1.75] |" in page
     assert "| a_b | ≈ 30.50 [30.00–31.00] |" in page
+    assert "## Notes\n\n- a note & more\n" in page
+
+
+def test_html_marks_the_best_the_tied_and_the_intervals() -> None:
+    page = _report()[3]
+    assert '<span class="best">31.00</span> <span class="spread">[29.00–33.00]</span>' in page
+    assert "≈ 30.50" in page
+    assert "a note &amp; more" in page
 
 
 def test_latex_escapes_what_tex_would_read() -> None:
     page = _report()[1]
     assert r"a\_b &" in page
-    assert r"\textbf{31.00}" in page
+    assert r"\textbf{31.00}\spread{29.00--33.00}" in page
     body = page[page.index(r"\begin{table}") :]
     assert all(sign not in body.replace("\\" + sign, "") for sign in "#%")
     assert body.count("{") == body.count("}")
@@ -95,7 +103,7 @@ def test_csv_has_full_precision_and_one_line_each() -> None:
 
 
 def test_reasons_and_flags_are_grouped() -> None:
-    lines = legend.missing(
+    lines = caption.missing(
         {"a": "no host", "b": "no host"}, [{"model": "c", "dataset": "set", "image": "x", "reason": "boom"}]
     )
     assert lines == ["not run (no host): a, b", "failed: c on set x: boom"]

@@ -2,8 +2,13 @@ import io
 
 from rich.console import Console
 
+from srbench.report.formats import markdown, terminal
 from srbench.report.speed import ab_comparison
 from srbench.speed.records import Duel
+
+
+def _markdown(duel: Duel, device: dict[str, str]) -> str:
+    return markdown.page(ab_comparison.page(duel, device))
 
 
 def _duel(ratio: float, ci95: tuple[float, float], p_value: float = 1e-9, valid: bool = True) -> Duel:
@@ -26,7 +31,7 @@ def test_a_small_difference_has_places_enough_to_be_seen() -> None:
     )
 
 
-def test_chance_has_no_winner() -> None:
+def test_a_difference_that_may_be_noise_has_no_winner() -> None:
     assert ab_comparison.verdict(_duel(1.01, (0.97, 1.05), 0.4)) == "a and b are not told apart by 40 rounds, p = 0.40"
     assert "not told apart" in ab_comparison.verdict(_duel(1.05, (1.01, 1.09), 0.06))
 
@@ -34,7 +39,7 @@ def test_chance_has_no_winner() -> None:
 def test_an_invalid_duel_says_why() -> None:
     nothing = float("nan")
     assert ab_comparison.verdict(_duel(nothing, (nothing, nothing), nothing, valid=False)) == "invalid: the clock fell"
-    assert "**invalid: the clock fell**" in ab_comparison.markdown(
+    assert "**invalid: the clock fell**" in _markdown(
         _duel(nothing, (nothing, nothing), nothing, valid=False), {"machine": "a machine"}
     )
 
@@ -42,8 +47,8 @@ def test_an_invalid_duel_says_why() -> None:
 def test_both_pages_have_times_ratio_and_verdict() -> None:
     made = _duel(1.83, (1.78, 1.88))
     out = io.StringIO()
-    Console(width=100, file=out).print(ab_comparison.page(made))
-    for text in (out.getvalue(), ab_comparison.markdown(made, {"machine": "a machine"})):
+    Console(width=100, file=out).print(terminal.page(ab_comparison.page(made), 100))
+    for text in (out.getvalue(), _markdown(made, {"machine": "a machine"})):
         for part in ("18.3", "9.90–19.0", "10.0", "1.83", "Mann-Whitney p < 0.001", "40 interleaved rounds"):
             assert part in " ".join(text.split())
-    assert "| b | 10.0 | 9.80–10.3 |" in ab_comparison.markdown(made, {"machine": "a machine"})
+    assert "| b | 10.0 | 9.80–10.3 |" in _markdown(made, {"machine": "a machine"})

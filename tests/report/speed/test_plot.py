@@ -9,41 +9,39 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from PIL import Image
 
 from srbench.errors import BadRun
-from srbench.report.speed import labels, plot, publish, quality, tables
-from srbench.report.speed.quality import Joined, Quality
+from srbench.report.speed import plot, publish, tables, trade_off
+from srbench.report.speed.trade_off import Quality, TradeOff
 from srbench.speed.records import SpeedRow
 from tests.report.speed.synthetic import MODELS, MODES, row, session, summaries
 
 
-def _joined(rows: Sequence[SpeedRow], beside: Quality | None = None) -> Joined:
-    (joined,) = quality.join(tables.groups(rows), beside or Quality())
+def _joined(rows: Sequence[SpeedRow], beside: Quality | None = None) -> TradeOff:
+    (joined,) = trade_off.join(tables.groups(rows), beside or Quality())
     return joined
 
 
-def _drawn(joined: Joined) -> Figure:
-    sheet = Figure(figsize=(10, 6), layout="constrained")
+def _drawn(joined: TradeOff) -> Figure:
+    figure = Figure(figsize=(10, 6), layout="constrained")
     with mpl.rc_context({"text.parse_math": False}):
-        plot.fill(sheet, joined, "NVIDIA H200")
-    return sheet
+        plot.fill(figure, joined, "NVIDIA H200")
+    return figure
 
 
-def _names(sheet: Figure) -> list[Annotation]:
-    return [text for axes in sheet.axes for text in axes.texts if isinstance(text, Annotation)]
+def _names(figure: Figure) -> list[Annotation]:
+    return [text for axes in figure.axes for text in axes.texts if isinstance(text, Annotation)]
 
 
 def _crowd(count: int) -> list[SpeedRow]:
-    chance = np.random.default_rng(count)
+    generator = np.random.default_rng(count)
     return [
         row(f"model_{i}.variant", mode, gain * speed, psnr=psnr)
         for i, (speed, psnr) in enumerate(
-            zip(10 ** chance.uniform(0, 2, count), chance.uniform(28, 31, count), strict=True)
+            zip(10 ** generator.uniform(0, 2, count), generator.uniform(28, 31, count), strict=True)
         )
         for mode, gain in MODES.items()
     ]
@@ -55,13 +53,13 @@ def _texts(svg: str) -> list[str]:
     ]
 
 
-def test_the_figure_names_models_modes_and_circumstances() -> None:
+def test_the_plot_names_models_modes_and_circumstances() -> None:
     joined = _joined(session((32,)).rows, Quality(summaries(), "classical_x4", 4))
     texts = _texts(plot.svg_and_png(joined, "NVIDIA $H200")[0])
     told = " ".join(texts)
     assert all(texts.count(model) == 3 for model, *_ in MODELS)  # once in each panel
     assert set(MODES) <= set(texts)
-    for part in ("Set5", "classical_x4", "NVIDIA $H200", "throughput", "320 × 180", "PSNR dB", "SSIM", "LPIPS"):
+    for part in ("Set5", "classical_x4", "NVIDIA $H200", "throughput", "320 × 180", "PSNR [dB]", "SSIM", "LPIPS"):
         assert part in told
     assert "where the run lacks a mode: PSNR of fp32 plus the mode's price, other values as in fp32" in told
 
@@ -69,23 +67,23 @@ def test_the_figure_names_models_modes_and_circumstances() -> None:
 @pytest.mark.parametrize("count", [14, 30])
 def test_no_label_covers_another_or_a_point(count: int) -> None:
     rows = session((32,)).rows if count == 14 else _crowd(count)
-    sheet = _drawn(_joined(rows))
-    sheet.draw_without_rendering()
-    found = _names(sheet)
+    figure = _drawn(_joined(rows))
+    figure.draw_without_rendering()
+    found = _names(figure)
     assert len(found) == count
     boxes = [mpl.text.Text.get_window_extent(name) for name in found]
-    frame = sheet.axes[0].get_window_extent()
+    frame = figure.axes[0].get_window_extent()
     assert all(frame.containsx(box.x0) and frame.containsx(box.x1) for box in boxes)
     for one, other in itertools.combinations(boxes, 2):
         assert not one.padded(-0.5).overlaps(other.padded(-0.5))
     places = [(one.output_mp_per_s, one.price.psnr) for one in rows if one.price and one.valid]
-    for point in sheet.axes[0].transData.transform(places):
+    for point in figure.axes[0].transData.transform(places):
         assert not any(box.contains(*point) for box in boxes)
 
 
 def test_lower_is_drawn_higher_where_it_is_better() -> None:
-    sheet = _drawn(_joined(session((1,)).rows, Quality(summaries())))
-    assert [axes.yaxis_inverted() for axes in sheet.axes] == [False, False, True]
+    figure = _drawn(_joined(session((1,)).rows, Quality(summaries())))
+    assert [axes.yaxis_inverted() for axes in figure.axes] == [False, False, True]
 
 
 def test_invalid_rows_are_not_drawn() -> None:
@@ -94,50 +92,29 @@ def test_invalid_rows_are_not_drawn() -> None:
     assert not _joined([replace(row(), valid=False)]).drawn
 
 
-def test_one_point_is_a_figure_too() -> None:
+def test_one_point_is_a_plot_too() -> None:
     svg, png = plot.svg_and_png(_joined([row()]), "cpu")
     assert "srresnet" in _texts(svg)
     assert png.startswith(b"\x89PNG")
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 400), st.floats(0, 200), st.floats(5, 120)), min_size=1, max_size=25))
-def test_labels_never_overlap_wherever_points_lie(spots: list[tuple[float, float, float]]) -> None:
-    points = np.array([(x - 4, y - 4, x + 4, y + 4) for x, y, _ in spots])
-    wanted = [labels.Wanted(np.array([(x, y)]), width, 10.0) for x, y, width in spots]
-    found = labels.place(wanted, points, np.zeros((0, 2, 2)), (0, 0, 400, 200))
-    boxes = np.array([(p.x, p.y, p.x + w.width, p.y + w.height) for p, w in zip(found, wanted, strict=True) if p])
-    if len(boxes):
-        assert not labels.overlaps(boxes, points).any()
-        assert not np.triu(labels.overlaps(boxes, boxes), 1).any()
-        assert (boxes[:, :2] >= 0).all()
-        assert (boxes[:, 2:] <= (400, 200)).all()
-
-
-@pytest.mark.parametrize(
-    ("line", "through"),
-    [
-        (((0, 5), (20, 5)), True),
-        (((5, 5), (6, 6)), True),
-        (((0, 0), (4, 20)), False),
-        (((12, 0), (12, 20)), False),
-        (((8, -5), (8, 30)), True),
-    ],
-)
-def test_a_segment_crosses_a_box_or_not(line: tuple[tuple[float, float], ...], through: bool) -> None:
-    assert labels.crossings(np.array([(4.0, 2.0, 10.0, 8.0)]), np.array([line], float)).tolist() == [[through]]
-
-
-def test_all_files_are_written_and_stale_figures_removed(tmp_path: Path) -> None:
+def test_all_files_are_written_and_stale_plots_removed(tmp_path: Path) -> None:
     stale, other = tmp_path / "quality-speed-throughput-Set5.png", tmp_path / "mine.png"
     stale.touch()
     other.touch()
     made = session((1,))
     written = publish.write(made, tmp_path, Quality(summaries(), "classical_x4", 4))
     names = {path.name for path in written}
-    assert names == {"speed.json", "speed.csv", "speed.md", "quality-speed-latency.png", "quality-speed-latency.svg"}
+    assert names == {
+        *("speed.json", "speed.csv", "speed.md", "speed.tex", "speed.html"),
+        *("quality-speed-latency.png", "quality-speed-latency.svg"),
+    }
     assert {path.name for path in tmp_path.iterdir()} == names | {"mine.png"}
     assert "(quality-speed-latency.png)" in (tmp_path / "speed.md").read_text(encoding="utf-8")
+    html = (tmp_path / "speed.html").read_text(encoding="utf-8")
+    assert "<svg" in html
+    assert all(title in html for title in ("Work of one image", "Latency (1 image a call)", "How to read"))
+    assert (tmp_path / "speed.tex").read_text(encoding="utf-8").count(r"\toprule") == 4
     with Image.open(tmp_path / "quality-speed-latency.png") as picture:
         assert picture.width == 1500
     before = {path: path.read_bytes() for path in written}
@@ -153,7 +130,8 @@ def test_a_folder_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_report_of_speed_loads_neither_torch_nor_pandas() -> None:
     code = (
-        "import sys, srbench.report.speed.publish, srbench.report.speed.terminal, srbench.report.speed.ab_comparison\n"
+        "import sys, srbench.report.speed.publish, srbench.report.formats.terminal\n"
+        "import srbench.report.speed.ab_comparison\n"
         "assert not {'torch', 'pandas', 'skimage', 'matplotlib.pyplot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,18 +10,30 @@ import pytest
 from rich.console import Console
 
 from srbench.errors import BadRun
-from srbench.report.speed import formats, page, publish, tables, terminal
-from srbench.report.speed.quality import Quality
-from srbench.report.speed.tables import Table
+from srbench.report.formats import markdown, terminal
+from srbench.report.speed import page, publish, records, tables
+from srbench.report.speed.trade_off import Quality
+from srbench.report.table import DASH, Cell, Table
 from srbench.speed.records import Price, Session, SpeedRow, Work
 from tests.report.speed.synthetic import MODELS, broken, row, session, summaries
 
 
+def _cells(table: Table, model: str, mode: str) -> dict[str, Cell]:
+    (row,) = (row for row in table.rows if (row[0].text, row[1].text) == (model, mode))
+    return {column.title: cell for column, cell in zip(table.columns, row, strict=True)}
+
+
 def _line(table: Table, model: str, mode: str) -> dict[str, str]:
-    columns = {column.head.replace("\n", " "): column.cells for column in table.columns}
-    places = zip(columns["model"], columns["mode"], strict=True)
-    i = next(i for i, (a, b) in enumerate(places) if a == model and b.split()[0] == mode)
-    return {head: cells[i] for head, cells in columns.items()}
+    return {head: cell.text + cell.ending for head, cell in _cells(table, model, mode).items()}
+
+
+def _column(table: Table, head: str) -> tuple[str, ...]:
+    (place,) = (i for i, column in enumerate(table.columns) if column.title == head)
+    return tuple(row[place].text for row in table.rows)
+
+
+def _markdown(made: Session, quality: Quality | None = None) -> str:
+    return markdown.page(page.build(made, quality).page)
 
 
 def _speed(*rows: SpeedRow) -> Table:
@@ -32,7 +44,7 @@ def _speed(*rows: SpeedRow) -> Table:
 def _printed(made: Session, width: int) -> str:
     out = io.StringIO()
     Console(width=width, file=out, color_system=None).print(
-        terminal.show(page.build(made, Quality(summaries(), "classical_x4", 4)), width)
+        terminal.page(page.build(made, Quality(summaries(), "classical_x4", 4)).page, width)
     )
     return out.getvalue()
 
@@ -55,12 +67,13 @@ def test_a_mode_that_costs_too_much_is_marked(worst: float, mark: str) -> None:
     assert line["ΔPSNR dB worst"].partition(" ")[2] == mark
 
 
-def test_an_invalid_row_keeps_its_figures_with_a_question_mark_and_its_reason() -> None:
+def test_an_invalid_row_keeps_its_values_with_a_question_mark_and_its_reason() -> None:
     table = _speed(row(), replace(row("edsr"), valid=False, reason="the clock fell"))
     line = _line(table, "edsr", "fp32")
     assert all(line[head].endswith(" ?") for head in ("ms/image median", "images/s", "output MP/s", "TFLOP/s"))
     assert not line["peak MiB"].endswith("?")
-    assert table.doubtful == {1}
+    cells = [_cells(table, model, "fp32")["output MP/s"] for model in ("srresnet", "edsr")]
+    assert [cell.doubtful for cell in cells] == [False, True]
     assert table.notes == ("? not valid (the clock fell): edsr fp32",)
 
 
@@ -68,7 +81,7 @@ def test_a_failed_row_has_dashes_and_its_reason() -> None:
     table = _speed(row(batch=32), broken("edsr", "bf16", "out of memory"), broken("vdsr", "bf16", "out of memory"))
     line = _line(table, "edsr", "bf16")
     assert {line.pop(head) for head in ("model", "mode", "valid")} == {"edsr", "bf16", "failed"}
-    assert set(line.values()) == {tables.DASH}
+    assert set(line.values()) == {DASH}
     assert table.notes == ("failed (out of memory): edsr bf16, vdsr bf16",)
 
 
@@ -84,66 +97,65 @@ def test_rows_are_grouped_by_scenario_scale_and_size() -> None:
 
 def test_work_stands_once_for_each_model() -> None:
     table = tables.work(tables.groups(session().rows))
-    columns = {column.head: column.cells for column in table.columns}
-    assert columns["model"] == tuple(model for model, *_ in MODELS)
-    place = columns["model"].index("srresnet")
-    assert [columns[head][place] for head in ("parameters", "GMACs", "GFLOPs")] == ["1,543,000", "166", "332"]
-    assert columns["GMACs"][0] == tables.DASH
+    assert _column(table, "model") == tuple(model for model, *_ in MODELS)
+    place = _column(table, "model").index("srresnet")
+    assert [_column(table, head)[place] for head in ("parameters", "GMACs", "GFLOPs")] == ["1,543,000", "166", "332"]
+    assert _column(table, "GMACs")[0] == DASH
 
 
 def test_work_names_the_size_where_there_are_several() -> None:
     table = tables.work(tables.groups([row(), replace(row(), lr_width=90)]))
-    assert table.columns[1].cells == (
+    assert _column(table, "image") == (
         "x4, 320 × 180 to 1280 × 720 pixels",
         "x4, 90 × 180 to 360 × 720 pixels",
     )
 
 
 def test_the_heading_tells_machine_settings_and_ceiling() -> None:
-    made = page.build(session())
+    made = page.build(session()).page
     assert made.title == "Speed on NVIDIA H200"
-    assert "torch 2.7.1" in made.facts[0]
-    assert "power limit 700 W, clocks (sm 1980 MHz, memory 3201 MHz), tf32 off" in made.facts[0]
-    assert made.facts[1] == "ceiling: fp32 52.1, tf32 380, bf16 712 TFLOP/s; copy 4,120 GB/s"
-    assert made.notes == ("not run (no weights): srgan",)
+    assert "torch 2.7.1" in made.lead[0]
+    assert "power limit 700 W, clocks (sm 1980 MHz, memory 3201 MHz), tf32 off" in made.lead[0]
+    assert made.lead[1] == "ceiling: fp32 52.1, tf32 380, bf16 712 TFLOP/s; copy 4,120 GB/s"
+    assert made.sections[0].lines == ("not run (no weights): srgan",)
 
 
 def test_a_session_without_facts_or_rows_is_a_page_too() -> None:
     empty = replace(session(), device={}, rows=[])
-    assert page.build(empty).tables == ()
-    assert formats.markdown(page.build(empty)).startswith("# Speed on an unnamed device\n")
+    assert page.build(empty).page.tables == ()
+    assert _markdown(empty).startswith("# Speed on an unnamed device\n")
 
 
 @pytest.mark.parametrize("width", [100, 160, 240])
-def test_no_figure_is_cut_on_a_terminal(width: int) -> None:
+def test_no_number_is_cut_on_a_terminal(width: int) -> None:
     text = _printed(session(), width)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
     for one in session().rows:
         if not one.failure:
             shown = [line for line in text.splitlines() if line.split()[:2] == [one.model, one.mode]]
-            assert any(f" {tables.figure(one.output_mp_per_s)} " in line for line in shown)
+            assert any(f" {tables.number(one.output_mp_per_s)} " in line for line in shown)
 
 
 def test_a_wide_terminal_shows_more_columns() -> None:
     narrow, wide = (_printed(session(), width) for width in (100, 160))
-    assert "IQR" not in narrow
+    assert "IQR" not in re.sub(r"Left out for lack of room:[^.]*\.", "", narrow)
     assert "IQR" in wide
+    assert "Left out" not in _printed(session(), 240)
 
 
-def test_long_names_fold_rather_than_figures() -> None:
+def test_long_names_fold_rather_than_numbers() -> None:
     text = _printed(replace(session(), rows=[row("a_model_with_a_name_" * 5, "fp32")]), 60)
     assert max(map(len, text.splitlines())) <= 60
     assert " 6.80 " in text
 
 
-def test_markdown_has_all_columns_and_the_legend() -> None:
-    text = formats.markdown(page.build(session(), Quality(summaries(), "classical_x4", 4)))
+def test_markdown_has_all_columns_and_the_caption() -> None:
+    text = _markdown(session(), Quality(summaries(), "classical_x4", 4))
     heads = next(line for line in text.splitlines() if line.startswith("| model | mode | batch"))
     for head in ("ms/image IQR", "ms/call p90", "GMACs /image", "% of ceiling", "J/image", "ΔPSNR dB worst", "valid"):
         assert f"| {head} |" in heads
     assert "GFLOPs = 2 × GMACs" in text
-    assert "![Quality (Set5, classical_x4) and latency" in text
     counts = {
         line.count("|") for line in text.splitlines() if line.startswith(("| nearest | bf16 | 1", "| model | mode | b"))
     }
@@ -151,14 +163,14 @@ def test_markdown_has_all_columns_and_the_legend() -> None:
 
 
 def test_a_bar_in_a_name_does_not_break_the_table() -> None:
-    assert "| a\\|b |" in formats.markdown(page.build(replace(session(), rows=[row("a|b")])))
+    assert "| a\\|b |" in _markdown(replace(session(), rows=[row("a|b")]))
 
 
 def test_csv_holds_every_field_in_full() -> None:
     made = session()
-    read = list(csv.DictReader(io.StringIO(formats.table_csv(made.rows, made.device))))
+    read = list(csv.DictReader(io.StringIO(records.table_csv(made.rows, made.device))))
     for line in read:
-        where = {name: line.pop(name) for name in formats.MACHINE}
+        where = {name: line.pop(name) for name in records.MACHINE}
         assert where["machine"] == made.device["machine"]
         assert where["torch"] == made.device["packages"]["torch"]
     assert [_parsed(line) for line in read] == list(made.rows)
@@ -195,7 +207,7 @@ def test_json_holds_what_is_not_finite_as_null() -> None:
 
 
 def test_the_same_session_gives_the_same_text() -> None:
-    texts = {formats.markdown(page.build(session(), Quality(summaries()))) for _ in range(2)}
+    texts = {_markdown(session(), Quality(summaries())) for _ in range(2)}
     assert len(texts) == 1
     assert not re.search(r"\bnan\b", texts.pop())
 

@@ -2,37 +2,38 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.prediction import Prediction, curve
-from srbench.report.ratings.plots_canvas import COLOURS, GREY, WIDE, Figure, draw, label, legend, number, panels
+from srbench.report.figures.style import COLOURS, GREY, WIDE, draw, label, legend, number, panels
+from srbench.report.table import Plot
 
 _ACROSS = 3
 _CURVES = {"logistic4": (COLOURS[1], "-"), "logistic5": (COLOURS[2], "--")}
 
 
-def metrics(made: Analysis) -> Figure | None:
+def metrics(study: Analysis) -> Plot | None:
     """One scatter for each metric with its curves; None without metrics."""
-    found = sorted(made.predictions, key=lambda p: -abs(p.srcc))
+    found = sorted(study.predictions, key=lambda p: -abs(p.srcc))
     if not found:
         return None
     across = min(_ACROSS, len(found))
     down = -(-len(found) // across)
 
-    def paint(sheet: Sheet) -> None:
-        grid = panels(sheet, len(found), across, sharey=True)
+    def paint(figure: Figure) -> None:
+        grid = panels(figure, len(found), across, sharey=True)
         for i, (axes, one) in enumerate(zip(grid, found, strict=True)):
             _panel(axes, one)
             if i % across == 0:
                 axes.set_ylabel("score (higher is better)")
-        legend(sheet, grid[0])
+        legend(figure, grid[0])
 
     best = next((p.metric for p in found if p.best), found[0].metric)
     tied = [p.metric for p in found if p.tied]
     told = ", ".join(f"{p.metric} {p.srcc:.3f}" for p in found)
     span = sorted({p.n for p in found})
-    return Figure(
+    return Plot(
         key="metrics",
         title="Metrics against opinion",
         caption=(

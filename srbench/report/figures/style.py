@@ -4,12 +4,11 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 # Okabe and Ito's colours without yellow, which white swallows; always with a shape of its own.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -42,33 +41,14 @@ _STYLE: Any = {
 _FONTS = "'DejaVu Sans', Verdana, 'Helvetica Neue', Arial, sans-serif"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure, ready for a page.
-
-    Attributes:
-        key: Short name, for files and anchors.
-        title: What it shows.
-        caption: How to read it, and how much data it shows.
-        svg: The drawing; all its ids begin with the key.
-        alt: What it says, in words.
-    """
-
-    key: str
-    title: str
-    caption: str
-    svg: str
-    alt: str
-
-
-def draw(key: str, width: float, height: float, paint: Callable[[Sheet], None]) -> str:
+def draw(key: str, width: float, height: float, paint: Callable[[Figure], None]) -> str:
     """Draw a figure as SVG: the same input gives the same bytes.
 
     Args:
         key: Of the figure; makes its ids its own.
         width: In inches.
         height: In inches.
-        paint: Draws on the empty sheet.
+        paint: Draws on the empty figure.
     """
     out = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -77,10 +57,10 @@ def draw(key: str, width: float, height: float, paint: Callable[[Sheet], None]) 
         mpl.rcParams.update({**_STYLE, "svg.hashsalt": key})
         # The text stays text: what the font here lacks, the reader's browser has.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        sheet = Sheet(figsize=(width, height), layout="constrained")
-        sheet.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr, call-arg]
-        paint(sheet)
-        sheet.savefig(out, format="svg", metadata=nothing)
+        figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr, call-arg]
+        paint(figure)
+        figure.savefig(out, format="svg", metadata=nothing)
     return _inline(out.getvalue(), key, width * 72)
 
 
@@ -112,10 +92,10 @@ def label(text: str, most: int = 30) -> str:
     return clean if len(clean) <= most else f"{clean[: most - 1 - half]}…{clean[-half:]}"
 
 
-def panels(sheet: Sheet, count: int, across: int, **options: Any) -> list[Axes]:
+def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes]:
     """So many axes in rows of `across`, in reading order."""
     down = -(-count // across)
-    grid = sheet.subplots(down, across, squeeze=False, **options).ravel()
+    grid = figure.subplots(down, across, squeeze=False, **options).ravel()
     for spare in grid[count:]:
         spare.set_axis_off()
     return list(grid[:count])
@@ -138,12 +118,12 @@ def names_below(axes: Axes, names: Sequence[str], room: float) -> None:
             text.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
-def legend(sheet: Sheet, axes: Axes) -> None:
+def legend(figure: Figure, axes: Axes) -> None:
     """Under all panels, in as many columns as fit."""
     handles, texts = axes.get_legend_handles_labels()
     if handles:
-        fit = int(sheet.get_figwidth() * 12.5 / (max(map(len, texts)) + 6))
-        sheet.legend(handles, texts, loc="outside lower center", ncols=max(1, min(fit, len(texts))))
+        fit = int(figure.get_figwidth() * 12.5 / (max(map(len, texts)) + 6))
+        figure.legend(handles, texts, loc="outside lower center", ncols=max(1, min(fit, len(texts))))
 
 
 def rows(axes: Axes, names: Sequence[str], most: int = 30) -> None:

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import Stimulus
-from srbench.report.ratings.plots_canvas import (
+from srbench.report.figures.style import (
     COLOURS,
     GREY,
     SHAPES,
     WIDE,
-    Figure,
     draw,
     label,
     legend,
@@ -22,40 +21,41 @@ from srbench.report.ratings.plots_canvas import (
     panels,
     rows,
 )
+from srbench.report.table import Plot
 from srbench.stats.arrays import Floats
 
 _SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
 
 
-def models(made: Analysis) -> Figure | None:
+def models(study: Analysis) -> Plot | None:
     """Means of models with both intervals; None without models."""
     by_set: dict[str, list[ModelMean]] = {}
-    for group in made.models:
+    for group in study.models:
         by_set.setdefault(group.dataset, []).append(group)
     if not by_set:
         return None
     first = by_set.get("") or next(iter(by_set.values()))
     order = [g.model for g in sorted(first, key=lambda g: -g.mean)]
-    order += sorted({g.model for g in made.models} - set(order))
+    order += sorted({g.model for g in study.models} - set(order))
     across = min(3, len(by_set))
     down = -(-len(by_set) // across)
-    lettered = bool(made.letters)
+    lettered = bool(study.letters)
 
-    def paint(sheet: Sheet) -> None:
-        grid = panels(sheet, len(by_set), across, sharex=True, sharey=True)
+    def paint(figure: Figure) -> None:
+        grid = panels(figure, len(by_set), across, sharex=True, sharey=True)
         for i, (axes, (dataset, own)) in enumerate(zip(grid, by_set.items(), strict=True)):
             look = (COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)])
-            _means_panel(axes, own, order, made.letters.get(dataset, {}), look)
+            _means_panel(axes, own, order, study.letters.get(dataset, {}), look)
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 34) or "all data sets", loc="left")
-            axes.set_xlabel(f"mean {_SCORE[made.options.relative]} (higher is better)")
+            axes.set_xlabel(f"mean {_SCORE[study.options.relative]} (higher is better)")
             axes.tick_params(labelbottom=True)
 
     told = ", ".join(f"{g.model} {g.mean:.2f}" for g in sorted(first, key=lambda g: -g.mean))
-    return Figure(
+    return Plot(
         key="models",
         title="Models with 95 % intervals",
-        caption=_models_caption(made, len(order), lettered=lettered),
+        caption=_models_caption(study, len(order), lettered=lettered),
         svg=draw(
             "models", WIDE if len(by_set) > 1 else 8.0, down * (0.3 * len(order) + 0.85 + 0.25 * (down > 1)), paint
         ),
@@ -63,17 +63,17 @@ def models(made: Analysis) -> Figure | None:
     )
 
 
-def _models_caption(made: Analysis, count: int, *, lettered: bool) -> str:
-    over = any(g.raters is not None and g.half is not None for g in made.models)
+def _models_caption(study: Analysis, count: int, *, lettered: bool) -> str:
+    over = any(g.raters is not None and g.half is not None for g in study.models)
     parts = ["Marker: mean of the images' scores, each image counting once."]
-    if any(g.half is not None for g in made.models):
+    if any(g.half is not None for g in study.models):
         whose = "over raters like these, on these images" if over else "from the errors of the stimuli, these raters"
         parts.append(f"Thick line: 95 % interval {whose}.")
-    if any(g.ci95_raters_images is not None for g in made.models):
+    if any(g.ci95_raters_images is not None for g in study.models):
         parts.append("Thin line: 95 % interval over raters and images like these (bootstrap).")
     if lettered:
         parts.append("Models with a letter in common are not told apart at 5 % after Holm's correction.")
-    images = {g.images for g in made.models if not g.dataset}
+    images = {g.images for g in study.models if not g.dataset}
     span = f"{min(images)} to {max(images)}" if len(images) > 1 else "".join(map(str, images))
     parts.append(f"{count} model{'s' if count > 1 else ''}, {span} images each.")
     return " ".join(parts)
@@ -99,17 +99,17 @@ def _means_panel(
         )
 
 
-def stimuli(made: Analysis) -> Figure | None:
+def stimuli(study: Analysis) -> Plot | None:
     """Every stimulus, sorted by score, with its interval; None below two stimuli."""
-    opinion = made.scores
+    opinion = study.scores
     if len(opinion.stimuli) < 2:
         return None
     order = np.argsort(-opinion.mean, kind="stable")
     named = len(order) <= 40
     kinds = _kinds(opinion.stimuli)
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         half = np.nan_to_num(opinion.half)
         for k, (kind, members) in enumerate(kinds.items()):
             at = np.array([p for p, i in enumerate(order) if i in members])
@@ -124,11 +124,11 @@ def stimuli(made: Analysis) -> Figure | None:
             axes.set_ylabel("score (higher is better)")
             axes.grid(axis="y")
         if len(kinds) > 1:
-            legend(sheet, axes)
+            legend(figure, axes)
 
     known = int(np.isfinite(opinion.half).sum())
     best, worst = (opinion.stimuli[order[i]].name for i in (0, -1))
-    return Figure(
+    return Plot(
         key="stimuli",
         title="Stimuli with 95 % intervals",
         caption=(
@@ -167,19 +167,19 @@ def _kinds(stimuli: Sequence[Stimulus]) -> dict[str, set[int]]:
     return {"stimuli": set(range(len(stimuli)))}
 
 
-def relative(made: Analysis) -> Figure | None:
+def relative(study: Analysis) -> Plot | None:
     """Scores relative to the hidden references against the scores; None without references."""
-    if made.dmos is None:
+    if study.dmos is None:
         return None
-    at = made.scores.by_name()
-    members = [i for i, s in enumerate(made.dmos.stimuli) if s.name in at]
-    own = made.dmos.keep(members)
-    mean = made.scores.mean[[at[s.name] for s in own.stimuli]]
+    at = study.scores.by_name()
+    members = [i for i, s in enumerate(study.dmos.stimuli) if s.name in at]
+    own = study.dmos.keep(members)
+    mean = study.scores.mean[[at[s.name] for s in own.stimuli]]
     reference = np.array([s.reference for s in own.stimuli], dtype=bool)
     top = own.scale.high
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         for chosen, k, name in ((~reference, 0, "processed"), (reference, 1, "hidden references")):
             if chosen.any():
                 axes.errorbar(
@@ -204,9 +204,9 @@ def relative(made: Analysis) -> Figure | None:
         )
         axes.set(xlabel="MOS (higher is better)", ylabel="DMOS (higher is better)")
         axes.grid()
-        legend(sheet, axes)
+        legend(figure, axes)
 
-    return Figure(
+    return Plot(
         key="dmos",
         title="DMOS against MOS",
         caption=(

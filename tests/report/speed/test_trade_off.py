@@ -6,19 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srbench.evaluation.summary import Summary
-from srbench.report.speed import quality, tables
+from srbench.report.speed import tables, trade_off
 from srbench.report.speed.pareto import front
-from srbench.report.speed.quality import Joined, Quality, Value
+from srbench.report.speed.trade_off import Quality, QualityValue, TradeOff
+from srbench.report.table import Cell
 from srbench.speed.records import Price, SpeedRow
 from tests.report.speed.synthetic import broken, row, summary
 
 
-def _join(rows: Sequence[SpeedRow], summaries: Sequence[Summary] = (), scale: int | None = None) -> Joined:
-    (joined,) = quality.join(tables.groups(rows), Quality(summaries, "classical_x4", scale))
+def _join(rows: Sequence[SpeedRow], summaries: Sequence[Summary] = (), scale: int | None = None) -> TradeOff:
+    (joined,) = trade_off.join(tables.groups(rows), Quality(summaries, "classical_x4", scale))
     return joined
 
 
-def _value(joined: Joined, line: int = 0, metric: int = 0) -> Value:
+def _column(joined: TradeOff, place: int) -> list[Cell]:
+    return [row[place] for row in trade_off.table(joined).rows]
+
+
+def _value(joined: TradeOff, line: int = 0, metric: int = 0) -> QualityValue:
     value = joined.lines[line].values[metric]
     assert value
     return value
@@ -35,27 +40,27 @@ def test_the_front_is_what_nothing_beats(points: list[tuple[int, int]]) -> None:
 def test_without_a_run_the_builtin_images_tell() -> None:
     joined = _join([replace(row(mode="bf16"), price=Price(-0.5, -0.6, 29.0, 12))])
     assert (joined.dataset, joined.stem) == ("builtin images", "quality-speed-latency")
-    assert _value(joined) == Value(29.0, "measured", best=True)
+    assert _value(joined) == QualityValue(29.0, "measured", best=True)
 
 
 def test_the_runs_own_mode_goes_first_in_whatever_order_its_words_are() -> None:
     fast = row(mode="bf16+channels_last")
     run = [summary("srresnet", 32.0), summary("srresnet", 31.5, mode="channels_last bf16")]
-    assert _value(_join([fast], run)) == Value(31.5, "measured", best=True)
+    assert _value(_join([fast], run)) == QualityValue(31.5, "measured", best=True)
 
 
 def test_a_mode_the_run_lacks_takes_fp32_and_its_price() -> None:
     fast = replace(row(mode="bf16+channels_last"), price=Price(-0.25, -0.5, 29.0, 12))
     joined = _join([fast], [summary("srresnet", 32.0), summary("srresnet", 31.0, mode="bf16")])
-    assert _value(joined) == Value(31.75, "priced", best=True)
-    assert quality.table(joined).columns[2].cells == ("* 31.75†",)
-    assert quality.table(joined).columns[1].cells == ("bf16+channels_last !",)
+    assert _value(joined) == QualityValue(31.75, "priced", best=True)
+    assert _column(joined, 2) == [Cell("31.75", best=True, mark="†")]
+    assert _column(joined, 1) == [Cell("bf16+channels_last", mark=" !")]
 
 
 def test_a_metric_without_a_price_stays_as_in_fp32() -> None:
     joined = _join([row(mode="bf16")], [summary("srresnet", 0.2, "lpips")])
     assert _value(joined).origin == "fp32"
-    assert quality.table(joined).columns[2].cells == ("* 0.2000‡",)
+    assert _column(joined, 2) == [Cell("0.2000", best=True, mark="‡")]
     unpriced = _join([replace(row(mode="bf16"), price=None)], [summary("srresnet", 32.0)])
     assert _value(unpriced).origin == "fp32"
 
@@ -69,20 +74,20 @@ def test_tiles_and_self_ensemble_are_other_modes() -> None:
     run = [summary("srresnet", 32.2, mode="fp32 x8"), summary("edsr", 32.4)]
     joined = _join([row(), row("edsr")], run)
     assert joined.lines[0].values == (None,)
-    assert quality.table(joined).columns[2].cells == ("–", "* 32.40")
+    assert _column(joined, 2) == [Cell("–"), Cell("32.40", best=True)]
 
 
 def test_what_is_no_number_is_no_quality() -> None:
     run = [summary("srresnet", None), summary("edsr", 32.4)]
     assert _join([row(), row("edsr")], run).lines[0].values == (None,)
     endless = replace(row(mode="bf16"), price=Price(float("nan"), float("nan"), float("nan"), 12))
-    assert quality.join(tables.groups([endless]), Quality()) == []
+    assert trade_off.join(tables.groups([endless]), Quality()) == []
 
 
 def test_timings_and_other_scales_are_not_joined() -> None:
     groups = tables.groups([row()])
-    assert quality.join(groups, Quality([summary("srresnet", 3.0, "latency")])) == []
-    assert quality.join(groups, Quality([summary("srresnet", 32.0)], scale=2)) == []
+    assert trade_off.join(groups, Quality([summary("srresnet", 3.0, "latency")])) == []
+    assert trade_off.join(groups, Quality([summary("srresnet", 32.0)], scale=2)) == []
 
 
 def test_failed_rows_are_left_out_and_invalid_ones_stand_on_no_front() -> None:
@@ -91,7 +96,7 @@ def test_failed_rows_are_left_out_and_invalid_ones_stand_on_no_front() -> None:
     joined = _join([row(), doubtful, failed], [summary(model, 32.0) for model in ("srresnet", "edsr", "vdsr")])
     assert [line.row.model for line in joined.lines] == ["srresnet", "edsr"]
     assert [_value(joined, i).best for i in range(2)] == [True, False]
-    assert quality.table(joined).doubtful == {1}
+    assert [cell.doubtful for cell in _column(joined, 4)] == [False, True]
 
 
 @pytest.mark.parametrize(("metric", "means"), [("psnr", (32.0, 31.0, 30.5)), ("lpips", (0.1, 0.2, 0.3))])
@@ -100,7 +105,7 @@ def test_the_front_follows_the_metrics_direction(metric: str, means: tuple[float
     run = [summary(one.model, mean, metric) for one, mean in zip(rows, means, strict=True)]
     joined = _join(rows, run)
     assert [_value(joined, i).best for i in range(3)] == [True, True, False]
-    assert quality.table(joined).columns[2].best == {0, 1}
+    assert [cell.best for cell in _column(joined, 2)] == [True, True, False]
 
 
 def test_what_prints_alike_is_alike() -> None:
@@ -109,10 +114,10 @@ def test_what_prints_alike_is_alike() -> None:
     assert [_value(joined, i).best for i in range(2)] == [False, True]
 
 
-def test_figures_that_would_share_a_name_are_told_apart() -> None:
+def test_plots_that_would_share_a_name_are_told_apart() -> None:
     rows = [row(), replace(row(), lr_width=90), row(batch=4)]
     run = [summary("srresnet", 32.0), replace(summary("srresnet", 28.0), dataset="Set 14")]
-    stems = [joined.stem for joined in quality.join(tables.groups(rows), Quality(run))]
+    stems = [joined.stem for joined in trade_off.join(tables.groups(rows), Quality(run))]
     assert stems == [
         "quality-speed-latency-x4-320x180-Set5",
         "quality-speed-latency-x4-320x180-Set_14",

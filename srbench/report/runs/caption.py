@@ -1,24 +1,23 @@
-"""What stands around the tables: the conventions above, notes and what is missing below."""
+"""Text around the tables of a run: conventions above, odd outputs and what is missing below."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from srbench.evaluation.results import Row
 
-READING = (
+CAPTION = (
     "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
     "(paired bootstrap, 95 %). Speed: median of single warmed-up calls [quartiles], the model alone."
 )
 
 
-def heading(description: str, environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Protocol; mode, machine and versions, a line each.
+def machines(environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Describe mode, machine and versions, a line for each mode and machine.
 
     Args:
-        description: Of the protocol.
         environments: Each mode of the run with the facts of its environment.
     """
-    lines = [description]
+    lines = []
     for mode, facts in environments:
         versions = ", ".join(
             f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
@@ -27,8 +26,8 @@ def heading(description: str, environments: Sequence[tuple[str, dict[str, Any]]]
     return lines
 
 
-def flagged(rows: Sequence[Row]) -> list[str]:
-    """Odd outputs, a line for each model, data set and kind, with the images' names."""
+def odd_outputs(rows: Sequence[Row]) -> list[str]:
+    """Name the outputs that failed a sanity check, a line for each model, data set and check."""
     images: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         for flag in row.flags:
@@ -43,7 +42,7 @@ def _some(names: list[str]) -> str:
 
 
 def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> list[str]:
-    """Models that could not run, a line for each reason, and images that failed, a line each."""
+    """Name the models that could not run, a line for each reason, and the images that failed, a line each."""
     by_reason: dict[str, list[str]] = {}
     for model, reason in unavailable.items():
         by_reason.setdefault(reason, []).append(model)

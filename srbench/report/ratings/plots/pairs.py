@@ -7,24 +7,25 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
-from srbench.report.ratings.plots_canvas import COLOURS, SHAPES, WIDE, Figure, draw, label, number, panels, rows
-from srbench.report.ratings.plots_raters import sorted_dots
+from srbench.report.figures.style import COLOURS, SHAPES, WIDE, draw, label, number, panels, rows
+from srbench.report.ratings.plots.raters import sorted_dots
+from srbench.report.table import Plot
 
 _COLOURS = "cividis"
 _MOST = 24
 """Panels; the tables hold the rest."""
 
 
-def scores(made: PairAnalysis) -> Figure | None:
+def scores(study: PairAnalysis) -> Plot | None:
     """Bradley-Terry scores with intervals, all contents first; None without answers."""
-    every = _panels(made)
+    every = _panels(study)
     if not every:
         return None
-    shown = [(name, fit, _order(made, fit)) for name, fit in every]
+    shown = [(name, fit, _order(study, fit)) for name, fit in every]
     across = min(3, len(shown))
     down = -(-len(shown) // across)
     longest = max(min(len(name), 26) for _, fit, _ in shown for name in fit.items)
@@ -34,34 +35,34 @@ def scores(made: PairAnalysis) -> Figure | None:
     sizes = [7 if fit.problem else max(len(order), 4) for _, fit, order in shown]
     heights = [0.24 * max(sizes[row * across : (row + 1) * across]) + 0.85 for row in range(down)]
 
-    def paint(sheet: Sheet) -> None:
-        grid = panels(sheet, len(shown), across, height_ratios=heights)
+    def paint(figure: Figure) -> None:
+        grid = panels(figure, len(shown), across, height_ratios=heights)
         for axes, (name, fit, order) in zip(grid, shown, strict=True):
             axes.set_title(label(name, 34), loc="left", fontsize=9.5)
             if fit.problem:
                 _message(axes, fit.problem, letters)
             else:
-                _scores_panel(axes, fit, order, whole=fit in made.overall)
+                _scores_panel(axes, fit, order, whole=fit in study.overall)
 
     without = sum(bool(fit.problem) for _, fit, _ in shown)
-    return Figure(
+    return Plot(
         key="scores",
         title="Bradley-Terry scores",
         caption=(
             "Scores in natural-log odds of being preferred, mean 0 in each panel; higher is better: a lead of 1 wins "
             f"73 % of the comparisons without ties. {_lines(shown)}"
-            f"{len(made.contents)} content{'s' if len(made.contents) != 1 else ''}, {len(made.answers)} answers"
+            f"{len(study.contents)} content{'s' if len(study.contents) != 1 else ''}, {len(study.answers)} answers"
             + (f"; {without} panel{'s' if without > 1 else ''} without scores say why." if without else ".")
-            + _hidden(made)
+            + _hidden(study)
         ),
         svg=draw("scores", _width(across), sum(heights), paint),
         alt=_told(every),
     )
 
 
-def _panels(made: PairAnalysis) -> list[tuple[str, PairScores]]:
-    whole = [("all contents", made.overall[0])] if made.overall else []
-    own = [(content or "all answers", fits[0]) for content, fits in made.contents.items()]
+def _panels(study: PairAnalysis) -> list[tuple[str, PairScores]]:
+    whole = [("all contents", study.overall[0])] if study.overall else []
+    own = [(content or "all answers", fits[0]) for content, fits in study.contents.items()]
     return (whole + own)[:_MOST]
 
 
@@ -77,8 +78,8 @@ def _lines(shown: Sequence[tuple[str, PairScores, list[int]]]) -> str:
     return f"Lines: 95 % intervals {', '.join(covered)} (cluster-robust, Student t).{bare} "
 
 
-def _hidden(made: PairAnalysis) -> str:
-    more = len(made.contents) + len(made.overall[:1]) - _MOST
+def _hidden(study: PairAnalysis) -> str:
+    more = len(study.contents) + len(study.overall[:1]) - _MOST
     return f" {more} more contents are in the tables alone." if more > 0 else ""
 
 
@@ -86,9 +87,9 @@ def _width(across: int) -> float:
     return WIDE if across > 1 else 7.0
 
 
-def _order(made: PairAnalysis, fit: PairScores) -> list[int]:
+def _order(study: PairAnalysis, fit: PairScores) -> list[int]:
     """Best first: as over all contents, where there is such an order, so that panels can be compared."""
-    whole = made.overall[0] if made.overall and not made.overall[0].problem else fit
+    whole = study.overall[0] if study.overall and not study.overall[0].problem else fit
     if not whole.problem:
         place = dict(zip(whole.items, (-whole.score).tolist(), strict=True))
         return sorted(range(len(fit.items)), key=lambda i: place[fit.items[i]])
@@ -123,9 +124,9 @@ def _told(every: Sequence[tuple[str, PairScores]]) -> str:
     return "Dot plots of scores, best first. " + "; ".join(parts) + more + "."
 
 
-def wins(made: PairAnalysis) -> Figure | None:
+def wins(study: PairAnalysis) -> Plot | None:
     """How often each item was preferred to each other, content by content; None without answers."""
-    every = _panels(made)
+    every = _panels(study)
     if not every:
         return None
     most = max(len(fit.items) for _, fit in every)
@@ -133,24 +134,24 @@ def wins(made: PairAnalysis) -> Figure | None:
     down = -(-len(every) // across)
     side = WIDE / across if across > 1 else float(np.clip(0.5 * most + 2.5, 5.5, WIDE))
 
-    def paint(sheet: Sheet) -> None:
-        grid = panels(sheet, len(every), across)
+    def paint(figure: Figure) -> None:
+        grid = panels(figure, len(every), across)
         for axes, (name, fit) in zip(grid, every, strict=True):
             axes.set_title(label(name, 34), loc="left", fontsize=9.5)
-            _wins_panel(axes, fit, _order(made, fit), 0.62 * side / max(len(fit.items), 1))
-        bar = sheet.colorbar(ScalarMappable(Normalize(0, 100), _COLOURS), ax=grid, pad=0.015, fraction=0.03)
+            _wins_panel(axes, fit, _order(study, fit), 0.62 * side / max(len(fit.items), 1))
+        bar = figure.colorbar(ScalarMappable(Normalize(0, 100), _COLOURS), ax=grid, pad=0.015, fraction=0.03)
         bar.set_label("row preferred to column, %")
         bar.outline.set_visible(False)  # type: ignore[operator]
 
-    decided = sum(int(fits[0].wins.sum()) for fits in made.contents.values())
-    ties = sum(fits[0].ties for fits in made.contents.values())
-    return Figure(
+    decided = sum(int(fits[0].wins.sum()) for fits in study.contents.values())
+    ties = sum(fits[0].ties for fits in study.contents.values())
+    return Plot(
         key="wins",
         title="Who was preferred to whom",
         caption=(
             "Per cent of the comparisons of a row with a column in which the row was preferred; ties are left out, and "
             "what was never compared stays grey. Rows and columns: best first. "
-            f"{decided} decided answers, {ties} ties.{_hidden(made)}"
+            f"{decided} decided answers, {ties} ties.{_hidden(study)}"
         ),
         svg=draw("wins", side * across if across > 1 else side, down * 0.86 * min(side, 6.5) + 0.2, paint),
         alt=f"Heat maps of wins for {len(every)} panels with up to {most} items; the tables have the scores.",
@@ -179,9 +180,9 @@ def _wins_panel(axes: Axes, fit: PairScores, order: Sequence[int], room: float) 
             axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=8, color=colour)
 
 
-def agreement(made: PairAnalysis) -> Figure | None:
+def agreement(study: PairAnalysis) -> Plot | None:
     """How often each rater says what most of the others say; None where nobody can be compared."""
-    known = {rater: share for rater, (_, share) in made.agreement.items() if share is not None}
+    known = {rater: share for rater, (_, share) in study.agreement.items() if share is not None}
     if not known:
         return None
     kinds = [("rater", COLOURS[0], "o")] * len(known)
@@ -194,13 +195,13 @@ def agreement(made: PairAnalysis) -> Figure | None:
         (0.5, "by chance"),
     )
     low = min(known, key=lambda rater: known[rater])
-    return Figure(
+    return Plot(
         key="agreement",
         title="Raters: agreement with the majority",
         caption=(
             "Each mark is a rater: the share of their answers that agree with what most of the others said of the same "
             "pair; ties and even splits do not count. A rater who answers by chance is near the dashed line. "
-            f"{len(known)} of {len(made.agreement)} raters."
+            f"{len(known)} of {len(study.agreement)} raters."
         ),
         svg=svg,
         alt=f"Dot plot of {len(known)} raters' agreement; lowest: {low}, {number(known[low])}.",

@@ -8,12 +8,13 @@ from typing import Literal
 from srbench.evaluation.results import MOS, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.speed.pareto import front
-from srbench.report.speed.tables import DASH, Column, Group, Table, figure, names, timed
+from srbench.report.speed.tables import NAMES, SpeedGroup, names, number, timed
+from srbench.report.table import DASH, Cell, Column, Table
 from srbench.speed.records import SpeedRow
 
 BUILTIN = "builtin images"
 Origin = Literal["measured", "priced", "fp32"]
-SIGNS: dict[Origin, str] = {"measured": "", "priced": "†", "fp32": "‡"}
+ORIGIN_SIGNS: dict[Origin, str] = {"measured": "", "priced": "†", "fp32": "‡"}
 """What stands behind a value: nothing where the run has this very mode; fp32 plus price; fp32 as it is."""
 
 
@@ -24,7 +25,7 @@ class Quality:
     Attributes:
         summaries: Of a run; empty for PSNR on the builtin images, which the session itself measures.
         protocol: Of the run, its name.
-        scale: Of the protocol; rows of another scale are not joined. None for any.
+        scale: Of the protocol; rows of another scale have no quality. None for any.
     """
 
     summaries: Sequence[Summary] = ()
@@ -33,7 +34,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricColumn:
     """What is measured.
 
     Attributes:
@@ -47,11 +48,11 @@ class Metric:
     higher_is_better: bool
 
     @property
-    def head(self) -> str:
-        """Name, unit and direction, for a table."""
+    def column(self) -> Column:
+        """Name, unit and direction as a column of a table."""
         base, _, flavour = self.name.partition(".")
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{base.upper()}{' ' + flavour if flavour else ''}{unit} {'↑' if self.higher_is_better else '↓'}"
+        head = f"{base.upper()}{' ' + flavour if flavour else ''}"
+        return Column(head, self.unit, higher_is_better=self.higher_is_better)
 
     def say(self, value: float) -> str:
         """As many places as the tables of a run show."""
@@ -59,7 +60,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Value:
+class QualityValue:
     """Quality of one row in one metric.
 
     Attributes:
@@ -74,15 +75,15 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Line:
+class RatedRow:
     """A row with its quality, None where there is none, in the order of the metrics."""
 
     row: SpeedRow
-    values: tuple[Value | None, ...]
+    values: tuple[QualityValue | None, ...]
 
 
 @dataclass(frozen=True)
-class Joined:
+class TradeOff:
     """Quality on one data set beside the speed of one group.
 
     Attributes:
@@ -96,10 +97,15 @@ class Joined:
 
     dataset: str
     protocol: str
-    group: Group
-    metrics: tuple[Metric, ...]
-    lines: tuple[Line, ...]
+    group: SpeedGroup
+    metrics: tuple[MetricColumn, ...]
+    lines: tuple[RatedRow, ...]
     stem: str
+
+    @property
+    def title(self) -> str:
+        """What table and plot show."""
+        return f"Quality ({self.dataset}, {self.protocol}) and {self.group.scenario}, {self.group.sizes}"
 
     @property
     def drawn(self) -> bool:
@@ -107,7 +113,7 @@ class Joined:
         return any(line.row.valid and any(line.values) for line in self.lines)
 
 
-def join(found: Sequence[Group], quality: Quality) -> list[Joined]:
+def join(found: Sequence[SpeedGroup], quality: Quality) -> list[TradeOff]:
     """One record for each group and data set that have a value in common.
 
     Args:
@@ -125,7 +131,7 @@ def join(found: Sequence[Group], quality: Quality) -> list[Joined]:
             metrics, lines = _lines(group.rows, own)
             if metrics:
                 stem = _stem(group, found, dataset if len(datasets) > 1 else "")
-                made.append(Joined(dataset, quality.protocol, group, metrics, lines, stem))
+                made.append(TradeOff(dataset, quality.protocol, group, metrics, lines, stem))
     return made
 
 
@@ -150,7 +156,7 @@ def _builtin(rows: Iterable[SpeedRow]) -> list[Summary]:
     ]
 
 
-def _stem(group: Group, found: Sequence[Group], dataset: str) -> str:
+def _stem(group: SpeedGroup, found: Sequence[SpeedGroup], dataset: str) -> str:
     """Of the scenario alone, unless several figures would share it."""
     alone = sum(other.scenario == group.scenario for other in found) == 1
     size = "" if alone else f"-x{group.scale}-{group.lr_width}x{group.lr_height}"
@@ -158,28 +164,28 @@ def _stem(group: Group, found: Sequence[Group], dataset: str) -> str:
     return f"quality-speed-{group.scenario}{size}{'-' + safe if safe else ''}"
 
 
-def _lines(rows: Iterable[SpeedRow], own: Sequence[Summary]) -> tuple[tuple[Metric, ...], tuple[Line, ...]]:
+def _lines(rows: Iterable[SpeedRow], own: Sequence[Summary]) -> tuple[tuple[MetricColumn, ...], tuple[RatedRow, ...]]:
     """Metrics that some row has a value of, in the order of the run but PSNR first, and all lines."""
     ran = [row for row in rows if not row.failure]
-    every = dict.fromkeys(Metric(s.metric, s.unit, s.higher_is_better) for s in own)
+    every = dict.fromkeys(MetricColumn(s.metric, s.unit, s.higher_is_better) for s in own)
     columns = {m: [_value(row, [s for s in own if s.metric == m.name]) for row in ran] for m in every}
     metrics = sorted((m for m in every if any(columns[m])), key=lambda m: m.name != "psnr")
     judged = [_judged(ran, columns[metric], metric) for metric in metrics]
-    return tuple(metrics), tuple(Line(row, tuple(column[i] for column in judged)) for i, row in enumerate(ran))
+    return tuple(metrics), tuple(RatedRow(row, tuple(column[i] for column in judged)) for i, row in enumerate(ran))
 
 
-def _value(row: SpeedRow, own: Sequence[Summary]) -> Value | None:
+def _value(row: SpeedRow, own: Sequence[Summary]) -> QualityValue | None:
     """The run's value in the row's own mode, or else what fp32's tells; the row's device goes first."""
     known = sorted((s for s in own if s.model == row.model), key=lambda s: s.device != row.device)
     for s in known:
         if words(s.mode) == words(row.mode):
-            return _finite(Value(s.mean, "measured")) if s.mean is not None else None
+            return _finite(QualityValue(s.mean, "measured")) if s.mean is not None else None
     plain = next((s for s in known if not words(s.mode)), None)
     if plain is None or plain.mean is None:
         return None
     if plain.metric == "psnr" and row.price:
-        return _finite(Value(plain.mean + row.price.mean_db, "priced"))
-    return Value(plain.mean, "fp32")
+        return _finite(QualityValue(plain.mean + row.price.mean_db, "priced"))
+    return QualityValue(plain.mean, "fp32")
 
 
 def words(mode: str) -> frozenset[str]:
@@ -192,11 +198,13 @@ def words(mode: str) -> frozenset[str]:
     return frozenset(mode.replace("+", " ").split()) - {"fp32"}
 
 
-def _finite(value: Value) -> Value | None:
+def _finite(value: QualityValue) -> QualityValue | None:
     return value if math.isfinite(value.mean) else None
 
 
-def _judged(rows: Sequence[SpeedRow], values: Sequence[Value | None], metric: Metric) -> list[Value | None]:
+def _judged(
+    rows: Sequence[SpeedRow], values: Sequence[QualityValue | None], metric: MetricColumn
+) -> list[QualityValue | None]:
     """The same values, those on the front marked."""
     sign = 1 if metric.higher_is_better else -1
     valid = [i for i, row in enumerate(rows) if row.valid and values[i]]
@@ -206,33 +214,29 @@ def _judged(rows: Sequence[SpeedRow], values: Sequence[Value | None], metric: Me
     return [replace(value, best=i in best) if value else None for i, value in enumerate(values)]
 
 
-def table(joined: Joined) -> Table:
-    """Quality and speed side by side; what is on a Pareto front stands out and has a star."""
-    rows = [line.row for line in joined.lines]
-    model, mode = names(rows)
-    marks = tuple(row.mode + (" !" if row.price and row.price.marked else "") for row in rows)
-    speeds = [
-        Column("images/s", tuple(timed(row, figure(row.images_per_s)) for row in rows), rank=2),
-        Column("output\nMP/s", tuple(timed(row, figure(row.output_mp_per_s)) for row in rows)),
-        Column("ms/image", tuple(timed(row, figure(row.ms_per_image)) for row in rows), rank=1),
-    ]
+def table(trade_off: TradeOff) -> Table:
+    """Tabulate quality and speed side by side; what is on a Pareto front stands out."""
+    columns = [metric.column for metric in trade_off.metrics]
     return Table(
-        f"Quality ({joined.dataset}, {joined.protocol}) and {joined.group.scenario}, {joined.group.sizes}",
-        (model, replace(mode, cells=marks), *(_column(joined, i) for i in range(len(joined.metrics))), *speeds),
-        frozenset(i for i, row in enumerate(rows) if not row.valid),
-        picture=joined.stem if joined.drawn else "",
+        key=trade_off.stem,
+        title=trade_off.title,
+        columns=(*NAMES, *columns[:1], *(replace(column, rank=3) for column in columns[1:]), *_SPEEDS),
+        rows=tuple(_row(trade_off, line) for line in trade_off.lines),
     )
 
 
-def _column(joined: Joined, place: int) -> Column:
-    metric = joined.metrics[place]
-    values = [line.values[place] for line in joined.lines]
-    cells = tuple(
-        f"{'* ' if v.best else ''}{metric.say(v.mean)}{SIGNS[v.origin] or ' '}" if v else f"{DASH} " for v in values
-    )
-    # Blanks keep the figures aligned where some have a sign behind them.
-    if all(cell.endswith(" ") for cell in cells):
-        cells = tuple(cell.rstrip() for cell in cells)
-    return Column(
-        metric.head, cells, rank=3 if place else 0, best=frozenset(i for i, v in enumerate(values) if v and v.best)
-    )
+_SPEEDS = (Column("images/s", rank=2), Column("output\nMP/s"), Column("ms/image", rank=1))
+
+
+def _row(trade_off: TradeOff, line: RatedRow) -> tuple[Cell, ...]:
+    row = line.row
+    mark = " !" if row.price and row.price.marked else ""
+    qualities = map(_cell, trade_off.metrics, line.values)
+    speeds = (timed(row, number(value)) for value in (row.images_per_s, row.output_mp_per_s, row.ms_per_image))
+    return (*names(row, mark), *qualities, *speeds)
+
+
+def _cell(metric: MetricColumn, value: QualityValue | None) -> Cell:
+    if value is None:
+        return Cell(DASH)
+    return Cell(metric.say(value.mean), best=value.best, mark=ORIGIN_SIGNS[value.origin])

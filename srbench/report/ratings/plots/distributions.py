@@ -7,23 +7,24 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.ranks import Ranks
 from srbench.ratings.votes import Scale
-from srbench.report.ratings.plots_canvas import WIDE, Figure, draw, label, names_below, number, panels
+from srbench.report.figures.style import WIDE, draw, label, names_below, number, panels
+from srbench.report.table import Plot
 from srbench.stats.arrays import Floats
 
 _COLOURS = "cividis"
 _OUTLINE = [patheffects.withStroke(linewidth=3.0, foreground="black")]
 
 
-def by_model(made: Analysis) -> Figure | None:
+def by_model(study: Analysis) -> Plot | None:
     """Distribution of the scores of each model; None without single votes or without models."""
-    centres, shares = made.distribution
-    means = {g.model: g.mean for g in mos.model_means(made.scores) if not g.dataset}
+    centres, shares = study.distribution
+    means = {g.model: g.mean for g in mos.model_means(study.scores) if not g.dataset}
     models = sorted((m for m in shares if m in means), key=lambda m: means[m])
     if not models:
         return None
@@ -32,18 +33,18 @@ def by_model(made: Analysis) -> Figure | None:
     places = [(means[model] - centres[0]) / step for model in models]
     width = _width(len(models))
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         top = max(float(table.max()), 0.01)
         _columns(axes, table, places, [number(means[m]) for m in models], top)
         names_below(axes, models, (width - 1.6) / len(models))
-        axes.set_yticks(range(len(centres)), bin_names(centres, made.scores.scale))
+        axes.set_yticks(range(len(centres)), bin_names(centres, study.scores.scale))
         axes.set_ylabel("score (higher is better)")
-        _bar(sheet, [axes], top, "share of the model's votes")
+        _bar(figure, [axes], top, "share of the model's votes")
 
-    votes = len(made.votes) if made.votes else 0
+    votes = len(study.votes) if study.votes else 0
     told = ", ".join(f"{model} {means[model]:.2f}" for model in models)
-    return Figure(
+    return Plot(
         key="distributions",
         title="Score distributions",
         caption=(
@@ -56,34 +57,34 @@ def by_model(made: Analysis) -> Figure | None:
     )
 
 
-def by_stimulus(made: Analysis) -> Figure | None:
+def by_stimulus(study: Analysis) -> Plot | None:
     """Distribution of the scores of every stimulus, sorted by score; for studies without models."""
-    centres, shares = made.distribution
-    if list(shares) != [""] or not made.stimulus_histogram.size:
+    centres, shares = study.distribution
+    if list(shares) != [""] or not study.stimulus_histogram.size:
         return None
-    order = np.argsort(made.scores.mean, kind="stable")
-    counts = made.stimulus_histogram[order]
+    order = np.argsort(study.scores.mean, kind="stable")
+    counts = study.stimulus_histogram[order]
     table = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).T
-    mean = made.scores.mean[order]
+    mean = study.scores.mean[order]
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         axes.imshow(
             table, cmap=_COLOURS, vmin=0, vmax=float(table.max()), aspect="auto", origin="lower", interpolation="none"
         )
         step = centres[1] - centres[0] if len(centres) > 1 else 1.0
         curve = (mean - centres[0]) / step
         axes.plot(range(len(mean)), curve, color="white", linewidth=1.6, path_effects=_OUTLINE, label="mean score")
-        axes.set_yticks(range(len(centres)), bin_names(centres, made.scores.scale))
+        axes.set_yticks(range(len(centres)), bin_names(centres, study.scores.scale))
         axes.set_ylabel("score (higher is better)")
         if len(mean) <= 40:
-            names = [label(made.scores.stimuli[i].name, 24) for i in order]
+            names = [label(study.scores.stimuli[i].name, 24) for i in order]
             axes.set_xticks(range(len(names)), names, rotation=90)
         else:
             axes.set_xlabel("stimuli, sorted by score")
-        _bar(sheet, [axes], float(table.max()), "share of the stimulus's votes")
+        _bar(figure, [axes], float(table.max()), "share of the stimulus's votes")
 
-    return Figure(
+    return Plot(
         key="distributions",
         title="Score distributions",
         caption=(
@@ -96,10 +97,10 @@ def by_stimulus(made: Analysis) -> Figure | None:
     )
 
 
-def ranks(made: Analysis) -> Figure | None:
+def ranks(study: Analysis) -> Plot | None:
     """Distribution of each model's ranks over the images; None where no image shows all models."""
     by_set: dict[str, list[Ranks]] = {}
-    for one in made.ranks:
+    for one in study.ranks:
         by_set.setdefault(one.dataset, []).append(one)
     if not by_set:
         return None
@@ -108,13 +109,13 @@ def ranks(made: Analysis) -> Figure | None:
     down = -(-len(by_set) // across)
     width = WIDE if across == 2 else _width(most)
 
-    def paint(sheet: Sheet) -> None:
-        grid = panels(sheet, len(by_set), across)
+    def paint(figure: Figure) -> None:
+        grid = panels(figure, len(by_set), across)
         for axes, (dataset, own) in zip(grid, by_set.items(), strict=True):
             _ranks_panel(axes, own, (width - 1.4) / across / len(own))
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 50) or "all data sets", loc="left", pad=18)
-        _bar(sheet, grid, 1.0, "share of the images")
+        _bar(figure, grid, 1.0, "share of the images")
 
     told = "; ".join(
         f"{dataset + ': ' if dataset else ''}"
@@ -122,7 +123,7 @@ def ranks(made: Analysis) -> Figure | None:
         for dataset, own in by_set.items()
     )
     images = ", ".join(f"{len(own[0].ranks)} images{' of ' + d if d else ''}" for d, own in by_set.items())
-    return Figure(
+    return Plot(
         key="ranks",
         title="Average rank",
         caption=(
@@ -176,8 +177,8 @@ def _columns(axes: Axes, table: Floats, places: Sequence[float], texts: Sequence
         side.set_visible(False)
 
 
-def _bar(sheet: Sheet, grid: Sequence[Axes], top: float, title: str) -> None:
-    bar = sheet.colorbar(ScalarMappable(Normalize(0, 100 * top), _COLOURS), ax=list(grid), pad=0.015, fraction=0.035)
+def _bar(figure: Figure, grid: Sequence[Axes], top: float, title: str) -> None:
+    bar = figure.colorbar(ScalarMappable(Normalize(0, 100 * top), _COLOURS), ax=list(grid), pad=0.015, fraction=0.035)
     bar.set_label(f"{title}, %")
     bar.outline.set_visible(False)  # type: ignore[operator]
 

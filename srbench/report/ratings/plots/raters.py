@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure
 
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.rater_summary import RaterSummary
 from srbench.ratings.sensitivity import Variant
-from srbench.report.ratings.plots_canvas import COLOURS, GREY, SHAPES, WIDE, Figure, draw, label, legend, panels, rows
+from srbench.report.figures import labels
+from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels, rows
+from srbench.report.table import Plot
 from srbench.stats.arrays import Flags, Floats, Ints
 
 _KINDS = (
@@ -19,13 +21,11 @@ _KINDS = (
 )
 _NAMED = 40
 _PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
-_LETTER, _LINE = 5.2, 11.0
-"""Of a label of 8.5 points: width of a letter and height of a line, in points, on the wide side."""
 
 
-def consistency(made: Analysis) -> Figure | None:
+def consistency(study: Analysis) -> Plot | None:
     """Bias against inconsistency of each rater; None where neither can be told."""
-    raters = made.raters
+    raters = study.raters
     if raters is None:
         return None
     known = np.isfinite(raters.bias) & np.isfinite(raters.inconsistency)
@@ -33,8 +33,8 @@ def consistency(made: Analysis) -> Figure | None:
         return None
     kinds = _kinds(raters)
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         for k, (name, colour, shape) in enumerate(_KINDS):
             own = known & (kinds == k)
             if own.any():
@@ -43,12 +43,13 @@ def consistency(made: Analysis) -> Figure | None:
         axes.set(xlabel="bias: how much higher than the others the rater votes", ylabel="inconsistency")
         axes.margins(0.12)
         axes.grid()
-        legend(sheet, axes)
-        sheet.draw_without_rendering()
-        _place_labels(axes, raters, known, _labelled(kinds))
+        legend(figure, axes)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        _write_names(axes, raters, known, _labelled(kinds), [_KINDS[kind][1] for kind in kinds])
 
     marked = [name for name, kind in zip(raters.names, kinds, strict=True) if kind == 2]
-    return Figure(
+    return Plot(
         key="raters",
         title="Raters: bias and inconsistency",
         caption=(
@@ -75,72 +76,34 @@ def _labelled(kinds: Ints) -> list[int]:
     return (gone if len(gone) <= _NAMED else []) + (flagged if len(gone) + len(flagged) <= 25 else [])
 
 
-def _place_labels(axes: Axes, raters: RaterSummary, known: Flags, wanted: Sequence[int]) -> None:
-    """Each label at the first place around its mark where it covers no mark and no other label."""
-    to_points = axes.transData + axes.figure.dpi_scale_trans.inverted()  # type: ignore[union-attr]
-    spots = to_points.transform(np.column_stack([raters.bias, raters.inconsistency])) * 72
-    (left, low), (right, high) = (np.array(axes.get_window_extent().get_points()) / axes.figure.dpi * 72).tolist()
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in spots[known].tolist()]
-    for i in wanted:
-        if not known[i]:
-            continue
-        text = label(raters.names[i], 22)
-        size = _LETTER * len(text)
-        for dx, dy in _around(size):
-            x, y = spots[i, 0] + dx, spots[i, 1] + dy
-            box = (x, y - _LINE / 2, x + size, y + _LINE / 2)
-            inside = box[0] > left and box[2] < right and box[1] > low and box[3] < high
-            if inside and not any(_touch(box, other) for other in taken):
-                _write(axes, text, (float(raters.bias[i]), float(raters.inconsistency[i])), (dx, dy))
-                taken.append(box)
-                break
+def _write_names(axes: Axes, raters: RaterSummary, known: Flags, wanted: Sequence[int], colours: Sequence[str]) -> None:
+    """Write the names of raters beside their marks, where there is room."""
+    at = np.column_stack([raters.bias, raters.inconsistency])
+    pixels = axes.transData.transform(at[known])
+    half = 4 * labels.pixels_per_point(axes)
+    names = [labels.PointLabel(label(raters.names[i], 22), at[[i]], colours[i]) for i in wanted if known[i]]
+    labels.write(axes, names, np.hstack([pixels - half, pixels + half]), np.zeros((0, 2, 2)), 4)
 
 
-def _write(axes: Axes, text: str, spot: tuple[float, float], shift: tuple[float, float]) -> None:
-    far = abs(shift[1]) > 14
-    line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6} if far else None
-    axes.annotate(
-        text,
-        spot,
-        xytext=shift,
-        textcoords="offset points",
-        va="center",
-        fontsize=8.5,
-        color="#222222",
-        arrowprops=line,
-        bbox=_PLAIN,
-    )
-
-
-def _around(size: float) -> list[tuple[float, float]]:
-    near = [(7.0, 0.0), (-7.0 - size, 0.0), (-size / 2, 11.0), (-size / 2, -11.0)]
-    far = [(dx, float(dy)) for dy in (16, -16, 28, -28, 40, -40, 52, -52) for dx in (9.0, -9.0 - size, -size / 2)]
-    return near + far
-
-
-def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def agreement(made: Analysis) -> Figure | None:
+def agreement(study: Analysis) -> Plot | None:
     """Correlation of each rater with the mean of all, sorted; None where it cannot be told."""
-    raters = made.raters
+    raters = study.raters
     if raters is None or not np.isfinite(raters.correlation).any():
         return None
     kinds = [_KINDS[k] for k in _kinds(raters)]
-    least = made.options.least_correlation
+    least = study.options.least_correlation
     below = int((raters.correlation < least).sum())
     known = int(np.isfinite(raters.correlation).sum())
     svg = sorted_dots(
         "correlation", raters.names, raters.correlation, kinds, "correlation with the mean of all", (least, "threshold")
     )
-    return Figure(
+    return Plot(
         key="correlation",
         title="Raters: agreement with the mean",
         caption=(
             "Each mark is a rater: correlation of their votes with the mean votes of all, best first. Dashed: the "
             f"threshold of the rule of correlation, {least:g}"
-            + ("" if "correlation" in made.options.screen else ", which is not applied here")
+            + ("" if "correlation" in study.options.screen else ", which is not applied here")
             + f". {known} of {len(raters.names)} raters; {below} below the threshold."
             + (" Too many for names; the table of raters has them." if known > _NAMED else "")
         ),
@@ -170,8 +133,8 @@ def sorted_dots(
     order = [i for i in np.argsort(-values, kind="stable").tolist() if np.isfinite(values[i])]
     upright = len(order) <= _NAMED
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         for kind in dict.fromkeys(kind for kind in (*_KINDS, *kinds) if kind in kinds):
             at = [place for place, i in enumerate(order) if kinds[i] == kind]
             own = values[[order[place] for place in at]].tolist()
@@ -187,19 +150,19 @@ def sorted_dots(
             axes.axhline(limit[0], **line)  # type: ignore[arg-type]
             axes.grid(axis="y")
             axes.set(xlabel="raters, best first", ylabel=axis)
-        legend(sheet, axes)
+        legend(figure, axes)
 
     return draw(key, 8.0 if upright else WIDE, 0.21 * len(order) + 1.3 if upright else 3.8, paint)
 
 
-def effects(made: Analysis) -> Figure | None:
+def effects(study: Analysis) -> Plot | None:
     """What each treatment of the votes does to the intervals; None where there is nothing to compare."""
-    found = made.sensitivity
+    found = study.sensitivity
     if not any(effect.half is not None for effect in found):
         return None
 
-    def paint(sheet: Sheet) -> None:
-        (axes,) = panels(sheet, 1, 1)
+    def paint(figure: Figure) -> None:
+        (axes,) = panels(figure, 1, 1)
         for y, effect in enumerate(found):
             _effect(axes, y, effect)
         axes.plot([], [], SHAPES[3], color=COLOURS[1], markersize=8, label="this analysis")
@@ -207,17 +170,17 @@ def effects(made: Analysis) -> Figure | None:
         rows(axes, [effect.name for effect in found], 44)
         axes.margins(x=0.1)
         axes.set_xlabel("mean half-width of the stimuli's 95 % intervals (smaller is more certain)")
-        legend(sheet, axes)
+        legend(figure, axes)
 
     told = ", ".join(f"{e.name} {e.half:.3f} ({len(e.rejected)} rejected)" for e in found if e.half is not None)
-    return Figure(
+    return Plot(
         key="effects",
         title="What screening and treatments do",
         caption=(
             "Each row: the votes treated in this way alone. The mark is the mean half-width of the stimuli's 95 % "
             "intervals, in units of the scale; at the right, how many raters no longer count. Fewer raters may give "
-            f"narrower intervals and still a worse study. {len(made.raters.names) if made.raters else 0} raters, "
-            f"{len(made.scores.stimuli)} stimuli."
+            f"narrower intervals and still a worse study. {len(study.raters.names) if study.raters else 0} raters, "
+            f"{len(study.scores.stimuli)} stimuli."
         ),
         svg=draw("effects", 9.0, 0.33 * len(found) + 1.4, paint),
         alt=f"Dot plot of mean half-widths by treatment: {told}.",

@@ -21,9 +21,9 @@ class Wanted:
     """A label to place.
 
     Attributes:
-        anchors: `(n, 2)`: the points that it may stand beside; one is enough.
-        width: Of its box.
-        height: Of its box.
+        anchors: Points that it may stand beside, `(n, 2)`; one is enough.
+        width: Width of the label's box.
+        height: Height of the label's box.
     """
 
     anchors: Floats
@@ -32,15 +32,15 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Placed:
-    """Where it stands.
+class Place:
+    """Where a label stands.
 
     Attributes:
-        anchor: Which of its anchors.
-        x: Left edge.
-        y: Lower edge.
-        end: `(2,)`: the point of the box that is nearest to the anchor.
-        away: So far from the anchor that a line must lead there.
+        anchor: Number of the anchor that the label stands beside.
+        x: Left edge of the label.
+        y: Lower edge of the label.
+        end: Point of the label's box that is nearest to the anchor, `(2,)`.
+        away: Whether the label is so far from the anchor that a line must lead there.
     """
 
     anchor: int
@@ -51,8 +51,8 @@ class Placed:
 
 
 @dataclass(frozen=True, eq=False)
-class _Choices:
-    """All places that one label may take: boxes, ends and anchors, with what each costs by itself."""
+class _Candidates:
+    """All places that one label may take: boxes, ends and anchors, with the cost of each by itself."""
 
     anchors: npt.NDArray[np.int64]
     starts: Floats
@@ -61,7 +61,7 @@ class _Choices:
     costs: Floats
 
 
-def place(wanted: Sequence[Wanted], points: Floats, lines: Floats, frame: tuple[float, ...]) -> list[Placed | None]:
+def place(wanted: Sequence[Wanted], points: Floats, lines: Floats, frame: tuple[float, ...]) -> list[Place | None]:
     """Place labels near their points, in a few sweeps in which each takes the best place that the others leave.
 
     Args:
@@ -73,24 +73,24 @@ def place(wanted: Sequence[Wanted], points: Floats, lines: Floats, frame: tuple[
     Returns:
         A place for each label; None where all places are taken.
     """
-    choices = [_choices(one, points, lines, frame) for one in wanted]
+    every = [_candidates(one, points, lines, frame) for one in wanted]
     taken: list[int | None] = [None] * len(wanted)
-    order = sorted(range(len(wanted)), key=lambda i: len(choices[i].costs))
+    order = sorted(range(len(wanted)), key=lambda i: len(every[i].costs))
     for _ in range(_SWEEPS):
         for i in order:
-            others = [(choices[j], k) for j, k in enumerate(taken) if k is not None and j != i]
-            taken[i] = _best(choices[i], others)
-    made = zip(wanted, choices, taken, strict=True)
-    return [None if k is None else _placed(one, own, k) for one, own, k in made]
+            others = [(every[j], k) for j, k in enumerate(taken) if k is not None and j != i]
+            taken[i] = _best(every[i], others)
+    chosen = zip(wanted, every, taken, strict=True)
+    return [None if k is None else _placed(one, candidates, k) for one, candidates, k in chosen]
 
 
-def _placed(one: Wanted, own: _Choices, k: int) -> Placed:
-    x, y = own.boxes[k, :2]
-    far = float(np.hypot(*(own.ends[k] - own.starts[k])))
-    return Placed(int(own.anchors[k]), float(x), float(y), own.ends[k], far > one.height)
+def _placed(one: Wanted, candidates: _Candidates, k: int) -> Place:
+    x, y = candidates.boxes[k, :2]
+    far = float(np.hypot(*(candidates.ends[k] - candidates.starts[k])))
+    return Place(int(candidates.anchors[k]), float(x), float(y), candidates.ends[k], far > one.height)
 
 
-def _choices(one: Wanted, points: Floats, lines: Floats, frame: tuple[float, ...]) -> _Choices:
+def _candidates(one: Wanted, points: Floats, lines: Floats, frame: tuple[float, ...]) -> _Candidates:
     rings, angles, anchors = (
         grid.ravel() for grid in np.meshgrid(_RINGS, _ANGLES, np.arange(len(one.anchors)), indexing="ij")
     )
@@ -109,32 +109,32 @@ def _choices(one: Wanted, points: Floats, lines: Floats, frame: tuple[float, ...
     costs = np.hypot(*(ends - starts).T) / one.height
     costs += _CROSSED * crossings(boxes, lines).sum(axis=1)
     costs += _OVER_A_POINT * crossings(foreign, leaders).sum(axis=0)
-    return _Choices(anchors, starts, boxes, ends, costs)
+    return _Candidates(anchors, starts, boxes, ends, costs)
 
 
-def _best(own: _Choices, others: Sequence[tuple[_Choices, int]]) -> int | None:
-    if not len(own.costs):
+def _best(candidates: _Candidates, others: Sequence[tuple[_Candidates, int]]) -> int | None:
+    if not len(candidates.costs):
         return None
-    costs = own.costs.copy()
+    costs = candidates.costs.copy()
     if others:
-        boxes = np.stack([choice.boxes[k] for choice, k in others])
-        leaders = np.stack([np.stack([choice.starts[k], choice.ends[k]]) for choice, k in others])
-        mine = np.stack([own.starts, own.ends], axis=1)
-        blocked = overlaps(own.boxes, boxes).any(axis=1)
-        blocked |= crossings(own.boxes, leaders).any(axis=1) | crossings(boxes, mine).any(axis=0)
+        boxes = np.stack([other.boxes[k] for other, k in others])
+        leaders = np.stack([np.stack([other.starts[k], other.ends[k]]) for other, k in others])
+        mine = np.stack([candidates.starts, candidates.ends], axis=1)
+        blocked = overlaps(candidates.boxes, boxes).any(axis=1)
+        blocked |= crossings(candidates.boxes, leaders).any(axis=1) | crossings(boxes, mine).any(axis=0)
         costs[blocked] = np.inf
     best = int(costs.argmin())
     return best if np.isfinite(costs[best]) else None
 
 
 def overlaps(first: Floats, second: Floats) -> Truths:
-    """Which boxes share area: `(n, 4)` and `(m, 4)` to `(n, m)`."""
+    """Tell which boxes share area: `(n, 4)` and `(m, 4)` to `(n, m)`."""
     a, b = first[:, None], second[None]
     return np.logical_and((a[..., :2] < b[..., 2:]).all(axis=-1), (b[..., :2] < a[..., 2:]).all(axis=-1))
 
 
 def crossings(boxes: Floats, lines: Floats) -> Truths:
-    """Which segments pass through which boxes: `(n, 4)` and `(m, 2, 2)` to `(n, m)`.
+    """Tell which segments pass through which boxes: `(n, 4)` and `(m, 2, 2)` to `(n, m)`.
 
     Source:
         Liang and Barsky, A new concept and method for line clipping, ACM Transactions on Graphics 3(1), 1984.

@@ -1,0 +1,1 @@
+"""Style of all plots, and the placement of labels in them."""

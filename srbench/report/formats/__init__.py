@@ -1,0 +1,1 @@
+"""One file for each format of a report: Markdown, LaTeX, HTML, CSV and the terminal."""

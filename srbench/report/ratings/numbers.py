@@ -1,0 +1,25 @@
+"""Numbers of a study as its tables print them."""
+
+import math
+
+_P_FLOOR = 1e-4
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Print a number; empty where there is none."""
+    return "" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def interval(ends: tuple[float, float] | None, digits: int = 2) -> str:
+    """Print both ends of an interval; empty where there is none."""
+    return "" if ends is None else f"{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
+
+
+def around(middle: float, half: float | None, digits: int = 2) -> str:
+    """Print the interval from half below to half above a value; empty where there is none."""
+    return "" if half is None or not math.isfinite(half) else interval((middle - half, middle + half), digits)
+
+
+def p_value(p: float) -> str:
+    """Print a p value; very small ones as a bound."""
+    return f"< {_P_FLOOR:g}" if p < _P_FLOOR else f"{p:.4f}"

@@ -1,0 +1,1 @@
+"""Plots of a study, one file for each thing that is shown."""

@@ -1,0 +1,117 @@
+"""Tables of metrics against people: how well metrics predict scores, and both side by side."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.evaluation.summary import Summary, summarise
+from srbench.ratings import join
+from srbench.ratings.analysis import Analysis
+from srbench.ratings.prediction import Prediction
+from srbench.report.table import Cell, Column, Table, text_column, text_rows
+
+_NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
+
+
+def predictions(found: Sequence[Prediction]) -> Table:
+    """Tabulate how well each metric predicts the scores, the best first."""
+    return Table(
+        key="metrics",
+        title="Metrics against opinion",
+        columns=(
+            *(text_column("metric"), Column("SRCC"), Column("KROCC", rank=3), Column("PLCC", rank=2)),
+            *(Column("PLCC,\nlog. 4", rank=4), Column("PLCC,\nlog. 5", rank=1), Column("RMSE", rank=5)),
+            *(Column("outliers", rank=6), Column("stimuli", rank=7)),
+        ),
+        rows=tuple(map(_prediction, sorted(found, key=lambda p: -abs(p.srcc)))),
+        notes=(
+            "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
+            "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "
+            "(bootstrap over contents, 95 %).",
+        ),
+    )
+
+
+def _prediction(p: Prediction) -> tuple[Cell, ...]:
+    fits = {fit.curve: fit for fit in p.fits}
+    four, five = fits["logistic4"], fits["logistic5"]
+    return (
+        Cell(p.metric),
+        replace(_with_interval(p.srcc, p.srcc_ci95), best=p.best, tied=p.tied),
+        _with_interval(p.krocc, p.krocc_ci95),
+        _with_interval(p.plcc, p.plcc_ci95),
+        _with_interval(four.plcc, four.plcc_ci95),
+        _with_interval(five.plcc, five.plcc_ci95),
+        _with_interval(five.rmse, five.rmse_ci95),
+        _with_interval(five.outlier_ratio, five.outlier_ci95),
+        Cell(str(p.n)),
+    )
+
+
+def _with_interval(value: float | None, ends: tuple[float, float] | None) -> Cell:
+    return Cell("") if value is None or ends is None else Cell(f"{value:.3f}", f"{ends[0]:.3f}–{ends[1]:.3f}")
+
+
+def side_by_side(study: Analysis, rows: Sequence[Row], score: str) -> Table:
+    """Tabulate metrics and scores: a block of rows for each data set, a column for each rated model, originals last.
+
+    Args:
+        study: Study with models.
+        rows: Rows of a run of the same models.
+        score: Name of what models are compared by.
+
+    Source:
+        Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017, table 2.
+    """
+    shown = [row for row in join.rows_of_rated_images(study.compared, rows) if row.metric not in (*TIMINGS, MOS)]
+    summaries = summarise(shown)
+    means = {(g.model, g.dataset): g for g in study.models}
+    datasets = list(dict.fromkeys(s.dataset for s in study.compared.stimuli if s.model))
+    several = len(datasets) > 1
+    overall = {model: group.mean for (model, dataset), group in means.items() if not dataset}
+    originals = {s.model for s in study.compared.stimuli if s.reference}
+    models = sorted(overall, key=lambda model: (model in originals, overall[model]))
+    lines: list[tuple[str, ...]] = []
+    for dataset in datasets:
+        inside = [s for s in summaries if s.dataset == dataset or not dataset]
+        for metric in dict.fromkeys(s.metric for s in inside):
+            values = {s.model: s for s in inside if s.metric == metric}
+            images = _count([s.n for s in values.values()])
+            lines.append((dataset, _name(metric), images, *_cells(models, values, originals, metric)))
+        groups = [means.get((model, dataset if several else "")) for model in models]
+        images = _count([g.images for g in groups if g])
+        lines.append((dataset, score, images, *("" if g is None else f"{g.mean:.2f}" for g in groups)))
+    return Table(
+        key="side-by-side",
+        title="Metrics and opinion",
+        columns=(text_column("data set"), text_column("metric"), Column("images"), *map(Column, models)),
+        rows=text_rows(lines),
+        notes=(
+            "Means over the images that were rated. MOS: higher is better; so are PSNR and SSIM, while LPIPS is a "
+            "distance.",
+        ),
+    )
+
+
+def _name(metric: str) -> str:
+    base, _, flavour = metric.partition(".")
+    return _NAMES.get(base, base) + (f" {flavour}" if flavour else "")
+
+
+def _cells(models: Sequence[str], values: dict[str, Summary], originals: set[str], metric: str) -> list[str]:
+    perfect = {"psnr": "∞", "ssim": "1"}
+    cells = []
+    for model in models:
+        summary = values.get(model)
+        if model in originals and summary is None:
+            cells.append(perfect.get(metric.partition(".")[0], ""))
+        elif summary is None or summary.mean is None:
+            cells.append("")
+        else:
+            cells.append(f"{summary.mean:.{2 if summary.unit == 'dB' else 4}f}")
+    return cells
+
+
+def _count(images: Sequence[int]) -> str:
+    least, most = min(images), max(images)
+    return str(most) if least == most else f"{least}–{most}"
