@@ -133,4 +133,4 @@ def test_score_gives_the_same_values(tmp_path: Path) -> None:
     assert {(row.metric, row.image): row.value for row in scored} == pytest.approx(measured)
     assert len({row.key for row in scored}) == len(scored)
     assert {row.images for row in scored if row.image == WHOLE_SET} == {3}
-    assert publish.scores(CLASSICAL, scored, 3).tables
+    assert publish.scores(CLASSICAL, scored, 3).page.tables

@@ -30,7 +30,7 @@ from srbench.models import foreign
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.select import select
-from srbench.report.runs import legend
+from srbench.report.runs import caption
 from tests.progress import Recorder
 
 CLASSICAL = protocol.find("classical_x4")
@@ -199,7 +199,7 @@ def test_a_failing_model_does_not_end_the_others(tmp_path: Path) -> None:
     assert "m0 on builtin astronaut, fp32\nTraceback" in log
     assert "RuntimeError: kernel exploded\nwith details" in log
     assert "in broken" in log
-    assert legend.missing({}, outcome.failed) == [
+    assert caption.missing({}, outcome.failed) == [
         "failed: m0 on builtin astronaut: RuntimeError: kernel exploded (traceback: errors.log)"
     ]
 
