@@ -66,14 +66,14 @@ class Loaded:
 
 
 def points(group: str) -> tuple[EntryPoint, ...]:
-    """All entry points of a group, in the order of their names; a second copy of a distribution is left out."""
+    """Return all entry points of a group in the order of their names; a second copy of a distribution is left out."""
     listed = importlib.metadata.entry_points(group=group)
     by_key = {(point.name, point.value, point.dist.name if point.dist else ""): point for point in listed}
     return tuple(by_key[key] for key in sorted(by_key))
 
 
 def origin(point: EntryPoint) -> str:
-    """The package that declares an entry point, as in "package superres 1.2"; empty for this project."""
+    """Return the package that declares an entry point, as in "package superres 1.2"; empty for this project."""
     if point.dist is None:
         return f"the entry point {point.name}"
     return "" if _is_ours(point) else f"package {point.dist.name} {point.dist.version}"
@@ -126,7 +126,7 @@ def by_name(kind: str, entries: Iterable[tuple[str, T, str]]) -> dict[str, T]:
 
 @cache
 def folders(group: str) -> tuple[Path, ...]:
-    """Folders of the packages that a group's entry points name; none of them is imported."""
+    """Return the folders of the packages that a group's entry points name; none of them is imported."""
     return tuple(folder for point in points(group) if (folder := _registered(point) or _importable(point.module)))
 
 
@@ -135,7 +135,7 @@ def _is_ours(point: EntryPoint) -> bool:
 
 
 def _module_names(point: EntryPoint, failures: dict[str, str]) -> Iterator[str]:
-    """The module that an entry point names and, where it is a package, the modules in it."""
+    """Name the module of an entry point and, where it is a package, the modules in it."""
     yield point.module
     package = _imported(point, point.module, failures)
     for info in pkgutil.iter_modules(getattr(package, "__path__", [])):
@@ -165,13 +165,13 @@ def _refuse_other_package(point: EntryPoint) -> None:
 
 
 def _registered(point: EntryPoint, module: str | None = None) -> Path | None:
-    """Where the distribution that declares an entry point has its package; None where that cannot be told."""
+    """Find the folder in which a distribution has the package of its entry point; None where that cannot be told."""
     inside = (module or point.module).replace(".", "/")
     return next((root / inside for root in _roots(point) if (root / inside / "__init__.py").is_file()), None)
 
 
 def _roots(point: EntryPoint) -> list[Path]:
-    """Folders in which the packages of a distribution may be: installed, or checked out."""
+    """List the folders in which the packages of a distribution may be: installed, or checked out."""
     if point.dist is None:
         return []
     running = [_CHECKOUT] if _is_ours(point) else []  # the copy that runs, whichever is installed
@@ -181,7 +181,7 @@ def _roots(point: EntryPoint) -> list[Path]:
 
 
 def _importable(module: str) -> Path | None:
-    """The folder of what an import of a package would load."""
+    """Find the folder of the package that an import would load."""
     try:
         spec = importlib.util.find_spec(module)
     except (ModuleNotFoundError, ValueError):  # ValueError: a module that was put into sys.modules by hand

@@ -1,4 +1,4 @@
-"""What an architecture declares beside its network."""
+"""What an architecture declares beside its network: size rule, tiles, other projects' names, examples."""
 
 import inspect
 import re
@@ -17,7 +17,7 @@ Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 
 
 def channels_of(colour: Colour) -> int:
-    """How many channels a network of this colour takes; of "any" the usual three."""
+    """Return the number of channels that a network of this colour takes; for "any" the usual three."""
     return 1 if colour == "luma" else 3
 
 
@@ -26,7 +26,7 @@ class Network(nn.Module):
 
     Attributes:
         scale: Upscaling factor.
-        colour: What its channels are.
+        colour: Colours of its channels.
     """
 
     scale: int
@@ -38,7 +38,7 @@ class Network(nn.Module):
         self.colour = colour
 
     def folded(self) -> "Network":
-        """The same function with cheaper operations, for inference alone; outputs are equal within 1e-5.
+        """Return the same function with cheaper operations, for inference alone; outputs are equal within 1e-5.
 
         Returns:
             A copy with other layers (`srbench.models.folding`), or the network itself where there is nothing to gain.
@@ -51,9 +51,10 @@ class Scheme:
     """One way in which published files name a network's tensors.
 
     Attributes:
-        origin: Whose names these are.
-        rules: Regular expressions with replacements; each key must match one of them in full.
-        settings: What these names tell of the network that its shapes do not.
+        origin: Project that uses these names.
+        rules: Regular expressions with replacements; each key must match one of them in full, and an empty
+            replacement leaves the tensor out.
+        settings: Settings of the network that these names tell and its shapes do not.
     """
 
     origin: str
@@ -61,7 +62,7 @@ class Scheme:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def rename(self, state: State) -> State | None:
-        """The same tensors under this project's names; None where a key follows other rules."""
+        """Return the tensors under this project's names; None where a key follows other rules."""
         renamed: State = {}
         for key, value in state.items():
             name = self._name(key)
@@ -117,7 +118,7 @@ class Arch:
     examples: tuple[Mapping[str, Any], ...] = ({},)
 
     def complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings with the network's defaults filled in, so that two ways to say the same are equal.
+        """Fill in the network's defaults, so that two ways to say the same settings are equal.
 
         Raises:
             TypeError: The network has no such setting.
@@ -128,5 +129,5 @@ class Arch:
 
 
 def count_blocks(state: State, pattern: str) -> int:
-    """How many different first groups of a pattern the keys have."""
+    """Count the different first groups of a pattern among the keys."""
     return len({match[1] for key in state if (match := re.match(pattern, key))})

@@ -1,4 +1,4 @@
-"""What is known of a model before it is loaded: frozen facts, no torch."""
+"""Facts of a model, known before it is loaded; without torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from srbench.core.assets import PinnedFile
 
 USUAL_SCALE = 4
-"""What is meant where nothing tells a scale."""
+"""Upscaling factor where nothing tells another."""
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Claim:
     """A score that somebody published, or that this project measured, for a model.
 
     Attributes:
-        dataset: Id of a data set.
-        protocol: Name of a protocol, a variant of one, or "E" where none of ours is meant and `source` says which.
-        psnr: In dB.
-        ssim: Under the protocol's flavour; None where it is not given or its flavour is unknown.
-        source: Who says so.
-        lpips: With AlexNet, version 0.1; None where it is not given.
+        dataset: Id of the data set.
+        protocol: Name of a protocol or a variant of one.
+        psnr: PSNR in dB.
+        ssim: SSIM in the protocol's flavour; None where it is not given or its flavour is unknown.
+        source: Publication or repository that states the scores.
+        lpips: LPIPS 0.1 with AlexNet; None where it is not given.
     """
 
     dataset: str
@@ -33,15 +33,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Training:
-    """How weights of this project's own came about.
+    """The training of weights that this project ships.
 
     Attributes:
-        recipe: Name of a training recipe; its log is in `reports/training`.
-        images: What it saw.
-        steps: Updates of the generator.
-        seed: Of the recipe.
-        device: What it was trained on.
-        hours: Of training on it, in one digit.
+        recipe: Name of the training recipe; the log of the training is in `reports/training`.
+        images: Training images.
+        steps: Number of updates of the generator.
+        seed: Seed of the random number generator, as in the recipe.
+        device: Device that the training ran on.
+        hours: Duration of the training in hours, rounded.
     """
 
     recipe: str
@@ -61,22 +61,22 @@ class Card:
     """The facts of one model: an architecture with its settings and the file of its weights.
 
     Attributes:
-        id: `family`, or `family.tag` where a family has several.
-        arch: Name of the architecture, a module of `zoo.archs`.
-        settings: Arguments of its network besides the scale.
-        scales: What it can upscale by; empty for any.
-        parameters: Trainable values.
-        licence: As stated by its origin; "none stated" where nothing was found.
-        source: Repository and commit, or paper.
+        id: Name of the model: `family`, or `family.tag` where a family has several.
+        arch: Name of the architecture.
+        parameters: Number of trainable values.
+        licence: Licence of the weights as stated by their origin; "none stated" where nothing was found.
+        source: Repository and commit, or paper, that the weights come from.
+        settings: Arguments of the network besides the scale.
+        scales: Upscaling factors; empty for any.
         files: Weight files, in the order their reader wants; empty for interpolation.
-        where: For a person, where no program can fetch it.
-        trained_on: Training sets, for the overlap check.
-        claims: Scores to meet.
-        note: What a reader of its figures must know; printed under tables.
-        rank: Order of preference in its family, for families that span architectures; lower is preferred.
+        where: Place where a person finds the weights that no program can fetch.
+        trained_on: Names of the training sets, which are compared with the test sets.
+        claims: Scores that the model is known to reach; tests compare them with measured ones.
+        note: Remark for the readers of the model's scores; printed under tables.
+        rank: Order of preference in the family; lower is preferred.
         psnr_partner: Id of the card of the same network trained for PSNR, from which this one was fine-tuned with an
             adversarial loss; `<id>@<alpha>` interpolates between the two. Empty where there is none.
-        training: Of weights that this project trained and ships.
+        training: Training of the weights, where this project trained and ships them.
     """
 
     id: str
@@ -101,17 +101,17 @@ class Card:
         return self.id.split(".")[0]
 
     def fits(self, scale: int) -> bool:
-        """Whether it can upscale by this factor."""
+        """Return whether the model can upscale by a factor."""
         return not self.scales or scale in self.scales
 
     @property
     def usual_scale(self) -> int:
-        """The scale that is meant where none is asked for: the largest of its own."""
+        """Upscaling factor where none is asked for: the largest of the model's own."""
         return max(self.scales, default=USUAL_SCALE)
 
 
 def weight(name: str, sha256: str, size_bytes: int | None = None, url: str | None = None) -> PinnedFile:
-    """A weight file, kept under `weights/` in the cache and in a mirror."""
+    """Describe a weight file, which is kept under `weights/` in the cache and in a mirror."""
     return PinnedFile(f"weights/{name}", sha256, size_bytes, url)
 
 
@@ -129,20 +129,20 @@ def trained_here(
     psnr_partner: str = "",
     note: str = "",
 ) -> Card:
-    """The card of weights that this project trained and ships.
+    """Return the card of weights that this project trained and ships.
 
     Args:
-        id_: Of the model; it is the preferred one of its family.
-        arch: Its architecture.
-        parameters: Trainable values.
-        file: In `zoo/weights`.
-        recipe: In `zoo/recipes`.
-        steps: Of the generator.
-        hours: That the training took.
-        scores: By data set: PSNR in dB, SSIM and LPIPS under classical_x4.
-        settings: Of the network.
-        psnr_partner: As on the card.
-        note: As on the card.
+        id_: Id of the model, the preferred one of its family.
+        arch: Name of the architecture.
+        parameters: Number of trainable values.
+        file: Weight file in `zoo/weights`.
+        recipe: Name of the recipe in `zoo/recipes`.
+        steps: Number of updates of the generator.
+        hours: Duration of the training in hours.
+        scores: PSNR in dB, SSIM and LPIPS under classical_x4, by data set.
+        settings: Arguments of the network besides the scale.
+        psnr_partner: Id of the card of the same network trained for PSNR; see `Card`.
+        note: Remark for the readers of the model's scores.
     """
     claims = [
         Claim(name, "classical_x4", psnr, ssim, "this project", lpips) for name, (psnr, ssim, lpips) in scores.items()

@@ -19,7 +19,7 @@ from srbench.errors import BadWeights, first_line
 from srbench.models.arch import State
 
 EXTENSIONS = (".safetensors", ".pth", ".pt", ".ckpt", ".mat", ".param")
-"""What can be read; an ncnn `.param` brings the `.bin` beside it."""
+"""Endings of the formats that can be read; an ncnn `.param` brings the `.bin` beside it."""
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model", "net_g", "generator")
 _DAMAGE = (
@@ -38,11 +38,11 @@ _NCNN_MAGIC, _NCNN_FP16 = "7767517", 0x01306B47
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Tensors of a file.
+    """The content of a weight file.
 
     Attributes:
-        state: By name; by position ("0", "1", ...) in formats that store none.
-        named: Whether the names mean anything.
+        state: Tensors by name; by position ("0", "1", ...) in formats that store no names.
+        named: Whether the file stores names.
         facts: Strings of a safetensors header; empty in other formats.
     """
 
@@ -55,7 +55,7 @@ def read(paths: Sequence[Path]) -> Checkpoint:
     """Read the weight files of one model.
 
     Args:
-        paths: One file; for ncnn the `.param` and the `.bin`.
+        paths: One weight file; for ncnn the `.param` and the `.bin`.
 
     Raises:
         BadWeights: The file is damaged, would need code to be unpickled, or has another format.
@@ -103,7 +103,7 @@ def _unwrap(content: object, path: Path) -> State:
 
 
 def _read_mat(path: Path) -> State:
-    """MATLAB v5: a struct `model` with cell arrays `weight` (kh, kw, in, out) and `bias`, as in caffe-vdsr."""
+    """Read MATLAB v5: a struct `model` with cell arrays `weight` (kh, kw, in, out) and `bias`, as in caffe-vdsr."""
     model = loadmat(path)["model"][0, 0]
     state: State = {}
     for weight, bias in zip(model["weight"].ravel(), model["bias"].ravel(), strict=True):
@@ -114,7 +114,7 @@ def _read_mat(path: Path) -> State:
 
 
 def _read_ncnn(param: Path, binary: Path) -> State:
-    """ncnn: a text graph, and the weights of its layers one after the other in a binary file.
+    """Read ncnn: a text graph, and the weights of its layers one after the other in a binary file.
 
     A convolution has a 4-byte tag (fp16, or 0 for float32), its weights (out, in, kh, kw) padded to 4 bytes, and a
     float32 bias; a PReLU has float32 slopes without a tag.

@@ -1,4 +1,4 @@
-"""Models as files for others: safetensors under this project's names, and ONNX, each with the model's facts inside."""
+"""Export of models: safetensors under this project's names, and ONNX, each with the model's facts inside."""
 
 import json
 from collections.abc import Mapping
@@ -19,20 +19,21 @@ from srbench.models.arch import Network, State, channels_of
 from srbench.models.model import Model
 
 EXTENSIONS = (".safetensors", ".onnx")
-"""What can be written."""
+"""Endings of the formats that can be written."""
 _NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """A file that was written.
 
     Attributes:
-        path: The file.
-        facts: As they stand in it.
-        size_bytes: Of the file.
-        sha256: Of the file, 64 hex digits.
-        max_abs_difference: Between onnxruntime's outputs and torch's on [0, 1]; None for safetensors.
+        path: Path of the file.
+        facts: Facts of the model as they stand in the file.
+        size_bytes: Size of the file in bytes.
+        sha256: SHA-256 of the file, 64 hex digits.
+        max_abs_difference: Largest difference between onnxruntime's outputs and torch's on [0, 1]; None for
+            safetensors.
     """
 
     path: Path
@@ -42,7 +43,7 @@ class Exported:
     max_abs_difference: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields for JSON."""
         return {**vars(self), "path": str(self.path), "facts": dict(self.facts)}
 
 
@@ -50,9 +51,9 @@ def write(model: Model, path: Path, *, half: bool = False) -> Exported:
     """Write a model in the format that the ending names.
 
     Args:
-        model: Its weights are loaded for this.
-        path: `.safetensors` or `.onnx`; replaced only when the new file is complete and was checked.
-        half: Round floating tensors to fp16; safetensors only.
+        model: Model to write; its weights are loaded for this.
+        path: File that ends in .safetensors or .onnx; replaced only when the new one is complete and was checked.
+        half: Whether to round floating-point tensors to fp16; safetensors only.
 
     Raises:
         UserError: The format cannot hold this model, a package is missing, or the check fails.
@@ -68,11 +69,11 @@ def write(model: Model, path: Path, *, half: bool = False) -> Exported:
 
 
 def facts(model: Model, network: nn.Module) -> dict[str, str]:
-    """A model's card as strings, for the header of a file.
+    """Return a model's card as strings, for the header of a file.
 
     Args:
-        model: What it is of.
-        network: The same, loaded.
+        model: Model to describe.
+        network: Its network, loaded.
 
     Returns:
         id, arch, settings (JSON, complete, without the scale), scale, scales (JSON: all that these weights serve),
@@ -81,7 +82,7 @@ def facts(model: Model, network: nn.Module) -> dict[str, str]:
     """
     card, identity = model.card, model.identity
     settings = _settings(identity)
-    said = {"licence": card.licence, "source": card.source} if card else model.facts
+    stated = {"licence": card.licence, "source": card.source} if card else model.facts
     written = {
         "id": model.id,
         "arch": str(identity.get("arch", _NOT_KNOWN)),
@@ -89,8 +90,8 @@ def facts(model: Model, network: nn.Module) -> dict[str, str]:
         "scale": str(model.scale),
         "scales": json.dumps(card.scales if card and card.scales else [model.scale]),
         "parameters": str(sum(p.numel() for p in network.parameters())),
-        "licence": said.get("licence", _NOT_KNOWN),
-        "source": said.get("source", _NOT_KNOWN),
+        "licence": stated.get("licence", _NOT_KNOWN),
+        "source": stated.get("source", _NOT_KNOWN),
         "colour": model.colour,
         "sha256": json.dumps(identity.get("weights", {})),
         "srbench": __version__,
@@ -101,8 +102,8 @@ def facts(model: Model, network: nn.Module) -> dict[str, str]:
 def _settings(identity: Mapping[str, Any]) -> dict[str, Any]:
     if "settings" not in identity:
         return {}
-    whole = registry.archs()[identity["arch"]].complete(identity["settings"])
-    return {key: value for key, value in whole.items() if key != "scale"}
+    complete = registry.archs()[identity["arch"]].complete(identity["settings"])
+    return {key: value for key, value in complete.items() if key != "scale"}
 
 
 # safetensors
@@ -124,10 +125,10 @@ def _write_safetensors(model: Model, path: Path, half: bool) -> Exported:
 
 
 def _halved(state: State) -> State:
-    """Floating tensors in fp16; whole numbers as they are.
+    """Round floating-point tensors to fp16; whole numbers stay as they are.
 
     Raises:
-        UserError: A value is beyond fp16.
+        UserError: A value is beyond the range of fp16.
     """
     halved = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     for key, value in halved.items():
@@ -138,7 +139,7 @@ def _halved(state: State) -> State:
 
 
 def _sorted_header(content: bytes) -> bytes:
-    """The same file with its facts in order: safetensors shuffles them, and a pinned file must come out the same."""
+    """Sort the facts in a file's header: safetensors shuffles them, and a pinned file must come out the same."""
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -151,7 +152,7 @@ def _sorted_header(content: bytes) -> bytes:
 
 
 def _write_onnx(model: Model, path: Path) -> Exported:
-    """Trace, check and write.
+    """Trace a network, check it beside torch, and write it.
 
     The file's input "lr" is float32 `(batch, C, height, width)` in [0, 1], its output "sr" the network's float32
     `(batch, C, scale * height, scale * width)`, whose range is [0, 1] too but for overshoots, which are not clamped.
@@ -182,10 +183,10 @@ def _described(content: bytes, written: Mapping[str, str], model: Model) -> byte
 
 
 def _finish(path: Path, content: bytes, written: Mapping[str, str], difference: float | None = None) -> Exported:
-    """Write whole or not at all.
+    """Write a file whole or not at all.
 
     Raises:
-        UserError: The place cannot be written.
+        UserError: The path cannot be written.
     """
     try:
         with atomic_write(path) as partial:

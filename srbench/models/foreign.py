@@ -32,43 +32,43 @@ def from_weight_file(path: Path, scale: int | None) -> Model:
     """Recognise the architecture of a weight file: this project's networks first, then spandrel's.
 
     Args:
-        path: Any of `checkpoint.EXTENSIONS`.
-        scale: Of the protocol; None for the file's own, or 4 where it does not tell.
+        path: A weight file that ends in one of `checkpoint.EXTENSIONS`.
+        scale: Upscaling factor of the protocol; None for the file's own, or 4 where the file does not tell.
 
     Raises:
-        BadWeights: Nothing recognises it, or its scale is another.
+        BadWeights: Nothing recognises the file, or its scale is another.
     """
-    found = checkpoint.read([path])
-    if not found.named:
+    stored = checkpoint.read([path])
+    if not stored.named:
         raise BadWeights(f"{path} stores no tensor names, and no card has its hash, so its architecture is not known")
-    matches = _from_header(path, found) or detect(found.state)
-    if matches is not None:
-        arch, settings, state = matches
-        own = settings.get("scale", scale or USUAL_SCALE)
-        _check_scale(path, own, scale or own)
-        return replace(from_weights(path.stem, own, path, arch, settings, state), facts=found.facts)
-    return _from_spandrel(path, scale, found.state)
+    recognised = _from_header(path, stored) or detect(stored.state)
+    if recognised is not None:
+        arch, settings, state = recognised
+        actual = settings.get("scale", scale or USUAL_SCALE)
+        _check_scale(path, actual, scale or actual)
+        return replace(from_weights(path.stem, actual, path, arch, settings, state), facts=stored.facts)
+    return _from_spandrel(path, scale, stored.state)
 
 
-def _from_header(path: Path, found: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
-    """Settings that shapes do not tell (EDSR's peak, FSRCNN's scale), from a header that `srbench export` wrote.
+def _from_header(path: Path, stored: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
+    """Read settings that shapes do not tell (EDSR's peak, FSRCNN's scale) from a header that `srbench export` wrote.
 
     Raises:
         BadWeights: The tensors are not those of the network that the header names.
     """
-    facts = found.facts
+    facts = stored.facts
     arch = registry.archs().get(facts.get("arch", ""))
     if arch is None or not {"srbench", "settings", "scales"} <= facts.keys():
         return None
     try:
         settings, scales = json.loads(facts["settings"]), json.loads(facts["scales"])
         with torch.device("meta"):
-            problem = differences(arch.build(**settings, scale=scales[0]).state_dict(), found.state)
+            problem = differences(arch.build(**settings, scale=scales[0]).state_dict(), stored.state)
     except (ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
         problem = reason(error)
     if problem:
         raise BadWeights(f"{path} says it is {arch.name}, and its tensors or settings do not fit: {problem}")
-    return arch, settings if len(scales) > 1 else {**settings, "scale": scales[0]}, found.state
+    return arch, settings if len(scales) > 1 else {**settings, "scale": scales[0]}, stored.state
 
 
 def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
@@ -78,23 +78,23 @@ def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
         for renamed, implied in translations(arch, state):
             try:
                 inferred = arch.infer(renamed)
-            except KeyError:  # a tensor it would look at is not there
+            except KeyError:  # it looks at a tensor that is not there
                 continue
             if inferred is None:
                 continue
             settings = {**inferred, **implied}
             with torch.device("meta"):
-                own = arch.build(**{"scale": 4, **settings}).state_dict()
-            if not differences(own, renamed):
+                expected = arch.build(**{"scale": 4, **settings}).state_dict()
+            if not differences(expected, renamed):
                 return arch, settings, renamed
     return None
 
 
-def _check_scale(path: Path, found: int, expected: int) -> None:
-    if found != expected:
+def _check_scale(path: Path, actual: int, expected: int) -> None:
+    if actual != expected:
         raise BadWeights(
-            f"{path} upscales by {found}, the protocol by {expected}; choose --protocol classical_x{found}, "
-            f"or --scale {found} where no protocol is asked for"
+            f"{path} upscales by {actual}, the protocol by {expected}; choose --protocol classical_x{actual}, "
+            f"or --scale {actual} where no protocol is asked for"
         )
 
 
@@ -138,16 +138,17 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
 
 
 def from_source(path: Path, function: str, scale: int) -> Model:
-    """The model that a function in a Python file builds; the function can import the modules beside its file.
+    """Build the model of a function in a Python file; file and function can import the modules beside the file.
 
     Args:
-        path: A Python file; it is imported, so it runs.
-        function: Takes the scale (or nothing), returns a network or function in RGB: `(N, 3, h, w)` in [0, 1] to
-            `(N, 3, s h, s w)`. Its attribute `multiple_of`, where it has one, is its size rule.
-        scale: Of the protocol.
+        path: Python file; importing it runs it.
+        function: Name of a function of the scale (or of nothing) that returns a network or function in RGB:
+            `(N, 3, h, w)` in [0, 1] to `(N, 3, s h, s w)`. An attribute `multiple_of` of what it returns is the number
+            of which both sides of LR must be a multiple.
+        scale: Upscaling factor of the protocol.
 
     Raises:
-        UserError: No such file or function, or it fails.
+        UserError: There is no such file or function, or it fails.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist; expected a Python file with a function '{function}'")
@@ -162,10 +163,14 @@ def from_source(path: Path, function: str, scale: int) -> Model:
 
 
 def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
-    """The model that another installed package registers; its version is part of the key.
+    """Build the model that another installed package registers; the package's version is part of the identity.
+
+    Args:
+        point: Entry point that names the builder.
+        scale: Upscaling factor of the protocol.
 
     Raises:
-        UserError: It cannot be loaded or built.
+        UserError: The builder cannot be loaded, or it fails.
     """
     try:
         function = point.load()
@@ -178,21 +183,21 @@ def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
 
 
 def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Model:
-    """A network or function in memory, for `srbench.evaluate`, which keeps no rows."""
+    """Wrap a network or function in memory, for `srbench.evaluate`, which keeps no rows."""
     return Model(id_, scale, lambda: model, {"callable": id_, "scale": scale}, multiple_of=_multiple_of(model))
 
 
 def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[str, Any]) -> Model:
-    """Call a builder; the tensors of what it returns are part of the identity, wherever it took them from."""
+    """Call a builder; the tensors of the network that it returns are part of the identity, wherever they are from."""
     takes_scale = bool(inspect.signature(function).parameters)
     try:
         network = function(scale) if takes_scale else function()
     except Exception as error:
         raise UserError(f"the builder of '{id_}' failed ({reason(error)})") from error
     tensors = _digest(network) if isinstance(network, nn.Module) else ""
-    whole = {**identity, "scale": scale, "tensors": tensors}
+    identity = {**identity, "scale": scale, "tensors": tensors}
     # Each mode changes its network's memory format or device, so each has a copy of its own.
-    return Model(id_, scale, lambda: copy.deepcopy(network), whole, multiple_of=_multiple_of(network))
+    return Model(id_, scale, lambda: copy.deepcopy(network), identity, multiple_of=_multiple_of(network))
 
 
 def _multiple_of(network: object) -> int:

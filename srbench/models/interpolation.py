@@ -16,14 +16,14 @@ from srbench.models.card import Card
 from srbench.models.model import Model, differences
 
 SIGN = "@"
-"""Stands between an id and alpha: `esrgan@0.8`."""
+"""Sign between an id and alpha, as in `esrgan@0.8`."""
 
 
 def parse(name: str) -> tuple[str, float]:
     """Split `esrgan@0.8` into the id of the GAN model and alpha.
 
     Raises:
-        UserError: Alpha is no number in [0, 1].
+        UserError: The text after the sign is no number in [0, 1].
     """
     id_, _, text = name.rpartition(SIGN)
     try:
@@ -44,7 +44,7 @@ def interpolate(psnr: State, gan: State, alpha: float) -> State:
     Args:
         psnr: Tensors of the model trained for PSNR.
         gan: Tensors of the model fine-tuned from it, under the same names and of the same shapes.
-        alpha: In [0, 1]; 0 gives the PSNR model and 1 the GAN model, to the last bit.
+        alpha: Share of the GAN model in [0, 1]; 0 gives the PSNR model and 1 the GAN model, to the last bit.
 
     Returns:
         Parameters and floating buffers in between, of the wider dtype of the two; whole numbers, such as BatchNorm's
@@ -68,19 +68,19 @@ def interpolate(psnr: State, gan: State, alpha: float) -> State:
 
 
 def between(psnr: Model, gan: Model, alpha: float, id_: str) -> Model:
-    """The model between two models.
+    """Return the model between two models.
 
     Args:
         psnr: The model at alpha 0.
         gan: The model at alpha 1.
-        alpha: In [0, 1].
-        id_: As in tables.
+        alpha: Share of the GAN model, in [0, 1].
+        id_: Name of the new model in tables.
 
     Returns:
         A model whose identity holds the hashes of both and alpha.
 
     Raises:
-        BadWeights: They are different networks, or no networks of this project.
+        BadWeights: The models are different networks, or no networks of this project.
         UserError: Alpha is outside [0, 1].
     """
     _check_same(psnr, gan)
@@ -119,14 +119,14 @@ def _check_same(psnr: Model, gan: Model) -> None:
 
 
 def _settings(model: Model) -> Mapping[str, Any]:
-    """Complete, with tuples as lists: cards write one, headers of files the other."""
-    whole: dict[str, Any] = registry.archs()[model.identity["arch"]].complete(model.identity["settings"])
-    plain: dict[str, Any] = json.loads(json.dumps(whole))
+    """Return complete settings, with tuples as lists: cards write one, headers of files the other."""
+    complete: dict[str, Any] = registry.archs()[model.identity["arch"]].complete(model.identity["settings"])
+    plain: dict[str, Any] = json.loads(json.dumps(complete))
     return plain
 
 
 def _card(psnr: Model, gan: Model, id_: str) -> Card | None:
-    """The GAN's facts with what must be said of both; claimed scores belong to neither."""
+    """Return the GAN's facts with licences, sources and notes of both; claimed scores belong to neither."""
     cards = [model.card for model in (gan, psnr) if model.card]
     if not cards:
         return None

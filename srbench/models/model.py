@@ -1,4 +1,4 @@
-"""A model that was asked for and can run: where its network comes from, and what identifies it."""
+"""A model that can run: the network, its size rule and colours, and what identifies it."""
 
 import hashlib
 import json
@@ -21,22 +21,23 @@ from srbench.models.upscaler import Upscaler
 
 @dataclass(frozen=True)
 class Model:
-    """One line of a table.
+    """A model, which becomes one line of a table.
 
     Attributes:
-        id: As in tables.
+        id: Name of the model in tables.
         scale: Upscaling factor.
-        make: Builds the network and loads its weights; called anew for each mode it runs in.
-        identity: What determines its outputs: hashes of weights and source, settings. Part of every row's key.
-        colour: What its network sees.
+        make: Function that builds the network and loads its weights; called anew for each mode it runs in.
+        identity: Everything that determines the outputs: hashes of weights and source, settings. Part of every row's
+            key.
+        colour: Colours that the network sees.
         overlap_px: LR pixels of context around a tile.
-        bytes_per_px: Peak memory for each LR pixel in float32.
-        multiple_of: Size rule of the network.
-        parameters: Trainable values; None where it is not known before loading.
-        card: None for a user's own model.
-        path: The file it was given as, where two files with one name must be told apart.
-        facts: What the header of its weight file says; empty where it has none.
-        trained: False for random weights: the speed means something, the images do not.
+        bytes_per_px: Peak memory in bytes for each LR pixel in float32.
+        multiple_of: Number of which both sides of the network's input must be a multiple.
+        parameters: Number of trainable values; None where it is not known before loading.
+        card: Facts of the model; None for a user's own.
+        path: Path of the file that the model was read from; None for a card's.
+        facts: Header of the weight file; empty where it has none.
+        trained: Whether the weights are trained; of random ones the speed means something, the images do not.
         origin: Where a model that is not this project's comes from, as in "package superres 1.2" or the path of its
             file; stands under the table. Empty for this project's own.
     """
@@ -58,15 +59,18 @@ class Model:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change when its outputs may change."""
+        """16 hex digits that change when the outputs may change."""
         return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:16]
 
     def upscaler(self, mode: Mode | None = None) -> Upscaler:
-        """Load it, with operations folded where that changes nothing but the order of sums.
+        """Load the network, with operations folded where that changes nothing but the order of sums.
+
+        Args:
+            mode: Mode in which the network runs; None for fp32 on the CPU.
 
         Raises:
             BadWeights: The weight file does not fit its card.
-            UserError: The mode's engine cannot run it here.
+            UserError: The mode's engine cannot run the network here.
         """
         network = self.make()
         if isinstance(network, Network) and not (mode and mode.published):
@@ -83,12 +87,12 @@ class Model:
 
 
 def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
-    """The model of a card whose weight files are at hand and were checked.
+    """Return the model of a card whose weight files are at hand and were checked.
 
     Args:
-        card: Its facts.
-        scale: One of the card's.
-        paths: Its files, in the card's order.
+        card: Facts of the model.
+        scale: One of the card's scales.
+        paths: Weight files, in the card's order.
     """
     arch = registry.archs()[card.arch]
     settings = {"scale": scale, **card.settings}
@@ -104,7 +108,7 @@ def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
 
 
 def untrained(card: Card, scale: int) -> Model:
-    """A card's network with random weights, for its speed alone; the same each time."""
+    """Return a card's network with random weights, the same each time, for measurements of speed."""
     arch = registry.archs()[card.arch]
     settings = {"scale": scale, **card.settings}
 
@@ -117,15 +121,15 @@ def untrained(card: Card, scale: int) -> Model:
 
 
 def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping[str, Any], state: State) -> Model:
-    """The model of a user's weight file whose architecture was recognised.
+    """Return the model of a user's weight file whose architecture was recognised.
 
     Args:
-        id_: As in tables.
+        id_: Name of the model in tables.
         scale: Upscaling factor.
-        path: The file.
-        arch: What was recognised.
-        settings: Of its network.
-        state: The file's tensors under this project's names.
+        path: The weight file.
+        arch: Architecture that was recognised.
+        settings: Settings of the network.
+        state: Tensors of the file under this project's names.
     """
     all_settings = {**settings, "scale": scale}
 
@@ -171,38 +175,52 @@ def _model(
     )
 
 
-def load(network: Network, arch: Arch, found: checkpoint.Checkpoint, path: Path) -> None:
+def load(network: Network, arch: Arch, stored: checkpoint.Checkpoint, path: Path) -> None:
     """Fill a network with the tensors of a checkpoint, whatever names they have.
+
+    Args:
+        network: Network to fill.
+        arch: Its architecture, which knows other projects' names.
+        stored: The checkpoint.
+        path: Its file, for messages.
 
     Raises:
         BadWeights: Missing or surplus keys, or other shapes.
     """
-    own = network.state_dict()
-    if not found.named:
-        if len(own) != len(found.state):
-            raise BadWeights(f"{path} holds {len(found.state)} tensors; {arch.name} has {len(own)}")
-        state = dict(zip(own, found.state.values(), strict=True))
+    expected = network.state_dict()
+    if not stored.named:
+        if len(expected) != len(stored.state):
+            raise BadWeights(f"{path} holds {len(stored.state)} tensors; {arch.name} has {len(expected)}")
+        state = dict(zip(expected, stored.state.values(), strict=True))
     else:
-        state = next((s for s, _ in translations(arch, found.state) if s.keys() == own.keys()), found.state)
-    problem = differences(own, state)
+        state = next((s for s, _ in translations(arch, stored.state) if s.keys() == expected.keys()), stored.state)
+    problem = differences(expected, state)
     if problem:
         raise BadWeights(f"{path} does not fit {arch.name}: {problem}")
     network.load_state_dict(state)
 
 
 def translations(arch: Arch, state: State) -> list[tuple[State, Mapping[str, Any]]]:
-    """A state dict under this project's names, and what the names imply: as it is, and by each scheme that fits."""
+    """Return a state dict under this project's names and the settings that its names imply.
+
+    The first pair is the state dict as it is; each scheme of the architecture whose rules fit all keys adds one.
+    """
     renamed = [(scheme.rename(state), scheme.settings) for scheme in arch.schemes]
-    return [(state, {}), *((found, settings) for found, settings in renamed if found)]
+    return [(state, {}), *((translated, settings) for translated, settings in renamed if translated)]
 
 
-def differences(own: State, given: State) -> str:
-    """What is missing, surplus or of another shape, in one line; empty when all fits."""
-    missing, surplus = sorted(own.keys() - given.keys()), sorted(given.keys() - own.keys())
-    wrong = [key for key in own.keys() & given.keys() if own[key].shape != given[key].shape]
+def differences(expected: State, actual: State) -> str:
+    """List missing and surplus keys and other shapes of a state dict in one line; empty where all fits.
+
+    Args:
+        expected: State dict of the network.
+        actual: State dict of the file.
+    """
+    missing, surplus = sorted(expected.keys() - actual.keys()), sorted(actual.keys() - expected.keys())
+    wrong = [key for key in expected.keys() & actual.keys() if expected[key].shape != actual[key].shape]
     parts = [f"{len(missing)} missing keys ({missing[0]}, …)"] if missing else []
     parts += [f"{len(surplus)} surplus keys ({surplus[0]}, …)"] if surplus else []
     if wrong:
         key = min(wrong)
-        parts.append(f"{key} is {tuple(given[key].shape)}, expected {tuple(own[key].shape)}")
+        parts.append(f"{key} is {tuple(actual[key].shape)}, expected {tuple(expected[key].shape)}")
     return "; ".join(parts)

@@ -31,7 +31,7 @@ class _Modules:
 
 @cache
 def archs() -> dict[str, Arch]:
-    """Every architecture by name.
+    """Return every architecture by name.
 
     Raises:
         NameClash: Two modules name an architecture alike.
@@ -41,7 +41,7 @@ def archs() -> dict[str, Arch]:
 
 @cache
 def cards() -> dict[str, Card]:
-    """Every card by id, families by year; in a family the preferred card first.
+    """Return every card by id, families by year; in a family the preferred card first.
 
     Raises:
         NameClash: Two cards have one id, or two packages have cards of one family.
@@ -55,7 +55,7 @@ def cards() -> dict[str, Card]:
 
 
 def builders() -> dict[str, EntryPoint]:
-    """Every builder that another package registers, by the id of its model.
+    """Return every builder that another package registers, by the id of its model.
 
     Raises:
         NameClash: Two builders have one name, or one has the name of a card or of a family of cards.
@@ -75,7 +75,7 @@ def builders() -> dict[str, EntryPoint]:
 
 
 def family(name: str) -> list[Card]:
-    """The cards of a family, the preferred one first."""
+    """Return the cards of a family, the preferred one first."""
     return [card for card in cards().values() if card.family == name]
 
 
@@ -95,7 +95,7 @@ def find(id_: str) -> Card:
 
 
 def matching(pattern: str) -> list[Card]:
-    """The cards a glob over ids, or one id, means.
+    """Return the cards that a glob over ids, or one id, means.
 
     Raises:
         UnknownName: No card matches.
@@ -104,28 +104,28 @@ def matching(pattern: str) -> list[Card]:
 
 
 def failures() -> Mapping[str, str]:
-    """Reason by name of each module of another package that could not be used."""
+    """Return the reason, by name, for each module of another package that could not be used."""
     return _modules().failures
 
 
 def failures_hint() -> str:
-    """The modules that could not be used, to end a message that something is not known; empty without any."""
+    """List the modules that could not be used, to end a message with; empty without any."""
     listed = "; ".join(f"{name} ({reason})" for name, reason in failures().items())
     return f". Not loaded: {listed}" if listed else ""
 
 
 def source_of(arch: Arch) -> Path:
-    """The file an architecture stands in; its content is part of every row's key."""
+    """Return the file of an architecture; its content is part of every row's key."""
     return next(Path(str(plugin.module.__file__)) for other, plugin in _modules().archs if other.name == arch.name)
 
 
 def origin_of(arch: Arch) -> str:
-    """The package that an architecture comes from, as in "package superres 1.2"; empty for this project."""
+    """Return the package that an architecture comes from, as in "package superres 1.2"; empty for this project."""
     return next((plugin.origin for other, plugin in _modules().archs if other.name == arch.name), "")
 
 
 def origin_of_card(card: Card) -> str:
-    """The package that a card comes from, as in "package superres 1.2"; empty for this project."""
+    """Return the package that a card comes from, as in "package superres 1.2"; empty for this project."""
     return next((plugin.origin for other, plugin in _modules().cards if other.id == card.id), "")
 
 
@@ -148,7 +148,7 @@ def _modules() -> _Modules:
 
 
 def _problem(plugin: Plugin) -> str:
-    """What is wrong with the names that a module defines; empty where nothing is."""
+    """Say what is wrong with the names that a module defines; empty where nothing is."""
     arch = getattr(plugin.module, "ARCH", None)
     if arch is not None and not isinstance(arch, Arch):
         return f"ARCH is of the type {type(arch).__name__}; expected srbench.models.arch.Arch"
@@ -157,7 +157,7 @@ def _problem(plugin: Plugin) -> str:
 
 
 def _refuse_shared_families() -> None:
-    """A family's name is typed as a model's is, so it belongs to one package."""
+    """Refuse a family with cards of two packages: its name is typed as a model's is."""
     owners: dict[str, tuple[Card, Plugin]] = {}
     for card, plugin in _modules().cards:
         first, owner = owners.setdefault(card.family, (card, plugin))

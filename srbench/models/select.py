@@ -1,4 +1,4 @@
-"""From what was typed after `--models` to models that can run."""
+"""Selection of models: from names, as typed after `--models`, to models that can run."""
 
 import fnmatch
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from srbench.models.model import Model, from_card, untrained
 
 @dataclass
 class Selection:
-    """What will run and what cannot.
+    """The models that a list of names means.
 
     Attributes:
-        models: In the order asked for.
-        unavailable: Ids of models that were matched by `all` or a glob and cannot run, with the reason.
+        models: Models that can run, in the order of the names.
+        unavailable: Reason by id of each model that `all` or a glob means and that cannot run.
     """
 
     models: list[Model] = field(default_factory=list)
@@ -32,8 +32,8 @@ def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
     Args:
         names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
             `file.py:builder`, ids of other packages.
-        scale: Of the protocol.
-        store: Where weight files come from.
+        scale: Upscaling factor of the protocol.
+        store: Source of weight files.
 
     Raises:
         UserError: A model named explicitly cannot run, or nothing matches.
@@ -58,27 +58,32 @@ def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
 
 
 def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
-    """As `select`, but networks whose weights cannot be had take random ones, which their ids say.
+    """Select as `select` does, but give random weights to networks whose weights cannot be had; their ids say so.
+
+    Args:
+        names: Names as for `select`.
+        scale: Upscaling factor.
+        store: Source of weight files.
 
     Raises:
         UserError: A name means no model at all, or none of this scale.
     """
-    whole = Selection()
+    combined = Selection()
     for name in names:
         try:
-            found = select([name], scale, store)
+            selected = select([name], scale, store)
         except MissingWeights:
-            found = Selection([untrained(registry.find(name), scale)])
-        families = {model.card.family for model in found.models if model.card}
-        for id_, reason in found.unavailable.items():
+            selected = Selection([untrained(registry.find(name), scale)])
+        families = {model.card.family for model in selected.models if model.card}
+        for id_, reason in selected.unavailable.items():
             card = registry.cards().get(id_)
             if card is None or not card.fits(scale):
-                whole.unavailable[id_] = reason
+                combined.unavailable[id_] = reason
             elif card.family not in families:
-                found.models.append(untrained(card, scale))
-        whole.models += found.models
-    whole.models = list({(model.id, model.fingerprint): model for model in whole.models}.values())
-    return whole
+                selected.models.append(untrained(card, scale))
+        combined.models += selected.models
+    combined.models = list({(model.id, model.fingerprint): model for model in combined.models}.values())
+    return combined
 
 
 def select_one(
@@ -88,16 +93,16 @@ def select_one(
     *,
     random_weights: bool = False,
 ) -> Model:
-    """The one model that a name means, for work on a single network.
+    """Select the one model that a name means.
 
     Args:
-        name: As for `select`, but no glob over several and not "all".
-        store: Where weight files come from.
-        scale: None for the model's own; 4 where it has none, the largest where it has several.
-        random_weights: As `select_for_speed`.
+        name: Name as for `select`, but neither a glob nor "all".
+        store: Source of weight files.
+        scale: Upscaling factor; None for the model's own, which is 4 where it has none and the largest of several.
+        random_weights: Whether to give random weights to a network whose weights cannot be had.
 
     Raises:
-        UserError: It cannot run, or several are meant.
+        UserError: The model cannot run, or the name means several.
     """
     if _is_file(name):
         return _from_file(name, scale)
@@ -115,10 +120,15 @@ def _usual_scale(name: str) -> int:
 
 
 def fetch_model(card: Card, scale: int, store: AssetStore) -> Model:
-    """The model of a card, its weights fetched and checked.
+    """Fetch and check the weights of a card, and return its model.
+
+    Args:
+        card: Facts of the model.
+        scale: Upscaling factor.
+        store: Source of weight files.
 
     Raises:
-        UserError: It has another scale, its weights cannot be had, or nothing pins them.
+        UserError: The model has another scale, its weights cannot be had, or no hash of them is known.
     """
     if not card.fits(scale):
         raise UserError(f"it upscales by {', '.join(map(str, card.scales))}, not by {scale}")
@@ -168,7 +178,7 @@ def _at_hand(card: Card, scale: int, store: AssetStore) -> bool:
 
 
 def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
-    """Of each family the first card that can be had; where that is not the preferred one, the reason is listed."""
+    """Add the first card of each family that can be had; where it is not the preferred one, the reason is listed."""
     for family in dict.fromkeys(card.family for card in registry.cards().values()):
         cards = registry.family(family)
         for card in cards:
@@ -235,7 +245,7 @@ def _beside(path: Path, file: PinnedFile) -> Path:
 
 
 def _tell_apart(selection: Selection) -> None:
-    """Two files with one stem become `parent/stem`."""
+    """Rename files of the same stem to `parent/stem`."""
     ids = [model.id for model in selection.models]
     for at, model in enumerate(selection.models):
         if ids.count(model.id) > 1 and model.path is not None:

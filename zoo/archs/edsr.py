@@ -85,15 +85,15 @@ class EDSR(Network):
 
     def folded(self) -> "EDSR":
         """The last PixelShuffle after the last convolution."""
-        made = copy.deepcopy(self)
+        network = copy.deepcopy(self)
         last_step = cast(Up, self.up[-1])
-        made.last = folding.before_shuffle(cast(nn.Conv2d, self.last), last_step.factor)
-        made.up[-1] = folding.plain(last_step)
-        return made
+        network.last = folding.before_shuffle(cast(nn.Conv2d, self.last), last_step.factor)
+        network.up[-1] = folding.plain(last_step)
+        return network
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Blocks, channels and scale; networks of 256 features scale their residuals."""
+    """Infer blocks, channels and scale from the shapes; networks of 256 features scale their residuals."""
     if "head.weight" not in state or "tail.weight" not in state or "up.0.weight" not in state:
         return None
     channels = state["head.weight"].shape[0]

@@ -37,7 +37,7 @@ class ESPCN(Network):
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Channels and scale from the first and last shapes."""
+    """Infer channels and scale from the first and last shapes."""
     if "conv3.weight" not in state or state["conv3.weight"].shape[1] != 32 or state["conv3.weight"].shape[-1] != 3:
         return None
     channels = state["conv1.weight"].shape[1]

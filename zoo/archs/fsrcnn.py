@@ -43,13 +43,13 @@ class FSRCNN(Network):
 
     def folded(self) -> "FSRCNN":
         """The transposed convolution as a convolution and a PixelShuffle."""
-        made = copy.deepcopy(self)
-        made.deconv = folding.as_shuffle(cast(nn.ConvTranspose2d, self.deconv))
-        return made
+        network = copy.deepcopy(self)
+        network.deconv = folding.as_shuffle(cast(nn.ConvTranspose2d, self.deconv))
+        return network
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """d, s and m from the shapes; the scale is not in them."""
+    """Infer d, s and m from the shapes; the scale is not in them."""
     if "deconv.weight" not in state:
         return None
     convolutions = count_blocks({k: v for k, v in state.items() if v.ndim == 4}, r"mapping\.(\d+)\.weight")

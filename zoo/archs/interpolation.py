@@ -24,14 +24,14 @@ class Interpolation(Network):
         """`(N, C, h, w)` to `(N, C, scale * h, scale * w)`, both in [0, 1], of the input's dtype."""
         size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         levels = lr.double() * 255
-        whole = levels.round()
-        eight_bit = bool(((levels - whole).abs() < 1e-4).all())
-        sr = resize(whole if eight_bit else levels, size, kernel=self.kernel, round_passes=eight_bit)
+        rounded = levels.round()
+        eight_bit = bool(((levels - rounded).abs() < 1e-4).all())
+        sr = resize(rounded if eight_bit else levels, size, kernel=self.kernel, round_passes=eight_bit)
         return (sr / 255).to(lr.dtype)
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Interpolation has no weights to recognise."""
+    """Return None: interpolation has no weights to recognise."""
     return None
 
 

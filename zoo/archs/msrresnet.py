@@ -62,7 +62,7 @@ class MSRResNet(Network):
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Blocks and channels; there are two upsampling steps, so the scale is 4."""
+    """Infer blocks and channels from the shapes; there are two upsampling steps, so the scale is 4."""
     if "upconv2.weight" not in state or "body.0.conv1.weight" not in state:
         return None
     blocks, channels = count_blocks(state, r"body\.(\d+)\."), state["conv_first.weight"].shape[0]
@@ -112,7 +112,9 @@ _NOTE = "its generator is the MSRResNet, without BatchNorm"
 
 def _scores(source: str, *psnr: float, ssim: tuple[float, ...] | None = None) -> tuple[Claim, ...]:
     columns = zip(("set5", "set14", "div2k_val"), psnr, ssim or (None, None, None), strict=True)
-    return tuple(Claim(dataset, "openmmlab_x4", value, own, source) for dataset, value, own in columns)
+    return tuple(
+        Claim(dataset, "openmmlab_x4", decibels, similarity, source) for dataset, decibels, similarity in columns
+    )
 
 
 def _mmagic(id_: str, file: str, claims: tuple[Claim, ...], note: str = "") -> Card:

@@ -32,10 +32,10 @@ class DenseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, 64, h, w)` to the same."""
-        seen = x
+        features = x
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
-            seen = torch.cat((seen, leaky_relu_(conv(seen), _SLOPE)), 1)  # (N, 64 + 32 i, h, w)
-        return torch.add(x, self.conv5(seen), alpha=_RESIDUAL_SCALE)
+            features = torch.cat((features, leaky_relu_(conv(features), _SLOPE)), 1)  # (N, 64 + 32 i, h, w)
+        return torch.add(x, self.conv5(features), alpha=_RESIDUAL_SCALE)
 
 
 class RRDB(nn.Module):
@@ -94,14 +94,14 @@ class RRDBNet(Network):
 
     def folded(self) -> "RRDBNet":
         """Each upsampling and the convolution after it as one transposed convolution."""
-        made = copy.deepcopy(self)
-        made.conv_up1 = folding.after_nearest(cast(NearestConv, self.conv_up1))
-        made.conv_up2 = folding.after_nearest(cast(NearestConv, self.conv_up2))
-        return made
+        network = copy.deepcopy(self)
+        network.conv_up1 = folding.after_nearest(cast(NearestConv, self.conv_up1))
+        network.conv_up2 = folding.after_nearest(cast(NearestConv, self.conv_up2))
+        return network
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Blocks, channels and growth; the network always upsamples twice by 2."""
+    """Infer blocks, channels and growth from the shapes; the network always upsamples twice by 2."""
     if "conv_body.weight" not in state or "body.0.rdb1.conv1.weight" not in state:
         return None
     if state["conv_first.weight"].shape[1] != 3:
@@ -115,9 +115,9 @@ def _dense(match: re.Match[str]) -> str:
 
 
 def _ends(first: str, body: str, up1: str, up2: str, hr: str, last: str) -> tuple[tuple[str, str], ...]:
-    own = ("conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
-    names = (first, body, up1, up2, hr, last)
-    return tuple((rf"{name}\.(weight|bias)", rf"{mine}.\1") for name, mine in zip(names, own, strict=True))
+    ours = ("conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
+    theirs = (first, body, up1, up2, hr, last)
+    return tuple((rf"{name}\.(weight|bias)", rf"{our}.\1") for name, our in zip(theirs, ours, strict=True))
 
 
 _ESRGAN_ENDS = _ends("conv_first", "trunk_conv", "upconv1", "upconv2", "HRconv", "conv_last")
@@ -125,8 +125,8 @@ _NEW_ENDS = _ends("conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", 
 
 
 def _mmagic_scheme(prefix: str, other: str) -> Scheme:
-    """MMagic stores a running average of Real-ESRGAN's generator beside it, and publishes the average's figures."""
-    ends = tuple((rf"{prefix}\.{pattern}", own) for pattern, own in _NEW_ENDS)
+    """MMagic stores a running average of Real-ESRGAN's generator beside it, and publishes the average's scores."""
+    ends = tuple((rf"{prefix}\.{pattern}", name) for pattern, name in _NEW_ENDS)
     blocks = (rf"{prefix}\.body\.(\d+)\.rdb([123])\.conv([1-5])\.(.*)", _dense)
     return Scheme(f"MMagic ({prefix})", (blocks, *ends, (rf"{other}\..*|discriminator\..*|step_counter", "")))
 
@@ -146,8 +146,8 @@ ARCH = Arch(
                 (r"model\.1\.sub\.(\d+)\.RDB([123])\.conv([1-5])\.0\.(.*)", _dense),
                 (r"model\.1\.sub\.\d+\.(weight|bias)", r"conv_body.\1"),
                 *(
-                    (rf"model\.{n}\.(weight|bias)", rf"{own}.\1")
-                    for n, own in (
+                    (rf"model\.{n}\.(weight|bias)", rf"{name}.\1")
+                    for n, name in (
                         (0, "conv_first"),
                         (3, "conv_up1"),
                         (6, "conv_up2"),

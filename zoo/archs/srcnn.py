@@ -61,7 +61,7 @@ class SRCNN(Network):
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Kernel sizes and channels from the shapes."""
+    """Infer kernel sizes and channels from the shapes."""
     if "conv3.weight" not in state or state["conv1.weight"].shape[0] != 64:
         return None
     kernels = tuple(state[f"conv{i}.weight"].shape[-1] for i in (1, 2, 3))

@@ -100,19 +100,19 @@ class SRResNet(Network):
     def folded(self) -> "SRResNet":
         """BatchNorm in the convolutions; the last PixelShuffle after the last convolution.
 
-        What stands between the two, a PReLU with one slope, does not care about the order of pixels.
+        A PReLU with one slope, which stands between the two, commutes with a reordering of pixels.
         """
-        made = copy.deepcopy(self)
-        for block in made.body:
+        network = copy.deepcopy(self)
+        for block in network.body:
             cast(Block, block).fold()
-        made.head[1] = folding.one_slope(made.head[1])
-        made.tail = nn.Sequential(*_joined(cast(nn.Conv2d, made.tail[0]), made.tail[1]))
-        for step in made.up:
+        network.head[1] = folding.one_slope(network.head[1])
+        network.tail = nn.Sequential(*_joined(cast(nn.Conv2d, network.tail[0]), network.tail[1]))
+        for step in network.up:
             cast(nn.Sequential, step)[2] = folding.one_slope(cast(nn.Sequential, step)[2])
-        conv, shuffle, act = cast(nn.Sequential, made.up[-1])
-        made.up[-1] = nn.Sequential(conv, act)
-        made.last = folding.before_shuffle(cast(nn.Conv2d, self.last), cast(nn.PixelShuffle, shuffle).upscale_factor)
-        return made
+        conv, shuffle, act = cast(nn.Sequential, network.up[-1])
+        network.up[-1] = nn.Sequential(conv, act)
+        network.last = folding.before_shuffle(cast(nn.Conv2d, self.last), cast(nn.PixelShuffle, shuffle).upscale_factor)
+        return network
 
 
 def _joined(conv: nn.Conv2d, after: nn.Module) -> tuple[nn.Conv2d, nn.Module]:
@@ -130,7 +130,7 @@ def _step(channels: int, factor: int) -> nn.Module:
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Blocks, channels, norm and scale from the names and shapes."""
+    """Infer blocks, channels, norm and scale from the names and shapes."""
     if "head.0.weight" not in state or "head.1.weight" not in state or "up.0.0.weight" not in state:
         return None
     channels = state["head.0.weight"].shape[0]
@@ -157,8 +157,8 @@ def _block_of_leftthomas(match: re.Match[str]) -> str:
     number, name, rest = int(match[1]), match[2], match[3]
     if not 2 <= number <= 6:
         raise BadWeights(f"block{number}.{name} is not a residual block of the 5-block generator")
-    own = {"conv1": "conv1", "bn1": "norm1", "prelu": "act", "conv2": "conv2", "bn2": "norm2"}[name]
-    return f"body.{number - 2}.{own}.{rest}"
+    layer = {"conv1": "conv1", "bn1": "norm1", "prelu": "act", "conv2": "conv2", "bn2": "norm2"}[name]
+    return f"body.{number - 2}.{layer}.{rest}"
 
 
 ARCH = Arch(

@@ -37,7 +37,7 @@ class SRVGGNetCompact(Network):
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Convolutions, channels and scale from the shapes."""
+    """Infer convolutions, channels and scale from the shapes."""
     if "body.0.weight" not in state or "body.1.weight" not in state or state["body.1.weight"].ndim != 1:
         return None
     layers = count_blocks(state, r"body\.(\d+)\.weight")

@@ -40,7 +40,7 @@ class VDSR(Network):
 
 
 def infer(state: State) -> dict[str, Any] | None:
-    """Layers and channels from the shapes; the scale is not in them."""
+    """Infer layers and channels from the shapes; the scale is not in them."""
     if "convs.0.weight" not in state:
         return None
     return {"layers": count_blocks(state, r"convs\.(\d+)\.weight"), "channels": state["convs.0.weight"].shape[0]}
