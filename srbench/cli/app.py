@@ -2,17 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from typing import Annotated, NoReturn
 
 import typer
 
 from srbench import __version__
 from srbench.cli import console, renamed
+from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
 from srbench.cli.interpolate import interpolate
-from srbench.cli.listing import datasets, list_protocols, metrics, models
+from srbench.cli.listing import metrics, models, protocols
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
@@ -26,12 +28,17 @@ _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-for verb in (run, show, score, throughput, upscale, train, recipes, degrade, interpolate, export):
-    app.command()(verb)
-for listing in (fetch, models, datasets, metrics):
-    app.command()(listing)
-app.command("protocols")(list_protocols)
-app.add_typer(survey, name="survey")
+_EVALUATE, _RATINGS = "Evaluate", "Human ratings"
+_VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
+    _EVALUATE: (run, show, score, fetch, metrics, protocols),
+    "Models": (models, upscale, throughput, interpolate, export),
+    "Training": (train, recipes, degrade),
+}
+app.add_typer(datasets, name="datasets", rich_help_panel=_EVALUATE)
+for panel, verbs in _VERBS.items():
+    for verb in verbs:
+        app.command(verb.__name__, rich_help_panel=panel)(verb)
+app.add_typer(survey, name="survey", rich_help_panel=_RATINGS)
 
 
 def _version(wanted: bool) -> None:

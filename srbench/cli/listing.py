@@ -1,17 +1,18 @@
 """`srbench models | datasets | metrics | protocols`."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from srbench import protocol as protocols
+from srbench import protocol as conventions
 from srbench.cli import console, options
+from srbench.core import plugins
 from srbench.datasets import catalogue as datasets_catalogue
 from srbench.report.table import Table, text_column, text_rows
 
 
 def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
     """List the models: ids, weights, licences, claimed scores, and which are at hand."""
-    from srbench.core import plugins
     from srbench.core.assets import AssetStore
     from srbench.core.paths import weights_roots
     from srbench.models import registry
@@ -45,7 +46,11 @@ def models(json: options.Json = False, weights_root: options.WeightsRoot = None)
         "from": lambda r: r["origin"],
     }
     _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
-    for name, reason in registry.failures().items():
+    _print_failures(registry.failures())
+
+
+def _print_failures(failures: Mapping[str, str]) -> None:
+    for name, reason in failures.items():
         console.err.print(f"not loaded: {name}: {reason}", markup=False, soft_wrap=True)
 
 
@@ -72,37 +77,50 @@ def _best_claim(record: dict[str, Any]) -> str:
 def datasets(json: options.Json = False) -> None:
     """List the data sets: images, licences, where they come from."""
     records = [asdict(dataset) for dataset in datasets_catalogue.catalogue().values()]
+    for record, dataset in zip(records, datasets_catalogue.catalogue().values(), strict=True):
+        record["origin"] = datasets_catalogue.origin(dataset)
     columns = {
         "id": lambda r: r["id"],
         "images": lambda r: str(r["count"]),
         "pinned": lambda r: "yes" if r["manifest"] else "no",
         "licence": lambda r: r["licence"],
         "where": lambda r: r["where"],
+        "from": lambda r: r["origin"],
     }
-    _print(records, columns, json)
+    _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
+    _print_failures(plugins.load(plugins.DATASETS).failures)
 
 
 def metrics(json: options.Json = False) -> None:
     """List the metrics: unit, direction, what they read."""
-    from srbench.metrics.catalogue import catalogue
+    from srbench.metrics.catalogue import catalogue, origin
 
-    records = [{k: v for k, v in vars(metric).items() if k != "open"} for metric in catalogue().values()]
+    records = [
+        {key: value for key, value in vars(metric).items() if key != "open"} | {"origin": origin(metric)}
+        for metric in catalogue().values()
+    ]
     columns = {
         "name": lambda r: r["name"],
+        "title": lambda r: r["title"],
         "unit": lambda r: r["unit"],
         "better": lambda r: "higher" if r["higher_is_better"] else "lower",
-        "reads": lambda r: (
-            "the protocol's channel, inside its border" if r["reads"] == "protocol" else "whole RGB image"
-        ),
+        "reads": _reads,
         "reference": lambda r: r["reference"],
+        "from": lambda r: r["origin"],
     }
-    _print(records, columns, json)
+    _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
+    _print_failures(plugins.load(plugins.METRICS).failures)
 
 
-def list_protocols(json: options.Json = False) -> None:
+def _reads(record: dict[str, Any]) -> str:
+    part = "the protocol's channel, inside its border" if record["reads"] == "protocol" else "whole RGB image"
+    return part + ("" if record["needs_hr"] else "; no HR") + ("; one value a data set" if record["of_sets"] else "")
+
+
+def protocols(json: options.Json = False) -> None:
     """List the protocols: how LR is made and what metrics see."""
-    records = [protocol.as_dict() for protocol in protocols.PROTOCOLS.values()]
-    described = {name: protocol.describe() for name, protocol in protocols.PROTOCOLS.items()}
+    records = [protocol.as_dict() for protocol in conventions.PROTOCOLS.values()]
+    described = {name: protocol.describe() for name, protocol in conventions.PROTOCOLS.items()}
     columns = {
         "name": lambda r: r["name"],
         "conventions": lambda r: described[r["name"]].partition(": ")[2],

@@ -9,6 +9,7 @@ Arithmetic on whole images is done in place where the operand is ours: taking fr
 The matrices are those of ITU-R BT.601: studio range as in MATLAB's `rgb2ycbcr`, full range as in JPEG (JFIF).
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,15 @@ def write(path: Path, array: Array) -> None:
     """
     with atomic_write(path) as partial:
         Image.fromarray(array).save(partial, format="PNG")
+
+
+def pixels_sha256(array: Array) -> str:
+    """Return the SHA-256 of an image's pixels, as 64 hex digits; files that hold the same pixels have the same.
+
+    Args:
+        array: uint8, `(H, W, 3)` RGB or `(H, W)` grey.
+    """
+    return hashlib.sha256(array.tobytes()).hexdigest()
 
 
 def to_tensor(array: Array) -> Tensor:

@@ -25,6 +25,12 @@ ARCHITECTURES = "srbench.architectures"
 MODELS = "srbench.models"
 """The name of an entry point is the model's id; the object is a function of the scale that returns a torch module."""
 
+METRICS = "srbench.metrics"
+"""An entry point names a module with `METRICS`, or a package whose every module may have them."""
+
+DATASETS = "srbench.datasets"
+"""An entry point names a module with `DATASET`, or a package whose every module may have one."""
+
 RECIPES = "srbench.recipes"
 """An entry point names a package with a folder `recipes` of TOML files, a folder `weights` of weight files, or both."""
 
@@ -63,6 +69,18 @@ class Loaded:
 
     plugins: tuple[Plugin, ...]
     failures: Mapping[str, str]
+
+    def hint(self) -> str:
+        """Return a sentence on what could not be imported, for the end of a message; empty where all could."""
+        listed = "; ".join(f"{name} ({why})" for name, why in self.failures.items())
+        return f" Not loaded: {listed}" if listed else ""
+
+
+def walk(package: str) -> tuple[Plugin, ...]:
+    """Import every module directly in a package of this project."""
+    path = importlib.import_module(package).__path__
+    modules = [importlib.import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(path)]
+    return tuple(Plugin(module, "") for module in modules)
 
 
 def points(group: str) -> tuple[EntryPoint, ...]:

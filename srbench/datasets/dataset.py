@@ -37,7 +37,8 @@ class Dataset:
         reference: Paper or page that introduced it.
         licence: What is known of the rights in the images.
         where: Where a person gets it.
-        manifest: File of pinned images in `manifests/`; None where none is pinned.
+        manifest: File of pinned images, in `manifests/`, or beside the module of another package's record; None where
+            no image is pinned.
         package: Python package whose own files the images are, with the folder inside it.
         hr_multiple: The files are already cropped to a multiple of this; other scales do not compare with print.
         shares: Images it has in common with other data sets, by that set's id.

@@ -1,6 +1,5 @@
 """From the name of a data set, or a folder, to image files on this machine whose content is checked."""
 
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -112,7 +111,7 @@ def _checked(entry: Image, path: Path) -> Path:
         raise MissingData(f"{path} does not exist; expected the image '{entry.name}' there")
     if entry.sha256 and hash_of(path) == entry.sha256:
         return path
-    found = hashlib.sha256(image.read(path).tobytes()).hexdigest()
+    found = image.pixels_sha256(image.read(path))
     if found != entry.pixels_sha256:
         raise BadData(
             f"{path} has pixels with sha256 {found[:16]}…; the pinned '{entry.name}' has {entry.pixels_sha256[:16]}…. "

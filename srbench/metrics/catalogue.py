@@ -1,24 +1,26 @@
-"""All metrics: every module of this package that has `METRICS` adds its own."""
+"""All metrics: those of this package's modules that have `METRICS`, and those that other packages register."""
 
-import importlib
-import pkgutil
 from functools import cache
-from pathlib import Path
 
-from srbench.errors import UnknownName
+from srbench.core import plugins
+from srbench.core.plugins import Plugin
+from srbench.errors import NameClash, UnknownName, UserError
 from srbench.metrics.metric import Metric
 
 SHORT = ("psnr", "ssim", "lpips")
 """The names under which the protocol's own flavours appear; the default metrics of a run."""
 
+_RESERVED = ("ssim", "lpips", "latency", "throughput", "mos")
+
 
 @cache
 def catalogue() -> dict[str, Metric]:
-    """Every metric by its full name."""
-    here = str(Path(__file__).parent)
-    modules = (importlib.import_module(f"srbench.metrics.{info.name}") for info in pkgutil.iter_modules([here]))
-    found = [metric for module in modules for metric in getattr(module, "METRICS", ())]
-    return {metric.name: metric for metric in found}
+    """Every metric by its full name.
+
+    Raises:
+        NameClash: Two metrics have one name, or one has a name that stands for something else.
+    """
+    return plugins.by_name("metrics", [(metric.name, metric, plugin.address) for metric, plugin in _listed()])
 
 
 def find(name: str) -> Metric:
@@ -30,4 +32,33 @@ def find(name: str) -> Metric:
     try:
         return catalogue()[name]
     except KeyError:
-        raise UnknownName.closest("metric", name, [*SHORT, *catalogue()], "srbench metrics") from None
+        unknown = UnknownName.closest("metric", name, [*SHORT, *catalogue()], "srbench metrics")
+        raise UnknownName(f"{unknown}{plugins.load(plugins.METRICS).hint()}") from None
+
+
+def origin(metric: Metric) -> str:
+    """The package that registers a metric, as in "package superres 1.2"; empty for this project's own."""
+    return next(plugin.origin for other, plugin in _listed() if other is metric)
+
+
+@cache
+def _listed() -> tuple[tuple[Metric, Plugin], ...]:
+    own = plugins.walk("srbench.metrics")
+    listed = []
+    for plugin in (*own, *plugins.load(plugins.METRICS).plugins):
+        for metric in getattr(plugin.module, "METRICS", ()):
+            _check(metric, plugin)
+            listed.append((metric, plugin))
+    return tuple(listed)
+
+
+def _check(metric: object, plugin: Plugin) -> None:
+    if not isinstance(metric, Metric):
+        raise UserError(
+            f"METRICS of {plugin.address} holds a {type(metric).__name__}; expected srbench.metrics.metric.Metric"
+        )
+    if metric.name in _RESERVED:
+        raise NameClash(
+            f"{plugin.address} calls a metric '{metric.name}', which stands for something else in every run; "
+            f"give it another name, or a flavour as in '{metric.name}.mine'"
+        )

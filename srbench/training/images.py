@@ -1,6 +1,5 @@
 """Training images: they are listed, read once, and kept apart from the test sets before training starts."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +102,7 @@ def _reason_to_exclude(path: Path, smallest_px: int, multiple: int, test_images:
         raise BadTrainingData(f"{error}. Take it out of the training images") from error
     if min(array.shape[:2]) // multiple * multiple < smallest_px:
         return f"smaller than a patch of {smallest_px} px"
-    test_set = test_images.get(hashlib.sha256(array.tobytes()).hexdigest())
+    test_set = test_images.get(image.pixels_sha256(array))
     return f"belong to the test set {test_set}" if test_set else ""
 
 

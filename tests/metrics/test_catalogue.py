@@ -10,6 +10,8 @@ from srbench.metrics.metric import Metric
 @pytest.mark.parametrize("metric", catalogue().values(), ids=lambda metric: metric.name)
 def test_every_metric_is_declared_in_full_and_tells_a_copy_from_noise(metric: Metric) -> None:
     assert metric.reference
+    assert metric.title
+    assert metric.digits >= 0
     assert metric.version
     assert find(metric.name) is metric
     try:
