@@ -51,7 +51,7 @@ def read(
         path: File to read.
         schema: Name of the expected schema.
         newest_version: Newest version that the caller understands.
-        unmarked_keys: Keys by which a file from before schemas were written is known; it counts as version 0. None
+        unmarked_keys: Keys by which a file from before schemas had names is known; it counts as version 0. None
             where no such file exists.
         error: Class of the error that is raised.
 
@@ -84,7 +84,7 @@ def check(
         path: File that it was read from, for the error.
         schema: Name of the expected schema.
         newest_version: Newest version that the caller understands.
-        unmarked_keys: Keys by which a record from before schemas were written is known; it counts as version 0. None
+        unmarked_keys: Keys by which a record from before schemas had names is known; it counts as version 0. None
             where no such record exists.
         error: Class of the error that is raised.
 
@@ -94,8 +94,8 @@ def check(
     expected = f"expected {schema}, version {newest_version} or older"
     if not isinstance(record, dict):
         raise error(f"{path} holds JSON of type {type(record).__name__}; {expected}. Give another file")
-    if "schema" not in record and unmarked_keys is not None and all(key in record for key in unmarked_keys):
-        return {**record, "version": 0}
+    if _is_unmarked(record) and unmarked_keys is not None and all(key in record for key in unmarked_keys):
+        return {**{key: record[key] for key in record if key != "schema"}, "version": 0}
     content = {key: value for key, value in record.items() if key != "schema"}
     found, version = record.get("schema"), record.get("version")
     if found != schema or not isinstance(version, int):
@@ -105,3 +105,8 @@ def check(
     if version > newest_version:
         raise error(f"{path} has version {version} of {schema}; {expected}. Install a newer srbench")
     return content
+
+
+def _is_unmarked(record: Mapping[str, Any]) -> bool:
+    """Whether a record is from before schemas had names; a run's had a number."""
+    return "version" not in record and record.get("schema") in (None, 1)

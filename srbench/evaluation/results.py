@@ -20,10 +20,14 @@ from typing import Any
 
 from filelock import FileLock
 
+from srbench.core import stored_json
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 
-SCHEMA = 1
+_RUN, _ROW, _VERSION = "run", "row", 2
+"""Schemas of run.json and of a line of rows.jsonl, and their version. Before 0.1.0 both wrote a schema of 1."""
+
+_KEY_SCHEMA = 1
 ROWS, HEAD, ERRORS = "rows.jsonl", "run.json", "errors.log"
 
 WHOLE_SET = "*"
@@ -91,7 +95,7 @@ class Row:
 
     def to_json(self) -> str:
         """One line."""
-        record = {"schema": SCHEMA, **asdict(self), "value": self.finite()}
+        record = {"schema": _ROW, "version": _VERSION, **asdict(self), "value": self.finite()}
         if self.finite() is None:
             record["non_finite"] = str(self.value)
         return json.dumps(record, allow_nan=False)  # ASCII, so that a torn line cannot tear a letter
@@ -123,7 +127,7 @@ class Row:
 
 def key(**conditions: object) -> str:
     """16 hex digits of conditions that can change a value."""
-    text = json.dumps({"schema": SCHEMA, **conditions}, sort_keys=True, default=str)
+    text = json.dumps({"schema": _KEY_SCHEMA, **conditions}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -141,7 +145,7 @@ class RunFolder:
         """All rows, oldest first, the newest of each key; empty for a new folder.
 
         Raises:
-            BadRun: Written by another version of the schema.
+            BadRun: A line is of another kind, or was written by a later version.
         """
         file = self.path / ROWS
         if not file.exists():
@@ -149,8 +153,7 @@ class RunFolder:
         rows: dict[str, Row] = {}
         with _no_search_for_cycles():
             for record in _records(file):
-                if record.get("schema") != SCHEMA:
-                    raise BadRun(f"{file} has schema {record.get('schema')}; expected {SCHEMA}. Choose another --out")
+                _check(record, file)
                 row = Row.from_json(record)
                 rows.pop(row.key, None)
                 rows[row.key] = row
@@ -178,15 +181,12 @@ class RunFolder:
         """The content of run.json.
 
         Raises:
-            BadRun: There is none.
+            BadRun: There is none, it is damaged, or it was written by a later version.
         """
         file = self.path / HEAD
         if not file.exists():
             raise BadRun(f"{self.path} holds no {HEAD}; expected a folder that `srbench run` wrote")
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if content.get("schema") != SCHEMA:
-            raise BadRun(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
-        return content
+        return stored_json.read(file, _RUN, _VERSION, unmarked_keys=("environments", "calls"), error=BadRun)
 
     def record(
         self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]
@@ -210,7 +210,7 @@ class RunFolder:
             raise BadRun(f"{self.path} cannot be a run's folder ({error.strerror}); choose another --out") from error
         name = key(**environment)[:8]
         with FileLock(str(self.path / ".lock")):
-            new: dict[str, Any] = {"schema": SCHEMA, "environments": {}, "calls": []}
+            new: dict[str, Any] = {"environments": {}, "calls": []}
             head = self.head() if (self.path / HEAD).exists() else new
             if head.get("protocol", protocol) != protocol:
                 raise BadRun(
@@ -230,12 +230,22 @@ class RunFolder:
             self._write_head(head)
 
     def _write_head(self, head: Mapping[str, Any]) -> None:
-        self.write(HEAD, json.dumps(head, indent=1) + "\n")
+        stored_json.write(self.path / HEAD, _RUN, _VERSION, {key: head[key] for key in head if key != "version"})
 
     def write(self, name: str, text: str) -> None:
         """Replace a file of the folder at once."""
         with atomic_write(self.path / name) as partial:
             partial.write_text(text, encoding="utf-8")
+
+
+def _check(record: Mapping[str, Any], file: Path) -> None:
+    """Refuse a line that this version does not understand."""
+    schema, version = record.get("schema"), record.get("version", 1)
+    if schema not in (_ROW, 1) or version > _VERSION:
+        raise BadRun(
+            f"{file} has a line of schema {schema}, version {version}; expected {_ROW}, version {_VERSION} or older. "
+            "Choose another --out, or install a newer srbench"
+        )
 
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:

@@ -285,7 +285,7 @@ def test_two_runs_on_one_folder_leave_only_whole_rows(tmp_path: Path) -> None:
         process.join()
         assert process.exitcode == 0
     lines = (tmp_path / ROWS).read_text().splitlines()
-    assert all(json.loads(line)["schema"] == 1 for line in lines)
+    assert all(json.loads(line)["schema"] == "row" for line in lines)
     assert len(RunFolder(tmp_path).rows()) == 3 * 4
     assert len(RunFolder(tmp_path).head()["calls"]) == 2
 

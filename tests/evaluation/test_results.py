@@ -23,7 +23,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path, value: float) -> None:
     assert row.flags == ("odd ≈",)
     assert row.value == value or (math.isnan(row.value) and math.isnan(value))
     stored = json.loads((tmp_path / ROWS).read_text())
-    assert stored["schema"] == 1
+    assert (stored["schema"], stored["version"]) == ("row", 2)
     assert (stored["value"] is None) == (not math.isfinite(value))
 
 
@@ -84,11 +84,38 @@ def test_rows_of_replaced_weights_are_not_mixed_with_new_ones() -> None:
     assert latest([*old, *new]) == new
 
 
+def test_a_run_of_before_schemas_had_names_is_read_and_goes_on(tmp_path: Path) -> None:
+    row = {**json.loads(_row(key="a").to_json()), "schema": 1}
+    for name in ("version", "title", "digits", "images"):
+        del row[name]
+    (tmp_path / ROWS).write_text(json.dumps(row) + "\n")
+    head = {"schema": 1, "environments": {}, "calls": [], "protocol": {"name": "p"}}
+    (tmp_path / HEAD).write_text(json.dumps(head))
+    folder = RunFolder(tmp_path)
+    assert folder.head()["protocol"] == {"name": "p"}
+    assert folder.rows() == [_row(key="a")]
+    _, call = folder.record({"name": "p"}, {"machine": "m"}, {"models": {}})
+    folder.append([_row(key="b")])
+    assert call == 0
+    stored = json.loads((tmp_path / HEAD).read_text())
+    assert (stored["schema"], stored["version"]) == ("run", 2)
+    assert [row.key for row in folder.rows()] == ["a", "b"]
+
+
+def test_a_run_of_a_later_version_is_refused_with_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / ROWS).write_text('{"schema": "row", "version": 3}\n')
+    (tmp_path / HEAD).write_text('{"schema": "run", "version": 3}\n')
+    with pytest.raises(BadRun, match="schema row, version 3; expected row, version 2 or older"):
+        RunFolder(tmp_path).rows()
+    with pytest.raises(BadRun, match="version 3 of run; expected run, version 2 or older"):
+        RunFolder(tmp_path).head()
+
+
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / ROWS).write_text('{"schema": 99}\n')
     (tmp_path / HEAD).write_text('{"schema": 99}\n')
     for read in (RunFolder(tmp_path).rows, RunFolder(tmp_path).head):
-        with pytest.raises(BadRun, match="schema 99; expected 1"):
+        with pytest.raises(BadRun, match=r"schema 99.*; expected (row|run), version 2 or older"):
             read()
 
 
