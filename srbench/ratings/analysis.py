@@ -1,4 +1,4 @@
-"""One study from votes to figures: every choice named, every figure kept."""
+"""Analysis of one study of ratings on a scale, from votes to scores, intervals, tests and caveats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from srbench.errors import BadRatings
 from srbench.ratings import (
     agreement,
     caveats,
+    distribution,
     likelihood,
     mos,
     prediction,
@@ -18,43 +19,51 @@ from srbench.ratings import (
     screening,
     sensitivity,
 )
+from srbench.ratings.chosen_scores import (
+    VotesAndScores,
+    check_options,
+    chosen_scores,
+    compared_scores,
+    excluded_raters,
+    relative_scores,
+)
 from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Scale, Stimulus, StimulusScores, Votes
+from srbench.ratings.votes import Stimulus, StimulusScores, Votes
 from srbench.stats.arrays import Floats
 from srbench.stats.two_way import TwoWayDraws
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """A study on a rating scale.
+    """Everything that is known of a study on a rating scale.
 
     Attributes:
-        name: Of the study.
-        options: As asked for.
-        votes: Those that count; None for averaged data.
-        total_votes: Read, traps included.
-        trap_votes: Of them, on traps.
-        scores: Score of each stimulus, as chosen.
-        dmos: Scores relative to hidden references; None where there are none.
-        crushed_dmos: The same in the crushed form.
-        compared: The scores by which models are compared.
+        name: Name of the study.
+        options: Options of the analyst.
+        votes: Votes that count; None for averaged data.
+        total_votes: Number of votes read, those on traps included.
+        trap_votes: Number of votes on traps.
+        scores: Score of each stimulus, by the chosen estimator.
+        dmos: Scores relative to hidden references; None where there are no references.
+        crushed_dmos: Scores relative to hidden references in the crushed form; None where there are none.
+        compared: Scores by which models are compared.
         models: Means of models, of `compared`.
         distribution: Bin centres, and shares of votes for each model or, without models, for all.
-        stimulus_histogram: Votes for each stimulus of `scores` and bin; empty for averaged data.
-        ranks: Of models.
-        differences: Between models.
+        stimulus_histogram: Number of votes for each stimulus of `scores` and bin; empty for averaged data.
+        ranks: Ranks of models.
+        differences: Differences between models.
         letters: Letters of groups by data set and model.
-        verdicts: Of every rule.
-        sensitivity: What each other way to treat the votes would change.
-        raters: None for averaged data.
-        icc: None where it cannot be told.
-        alpha_ordinal: Krippendorff's; None where it cannot be told.
-        alpha_interval: Krippendorff's; None where it cannot be told.
-        retest: None where nobody voted twice.
-        estimate: Maximum likelihood; None for averaged data.
-        predictions: How well metrics predict the scores.
-        caveats: What a reader must know.
+        verdicts: Verdict of every screening rule.
+        sensitivity: Change that each other treatment of the votes would make.
+        raters: Summary of each rater; None for averaged data.
+        icc: Intraclass correlation; None where it is not defined.
+        alpha_ordinal: Krippendorff's ordinal alpha; None where it is not defined.
+        alpha_interval: Krippendorff's interval alpha; None where it is not defined.
+        retest: Agreement of repeated votes; None where nobody voted twice.
+        estimate: Maximum likelihood of the votes that count; None for averaged data.
+        predictions: Accuracy with which metrics predict the scores.
+        caveats: Limits of the data that a reader must know.
     """
 
     name: str
@@ -94,58 +103,62 @@ def analyse(
     """Analyse single votes.
 
     Args:
-        name: Of the study.
-        votes: As collected.
-        options: The defaults where there are none.
-        notes: To be kept with the result.
+        name: Name of the study.
+        votes: Votes as collected.
+        options: Options of the analyst; the defaults where there are none.
+        notes: Notes from reading the file, which come first among the caveats.
         progress: Shows a task with a step for each draw of the bootstrap.
 
     Raises:
-        BadRatings: A choice that this data cannot have, or no rater left.
+        BadRatings: An option does not suit this data, or no rater is left.
     """
     options = options or Options()
-    _check(name, votes.stimuli)
-    if options.relative != "none" and options.estimator != "mos":
-        raise BadRatings("--relative goes with --estimator mos: maximum likelihood has no votes to set against another")
-    if options.remove_bias and options.estimator != "mos":
-        raise BadRatings("--remove-bias goes with --estimator mos: maximum likelihood estimates the biases itself")
+    check_options(options)
+    _check_stimuli(name, votes.stimuli)
     prepared = mos.prepare(votes.judged(), options.repetitions)
     if not len(prepared):
         raise BadRatings(f"{name}: all votes are on traps; expected votes on other stimuli")
-    base = screening.unbiased(prepared) if options.remove_bias else prepared
-    verdicts = _verdicts(votes, base, options)
-    excluded = _rejected(verdicts, options)
-    if not len(base.without(excluded)):
-        raise BadRatings(f"{name}: {', '.join(options.screen)} rejects every rater; choose other rules with --screen")
-    used, raw = base.without(excluded), votes.judged().without(excluded)
+    treated = screening.unbiased(prepared) if options.remove_bias else prepared
+    verdicts = screening.verdicts(
+        votes,
+        treated,
+        ddof=options.ddof,
+        unanimous=options.unanimous,
+        least_correlation=options.least_correlation,
+        trap_misses=options.trap_misses,
+    )
+    excluded = excluded_raters(name, treated, verdicts, options)
+    counted, raw = treated.without(excluded), votes.judged().without(excluded)
     estimate = likelihood.estimate(mos.prepare(raw, options.repetitions))
-    scores = _scores(name, used, estimate, options)
-    relative = {kind: _relative(used, kind, options) for kind in ("dmos", "crushed")}
-    compared, behind = _compared(name, options, scores, used, relative)
+    scores = chosen_scores(name, counted, estimate, options)
+    dmos, crushed = (relative_scores(counted, kind, options) for kind in ("dmos", "crushed"))
+    compared = compared_scores(
+        name, VotesAndScores(counted, scores), crushed if options.relative == "crushed" else dmos, options
+    )
     if options.remove_bias and options.relative == "none":
-        behind = prepared.without(excluded)  # a panel without biases would look more certain than raters like these are
-    draws = _draws(compared, behind, options, progress)
-    differences = compare_models(compared, options.test, draws, options.seed)
+        # Raters without biases would look more certain than raters like these are.
+        compared = replace(compared, votes=prepared.without(excluded))
+    draws = _draws(compared, options, progress)
+    differences = compare_models(compared.scores, options.test, draws, options.seed)
     estimate_of_all = likelihood.estimate(prepared)
-    centres, counts = mos.histogram(raw)
-    kept = {s.name for s in scores.stimuli}
-    places = [i for i, s in enumerate(used.stimuli) if s.name in kept]
+    centres, counts = distribution.histogram(raw)
+    scored = {s.name for s in scores.stimuli}
     return Analysis(
         name=name,
         options=options,
-        votes=used,
+        votes=counted,
         total_votes=len(votes),
         trap_votes=len(votes) - len(votes.judged()),
         scores=scores,
-        dmos=relative["dmos"][1] if relative["dmos"] else None,
-        crushed_dmos=relative["crushed"][1] if relative["crushed"] else None,
-        compared=compared,
-        models=_models(compared, behind if options.estimator == "mos" else None, draws),
-        distribution=(centres, _shares(used.stimuli, counts)),
-        stimulus_histogram=counts[places],
-        ranks=ranks.ranks(compared),
+        dmos=dmos.scores if dmos else None,
+        crushed_dmos=crushed.scores if crushed else None,
+        compared=compared.scores,
+        models=_model_means(compared, options, draws),
+        distribution=(centres, distribution.shares_of_models(counted.stimuli, counts)),
+        stimulus_histogram=counts[[i for i, s in enumerate(counted.stimuli) if s.name in scored]],
+        ranks=ranks.ranks(compared.scores),
         differences=differences,
-        letters=_letters(compared, differences),
+        letters=_letters(compared.scores, differences),
         verdicts=verdicts,
         sensitivity=sensitivity.variants(prepared, verdicts, options, scores, excluded, estimate_of_all),
         raters=rater_summary.summarise_raters(prepared, verdicts, excluded, estimate_of_all),
@@ -157,7 +170,7 @@ def analyse(
         caveats=[
             *notes,
             *caveats.of_votes(raw, prepared, estimate, options),
-            *caveats.of_models(compared, differences),
+            *caveats.of_models(compared.scores, differences),
         ],
     )
 
@@ -165,9 +178,13 @@ def analyse(
 def analyse_means(
     name: str, scores: StimulusScores, options: Options | None = None, notes: Sequence[str] = ()
 ) -> Analysis:
-    """Analyse averages that somebody else has made: what needs single votes is missing."""
+    """Analyse averages that somebody else has computed: what needs single votes is missing.
+
+    Raises:
+        BadRatings: Scores relative to references are asked for.
+    """
     options = options or Options()
-    _check(name, scores.stimuli)
+    _check_stimuli(name, scores.stimuli)
     if options.relative != "none":
         raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
     differences = compare_models(scores, options.test, None, options.seed)
@@ -203,7 +220,8 @@ def analyse_means(
     )
 
 
-def _check(name: str, stimuli: Sequence[Stimulus]) -> None:
+def _check_stimuli(name: str, stimuli: Sequence[Stimulus]) -> None:
+    """Refuse two stimuli of one model and content, and two references of one content."""
     seen: dict[tuple[str, str, str], str] = {}
     originals: dict[tuple[str, str], str] = {}
     for s in stimuli:
@@ -220,108 +238,41 @@ def _check(name: str, stimuli: Sequence[Stimulus]) -> None:
             originals[key[:2]] = s.name
 
 
-def with_metrics(made: Analysis, metrics: Mapping[str, Mapping[str, float]], notes: Sequence[str] = ()) -> Analysis:
-    """Add how well metrics predict the scores."""
-    found = prediction.predict(made.scores, metrics, made.options.seed)
-    skipped = [name for name in metrics if name not in {p.metric for p in found}]
+def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], notes: Sequence[str] = ()) -> Analysis:
+    """Add how well metrics predict the scores.
+
+    Args:
+        study: An analysis.
+        metrics: Values of each metric by stimulus.
+        notes: Notes on the metrics, which are added to the caveats.
+    """
+    predictions = prediction.predict(study.scores, metrics, study.options.seed)
+    skipped = [name for name in metrics if name not in {p.metric for p in predictions}]
     more = [f"not compared with ratings (fewer than 6 stimuli, or all equal): {', '.join(skipped)}"] if skipped else []
-    stuck = [f"{p.metric} ({fit.curve})" for p in found for fit in p.fits if not fit.converged]
+    stuck = [f"{p.metric} ({fit.curve})" for p in predictions for fit in p.fits if not fit.converged]
     more += [f"curve fits that did not converge: {', '.join(stuck)}"] if stuck else []
-    return replace(made, predictions=found, caveats=[*made.caveats, *notes, *more])
+    return replace(study, predictions=predictions, caveats=[*study.caveats, *notes, *more])
 
 
-def _verdicts(votes: Votes, base: Votes, options: Options) -> list[screening.Verdict]:
-    unknown = [rule for rule in options.screen if rule not in screening.RULES]
-    if unknown:
-        raise BadRatings(f"no screening rule '{unknown[0]}'; expected of {', '.join(screening.RULES)}, or none")
-    return screening.verdicts(
-        votes,
-        base,
-        ddof=options.ddof,
-        unanimous=options.unanimous,
-        least_correlation=options.least_correlation,
-        trap_misses=options.trap_misses,
-    )
-
-
-def _rejected(verdicts: Sequence[screening.Verdict], options: Options) -> list[str]:
-    found: dict[str, None] = {}
-    for verdict in verdicts:
-        if verdict.rule in options.screen:
-            if verdict.reason:
-                raise BadRatings(f"--screen {verdict.rule}: {verdict.reason}")
-            found |= dict.fromkeys(verdict.rejected)
-    return list(found)
-
-
-def _scores(name: str, used: Votes, estimate: likelihood.Estimate | None, options: Options) -> StimulusScores:
-    if options.estimator == "mos":
-        return mos.mos(used)
-    if estimate is None:
-        raise BadRatings(f"{name}: no rater has 3 votes, which --estimator p910 needs; use --estimator mos")
-    if estimate.exact:
-        raise BadRatings(f"{name}: {caveats.collapsed(estimate)}; use --estimator mos")
-    return estimate.scores
-
-
-def _relative(votes: Votes, kind: str, options: Options) -> tuple[Votes, StimulusScores] | None:
-    if not any(s.reference for s in votes.stimuli):
+def _draws(compared: VotesAndScores, options: Options, progress: Progress) -> TwoWayDraws | None:
+    if not any(s.model for s in compared.scores.stimuli) or options.estimator != "mos" or not options.resamples:
         return None
-    if kind == "crushed" and options.relative != "crushed" and votes.scale != Scale():
-        return None
-    values = mos.differential(votes, crushed=kind == "crushed")
-    return (values, mos.mos(values)) if len(values) else None
+    return draw_raters_and_images(compared.votes, compared.scores, options.resamples, options.seed, progress)
 
 
-def _compared(
-    name: str,
-    options: Options,
-    scores: StimulusScores,
-    used: Votes,
-    relative: Mapping[str, tuple[Votes, StimulusScores] | None],
-) -> tuple[StimulusScores, Votes]:
-    if options.relative == "none":
-        return scores, used
-    chosen = relative[options.relative]
-    if chosen is None:
-        raise BadRatings(
-            f"{name} has no hidden references; name them with a column reference or --references 'PATTERN'"
-        )
-    # A reference against itself is the top of the scale, always.
-    judged = [i for i, s in enumerate(chosen[1].stimuli) if not s.reference]
-    return chosen[1].keep(judged), chosen[0]
-
-
-def _draws(compared: StimulusScores, behind: Votes, options: Options, progress: Progress) -> TwoWayDraws | None:
-    if not any(s.model for s in compared.stimuli) or options.estimator != "mos" or not options.resamples:
-        return None
-    return draw_raters_and_images(behind, compared, options.resamples, options.seed, progress)
-
-
-def _models(compared: StimulusScores, behind: Votes | None, draws: TwoWayDraws | None) -> list[mos.ModelMean]:
-    """Means of models; their intervals from the votes behind, which may still hold the raters' biases."""
-    means = mos.model_means(compared, behind)
-    if behind is None or draws is None:
+def _model_means(compared: VotesAndScores, options: Options, draws: TwoWayDraws | None) -> list[mos.ModelMean]:
+    """Compute means of models; their intervals are of the votes, which may still hold the raters' biases."""
+    means = mos.model_means(compared.scores, compared.votes if options.estimator == "mos" else None)
+    if draws is None:
         return means
-    places = mos.stimuli_by_model(compared.stimuli)
-    return [replace(g, ci95_raters_images=draws.interval(g.mean, places[g.model, g.dataset])) for g in means]
-
-
-def _shares(stimuli: Sequence[Stimulus], counts: Floats) -> dict[str, Floats]:
-    """Distribution of scores for each model, or for all stimuli under the empty name."""
-    models = list(dict.fromkeys(s.model for s in stimuli if s.model and s.expected is None)) or [""]
-    found = {}
-    for model in models:
-        own = counts[[s.model == model and s.expected is None for s in stimuli]].sum(axis=0)
-        if own.sum():
-            found[model] = own / own.sum()
-    return found
+    members = mos.stimuli_by_model(compared.scores.stimuli)
+    return [replace(m, ci95_raters_images=draws.interval(m.mean, members[m.model, m.dataset])) for m in means]
 
 
 def _letters(scores: StimulusScores, differences: Sequence[ModelDifference]) -> dict[str, dict[str, str]]:
-    means = {(group.model, group.dataset): group.mean for group in mos.model_means(scores)}
-    found = {}
+    means = {(m.model, m.dataset): m.mean for m in mos.model_means(scores)}
+    letters = {}
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         models = sorted((m for m, d in means if d == dataset), key=lambda m: -means[m, dataset])
-        found[dataset] = letters_of_models(models, [pair for pair in differences if pair.dataset == dataset])
-    return found
+        letters[dataset] = letters_of_models(models, [pair for pair in differences if pair.dataset == dataset])
+    return letters

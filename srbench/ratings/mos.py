@@ -1,4 +1,4 @@
-"""Mean opinion scores, scores relative to hidden references, and distributions."""
+"""Mean opinion scores of stimuli and models, and scores relative to hidden references."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,10 +7,8 @@ import numpy as np
 
 from srbench.errors import BadRatings
 from srbench.ratings.votes import Stimulus, StimulusScores, Votes
-from srbench.stats.arrays import Floats
 from srbench.stats.student import clustered_half_width, t_half_width
 
-_MOST_BINS = 11
 Repetitions = Literal["pool", "mean", "first"]
 """What repeated votes of a rater on a stimulus count: each as a vote ("pool", as ITU-R BT.500 and sureal do), their
 mean as one vote ("mean"), or the first alone."""
@@ -156,25 +154,3 @@ def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tu
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
     half = clustered_half_width(at, rater, score, len(members))
     return half, len(np.unique(rater)), float(score.std(ddof=1)) if len(score) > 1 else None
-
-
-def histogram(votes: Votes) -> tuple[Floats, Floats]:
-    """How often each score was given to each stimulus.
-
-    Args:
-        votes: As they were given.
-
-    Returns:
-        Bin centres `(bins,)`: the scale's whole numbers and every other score that occurs, where these are at most
-        eleven, else ten equal steps; and counts `(stimuli, bins)`.
-    """
-    scores = np.unique(np.concatenate([votes.score, np.array(votes.scale.categories(), dtype=np.float64)]))
-    if len(scores) <= _MOST_BINS:
-        centres, nearest = scores, np.searchsorted(scores, votes.score)
-    else:
-        edges = np.linspace(votes.scale.low, votes.scale.high, _MOST_BINS)
-        centres = (edges[1:] + edges[:-1]) / 2
-        nearest = np.clip(np.digitize(votes.score, edges) - 1, 0, len(centres) - 1)
-    counts = np.zeros((len(votes.stimuli), len(centres)))
-    np.add.at(counts, (votes.stimulus, nearest), 1)
-    return centres, counts

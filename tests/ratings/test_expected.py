@@ -17,6 +17,7 @@ import pytest
 from scipy.special import gammaln
 
 from srbench.ratings import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
+from srbench.ratings.distribution import histogram
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
 from srbench.ratings.votes import PairAnswer, StimulusScores, Votes
@@ -102,7 +103,7 @@ def test_intervals_are_wider_than_those_of_the_normal_distribution(ratings: Path
 @pytest.mark.parametrize("name", SETS)
 def test_histograms_and_unanimous_stimuli(ratings: Path, name: str) -> None:
     votes = _votes(ratings, name)
-    centres, counts = mos.histogram(votes)
+    centres, counts = histogram(votes)
     assert centres.tolist() == [1, 2, 3, 4, 5]
     found = {s.name: row for s, row in zip(votes.stimuli, counts.tolist(), strict=True)}
     assert found == _independent(ratings, name, "histogram")

@@ -8,6 +8,7 @@ from scipy import stats
 
 from srbench.errors import BadRatings
 from srbench.ratings import analysis, likelihood, mos
+from srbench.ratings.distribution import histogram
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus, Votes
@@ -168,7 +169,7 @@ def test_models_are_grouped_by_data_set_and_all_together() -> None:
     ],
 )
 def test_histograms(scale: Scale, scores: list[float], centres: list[float], bins: list[int]) -> None:
-    found, counts = mos.histogram(votes_of([scores], scale=scale))
+    found, counts = histogram(votes_of([scores], scale=scale))
     assert found.tolist() == centres
     assert counts.tolist() == [np.bincount(bins, minlength=len(centres)).tolist()]
 

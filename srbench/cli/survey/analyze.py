@@ -20,44 +20,78 @@ if TYPE_CHECKING:
 
 def analyze(
     ratings: ratings_file.RatingsPath,
-    metrics: Annotated[Path | None, typer.Option(help="CSV: stimulus and a column for each metric.")] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with a column stimulus and a column for each metric, to compare with the ratings."),
+    ] = None,
     run: Annotated[
         Path | None,
-        typer.Option(help="Folder of a run of the same models: its metrics are compared, MOS joins its rows."),
+        typer.Option(
+            help="Folder of a run of the same models: compare its metrics with the ratings, and add MOS to its rows."
+        ),
     ] = None,
     screen: Annotated[
-        str, typer.Option(help="Rules that reject raters: bt500,correlation,traps,straight,fast; none.")
+        str,
+        typer.Option(
+            help="Rules whose rejected raters do not count, separated by commas: bt500, correlation, traps, straight, "
+            "fast; or none."
+        ),
     ] = "bt500",
     repetitions: Annotated[
-        Literal["mean", "pool", "first"], typer.Option(help="Repeated votes: their mean, each as a vote, the first.")
+        Literal["mean", "pool", "first"],
+        typer.Option(
+            help="How repeated votes of a rater on a stimulus count: their mean as one vote, each as a vote (pool), or "
+            "the first alone."
+        ),
     ] = "mean",
-    remove_bias: Annotated[bool, typer.Option("--remove-bias", help="Take raters' biases off first (P.913).")] = False,
+    remove_bias: Annotated[
+        bool, typer.Option("--remove-bias", help="Subtract each rater's bias before screening (ITU-T P.913).")
+    ] = False,
     estimator: Annotated[
-        Literal["mos", "p910"], typer.Option(help="Mean of votes, or maximum likelihood of P.910.")
+        Literal["mos", "p910"],
+        typer.Option(help="How scores are estimated: mean of votes (mos), or maximum likelihood (p910)."),
     ] = "mos",
     relative: Annotated[
-        Literal["none", "dmos", "crushed"], typer.Option(help="Compare models by DMOS against references.")
+        Literal["none", "dmos", "crushed"],
+        typer.Option(
+            help="Whether models are compared by scores relative to hidden references: none, dmos, or crushed DMOS."
+        ),
     ] = "none",
-    ddof: Annotated[int, typer.Option(min=0, max=1, help="Of the kurtosis rule's standard deviation.")] = 1,
+    ddof: Annotated[
+        int, typer.Option(min=0, max=1, help="Divisor of the standard deviation in the rule bt500: n - 1 (1) or n (0).")
+    ] = 1,
     unanimous: Annotated[
-        Literal["skip", "count"], typer.Option(help="Stimuli on which all agree, in the kurtosis rule.")
+        Literal["skip", "count"],
+        typer.Option(help="Whether the rule bt500 skips or counts stimuli on which all raters agree."),
     ] = "skip",
-    least_correlation: Annotated[float, typer.Option(min=-1, max=1, help="Of the correlation rule.")] = 0.75,
-    trap_misses: Annotated[int, typer.Option(min=0, help="Forgiven by the trap rule.")] = 0,
+    least_correlation: Annotated[
+        float,
+        typer.Option(
+            min=-1,
+            max=1,
+            help="Correlation with the mean of all raters below which the rule correlation rejects a rater.",
+        ),
+    ] = 0.75,
+    trap_misses: Annotated[
+        int, typer.Option(min=0, help="Number of missed traps that the rule traps allows a rater.")
+    ] = 0,
     test: Annotated[
-        Literal["wilcoxon", "permutation"], typer.Option(help="Of differences between models.")
+        Literal["wilcoxon", "permutation"],
+        typer.Option(help="Test of differences between models: Wilcoxon signed ranks, or permutation of the signs."),
     ] = "wilcoxon",
-    resamples: Annotated[int, typer.Option(min=0, help="Of the bootstrap over raters and images; 0: none.")] = 2_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0,
+    resamples: Annotated[
+        int, typer.Option(min=0, help="Number of bootstrap draws of raters and images; 0 leaves out these intervals.")
+    ] = 2_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = "",
     references: ratings_file.References = "",
     model_from: ratings_file.ModelFrom = "",
     stimuli: ratings_file.StimuliFile = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/survey/<name> by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report; runs/survey/NAME by default.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Analyse ratings: scores, agreement, screening, differences between models, metrics against opinion."""
+    """Analyse ratings: scores, agreement, screening, differences between models, metrics against ratings."""
     from srbench.ratings import files
     from srbench.ratings.options import Options
 

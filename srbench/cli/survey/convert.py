@@ -11,14 +11,14 @@ from srbench.cli.survey import ratings as ratings_file
 
 def convert(
     source: ratings_file.RatingsPath,
-    target: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="File to write: .csv, .json or .parquet.")],
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = "",
     references: ratings_file.References = "",
     model_from: ratings_file.ModelFrom = "",
     stimuli: ratings_file.StimuliFile = None,
 ) -> None:
-    """Write ratings as tidy CSV, JSON or Parquet, checked."""
+    """Check a file of ratings and write it as CSV, JSON or Parquet, one vote a row."""
     from srbench.ratings import files
 
     read = files.read(source, ratings_file.import_options(scale, columns, references, model_from, stimuli))

@@ -1,4 +1,4 @@
-"""Options that tell how a file of ratings is to be understood."""
+"""Options that say how a file of ratings is to be read."""
 
 import math
 from pathlib import Path
@@ -16,24 +16,35 @@ if TYPE_CHECKING:
 RatingsPath = Annotated[
     Path,
     typer.Argument(
-        help="CSV, JSON or Parquet: stimulus,content,rater,score[,repetition,model,dataset,time,order,reference,"
-        "expected]; or content,rater,winner,loser[,tie]; or averages: stimulus,content,mos,n,std."
+        help="File of ratings, as CSV, JSON or Parquet. Columns of votes: stimulus,content,rater,score[,repetition,"
+        "model,dataset,time,order,reference,expected]; of paired comparisons: content,rater,winner,loser[,tie,"
+        "repetition]; of averages: stimulus,content,mos,n,std."
     ),
 ]
-ScaleOption = Annotated[str, typer.Option("--scale", help="Lowest and highest score, as 1-5 or 0-100.")]
-Columns = Annotated[str, typer.Option(help="Columns by other names, as score=vote,rater=observer.")]
-References = Annotated[str, typer.Option(help="Stimuli that are hidden references, as '*_hr,*fps'.")]
-ModelFrom = Annotated[str, typer.Option(help="Regular expression whose group is the model in a stimulus's name.")]
+ScaleOption = Annotated[str, typer.Option("--scale", help="Lowest and highest score of the scale, as 1-5 or 0-100.")]
+Columns = Annotated[
+    str, typer.Option(help="Names that the file has for columns, as score=vote,rater=observer; A+B joins two.")
+]
+References = Annotated[
+    str, typer.Option(help="Patterns of the names of stimuli that are hidden references, as '*_hr,*fps'.")
+]
+ModelFrom = Annotated[
+    str, typer.Option(help="Regular expression whose first group finds the model in a stimulus's name.")
+]
 StimuliFile = Annotated[
-    Path | None, typer.Option(help="CSV: stimulus,content[,model,dataset,reference,expected]; others are refused.")
+    Path | None,
+    typer.Option(
+        help="File that describes the stimuli: stimulus,content[,model,dataset,reference,expected]; stimuli that it "
+        "does not name are refused."
+    ),
 ]
 
 
 def import_options(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "ImportOptions":
-    """How a file is to be understood, from what was typed.
+    """Build the options for reading a file from what was typed.
 
     Raises:
-        UserError: An option that says nothing.
+        UserError: --columns or --scale cannot be understood.
     """
     from srbench.ratings.import_options import ImportOptions
 
@@ -47,30 +58,30 @@ def import_options(scale: str, columns: str, references: str, model_from: str, s
 
 
 def _pairs(text: str) -> dict[str, str]:
-    found = {}
+    columns = {}
     for part in options.split(text) if text else []:
         ours, equals, theirs = part.partition("=")
         if not (ours and equals and theirs):
             raise UserError(f"--columns has '{part}'; expected ours=theirs, as score=vote")
-        found[ours.strip()] = theirs.strip()
-    return found
+        columns[ours.strip()] = theirs.strip()
+    return columns
 
 
 def parse_scale(text: str) -> "Scale":
-    """A range as 1-5.
+    """Read a range such as 1-5.
 
     Raises:
-        UserError: It is none.
+        UserError: The text is no range.
     """
     from srbench.ratings.votes import Scale
 
     low, _, high = text.rpartition("-")
     try:
-        made = Scale(float(low), float(high))
+        scale = Scale(float(low), float(high))
     except ValueError:
         raise UserError(f"--scale '{text}' is no range; expected LOW-HIGH, as 1-5 or 0-100") from None
-    if not (math.isfinite(made.low) and math.isfinite(made.high)):
+    if not (math.isfinite(scale.low) and math.isfinite(scale.high)):
         raise UserError(f"--scale '{text}' has no end; expected two finite numbers, as 1-5 or 0-100")
-    if not made.low < made.high:
+    if not scale.low < scale.high:
         raise UserError(f"--scale '{text}' goes from {low} to {high}; expected the lower end first")
-    return made
+    return scale

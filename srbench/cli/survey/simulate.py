@@ -11,30 +11,43 @@ from srbench.errors import UserError
 
 
 def simulate(
-    target: Annotated[Path, typer.Argument(help="Where the votes go: .csv, .json or .parquet; the truth beside them.")],
-    models: Annotated[str, typer.Option(help="Comma-separated, worst first; name=score plants a true score.")] = (
-        "nearest,bicubic,srresnet,srgan"
-    ),
-    images: Annotated[int, typer.Option(min=1)] = 20,
-    raters: Annotated[int, typer.Option(min=1, help="Honest ones.")] = 24,
-    bias: Annotated[float, typer.Option(min=0, help="Standard deviation of raters' biases.")] = 0.3,
-    inconsistency: Annotated[float, typer.Option(min=0, help="Median standard deviation of a rater's votes.")] = 0.6,
-    careless: Annotated[int, typer.Option(min=0, help="Raters more who answer by chance.")] = 0,
-    adversarial: Annotated[int, typer.Option(min=0, help="Raters more who turn the scale round.")] = 0,
-    share: Annotated[float, typer.Option(min=0.01, max=1, help="Of the stimuli, seen by each rater.")] = 1.0,
-    repeated: Annotated[float, typer.Option(min=0, max=1, help="Of the votes, asked a second time.")] = 0.0,
-    reference: Annotated[bool, typer.Option("--reference", help="Originals among the stimuli, as model hr.")] = False,
-    traps: Annotated[bool, typer.Option("--traps", help="Four stimuli whose score is beyond doubt.")] = False,
-    pairs: Annotated[bool, typer.Option("--pairs", help="Paired comparisons instead of scores.")] = False,
-    ties: Annotated[float, typer.Option(min=0, help="With --pairs: differences answered with a tie.")] = 0.0,
+    target: Annotated[
+        Path, typer.Argument(help="File for the votes: .csv, .json or .parquet; the true scores are written beside it.")
+    ],
+    models: Annotated[
+        str, typer.Option(help="Names of models, separated by commas, worst first; NAME=SCORE sets a true score.")
+    ] = ("nearest,bicubic,srresnet,srgan"),
+    images: Annotated[int, typer.Option(min=1, help="Number of images, each shown by every model.")] = 20,
+    raters: Annotated[int, typer.Option(min=1, help="Number of honest raters.")] = 24,
+    bias: Annotated[
+        float, typer.Option(min=0, help="Standard deviation of the raters' biases, in steps of the scale.")
+    ] = 0.3,
+    inconsistency: Annotated[
+        float,
+        typer.Option(min=0, help="Median of the raters' inconsistencies: how far a rater's votes scatter, in steps."),
+    ] = 0.6,
+    careless: Annotated[int, typer.Option(min=0, help="Number of additional raters who vote at random.")] = 0,
+    adversarial: Annotated[int, typer.Option(min=0, help="Number of additional raters who invert the scale.")] = 0,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the stimuli that each rater sees.")] = 1.0,
+    repeated: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the votes that are asked a second time.")
+    ] = 0.0,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Add the originals to the stimuli, as model hr.")
+    ] = False,
+    traps: Annotated[bool, typer.Option("--traps", help="Add four stimuli whose score is beyond doubt.")] = False,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Write paired comparisons instead of scores.")] = False,
+    ties: Annotated[
+        float, typer.Option(min=0, help="With --pairs: smallest perceived difference that is not answered with a tie.")
+    ] = 0.0,
     scale: ratings_file.ScaleOption = "1-5",
-    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
 ) -> None:
-    """Draw a panel whose truth is known: to plan a study, or to see what an analysis finds."""
+    """Simulate raters whose true scores are known: to plan a study, or to see what an analysis finds."""
     from srbench.ratings import files, simulation
 
     names, quality = _planted(models)
-    panel = simulation.Simulation(
+    settings = simulation.Simulation(
         models=names,
         quality=quality,
         images=images,
@@ -51,14 +64,14 @@ def simulate(
         seed=seed,
     )
     if pairs:
-        answers = simulation.simulate_pairs(panel, ties)
+        answers = simulation.simulate_pairs(settings, ties)
         files.write(files.Ratings(target.stem, pairs=answers), target)
         console.err.print(f"{len(answers)} answers: {target}", soft_wrap=True)
         return
-    drawn = simulation.simulate(panel)
+    drawn = simulation.simulate(settings)
     files.write(files.Ratings(target.stem, votes=drawn.votes), target)
     truth = target.with_suffix(".truth.json")
-    simulation.write_truth(panel, drawn, truth)
+    simulation.write_truth(settings, drawn, truth)
     console.err.print(f"{len(drawn.votes)} votes: {target}; the truth: {truth}", soft_wrap=True)
 
 
