@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from srbench.ratings import files
+from srbench.ratings import files, records
 from srbench.ratings.analysis import analyse
 from srbench.ratings.likelihood import estimate
 from srbench.ratings.options import Options
@@ -41,7 +41,7 @@ def votes(images: int) -> Votes:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory, votes: Votes) -> Path:
     path = tmp_path_factory.mktemp("votes") / "votes.csv"
-    files.write(files.Ratings("votes", votes=votes), path)
+    records.write(files.Ratings("votes", votes=votes), path)
     return path
 
 

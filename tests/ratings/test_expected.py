@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from scipy.special import gammaln
 
-from srbench.ratings import agreement, analysis, files, likelihood, mos, pairs, prediction, screening
+from srbench.ratings import agreement, analysis, files, likelihood, metric_table, mos, pairs, prediction, screening
 from srbench.ratings.distribution import histogram
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
@@ -268,7 +268,7 @@ METRICS = ("vmaf", "adm2", "psnr", "ssim", "ms_ssim", "vif_scale0", "vif_scale1"
 @cache
 def _predictions(folder: Path) -> dict[str, prediction.Prediction]:
     scores = mos.mos(_votes(folder, "avt_images_lab"))
-    metrics, notes = files.metrics(folder / "avt_images_lab.metrics.csv", scores)
+    metrics, notes = metric_table.read_metrics(folder / "avt_images_lab.metrics.csv", scores)
     assert notes == ()
     return {found.metric: found for found in prediction.predict(scores, metrics)}
 

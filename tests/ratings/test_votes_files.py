@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import BadRatings
-from srbench.ratings import files
+from srbench.ratings import files, metric_table, records
 from srbench.ratings.files import Ratings
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
@@ -60,7 +60,7 @@ PANEL = Simulation(images=3, raters=5, careless=1, share=0.7, repeated=0.3, refe
 def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: Simulation) -> None:
     votes = simulate(panel).votes
     path = tmp_path / f"new folder/sim{suffix}"
-    files.write(Ratings("sim", votes=votes), path)
+    records.write(Ratings("sim", votes=votes), path)
     found = files.read(path, ImportOptions(scale=panel.scale))
     assert found.votes is not None
     assert (found.name, found.notes) == ("sim", ())
@@ -71,7 +71,7 @@ def test_simulated_votes_read_back_the_same(tmp_path: Path, suffix: str, panel: 
 @pytest.mark.parametrize("name", ["nflx_public", "bt500_small", "avt_images_lab", "sharpened_images_pc"])
 def test_published_ratings_read_back_the_same(ratings: Path, tmp_path: Path, suffix: str, name: str) -> None:
     first = files.read(ratings / f"{name}.csv", ImportOptions(references=("*fps",) if "nflx" in name else ()))
-    files.write(first, tmp_path / f"{name}{suffix}")
+    records.write(first, tmp_path / f"{name}{suffix}")
     second = files.read(tmp_path / f"{name}{suffix}")
     assert second.pairs == first.pairs
     if first.votes is not None:
@@ -81,7 +81,7 @@ def test_published_ratings_read_back_the_same(ratings: Path, tmp_path: Path, suf
 
 def test_what_is_written_is_tidy_csv(tmp_path: Path) -> None:
     votes = votes_of([[3, 4], [float("nan"), 5]])
-    files.write(Ratings("x", votes=votes), tmp_path / "x.csv")
+    records.write(Ratings("x", votes=votes), tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_bytes() == f"{HEAD}\ns0,s0,r0,3\ns0,s0,r1,4\ns1,s1,r1,5\n".encode()
 
 
@@ -89,7 +89,7 @@ def test_what_is_written_is_tidy_csv(tmp_path: Path) -> None:
 def test_averages_read_back_the_same(tmp_path: Path, suffix: str) -> None:
     shown = (Stimulus("a", "x", "m", "d"), Stimulus("b", "x", "n", "d", reference=True))
     means = replace(scores_of([10 / 3, 4.0], shown), n=np.array([3, 1]), std=np.array([0.1 + 0.2, np.nan]))
-    files.write(Ratings("x", means=means), tmp_path / f"x{suffix}")
+    records.write(Ratings("x", means=means), tmp_path / f"x{suffix}")
     found = files.read(tmp_path / f"x{suffix}").means
     assert found is not None
     assert found.stimuli == shown
@@ -104,7 +104,7 @@ def test_averages_read_back_the_same(tmp_path: Path, suffix: str) -> None:
 def test_comparisons_read_back_the_same(tmp_path: Path, suffix: str) -> None:
     answers = simulate_pairs(Simulation(images=2, raters=3), ties=0.5)
     assert {answer.tie for answer in answers} == {True, False}
-    files.write(Ratings("x", pairs=answers), tmp_path / f"x{suffix}")
+    records.write(Ratings("x", pairs=answers), tmp_path / f"x{suffix}")
     assert files.read(tmp_path / f"x{suffix}").pairs == answers
 
 
@@ -121,7 +121,7 @@ def test_any_name_and_any_score_survive(
 ) -> None:
     shown = tuple(Stimulus(name, name + ",", '"' + name, name) for name in names)
     votes = replace(votes_of([[score], [1]], shown), raters=(rater,), seconds=np.array([score / 3, np.nan]))
-    files.write(Ratings("x", votes=votes), tmp_path / f"x{suffix}")
+    records.write(Ratings("x", votes=votes), tmp_path / f"x{suffix}")
     _same(_votes(tmp_path / f"x{suffix}"), votes)
 
 
@@ -261,10 +261,10 @@ def test_files_that_are_no_ratings(tmp_path: Path) -> None:
 def test_a_wrong_suffix_or_folder_is_named_when_writing(tmp_path: Path) -> None:
     made = Ratings("x", votes=votes_of([[3]]))
     with pytest.raises(BadRatings, match=r"x\.txt ends in '\.txt'; expected \.csv, \.json or \.parquet"):
-        files.write(made, tmp_path / "x.txt")
+        records.write(made, tmp_path / "x.txt")
     (tmp_path / "taken").write_text("")
     with pytest.raises(BadRatings, match="cannot be written"):
-        files.write(made, tmp_path / "taken" / "x.csv")
+        records.write(made, tmp_path / "taken" / "x.csv")
 
 
 def test_missing_columns_are_named_with_what_to_do(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_two_names_of_one_model_are_not_compared(tmp_path: Path) -> None:
 def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
     scores = scores_of([3, 4, 2])
     path = _file(tmp_path, "stimulus,psnr,lpips", "s0,30.5,0.1", "s1,31,", "zzz,1,1", name="m.csv")
-    values, notes = files.metrics(path, scores)
+    values, notes = metric_table.read_metrics(path, scores)
     assert values == {"psnr": {"s0": 30.5, "s1": 31, "zzz": 1}, "lpips": {"s0": 0.1, "zzz": 1}}
     assert notes == ("1 stimuli of m.csv have no ratings", "1 rated stimuli are not in m.csv")
     for lines, said in [
@@ -413,5 +413,5 @@ def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
         (["image,psnr", "s0,1"], "expected a column stimulus and one for each metric"),
     ]:
         with pytest.raises(BadRatings, match=r"m\.csv") as caught:
-            files.metrics(_file(tmp_path, *lines, name="m.csv"), scores)
+            metric_table.read_metrics(_file(tmp_path, *lines, name="m.csv"), scores)
         assert said in str(caught.value)

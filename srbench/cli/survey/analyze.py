@@ -191,13 +191,13 @@ class _Beside:
 
 def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, _Beside]":
     from srbench.evaluation.results import RunFolder, latest
-    from srbench.ratings import analysis, files, join
+    from srbench.ratings import analysis, join, metric_table
 
     values: dict[str, dict[str, float]] = {}
     notes: list[str] = []
     beside = _Beside()
     if metrics:
-        values, said = files.metrics(metrics, made.scores)
+        values, said = metric_table.read_metrics(metrics, made.scores)
         notes += said
     if run:
         folder = RunFolder(run)

@@ -54,7 +54,7 @@ def export(
     database: Database = "",
 ) -> None:
     """Write the answers as ratings that `srbench survey analyze` reads."""
-    from srbench.ratings import files, table_io
+    from srbench.ratings import records, table_io
     from srbench.survey.export import ratings
     from srbench.survey.progress import rater_rows, study_progress
 
@@ -62,7 +62,7 @@ def export(
         if raters:
             table_io.write(rater_rows(study_progress(store)), target)
             return
-        files.write(ratings(store, unfinished=unfinished), target)
+        records.write(ratings(store, unfinished=unfinished), target)
 
 
 def report(

@@ -19,9 +19,9 @@ def convert(
     stimuli: ratings_file.StimuliFile = None,
 ) -> None:
     """Check a file of ratings and write it as CSV, JSON or Parquet, one vote a row."""
-    from srbench.ratings import files
+    from srbench.ratings import files, records
 
     read = files.read(source, ratings_file.import_options(scale, columns, references, model_from, stimuli))
-    files.write(read, target)
+    records.write(read, target)
     for note in read.notes:
         console.err.print(note)

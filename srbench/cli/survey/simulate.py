@@ -44,7 +44,8 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
 ) -> None:
     """Simulate raters whose true scores are known: to plan a study, or to see what an analysis finds."""
-    from srbench.ratings import files, simulation
+    from srbench.ratings import records, simulation
+    from srbench.ratings.files import Ratings
 
     names, quality = _planted(models)
     settings = simulation.Simulation(
@@ -65,11 +66,11 @@ def simulate(
     )
     if pairs:
         answers = simulation.simulate_pairs(settings, ties)
-        files.write(files.Ratings(target.stem, pairs=answers), target)
+        records.write(Ratings(target.stem, pairs=answers), target)
         console.err.print(f"{len(answers)} answers: {target}", soft_wrap=True)
         return
     drawn = simulation.simulate(settings)
-    files.write(files.Ratings(target.stem, votes=drawn.votes), target)
+    records.write(Ratings(target.stem, votes=drawn.votes), target)
     truth = target.with_suffix(".truth.json")
     simulation.write_truth(settings, drawn, truth)
     console.err.print(f"{len(drawn.votes)} votes: {target}; the truth: {truth}", soft_wrap=True)

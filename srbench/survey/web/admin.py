@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.ratings import files, table_io
+from srbench.ratings import records, table_io
 from srbench.survey.export import ratings
 from srbench.survey.progress import rater_rows, stop_rule, study_progress
 from srbench.survey.vote_store import VoteStore
@@ -146,7 +146,7 @@ class Admin:
         """All answers as CSV."""
         if not self._inside(request):
             return self._refused(request)
-        return await run_in_threadpool(_csv, lambda: files.records(ratings(self.store, unfinished=True)))
+        return await run_in_threadpool(_csv, lambda: records.records(ratings(self.store, unfinished=True)))
 
     async def raters(self, request: Request) -> Response:
         """All raters as CSV."""

@@ -1,0 +1,78 @@
+"""Ratings as records, one for each vote, average or answer, and in files."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srbench.ratings import table_io
+from srbench.ratings.files import Ratings
+from srbench.ratings.stimulus_table import STIMULUS_COLUMNS
+from srbench.ratings.votes import Stimulus, Votes
+
+
+def records(ratings: Ratings) -> list[dict[str, Any]]:
+    """Return one record for each vote, average or comparison, with the columns that are not empty."""
+    if ratings.votes is not None:
+        return _vote_records(ratings.votes)
+    if ratings.means is not None:
+        scores = ratings.means
+        rows = zip(scores.stimuli, scores.mean.tolist(), scores.n.tolist(), scores.std.tolist(), strict=True)
+        with_extra = _extra(scores.stimuli)
+        return [
+            {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m), "n": n, "std": _plain(d)}
+            for s, m, n, d in rows
+        ]
+    ties = any(answer.tie for answer in ratings.pairs)
+    return [
+        {"content": a.content, "rater": a.rater, "winner": a.winner, "loser": a.loser}
+        | ({"tie": int(a.tie)} if ties else {})
+        for a in ratings.pairs
+    ]
+
+
+def _vote_records(votes: Votes) -> list[dict[str, Any]]:
+    extra = _extra(votes.stimuli)
+    described = [{"stimulus": s.name, "content": s.content, **extra(s)} for s in votes.stimuli]
+    repeated = bool((votes.repetition > 1).any())
+    timed, ordered = (bool((~np.isnan(x)).any()) for x in (votes.seconds, votes.order))
+    rows = []
+    for i in range(len(votes)):
+        row = dict(described[votes.stimulus[i]])
+        row["rater"], row["score"] = votes.raters[votes.rater[i]], _plain(float(votes.score[i]))
+        if repeated:
+            row["repetition"] = int(votes.repetition[i])
+        if timed:
+            row["time"] = _plain(float(votes.seconds[i]))
+        if ordered:
+            row["order"] = _plain(float(votes.order[i]))
+        rows.append(row)
+    return rows
+
+
+def _extra(stimuli: Sequence[Stimulus]) -> Callable[[Stimulus], dict[str, Any]]:
+    """Return a function that gives the optional columns of a stimulus, those that are not empty everywhere."""
+    used = [name for name in STIMULUS_COLUMNS if any(getattr(s, name) not in ("", False, None) for s in stimuli)]
+
+    def columns(stimulus: Stimulus) -> dict[str, Any]:
+        values = {name: getattr(stimulus, name) for name in used}
+        return {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
+
+    return columns
+
+
+def _plain(value: float) -> float | int | None:
+    if math.isnan(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def write(ratings: Ratings, path: Path) -> None:
+    """Write ratings as .csv, .json or .parquet; reading the file gives the same votes in the same order.
+
+    Raises:
+        BadRatings: The ending is none of these, or the folder cannot be written.
+    """
+    table_io.write(records(ratings), path)
