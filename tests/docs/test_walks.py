@@ -10,7 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 
 from tests.docs.pages import ROOT, Fence, fences
 
@@ -84,6 +87,31 @@ def test_the_walk_of_a_model(package: Path) -> None:
     means = _means(package)
     assert means["tinynet", "psnr"] == pytest.approx(means["nearest", "psnr"], abs=0.005)
     assert f"{means['tinynet', 'psnr']:.2f} dB" in _PAGE.read_text(encoding="utf-8")
+
+
+def test_the_walk_of_a_metric(package: Path) -> None:
+    printed = _walk("Add a metric", package)
+    assert "gradient" in printed[0]
+    assert re.search(r"GD +↓", printed[1])
+    rows = [json.loads(line) for line in (package / "runs/metric/rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    values = {row["model"]: row["value"] for row in rows if (row["metric"], row["image"]) == ("gradient", "astronaut")}
+    (picture,) = (package / "runs/metric").glob("images/**/bicubic/**/astronaut.png")
+    sr = np.asarray(Image.open(picture), dtype=np.float64)
+    difference = sr - skimage.data.astronaut()
+    expected = sum(np.abs(np.diff(difference, axis=axis)).mean() for axis in (0, 1)) / 2
+    assert values["bicubic"] == pytest.approx(expected, rel=1e-6)
+    assert values["nearest"] > values["bicubic"]
+
+
+def test_the_walk_of_a_data_set(package: Path) -> None:
+    printed = _walk("Add a data set", package)
+    assert "pins 2 images" in printed[1]
+    assert re.search(r"patterns +2 +yes", printed[2])
+    assert "patterns, 2 images" in printed[3]
+    assert "not pinned" not in printed[3]
+    (package / "Patterns/HR/rings.png").write_bytes((package / "Patterns/HR/board.png").read_bytes())
+    with pytest.raises(AssertionError, match=r"BadData: .*rings"):
+        _call(_commands("Add a data set")[-1], package)
 
 
 def test_the_model_of_the_guide(tmp_path: Path) -> None:
