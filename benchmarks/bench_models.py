@@ -74,7 +74,7 @@ def _random(card: Card) -> Model:
         torch.manual_seed(0)
         return arch.build(scale=scale, **card.settings)
 
-    return Model(card.id, scale, make, {}, colour=colour)
+    return Model(card.id, scale, make, {}, colour=colour, multiple_of=arch.multiple_of)
 
 
 def _call(model: Model, mode: str, size: Size) -> Callable[[], Tensor]:

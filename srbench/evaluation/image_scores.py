@@ -17,7 +17,7 @@ from srbench.evaluation import pairing, scoring
 from srbench.evaluation.scoring import Scorer
 from srbench.protocol import Protocol
 
-Image = npt.NDArray[np.uint8] | npt.NDArray[np.floating] | Tensor
+ImageLike = npt.NDArray[np.uint8] | npt.NDArray[np.floating] | Tensor
 """An array `(H, W, 3)` RGB, `(H, W, 1)` or `(H, W)` grey; or a tensor `(3, H, W)` RGB, `(1, H, W)` or `(H, W)` grey,
 with or without a batch dimension of 1. uint8 in levels 0..255, or floating point in [0, 1]."""
 
@@ -25,7 +25,7 @@ _OVERSHOOT = 2.0
 """Largest value of a floating-point image that is taken for an overshoot of a network and not for a level."""
 
 
-def psnr(sr: Image, hr: Image, protocol: str = protocols.DEFAULT) -> float:
+def psnr(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> float:
     """Measure the peak signal-to-noise ratio of an image in dB, on the protocol's channel and inside its border.
 
     Args:
@@ -55,7 +55,7 @@ def psnr(sr: Image, hr: Image, protocol: str = protocols.DEFAULT) -> float:
     return _score("psnr", sr, hr, protocol)
 
 
-def ssim(sr: Image, hr: Image, protocol: str = protocols.DEFAULT) -> float:
+def ssim(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> float:
     """Measure the structural similarity of an image in the protocol's flavour, channel and border.
 
     Args:
@@ -80,7 +80,7 @@ def ssim(sr: Image, hr: Image, protocol: str = protocols.DEFAULT) -> float:
     return _score("ssim", sr, hr, protocol)
 
 
-def lpips(sr: Image, hr: Image, protocol: str = protocols.DEFAULT) -> float:
+def lpips(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> float:
     """Measure the learned perceptual distance (LPIPS 0.1) of an image, whole and in RGB, by the protocol's network.
 
     Args:
@@ -114,7 +114,7 @@ def _scorer(metric: str, protocol: str) -> tuple[Scorer, Protocol]:
 
 
 @torch.no_grad()
-def _score(metric: str, sr: Image, hr: Image, protocol: str) -> float:
+def _score(metric: str, sr: ImageLike, hr: ImageLike, protocol: str) -> float:
     scorer, conventions = _scorer(metric, protocol)
     output, original = _batch(sr, "sr"), _batch(hr, "hr")
     original = original if original.dtype == torch.uint8 else image.to_uint8(original)
@@ -127,7 +127,7 @@ def _score(metric: str, sr: Image, hr: Image, protocol: str) -> float:
     return float(scorer.score(*pair))
 
 
-def _batch(pixels: Image, name: str) -> Tensor:
+def _batch(pixels: ImageLike, name: str) -> Tensor:
     """Bring an image into the form `(1, C, H, W)`, uint8 in levels or floating point in [0, 1]."""
     planes = _planes_of_array(pixels) if isinstance(pixels, np.ndarray) else _planes_of_tensor(pixels.detach())
     if planes.ndim != 3 or planes.shape[0] not in (1, 3):
