@@ -1,6 +1,6 @@
-"""Where naive code loses time: layers at full resolution, as published and folded, beside the floor of the device.
+"""Where naive code loses time: layers at full resolution, unfolded and folded, beside the floor of the device.
 
-The floor is what the published layer's products or its bytes take at the device's own speed, whichever is more.
+The floor is what the unfolded layer's products or its bytes take at the device's own speed, whichever is more.
 """
 
 from collections.abc import Callable
@@ -28,15 +28,15 @@ class Case:
     """A layer of a network at x4.
 
     Attributes:
-        published: What the paper's network does.
+        unfolded: What the paper's network does.
         folded: The same, rewritten.
         channels: Of its input.
         zoom: Side of its input over that of LR.
-        macs: Of the published layer, for each pixel of its input.
-        elements: Read and written by the published layer, for each pixel of its input.
+        macs: Of the unfolded layer, for each pixel of its input.
+        elements: Read and written by the unfolded layer, for each pixel of its input.
     """
 
-    published: Callable[[Tensor], Tensor]
+    unfolded: Callable[[Tensor], Tensor]
     folded: Callable[[Tensor], Tensor]
     channels: int
     zoom: int
@@ -94,7 +94,7 @@ def test_layer(
     height, width = (side * case.zoom for side in (_LR_QUICK if quick else _LR))
     memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
     x = torch.rand(1, case.channels, height, width).contiguous(memory_format=memory_format)
-    published, folded = (_ready(layer, memory_format, x) for layer in (case.published, case.folded))
+    unfolded, folded = (_ready(layer, memory_format, x) for layer in (case.unfolded, case.folded))
     benchmark.group = f"{name}, fp32, {layout}"
     pixels = height * width
     floor_s = max(
@@ -102,8 +102,8 @@ def test_layer(
         4 * case.elements * pixels / (device_ceiling.copy_gb_per_s * 1e9),
     )
     out = benchmark.pedantic(folded, rounds=5, warmup_rounds=1)
-    assert (out - published()).abs().max() < _TOLERANCE
-    beside(folded, {"published": published}, {"published": 1.0})
+    assert (out - unfolded()).abs().max() < _TOLERANCE
+    beside(folded, {"unfolded": unfolded}, {"unfolded": 1.0})
     if not quick:
         took_s = benchmark.stats.stats.median
         benchmark.extra_info.update(floor_ms=round(floor_s * 1000, 2), times_the_floor=round(took_s / floor_s, 2))

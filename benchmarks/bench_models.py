@@ -1,4 +1,4 @@
-"""One card of each architecture with random weights: as it runs, as published, and in other modes."""
+"""One card of each architecture with random weights: as it runs, unfolded, and in other modes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ from srbench.core import allocator
 from srbench.models import registry
 from srbench.models.arch import Network
 from srbench.models.card import Card
-from srbench.models.mode import Mode, parse
+from srbench.models.mode import parse
 from srbench.models.model import Model
 from srbench.speed.scenario import Size, example
 
@@ -38,13 +38,13 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Siz
     allocator.keep_freed_memory()
     model = _random(_CARDS[arch])
     ours, peers = _call(model, "fp32", size), {mode: _call(model, mode, size) for mode in _MODES}
-    peers["as published, fp32"] = _published(model, size)
+    peers["unfolded, fp32"] = _unfolded(model, size)
     benchmark.group = f"models, LR {size.height} x {size.width} px, x{model.scale}"
     benchmark.extra_info.update(card=model.id, threads=torch.get_num_threads())
     sr = benchmark.pedantic(ours, rounds=5, warmup_rounds=1)
     assert torch.isfinite(sr).all()
     assert sr.shape[-2:] == (size.height * model.scale, size.width * model.scale)
-    assert (sr - peers["as published, fp32"]()).abs().max() < _TOLERANCE
+    assert (sr - peers["unfolded, fp32"]()).abs().max() < _TOLERANCE
     beside(ours, peers)
 
 
@@ -78,7 +78,7 @@ def _random(card: Card) -> Model:
 
 
 def _call(model: Model, mode: str, size: Size) -> Callable[[], Tensor]:
-    upscaler = model.upscaler(parse(mode, Mode())[0])
+    upscaler = model.upscaler(parse(mode))
     x = example(upscaler, size, 1)
 
     def call() -> Tensor:
@@ -88,8 +88,8 @@ def _call(model: Model, mode: str, size: Size) -> Callable[[], Tensor]:
     return call
 
 
-def _published(model: Model, size: Size) -> Callable[[], Tensor]:
-    """Its forward function alone, which is no network of the zoo and is not folded."""
+def _unfolded(model: Model, size: Size) -> Callable[[], Tensor]:
+    """Return its forward function alone, which is no network of the zoo and is not folded."""
     network = model.make()
     assert isinstance(network, torch.nn.Module)
     return _call(replace(model, make=lambda: network.eval().forward), "fp32", size)

@@ -9,14 +9,15 @@ import typer
 from srbench.cli import console
 from srbench.core.paths import cache_folder
 from srbench.core.progress import track
-from srbench.errors import UserError
+from srbench.errors import UserError, reason
+from srbench.models import mode
 
 if TYPE_CHECKING:
     from srbench.core.assets import AssetStore
-    from srbench.models.mode import Mode
     from srbench.models.model import Model
     from srbench.speed.fastest import Choice
 
+Mode = Annotated[str, typer.Option("--mode", help=mode.HELP)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
     str,
@@ -45,10 +46,10 @@ Replace = Annotated[bool, typer.Option("--force", help="Replace OUT where it is 
 
 
 def split(text: str) -> list[str]:
-    """The parts of a comma-separated list.
+    """Return the parts of a comma-separated list.
 
     Raises:
-        UserError: There is none.
+        UserError: There are none.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
@@ -56,11 +57,36 @@ def split(text: str) -> list[str]:
     return parts
 
 
-def fastest(models: "Sequence[Model]", base: "Mode", store: "AssetStore") -> "dict[str, Choice]":
-    """The fast mode of each model, measured where it is not remembered."""
+def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> "dict[str, Choice]":
+    """Return the fastest mode of each model, measured where it is not remembered.
+
+    Raises:
+        UserError: The base names what is chosen here.
+    """
     from srbench.speed import fastest
 
-    memory = fastest.Memory(cache_folder() / "fastest.json")
+    plain = mode.Mode(base.device, memory_mib=base.memory_mib, tile_px=base.tile_px, self_ensemble=base.self_ensemble)
+    if base != plain:
+        raise UserError(f"--fast chooses precision, format and engine itself; leave them out of --mode {base.name}")
+    cache = fastest.ChoiceCache(cache_folder() / "fastest.json")
     with console.bars() as progress:
         turns = track(progress, models, "finding the fastest modes")
-        return {model.id: fastest.choose(model, base, store, memory) for model in turns}
+        return {model.id: fastest.choose(model, base, store, cache) for model in turns}
+
+
+def choose_layers(
+    models: "Sequence[Model]", base: mode.Mode, store: "AssetStore"
+) -> tuple[dict[str, mode.Mode], dict[str, str]]:
+    """Return the mode of each model with its fp32 layers chosen, and for the others the reason why it cannot run."""
+    from srbench.speed import split
+    from srbench.speed.psnr_drop import PsnrReference
+
+    chosen: dict[str, mode.Mode] = {}
+    unavailable: dict[str, str] = {}
+    with console.bars() as progress:
+        for model in track(progress, models, "choosing the layers that stay in fp32"):
+            try:
+                chosen[model.id], _ = split.find(model, base, PsnrReference(model.scale, store))
+            except UserError as error:
+                unavailable[model.id] = reason(error)
+    return chosen, unavailable

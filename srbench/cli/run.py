@@ -1,6 +1,6 @@
 """`srbench run`."""
 
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,15 +14,8 @@ from srbench.evaluation.results import RunFolder
 
 if TYPE_CHECKING:
     from srbench.evaluation.plan import Outcome, Plan
+    from srbench.models.mode import Mode
     from srbench.models.select import Selection
-
-
-class Precision(StrEnum):
-    """What networks compute in."""
-
-    fp32 = "fp32"
-    bf16 = "bf16"
-    fp16 = "fp16"
 
 
 def run(
@@ -41,20 +34,17 @@ def run(
     metrics: options.Metrics = "psnr,ssim,lpips",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
     device: options.Device = "auto",
-    precision: Annotated[Precision, typer.Option(help="Autocast below fp32; the table names it.")] = Precision.fp32,
-    channels_last: Annotated[bool, typer.Option("--channels-last", help="Memory format of convolutions.")] = False,
-    tf32: Annotated[bool, typer.Option("--tf32", help="Allow TF32 on a GPU.")] = False,
+    mode: options.Mode = "fp32",
     fast: Annotated[
         bool,
         typer.Option(
             "--fast",
-            help="Each model in the fastest mode that costs at most 0.01 dB here; measured once, then remembered.",
+            help="Run each model in the fastest mode that changes PSNR by at most 0.01 dB, which is measured once.",
         ),
     ] = False,
-    self_ensemble: Annotated[bool, typer.Option("--self-ensemble", help="Average over 8 flips and rotations.")] = False,
-    tile: Annotated[int, typer.Option(min=0, help="Side of tiles in LR pixels; 0: as memory allows.")] = 0,
     memory_mib: Annotated[
-        int, typer.Option(min=0, help="What activations may take before images are tiled; 0: by the device.")
+        int,
+        typer.Option(min=0, help="MiB that activations may take before images are tiled; 0 for the device's default."),
     ] = 0,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
@@ -77,13 +67,12 @@ def run(
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, scoring
     from srbench.evaluation.plan import Plan
-    from srbench.models.mode import Mode
+    from srbench.models.mode import parse
     from srbench.models.select import select
     from srbench.report.runs import publish
 
     allocator.keep_freed_memory()
-    if fast and (precision.value != "fp32" or channels_last or tf32):
-        raise UserError("--fast finds precision and format itself; leave out --precision, --channels-last and --tf32")
+    base = parse(mode, str(pick_device(device)), memory_mib)
     conventions = protocols.find(protocol)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
@@ -93,20 +82,28 @@ def run(
             for name in options.split(datasets)
         ]
         selection = select(options.split(models), conventions.scale, store)
+    modes: dict[str, Mode] = {}
+    reasons: list[str] = []
+    if fast:
+        choices = options.fastest(selection.models, base, store)
+        modes = {model: choice.mode for model, choice in choices.items()}
+        reasons = [f"{model} runs in {choice.reason}" for model, choice in choices.items()]
+    elif base.split:
+        modes, without = options.choose_layers(selection.models, base, store)
+        able = [model for model in selection.models if model.id in modes]
+        selection = replace(selection, models=able, unavailable={**selection.unavailable, **without})
     _check(selection, [images.id for images in sets])
-    mode = Mode(str(pick_device(device)), precision.value, channels_last, tf32, tile, memory_mib, self_ensemble)
-    choices = options.fastest(selection.models, mode, store) if fast else {}
     remarks = caveats.collect(selection.models, sets, conventions)
     plan = Plan(
         models=selection.models,
         sets=sets,
         protocol=conventions,
         scorers=scorers,
-        mode=mode,
-        modes={model: choice.mode for model, choice in choices.items()},
+        mode=base,
+        modes=modes,
         save_images=save_images,
         force=force,
-        caveats=[*remarks, *(f"{model} runs in {choice.why}" for model, choice in choices.items())],
+        caveats=[*remarks, *reasons],
         unavailable=selection.unavailable,
     )
     folder = RunFolder(out or Path("runs") / conventions.name)

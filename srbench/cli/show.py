@@ -16,7 +16,7 @@ Format = Annotated[
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput`.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput` (also with --compare).")],
     form: Format = "terminal",
     json: options.Json = False,
 ) -> None:
@@ -26,6 +26,8 @@ def show(
     """
     if (run / "speed.json").exists():
         _speed(run, form, json)
+    elif (run / "ab_comparison.json").exists() or (run / "duel.json").exists():
+        _ab_comparison(run, form, json)
     else:
         _run(run, form, json)
 
@@ -43,6 +45,21 @@ def _speed(folder: Path, form: str, json: bool) -> None:
         console.show(report.page)
     else:
         console.print_text(publish.text(report, form))
+
+
+def _ab_comparison(folder: Path, form: str, json: bool) -> None:
+    from srbench.report.publish import PAGES
+    from srbench.report.speed import ab_comparison, publish
+
+    comparison, device = publish.read_ab_comparison(folder)
+    if json:
+        console.print_json(publish.ab_content(comparison, device))
+    elif form == "terminal":
+        console.show(ab_comparison.page(comparison))
+    elif form == "csv":
+        raise BadRun("an A/B comparison has no CSV; expected --format terminal, md, latex or html, or --json")
+    else:
+        console.print_text(PAGES[form](ab_comparison.page(comparison, device)))
 
 
 def _run(run: Path, form: str, json: bool) -> None:

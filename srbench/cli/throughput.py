@@ -11,63 +11,71 @@ from srbench.cli import console, options
 from srbench.core.paths import weights_roots
 from srbench.errors import MissingWeights, UserError
 from srbench.evaluation.results import RunFolder
+from srbench.models import mode as modes
 from srbench.speed.records import SCENARIOS, SIZES, Scenario
 
 if TYPE_CHECKING:
     from srbench.core.timing import TimeBudget
     from srbench.report.speed.trade_off import Quality
-    from srbench.speed.records import Session
+    from srbench.speed.records import SpeedSession
     from srbench.speed.scenario import Size
 
 
 _MATRIX = ("all", "usual", "latency,throughput")
-"""Models, modes and scenarios where nobody asks for others."""
+"""Models, modes and scenarios by default."""
 
 
 def throughput(
-    models: Annotated[str, typer.Option(help="Comma-separated, as for `srbench run`.")] = _MATRIX[0],
-    modes: Annotated[
+    models: Annotated[str, typer.Option(help="Comma-separated models, named as for `srbench run`.")] = _MATRIX[0],
+    mode: Annotated[
         str,
-        typer.Option(
-            help="Comma-separated; words joined by '+': fp32, tf32, bf16, fp16; split (layers that need it stay in "
-            "fp32); channels_last; compile, graph (CUDA graphs), onnx. 'usual' or 'all' for what the device has."
-        ),
+        typer.Option(help=f"Comma-separated modes, or 'usual' or 'all' for those of the device. {modes.HELP}"),
     ] = _MATRIX[1],
     size: Annotated[
-        str, typer.Option(help="LR HEIGHTxWIDTH, comma-separated; 'all': 180x320,270x480,360x640,540x960,256x256.")
+        str,
+        typer.Option(
+            help="Comma-separated sizes of LR as HEIGHTxWIDTH; 'all' for 180x320,270x480,360x640,540x960,256x256."
+        ),
     ] = "180x320",
-    scenario: Annotated[str, typer.Option(help="latency (batch 1), throughput (the largest batch that fits).")] = (
-        _MATRIX[2]
-    ),
+    scenario: Annotated[
+        str, typer.Option(help="Comma-separated: latency (batch of 1), throughput (largest batch that fits).")
+    ] = (_MATRIX[2]),
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(
-            help="Two contestants in interleaved rounds, each MODEL or MODEL+MODE ('srresnet srresnet+bf16+split').",
+            help="Compare two candidates in interleaved rounds, each MODEL or MODEL+MODE: srresnet srresnet+bf16.",
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images a call, for --compare.")] = 1,
-    max_batch: Annotated[int, typer.Option(min=1, help="Where doubling of the batch ends.")] = 64,
-    seconds: Annotated[float, typer.Option(min=0.05, help="At least so long is each figure measured.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Number of images in a call, for --compare.")] = 1,
+    max_batch: Annotated[int, typer.Option(min=1, help="Largest batch to try.")] = 64,
+    seconds: Annotated[
+        float, typer.Option(min=0.05, help="Least time in seconds for which each measurement is repeated.")
+    ] = 1.0,
     quality: Annotated[
-        Path | None, typer.Option(help="Folder of a run, whose figures stand beside the speed; else builtin images.")
+        Path | None,
+        typer.Option(
+            help="Folder of a run whose quality is shown beside the speed; by default that of the builtin images."
+        ),
     ] = None,
     random_weights: Annotated[
-        bool, typer.Option("--random-weights", help="Where a network's weights cannot be had, take random ones.")
+        bool, typer.Option("--random-weights", help="Use random weights for networks whose weights are not available.")
     ] = False,
     scale: Annotated[int | None, typer.Option(min=1, help="Upscaling factor; 4 by default.")] = None,
     device: options.Device = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the CPU; torch's choice by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of CPU threads; torch's choice by default.")
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for JSON, CSV, Markdown and plots; runs/speed/<time> by default."),
+        typer.Option(help="Folder to which JSON, CSV, Markdown and plots are written; runs/speed/<time> by default."),
     ] = None,
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
 ) -> None:
-    """Measure speed that stands up to scrutiny: the model alone, warmed up, synchronised, with spread and price.
+    """Measure the speed of models: warmed up, synchronised, with its spread and the change in PSNR by each mode.
 
-    Each figure is the median of calls on an input that is on the device. Rows that are not to be believed say why.
+    Each value is the median of calls on an input that is on the device. Rows that cannot be trusted say why.
     """
     import torch
 
@@ -82,7 +90,7 @@ def throughput(
     asked = _Asked(
         scale=scale,
         device=str(pick_device(device)),
-        patience=TimeBudget(seconds, 10 * seconds),
+        budget=TimeBudget(seconds, 10 * seconds),
         trust_unpinned=trust_unpinned,
         random_weights=random_weights,
         weights_root=weights_root,
@@ -90,26 +98,24 @@ def throughput(
     listed = ",".join(SIZES) if size == "all" else size
     sizes = [Size.parse(text) for text in options.split(listed)]
     if compare:
-        if (models, modes, scenario) != _MATRIX or len(sizes) > 1 or quality:
+        if (models, mode, scenario) != _MATRIX or len(sizes) > 1 or quality:
             raise UserError(
-                "--compare names its two contestants itself, at one --size; leave out --models, --modes, --scenario "
+                "--compare names its two candidates itself, at one --size; leave out --models, --mode, --scenario "
                 "and --quality"
             )
         _compare(asked, compare, sizes[0], batch, out, json)
         return
     folder = out or Path("runs/speed") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    _matrix(
-        asked, options.split(models), modes, sizes, _scenarios(scenario), max_batch, _quality(quality), folder, json
-    )
+    _matrix(asked, options.split(models), mode, sizes, _scenarios(scenario), max_batch, _quality(quality), folder, json)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What both kinds of call need."""
+    """Options that both kinds of call share."""
 
     scale: int | None
     device: str
-    patience: "TimeBudget"
+    budget: "TimeBudget"
     trust_unpinned: bool
     random_weights: bool
     weights_root: Path | None
@@ -118,73 +124,72 @@ class _Asked:
 def _matrix(
     asked: _Asked,
     models: list[str],
-    modes: str,
+    mode: str,
     sizes: list["Size"],
     scenarios: "list[Scenario]",
-    most_batch: int,
-    beside: "Quality | None",
+    max_batch: int,
+    quality: "Quality | None",
     out: Path,
     json: bool,
 ) -> None:
     from srbench.core.assets import AssetStore
-    from srbench.models import mode
     from srbench.models.card import USUAL_SCALE
     from srbench.models.select import select, select_for_speed
     from srbench.report.speed import page, publish
-    from srbench.speed import session
+    from srbench.speed import session as sessions
 
-    named = {"usual": session.USUAL_MODES, "all": session.ALL_MODES}
+    named = {"usual": sessions.USUAL_MODES, "all": sessions.ALL_MODES}
     kind = "cuda" if asked.device.startswith("cuda") else "cpu"
-    listed = named[modes][kind] if modes in named else options.split(modes)
-    wanted = list({mode.parse(words): words for words in listed}.values())
+    listed = named[mode][kind] if mode in named else options.split(mode)
+    wanted = list(dict.fromkeys(modes.parse(words).name for words in listed))
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store):
         choose = select_for_speed if asked.random_weights else select
         try:
-            found = choose(models, asked.scale or USUAL_SCALE, store)
+            selection = choose(models, asked.scale or USUAL_SCALE, store)
         except MissingWeights as error:
             raise MissingWeights(f"{error}. Its speed alone: --random-weights") from error
-    if not found.models:
-        raise UserError(f"none of the models can run. {'; '.join(found.unavailable.values())}")
-    matrix = session.Matrix(
-        models=found.models,
+    if not selection.models:
+        raise UserError(f"none of the models can run. {'; '.join(selection.unavailable.values())}")
+    matrix = sessions.Matrix(
+        models=selection.models,
         modes=wanted,
         sizes=sizes,
         scenarios=scenarios,
         device=asked.device,
-        patience=asked.patience,
-        most_batch=most_batch,
-        unavailable=found.unavailable,
-        named=modes not in named,
+        budget=asked.budget,
+        max_batch=max_batch,
+        unavailable=selection.unavailable,
+        named=mode not in named,
     )
-    made: Session | None = None
+    session: SpeedSession | None = None
     interrupted = False
     with console.bars() as progress:
         try:
-            for so_far in session.run(matrix, store, progress):
-                made = so_far
-                publish.keep(made, out)
+            for so_far in sessions.run(matrix, store, progress):
+                session = so_far
+                publish.keep(session, out)
         except KeyboardInterrupt:
             interrupted = True
-    if made is None:
+    if session is None:
         raise typer.Exit(130)
-    files = publish.write(made, out, beside)
+    files = publish.write(session, out, quality)
     if json:
-        console.print_json(publish.content(made))
+        console.print_json(publish.content(session))
     else:
-        console.show(page.build(made, beside).page)
+        console.show(page.build(session, quality).page)
     console.err.print(f"Written: {', '.join(str(path) for path in files)}", soft_wrap=True)
     if interrupted:
         raise typer.Exit(130)
-    if _incomplete(made, matrix.named):
+    if _incomplete(session, matrix.named):
         raise typer.Exit(3)
 
 
-def _incomplete(made: "Session", named: bool) -> bool:
-    """Of modes that were asked for by name each row counts; of usual ones, whether a model has any figure at all."""
-    models = {row.model for row in made.rows}
-    measured = {row.model for row in made.rows if not row.failure}
-    return any(row.failure for row in made.rows) if named else models != measured
+def _incomplete(session: "SpeedSession", named: bool) -> bool:
+    """Return whether a mode asked for by name failed, or a model failed in all of the usual ones."""
+    models = {row.model for row in session.rows}
+    measured = {row.model for row in session.rows if not row.failure}
+    return any(row.failure for row in session.rows) if named else models != measured
 
 
 def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, out: Path | None, json: bool) -> None:
@@ -197,26 +202,26 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
 
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store), console.bars() as progress, progress.task("", 3) as task:
-        fighters = []
+        candidates = []
         for name in compare:
             task.describe(f"{name}: load")
-            id_, words = ab_comparison.contestant(name)
+            id_, words = ab_comparison.parse_candidate(name)
             model = select_one(id_, store, asked.scale, random_weights=asked.random_weights)
-            fighters.append(ab_comparison.ready(model, words, asked.device, store))
+            candidates.append(ab_comparison.load_candidate(model, words, asked.device, store))
             task.advance()
         task.describe(f"{compare[0]} and {compare[1]} in turn")
         try:
-            found = ab_comparison.fight(compare, fighters[0], fighters[1], size, batch, asked.patience)
+            comparison = ab_comparison.compare(compare, candidates[0], candidates[1], size, batch, asked.budget)
         except Exception as error:
             if not ran_out(error):
                 raise
             raise UserError(f"memory ran out with {batch} images a call; give a smaller --batch or --size") from error
-    facts = nvml.facts(fighters[0].device)
-    files = publish.write_duel(found, facts, out) if out else []
+    facts = nvml.facts(candidates[0].device)
+    files = publish.write_ab_comparison(comparison, facts, out) if out else []
     if json:
-        console.print_json({"device": facts, "duel": found.as_dict()})
+        console.print_json(publish.ab_content(comparison, facts))
     else:
-        console.show(report.page(found))
+        console.show(report.page(comparison))
     if files:
         console.err.print(f"Written: {', '.join(map(str, files))}", soft_wrap=True)
 
@@ -230,7 +235,7 @@ def _scenarios(text: str) -> "list[Scenario]":
 
 
 def _quality(folder: Path | None) -> "Quality | None":
-    """The figures of a run."""
+    """Return the quality of the models in a run."""
     from srbench.evaluation.results import latest
     from srbench.evaluation.summary import summarise
     from srbench.report.speed.trade_off import Quality

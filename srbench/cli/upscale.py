@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 def upscale(
     source: Annotated[Path, typer.Argument(metavar="IN", help="An image, or a folder of them at any depth.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A .png file, or a folder for a folder.")],
-    model: Annotated[str, typer.Option(help="As for `srbench run`, but one.")] = "srresnet",
+    model: Annotated[str, typer.Option(help="One model, named as for `srbench run`.")] = "srresnet",
+    mode: options.Mode = "fp32",
     fast: Annotated[
-        bool, typer.Option("--fast", help="In the fastest mode that costs at most 0.01 dB; measured once.")
+        bool,
+        typer.Option(
+            "--fast",
+            help="Run in the fastest mode that changes PSNR by at most 0.01 dB, which is measured once.",
+        ),
     ] = False,
-    self_ensemble: Annotated[bool, typer.Option("--self-ensemble", help="Average over 8 flips and rotations.")] = False,
     scale: options.Scale = None,
     device: options.Device = "auto",
-    tile: Annotated[int, typer.Option(min=0, help="Side of tiles in pixels of IN; 0: as memory allows.")] = 0,
-    memory_mib: Annotated[int, typer.Option(min=0, help="What a tile may take; 0: by the device.")] = 0,
+    memory_mib: Annotated[int, typer.Option(min=0, help="MiB that a tile may take; 0 for what is free.")] = 0,
     force: options.Replace = False,
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
@@ -41,8 +44,10 @@ def upscale(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.models.memory import free_budget_mib
-    from srbench.models.mode import Mode
+    from srbench.models.mode import parse
     from srbench.models.select import select_one
+    from srbench.speed import split
+    from srbench.speed.psnr_drop import PsnrReference
 
     allocator.keep_freed_memory()
     pairs = _pairs(source, out)
@@ -52,20 +57,21 @@ def upscale(
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         chosen = select_one(model, store, scale)
-    target = pick_device(device)
-    budget = memory_mib or free_budget_mib(target)
-    mode = Mode(str(target), tile_px=tile, memory_mib=budget, self_ensemble=self_ensemble)
+    computing = pick_device(device)
+    used = parse(mode, str(computing), memory_mib or free_budget_mib(computing))
     why = ""
     if fast:
-        choice = options.fastest([chosen], mode, store)[chosen.id]
-        mode, why = choice.mode, f" ({choice.why})"
+        choice = options.fastest([chosen], used, store)[chosen.id]
+        used, why = choice.mode, f" ({choice.reason})"
+    elif used.split:
+        used, _ = split.find(chosen, used, PsnrReference(chosen.scale, store))
     start = time.perf_counter()
-    failed = _all(chosen.upscaler(mode), todo) if todo else {}
+    failed = _all(chosen.upscaler(used), todo) if todo else {}
     if failed and source.is_file():
         raise UserError(next(iter(failed.values())))
     made = [target for target in todo if target not in failed]
     seconds = time.perf_counter() - start
-    said = {"model": chosen.id, "scale": chosen.scale, "mode": mode.describe(), "device": mode.device}
+    said = {"model": chosen.id, "scale": chosen.scale, "mode": used.name, "device": used.device}
     if json:
         console.print_json(
             {**said, "made": [str(path) for path in made], "kept": len(pairs) - len(todo), "seconds": round(seconds, 3)}
@@ -141,6 +147,6 @@ def _one(upscaler: "Upscaler", path: Path, target: Path, progress: Progress) -> 
     from srbench.core import image
 
     lr = image.to_tensor(image.read(path))
-    with progress.task(path.name, upscaler.pieces(lr)) as task:
-        sr = upscaler.levels(lr, task)
+    with progress.task(path.name, upscaler.count_tiles(lr)) as task:
+        sr = upscaler.upscale_uint8(lr, task)
         image.write(target, image.to_array(sr))

@@ -1,4 +1,4 @@
-"""Memory that is freed stays with the process, for the next tensor of its size.
+"""Settings of the memory allocator: freed memory stays with the process, for the next tensor of its size.
 
 glibc takes every large block from the system anew and gives it back when it is freed; the system then clears each page
 again at its first use. For a 64-channel network at full resolution that costs a quarter of the time on a CPU.
@@ -16,7 +16,7 @@ def keep_freed_memory() -> bool:
     """Ask the C library to keep freed memory from now on; for programs, not for libraries: it holds for the process.
 
     Returns:
-        Whether it understood; False where it is not glibc.
+        Whether the library complied; False where it is not glibc.
     """
     library = _glibc()
     if library is None:
@@ -28,12 +28,12 @@ def keep_freed_memory() -> bool:
 
 
 def kept() -> bool:
-    """Whether `keep_freed_memory` was asked for and understood."""
+    """Return whether `keep_freed_memory` was called and the C library complied."""
     return _state["kept"]
 
 
 def release_freed_memory() -> None:
-    """Return what is free to the system now, so that what follows can be measured from a fresh mark."""
+    """Return free memory to the system now, so that the peak of what follows can be measured."""
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""TF32: on recent GPUs fp32 products may silently round their inputs to 10 bits; here they do only when asked to."""
+"""Setting of TF32: recent GPUs may silently round the inputs of fp32 products to 10 bits; here only when asked to."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import torch
 
 @contextmanager
 def tf32(allowed: bool) -> Iterator[None]:
-    """Allow or forbid TF32 in matrix products and convolutions; the caller's settings come back afterwards."""
+    """Allow or forbid TF32 in matrix products and convolutions; restore the caller's settings afterwards."""
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32
     matmul.allow_tf32 = cudnn.allow_tf32 = allowed

@@ -188,7 +188,7 @@ class _Walk:
             unit="",
             higher_is_better=True,
             device=self.device.type,
-            mode=self.plan.mode_of(model).describe(),
+            mode=self.plan.mode_of(model).name,
             environment=self.environment,
         )
 

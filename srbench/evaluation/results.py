@@ -23,6 +23,7 @@ from filelock import FileLock
 from srbench.core import stored_json
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun
+from srbench.models.mode import canonical, spelled_before
 
 _RUN, _ROW, _VERSION = "run", "row", 2
 """Schemas of run.json and of a line of rows.jsonl, and their version. Before 0.1.0 both wrote a schema of 1."""
@@ -63,7 +64,7 @@ class Row:
         unit: "dB", "ms", "MP/s" or "".
         higher_is_better: Direction.
         device: Kind: "cpu", "cuda".
-        mode: Precision and options, "fp32".
+        mode: Canonical name of the mode, as `--mode` takes it: "fp32", "bf16+x8"; "files" for scored images.
         environment: Short hash of an entry in `run.json`.
         flags: Findings of the sanity checks of the output.
         title: Name of the metric in the head of a table; empty for timings and in rows of before 0.1.0.
@@ -116,7 +117,7 @@ class Row:
             unit=unit,
             higher_is_better=record["higher_is_better"],
             device=device,
-            mode=mode,
+            mode=intern(canonical(mode)),
             environment=environment,
             flags=tuple(record["flags"]),
             title=intern(record.get("title", "")),
@@ -175,7 +176,9 @@ class RunFolder:
 
     def picture(self, row: Row) -> Path:
         """Where the output that a row measures is kept, when outputs are kept."""
-        return self.path / "images" / row.dataset / row.model.replace("/", "_") / row.mode / f"{row.image}.png"
+        folder = self.path / "images" / row.dataset / row.model.replace("/", "_")
+        before = folder / spelled_before(row.mode)
+        return (before if before.is_dir() else folder / row.mode) / f"{row.image}.png"
 
     def head(self) -> dict[str, Any]:
         """The content of run.json.

@@ -1,4 +1,4 @@
-"""What runs a network: operation by operation, compiled, as a CUDA graph, or in onnxruntime."""
+"""Engines that run a network: operation by operation, compiled, as a CUDA graph, or in onnxruntime."""
 
 import contextlib
 import copy
@@ -18,28 +18,28 @@ Call = Callable[[Tensor], Tensor]
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _WARM_UP_CALLS = 3
-"""Before a graph is recorded, so that libraries have chosen their kernels and taken their memory."""
+"""Number of calls before a graph is recorded, so that libraries have chosen kernels and allocated memory."""
 
 
 def start(network: Call, mode: Mode, device: torch.device, channels: int, multiple_of: int) -> Call:
     """Make a network ready to be called many times.
 
     Args:
-        network: A module on the device, or any function.
-        mode: Precision, memory format, engine.
-        device: Where it runs.
-        channels: That it takes, for engines that need an example.
-        multiple_of: Its size rule, for the same reason.
+        network: Module on the device, or any function.
+        mode: Precision, memory format and engine.
+        device: Device on which the network runs.
+        channels: Number of its input channels, for engines that need an example.
+        multiple_of: Number of which its input's sides are multiples, for the same reason.
 
     Returns:
-        A function that takes the network's input on the device; what it returns is overwritten by no later call.
+        Function from the network's input, on the device, to its output, which no later call overwrites.
 
     Raises:
         UserError: The engine cannot run this network here.
     """
     if mode.tf32 and device.type != "cuda":
-        raise UserError("TF32 is a GPU's; leave out 'tf32' on the CPU")
-    if mode.fp32_layers:
+        raise UserError("TF32 needs a GPU; leave out 'tf32' on the CPU")
+    if mode.split:
         network = _keep_fp32(network, mode.fp32_layers)
     if isinstance(network, nn.Module):
         network.to(device).eval().requires_grad_(False)
@@ -51,14 +51,14 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
     if mode.engine == "graph":
         if device.type != "cuda":
             raise UserError("CUDA graphs need a GPU; leave out the mode 'graph' on the CPU")
-        return _Graphs(call)
+        return _CudaGraphs(call)
     return call
 
 
 def _compiled(network: Call) -> Call:
-    """By torch.compile, from a clean slate: kernels for the sizes of an earlier use would be general ones.
+    """Compile with torch.compile, after a reset: kernels for the sizes of an earlier use would be general ones.
 
-    Beyond its limit of recompilations torch would run the network eagerly without a word; here that is an error.
+    Beyond its limit of recompilations torch would silently run the network eagerly; here that is an error.
     """
     torch._dynamo.reset()
     torch._dynamo.config.fail_on_recompile_limit_hit = True  # type: ignore[attr-defined]
@@ -74,14 +74,14 @@ def _call(network: Call, mode: Mode, device: torch.device, x: Tensor) -> Tensor:
 
 
 def autocast(device: torch.device, precision: Precision) -> contextlib.AbstractContextManager[object]:
-    """Torch's own choice of what runs in a lower precision; nothing for fp32."""
+    """Return torch's autocast to a lower precision; for fp32 a context that does nothing."""
     if precision == "fp32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=_DTYPES[precision])
 
 
 class _InFp32(nn.Module):
-    """A layer that autocast leaves alone."""
+    """A layer that autocast does not lower."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
@@ -94,28 +94,30 @@ class _InFp32(nn.Module):
 
 
 def _keep_fp32(network: Call, names: tuple[str, ...]) -> nn.Module:
-    """A copy with these layers outside autocast. What they return is fp32, and so is every sum it enters."""
+    """Return a copy with these layers outside autocast. Their outputs are fp32, and so is every sum of them."""
     if not isinstance(network, nn.Module):
         raise UserError("layers can be kept in fp32 in a torch module alone; leave out 'split'")
-    made = copy.deepcopy(network)
+    if not names:
+        raise UserError("no layers were chosen to stay in fp32; choose them with srbench.speed.split.find")
+    changed = copy.deepcopy(network)
     for name in names:
         parent, _, leaf = name.rpartition(".")
-        owner = made.get_submodule(parent)
+        owner = changed.get_submodule(parent)
         owner._modules[leaf] = _InFp32(owner.get_submodule(leaf))
-    return made
+    return changed
 
 
 def _onnx(network: Call, device: torch.device, channels: int, multiple_of: int) -> Call:
     if not isinstance(network, nn.Module):
         raise UserError("onnxruntime can run a torch module alone; leave out the mode 'onnx'")
     content, _ = onnx_network.trace(copy.deepcopy(network).cpu(), type(network).__name__, channels, multiple_of)
-    return onnx_network.Session(content, device)
+    return onnx_network.OnnxSession(content, device)
 
 
-class _Graphs:
-    """A recorded graph for the shape of input, replayed without the cost of launching each kernel.
+class _CudaGraphs:
+    """Records a CUDA graph for a shape of input, and replays it without the cost of launching each kernel.
 
-    The last shape's graph alone is kept, since each holds all memory of its network; images come grouped by size.
+    Only the last shape's graph is kept, since each holds all memory of its network; images come grouped by size.
     """
 
     def __init__(self, call: Call) -> None:
@@ -125,22 +127,22 @@ class _Graphs:
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.recorded is None or self.shape != tuple(x.shape):
-            self.recorded = None  # its memory is free before the next is taken
+            self.recorded = None  # free its memory before the next is recorded
             self.recorded, self.shape = self._record(x), tuple(x.shape)
-        graph, given, made = self.recorded
-        given.copy_(x)
+        graph, static_input, static_output = self.recorded
+        static_input.copy_(x)
         graph.replay()
-        return made.clone()
+        return static_output.clone()
 
     def _record(self, x: Tensor) -> tuple[Any, Tensor, Tensor]:
-        given = x.clone()
-        beside = torch.cuda.Stream(x.device)
-        beside.wait_stream(torch.cuda.current_stream(x.device))
-        with torch.cuda.stream(beside):
+        static_input = x.clone()
+        warm_up_stream = torch.cuda.Stream(x.device)
+        warm_up_stream.wait_stream(torch.cuda.current_stream(x.device))
+        with torch.cuda.stream(warm_up_stream):
             for _ in range(_WARM_UP_CALLS):
-                self.call(given)
-        torch.cuda.current_stream(x.device).wait_stream(beside)
+                self.call(static_input)
+        torch.cuda.current_stream(x.device).wait_stream(warm_up_stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            made = self.call(given)
-        return graph, given, made
+            static_output = self.call(static_input)
+        return graph, static_input, static_output

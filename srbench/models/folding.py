@@ -13,7 +13,7 @@ _Layer = TypeVar("_Layer", nn.Conv2d, nn.ConvTranspose2d)
 
 
 def with_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    """A convolution that does what it and the BatchNorm after it did, with the statistics of training.
+    """Return one convolution in place of a convolution and the BatchNorm after it, with the statistics of training.
 
     Raises:
         ValueError: The norm has no running statistics.
@@ -30,7 +30,7 @@ def with_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
 
 
 def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
-    """PixelShuffle and then a convolution, in the other order: for a convolution with few outputs.
+    """Return a convolution and then PixelShuffle in place of the other order: for a convolution with few outputs.
 
     An output pixel's window covers whole cells of the small image; each of the factor^2 positions in a cell becomes a
     channel of its own. A 9x9 convolution to 3 channels at full size becomes a 5x5 convolution to 12 at half of it: a
@@ -38,8 +38,8 @@ def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
     large image is written once, with 3 channels.
 
     Args:
-        conv: Odd kernel, stride 1, zero padding that keeps the size.
-        factor: Of the PixelShuffle.
+        conv: Convolution with an odd kernel, stride 1, and zero padding that keeps the size.
+        factor: Factor of the PixelShuffle.
     """
     out, channels, size, _ = conv.weight.shape
     reach = size // 2
@@ -53,13 +53,13 @@ def before_shuffle(conv: nn.Conv2d, factor: int) -> nn.Sequential:
                     (y, in_row), (x, in_column) = divmod(row + dy, factor), divmod(column + dx, factor)
                     tap = conv.weight[:, :, dy + reach, dx + reach]
                     weight[:, row, column, :, in_row, in_column, y + cells, x + cells] = tap.double()
-    whole = weight.reshape(out * factor**2, channels * factor**2, 2 * cells + 1, 2 * cells + 1)
+    folded = weight.reshape(out * factor**2, channels * factor**2, 2 * cells + 1, 2 * cells + 1)
     bias = _bias(conv, out)
-    return nn.Sequential(_conv(whole, bias.repeat_interleave(factor**2), (cells, cells)), nn.PixelShuffle(factor))
+    return nn.Sequential(_conv(folded, bias.repeat_interleave(factor**2), (cells, cells)), nn.PixelShuffle(factor))
 
 
-class _LastOnCpu(nn.ConvTranspose2d):
-    """On a CPU its input is brought to channels_last, and its output stays so: 2.4 times as fast as contiguous."""
+class _ChannelsLastOnCpu(nn.ConvTranspose2d):
+    """A transposed convolution that on a CPU runs in channels_last, which is 2.4 times as fast as contiguous."""
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         if x.device.type == "cpu":
@@ -68,22 +68,22 @@ class _LastOnCpu(nn.ConvTranspose2d):
 
 
 def after_nearest(conv: nn.Conv2d) -> nn.ConvTranspose2d:
-    """Nearest upsampling by 2 and then a 3x3 convolution, as one transposed convolution of 4x4 and stride 2.
+    """Return one transposed convolution (4x4, stride 2) in place of nearest upsampling by 2 and a 3x3 convolution.
 
-    Of nine products a pixel four remain, because the taps that meet the same source pixel are added beforehand:
+    Of nine products a pixel four remain, because the taps of the same source pixel are added beforehand:
     (w2, w1 + w2, w0 + w1, w0) along each side.
     """
     pairs = conv.weight.new_tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)
     weight = torch.einsum("ai,bj,ocij->coab", pairs, pairs, conv.weight.double())
-    made = _LastOnCpu(weight.shape[0], weight.shape[1], 4, stride=2, padding=1, bias=conv.bias is not None)
-    return _filled(made, weight, conv.bias)
+    deconv = _ChannelsLastOnCpu(weight.shape[0], weight.shape[1], 4, stride=2, padding=1, bias=conv.bias is not None)
+    return _filled(deconv, weight, conv.bias)
 
 
 def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
-    """A transposed convolution as a convolution to factor^2 times the channels and a PixelShuffle: for few outputs.
+    """Return a convolution and a PixelShuffle in place of a transposed convolution: for few outputs.
 
     Args:
-        deconv: Kernel k, stride s, padding p, with an output s times the input's size.
+        deconv: Transposed convolution with kernel k, stride s, padding p, and an output s times the input's size.
     """
     channels, out, size, _ = deconv.weight.shape
     stride, padding = deconv.stride[0], cast(int, deconv.padding[0])
@@ -95,32 +95,32 @@ def as_shuffle(deconv: nn.ConvTranspose2d) -> nn.Sequential:
             if 0 <= tap < size:
                 used[phase, cell + reach, tap] = 1
     weight = torch.einsum("pak,qbl,iokl->opqiab", used, used, deconv.weight.double())
-    whole = weight.reshape(out * stride**2, channels, 2 * reach + 1, 2 * reach + 1)
+    folded = weight.reshape(out * stride**2, channels, 2 * reach + 1, 2 * reach + 1)
     bias = _bias(deconv, out)
-    return nn.Sequential(_conv(whole, bias.repeat_interleave(stride**2), (reach, reach)), nn.PixelShuffle(stride))
+    return nn.Sequential(_conv(folded, bias.repeat_interleave(stride**2), (reach, reach)), nn.PixelShuffle(stride))
 
 
 def one_slope(act: nn.Module) -> nn.Module:
-    """A PReLU with a single slope as a LeakyReLU that writes over its input; anything else as it is."""
+    """Return an in-place LeakyReLU for a PReLU with a single slope; any other module as it is."""
     if isinstance(act, nn.PReLU) and act.weight.numel() == 1:
         return nn.LeakyReLU(act.weight.item(), inplace=True)
     return act
 
 
 def plain(conv: nn.Conv2d) -> nn.Conv2d:
-    """The convolution alone, without what a subclass does before or after it."""
+    """Return the convolution alone, without what a subclass does before or after it."""
     return _conv(conv.weight, conv.bias, conv.padding)
 
 
 def _bias(conv: nn.Conv2d | nn.ConvTranspose2d, channels: int) -> Tensor:
-    """Float64; zeros where there is none."""
+    """Return the bias in float64; zeros where there is none."""
     return conv.weight.new_zeros(channels, dtype=torch.float64) if conv.bias is None else conv.bias.double()
 
 
 def _conv(weight: Tensor, bias: Tensor | None, padding: tuple[int, ...] | str) -> nn.Conv2d:
     out, channels, height, width = weight.shape
-    made = nn.Conv2d(channels, out, (height, width), padding=cast(tuple[int, int], padding), bias=bias is not None)
-    return _filled(made, weight, bias)
+    conv = nn.Conv2d(channels, out, (height, width), padding=cast(tuple[int, int], padding), bias=bias is not None)
+    return _filled(conv, weight, bias)
 
 
 def _filled(module: _Layer, weight: Tensor, bias: Tensor | None) -> _Layer:

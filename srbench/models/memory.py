@@ -1,32 +1,32 @@
-"""How much memory a network may take on a device."""
+"""Memory that a network may take on a device."""
 
 import re
 from pathlib import Path
 
 import torch
 
-_GROUP = Path("/sys/fs/cgroup")
-_LEAST_MIB, _ON_CPU_MIB = 64, 3072
-"""So that one image on the CPU stays within 8 GiB with all that is around it, and leaves caches some hope."""
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
+_MIN_MIB, _CPU_BUDGET_MIB = 64, 3072
+"""On the CPU one image stays within 8 GiB, with everything else the process holds."""
 
 
 def budget_mib(device: torch.device) -> int:
-    """What activations may take before images are tiled: 3 GiB on the CPU, half of its memory on a GPU.
+    """Return the memory that activations may take before images are tiled: 3 GiB on the CPU, half of a GPU's memory.
 
-    Whatever is free just now, so that the same image is tiled in the same way each time: tiles move the last digits.
+    It does not depend on what is free, so that an image is always tiled alike: tiles change the last digits.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory // 2**21
-    return _ON_CPU_MIB
+    return _CPU_BUDGET_MIB
 
 
 def free_budget_mib(device: torch.device) -> int:
-    """The same, but no more than three quarters of what is free, for pictures that nobody compares."""
-    return max(_LEAST_MIB, min(budget_mib(device), free_mib(device) * 3 // 4))
+    """Return the same, but at most three quarters of the free memory, for images whose values are not compared."""
+    return max(_MIN_MIB, min(budget_mib(device), free_mib(device) * 3 // 4))
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; on the CPU, and while graphs are recorded, it has no class."""
+    """Return whether an error means that memory ran out; on the CPU, and while graphs are recorded, it has no class."""
     texts = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(text in str(error).lower() for text in texts)
@@ -34,10 +34,10 @@ def ran_out(error: BaseException) -> bool:
 
 
 def free_mib(device: torch.device) -> int:
-    """What can still be taken; on the CPU the least of what the system and the control group have left."""
+    """Return the free memory in MiB; on the CPU the smaller of what the system and the control group have left."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2**20
-    return min(_system_mib(), _group_mib())
+    return min(_system_mib(), _control_group_mib())
 
 
 def _system_mib() -> int:
@@ -46,16 +46,15 @@ def _system_mib() -> int:
         for line in info.read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) // 1024
-    return 2 * _ON_CPU_MIB  # other systems do not tell
+    return 2 * _CPU_BUDGET_MIB  # other systems do not tell
 
 
-def _group_mib() -> int:
-    """Containers are limited by control groups (version 2), of which the system's figures know nothing."""
+def _control_group_mib() -> int:
+    """Return what a container's control group (version 2) has left, which the system's numbers do not show."""
     try:
-        limit, used, stat = (
-            (_GROUP / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current", "memory.stat")
-        )
-        kept = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)  # files in memory, given up when it is needed
-        return (int(limit) - int(used) + (int(kept[1]) if kept else 0)) // 2**20
+        names = ("memory.max", "memory.current", "memory.stat")
+        limit, used, stat = ((_CONTROL_GROUP / name).read_text(encoding="ascii") for name in names)
+        inactive = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)  # file cache, given up when memory is needed
+        return (int(limit) - int(used) + (int(inactive[1]) if inactive else 0)) // 2**20
     except (OSError, ValueError):  # no such group, or "max"
         return _system_mib()

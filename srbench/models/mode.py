@@ -1,7 +1,8 @@
-"""How a network is run."""
+"""The mode in which a network is run, and the one language for it: words joined by "+"."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from srbench.errors import UserError
@@ -10,27 +11,38 @@ Precision = Literal["fp32", "bf16", "fp16"]
 Engine = Literal["eager", "compile", "graph", "onnx"]
 """Operation by operation; torch.compile; CUDA graphs; onnxruntime."""
 
-SPLIT, PUBLISHED = "split", "published"
-WORDS = ("fp32", "tf32", "bf16", "fp16", SPLIT, "channels_last", PUBLISHED, "compile", "graph", "onnx")
-"""What `parse` understands."""
+_PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
+_ENGINES = ("compile", "graph", "onnx")
+_SPLIT, _CHANNELS_LAST, _UNFOLDED, _SELF_ENSEMBLE, _TILE = "split", "channels_last", "unfolded", "x8", "tile="
+_SPELLED_BEFORE = {"published": _UNFOLDED}
+WORDS = (*_PRECISIONS, _SPLIT, _CHANNELS_LAST, _UNFOLDED, *_ENGINES, _SELF_ENSEMBLE, f"{_TILE}N")
+"""Words of a mode in canonical order; N is a number of pixels."""
+
+HELP = (
+    "Words joined by '+': fp32 (the default), tf32, bf16, fp16; split (layers that need it stay in fp32); "
+    "channels_last; unfolded; compile, graph (CUDA graphs), onnx; x8 (average over 8 flips and rotations); "
+    "tile=208 (side of tiles in LR pixels)."
+)
+"""Explanation of the words for the command line."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """How a network is run. All of it can change the output, if only in the last bit.
+    """The mode in which a network is run. All of it can change the output, if only in the last bit.
 
     Attributes:
-        device: As torch names it: "cpu", "cuda", "cuda:1".
-        precision: fp32, or autocast to bf16 or fp16.
-        channels_last: Memory format of the convolutions.
-        tf32: Let fp32 matrix products on a GPU round their inputs to 10 bits.
-        tile_px: Side of a tile in LR pixels; 0 for as large as memory allows.
-        memory_mib: What activations may take, for tiles that size themselves; 0 to go by the device, see
+        device: Name of the device as torch knows it: "cpu", "cuda", "cuda:1".
+        precision: Precision of the computation: fp32, or autocast to bf16 or fp16.
+        channels_last: Whether convolutions run in the memory format channels_last.
+        tf32: Whether fp32 matrix products on a GPU may round their inputs to 10 bits.
+        tile_px: Side of a tile in LR pixels; 0 to tile only as far as memory demands.
+        memory_mib: Memory in MiB that activations may take before images are tiled; 0 for the device's default, see
             `srbench.models.memory.budget_mib`.
-        self_ensemble: Average over the 8 flips and rotations (EDSR, section 3.4).
-        engine: What runs it.
-        fp32_layers: Names of layers that stay in fp32 under a lower precision.
-        published: Run the network operation by operation as published, without `srbench.models.folding`.
+        self_ensemble: Whether to average over the 8 flips and rotations (EDSR, section 3.4).
+        engine: Engine that runs the network.
+        split: Whether the layers that need it stay in fp32 under a lower precision.
+        fp32_layers: Names of these layers; empty until `srbench.speed.split.find` has chosen them for a model.
+        unfolded: Whether to run the network operation by operation, without `srbench.models.folding`.
     """
 
     device: str = "cpu"
@@ -41,69 +53,127 @@ class Mode:
     memory_mib: int = 0
     self_ensemble: bool = False
     engine: Engine = "eager"
+    split: bool = False
     fp32_layers: tuple[str, ...] = ()
-    published: bool = False
+    unfolded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fp32_layers and not self.split:
+            raise ValueError(f"fp32_layers are {self.fp32_layers} without split; expected split=True beside them")
 
     def as_dict(self) -> dict[str, Any]:
-        """For keys and JSON; of the device only its kind, which is what can change a value."""
+        """Return the fields for keys and JSON; of the device only its kind, which is what can change a value."""
         return asdict(self) | {"device": self.device.partition(":")[0]}
 
     @property
     def name(self) -> str:
-        """As `parse` takes it: "fp32", "bf16+split+channels_last"."""
-        precision = "tf32" if self.tf32 and self.precision == "fp32" else self.precision
-        extras = (SPLIT * bool(self.fp32_layers), "channels_last" * self.channels_last, PUBLISHED * self.published)
-        engine = "" if self.engine == "eager" else self.engine
-        return "+".join(part for part in (precision, *extras, engine) if part)
+        """Canonical spelling, which `parse` reads: "fp32", "bf16+split+channels_last", "fp32+x8+tile=208"."""
+        words = (
+            "tf32" if self.tf32 and self.precision == "fp32" else self.precision,
+            _SPLIT * self.split,
+            _CHANNELS_LAST * self.channels_last,
+            _UNFOLDED * self.unfolded,
+            self.engine * (self.engine != "eager"),
+            _SELF_ENSEMBLE * self.self_ensemble,
+            f"{_TILE}{self.tile_px}" * bool(self.tile_px),
+        )
+        return "+".join(word for word in words if word)
 
-    def describe(self) -> str:
-        """What differs from the default besides the device: "fp32", "bf16 x8"."""
-        tile = f"tile {self.tile_px}" if self.tile_px else ""
-        return " ".join(part for part in (self.name.replace("+", " "), "x8" * self.self_ensemble, tile) if part)
+
+def is_word(text: str) -> bool:
+    """Return whether a text is one word of a mode.
+
+    Examples:
+        >>> [is_word(text) for text in ("bf16", "tile=64", "tile=", "srresnet")]
+        [True, True, False, False]
+    """
+    return (text in WORDS[:-1]) or bool(_tile(text))
 
 
-def parse(text: str, base: Mode | None = None) -> tuple[Mode, bool]:
-    """The mode that words joined by "+" mean, in any order.
+def parse(text: str, device: str = "cpu", memory_mib: int = 0) -> Mode:
+    """Return the mode that words joined by "+" mean, in any order.
 
     Args:
-        text: Of fp32 (the default), tf32, bf16, fp16; split (bf16 or fp16, with those layers in fp32 that need it);
-            channels_last; published (without folding); compile, graph, onnx.
-        base: Device and tiles.
-
-    Returns:
-        The mode, and whether its fp32 layers are still to be found.
+        text: Words of `WORDS`; fp32 where none says the precision, and eager where none says the engine.
+        device: Name of the device.
+        memory_mib: Memory in MiB that activations may take; 0 for the device's default.
 
     Raises:
         UserError: A word is unknown, said twice, or does not go with another.
+
+    Examples:
+        >>> parse("tile=64+channels_last+bf16").name
+        'bf16+channels_last+tile=64'
     """
-    words = [word for word in text.split("+") if word]
-    unknown = [word for word in words if word not in WORDS]
+    words = [_SPELLED_BEFORE.get(word, word) for word in text.split("+") if word]
+    _check(text, words)
+    precision = _one(text, words, _PRECISIONS) or "fp32"
+    engine = _one(text, words, get_args(Engine)) or "eager"
+    tile = _one(text, words, [word for word in words if _tile(word)])
+    mode = Mode(
+        device,
+        precision="fp32" if precision == "tf32" else precision,  # type: ignore[arg-type]  # one of Precision's
+        channels_last=_CHANNELS_LAST in words,
+        tf32=precision == "tf32",
+        tile_px=_tile(tile or ""),
+        memory_mib=memory_mib,
+        self_ensemble=_SELF_ENSEMBLE in words,
+        engine=engine,  # type: ignore[arg-type]  # one of Engine's
+        split=_SPLIT in words,
+        unfolded=_UNFOLDED in words,
+    )
+    if mode.split and mode.precision == "fp32":
+        raise UserError(f"'{text}': split keeps some layers of bf16 or fp16 in fp32; say which of the two")
+    if engine == "onnx" and (precision != "fp32" or mode.channels_last):
+        raise UserError(f"'{text}': onnxruntime runs the network as exported, in fp32; expected 'onnx' alone")
+    return mode
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str:
+    """Return the canonical spelling of a stored mode, which may be of a version that joined words by spaces.
+
+    Args:
+        text: Stored spelling. One that is no mode, as "files" for scored images, is returned as it is.
+
+    Examples:
+        >>> canonical("fp32 published x8 tile 208")
+        'fp32+unfolded+x8+tile=208'
+    """
+    try:
+        return parse(text.replace("tile ", _TILE).replace(" ", "+")).name
+    except UserError:
+        return text
+
+
+def spelled_before(name: str) -> str:
+    """Return how versions that joined words by spaces spelled a mode: the name of its folder of images.
+
+    Examples:
+        >>> spelled_before("fp32+unfolded+x8+tile=208")
+        'fp32 published x8 tile 208'
+    """
+    before = {new: old for old, new in _SPELLED_BEFORE.items()}
+    return " ".join(before.get(word, word).replace("=", " ") for word in name.split("+"))
+
+
+def _check(text: str, words: Sequence[str]) -> None:
+    unknown = [word for word in words if not is_word(word)]
     if unknown or not words:
         raise UserError(f"'{text}' is no mode: expected some of {', '.join(WORDS)}, joined by '+'")
     twice = [word for word in words if words.count(word) > 1]
     if twice:
         raise UserError(f"'{text}' says {twice[0]} twice; expected each word once")
-    precision = _one(text, words, ("fp32", "tf32", "bf16", "fp16")) or "fp32"
-    engine = _one(text, words, get_args(Engine)) or "eager"
-    low: Precision = "fp32" if precision in ("fp32", "tf32") else "bf16" if precision == "bf16" else "fp16"
-    if SPLIT in words and low == "fp32":
-        raise UserError(f"'{text}': split keeps some layers of bf16 or fp16 in fp32; say which of the two")
-    if engine == "onnx" and (precision != "fp32" or "channels_last" in words):
-        raise UserError(f"'{text}': onnxruntime runs the network as exported, in fp32; expected 'onnx' alone")
-    mode = replace(
-        base or Mode(),
-        precision=low,
-        tf32=precision == "tf32",
-        channels_last="channels_last" in words,
-        published=PUBLISHED in words,
-        fp32_layers=(),
-        engine=engine,  # type: ignore[arg-type]  # one of Engine's, as checked above
-    )
-    return mode, SPLIT in words
 
 
 def _one(text: str, words: Sequence[str], exclusive: Sequence[str]) -> str | None:
-    said = [word for word in words if word in exclusive]
-    if len(said) > 1:
-        raise UserError(f"'{text}' says {' and '.join(said)}; expected one of them")
-    return said[0] if said else None
+    chosen = [word for word in words if word in exclusive]
+    if len(chosen) > 1:
+        raise UserError(f"'{text}' says {' and '.join(chosen)}; expected one of them")
+    return chosen[0] if chosen else None
+
+
+def _tile(word: str) -> int:
+    """Return the side that a word such as "tile=64" names; 0 where it names none."""
+    side = word.removeprefix(_TILE)
+    return int(side) if side != word and side.isascii() and side.isdigit() else 0

@@ -73,7 +73,7 @@ class Model:
             UserError: The mode's engine cannot run the network here.
         """
         network = self.make()
-        if isinstance(network, Network) and not (mode and mode.published):
+        if isinstance(network, Network) and not (mode and mode.unfolded):
             network = network.folded()
         return Upscaler(
             network,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from srbench.errors import UserError, first_line
 
 TOLERANCE = 1e-4
-"""How far onnxruntime may be from torch, as a part of the range [0, 1]: 1/39 of an 8-bit level."""
+"""Largest difference between onnxruntime and torch on [0, 1]: 1/39 of an 8-bit level."""
 
 _OPSET = 17
 _TRACED_PX, _CHECKED_PX, _LEVELS_PX = (12, 10), (9, 14), (13, 7)
@@ -23,14 +23,14 @@ def trace(network: nn.Module, id_: str, channels: int, multiple_of: int = 1) -> 
     """Write a network as ONNX and compare it with torch.
 
     Args:
-        network: On the CPU, in evaluation mode.
-        id_: For messages.
-        channels: That it takes.
-        multiple_of: Its size rule.
+        network: Network on the CPU, in evaluation mode.
+        id_: Id of the model, for messages.
+        channels: Number of its input channels.
+        multiple_of: Number of which its input's sides are multiples.
 
     Returns:
-        The file: input "lr" float32 `(batch, C, height, width)` in [0, 1], output "sr" `(batch, C, s height, s width)`;
-        and the largest difference from torch on [0, 1].
+        Content of the file, with input "lr" float32 `(batch, C, height, width)` in [0, 1] and output "sr"
+        `(batch, C, s height, s width)`; and the largest difference from torch on [0, 1].
 
     Raises:
         UserError: A package is missing, torch cannot write it, or it differs by more than `TOLERANCE`.
@@ -46,12 +46,12 @@ def trace(network: nn.Module, id_: str, channels: int, multiple_of: int = 1) -> 
     return content, difference
 
 
-class Session:
+class OnnxSession:
     """A network that onnxruntime runs.
 
     Args:
-        content: As `trace` writes it.
-        device: "cpu" or "cuda".
+        content: Content of an ONNX file, as `trace` writes it.
+        device: Device on which it runs: "cpu" or "cuda".
     """
 
     def __init__(self, content: bytes, device: torch.device) -> None:
@@ -69,13 +69,13 @@ class Session:
         self.device = device
 
     def __call__(self, lr: Tensor) -> Tensor:
-        """Float32 `(N, C, h, w)` to `(N, C, s h, s w)`, on the session's device."""
+        """Run float32 `(N, C, h, w)` to `(N, C, s h, s w)`, on the session's device."""
         if self.device.type == "cpu":
             return torch.from_numpy(self._session.run(["sr"], {"lr": lr.contiguous().numpy()})[0])
         return self._bound(lr.contiguous())
 
     def _bound(self, lr: Tensor) -> Tensor:
-        """On a GPU nothing is copied to the host: the input stays where it is, the output is made there."""
+        """Run on a GPU without a copy to the host: input and output stay on the device."""
         binding = self._session.io_binding()
         index = self.device.index or 0
         binding.bind_input("lr", "cuda", index, np.float32, tuple(lr.shape), lr.data_ptr())
@@ -86,10 +86,10 @@ class Session:
 
 
 def package(name: str) -> Any:
-    """An optional package, loaded when it is first needed: onnx and onnxruntime take half a second.
+    """Import an optional package when it is first needed: onnx and onnxruntime take half a second.
 
     Raises:
-        UserError: It is not installed.
+        UserError: The package is not installed.
     """
     try:
         return importlib.import_module(name)
@@ -98,7 +98,7 @@ def package(name: str) -> Any:
 
 
 def _traced(network: nn.Module, id_: str, channels: int, multiple_of: int) -> bytes:
-    """The network as torch's TorchScript exporter writes it.
+    """Return the network as torch's TorchScript exporter writes it.
 
     torch.export, which the other exporter needs, stops at `srbench.core.resize` (VDSR, SRCNN): it asks for tables whose
     size depends on data. Whatever tracing fixes wrongly is found by the check that follows.
@@ -126,27 +126,28 @@ def _traced(network: nn.Module, id_: str, channels: int, multiple_of: int) -> by
 
 
 def _difference(network: nn.Module, id_: str, content: bytes, channels: int, multiple_of: int) -> float:
-    """The largest difference between onnxruntime and torch, over other sizes and batches than the traced one.
+    """Return the largest difference between onnxruntime and torch, over other sizes and batches than the traced one.
 
     One input is random; the other lies on 8-bit levels, as images do: a network may treat them in another way.
     """
     levels = (_random(1, channels, _LEVELS_PX, multiple_of) * 255).round() / 255
     inputs = [_random(2, channels, _CHECKED_PX, multiple_of), levels]
     try:
-        session = Session(content, torch.device("cpu"))
+        session = OnnxSession(content, torch.device("cpu"))
         outputs = [session(lr) for lr in inputs]
     except Exception as error:  # onnxruntime's errors have no class in common
         reason = first_line(error)[:160]
         raise UserError(f"onnxruntime cannot run {id_} as ONNX ({reason}); use .safetensors") from error
     with torch.no_grad():
         expected = [network(lr) for lr in inputs]
-    if any(mine.shape != theirs.shape for mine, theirs in zip(outputs, expected, strict=True)):
+    pairs = list(zip(outputs, expected, strict=True))
+    if any(output.shape != from_torch.shape for output, from_torch in pairs):
         return float("inf")
-    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(outputs, expected, strict=True))
+    return max(float((output - from_torch).abs().max()) for output, from_torch in pairs)
 
 
 def _random(batch: int, channels: int, size_px: tuple[int, int], multiple_of: int) -> Tensor:
-    """Float32 LR in [0, 1], the same at each call; sizes obey the network's size rule."""
+    """Return float32 LR in [0, 1], the same at each call; sizes obey the network's size rule."""
     generator = torch.Generator().manual_seed(0)
     height, width = (side * multiple_of for side in size_px)
     return torch.rand(batch, channels, height, width, generator=generator)

@@ -19,20 +19,21 @@ from srbench.models.mode import Mode
 
 _SMALLEST_TILE_PX = 16
 
-_Place = tuple[EllipsisType, slice, slice]
+_Region = tuple[EllipsisType, slice, slice]
 
 
 class Upscaler:
     """A model that is ready to run.
 
     Args:
-        network: `(N, C, h, w)` to `(N, C, s h, s w)`, in its own colours. Put on the device and into evaluation mode.
+        network: Function from `(N, C, h, w)` to `(N, C, s h, s w)`, in its own colours. A module is put on the device
+            and into evaluation mode.
         scale: Upscaling factor.
-        mode: How to run it.
-        colour: What the network sees.
-        overlap_px: LR pixels of context around a tile.
+        mode: Mode in which to run it.
+        colour: Colours that the network takes.
+        overlap_px: Width of the context around a tile in LR pixels.
         bytes_per_px: Peak memory in float32 for each LR pixel.
-        multiple_of: Both LR sides are padded to a multiple of this, and the output is cropped again.
+        multiple_of: Number to a multiple of which both LR sides are padded; the output is cropped again.
     """
 
     def __init__(
@@ -64,27 +65,27 @@ class Upscaler:
             lr: Float `(N, 3, h, w)` RGB or `(N, 1, h, w)` grey in [0, 1], any size from 1 x 1, on any device.
 
         Returns:
-            `(N, C, s h, s w)` of the input's C, in [0, 1], on the mode's device. Not rounded, but that an RGB network's
-            answer to a grey image is reduced to grey on 8-bit levels. NaN stays NaN.
+            `(N, C, s h, s w)` of the input's C, in [0, 1], on the mode's device. It is not rounded, except that an RGB
+            network's output for a grey image is reduced to grey on 8-bit levels. NaN stays NaN.
 
         Raises:
             ShapeError: The network's output has another size.
         """
-        if self.pieces(lr) == 1:
+        if self.count_tiles(lr) == 1:
             return self._sr(lr.to(self.device))
         out = torch.empty(0)
-        for place, piece in self._pieces(lr):
+        for region, tile in self._tiles(lr):
             if not out.numel():
-                out = piece.new_empty(self._shape(lr))
-            out[place] = piece
+                out = tile.new_empty(self._shape(lr))
+            out[region] = tile
         return out
 
-    def levels(self, lr: Tensor, task: Task = NO_PROGRESS) -> Tensor:
-        """Upscale an image of any size: beside one piece only its 8-bit output is held.
+    def upscale_uint8(self, lr: Tensor, task: Task = NO_PROGRESS) -> Tensor:
+        """Upscale an image of any size; only one tile and the 8-bit output are held in memory.
 
         Args:
             lr: uint8 `(N, C, h, w)`, C = 3 (RGB) or 1 (grey).
-            task: Is advanced after each piece.
+            task: Task that is advanced after each tile.
 
         Returns:
             uint8 `(N, C, s h, s w)` on the CPU, rounded as it would be scored.
@@ -93,18 +94,18 @@ class Upscaler:
             ShapeError: The network's output has another size.
         """
         out = torch.empty(self._shape(lr), dtype=torch.uint8)
-        for place, piece in self._pieces(lr):
-            out[place] = image.to_uint8(piece)
-            # Pieces at the edges have other sizes, for which the memory that was kept is too small.
+        for region, tile in self._tiles(lr):
+            out[region] = image.to_uint8(tile)
+            # Tiles at the edges have other sizes, for which the memory that was kept is too small.
             allocator.release_freed_memory()
             task.advance()
         return out
 
-    def pieces(self, lr: Tensor) -> int:
-        """In how many pieces an image goes through the network.
+    def count_tiles(self, lr: Tensor) -> int:
+        """Return the number of tiles in which an image goes through the network.
 
         Raises:
-            ShapeError: It has no pixels.
+            ShapeError: The image has no pixels.
         """
         if not lr.shape[-2] * lr.shape[-1]:
             raise ShapeError(f"lr is {tuple(lr.shape)}; expected at least 1 x 1 px")
@@ -112,8 +113,8 @@ class Upscaler:
         return -(-lr.shape[-2] // side) * -(-lr.shape[-1] // side)
 
     @torch.no_grad()
-    def _pieces(self, lr: Tensor) -> Iterator[tuple[_Place, Tensor]]:
-        """Each piece with its place in the output; uint8 is brought to [0, 1]."""
+    def _tiles(self, lr: Tensor) -> Iterator[tuple[_Region, Tensor]]:
+        """Yield each upscaled tile with its region of the output; uint8 is scaled to [0, 1]."""
         height, width = lr.shape[-2:]
         side, s, overlap, multiple = self._tile_side(lr), self.scale, self.overlap_px, self.multiple_of
         for top in range(0, height, side):
@@ -122,23 +123,23 @@ class Upscaler:
                 # Windows of the network lie as in the whole image, and only its border is padded.
                 y0, x0 = (max(first - overlap, 0) // multiple * multiple for first in (top, left))
                 y1, x1 = (last + overlap + -(last + overlap) % multiple for last in (bottom, right))
-                seen = lr[..., y0:y1, x0:x1].to(self.device)
-                piece = self._sr(seen / 255 if seen.dtype == torch.uint8 else seen)
-                core = piece[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
+                context = lr[..., y0:y1, x0:x1].to(self.device)
+                sr = self._sr(context / 255 if context.dtype == torch.uint8 else context)
+                core = sr[..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s]
                 yield (..., slice(top * s, bottom * s), slice(left * s, right * s)), core
 
     def _shape(self, lr: Tensor) -> tuple[int, ...]:
         return (*lr.shape[:2], lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
 
     def _sr(self, lr: Tensor) -> Tensor:
-        """Of one piece, which fits into memory."""
+        """Upscale one tile, which fits into memory."""
         grey = lr.shape[1] == 1 and self.colour in ("rgb", "ycbcr")
         x = lr.expand(-1, 3, -1, -1) if grey else lr
         sr = (self._ensemble(x) if self.mode.self_ensemble else self._colours(x)).clamp(0, 1)
         return image.grey(image.round_half_up(sr.double() * 255)) / 255 if grey else sr
 
     def _ensemble(self, lr: Tensor) -> Tensor:
-        views = [_view(self._colours(_view(lr, flip, turns)), flip, turns, back=True) for flip, turns in _VIEWS]
+        views = [_view(self._colours(_view(lr, flip, turns)), flip, turns, back=True) for flip, turns in _SYMMETRIES]
         return torch.stack(views).mean(0)
 
     def _colours(self, lr: Tensor) -> Tensor:
@@ -149,7 +150,7 @@ class Upscaler:
         return self._padded(lr)
 
     def _luma(self, lr: Tensor) -> Tensor:
-        """A grey image is luma as it is; of a colour image the network sees studio luma, and chroma is bicubic."""
+        """Upscale a grey image as luma; of a colour image the network upscales studio luma, and chroma is bicubic."""
         if lr.shape[1] == 1:
             return self._padded(lr)
         ycbcr = image.rgb_to_ycbcr(lr.double(), studio=True)
@@ -159,7 +160,7 @@ class Upscaler:
         return image.ycbcr_to_rgb(torch.cat([luma, chroma], 1), studio=True)
 
     def _tile_side(self, x: Tensor) -> int:
-        """Side of a tile without its overlap, in LR pixels."""
+        """Return the side of a tile without its overlap, in LR pixels."""
         if self.mode.tile_px:
             return self.mode.tile_px
         budget = self.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
@@ -186,11 +187,13 @@ class Upscaler:
         return out if out.dtype == torch.float64 else out.float()
 
 
-_VIEWS = [(flip, turns) for flip in (False, True) for turns in range(4)]
+_SYMMETRIES = [(flip, turns) for flip in (False, True) for turns in range(4)]
+VIEWS = len(_SYMMETRIES)
+"""Number of views over which self-ensemble averages."""
 
 
 def _view(x: Tensor, flip: bool, turns: int, back: bool = False) -> Tensor:
-    """One of the 8 symmetries of the square, or its inverse."""
+    """Apply one of the 8 symmetries of the square, or its inverse."""
     if back:
         x = torch.rot90(x, -turns, (-2, -1))
         return x.flip(-1) if flip else x

@@ -1,4 +1,6 @@
-"""Is the one really faster than the other? Two contestants in interleaved rounds."""
+"""A/B comparison of speed: two candidates, timed in interleaved rounds."""
+
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -7,21 +9,20 @@ from scipy.stats import mannwhitneyu
 
 from srbench.core.assets import AssetStore
 from srbench.core.timing import TimeBudget, rounds
-from srbench.errors import UserError
 from srbench.models import mode
 from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 from srbench.speed import split
-from srbench.speed.psnr_drop import Prices
-from srbench.speed.records import Duel
-from srbench.speed.scenario import Size, example
+from srbench.speed.psnr_drop import PsnrReference
+from srbench.speed.records import AbComparison
+from srbench.speed.scenario import Size, example, timed_call
 
 _RESAMPLES, _SEED = 10_000, 0
 _BLOCK = 100  # resamples at a time, for calls so short that there are thousands of rounds
 
 
-def contestant(text: str) -> tuple[str, str]:
-    """The model and the mode of "MODEL", or "MODEL+WORD+..." with words that `srbench.models.mode.parse` takes.
+def parse_candidate(text: str) -> tuple[str, str]:
+    """Return the model and the mode of "MODEL", or "MODEL+WORD+..." with words that `srbench.models.mode.parse` takes.
 
     Examples:
         >>> contestant("runs/a+b.pth+bf16+channels_last")
@@ -31,55 +32,50 @@ def contestant(text: str) -> tuple[str, str]:
     """
     parts = text.split("+")
     at = len(parts)
-    while at > 1 and parts[at - 1] in mode.WORDS:
+    while at > 1 and mode.is_word(parts[at - 1]):
         at -= 1
     return "+".join(parts[:at]), "+".join(parts[at:]) or "fp32"
 
 
-def ready(model: Model, words: str, device: str, store: AssetStore) -> Upscaler:
-    """A contestant, loaded.
+def load_candidate(model: Model, words: str, device: str, store: AssetStore) -> Upscaler:
+    """Return a candidate that is ready to be called.
 
     Raises:
-        UserError: The mode cannot be had.
+        UserError: The model cannot run in this mode.
     """
-    chosen, is_split = mode.parse(words, mode.Mode(device))
-    if is_split:
-        found = split.find(model, chosen, Prices(model.scale, store))
-        if found is None:
-            raise UserError(f"no split of {model.id} keeps the price of '{words}' within bounds")
-        chosen = found[0]
+    chosen = mode.parse(words, device)
+    if chosen.split:
+        chosen, _ = split.find(model, chosen, PsnrReference(model.scale, store))
     return model.upscaler(chosen)
 
 
-def fight(
-    names: tuple[str, str], first: Upscaler, second: Upscaler, size: Size, batch: int, patience: TimeBudget
-) -> Duel:
+def compare(
+    names: tuple[str, str], first: Upscaler, second: Upscaler, size: Size, batch: int, budget: TimeBudget
+) -> AbComparison:
     """Time both side by side.
 
     Args:
-        names: As asked for.
+        names: Names of both, for the result.
         first: A model in a mode.
-        second: Another model, or mode.
-        size: Of LR.
-        batch: Images a call.
-        patience: With each of the two.
+        second: Another model, or the same in another mode.
+        size: Size of LR.
+        batch: Number of images in a call.
+        budget: Time for which each of the two is called.
 
     Source:
         Mann and Whitney, On a test of whether one of two random variables is stochastically larger than the other,
         1947; percentile bootstrap of the ratio of medians over rounds, which keeps what a round's two calls share.
     """
-    inputs = [example(upscaler, size, batch) for upscaler in (first, second)]
+    calls = [partial(timed_call(upscaler), example(upscaler, size, batch)) for upscaler in (first, second)]
     with torch.no_grad():
-        (one, ours), (other, theirs) = rounds(
-            [lambda: first.network(inputs[0]), lambda: second.network(inputs[1])], first.device, patience
-        )
+        (one, times_a), (other, times_b) = rounds(calls, first.device, budget)
     reasons = [f"{name}: {timing.reason}" for name, timing in zip(names, (one, other), strict=True) if timing.reason]
-    a, b = np.asarray(ours), np.asarray(theirs)
-    return Duel(
+    a, b = np.asarray(times_a), np.asarray(times_b)
+    return AbComparison(
         names=names,
         median_ms=(one.median_ms, other.median_ms),
         iqr_ms=(one.iqr_ms, other.iqr_ms),
-        rounds=len(ours),
+        rounds=len(times_a),
         ratio=one.median_ms / other.median_ms,
         ratio_ci95=_interval(a, b),
         p_value=float(mannwhitneyu(a, b, alternative="two-sided").pvalue),

@@ -1,4 +1,4 @@
-"""What the device itself reaches: the best matrix product that can be found, and a copy."""
+"""Highest speeds of the device itself: of the fastest matrix product, and of a copy."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from srbench.speed.records import Ceiling
 _SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}
 _COPIED_MIB = {"cpu": 256, "cuda": 2048}
 _DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_PATIENCE, _LONGEST_MS = TimeBudget(0.2, 1.0), 100
+_BUDGET, _LONGEST_MS = TimeBudget(0.2, 1.0), 100
 
 
 def measure(device: torch.device, precisions: list[str]) -> Ceiling:
@@ -23,8 +23,8 @@ def measure(device: torch.device, precisions: list[str]) -> Ceiling:
     some CPUs the one, on others the other is faster.
 
     Args:
-        device: To measure.
-        precisions: Of "fp32", "tf32" (a GPU's), "bf16", "fp16".
+        device: Device to measure.
+        precisions: Names of precisions: "fp32", "tf32" (on a GPU), "bf16", "fp16".
     """
     tflops = {precision: _product(device, precision) for precision in precisions}
     return Ceiling(tflops, _copy(device))
@@ -43,9 +43,9 @@ def _product(device: torch.device, precision: str) -> float:
 
 
 def _median_ms(call: Callable[[], object], device: torch.device) -> float:
-    """Once more where the first try met a busy machine: a low ceiling would flatter every row."""
-    timing = repeat(call, device, _PATIENCE)
-    return timing.median_ms if timing.valid else min(timing.median_ms, repeat(call, device, _PATIENCE).median_ms)
+    """Return the median, timed again where the machine was busy: a low ceiling would flatter every row."""
+    timing = repeat(call, device, _BUDGET)
+    return timing.median_ms if timing.valid else min(timing.median_ms, repeat(call, device, _BUDGET).median_ms)
 
 
 def _routes(a: Tensor, b: Tensor) -> list[Callable[[], Tensor]]:

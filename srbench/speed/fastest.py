@@ -1,6 +1,5 @@
-"""The fastest mode that costs nothing that can be seen, for a model on a device: found by measurement, remembered."""
+"""The fastest mode without visible loss, for a model on a device: found by measurement, and remembered."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import Any
 import torch
 from filelock import FileLock
 
-from srbench.core import environment
+from srbench.core import environment, stored_json
 from srbench.core.assets import AssetStore
 from srbench.core.device import pick_device
-from srbench.core.files import atomic_write
 from srbench.core.timing import TimeBudget, Timing, rounds
 from srbench.errors import UserError, first_line
 from srbench.evaluation.results import key
@@ -21,8 +19,8 @@ from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 from srbench.speed import split
-from srbench.speed.psnr_drop import Prices
-from srbench.speed.records import MOST_LOSS_DB, Price
+from srbench.speed.psnr_drop import PsnrReference
+from srbench.speed.records import PSNR_DROP_LIMIT_DB, PsnrDrop
 from srbench.speed.scenario import Size, example
 
 CANDIDATES = {
@@ -39,140 +37,146 @@ CANDIDATES = {
         "fp16+split+channels_last+compile",
     ),
 }
-"""Beside plain fp32. On the CPU torch.compile takes half a minute to come out slower than eager channels_last."""
+"""Modes to compare with plain fp32. On a CPU, torch.compile is slower than eager channels_last."""
 
-_CHOSEN = ("precision", "channels_last", "tf32", "engine", "fp32_layers")
+_CHOSEN = ("precision", "channels_last", "tf32", "engine", "split", "fp32_layers")
+"""Fields of a mode that are chosen here."""
+_SCHEMA, _VERSION = "fastest_modes", 1
 _PROBE = {"cpu": Size(96, 96), "cuda": Size(360, 640)}
-"""A GPU must have enough to do, else only the time of launches is compared."""
-_PATIENCE = TimeBudget(0.3, 2.0)
-_LEAST_GAIN = 1.03
+"""Size of the input; a GPU must have enough to do, else only the time of launches is compared."""
+_BUDGET = TimeBudget(0.3, 2.0)
+_MIN_SPEED_UP = 1.03
 """A mode that is not faster by more than this is not worth another name in the table."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was found.
+    """Mode that was chosen for a model.
 
     Attributes:
-        mode: To run the model in.
-        gain: How many times as fast as plain fp32; 1 for that itself.
-        price: What it costs; None for plain fp32.
-        why: One line for people.
+        mode: Mode in which to run the model.
+        speed_up: Time of plain fp32 over that of this mode; 1 for plain fp32.
+        psnr_drop: Change in PSNR by the mode; None for plain fp32.
+        reason: Why this mode was chosen, in one line.
     """
 
     mode: Mode
-    gain: float
-    price: Price | None
-    why: str
+    speed_up: float
+    psnr_drop: PsnrDrop | None
+    reason: str
 
 
-class Memory:
-    """A JSON file with the choices made on this machine.
+class ChoiceCache:
+    """JSON file with the choices that were made on this machine.
 
     Args:
-        path: Made when first written to.
+        path: File; it is created when first written to.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def recall(self, name: str, base: Mode) -> Choice | None:
-        """A choice made before, on the device and with the tiles of `base`."""
-        record = self._content().get(name)
+        """Return a choice that was made before, with the device and the tiles of `base`; None where there is none."""
+        record = self._choices().get(name)
         if record is None:
             return None
-        price = record["price"]
-        found = Mode(**{**record["mode"], "fp32_layers": tuple(record["mode"]["fp32_layers"])})
-        return Choice(_as_chosen(base, found), record["gain"], Price(**price) if price else None, record["why"])
+        fields = dict(record["mode"])
+        layers = tuple(fields["fp32_layers"])
+        found = Mode(**{**fields, "split": bool(layers), "fp32_layers": layers})
+        drop = record["psnr_drop"] if "psnr_drop" in record else record["price"]
+        speed_up, reason = record.get("speed_up", record.get("gain")), record.get("reason", record.get("why"))
+        return Choice(_as_chosen(base, found), speed_up, PsnrDrop(**drop) if drop else None, reason)
 
     def keep(self, name: str, choice: Choice) -> None:
-        """Write it down; a machine where that is forbidden measures again each time."""
-        mode = {name: getattr(choice.mode, name) for name in _CHOSEN}
-        price = asdict(choice.price) if choice.price else None
-        record = {"mode": mode, "gain": choice.gain, "price": price, "why": choice.why}
+        """Store a choice; a machine where that is forbidden measures again each time."""
+        record = asdict(choice) | {"mode": {name: getattr(choice.mode, name) for name in _CHOSEN}}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(str(self.path) + ".lock"), atomic_write(self.path) as partial:
-                partial.write_text(json.dumps(self._content() | {name: record}, indent=1), encoding="utf-8")
+            with FileLock(str(self.path) + ".lock"):
+                choices = self._choices() | {name: record}
+                stored_json.write(self.path, _SCHEMA, _VERSION, {"choices": choices})
         except OSError:
             return
 
-    def _content(self) -> dict[str, Any]:
+    def _choices(self) -> dict[str, Any]:
+        """Return the stored choices by name; version 0 held them without a key of their own."""
         try:
-            content: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # none yet, or torn
+            content = stored_json.read(self.path, _SCHEMA, _VERSION, unmarked_keys=())
+        except UserError:  # none yet, or torn, or of a later version: a cache is measured anew
             return {}
-        return content if isinstance(content, dict) else {}
+        choices: dict[str, Any] = content if content["version"] == 0 else content["choices"]
+        return {name: choice for name, choice in choices.items() if isinstance(choice, dict)}
 
 
-def choose(model: Model, base: Mode, store: AssetStore, memory: Memory) -> Choice:
-    """The fastest mode of a model on a device whose PSNR on every builtin image is within 0.01 dB of plain fp32.
+def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> Choice:
+    """Return the fastest mode of a model whose PSNR on every builtin image is within 0.01 dB of plain fp32.
 
     Args:
-        model: Which.
-        base: Device, tiles, self-ensemble; its precision, format and engine are what is looked for.
-        store: Where the builtin images come from.
-        memory: Answers where this was measured before, by the same versions on the same machine.
+        model: Model to run.
+        base: Mode with the device, the tiles and the self-ensemble; precision, format and engine are chosen here.
+        store: Asset store that holds the builtin images.
+        cache: Choices that the same versions made on the same machine before.
     """
     device = pick_device(base.device)
     facts = environment.describe(device)
     candidates = CANDIDATES.get(device.type, CANDIDATES["cpu"])
     known_by = ("machine", "packages", "driver", "cuda", "allocator", "threads")
     conditions = {name: facts.get(name) for name in known_by}
-    name = key(model=model.fingerprint, candidates=candidates, loss_db=MOST_LOSS_DB, **conditions)
-    known = memory.recall(name, base)
+    name = key(model=model.fingerprint, candidates=candidates, loss_db=PSNR_DROP_LIMIT_DB, **conditions)
+    known = cache.recall(name, base)
     if known is not None:
         return known
-    found, stands = _measure(model, Mode(base.device), device, store)
-    if stands:
-        memory.keep(name, found)
-    return replace(found, mode=_as_chosen(base, found.mode))
+    choice, is_valid = _measure(model, Mode(base.device), device, store)
+    if is_valid:
+        cache.keep(name, choice)
+    return replace(choice, mode=_as_chosen(base, choice.mode))
 
 
-def _as_chosen(base: Mode, found: Mode) -> Mode:
-    """What was found, with the tiles and the self-ensemble that were asked for, which have no say in the choice."""
-    return replace(base, **{name: getattr(found, name) for name in _CHOSEN})
+def _as_chosen(base: Mode, chosen: Mode) -> Mode:
+    """Return the chosen mode with the tiles and the self-ensemble of `base`, which do not affect the choice."""
+    return replace(base, **{name: getattr(chosen, name) for name in _CHOSEN})
 
 
 def _measure(model: Model, plain: Mode, device: torch.device, store: AssetStore) -> tuple[Choice, bool]:
-    """The choice, and whether the timings behind it are to be believed tomorrow."""
+    """Return the choice, and whether its timings can be trusted and kept."""
     try:
-        prices = Prices(model.scale, store)
+        reference = PsnrReference(model.scale, store)
     except UserError as error:
         return Choice(plain, 1.0, None, f"fp32: {error}"), True
-    able, unable = _affordable(model, plain, prices, CANDIDATES.get(device.type, CANDIDATES["cpu"]))
+    able, unable = _within_limit(model, plain, reference, CANDIDATES.get(device.type, CANDIDATES["cpu"]))
     if not able:
-        return Choice(plain, 1.0, None, f"fp32: no mode is within {MOST_LOSS_DB} dB ({'; '.join(unable)})"), True
+        return Choice(plain, 1.0, None, f"fp32: no mode is within {PSNR_DROP_LIMIT_DB} dB ({'; '.join(unable)})"), True
     upscalers = [model.upscaler(plain), *(model.upscaler(mode) for mode, _ in able)]
     timings = _timed(upscalers)
     at = min(range(len(able)), key=lambda i: timings[i + 1].median_ms)
-    stands = timings[0].valid and timings[at + 1].valid
-    mode, price = able[at]
-    gain = timings[0].median_ms / timings[at + 1].median_ms
-    if gain < _LEAST_GAIN:
-        return Choice(plain, 1.0, None, f"fp32: the next, {mode.name}, is {gain:.2f} times as fast"), stands
-    why = f"{mode.name}: {gain:.2f} times as fast as fp32, PSNR {price.mean_db:+.4f} dB (worst {price.worst_db:+.4f})"
-    return Choice(mode, gain, price, why), stands
+    is_valid = timings[0].valid and timings[at + 1].valid
+    mode, drop = able[at]
+    speed_up = timings[0].median_ms / timings[at + 1].median_ms
+    if speed_up < _MIN_SPEED_UP:
+        return Choice(plain, 1.0, None, f"fp32: the next, {mode.name}, is {speed_up:.2f} times as fast"), is_valid
+    reason = (
+        f"{mode.name}: {speed_up:.2f} times as fast as fp32, PSNR {drop.mean_db:+.4f} dB (worst {drop.worst_db:+.4f})"
+    )
+    return Choice(mode, speed_up, drop, reason), is_valid
 
 
-def _affordable(
-    model: Model, plain: Mode, prices: Prices, names: Sequence[str]
-) -> tuple[list[tuple[Mode, Price]], list[str]]:
-    """The modes within the price, and for each of the others why not."""
+def _within_limit(
+    model: Model, plain: Mode, reference: PsnrReference, names: Sequence[str]
+) -> tuple[list[tuple[Mode, PsnrDrop]], list[str]]:
+    """Return the modes whose change in PSNR is within the limit, and for each of the others the reason."""
     able, unable = [], []
     for name in names:
-        mode, is_split = modes.parse(name, plain)
+        mode = modes.parse(name, plain.device)
         try:
-            found = split.find(model, mode, prices) if is_split else (mode, prices.of(model, model.upscaler(mode)))
+            mode, drop = split.measured(model, mode, reference)
         except Exception as error:  # an engine or a format that this network or machine has not
             unable.append(f"{name}: {first_line(error)}"[:120])
             continue
-        if found is None:
-            unable.append(f"{name}: nothing found")
-        elif found[1].marked:
-            unable.append(f"{name}: {found[1].worst_db:+.3f} dB")
+        if drop.exceeds_limit:
+            unable.append(f"{name}: {drop.worst_db:+.3f} dB")
         else:
-            able.append(found)
+            able.append((mode, drop))
     return able, unable
 
 
@@ -180,4 +184,4 @@ def _timed(upscalers: Sequence[Upscaler]) -> list[Timing]:
     inputs = [example(upscaler, _PROBE.get(upscaler.device.type, _PROBE["cpu"]), 1) for upscaler in upscalers]
     calls = [lambda u=u, x=x: u.network(x) for u, x in zip(upscalers, inputs, strict=True)]
     with torch.no_grad():
-        return [timing for timing, _ in rounds(calls, upscalers[0].device, _PATIENCE)]
+        return [timing for timing, _ in rounds(calls, upscalers[0].device, _BUDGET)]

@@ -1,4 +1,4 @@
-"""The most memory that a stretch of work takes, from a fresh mark."""
+"""Peak memory of a piece of work."""
 
 import gc
 import re
@@ -13,13 +13,13 @@ _RESET_PEAK = "5"  # proc(5)
 
 
 class Footprint:
-    """Peak memory since it was made.
+    """Measures peak memory since this object was created.
 
-    On a GPU what torch has allocated, weights and input included; on the CPU the growth of this process's resident
-    memory, from which weights and input are absent, as they are there before.
+    On a GPU that is what torch has allocated, weights and input included; on the CPU it is the growth of the process's
+    resident memory, without weights and input, which are there before.
 
     Args:
-        device: Where the work runs.
+        device: Device on which the work runs.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -39,7 +39,7 @@ class Footprint:
             self._start_kib = _status_kib("VmRSS")
 
     def peak_mib(self) -> float | None:
-        """None where the system does not tell."""
+        """Return the peak in MiB; None where the system does not tell."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 2**20
         if self._start_kib is None:

@@ -1,4 +1,4 @@
-"""What NVIDIA's driver tells of a GPU: clocks, power, energy, and why it slowed down. Nothing of it is needed."""
+"""Facts that NVIDIA's driver tells about a GPU: clocks, power, energy, and why it slowed down. All are optional."""
 
 import importlib
 import threading
@@ -11,7 +11,7 @@ import torch
 
 from srbench.core import environment
 
-_LOOK_EVERY_S = 0.05
+_POLL_INTERVAL_S = 0.05
 _SLOWING = {
     "nvmlClocksEventReasonSwPowerCap": "the power limit",
     "nvmlClocksThrottleReasonHwSlowdown": "the hardware's protection",
@@ -22,12 +22,12 @@ _SLOWING = {
 
 
 @dataclass
-class Spent:
-    """What a stretch of work took.
+class Energy:
+    """Energy of a piece of work, and what slowed the GPU down.
 
     Attributes:
-        joule: None where the driver does not tell.
-        slowed_by: What held the clocks down meanwhile; empty for nothing.
+        joule: Energy in joules; None where the driver does not tell.
+        slowed_by: Reasons for which the clocks were held down meanwhile.
     """
 
     joule: float | None = None
@@ -35,7 +35,7 @@ class Spent:
 
 
 def facts(device: torch.device) -> dict[str, Any]:
-    """The machine, its versions and its settings, and what the driver tells of it."""
+    """Return facts about the machine, its versions and settings, and what the driver tells about the GPU."""
     return {**environment.describe(device), **Driver(device).facts()}
 
 
@@ -43,7 +43,7 @@ class Driver:
     """NVML for one device; answers None everywhere where there is no GPU or no package `nvidia-ml-py`.
 
     Args:
-        device: A torch device.
+        device: Device to ask about.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -60,7 +60,7 @@ class Driver:
             self._nvml = None
 
     def facts(self) -> dict[str, Any]:
-        """Clocks in MHz and the power limit in watts, as far as they are known."""
+        """Return clocks in MHz and the power limit in watts, as far as they are known."""
         if self._nvml is None:
             return {"nvml": "not available: pip install 'sr-bench-suite[nvml]'"} if self._gpu else {}
         asked = {
@@ -72,11 +72,11 @@ class Driver:
         return {name: answer for name, answer in answers.items() if answer is not None}
 
     @contextmanager
-    def watching(self, spent: Spent) -> Iterator[None]:
-        """Note the energy of a stretch of work, and what held the clocks down at any moment of it."""
+    def watching(self, energy: Energy) -> Iterator[None]:
+        """Record the energy of the block, and what held the clocks down at any moment of it."""
         before = self._millijoule()
         over = threading.Event()
-        watch = threading.Thread(target=self._look, args=(spent, over), daemon=True)
+        watch = threading.Thread(target=self._look, args=(energy, over), daemon=True)
         watch.start()
         try:
             yield
@@ -85,13 +85,13 @@ class Driver:
             over.set()
             watch.join()
         if before is not None and after is not None:
-            spent.joule = (after - before) / 1000
+            energy.joule = (after - before) / 1000
 
-    def _look(self, spent: Spent, over: threading.Event) -> None:
+    def _look(self, energy: Energy, over: threading.Event) -> None:
         ended = False
         while self._nvml is not None and not ended:
-            ended = over.wait(_LOOK_EVERY_S)
-            spent.slowed_by += [reason for reason in self._slowed_by() if reason not in spent.slowed_by]
+            ended = over.wait(_POLL_INTERVAL_S)
+            energy.slowed_by += [reason for reason in self._slowed_by() if reason not in energy.slowed_by]
 
     def _millijoule(self) -> int | None:
         return self._ask(lambda n, h: n.nvmlDeviceGetTotalEnergyConsumption(h))

@@ -15,18 +15,18 @@ _PROBE_PX = 24
 
 
 def count(model: Model, height: int, width: int) -> Work | None:
-    """What one image takes, counted on the network as published, on the CPU.
+    """Count the operations of one image in the network before folding, on the CPU.
 
-    Convolutions grow with the number of pixels: two small images tell, where the second takes six times as much as the
-    first. A network of another kind runs at full size.
+    The work of convolutions grows with the number of pixels, so two small images suffice where the second takes six
+    times as much as the first. A network of another kind runs at full size.
 
     Args:
-        model: Its network is built for this.
-        height: Of LR, in pixels.
-        width: Of LR, in pixels.
+        model: Model whose network is built for this.
+        height: Height of the input in pixels.
+        width: Width of the input in pixels.
 
     Returns:
-        None where the model is no torch module.
+        Work of one image; None where the model is no torch module.
 
     Source:
         torch.utils.flop_counter, which counts 2 FLOPs a multiply-accumulate and nothing but convolutions and matrix
@@ -60,5 +60,5 @@ class _Activations:
     def __init__(self) -> None:
         self.elements = 0
 
-    def __call__(self, module: nn.Module, given: Any, made: Tensor) -> None:
-        self.elements += made.numel()
+    def __call__(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
+        self.elements += output.numel()

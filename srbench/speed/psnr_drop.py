@@ -1,4 +1,4 @@
-"""What a fast mode costs: PSNR against plain fp32, on the builtin images."""
+"""Change in PSNR by a fast mode, against plain fp32, on the builtin images."""
 
 from functools import cached_property
 
@@ -16,18 +16,18 @@ from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 from srbench.protocol import Protocol
-from srbench.speed.records import Price
+from srbench.speed.records import PsnrDrop
 
 DATASET = "builtin"
 """Photographs that come with scikit-image: no test set of the field, so that choosing by them is no tuning."""
 
 
-class Prices:
-    """Measures modes of models, and remembers the fp32 figures they are compared with.
+class PsnrReference:
+    """PSNR of models in plain fp32, with which their other modes are compared; each is measured once.
 
     Args:
-        scale: Of the models.
-        store: Where the builtin images come from.
+        scale: Upscaling factor of the models.
+        store: Asset store that holds the builtin images.
 
     Raises:
         UserError: There is no protocol of this scale.
@@ -36,11 +36,11 @@ class Prices:
     def __init__(self, scale: int, store: AssetStore) -> None:
         self.protocol = _classical(scale)
         self.store = store
-        self._plain: dict[str, Tensor] = {}
+        self._fp32: dict[str, Tensor] = {}
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The builtin images as HR and LR."""
+        """Builtin images as HR and LR."""
         items = locate(DATASET, self.store, scale=self.protocol.scale).items
         return [pairing.load(item, self.protocol) for item in items]
 
@@ -48,20 +48,20 @@ class Prices:
     def _scorers(self) -> list[Scorer]:
         return scoring.scorers(["psnr"], self.protocol, self.store)
 
-    def of(self, model: Model, upscaler: Upscaler) -> Price:
-        """What a mode costs.
+    def drop(self, model: Model, upscaler: Upscaler) -> PsnrDrop:
+        """Return the change in PSNR by a mode.
 
         Args:
-            model: Its fp32 figures are measured when first asked for, on the same device.
+            model: Model whose PSNR in fp32 is measured on the same device, where it is not known yet.
             upscaler: The same model in the mode.
         """
         name = f"{model.fingerprint} {upscaler.device}"
-        if name not in self._plain:
-            self._plain[name] = self._psnr(model.upscaler(Mode(str(upscaler.device))))
-        found = self._psnr(upscaler)
-        difference = found - self._plain[name]
+        if name not in self._fp32:
+            self._fp32[name] = self._psnr(model.upscaler(Mode(str(upscaler.device))))
+        psnr = self._psnr(upscaler)
+        difference = psnr - self._fp32[name]
         worst = difference[difference.abs().argmax()]
-        return Price(float(difference.mean()), float(worst), float(found.mean()), len(found))
+        return PsnrDrop(float(difference.mean()), float(worst), float(psnr.mean()), len(psnr))
 
     def _psnr(self, upscaler: Upscaler) -> Tensor:
         values = []
@@ -81,4 +81,4 @@ def _classical(scale: int) -> Protocol:
     try:
         return protocol.find(f"classical_x{scale}")
     except UserError as error:
-        raise UserError(f"modes cannot be priced at scale {scale}: {error}") from error
+        raise UserError(f"no protocol tells what modes cost at scale {scale}: {error}") from error

@@ -1,8 +1,10 @@
-"""What `srbench throughput` finds out, as records that JSON can hold. Loads no torch."""
+"""Records of what `srbench throughput` measures, ready for JSON. Loads no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from srbench.models import mode
 
 Scenario = Literal["latency", "throughput"]
 SCENARIOS: tuple[Scenario, ...] = ("latency", "throughput")
@@ -10,19 +12,19 @@ SCENARIOS: tuple[Scenario, ...] = ("latency", "throughput")
 SIZES = ("180x320", "270x480", "360x640", "540x960", "256x256")
 """LR sizes of the field: quarters of 720p, 1080p, 1440p and 2160p, and NTIRE's."""
 
-MOST_LOSS_DB = 0.01
-"""A fast mode whose PSNR differs from fp32 by more, on any of the builtin images, is marked."""
+PSNR_DROP_LIMIT_DB = 0.01
+"""Largest difference in PSNR from fp32, on any of the builtin images, that a fast mode may have."""
 
 
 @dataclass(frozen=True)
-class Price:
-    """What a mode costs against fp32 (eager, contiguous, TF32 off) on the builtin images.
+class PsnrDrop:
+    """Change in PSNR of a mode against fp32 (eager, contiguous, TF32 off) on the builtin images.
 
     Attributes:
-        mean_db: PSNR minus that of fp32, mean over the images; negative where quality is lost.
-        worst_db: The difference that is farthest from 0, with its sign.
+        mean_db: Mean over the images of PSNR minus that of fp32; negative where quality is lost.
+        worst_db: Difference that is farthest from 0, with its sign.
         psnr: Mean PSNR in this mode, in the channel and border of the classical protocol.
-        images: How many.
+        images: Number of images.
     """
 
     mean_db: float
@@ -31,20 +33,20 @@ class Price:
     images: int
 
     @property
-    def marked(self) -> bool:
-        """Whether it costs more than `MOST_LOSS_DB` on some image, in either direction."""
-        return not abs(self.worst_db) <= MOST_LOSS_DB  # NaN is marked too
+    def exceeds_limit(self) -> bool:
+        """Whether PSNR differs by more than `PSNR_DROP_LIMIT_DB` on some image, in either direction."""
+        return not abs(self.worst_db) <= PSNR_DROP_LIMIT_DB  # NaN exceeds it too
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one image takes, counted on the network as published; convolutions and matrix products alone.
+    """Operations of one image in the network before folding; convolutions and matrix products alone.
 
     Attributes:
-        parameters: Trainable values.
-        macs: Multiply-accumulates of one image.
-        flops: 2 * macs: a multiplication and an addition are two operations.
-        activations: Elements that all convolutions put out for one image (as NTIRE's efficiency challenges count).
+        parameters: Number of trainable values.
+        macs: Number of multiply-accumulates.
+        flops: 2 * macs, since a multiplication and an addition are two operations.
+        activations: Number of elements that all convolutions put out (as NTIRE's efficiency challenges count).
     """
 
     parameters: int
@@ -58,36 +60,35 @@ class SpeedRow:
     """One model in one mode, at one size, in one scenario.
 
     Attributes:
-        model: Id.
-        identity: The model's fingerprint.
-        mode: As `--modes` takes it: "fp32", "bf16+split+channels_last".
-        device: Kind: "cpu", "cuda".
-        scenario: latency: batch of 1; throughput: the largest batch that fits.
+        model: Id of the model.
+        identity: Fingerprint of the model.
+        mode: Canonical name of the mode, as `--mode` takes it: "fp32", "bf16+split+channels_last".
+        device: Kind of device: "cpu", "cuda".
+        scenario: "latency" (batch of 1) or "throughput" (the largest batch that fits).
         scale: Upscaling factor.
-        lr_height: LR pixels.
-        lr_width: LR pixels.
-        batch: Images a call.
+        lr_height: Height of the input in pixels.
+        lr_width: Width of the input in pixels.
+        batch: Number of images in a call.
         batch_limit: What ended the doubling of the batch: "memory", "--max-batch", "time"; empty for latency.
-        median_ms: Of one call.
-        p90_ms: Nine of ten calls were no slower.
-        p99_ms: 99 of 100 calls were no slower; the slowest call where there were fewer.
-        iqr_ms: First and third quartile.
-        calls: That were timed.
-        seconds: That they took together.
-        warm_up_calls: Before them, until three calls in a row agreed.
-        valid: Whether the figure stands.
-        reason: Why it does not.
-        images_per_s: batch / median.
+        median_ms: Median time of one call in milliseconds.
+        p90_ms: Time that nine of ten calls did not exceed.
+        p99_ms: Time that 99 of 100 calls did not exceed; the slowest call where there were fewer.
+        iqr_ms: First and third quartile of the times.
+        calls: Number of timed calls.
+        seconds: Time that the timed calls took together.
+        warm_up_calls: Number of calls before the timed ones, until three in a row agreed.
+        valid: Whether the timing can be trusted.
+        reason: Why the timing cannot be trusted; empty where it can.
+        images_per_s: Images a second: batch / median.
         output_mp_per_s: Output megapixels a second.
-        ms_per_image: median / batch.
-        peak_memory_mib: Weights, input and the most that the call took, measured from a fresh mark; None where the
-            system does not tell.
-        work: Of one image; None where the network is no torch module.
-        tflops: Achieved, counting the published network's operations; None without `work`.
-        ceiling_share: tflops over the device's own in this precision; None without `work`.
-        joule_per_image: Where NVML tells.
-        price: None where there are no builtin images at this scale.
-        failure: Why there is no figure: the mode cannot run here, or memory ran out; then all figures are 0.
+        ms_per_image: Milliseconds an image: median / batch.
+        peak_memory_mib: Memory of weights, input and the call's own peak; None where the system does not tell.
+        work: Operations of one image; None where the network is no torch module.
+        tflops: Achieved tera-operations a second, counted on the unfolded network; None without `work`.
+        ceiling_share: `tflops` as a share of the device's ceiling in this precision; None without `work`.
+        joule_per_image: Energy of one image; None where NVML does not tell.
+        psnr_drop: Change in PSNR by this mode; None where there are no builtin images at this scale.
+        failure: Why nothing was measured (the mode cannot run here, or memory ran out); then all numbers are 0.
     """
 
     model: str
@@ -117,43 +118,45 @@ class SpeedRow:
     tflops: float | None = None
     ceiling_share: float | None = None
     joule_per_image: float | None = None
-    price: Price | None = None
+    psnr_drop: PsnrDrop | None = None
     failure: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
+        """Return the row as a record for JSON."""
         record = asdict(self)
-        if self.price:
-            record["price"]["marked"] = self.price.marked
+        if self.psnr_drop:
+            record["psnr_drop"]["exceeds_limit"] = self.psnr_drop.exceeds_limit
         return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "SpeedRow":
-        """The row of what `as_dict` gave."""
-        work, price = record["work"], record["price"]
-        parts = {
+        """Return the row of a record that `as_dict` made, or the version before it, which called the drop a price."""
+        values = dict(record)
+        drop = values.pop("price") if "price" in values else values["psnr_drop"]
+        values |= {
+            "mode": mode.canonical(record["mode"]),
             "iqr_ms": tuple(record["iqr_ms"]),
-            "work": Work(**work) if work else None,
-            "price": Price(**{name: _number(price[name]) for name in _PRICE}) if price else None,
+            "work": Work(**record["work"]) if record["work"] else None,
+            "psnr_drop": PsnrDrop(**{name: _number(drop[name]) for name in _DROP_FIELDS}) if drop else None,
         }
-        return cls(**{**record, **parts})
+        return cls(**values)
 
 
-_PRICE = ("mean_db", "worst_db", "psnr", "images")
+_DROP_FIELDS = ("mean_db", "worst_db", "psnr", "images")
 
 
 def _number(value: float | None) -> Any:
-    """JSON has null for NaN."""
+    """Return NaN for the null that JSON has in its place."""
     return float("nan") if value is None else value
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What the device itself reaches, measured in the same session.
+    """Highest speeds of the device itself, measured in the same session.
 
     Attributes:
-        tflops: The best matrix product found, by precision ("fp32", "tf32", "bf16", "fp16").
-        copy_gb_per_s: Bytes read and written a second by a copy.
+        tflops: Tera-operations a second of the fastest matrix product, by precision ("fp32", "tf32", "bf16", "fp16").
+        copy_gb_per_s: Gigabytes a second that a copy reads and writes.
     """
 
     tflops: Mapping[str, float]
@@ -161,13 +164,13 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
-class Session:
-    """One call of `srbench throughput`.
+class SpeedSession:
+    """Everything that one call of `srbench throughput` measured.
 
     Attributes:
-        device: Machine facts, versions, settings.
-        ceiling: Of the device.
-        rows: In the order measured.
+        device: Facts about the machine, its versions and settings.
+        ceiling: Highest speeds of the device.
+        rows: Measurements in the order in which they were made.
         unavailable: Models that could not run, with the reason.
     """
 
@@ -177,7 +180,7 @@ class Session:
     unavailable: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
-        """What `--json` prints."""
+        """Return the session as a record for JSON, as `--json` prints it."""
         return {
             "device": {**self.device, "ceiling": asdict(self.ceiling)},
             "rows": [row.as_dict() for row in self.rows],
@@ -185,8 +188,8 @@ class Session:
         }
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> "Session":
-        """The session of what `as_dict` gave."""
+    def from_dict(cls, record: Mapping[str, Any]) -> "SpeedSession":
+        """Return the session of a record that `as_dict` made."""
         device = dict(record["device"])
         ceiling = Ceiling(**device.pop("ceiling"))
         rows = [SpeedRow.from_dict(row) for row in record["rows"]]
@@ -194,22 +197,22 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Duel:
-    """Two contestants in interleaved rounds.
+class AbComparison:
+    """Two candidates, timed in interleaved rounds.
 
     Attributes:
-        names: As asked for, first and second.
-        median_ms: Of each.
-        iqr_ms: Of each.
-        rounds: How often both were called.
+        names: Names of the first and the second candidate, as they were asked for.
+        median_ms: Median time of a call of each, in milliseconds.
+        iqr_ms: First and third quartile of the times of each.
+        rounds: Number of times that both were called.
         ratio: Median time of the first over that of the second; above 1 the second is faster.
-        ratio_ci95: 95 % bootstrap interval of it.
-        p_value: Mann-Whitney U, two-sided.
-        valid: Whether the figures stand.
-        reason: Why they do not.
-        lr_height: LR pixels.
-        lr_width: LR pixels.
-        batch: Images a call.
+        ratio_ci95: 95 % bootstrap interval of the ratio.
+        p_value: Two-sided p value of the Mann-Whitney U test.
+        valid: Whether the timings can be trusted.
+        reason: Why the timings cannot be trusted; empty where they can.
+        lr_height: Height of the input in pixels.
+        lr_width: Width of the input in pixels.
+        batch: Number of images in a call.
     """
 
     names: tuple[str, str]
@@ -227,12 +230,20 @@ class Duel:
 
     @property
     def faster(self) -> str:
-        """The name of the one that is faster beyond doubt; empty where the difference may be chance."""
+        """Name of the candidate that is significantly faster; empty where neither is."""
         low, high = self.ratio_ci95
         if not self.valid or self.p_value >= 0.05 or low <= 1 <= high:
             return ""
         return self.names[1] if low > 1 else self.names[0]
 
     def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
+        """Return the comparison as a record for JSON."""
         return {**asdict(self), "faster": self.faster}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "AbComparison":
+        """Return the comparison of a record that `as_dict` made."""
+        first, second = record["iqr_ms"]
+        pairs = {name: tuple(record[name]) for name in ("names", "median_ms", "ratio_ci95")}
+        values = {name: value for name, value in record.items() if name != "faster"}
+        return cls(**{**values, **pairs, "iqr_ms": (tuple(first), tuple(second))})

@@ -1,5 +1,6 @@
-"""Latency and throughput of one model in one mode at one size, as MLPerf tells them apart."""
+"""Latency and throughput of one model in one mode at one size, as MLPerf defines them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,28 +12,33 @@ from srbench.models.arch import channels_of
 from srbench.models.memory import free_mib, ran_out
 from srbench.models.mode import Mode
 from srbench.models.model import Model
-from srbench.models.upscaler import Upscaler
+from srbench.models.upscaler import VIEWS, Upscaler
 from srbench.speed.footprint import Footprint
-from srbench.speed.nvml import Driver, Spent
-from srbench.speed.records import Ceiling, Price, Scenario, SpeedRow, Work
+from srbench.speed.nvml import Driver, Energy
+from srbench.speed.records import Ceiling, PsnrDrop, Scenario, SpeedRow, Work
 
 _LONGEST_CALL_S = 2.0
-"""Doubling ends when a call takes longer: by then a larger batch gains nothing that could be measured in patience."""
+"""Doubling ends when a call takes longer: by then a larger batch gains nothing that could be measured."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """Of an LR image, in pixels."""
+    """Size of an LR image.
+
+    Attributes:
+        height: Height in pixels.
+        width: Width in pixels.
+    """
 
     height: int
     width: int
 
     @classmethod
     def parse(cls, text: str) -> "Size":
-        """Of "180x320", height by width.
+        """Return the size that a text such as "180x320" names, height by width.
 
         Raises:
-            UserError: It is not that.
+            UserError: The text has another form.
         """
         height, _, width = text.partition("x")
         if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
@@ -42,28 +48,28 @@ class Size:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured.
+    """A model in a mode, with what is known before its speed is measured.
 
     Attributes:
-        model: For its name and identity.
+        model: Model, for its name and identity.
         upscaler: The model in its mode.
-        work: Of one image of this size.
-        price: Of the mode.
+        work: Operations of one image of this size; None where they cannot be counted.
+        psnr_drop: Change in PSNR by the mode; None where it is not known.
     """
 
     model: Model
     upscaler: Upscaler
     work: Work | None
-    price: Price | None
+    psnr_drop: PsnrDrop | None
 
     def blank(self, scenario: Scenario, size: Size) -> SpeedRow:
-        """What is known before anything was measured."""
+        """Return a row of what is known before anything was measured."""
         known = blank(self.model, self.upscaler.mode, self.upscaler.device, scenario, size)
-        return replace(known, work=self.work, price=self.price)
+        return replace(known, work=self.work, psnr_drop=self.psnr_drop)
 
 
 def blank(model: Model, mode: Mode, device: torch.device, scenario: Scenario, size: Size) -> SpeedRow:
-    """A row that says what it is of, and no figure."""
+    """Return a row that says what it is of, without any measurement."""
     return SpeedRow(
         model=model.id,
         identity=model.fingerprint,
@@ -81,47 +87,55 @@ def measure(
     scenario: Scenario,
     size: Size,
     ceiling: Ceiling,
-    patience: TimeBudget,
-    most_batch: int,
+    budget: TimeBudget,
+    max_batch: int,
     latency: SpeedRow | None = None,
 ) -> SpeedRow:
-    """One row.
+    """Measure one row.
 
-    What is timed is the network alone, on a float input that is on the device, in the network's own colours: no
-    reading, no conversion, no tiles, and for a network of luma no chroma. Running out of memory is a row that says so.
+    The network alone is timed, on a float input that is on the device, in the network's own colours: no reading, no
+    conversion, no tiles, and for a network of luma no chroma. A mode with x8 or tile=N is timed with its views or
+    tiles. Running out of memory is a row that says so.
 
     Args:
-        subject: What.
+        subject: Model in its mode.
         scenario: Batch of 1, or the largest that fits.
-        size: Of LR.
-        ceiling: Of the device, for the share.
-        patience: How long calls are repeated.
-        most_batch: Where doubling ends.
-        latency: The same subject's latency, where it is known: it stands for throughput too where one image is all
-            that fits.
+        size: Size of LR.
+        ceiling: Highest speeds of the device.
+        budget: Time for which calls are repeated.
+        max_batch: Largest batch to try.
+        latency: Latency of the same subject, where it is known; it is the throughput too where only one image fits.
     """
     row = subject.blank(scenario, size)
     upscaler = subject.upscaler
     try:
-        batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, most_batch)
+        batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, max_batch)
         if batch == 0:
             return replace(row, failure="not even one image fits into memory")
         if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
             return replace(latency, scenario=scenario, batch_limit=limit)
         peak_mib = _peak_mib(upscaler, subject.work, size, batch)
-        x = example(upscaler, size, batch)
+        call, x = timed_call(upscaler), example(upscaler, size, batch)
         driver = Driver(upscaler.device)
-        spent = Spent()
+        energy = Energy()
         with torch.no_grad():
-            timing = repeat(lambda: upscaler.network(x), upscaler.device, patience, driver.watching(spent))
+            timing = repeat(lambda: call(x), upscaler.device, budget, driver.watching(energy))
     except Exception as error:  # an engine that cannot run this network: the other rows go on
         return replace(row, failure=reason(error)[:300])
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
-    return _figures(row, timing, ceiling, spent.slowed_by, _per_image(spent.joule, timing, batch))
+    row = replace(row, joule_per_image=_per_image(energy.joule, timing, batch))
+    views = VIEWS if upscaler.mode.self_ensemble else 1
+    return _with_speed(row, timing, ceiling, energy.slowed_by, views)
+
+
+def timed_call(upscaler: Upscaler) -> Callable[[Tensor], Tensor]:
+    """Return the function that is timed: the network alone, or with the views of x8 or the tiles of tile=N."""
+    mode = upscaler.mode
+    return upscaler if mode.self_ensemble or mode.tile_px else upscaler.network
 
 
 def example(upscaler: Upscaler, size: Size, batch: int) -> Tensor:
-    """Random LR as the network takes it: float32 `(batch, C, height, width)` in [0, 1], on its device."""
+    """Return random LR as the network takes it: float32 `(batch, C, height, width)` in [0, 1], on its device."""
     height, width = (side + -side % upscaler.multiple_of for side in (size.height, size.width))
     channels = channels_of(upscaler.colour)
     generator = torch.Generator().manual_seed(0)
@@ -130,18 +144,18 @@ def example(upscaler: Upscaler, size: Size, batch: int) -> Tensor:
 
 
 def largest_batch(upscaler: Upscaler, size: Size, most: int) -> tuple[int, str]:
-    """The largest batch that fits, by doubling.
+    """Find the largest batch that fits, by doubling.
 
-    On a GPU the batch that runs out of memory ends it. A CPU has no such mercy: there the peak of one image foretells
-    what the next batch takes.
+    On a GPU the batch that runs out of memory ends it. On a CPU the system would kill the process instead: there the
+    peak of one batch tells how much the next takes.
 
     Args:
-        upscaler: The model in its mode.
-        size: Of LR.
-        most: The largest batch to try.
+        upscaler: Model in its mode.
+        size: Size of LR.
+        most: Largest batch to try.
 
     Returns:
-        The batch, 0 where not even one image fits; and what ended the doubling: "memory", "--max-batch" or "time".
+        Batch, 0 where not even one image fits; and what ended the doubling: "memory", "--max-batch" or "time".
     """
     batch = 0
     each_mib = 0.0
@@ -165,29 +179,29 @@ def largest_batch(upscaler: Upscaler, size: Size, most: int) -> tuple[int, str]:
 
 
 def _try(upscaler: Upscaler, size: Size, batch: int) -> tuple[float | None, float]:
-    """Peak and seconds of a call; engines that compile or record for each shape have done so before."""
-    x = example(upscaler, size, batch)
+    """Return the peak memory and the seconds of a call, after engines have compiled or recorded this shape."""
+    call, x = timed_call(upscaler), example(upscaler, size, batch)
     footprint = Footprint(upscaler.device)
     with torch.no_grad():
         if upscaler.mode.engine != "eager":
-            upscaler.network(x)
-        _, ms = once(lambda: upscaler.network(x), upscaler.device)
+            call(x)
+        _, ms = once(lambda: call(x), upscaler.device)
     return footprint.peak_mib(), ms / 1000
 
 
 def _peak_mib(upscaler: Upscaler, work: Work | None, size: Size, batch: int) -> float | None:
-    """Weights, input and what the call takes beside them.
+    """Return the memory of weights and input together with the peak of a call.
 
-    None on a GPU for engines that hold memory which torch's accounts do not show: graphs have a pool of their own, in
-    which nothing is taken anew, and onnxruntime has an allocator of its own.
+    None on a GPU for engines whose memory torch does not count: graphs reuse a pool of their own, and onnxruntime has
+    an allocator of its own.
     """
     if upscaler.device.type == "cuda" and upscaler.mode.engine in ("graph", "onnx"):
         return None
-    x = example(upscaler, size, batch)
+    call, x = timed_call(upscaler), example(upscaler, size, batch)
     with torch.no_grad():
-        upscaler.network(x)  # what engines take once, at the first call, is not the call's
+        call(x)  # what engines allocate once, at the first call, does not count
         footprint = Footprint(upscaler.device)
-        upscaler.network(x)
+        call(x)
     peak = footprint.peak_mib()
     if peak is None or upscaler.device.type == "cuda":
         return peak
@@ -195,10 +209,10 @@ def _peak_mib(upscaler: Upscaler, work: Work | None, size: Size, batch: int) -> 
     return peak + (weights + x.numel() * x.element_size()) / 2**20
 
 
-def _figures(row: SpeedRow, timing: Timing, ceiling: Ceiling, slowed_by: list[str], joule: float | None) -> SpeedRow:
+def _with_speed(row: SpeedRow, timing: Timing, ceiling: Ceiling, slowed_by: list[str], views: int) -> SpeedRow:
     pixels = row.batch * row.lr_height * row.lr_width * row.scale**2
     flops = row.work.flops if row.work else 0
-    tflops = row.batch * flops / timing.median_ms / 1e9 if flops else None
+    tflops = views * row.batch * flops / timing.median_ms / 1e9 if flops else None
     top = ceiling.tflops.get(row.mode.partition("+")[0])
     reason = "; ".join([timing.reason] * bool(timing.reason) + [f"clocks were held down by {by}" for by in slowed_by])
     return replace(
@@ -217,7 +231,6 @@ def _figures(row: SpeedRow, timing: Timing, ceiling: Ceiling, slowed_by: list[st
         ms_per_image=timing.median_ms / row.batch,
         tflops=tflops,
         ceiling_share=tflops / top if tflops and top else None,
-        joule_per_image=joule,
     )
 
 

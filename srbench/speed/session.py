@@ -1,4 +1,4 @@
-"""Models x modes x sizes x scenarios: the matrix behind one call of `srbench throughput`."""
+"""The matrix of models, modes, sizes and scenarios that one call of `srbench throughput` measures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,8 +15,8 @@ from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.speed import ceiling as ceilings
 from srbench.speed import nvml, operations, scenario, split
-from srbench.speed.psnr_drop import Prices
-from srbench.speed.records import Ceiling, Price, Scenario, Session, SpeedRow, Work
+from srbench.speed.psnr_drop import PsnrReference
+from srbench.speed.records import Ceiling, PsnrDrop, Scenario, SpeedRow, SpeedSession, Work
 from srbench.speed.scenario import Size, Subject
 
 USUAL_MODES = {
@@ -30,14 +30,14 @@ USUAL_MODES = {
         "fp16+channels_last+graph",
     ),
 }
-"""What is measured where nobody asks for modes."""
+"""Modes that are measured by default."""
 
 _PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "fp16+split")
 ALL_MODES = {
     "cpu": (*USUAL_MODES["cpu"], "bf16", "fp32+channels_last+compile", "bf16+channels_last+compile", "onnx"),
     "cuda": (*map("".join, product(_PRECISIONS, ("", "+channels_last"), ("", "+compile", "+graph"))), "onnx"),
 }
-"""What `--modes all` means. On a CPU torch computes fp16 a hundred times slower than fp32: it has to be asked for."""
+"""Modes of `--mode all`. On a CPU, fp16 is a hundred times slower than fp32: it is measured only when named."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,16 @@ class Matrix:
     """What to measure.
 
     Attributes:
-        models: In the order of the table.
-        modes: Words as `srbench.models.mode.parse` takes them.
-        sizes: Of LR.
-        scenarios: Which of the two.
-        device: As torch names it.
-        patience: With each row.
-        most_batch: Where doubling ends.
+        models: Models in the order of the table.
+        modes: Names of modes, as `srbench.models.mode.parse` takes them.
+        sizes: Sizes of LR.
+        scenarios: Scenarios to measure.
+        device: Name of the device as torch knows it.
+        budget: Time for which each row is measured.
+        max_batch: Largest batch to try.
         unavailable: Models that were asked for and cannot run, with the reason.
-        named: The modes were asked for one by one; else those that mean nothing to a model are left out: a lower
-            precision where nothing would be computed in it, a split that cannot be chosen without trained weights.
+        named: Whether the modes were asked for one by one; else those that have no effect on a model are left out: a
+            lower precision where nothing would be computed in it, a split that needs trained weights.
     """
 
     models: Sequence[Model]
@@ -62,26 +62,24 @@ class Matrix:
     sizes: Sequence[Size]
     scenarios: Sequence[Scenario]
     device: str
-    patience: TimeBudget = field(default_factory=TimeBudget)
-    most_batch: int = 64
+    budget: TimeBudget = field(default_factory=TimeBudget)
+    max_batch: int = 64
     unavailable: Mapping[str, str] = field(default_factory=dict)
     named: bool = True
 
     def modes_of(self, model: Model) -> list[str]:
-        """What a model is measured in."""
+        """Return the modes in which a model is measured."""
         if self.named:
             return list(self.modes)
         try:
             layers = bool(split.layers(model))
         except Exception:  # it cannot be loaded or run; its rows will say why
             return list(self.modes)
-        return [
-            name for name in self.modes if _means_something(*modes.parse(name), layers=layers, trained=model.trained)
-        ]
+        return [name for name in self.modes if _has_effect(modes.parse(name), layers=layers, trained=model.trained)]
 
     @cached_property
     def by_model(self) -> list[tuple[Model, list[str]]]:
-        """Each model with its modes."""
+        """Models, each with its modes."""
         return [(model, self.modes_of(model)) for model in self.models]
 
     @property
@@ -90,85 +88,89 @@ class Matrix:
         return 1 + sum(len(names) for _, names in self.by_model) * len(self.sizes) * len(self.scenarios)
 
 
-def _means_something(mode: Mode, is_split: bool, *, layers: bool, trained: bool) -> bool:
-    return (layers or mode.precision == "fp32") and (trained or not is_split)
+def _has_effect(mode: Mode, *, layers: bool, trained: bool) -> bool:
+    return (layers or mode.precision == "fp32") and (trained or not mode.split)
 
 
-def run(matrix: Matrix, store: AssetStore, progress: Progress = NO_PROGRESS) -> Iterator[Session]:
+def run(matrix: Matrix, store: AssetStore, progress: Progress = NO_PROGRESS) -> Iterator[SpeedSession]:
     """Measure everything, one row after the other; a row that fails says why and the others go on.
 
     Yields:
-        After each row all that is known by then, so that an interrupted session is not lost.
+        The session so far, after each row, so that an interrupted one is not lost.
     """
     with progress.task("the device's own ceiling", matrix.steps) as task:
         yield from _sessions(matrix, store, task)
 
 
-def _sessions(matrix: Matrix, store: AssetStore, task: Task) -> Iterator[Session]:
+def _sessions(matrix: Matrix, store: AssetStore, task: Task) -> Iterator[SpeedSession]:
     device = pick_device(matrix.device)
     facts = nvml.facts(device)
     ceiling = ceilings.measure(device, _precisions(matrix.modes))
     task.advance()
     rows: list[SpeedRow] = []
-    prices: dict[int, Prices | None] = {}
+    references: dict[int, PsnrReference | None] = {}
     for model, names in matrix.by_model:
-        if model.scale not in prices:
-            prices[model.scale] = _prices(model.scale, store)
-        for row in _rows(model, names, matrix, ceiling, prices[model.scale] if model.trained else None, task):
+        if model.scale not in references:
+            references[model.scale] = _reference(model.scale, store)
+        reference = references[model.scale] if model.trained else None
+        for row in _rows(model, names, matrix, ceiling, reference, task):
             task.advance()
             rows.append(row)
-            yield Session(facts, ceiling, list(rows), matrix.unavailable)
+            yield SpeedSession(facts, ceiling, list(rows), matrix.unavailable)
 
 
 def _precisions(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(modes.parse(name)[0].name.partition("+")[0] for name in names))
+    return list(dict.fromkeys(modes.parse(name).name.partition("+")[0] for name in names))
 
 
-def _prices(scale: int, store: AssetStore) -> Prices | None:
+def _reference(scale: int, store: AssetStore) -> PsnrReference | None:
     try:
-        return Prices(scale, store)
+        return PsnrReference(scale, store)
     except UserError:
         return None
 
 
 def _rows(
-    model: Model, names: Sequence[str], matrix: Matrix, ceiling: Ceiling, prices: Prices | None, task: Task
+    model: Model,
+    names: Sequence[str],
+    matrix: Matrix,
+    ceiling: Ceiling,
+    reference: PsnrReference | None,
+    task: Task,
 ) -> Iterator[SpeedRow]:
     work: dict[Size, Work | None] = {}
     for name in names:
         try:
             work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
-            mode, price = _priced(model, name, matrix.device, prices)
+            mode, drop = _mode_and_drop(model, name, matrix.device, reference)
             upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so
             yield from _failed(model, name, matrix, error, task)
             continue
         for size in matrix.sizes:
-            subject = Subject(model, upscaler, work[size], price)
+            subject = Subject(model, upscaler, work[size], drop)
             before: SpeedRow | None = None
             for kind in matrix.scenarios:
                 task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
-                before = scenario.measure(subject, kind, size, ceiling, matrix.patience, matrix.most_batch, before)
+                before = scenario.measure(subject, kind, size, ceiling, matrix.budget, matrix.max_batch, before)
                 yield before
 
 
-def _priced(model: Model, name: str, device: str, prices: Prices | None) -> tuple[Mode, Price | None]:
-    mode, is_split = modes.parse(name, Mode(device))
-    if not is_split:
-        return mode, prices.of(model, model.upscaler(mode)) if prices else None
-    if prices is None:
-        raise UserError("layers cannot be chosen without a price: there are no trained weights, or no builtin images")
-    found = split.find(model, mode, prices)
-    if found is None:
-        raise UserError("no split keeps the price within bounds with half of the work in the lower precision")
-    return found
+def _mode_and_drop(
+    model: Model, name: str, device: str, reference: PsnrReference | None
+) -> tuple[Mode, PsnrDrop | None]:
+    mode = modes.parse(name, device)
+    if reference:
+        return split.measured(model, mode, reference)
+    if mode.split:
+        raise UserError("layers cannot be chosen without PSNR: there are no trained weights, or no builtin images")
+    return mode, None
 
 
 def _failed(model: Model, name: str, matrix: Matrix, error: Exception, task: Task) -> Iterator[SpeedRow]:
-    mode, is_split = modes.parse(name)
+    mode = modes.parse(name)
     device = pick_device(matrix.device)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
             task.describe(f"{model.id}, {name}: {reason(error)}")
-            named = replace(mode, fp32_layers=("?",)) if is_split else mode
-            yield replace(scenario.blank(model, named, device, kind, size), failure=reason(error)[:300])
+            yield replace(scenario.blank(model, mode, device, kind, size), failure=reason(error)[:300])

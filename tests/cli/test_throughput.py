@@ -13,7 +13,7 @@ from srbench.speed.records import Ceiling
 from tests.cli.conftest import Call
 
 QUICK = ("--size", "16x16", "--seconds", "0.05", "--max-batch", "2", "--device", "cpu")
-NEAREST = ("throughput", "--models", "nearest", "--modes", "fp32", *QUICK, "--out", "here")
+NEAREST = ("throughput", "--models", "nearest", "--mode", "fp32", *QUICK, "--out", "here")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,11 @@ def test_json_is_one_object_with_the_device_and_rows(call: Call) -> None:
     for row in content["rows"]:
         assert (row["model"], row["mode"], row["lr_height"], row["failure"]) == ("nearest", "fp32", 16, "")
         assert row["median_ms"] > 0
-        assert (row["price"]["worst_db"], row["price"]["images"], row["price"]["marked"]) == (0, 3, False)
+        assert (row["psnr_drop"]["worst_db"], row["psnr_drop"]["images"], row["psnr_drop"]["exceeds_limit"]) == (
+            0,
+            3,
+            False,
+        )
         assert row["valid"] is (row["reason"] == "")
     assert "Written: here/speed.json" in err
 
@@ -49,9 +53,7 @@ def test_files_hold_what_was_printed(call: Call) -> None:
 
 
 def test_a_table_closes_the_session(call: Call) -> None:
-    code, out, _ = call(
-        "throughput", "--models", "bicubic", "--modes", "channels_last", *QUICK, "--scenario", "latency"
-    )
+    code, out, _ = call("throughput", "--models", "bicubic", "--mode", "channels_last", *QUICK, "--scenario", "latency")
     assert code == 0
     assert "bicubic" in out
     assert "fp32+channels_last" in out
@@ -72,9 +74,9 @@ def test_figures_of_a_run_stand_beside_the_speed(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--modes", "fp8"), "'fp8' is no mode: expected some of fp32, tf32, bf16"),
-        (("--modes", "fp32,bf16+fp16"), "says bf16 and fp16; expected one of them"),
-        (("--modes", ","), "names nothing"),
+        (("--mode", "fp8"), "'fp8' is no mode: expected some of fp32, tf32, bf16"),
+        (("--mode", "fp32,bf16+fp16"), "says bf16 and fp16; expected one of them"),
+        (("--mode", ","), "names nothing"),
         (("--size", "180"), "'180' is no LR size; expected HEIGHTxWIDTH"),
         (("--scenario", "speed"), "'speed' is no scenario; expected latency or throughput"),
         (("--models", "srgna"), "Closest: 'srgan'"),
@@ -98,7 +100,7 @@ def test_the_users_mistakes_are_one_line_and_code_2(call: Call, arguments: tuple
     ("second", "message"),
     [("srgna", "Closest: 'srgan'"), ("bicubic+bf16+fp16", "expected one of them"), ("bicubic+fast", "no model")],
 )
-def test_a_contestant_that_is_none_is_the_users_mistake(call: Call, second: str, message: str) -> None:
+def test_a_candidate_that_is_none_is_the_users_mistake(call: Call, second: str, message: str) -> None:
     code, out, err = call("throughput", "--compare", "nearest", second, *QUICK)
     assert (code, out) == (2, "")
     assert message in err
@@ -118,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_the_users_mistake(call: Call) -> Non
 
 
 def test_a_mode_that_cannot_run_ends_in_code_3_and_the_others_are_there(call: Call) -> None:
-    code, out, _ = call(*NEAREST[:3], "--modes", "graph,fp32", *QUICK, "--scenario", "latency", "--json")
+    code, out, _ = call(*NEAREST[:3], "--mode", "graph,fp32", *QUICK, "--scenario", "latency", "--json")
     assert code == 3
     failures = [row["failure"] for row in json.loads(out)["rows"]]
     assert "CUDA graphs need a GPU" in failures[0]
@@ -131,30 +133,30 @@ def test_a_network_that_raises_ends_in_code_3(call: Call, kind: str) -> None:
         "from torch import nn\nclass Bad(nn.Module):\n    def forward(self, x):\n        return 1 / 0\n"
         f"def build():\n    return {kind}\n"
     )
-    code, out, _ = call("throughput", "--models", "bad.py:build,nearest", "--modes", "fp32", *QUICK, "--json")
+    code, out, _ = call("throughput", "--models", "bad.py:build,nearest", "--mode", "fp32", *QUICK, "--json")
     assert code == 3
     rows = json.loads(out)["rows"]
     assert {row["failure"] for row in rows if row["model"] == "bad"} == {"ZeroDivisionError: division by zero"}
     assert {row["failure"] for row in rows if row["model"] == "nearest"} == {""}
 
 
-def test_two_contestants_are_told_apart_or_not(call: Call) -> None:
+def test_two_candidates_are_told_apart_or_not(call: Call) -> None:
     code, out, err = call("throughput", "--compare", "nearest", "bicubic+channels_last", *QUICK, "--json")
     assert (code, err) == (0, "")
     content = json.loads(out)
-    assert set(content) == {"device", "duel"}
-    duel = content["duel"]
-    assert duel["names"] == ["nearest", "bicubic+channels_last"]
-    assert duel["rounds"] >= 5
-    assert duel["ratio_ci95"][0] <= duel["ratio"] <= duel["ratio_ci95"][1]
-    assert duel["faster"] in ("", *duel["names"])
+    assert set(content) == {"schema", "version", "device", "ab_comparison"}
+    comparison = content["ab_comparison"]
+    assert comparison["names"] == ["nearest", "bicubic+channels_last"]
+    assert comparison["rounds"] >= 5
+    assert comparison["ratio_ci95"][0] <= comparison["ratio"] <= comparison["ratio_ci95"][1]
+    assert comparison["faster"] in ("", *comparison["names"])
     assert not Path("runs").exists()
 
 
 def test_a_comparison_is_written_where_asked(call: Call) -> None:
     code, out, err = call("throughput", "--compare", "nearest", "nearest", *QUICK, "--out", "there", "--json")
     assert code == 0
-    assert set(json.loads(out)) == {"device", "duel"}
+    assert set(json.loads(out)) == {"schema", "version", "device", "ab_comparison"}
     assert "Written: " in err
     assert list(Path("there").glob("*.json"))
 
@@ -166,12 +168,12 @@ def test_a_comparison_is_a_few_lines(call: Call) -> None:
 
 
 def test_weights_that_cannot_be_had_may_be_random(call: Call) -> None:
-    arguments = ("throughput", "--models", "fsrcnn", "--modes", "fp32", *QUICK, "--scenario", "latency", "--json")
+    arguments = ("throughput", "--models", "fsrcnn", "--mode", "fp32", *QUICK, "--scenario", "latency", "--json")
     assert call(*arguments)[0] == 2
     code, out, _ = call(*arguments, "--random-weights")
     assert code == 0
     (row,) = json.loads(out)["rows"]
-    assert (row["model"], row["price"], row["failure"]) == ("fsrcnn (random weights)", None, "")
+    assert (row["model"], row["psnr_drop"], row["failure"]) == ("fsrcnn (random weights)", None, "")
     assert row["work"]["parameters"] == registry.cards()["fsrcnn"].parameters
 
 
@@ -198,10 +200,33 @@ def test_a_killed_session_is_shown_as_far_as_it_came(call: Call) -> None:
     assert json.loads(call("show", "here", "--json")[1]) == json.loads(out)
 
 
-def test_a_duel_is_written_where_asked_for(call: Call) -> None:
-    fight = ("throughput", "--compare", "nearest", "bicubic", "--size", "16x24", "--seconds", "0.05", "--device", "cpu")
-    code, _, err = call(*fight, "--out", "duel")
+def test_an_a_b_comparison_is_written_where_asked_for_and_shown_again(call: Call) -> None:
+    arguments = (
+        "throughput",
+        "--compare",
+        "nearest",
+        "bicubic",
+        "--size",
+        "16x24",
+        "--seconds",
+        "0.05",
+        "--device",
+        "cpu",
+    )
+    code, _, err = call(*arguments, "--out", "ab")
     assert code == 0
-    assert "Written: duel/duel.json" in err
-    assert "LR 24 × 16 px, 1 image a call" in Path("duel/duel.md").read_text()
-    assert json.loads(Path("duel/duel.json").read_text())["duel"]["names"] == ["nearest", "bicubic"]
+    assert "Written: ab/ab_comparison.json" in err
+    assert "LR 24 × 16 px, 1 image a call" in Path("ab/ab_comparison.md").read_text()
+    assert json.loads(Path("ab/ab_comparison.json").read_text())["ab_comparison"]["names"] == ["nearest", "bicubic"]
+    code, out, _ = call("show", "ab", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads(Path("ab/ab_comparison.json").read_text())
+
+
+def test_x8_and_tiles_are_timed_as_they_run(call: Call) -> None:
+    arguments = ("throughput", "--models", "nearest", *QUICK, "--scenario", "latency", "--json")
+    code, out, _ = call(*arguments, "--mode", "tile=8+x8,fp32,x8")
+    assert code == 0
+    median_ms = {row["mode"]: row["median_ms"] for row in json.loads(out)["rows"]}
+    assert list(median_ms) == ["fp32+x8+tile=8", "fp32", "fp32+x8"]
+    assert median_ms["fp32"] < median_ms["fp32+x8"] < median_ms["fp32+x8+tile=8"]

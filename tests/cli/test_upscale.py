@@ -104,7 +104,7 @@ def test_grey_stays_grey(call: Call) -> None:
 
 def test_tiles_change_nothing(call: Call) -> None:
     pixels = _write("lr.png", 23, 17)
-    call("upscale", "lr.png", "sr.png", "--model", "bicubic", "--tile", "5")
+    call("upscale", "lr.png", "sr.png", "--model", "bicubic", "--mode", "tile=5")
     expected = resize(torch.from_numpy(pixels).permute(2, 0, 1), (92, 68), round_passes=True)
     assert np.array_equal(image.read(Path("sr.png")), expected.permute(1, 2, 0).numpy())
 
@@ -129,19 +129,19 @@ def test_the_fast_mode_is_said_and_used(call: Call, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(fastest, "choose", choose)
     _write("lr.png")
-    code, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--tile", "3")
+    code, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--mode", "tile=3")
     assert code == 0
     assert "(because it is fast)" in out
-    _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--tile", "3", "--force", "--json")
-    assert json.loads(out)["mode"] == "fp32 channels_last tile 3"
+    _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--mode", "tile=3", "--force", "--json")
+    assert json.loads(out)["mode"] == "fp32+channels_last+tile=3"
 
 
 def test_self_ensemble_is_another_picture(call: Call) -> None:
     _write("lr.png", 9, 8)
     model = ("--model", "esrgan_lite.srbench")
     call("upscale", "lr.png", "plain.png", *model)
-    _, out, _ = call("upscale", "lr.png", "x8.png", *model, "--self-ensemble", "--json")
-    assert json.loads(out)["mode"] == "fp32 x8"
+    _, out, _ = call("upscale", "lr.png", "x8.png", *model, "--mode", "x8", "--json")
+    assert json.loads(out)["mode"] == "fp32+x8"
     assert not np.array_equal(image.read(Path("plain.png")), image.read(Path("x8.png")))
 
 
@@ -163,7 +163,7 @@ def test_self_ensemble_is_another_picture(call: Call) -> None:
         (("lr.png", "sr.png", "--model", "all"), "expected the id of one"),
         (("lr.png", "sr.png", "--scale", "3", "--model", "esrgan_lite.srbench"), "upscales by 4, not by 3"),
         (("lr.png", "sr.png", "--device", "abacus"), "the device 'abacus' cannot be used"),
-        (("lr.png", "sr.png", "--tile", "-1"), "--tile"),
+        (("lr.png", "sr.png", "--mode", "tile=-1"), "is no mode"),
         (("lr.png",), "OUT"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -16,15 +16,15 @@ CPU = torch.device("cpu")
 STEADY = [100.0] * 20
 
 
-def _judge(
-    times_ms: Sequence[float] = STEADY, drift: float = 1.0, crowding: float = 0.0, settled: bool = True
+def _validate(
+    times_ms: Sequence[float] = STEADY, drift: float = 1.0, processors_taken: float = 0.0, settled: bool = True
 ) -> timing.Timing:
-    return timing.judge(times_ms, drift, crowding, TimeBudget(least_s=1.0), warm_up_calls=3, settled=settled)
+    return timing.validate(times_ms, drift, processors_taken, TimeBudget(min_s=1.0), warm_up_calls=3, settled=settled)
 
 
 def test_figures_of_a_hundred_calls() -> None:
     times = np.random.default_rng(0).permutation(np.arange(901.0, 1001.0))
-    found = _judge(times)
+    found = _validate(times)
     assert (found.calls, found.warm_up_calls) == (100, 3)
     assert found.seconds == pytest.approx(sum(range(901, 1001)) / 1000)
     assert found.median_ms == 950.5
@@ -34,7 +34,7 @@ def test_figures_of_a_hundred_calls() -> None:
 
 
 def test_the_slowest_of_a_few_calls_is_their_p99() -> None:
-    found = _judge([*[200.0] * 9, 300.0])
+    found = _validate([*[200.0] * 9, 300.0])
     assert (found.p90_ms, found.p99_ms) == (300.0, 300.0)
     assert found.median_ms == 200.0
 
@@ -45,27 +45,27 @@ def test_the_slowest_of_a_few_calls_is_their_p99() -> None:
         ({"times_ms": [80.0, 120.0] * 20}, "the middle half of the calls spreads over 40% of the median"),
         ({"drift": 1.2}, "1.20 times as long afterwards: the clock fell"),
         ({"drift": 0.8}, "0.80 times as long afterwards: another program ran before"),
-        ({"crowding": 0.25}, "other programs took 0.25 of the processors"),
+        ({"processors_taken": 0.25}, "other programs took 0.25 of the processors"),
         ({"times_ms": [100.0] * 9}, "0.90 s and 9 calls; expected at least 1 s and 5 calls"),
         ({"times_ms": [1000.0] * 4}, "4.00 s and 4 calls; expected at least 1 s and 5 calls"),
         ({"times_ms": [94.0, 106.0] * 20, "settled": False}, "after 3 calls to warm up three in a row still differed"),
     ],
 )
 def test_each_reason_alone_makes_a_figure_invalid(change: dict[str, object], reason: str) -> None:
-    found = _judge(**change)  # type: ignore[arg-type]
+    found = _validate(**change)  # type: ignore[arg-type]
     assert not found.valid
     assert reason in found.reason
     assert "; " not in found.reason.replace("calls; expected", "")
 
 
 def test_what_is_just_bearable_is_valid() -> None:
-    assert _judge([93.0, 107.0] * 20, drift=1.14, crowding=0.19).valid
-    assert _judge(drift=0.88).valid
-    assert _judge(settled=False).valid  # the calls that count agreed
+    assert _validate([93.0, 107.0] * 20, drift=1.14, processors_taken=0.19).valid
+    assert _validate(drift=0.88).valid
+    assert _validate(settled=False).valid  # the calls that count agreed
 
 
 def test_all_reasons_are_named() -> None:
-    found = _judge([1.0, 10.0], drift=2.0, crowding=1.0, settled=False)
+    found = _validate([1.0, 10.0], drift=2.0, processors_taken=1.0, settled=False)
     assert [part in found.reason for part in ("spreads", "clock fell", "other programs", "expected", "warm up")] == [
         True
     ] * 5
@@ -101,7 +101,7 @@ def _busy(path: Path, seconds: float) -> None:
         (4, 40.0, 39.0, 0.0),  # clocks differ a little
     ],
 )
-def test_a_crowd_is_what_others_take_beyond_what_is_free(
+def test_contention_is_what_others_take_beyond_what_is_free(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: int, own_s: float, busy_s: float, expected: float
 ) -> None:
     stat = tmp_path / "stat"
@@ -109,15 +109,15 @@ def test_a_crowd_is_what_others_take_beyond_what_is_free(
     machine = _clock(monkeypatch, processors=4)
     machine.now, machine.own = 100.0, 7.0
     _busy(stat, 1000)
-    crowd = timing.CpuContention(threads)
+    contention = timing.CpuContention(threads)
     machine.now, machine.own = 110.0, 7.0 + own_s
     _busy(stat, 1000 + busy_s)
-    assert crowd.crowding() == pytest.approx(expected)
+    assert contention.processors_taken() == pytest.approx(expected)
 
 
-def test_a_system_that_does_not_tell_has_no_crowd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_system_that_does_not_tell_has_no_contention(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(timing, "_STAT", tmp_path / "none")
-    assert timing.CpuContention(1).crowding() == 0
+    assert timing.CpuContention(1).processors_taken() == 0
 
 
 def _scripted(monkeypatch: pytest.MonkeyPatch, *scripts: Iterator[float]) -> tuple[list[timing.Call], list[int]]:
@@ -132,7 +132,7 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, *scripts: Iterator[float]) -> tup
 
     monkeypatch.setattr(timing, "once", take)
     monkeypatch.setattr(timing, "calibration_ms", lambda device: 1.0)
-    monkeypatch.setattr(timing, "CpuContention", lambda threads: SimpleNamespace(crowding=lambda: 0.0))
+    monkeypatch.setattr(timing, "CpuContention", lambda threads: SimpleNamespace(processors_taken=lambda: 0.0))
     return [lambda number=number: number for number in numbers], order
 
 
@@ -176,7 +176,7 @@ def test_a_steady_call_is_repeated_for_the_least_time(monkeypatch: pytest.Monkey
 def test_five_calls_are_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
     (call,), _ = _scripted(monkeypatch, repeat(60_000.0))
     found = timing.repeat(call, CPU, TimeBudget(1.0, 2.0))
-    assert (found.calls, found.valid) == (timing.LEAST_CALLS, True)
+    assert (found.calls, found.valid) == (timing.MIN_CALLS, True)
 
 
 def test_patience_with_an_unsteady_call_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_whatever_can_change_a_value_makes_new_rows(tmp_path: Path, change: dict
 def test_a_model_may_run_in_a_mode_of_its_own(tmp_path: Path) -> None:
     plan = _plan("nearest", "bicubic", limit=1, modes={"bicubic": Mode(tile_px=16)})
     rows = harness.run(plan, RunFolder(tmp_path)).rows
-    assert {(row.model, row.mode) for row in rows} == {("nearest", "fp32"), ("bicubic", "fp32 tile 16")}
+    assert {(row.model, row.mode) for row in rows} == {("nearest", "fp32"), ("bicubic", "fp32+tile=16")}
     assert RunFolder(tmp_path).head()["calls"][0]["modes"]["bicubic"]["tile_px"] == 16
     again = harness.run(_plan("nearest", "bicubic", limit=1), RunFolder(tmp_path))
     assert {row.model for row in again.rows[: again.kept]} == {"nearest"}

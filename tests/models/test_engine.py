@@ -71,14 +71,14 @@ def _watched(network: nn.Module) -> dict[str, tuple[torch.dtype, torch.dtype]]:
 def test_named_layers_run_in_fp32_and_the_others_in_bf16() -> None:
     network = _Chain()
     seen = _watched(network)
-    _start(network, Mode(precision="bf16", fp32_layers=("body.0",)))(torch.rand(1, 3, 6, 5))
+    _start(network, Mode(precision="bf16", split=True, fp32_layers=("body.0",)))(torch.rand(1, 3, 6, 5))
     low, full = torch.bfloat16, torch.float32
     assert seen == {"head": (full, low), "body.0": (full, full), "tail": (full, low)}
 
 
 def test_bf16_with_every_layer_in_fp32_is_fp32() -> None:
     network, x = _Chain(), torch.rand(1, 3, 6, 5)
-    kept = _start(network, Mode(precision="bf16", fp32_layers=("head", "body.0", "tail")))
+    kept = _start(network, Mode(precision="bf16", split=True, fp32_layers=("head", "body.0", "tail")))
     with torch.no_grad():
         assert torch.equal(kept(x), network(x))
         assert not torch.equal(_start(network, Mode(precision="bf16"))(x).float(), network(x))
@@ -87,7 +87,7 @@ def test_bf16_with_every_layer_in_fp32_is_fp32() -> None:
 def test_keeping_layers_in_fp32_leaves_the_network_as_it_was() -> None:
     network = _Chain().train()
     modules = dict(network.named_modules())
-    _start(network, Mode(precision="bf16", channels_last=True, fp32_layers=("head",)))
+    _start(network, Mode(precision="bf16", channels_last=True, split=True, fp32_layers=("head",)))
     assert dict(network.named_modules()) == modules
     assert network.training
     assert all(parameter.requires_grad and parameter.is_contiguous() for parameter in network.parameters())
@@ -198,7 +198,7 @@ def test_a_network_that_decides_by_its_input_is_no_onnx() -> None:
 
 def test_layers_of_a_function_cannot_be_kept_in_fp32() -> None:
     with pytest.raises(UserError, match="leave out 'split'"):
-        _start(_nearest, Mode(precision="bf16", fp32_layers=("head",)))
+        _start(_nearest, Mode(precision="bf16", split=True, fp32_layers=("head",)))
 
 
 def test_tf32_needs_a_gpu() -> None:
@@ -235,7 +235,7 @@ def test_a_graph_for_each_shape_and_no_call_overwrites_another() -> None:
 
 
 @needs_gpu
-@pytest.mark.parametrize("words", [{}, {"precision": "fp16", "channels_last": True, "fp32_layers": ("conv_first",)}])
+@pytest.mark.parametrize("words", [{}, {"precision": "fp16", "split": True, "fp32_layers": ("conv_first",)}])
 @torch.no_grad()
 def test_a_graph_replays_what_the_mode_says(words: dict[str, object]) -> None:
     network = _network("rrdb").cuda()

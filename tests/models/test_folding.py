@@ -175,7 +175,7 @@ def test_a_model_runs_its_folded_network() -> None:
 
 
 def test_a_model_runs_its_network_as_published_when_asked() -> None:
-    sr = Model("m", 2, lambda: _Doubled(0.25), {}).upscaler(Mode(published=True))(torch.rand(1, 3, 2, 2))
+    sr = Model("m", 2, lambda: _Doubled(0.25), {}).upscaler(Mode(unfolded=True))(torch.rand(1, 3, 2, 2))
     assert torch.equal(sr, torch.full((1, 3, 4, 4), 0.25))
 
 

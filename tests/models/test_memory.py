@@ -15,7 +15,7 @@ MIB = 2**20
 def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder that stands for the root of the file system; empty."""
     monkeypatch.setattr(memory, "Path", lambda path: tmp_path / path.lstrip("/"))
-    monkeypatch.setattr(memory, "_GROUP", tmp_path / "sys/fs/cgroup")
+    monkeypatch.setattr(memory, "_CONTROL_GROUP", tmp_path / "sys/fs/cgroup")
     return tmp_path
 
 
@@ -37,12 +37,12 @@ def _group_has(root: Path, limit: str, used_mib: int, files_mib: int = 0) -> Non
 def test_what_is_compared_is_tiled_alike_whatever_is_free(system: Path, mib: int) -> None:
     _system_has(system, mib)
     assert memory.free_mib(CPU) == mib
-    assert memory.budget_mib(CPU) == memory._ON_CPU_MIB
+    assert memory.budget_mib(CPU) == memory._CPU_BUDGET_MIB
 
 
 def test_no_more_than_that_is_taken_where_more_is_free(system: Path) -> None:
     _system_has(system, 64 * 1024)
-    assert memory.free_budget_mib(CPU) == memory._ON_CPU_MIB
+    assert memory.free_budget_mib(CPU) == memory._CPU_BUDGET_MIB
 
 
 def test_a_quarter_of_what_is_free_is_left(system: Path) -> None:
@@ -85,7 +85,7 @@ def test_some_tile_always_fits(system: Path) -> None:
 
 def test_a_system_that_does_not_tell_has_enough(system: Path) -> None:
     assert not (system / "proc").exists()
-    assert memory.free_budget_mib(CPU) == memory._ON_CPU_MIB
+    assert memory.free_budget_mib(CPU) == memory._CPU_BUDGET_MIB
 
 
 def test_this_machine_tells_something() -> None:

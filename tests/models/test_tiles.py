@@ -42,16 +42,16 @@ def test_levels_are_what_would_be_scored(colour: str, channels: int, tile_px: in
     upscaler = _upscaler(colour, Mode(tile_px=tile_px))
     lr = _lr(channels, 16, 11, batch=2)
     task = RecordedTask("", None)
-    sr = upscaler.levels(lr, task)
+    sr = upscaler.upscale_uint8(lr, task)
     assert (sr.dtype, sr.shape) == (torch.uint8, (2, channels, 32, 22))
     assert torch.equal(sr, image.to_uint8(upscaler(lr / 255)))
-    assert task.done == upscaler.pieces(lr) == (6 if tile_px else 1)
+    assert task.done == upscaler.count_tiles(lr) == (6 if tile_px else 1)
 
 
 @pytest.mark.parametrize("colour", SETTINGS)
 def test_levels_do_not_depend_on_the_tiles_but_for_the_last_bit(colour: str) -> None:
     lr = _lr(3, 16, 11)
-    whole, tiled = (_upscaler(colour, Mode(tile_px=px)).levels(lr) for px in (99, 6))
+    whole, tiled = (_upscaler(colour, Mode(tile_px=px)).upscale_uint8(lr) for px in (99, 6))
     assert (whole.int() - tiled.int()).abs().max() <= 1
     assert (whole != tiled).float().mean() < 0.01
 
@@ -61,7 +61,7 @@ def test_self_ensemble_goes_through_tiles_too() -> None:
     upscalers = [_upscaler("rgb", Mode(tile_px=px, self_ensemble=True)) for px in (99, 5)]
     whole, tiled = (upscaler(lr / 255) for upscaler in upscalers)
     assert torch.allclose(whole, tiled, atol=1e-6)
-    assert torch.equal(upscalers[1].levels(lr), image.to_uint8(tiled))
+    assert torch.equal(upscalers[1].upscale_uint8(lr), image.to_uint8(tiled))
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -70,7 +70,7 @@ def test_bicubic_in_tiles_is_exact(tile_px: int, scale: int) -> None:
     lr = _lr(3, 19, 14)
     upscaler = Upscaler(Interpolation(scale, "bicubic"), scale, Mode(tile_px=tile_px), colour="any", overlap_px=3)
     expected = resize(lr, (19 * scale, 14 * scale), round_passes=True)
-    assert torch.equal(upscaler.levels(lr).double(), expected)
+    assert torch.equal(upscaler.upscale_uint8(lr).double(), expected)
     assert torch.equal(image.to_uint8(upscaler(lr / 255)).double(), expected)
 
 
@@ -82,8 +82,8 @@ def test_pieces_are_counted_before_they_are_made(size: tuple[int, int], tile_px:
     upscaler = _upscaler("rgb", Mode(tile_px=tile_px))
     lr = _lr(3, *size)
     task = RecordedTask("", None)
-    upscaler.levels(lr, task)
-    assert upscaler.pieces(lr) == task.done == pieces
+    upscaler.upscale_uint8(lr, task)
+    assert upscaler.count_tiles(lr) == task.done == pieces
 
 
 def test_a_piece_never_sees_more_than_fits_and_progress_follows_each() -> None:
@@ -95,7 +95,7 @@ def test_a_piece_never_sees_more_than_fits_and_progress_follows_each() -> None:
 
     upscaler = Upscaler(watch, 4, Mode(memory_mib=1), overlap_px=4, bytes_per_px=500)
     at: list[int] = []
-    upscaler.levels(_lr(3, 60, 50, batch=2), Calling(lambda _: at.append(len(seen))))
+    upscaler.upscale_uint8(_lr(3, 60, 50, batch=2), Calling(lambda _: at.append(len(seen))))
     assert at == list(range(1, len(seen) + 1))
     assert len(seen) > 1
     assert max(seen) * 500 <= 2**20
@@ -107,14 +107,14 @@ def test_a_larger_scale_needs_smaller_tiles() -> None:
     for scale in (2, 4, 8):
         network = Interpolation(scale, "nearest")
         upscaler = Upscaler(network, scale, Mode(memory_mib=64), overlap_px=4, bytes_per_px=8000)
-        pieces.append(upscaler.pieces(lr))
+        pieces.append(upscaler.count_tiles(lr))
     assert pieces[0] < pieces[1] < pieces[2]
 
 
 def test_a_network_of_another_scale_is_an_error_in_tiles_too() -> None:
     upscaler = Upscaler(lambda x: interpolate(x, scale_factor=2), 4, Mode(tile_px=4))
     with pytest.raises(ShapeError, match="Is its scale 4"):
-        upscaler.levels(_lr(3, 9, 9))
+        upscaler.upscale_uint8(_lr(3, 9, 9))
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])

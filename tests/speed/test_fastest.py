@@ -1,4 +1,4 @@
-"""The fastest mode, from timings and prices that are made up."""
+"""The fastest mode, from made-up timings and changes in PSNR."""
 
 import json
 from collections.abc import Sequence
@@ -10,40 +10,42 @@ import torch
 from srbench.core import environment
 from srbench.core.assets import AssetStore
 from srbench.core.timing import Call, TimeBudget
+from srbench.errors import UserError
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 from srbench.speed import fastest
-from srbench.speed.fastest import Choice, Memory
-from srbench.speed.records import Price
-from tests.speed.made import model, nearest, price, timing
+from srbench.speed.fastest import Choice, ChoiceCache
+from srbench.speed.records import PsnrDrop
+from tests.speed.synthetic import drop, model, nearest, timing
 
 LAST, LOW, SPLIT = "fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"
 STORE = AssetStore([])
 
 
 class _Machine:
-    """Prices by the mode's name, and times in milliseconds: of plain fp32, then of those within the price."""
+    """Changes in PSNR by mode, and times in milliseconds: of plain fp32, then of the modes within the limit."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, prices: dict[str, Price], *times_ms: float) -> None:
-        self.prices = prices
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, drops: dict[str, PsnrDrop], *times_ms: float) -> None:
+        self.drops = drops
         self.times_ms = list(times_ms)
         self.reasons = [""] * len(times_ms)
         self.measured = 0
-        monkeypatch.setattr(fastest, "Prices", lambda scale, store: self)
+        monkeypatch.setattr(fastest, "PsnrReference", lambda scale, store: self)
         monkeypatch.setattr(fastest, "rounds", self.rounds)
         monkeypatch.setattr(fastest.split, "find", self.find)
 
-    def of(self, model: Model, upscaler: Upscaler) -> Price:
-        if upscaler.mode.name not in self.prices:
+    def drop(self, model: Model, upscaler: Upscaler) -> PsnrDrop:
+        if upscaler.mode.name not in self.drops:
             raise RuntimeError("the engine has no such kernel\nand details")
-        return self.prices[upscaler.mode.name]
+        return self.drops[upscaler.mode.name]
 
-    def find(self, model: Model, mode: Mode, prices: object) -> tuple[Mode, Price] | None:
-        found = self.prices.get(SPLIT)
-        return (Mode(**{**mode.__dict__, "fp32_layers": ("head", "tail")}), found) if found else None
+    def find(self, model: Model, mode: Mode, reference: object) -> tuple[Mode, PsnrDrop]:
+        if SPLIT not in self.drops:
+            raise UserError("no split of m is good enough")
+        return Mode(**{**mode.__dict__, "fp32_layers": ("head", "tail")}), self.drops[SPLIT]
 
-    def rounds(self, calls: Sequence[Call], device: torch.device, patience: TimeBudget) -> list[object]:
+    def rounds(self, calls: Sequence[Call], device: torch.device, budget: TimeBudget) -> list[object]:
         assert len(calls) == len(self.times_ms)
         assert all(call().shape[-2:] == (384, 384) for call in calls)  # type: ignore[attr-defined]
         self.measured += 1
@@ -51,7 +53,9 @@ class _Machine:
 
 
 def _choose(path: Path, base: Mode | None = None) -> Choice:
-    return fastest.choose(Model("m", 4, lambda: nearest, {"id": "m"}), base or Mode(), STORE, Memory(path / "f.json"))
+    return fastest.choose(
+        Model("m", 4, lambda: nearest, {"id": "m"}), base or Mode(), STORE, ChoiceCache(path / "f.json")
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -61,63 +65,65 @@ def _any_network_may_be_split(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _whole(mode: Mode | None) -> Mode:
     """Functions have no layers to keep in fp32."""
-    return Mode(**{**(mode or Mode()).__dict__, "fp32_layers": ()})
+    return Mode(**{**(mode or Mode()).__dict__, "split": False, "fp32_layers": ()})
 
 
 def test_the_fastest_that_costs_nothing_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _Machine(monkeypatch, {LAST: price(), LOW: price(-0.05), SPLIT: price(-0.008)}, 30.0, 20.0, 10.0)
+    _Machine(monkeypatch, {LAST: drop(), LOW: drop(-0.05), SPLIT: drop(-0.008)}, 30.0, 20.0, 10.0)
     found = _choose(tmp_path, Mode(tile_px=64, self_ensemble=True))
     assert found.mode == Mode(
-        precision="bf16", channels_last=True, fp32_layers=("head", "tail"), tile_px=64, self_ensemble=True
+        precision="bf16", channels_last=True, split=True, fp32_layers=("head", "tail"), tile_px=64, self_ensemble=True
     )
-    assert (found.gain, found.price) == (3.0, price(-0.008))
-    assert found.why.startswith(f"{SPLIT}: 3.00 times as fast as fp32, PSNR -0.0040 dB (worst -0.0080)")
+    assert (found.speed_up, found.psnr_drop) == (3.0, drop(-0.008))
+    assert found.reason.startswith(f"{SPLIT}: 3.00 times as fast as fp32, PSNR -0.0040 dB (worst -0.0080)")
 
 
 def test_a_gain_in_psnr_is_a_difference_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _Machine(monkeypatch, {LAST: price(), LOW: price(0.05)}, 30.0, 20.0)
+    _Machine(monkeypatch, {LAST: drop(), LOW: drop(0.05)}, 30.0, 20.0)
     assert _choose(tmp_path).mode == Mode(channels_last=True)
 
 
 def test_what_is_hardly_faster_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _Machine(monkeypatch, {LAST: price(), LOW: price()}, 10.2, 10.0, 40.0)
+    _Machine(monkeypatch, {LAST: drop(), LOW: drop()}, 10.2, 10.0, 40.0)
     found = _choose(tmp_path, Mode(precision="bf16", channels_last=True))
-    assert (found.mode, found.gain, found.price) == (Mode(), 1.0, None)
-    assert "fp32+channels_last, is 1.02 times as fast" in found.why
+    assert (found.mode, found.speed_up, found.psnr_drop) == (Mode(), 1.0, None)
+    assert "fp32+channels_last, is 1.02 times as fast" in found.reason
 
 
 def test_where_every_mode_costs_too_much_it_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = _Machine(monkeypatch, {LOW: price(-0.4)})
+    machine = _Machine(monkeypatch, {LOW: drop(-0.4)})
     found = _choose(tmp_path)
     assert found.mode == Mode()
-    assert "fp32+channels_last: the engine has no such kernel;" in found.why
-    assert "bf16+channels_last: -0.400 dB" in found.why
-    assert f"{SPLIT}: nothing found" in found.why
+    assert "fp32+channels_last: the engine has no such kernel;" in found.reason
+    assert "bf16+channels_last: -0.400 dB" in found.reason
+    assert f"{SPLIT}: no split of m is good enough" in found.reason
     assert machine.measured == 0
 
 
 def test_nan_is_not_affordable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _Machine(monkeypatch, {LAST: price(), LOW: price(float("nan"))}, 30.0, 29.0)
+    _Machine(monkeypatch, {LAST: drop(), LOW: drop(float("nan"))}, 30.0, 29.0)
     assert _choose(tmp_path).mode.precision == "fp32"
 
 
 def test_a_scale_without_a_protocol_runs_in_fp32(tmp_path: Path) -> None:
-    found = fastest.choose(Model("m", 7, lambda: nearest, {}), Mode(), STORE, Memory(tmp_path / "f.json"))
+    found = fastest.choose(Model("m", 7, lambda: nearest, {}), Mode(), STORE, ChoiceCache(tmp_path / "f.json"))
     assert found.mode == Mode()
-    assert "cannot be priced at scale 7" in found.why
+    assert "no protocol tells what modes cost at scale 7" in found.reason
 
 
 def test_a_choice_is_remembered_for_any_device_index_and_tiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = _Machine(monkeypatch, {SPLIT: price(-0.003)}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {SPLIT: drop(-0.003)}, 30.0, 10.0)
     first = _choose(tmp_path)
     again = _choose(tmp_path, Mode(tile_px=32))
     assert machine.measured == 1
-    assert again.mode == Mode(precision="bf16", channels_last=True, fp32_layers=("head", "tail"), tile_px=32)
-    assert (again.gain, again.price, again.why) == (first.gain, first.price, first.why)
+    assert again.mode == Mode(
+        precision="bf16", channels_last=True, split=True, fp32_layers=("head", "tail"), tile_px=32
+    )
+    assert (again.speed_up, again.psnr_drop, again.reason) == (first.speed_up, first.psnr_drop, first.reason)
 
 
 def test_other_versions_or_machines_do_not_recall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     _choose(tmp_path)
     facts = environment.describe(torch.device("cpu"))
     for changed in ({"packages": {"torch": "9.9"}}, {"machine": "another"}):
@@ -127,13 +133,14 @@ def test_other_versions_or_machines_do_not_recall(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(fastest.environment, "describe", lambda device: facts)
     _choose(tmp_path)
     assert machine.measured == 3
-    assert len(json.loads((tmp_path / "f.json").read_text())) == 3
+    content = json.loads((tmp_path / "f.json").read_text())
+    assert (content["schema"], content["version"], len(content["choices"])) == ("fastest_modes", 1, 3)
 
 
 def test_another_model_does_not_recall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     for id_ in ("a", "b", "a"):
-        fastest.choose(model(nearest, id_), Mode(), STORE, Memory(tmp_path / "f.json"))
+        fastest.choose(model(nearest, id_), Mode(), STORE, ChoiceCache(tmp_path / "f.json"))
     assert machine.measured == 2
 
 
@@ -141,33 +148,35 @@ def test_another_model_does_not_recall(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_timings_that_do_not_stand_are_used_but_not_remembered(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reasons: list[str]
 ) -> None:
-    machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     machine.reasons = reasons
-    assert _choose(tmp_path).gain == 3.0
+    assert _choose(tmp_path).speed_up == 3.0
     assert not (tmp_path / "f.json").exists()
     _choose(tmp_path)
     assert machine.measured == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"other": {}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"other": {}}', '{"schema": "fastest_modes", "version": 99}']
+)
 def test_a_torn_memory_is_begun_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
-    machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     (tmp_path / "f.json").write_text(content)
-    assert _choose(tmp_path).gain == 3.0
-    assert _choose(tmp_path).gain == 3.0
+    assert _choose(tmp_path).speed_up == 3.0
+    assert _choose(tmp_path).speed_up == 3.0
     assert machine.measured == 1
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = _Machine(monkeypatch, {LAST: price()}, 30.0, 10.0)
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     (tmp_path / "file").write_text("in the way")
     for _ in range(2):
-        assert _choose(tmp_path / "file").gain == 3.0
+        assert _choose(tmp_path / "file").speed_up == 3.0
     assert machine.measured == 2
 
 
 def test_a_real_machine_chooses_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(fastest, "_PATIENCE", TimeBudget(0.001, 0.002))
+    monkeypatch.setattr(fastest, "_BUDGET", TimeBudget(0.001, 0.002))
     found = _choose(tmp_path)
-    assert found.gain >= 1
-    assert found.why.startswith(found.mode.name)
+    assert found.speed_up >= 1
+    assert found.reason.startswith(found.mode.name)

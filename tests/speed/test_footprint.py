@@ -5,7 +5,7 @@ import torch
 
 from srbench.speed import footprint
 from srbench.speed.footprint import Footprint
-from tests.speed.made import CPU
+from tests.speed.synthetic import CPU
 
 MIB = 2**18  # float32
 

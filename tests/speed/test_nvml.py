@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from srbench.speed import nvml
-from srbench.speed.nvml import Driver, Spent
-from tests.speed.made import CPU
+from srbench.speed.nvml import Driver, Energy
+from tests.speed.synthetic import CPU
 
 CUDA = torch.device("cuda")
 POWER, HEAT, IDLE = 4, 32, 1
@@ -77,23 +77,23 @@ def test_clocks_and_limits_are_facts_as_far_as_they_are_known(fake: Any) -> None
 def test_energy_is_that_of_the_stretch(fake: Any) -> None:
     driver = Driver(CUDA)
     fake.energy_mj = 5000
-    spent = Spent()
-    with driver.watching(spent):
+    energy = Energy()
+    with driver.watching(energy):
         fake.energy_mj += 2500
-    assert (spent.joule, spent.slowed_by) == (2.5, [])
+    assert (energy.joule, energy.slowed_by) == (2.5, [])
 
 
 def test_a_gpu_that_does_not_count_energy_has_none(fake: Any) -> None:
     fake.energy_mj = None
-    spent = Spent()
-    with Driver(CUDA).watching(spent):
+    energy = Energy()
+    with Driver(CUDA).watching(energy):
         pass
-    assert spent.joule is None
+    assert energy.joule is None
 
 
-def test_a_stretch_that_ends_in_an_error_leaves_nobody_watching(fake: Any) -> None:
+def test_work_that_ends_in_an_error_leaves_nobody_watching(fake: Any) -> None:
     before = threading.active_count()
-    with pytest.raises(ZeroDivisionError), Driver(CUDA).watching(Spent()):
+    with pytest.raises(ZeroDivisionError), Driver(CUDA).watching(Energy()):
         1 / 0  # noqa: B018
     assert threading.active_count() == before
 
@@ -105,20 +105,20 @@ def test_a_stretch_that_ends_in_an_error_leaves_nobody_watching(fake: Any) -> No
 def test_what_holds_the_clocks_down_meanwhile_is_said_once(
     fake: Any, monkeypatch: pytest.MonkeyPatch, reasons: int, said: list[str]
 ) -> None:
-    monkeypatch.setattr(nvml, "_LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(nvml, "_POLL_INTERVAL_S", 0.001)
     fake.reasons = reasons
-    spent = Spent()
-    with Driver(CUDA).watching(spent):
+    energy = Energy()
+    with Driver(CUDA).watching(energy):
         assert fake.looked_twice.wait(60)
         fake.reasons = 0  # at the end all is well again
-    assert spent.slowed_by == said
+    assert energy.slowed_by == said
 
 
 def _silent(driver: Driver) -> bool:
-    spent = Spent()
-    with driver.watching(spent):
+    energy = Energy()
+    with driver.watching(energy):
         pass
-    return set(driver.facts()) <= {"nvml"} and (spent.joule, spent.slowed_by) == (None, [])
+    return set(driver.facts()) <= {"nvml"} and (energy.joule, energy.slowed_by) == (None, [])
 
 
 def test_without_a_gpu_without_the_package_or_without_a_driver_nothing_is_known(

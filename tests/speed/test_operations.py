@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from srbench.speed.operations import count
 from srbench.speed.records import Work
-from tests.speed.made import model, nearest, of_registry
+from tests.speed.synthetic import model, nearest, of_registry
 
 
 def test_srcnn_works_at_full_size() -> None:

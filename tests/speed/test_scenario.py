@@ -15,10 +15,10 @@ from srbench.errors import UserError
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
 from srbench.speed import footprint, scenario
-from srbench.speed.nvml import Spent
+from srbench.speed.nvml import Energy
 from srbench.speed.records import SpeedRow, Work
 from srbench.speed.scenario import Size, Subject, example, largest_batch
-from tests.speed.made import CEILING, Nearest, Raising, model, nearest, of_registry, price, timing
+from tests.speed.synthetic import CEILING, Nearest, Raising, drop, model, nearest, of_registry, timing
 
 SIZE = Size(8, 6)
 SHORT = TimeBudget(0.001, 0.002)
@@ -27,11 +27,11 @@ WORK = Work(10, 1_000_000, 2_000_000, 5)
 
 def _subject(network: Callable[[Tensor], Tensor], mode: Mode | None = None) -> Subject:
     made = model(network)
-    return Subject(made, made.upscaler(mode), WORK, price(-0.002))
+    return Subject(made, made.upscaler(mode), WORK, drop(-0.002))
 
 
-def _measure(subject: Subject, kind: str = "latency", most_batch: int = 4) -> SpeedRow:
-    return scenario.measure(subject, kind, SIZE, CEILING, SHORT, most_batch)  # type: ignore[arg-type]
+def _measure(subject: Subject, kind: str = "latency", max_batch: int = 4) -> SpeedRow:
+    return scenario.measure(subject, kind, SIZE, CEILING, SHORT, max_batch)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -153,9 +153,9 @@ def test_a_row_has_the_figures_of_its_timing(monkeypatch: pytest.MonkeyPatch) ->
     assert row.tflops == pytest.approx(4 * 2e6 / 20e-3 / 1e12)
     assert row.ceiling_share == pytest.approx(row.tflops / CEILING.tflops["bf16"])
     assert (row.calls, row.warm_up_calls, row.valid, row.reason, row.failure) == (40, 10, True, "", "")
-    assert (row.work, row.price, row.joule_per_image) == (WORK, price(-0.002), None)
+    assert (row.work, row.psnr_drop, row.joule_per_image) == (WORK, drop(-0.002), None)
     assert row.peak_memory_mib is None or row.peak_memory_mib >= 0
-    assert row.as_dict()["price"]["marked"] is False
+    assert row.as_dict()["psnr_drop"]["exceeds_limit"] is False
 
 
 def test_latency_is_that_of_one_image() -> None:
@@ -166,9 +166,9 @@ def test_latency_is_that_of_one_image() -> None:
 
 
 def test_what_is_no_module_has_no_operations_a_second() -> None:
-    row = _measure(replace(_subject(nearest), work=None, price=None))
-    assert (row.tflops, row.ceiling_share, row.work, row.price) == (None, None, None, None)
-    assert row.as_dict()["price"] is None
+    row = _measure(replace(_subject(nearest), work=None, psnr_drop=None))
+    assert (row.tflops, row.ceiling_share, row.work, row.psnr_drop) == (None, None, None, None)
+    assert row.as_dict()["psnr_drop"] is None
 
 
 def test_where_one_image_is_all_that_fits_latency_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,9 +206,9 @@ def test_energy_is_that_of_the_calls_alone(monkeypatch: pytest.MonkeyPatch) -> N
             pass
 
         @contextmanager
-        def watching(self, *_: object) -> Iterator[Spent]:
+        def watching(self, *_: object) -> Iterator[Energy]:
             watched[0] = True
-            yield Spent()
+            yield Energy()
             watched[0] = False
 
     def pace_ms(device: torch.device) -> float:

@@ -12,10 +12,10 @@ from srbench.core.timing import TimeBudget
 from srbench.models import mode
 from srbench.models.model import Model
 from srbench.speed import ceiling, scenario, session
-from srbench.speed.records import Ceiling, Scenario, Session, SpeedRow
+from srbench.speed.records import Ceiling, Scenario, SpeedRow, SpeedSession
 from srbench.speed.scenario import Size, Subject
 from tests.progress import RecordedTask, Recorder
-from tests.speed.made import CEILING, Nearest, Raising, model, nearest
+from tests.speed.synthetic import CEILING, Nearest, Raising, model, nearest
 
 SIZES = [Size(4, 4), Size(6, 5)]
 
@@ -49,7 +49,7 @@ def _matrix(*models: Model, modes: tuple[str, ...] = ("fp32",)) -> session.Matri
     )
 
 
-def _run(matrix: session.Matrix) -> tuple[Session, RecordedTask]:
+def _run(matrix: session.Matrix) -> tuple[SpeedSession, RecordedTask]:
     recorder = Recorder()
     *_, last = session.run(matrix, AssetStore([]), recorder)
     (task,) = recorder.tasks
@@ -81,11 +81,11 @@ def test_what_is_known_is_told_row_by_row() -> None:
     assert any(0 < count <= 4 for count in so_far)  # the first model's are kept when the second is interrupted
 
 
-def test_fp32_is_priced_and_counted() -> None:
+def test_fp32_has_no_change_in_psnr_and_is_counted() -> None:
     found, _ = _run(_matrix(model(Nearest())))
     for row in found.rows:
-        assert row.price is not None
-        assert (row.price.worst_db, row.price.images) == (0, 3)
+        assert row.psnr_drop is not None
+        assert (row.psnr_drop.worst_db, row.psnr_drop.images) == (0, 3)
         assert row.work is not None
         assert row.work.parameters == 1
 
@@ -96,7 +96,7 @@ def test_modes_that_cannot_run_are_rows_that_say_why() -> None:
     assert task.done == task.total == matrix.steps
     failures = {row.mode: row.failure for row in found.rows}
     assert failures["fp32"] == ""
-    assert "no split keeps the price within bounds" in failures["bf16+split"]
+    assert "m has 0 layers to choose from" in failures["bf16+split"]
     assert {reason for reason in failures.values() if "leave out the mode 'graph'" in reason}
     assert {reason for reason in failures.values() if "leave out the mode 'onnx'" in reason}
     assert len(found.rows) == 4 * 4
@@ -138,20 +138,20 @@ def test_a_network_that_cannot_be_loaded_does_not_end_the_others(named: bool) ->
     assert {(row.model, row.failure) for row in found.rows} == {("bad", "RuntimeError: torn file"), ("good", "")}
 
 
-def test_where_there_is_no_protocol_nothing_is_priced() -> None:
+def test_where_there_is_no_protocol_no_change_in_psnr_is_known() -> None:
     def by_seven(x: Tensor) -> Tensor:
         return x.repeat_interleave(7, -1).repeat_interleave(7, -2)
 
     seven = replace(model(by_seven), scale=7)
     found, _ = _run(_matrix(seven, modes=("fp32", "bf16+split")))
-    assert all(row.price is None for row in found.rows)
+    assert all(row.psnr_drop is None for row in found.rows)
     assert {bool(row.failure) for row in found.rows if row.mode == "bf16+split"} == {True}
     assert {row.failure for row in found.rows if row.mode == "fp32"} == {""}
 
 
-def test_random_weights_have_no_price() -> None:
+def test_random_weights_have_no_change_in_psnr() -> None:
     found, _ = _run(_matrix(replace(model(Nearest()), trained=False)))
-    assert all(row.price is None and not row.failure for row in found.rows)
+    assert all(row.psnr_drop is None and not row.failure for row in found.rows)
 
 
 @pytest.mark.parametrize("names", [session.USUAL_MODES, session.ALL_MODES])
@@ -159,4 +159,5 @@ def test_the_modes_of_a_device_can_be_parsed_and_none_is_said_twice(names: dict[
     for device in ("cpu", "cuda"):
         parsed = [mode.parse(words) for words in names[device]]
         assert len(set(parsed)) == len(parsed)
-        assert parsed[0] == (mode.Mode(), False)
+        assert [one.name for one in parsed] == [mode.canonical(words) for words in names[device]]
+        assert parsed[0] == mode.Mode()

@@ -7,14 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from srbench.core.assets import AssetStore
+from srbench.errors import UserError
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.speed import split
-from srbench.speed.psnr_drop import Prices
-from srbench.speed.records import MOST_LOSS_DB
-from tests.speed.made import model, nearest, of_registry, price
+from srbench.speed.psnr_drop import PsnrReference
+from srbench.speed.records import PSNR_DROP_LIMIT_DB
+from tests.speed.synthetic import drop, model, nearest, of_registry
 
-BF16 = Mode(precision="bf16")
+BF16 = Mode(precision="bf16", split=True)
 _OFFSET = 128.0
 """Far above a signal of size 1: of a sum with it bf16 keeps nothing below 1."""
 
@@ -41,8 +42,8 @@ class _Chain(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def prices() -> Prices:
-    return Prices(4, AssetStore([]))
+def reference() -> PsnrReference:
+    return PsnrReference(4, AssetStore([]))
 
 
 def _model(layers: int, fragile: Collection[int], id_: str) -> Model:
@@ -50,40 +51,44 @@ def _model(layers: int, fragile: Collection[int], id_: str) -> Model:
     return model(_Chain(layers, fragile), id_)
 
 
-def test_the_one_fragile_layer_stays_in_fp32(prices: Prices) -> None:
+def test_the_one_fragile_layer_stays_in_fp32(reference: PsnrReference) -> None:
     chain = _model(5, {3}, "one")
-    assert prices.of(chain, chain.upscaler(BF16)).marked
-    found = split.find(chain, BF16, prices)
-    assert found is not None
-    mode, cost = found
+    assert reference.drop(chain, chain.upscaler(Mode(precision="bf16"))).exceeds_limit
+    mode, cost = split.find(chain, BF16, reference)
     assert set(mode.fp32_layers) == {"head", "tail", "body.3"}
-    assert abs(cost.worst_db) <= MOST_LOSS_DB
-    assert cost == prices.of(chain, chain.upscaler(mode))
+    assert abs(cost.worst_db) <= PSNR_DROP_LIMIT_DB
+    assert cost == reference.drop(chain, chain.upscaler(mode))
     assert mode.name == "bf16+split"
 
 
-def test_first_and_last_are_enough_where_nothing_else_is_fragile(prices: Prices) -> None:
-    found = split.find(_model(5, (), "none"), BF16, prices)
-    assert found is not None
-    assert found[0].fp32_layers == ("head", "tail")
+def test_first_and_last_are_enough_where_nothing_else_is_fragile(reference: PsnrReference) -> None:
+    mode, _ = split.find(_model(5, (), "none"), BF16, reference)
+    assert mode.fp32_layers == ("head", "tail")
 
 
-def test_nothing_is_found_where_all_layers_are_fragile(prices: Prices) -> None:
-    assert split.find(_model(4, range(4), "all"), BF16, prices) is None
+def test_nothing_is_found_where_all_layers_are_fragile(reference: PsnrReference) -> None:
+    with pytest.raises(UserError, match=r"no split of all keeps PSNR within 0\.01 dB with half of the work in bf16"):
+        split.find(_model(4, range(4), "all"), BF16, reference)
 
 
-def test_what_has_no_layers_to_choose_from_is_not_split(prices: Prices) -> None:
-    assert split.find(model(nearest), BF16, prices) is None
-    assert split.find(model(nn.Sequential(nn.Conv2d(3, 48, 1), nn.PixelShuffle(4))), BF16, prices) is None
+def test_what_has_no_layers_to_choose_from_is_not_split(reference: PsnrReference) -> None:
+    for network, layers in ((nearest, 0), (nn.Sequential(nn.Conv2d(3, 48, 1), nn.PixelShuffle(4)), 1)):
+        with pytest.raises(UserError, match=f"m has {layers} layers to choose from; leave out 'split'"):
+            split.find(model(network), BF16, reference)
 
 
 @pytest.mark.parametrize("arch", ["srcnn", "fsrcnn", "espcn"])
-def test_at_most_half_of_the_work_stays_in_fp32(arch: str, prices: Prices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: price(0.0))
+def test_at_most_half_of_the_work_stays_in_fp32(
+    arch: str, reference: PsnrReference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PsnrReference, "drop", lambda self, model, upscaler: drop(0.0))
     network = of_registry(arch)
-    found = split.find(network, BF16, prices)
     macs = split.layers(network)
-    kept = sum(macs[name] for name in found[0].fp32_layers) if found else 0
+    try:
+        mode, _ = split.find(network, BF16, reference)
+    except UserError:
+        mode = BF16
+    kept = sum(macs[name] for name in mode.fp32_layers)
     assert kept <= 0.5 * sum(macs.values())
 
 
@@ -99,10 +104,9 @@ def test_many_layers_are_tried_in_a_dozen_stretches() -> None:
     assert [name for group in groups for name in group] == ["head", *(f"body.{n}" for n in range(40)), "tail"]
 
 
-def test_layers_of_a_network_as_published_are_its_own(monkeypatch: pytest.MonkeyPatch, prices: Prices) -> None:
-    monkeypatch.setattr(Prices, "of", lambda self, model, upscaler: price(0.0))
+def test_layers_of_an_unfolded_network_are_its_own(monkeypatch: pytest.MonkeyPatch, reference: PsnrReference) -> None:
+    monkeypatch.setattr(PsnrReference, "drop", lambda self, model, upscaler: drop(0.0))
     network = of_registry("srresnet", blocks=1)
-    found = split.find(network, Mode(precision="bf16", published=True), prices)
-    assert found is not None
-    assert set(found[0].fp32_layers) == {"head.0", "last"}
-    network.upscaler(found[0])(torch.rand(1, 3, 4, 4))
+    mode, _ = split.find(network, Mode(precision="bf16", split=True, unfolded=True), reference)
+    assert set(mode.fp32_layers) == {"head.0", "last"}
+    network.upscaler(mode)(torch.rand(1, 3, 4, 4))

@@ -7,47 +7,47 @@ from typing import Any, Literal
 from srbench.report.speed.page import described
 from srbench.report.speed.tables import number
 from srbench.report.table import Cell, Column, Page, Section, Table, text_column
-from srbench.speed.records import Duel
+from srbench.speed.records import AbComparison
 
 
-def page(duel: Duel, device: Mapping[str, Any] | None = None) -> Page:
+def page(comparison: AbComparison, device: Mapping[str, Any] | None = None) -> Page:
     """Arrange both times, their ratio and the verdict.
 
     Args:
-        duel: Comparison of two models.
+        comparison: Comparison of two candidates.
         device: What is known of the device; None where that is not to be told.
     """
-    first, second = duel.names
+    first, second = comparison.names
     facts = ", ".join([str(device.get("machine", "")), *described(device)]) if device is not None else ""
-    tone: Literal["good", "plain", "loud"] = "good" if duel.faster else "plain" if duel.valid else "loud"
+    tone: Literal["good", "plain", "loud"] = "good" if comparison.faster else "plain" if comparison.valid else "loud"
     return Page(
         title=f"{first} and {second}",
         lead=(facts,) if facts else (),
-        tables=(_table(duel),),
-        sections=(Section("", (_ratio(duel),), tone="dim"), Section("", (verdict(duel),), tone=tone)),
+        tables=(_table(comparison),),
+        sections=(Section("", (_ratio(comparison),), tone="dim"), Section("", (verdict(comparison),), tone=tone)),
     )
 
 
-def _table(duel: Duel) -> Table:
-    columns = (text_column("model"), Column("ms/call, median"), Column("IQR"))
+def _table(comparison: AbComparison) -> Table:
+    columns = (text_column("candidate"), Column("ms/call, median"), Column("IQR"))
     rows = []
-    for name, median, (low, high) in zip(duel.names, duel.median_ms, duel.iqr_ms, strict=True):
+    for name, median, (low, high) in zip(comparison.names, comparison.median_ms, comparison.iqr_ms, strict=True):
         times = (number(median), f"{number(low)}–{number(high)}")
-        rows.append((Cell(name), *(Cell(text, doubtful=not duel.valid) for text in times)))
+        rows.append((Cell(name), *(Cell(text, doubtful=not comparison.valid) for text in times)))
     return Table("times", "", columns, tuple(rows))
 
 
-def verdict(duel: Duel) -> str:
+def verdict(comparison: AbComparison) -> str:
     """Say in one sentence which is faster, by how much and how surely; or that this cannot be told."""
-    if not duel.valid:
-        return f"invalid: {duel.reason}"
-    first, second = duel.names
-    if not duel.faster:
-        return f"{first} and {second} are not told apart by {duel.rounds} rounds, {_p_value(duel.p_value)}"
-    low, high = duel.ratio_ci95
-    if duel.faster == second and low > 1:
-        return _faster(second, first, duel.ratio, low, high, duel.p_value)
-    return _faster(first, second, 1 / duel.ratio, 1 / high, 1 / low, duel.p_value)
+    if not comparison.valid:
+        return f"invalid: {comparison.reason}"
+    first, second = comparison.names
+    if not comparison.faster:
+        return f"{first} and {second} are not told apart by {comparison.rounds} rounds, {_p_value(comparison.p_value)}"
+    low, high = comparison.ratio_ci95
+    if comparison.faster == second and low > 1:
+        return _faster(second, first, comparison.ratio, low, high, comparison.p_value)
+    return _faster(first, second, 1 / comparison.ratio, 1 / high, 1 / low, comparison.p_value)
 
 
 def _faster(winner: str, loser: str, times: float, low: float, high: float, p_value: float) -> str:
@@ -65,12 +65,12 @@ def _p_value(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}" if p_value < 0.1 else f"p = {p_value:.2f}"
 
 
-def _ratio(duel: Duel) -> str:
-    low, high = duel.ratio_ci95
+def _ratio(comparison: AbComparison) -> str:
+    low, high = comparison.ratio_ci95
     places = _places(high - low)
     return (
-        f"time of {duel.names[0]} over that of {duel.names[1]}: {duel.ratio:.{places}f} "
-        f"[{low:.{places}f}–{high:.{places}f}, 95 % bootstrap], Mann-Whitney {_p_value(duel.p_value)}, "
-        f"{duel.rounds} interleaved rounds; LR {duel.lr_width} × {duel.lr_height} px, "
-        f"{duel.batch} image{'' if duel.batch == 1 else 's'} a call"
+        f"time of {comparison.names[0]} over that of {comparison.names[1]}: {comparison.ratio:.{places}f} "
+        f"[{low:.{places}f}–{high:.{places}f}, 95 % bootstrap], Mann-Whitney {_p_value(comparison.p_value)}, "
+        f"{comparison.rounds} interleaved rounds; LR {comparison.lr_width} × {comparison.lr_height} px, "
+        f"{comparison.batch} image{'' if comparison.batch == 1 else 's'} a call"
     )

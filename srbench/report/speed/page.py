@@ -9,11 +9,11 @@ from srbench.report.speed import tables, trade_off
 from srbench.report.speed.tables import number
 from srbench.report.speed.trade_off import Quality, TradeOff
 from srbench.report.table import Page, Section
-from srbench.speed.records import MOST_LOSS_DB, Ceiling, Session
+from srbench.speed.records import PSNR_DROP_LIMIT_DB, Ceiling, SpeedSession
 
 BRIEF_CAPTION = (
-    f"? not valid, see the notes; ! PSNR differs from fp32's by more than {MOST_LOSS_DB} dB on some image; "
-    "* nothing is better and faster (Pareto); † fp32 plus price; ‡ fp32."
+    f"? not valid, see the notes; ! PSNR differs from fp32's by more than {PSNR_DROP_LIMIT_DB} dB on some image; "
+    "* nothing is better and faster (Pareto); † fp32 plus ΔPSNR; ‡ fp32."
 )
 CAPTION = (
     "Timed is the model's call alone, on input that is on the device already, until the device is done; warm-up calls "
@@ -23,16 +23,16 @@ CAPTION = (
     "and 99 of 100 calls were no slower; with fewer than 100 calls p99 is the slowest one.",
     "Sizes are width × height. Output MP/s: millions of HR pixels a second. 1 MiB is 2^20 bytes; peak is weights, "
     "input and the most that the call took.",
-    "MACs and FLOPs count the convolutions and matrix products of the network as published, whatever a mode makes of "
+    "MACs and FLOPs count the convolutions and matrix products of the unfolded network, whatever a mode makes of "
     "it; GFLOPs = 2 × GMACs. Activations: elements that all convolutions put out.",
     "TFLOP/s: those operations over the median time; % of ceiling: over the best matrix product in this precision that "
     "the same session found on the device.",
-    "ΔPSNR is the price of a mode: PSNR minus that of plain fp32 on the builtin images, in dB, mean and the image "
-    f"farthest from 0. ! marks more than {MOST_LOSS_DB} dB on some image, in either direction.",
+    "ΔPSNR of a mode is PSNR minus that of plain fp32 on the builtin images, in dB, mean and the image "
+    f"farthest from 0. ! marks more than {PSNR_DROP_LIMIT_DB} dB on some image, in either direction.",
     "valid: the figure stands. A row that is not valid keeps its figures, with ?, and stands on no front; the reason "
     "is below its table. A dash: not known, or failed.",
     "Quality: mean over the images of the run, in the row's own mode where the run has it. † fp32's PSNR plus the "
-    "mode's ΔPSNR; ‡ fp32's value, the mode's price in this metric is not known. * and bold: on the Pareto front: no "
+    "mode's ΔPSNR; ‡ fp32's value, the mode's change in this metric is not known. * and bold: on the Pareto front: no "
     "valid row is at least as good in this metric, as printed, and in output MP/s, and better in one.",
 )
 _UNITS = {"w": "W", "mhz": "MHz", "mib": "MiB", "c": "°C"}
@@ -49,7 +49,7 @@ class SpeedReport:
         trade_offs: Content of the last of these tables, and of the plots.
     """
 
-    session: Session
+    session: SpeedSession
     page: Page
     trade_offs: tuple[TradeOff, ...]
 
@@ -59,7 +59,7 @@ class SpeedReport:
         return [trade_off for trade_off in self.trade_offs if trade_off.drawn]
 
 
-def build(session: Session, quality: Quality | None = None) -> SpeedReport:
+def build(session: SpeedSession, quality: Quality | None = None) -> SpeedReport:
     """Arrange a session.
 
     Args:
@@ -81,7 +81,7 @@ def build(session: Session, quality: Quality | None = None) -> SpeedReport:
     return SpeedReport(session, page, tuple(trade_offs))
 
 
-def machine(session: Session) -> str:
+def machine(session: SpeedSession) -> str:
     """The device's name, or its kind where it has none."""
     return str(session.device.get("machine") or session.device.get("device") or "an unnamed device")
 

@@ -13,7 +13,7 @@ from srbench.report.figures import labels
 from srbench.report.figures.label_placement import Floats
 from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels
 from srbench.report.speed.trade_off import QualityValue, TradeOff
-from srbench.speed.records import MOST_LOSS_DB, SpeedRow
+from srbench.speed.records import PSNR_DROP_LIMIT_DB, SpeedRow
 
 DPI = 150
 _HALF_PT = 4.2  # half of a point's width with its edge, in points
@@ -85,8 +85,8 @@ def _borrowed(trade_off: TradeOff) -> str:
     """Where values come from that the run does not have, a line of the title."""
     origins = {value.origin for line in trade_off.lines for value in line.values if value}
     parts = []
-    if "priced" in origins:
-        parts.append("PSNR of fp32 plus the mode's price")
+    if "psnr_drop" in origins:
+        parts.append("PSNR of fp32 plus the mode's ΔPSNR")
     if "fp32" in origins:
         parts.append("other values as in fp32" if parts else "values of fp32")
     return f"\nwhere the run lacks a mode: {', '.join(parts)}" if parts else ""
@@ -141,7 +141,7 @@ def _quartiles(row: SpeedRow) -> tuple[float, float]:
 
 
 def _marked(row: SpeedRow) -> bool:
-    return row.price is not None and row.price.marked
+    return row.psnr_drop is not None and row.psnr_drop.exceeds_limit
 
 
 def _scales(axes: Axes, trade_off: TradeOff, place: int) -> None:
@@ -171,7 +171,7 @@ def _key(axes: Axes, trade_off: TradeOff, shapes: dict[str, str]) -> None:
             axes.plot([], [], shape, color=GREY, label=label(mode, 40))
     if any(_marked(line.row) for line in trade_off.lines):
         hollow = {"markerfacecolor": "white", "color": GREY}
-        axes.plot([], [], "o", **hollow, label=f"hollow: PSNR off by over {MOST_LOSS_DB} dB")  # type: ignore[arg-type]
+        axes.plot([], [], "o", **hollow, label=f"hollow: PSNR off by over {PSNR_DROP_LIMIT_DB} dB")  # type: ignore[arg-type]
     ring = {"markerfacecolor": "none", "markeredgecolor": "black", "markersize": 10}
     axes.plot([], [], "o", linestyle=(0, (4, 2)), color=GREY, **ring, label="nothing is better and faster")  # type: ignore[arg-type]
     axes.plot([], [], color=GREY, linewidth=1.8, label="bar: quartiles of the time")

@@ -7,23 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from srbench.core import stored_json
 from srbench.errors import BadRun
 from srbench.report.publish import PAGES, write_files
-from srbench.report.speed import ab_comparison as duels
-from srbench.report.speed import page, plot, records
+from srbench.report.speed import ab_comparison, page, plot, records
 from srbench.report.speed.trade_off import Quality, TradeOff
 from srbench.report.table import Plot
-from srbench.speed.records import Duel, Session
+from srbench.speed.records import AbComparison, SpeedSession
 
 JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
 _FILES = {"md": MARKDOWN, "latex": "speed.tex", "html": "speed.html"}
+AB_COMPARISON = "ab_comparison.json"
+_SCHEMA, _VERSION = "speed", 1
+_AB_SCHEMA, _AB_VERSION = "ab_comparison", 1
 _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
 
 
-def content(session: Session) -> dict[str, Any]:
+def content(session: SpeedSession) -> dict[str, Any]:
     """What `--json` prints and speed.json holds: the session, with null for what JSON cannot hold."""
-    record: dict[str, Any] = _finite(session.as_dict())
-    return record
+    return stored_json.marked(_SCHEMA, _VERSION, _finite(session.as_dict()))
 
 
 def _finite(value: Any) -> Any:
@@ -34,20 +36,21 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def read(folder: Path) -> Session:
+def read(folder: Path) -> SpeedSession:
     """The session that a folder holds, whole or as far as it came.
 
     Raises:
         BadRun: It holds none, or one of another version.
     """
     file = folder / JSON
+    record = stored_json.read(file, _SCHEMA, _VERSION, unmarked_keys=("device", "rows"), error=BadRun)
     try:
-        return Session.from_dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return SpeedSession.from_dict(record)
+    except (ValueError, KeyError, TypeError) as error:
         raise BadRun(f"{file} is no session of `srbench throughput` ({type(error).__name__}: {error})") from error
 
 
-def keep(session: Session, folder: Path) -> None:
+def keep(session: SpeedSession, folder: Path) -> None:
     """Write speed.json alone: after each row, so that a killed session is not lost.
 
     Raises:
@@ -56,22 +59,42 @@ def keep(session: Session, folder: Path) -> None:
     write_files(folder, {JSON: _json(content(session))})
 
 
-def write_duel(duel: Duel, device: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write duel.json and duel.md.
+def ab_content(comparison: AbComparison, device: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `--compare --json` prints and ab_comparison.json holds."""
+    return stored_json.marked(_AB_SCHEMA, _AB_VERSION, {"device": dict(device), "ab_comparison": comparison.as_dict()})
+
+
+def read_ab_comparison(folder: Path) -> tuple[AbComparison, dict[str, Any]]:
+    """Return the A/B comparison that a folder holds, and facts about its device; an older version called it duel.json.
+
+    Raises:
+        BadRun: The folder holds none, or one of a later version.
+    """
+    before = folder / "duel.json"
+    file = before if before.exists() and not (folder / AB_COMPARISON).exists() else folder / AB_COMPARISON
+    record = stored_json.read(file, _AB_SCHEMA, _AB_VERSION, unmarked_keys=("device", "duel"), error=BadRun)
+    try:
+        comparison = AbComparison.from_dict(record["ab_comparison"] if record["version"] else record["duel"])
+        return comparison, dict(record["device"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadRun(f"{file} is no A/B comparison of speed ({type(error).__name__}: {error})") from error
+
+
+def write_ab_comparison(comparison: AbComparison, device: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write ab_comparison.json and ab_comparison.md.
 
     Raises:
         BadRun: The folder cannot be written.
     """
-    record = {"device": dict(device), "duel": duel.as_dict()}
-    report = duels.page(duel, device)
-    return write_files(folder, {"duel.json": _json(record), "duel.md": PAGES["md"](report)})
+    files = {AB_COMPARISON: _json(ab_content(comparison, device))}
+    return write_files(folder, files | {"ab_comparison.md": PAGES["md"](ab_comparison.page(comparison, device))})
 
 
 def _json(record: dict[str, Any]) -> bytes:
     return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n").encode()
 
 
-def write(session: Session, folder: Path, quality: Quality | None = None) -> list[Path]:
+def write(session: SpeedSession, folder: Path, quality: Quality | None = None) -> list[Path]:
     """Write speed.json and speed.csv, the page as speed.md, speed.tex and speed.html, and the plots.
 
     Plots are quality-speed-<scenario>.png and .svg, where quality is known. Where those of several sizes or data sets

@@ -109,9 +109,9 @@ def _quartiles(row: SpeedRow) -> str:
 
 
 def _worst_drop(row: SpeedRow) -> Cell:
-    if not row.price:
+    if not row.psnr_drop:
         return Cell(DASH)
-    return Cell(change(row.price.worst_db), mark=" !" if row.price.marked else "")
+    return Cell(change(row.psnr_drop.worst_db), mark=" !" if row.psnr_drop.exceeds_limit else "")
 
 
 def _macs(row: SpeedRow) -> str:
@@ -123,7 +123,7 @@ def _ceiling_share(row: SpeedRow) -> str:
 
 
 def _mean_drop(row: SpeedRow) -> str:
-    return change(row.price.mean_db) if row.price else DASH
+    return change(row.psnr_drop.mean_db) if row.psnr_drop else DASH
 
 
 _ENERGY = "J/image"

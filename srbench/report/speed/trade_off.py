@@ -13,9 +13,9 @@ from srbench.report.table import DASH, Cell, Column, Table
 from srbench.speed.records import SpeedRow
 
 BUILTIN = "builtin images"
-Origin = Literal["measured", "priced", "fp32"]
-ORIGIN_SIGNS: dict[Origin, str] = {"measured": "", "priced": "†", "fp32": "‡"}
-"""What stands behind a value: nothing where the run has this very mode; fp32 plus price; fp32 as it is."""
+Origin = Literal["measured", "psnr_drop", "fp32"]
+ORIGIN_SIGNS: dict[Origin, str] = {"measured": "", "psnr_drop": "†", "fp32": "‡"}
+"""What stands behind a value: nothing where the run has this very mode; fp32 plus ΔPSNR; fp32 as it is."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class QualityValue:
 
     Attributes:
         mean: Over the images, finite.
-        origin: Measured in the row's own mode, fp32's plus the price, or fp32's where no price is known.
+        origin: Measured in the row's own mode, fp32's plus the change in PSNR, or fp32's where no change is known.
         best: On the Pareto front of this metric and output megapixels a second; never where the timing is not valid.
     """
 
@@ -143,16 +143,16 @@ def _builtin(rows: Iterable[SpeedRow]) -> list[Summary]:
             model=row.model,
             dataset=BUILTIN,
             metric="psnr",
-            mean=row.price.psnr,
-            n=row.price.images,
+            mean=row.psnr_drop.psnr,
+            n=row.psnr_drop.images,
             unit="dB",
             higher_is_better=True,
             device=row.device,
-            mode=row.mode.replace("+", " "),
+            mode=row.mode,
             **blank,  # type: ignore[arg-type]
         )
         for row in rows
-        if row.price
+        if row.psnr_drop
     ]
 
 
@@ -183,8 +183,8 @@ def _value(row: SpeedRow, own: Sequence[Summary]) -> QualityValue | None:
     plain = next((s for s in known if not words(s.mode)), None)
     if plain is None or plain.mean is None:
         return None
-    if plain.metric == "psnr" and row.price:
-        return _finite(QualityValue(plain.mean + row.price.mean_db, "priced"))
+    if plain.metric == "psnr" and row.psnr_drop:
+        return _finite(QualityValue(plain.mean + row.psnr_drop.mean_db, "psnr_drop"))
     return QualityValue(plain.mean, "fp32")
 
 
@@ -230,7 +230,7 @@ _SPEEDS = (Column("images/s", rank=2), Column("output\nMP/s"), Column("ms/image"
 
 def _row(trade_off: TradeOff, line: RatedRow) -> tuple[Cell, ...]:
     row = line.row
-    mark = " !" if row.price and row.price.marked else ""
+    mark = " !" if row.psnr_drop and row.psnr_drop.exceeds_limit else ""
     qualities = map(_cell, trade_off.metrics, line.values)
     speeds = (timed(row, number(value)) for value in (row.images_per_s, row.output_mp_per_s, row.ms_per_image))
     return (*names(row, mark), *qualities, *speeds)

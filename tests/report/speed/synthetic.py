@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from srbench.evaluation.summary import Summary
-from srbench.speed.records import Ceiling, Price, Session, SpeedRow, Work
+from srbench.speed.records import Ceiling, PsnrDrop, SpeedRow, SpeedSession, Work
 
 # id, PSNR on Set5 in dB, output MP/s in fp32, thousands of parameters, GMACs for 320 x 180
 MODELS: tuple[tuple[str, float, float, int, float], ...] = (
@@ -75,7 +75,7 @@ def row(
         tflops=tflops if work else None,
         ceiling_share=tflops / 52 if work else None,
         joule_per_image=0.35 * median / batch,
-        price=Price(loss / 2, loss, psnr + loss / 2, 12),
+        psnr_drop=PsnrDrop(loss / 2, loss, psnr + loss / 2, 12),
     )
 
 
@@ -83,7 +83,7 @@ def broken(model: str, mode: str, failure: str) -> SpeedRow:
     return SpeedRow(model, "abc", mode, "cuda", "throughput", 4, 180, 320, failure=failure)
 
 
-def session(batches: tuple[int, ...] = (1, 32)) -> Session:
+def session(batches: tuple[int, ...] = (1, 32)) -> SpeedSession:
     rows = []
     for batch in batches:
         for place, (model, psnr, speed, thousands, gmacs) in enumerate(MODELS):
@@ -94,7 +94,7 @@ def session(batches: tuple[int, ...] = (1, 32)) -> Session:
     rows[4] = replace(rows[4], valid=False, reason="the clock fell by 12 %")
     rows[-1] = broken("esrgan.df2k_ost", "bf16+split+channels_last", "out of memory with 1 image")
     ceiling = Ceiling({"fp32": 52.1, "tf32": 380.0, "bf16": 712.0}, 4120.0)
-    return Session(DEVICE, ceiling, rows, {"srgan": "no weights"})
+    return SpeedSession(DEVICE, ceiling, rows, {"srgan": "no weights"})
 
 
 def summary(model: str, mean: float | None, metric: str = "psnr", mode: str = "fp32", device: str = "cpu") -> Summary:

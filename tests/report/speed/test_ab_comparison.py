@@ -4,48 +4,56 @@ from rich.console import Console
 
 from srbench.report.formats import markdown, terminal
 from srbench.report.speed import ab_comparison
-from srbench.speed.records import Duel
+from srbench.speed.records import AbComparison
 
 
-def _markdown(duel: Duel, device: dict[str, str]) -> str:
-    return markdown.page(ab_comparison.page(duel, device))
+def _markdown(comparison: AbComparison, device: dict[str, str]) -> str:
+    return markdown.page(ab_comparison.page(comparison, device))
 
 
-def _duel(ratio: float, ci95: tuple[float, float], p_value: float = 1e-9, valid: bool = True) -> Duel:
+def _result(ratio: float, ci95: tuple[float, float], p_value: float = 1e-9, valid: bool = True) -> AbComparison:
     reason = "" if valid else "the clock fell"
-    return Duel(("a", "b"), (10 * ratio, 10.0), ((9.9, 19.0), (9.8, 10.3)), 40, ratio, ci95, p_value, valid, reason)
+    return AbComparison(
+        ("a", "b"), (10 * ratio, 10.0), ((9.9, 19.0), (9.8, 10.3)), 40, ratio, ci95, p_value, valid, reason
+    )
 
 
 def test_the_second_is_faster_where_the_first_takes_longer() -> None:
-    assert ab_comparison.verdict(_duel(1.83, (1.78, 1.88))) == "b is 1.83 times as fast as a [1.78–1.88], p < 0.001"
+    assert ab_comparison.verdict(_result(1.83, (1.78, 1.88))) == "b is 1.83 times as fast as a [1.78–1.88], p < 0.001"
 
 
 def test_the_first_is_faster_by_the_inverse_of_the_ratio() -> None:
-    assert ab_comparison.verdict(_duel(0.5, (0.4, 0.8), 0.012)) == "a is 2.00 times as fast as b [1.25–2.50], p = 0.012"
+    assert (
+        ab_comparison.verdict(_result(0.5, (0.4, 0.8), 0.012)) == "a is 2.00 times as fast as b [1.25–2.50], p = 0.012"
+    )
 
 
 def test_a_small_difference_has_places_enough_to_be_seen() -> None:
     assert (
-        ab_comparison.verdict(_duel(1.0042, (1.0021, 1.0063)))
+        ab_comparison.verdict(_result(1.0042, (1.0021, 1.0063)))
         == "b is 1.004 times as fast as a [1.002–1.006], p < 0.001"
     )
 
 
 def test_a_difference_that_may_be_noise_has_no_winner() -> None:
-    assert ab_comparison.verdict(_duel(1.01, (0.97, 1.05), 0.4)) == "a and b are not told apart by 40 rounds, p = 0.40"
-    assert "not told apart" in ab_comparison.verdict(_duel(1.05, (1.01, 1.09), 0.06))
+    assert (
+        ab_comparison.verdict(_result(1.01, (0.97, 1.05), 0.4)) == "a and b are not told apart by 40 rounds, p = 0.40"
+    )
+    assert "not told apart" in ab_comparison.verdict(_result(1.05, (1.01, 1.09), 0.06))
 
 
-def test_an_invalid_duel_says_why() -> None:
+def test_an_invalid_comparison_says_why() -> None:
     nothing = float("nan")
-    assert ab_comparison.verdict(_duel(nothing, (nothing, nothing), nothing, valid=False)) == "invalid: the clock fell"
+    assert (
+        ab_comparison.verdict(_result(nothing, (nothing, nothing), nothing, valid=False)) == "invalid: the clock fell"
+    )
     assert "**invalid: the clock fell**" in _markdown(
-        _duel(nothing, (nothing, nothing), nothing, valid=False), {"machine": "a machine"}
+        _result(nothing, (nothing, nothing), nothing, valid=False), {"machine": "a machine"}
     )
 
 
 def test_both_pages_have_times_ratio_and_verdict() -> None:
-    made = _duel(1.83, (1.78, 1.88))
+    made = _result(1.83, (1.78, 1.88))
     out = io.StringIO()
     Console(width=100, file=out).print(terminal.page(ab_comparison.page(made), 100))
     for text in (out.getvalue(), _markdown(made, {"machine": "a machine"})):

@@ -61,7 +61,7 @@ def test_the_plot_names_models_modes_and_circumstances() -> None:
     assert set(MODES) <= set(texts)
     for part in ("Set5", "classical_x4", "NVIDIA $H200", "throughput", "320 × 180", "PSNR [dB]", "SSIM", "LPIPS"):
         assert part in told
-    assert "where the run lacks a mode: PSNR of fp32 plus the mode's price, other values as in fp32" in told
+    assert "where the run lacks a mode: PSNR of fp32 plus the mode's ΔPSNR, other values as in fp32" in told
 
 
 @pytest.mark.parametrize("count", [14, 30])
@@ -76,7 +76,7 @@ def test_no_label_covers_another_or_a_point(count: int) -> None:
     assert all(frame.containsx(box.x0) and frame.containsx(box.x1) for box in boxes)
     for one, other in itertools.combinations(boxes, 2):
         assert not one.padded(-0.5).overlaps(other.padded(-0.5))
-    places = [(one.output_mp_per_s, one.price.psnr) for one in rows if one.price and one.valid]
+    places = [(one.output_mp_per_s, one.psnr_drop.psnr) for one in rows if one.psnr_drop and one.valid]
     for point in figure.axes[0].transData.transform(places):
         assert not any(box.contains(*point) for box in boxes)
 

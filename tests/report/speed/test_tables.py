@@ -14,7 +14,7 @@ from srbench.report.formats import markdown, terminal
 from srbench.report.speed import page, publish, records, tables
 from srbench.report.speed.trade_off import Quality
 from srbench.report.table import DASH, Cell, Table
-from srbench.speed.records import Price, Session, SpeedRow, Work
+from srbench.speed.records import PsnrDrop, SpeedRow, SpeedSession, Work
 from tests.report.speed.synthetic import MODELS, broken, row, session, summaries
 
 
@@ -32,7 +32,7 @@ def _column(table: Table, head: str) -> tuple[str, ...]:
     return tuple(row[place].text for row in table.rows)
 
 
-def _markdown(made: Session, quality: Quality | None = None) -> str:
+def _markdown(made: SpeedSession, quality: Quality | None = None) -> str:
     return markdown.page(page.build(made, quality).page)
 
 
@@ -41,7 +41,7 @@ def _speed(*rows: SpeedRow) -> Table:
     return tables.speed(group)
 
 
-def _printed(made: Session, width: int) -> str:
+def _printed(made: SpeedSession, width: int) -> str:
     out = io.StringIO()
     Console(width=width, file=out, color_system=None).print(
         terminal.page(page.build(made, Quality(summaries(), "classical_x4", 4)).page, width)
@@ -63,7 +63,7 @@ def test_a_row_is_told_in_stated_units() -> None:
 
 @pytest.mark.parametrize(("worst", "mark"), [(-0.011, "!"), (0.02, "!"), (-0.009, ""), (float("nan"), "!")])
 def test_a_mode_that_costs_too_much_is_marked(worst: float, mark: str) -> None:
-    line = _line(_speed(replace(row(), price=Price(0.0, worst, 30.0, 3))), "srresnet", "fp32")
+    line = _line(_speed(replace(row(), psnr_drop=PsnrDrop(0.0, worst, 30.0, 3))), "srresnet", "fp32")
     assert line["ΔPSNR dB worst"].partition(" ")[2] == mark
 
 
@@ -179,9 +179,9 @@ def test_csv_holds_every_field_in_full() -> None:
 def _parsed(line: dict[str, str]) -> SpeedRow:
     """A row of the file, by the types of its record."""
     low, high = float(line.pop("q1_ms")), float(line.pop("q3_ms"))
-    line.pop("price_marked")
+    line.pop("psnr_drop_exceeds_limit")
     parts: dict[str, Any] = {"iqr_ms": (low, high)}
-    for name, kind in (("work", Work), ("price", Price)):
+    for name, kind in (("work", Work), ("psnr_drop", PsnrDrop)):
         cells = {key.removeprefix(f"{name}_"): line.pop(key) for key in list(line) if key.startswith(f"{name}_")}
         parts[name] = (
             kind(**{key: _cell(kind, key, cell) for key, cell in cells.items()}) if any(cells.values()) else None
@@ -197,11 +197,11 @@ def _cell(record: type, name: str, cell: str) -> Any:
 
 
 def test_json_holds_what_is_not_finite_as_null() -> None:
-    made = replace(session(), rows=[replace(row(), price=Price(float("nan"), float("inf"), 30.0, 3))])
+    made = replace(session(), rows=[replace(row(), psnr_drop=PsnrDrop(float("nan"), float("inf"), 30.0, 3))])
     content = publish.content(made)
     json.dumps(content, allow_nan=False)
-    assert content["rows"][0]["price"] == {
-        "mean_db": None, "worst_db": None, "psnr": 30.0, "images": 3, "marked": True
+    assert content["rows"][0]["psnr_drop"] == {
+        "mean_db": None, "worst_db": None, "psnr": 30.0, "images": 3, "exceeds_limit": True
     }  # fmt: skip
     assert content["device"]["ceiling"] == asdict(made.ceiling)
 
@@ -219,7 +219,7 @@ def test_a_session_comes_back_from_its_file(tmp_path: Path) -> None:
     assert again.as_dict() == made.as_dict()
     assert list(again.rows) == list(made.rows)
     (tmp_path / "speed.json").write_text("{}")
-    with pytest.raises(BadRun, match=r"speed\.json is no session"):
+    with pytest.raises(BadRun, match=r"speed\.json has no schema, and the keys -; expected speed"):
         publish.read(tmp_path)
 
 

@@ -10,7 +10,7 @@ from srbench.report.speed import tables, trade_off
 from srbench.report.speed.pareto import front
 from srbench.report.speed.trade_off import Quality, QualityValue, TradeOff
 from srbench.report.table import Cell
-from srbench.speed.records import Price, SpeedRow
+from srbench.speed.records import PsnrDrop, SpeedRow
 from tests.report.speed.synthetic import broken, row, summary
 
 
@@ -38,7 +38,7 @@ def test_the_front_is_what_nothing_beats(points: list[tuple[int, int]]) -> None:
 
 
 def test_without_a_run_the_builtin_images_tell() -> None:
-    joined = _join([replace(row(mode="bf16"), price=Price(-0.5, -0.6, 29.0, 12))])
+    joined = _join([replace(row(mode="bf16"), psnr_drop=PsnrDrop(-0.5, -0.6, 29.0, 12))])
     assert (joined.dataset, joined.stem) == ("builtin images", "quality-speed-latency")
     assert _value(joined) == QualityValue(29.0, "measured", best=True)
 
@@ -50,9 +50,9 @@ def test_the_runs_own_mode_goes_first_in_whatever_order_its_words_are() -> None:
 
 
 def test_a_mode_the_run_lacks_takes_fp32_and_its_price() -> None:
-    fast = replace(row(mode="bf16+channels_last"), price=Price(-0.25, -0.5, 29.0, 12))
+    fast = replace(row(mode="bf16+channels_last"), psnr_drop=PsnrDrop(-0.25, -0.5, 29.0, 12))
     joined = _join([fast], [summary("srresnet", 32.0), summary("srresnet", 31.0, mode="bf16")])
-    assert _value(joined) == QualityValue(31.75, "priced", best=True)
+    assert _value(joined) == QualityValue(31.75, "psnr_drop", best=True)
     assert _column(joined, 2) == [Cell("31.75", best=True, mark="†")]
     assert _column(joined, 1) == [Cell("bf16+channels_last", mark=" !")]
 
@@ -61,8 +61,8 @@ def test_a_metric_without_a_price_stays_as_in_fp32() -> None:
     joined = _join([row(mode="bf16")], [summary("srresnet", 0.2, "lpips")])
     assert _value(joined).origin == "fp32"
     assert _column(joined, 2) == [Cell("0.2000", best=True, mark="‡")]
-    unpriced = _join([replace(row(mode="bf16"), price=None)], [summary("srresnet", 32.0)])
-    assert _value(unpriced).origin == "fp32"
+    unknown = _join([replace(row(mode="bf16"), psnr_drop=None)], [summary("srresnet", 32.0)])
+    assert _value(unknown).origin == "fp32"
 
 
 def test_a_run_on_the_same_device_goes_first() -> None:
@@ -80,7 +80,7 @@ def test_tiles_and_self_ensemble_are_other_modes() -> None:
 def test_what_is_no_number_is_no_quality() -> None:
     run = [summary("srresnet", None), summary("edsr", 32.4)]
     assert _join([row(), row("edsr")], run).lines[0].values == (None,)
-    endless = replace(row(mode="bf16"), price=Price(float("nan"), float("nan"), float("nan"), 12))
+    endless = replace(row(mode="bf16"), psnr_drop=PsnrDrop(float("nan"), float("nan"), float("nan"), 12))
     assert trade_off.join(tables.groups([endless]), Quality()) == []
 
 

@@ -10,7 +10,7 @@ from srbench.core.timing import Timing
 from srbench.models import registry
 from srbench.models.arch import Network
 from srbench.models.model import Model
-from srbench.speed.records import Ceiling, Price
+from srbench.speed.records import Ceiling, PsnrDrop
 
 CPU = torch.device("cpu")
 CEILING = Ceiling({"fp32": 0.5, "bf16": 1.0}, 10.0)
@@ -64,5 +64,5 @@ def timing(median_ms: float, reason: str = "") -> Timing:
     )
 
 
-def price(worst_db: float = 0.0) -> Price:
-    return Price(worst_db / 2, worst_db, 28.0, 3)
+def drop(worst_db: float = 0.0) -> PsnrDrop:
+    return PsnrDrop(worst_db / 2, worst_db, 28.0, 3)
