@@ -1,4 +1,4 @@
-"""Errors a user can mend: one line each, exit code 2.
+"""Errors that a user can mend: one line each, exit code 2.
 
 Every message says what was found, what was expected and what to do. Anything that is not a `UserError` is a bug of
 ours and ends in a traceback with exit code 1.
@@ -32,10 +32,10 @@ class UnknownName(UserError):
         """Build the error with the closest registered name.
 
         Args:
-            kind: What was looked for, as in "model".
-            name: The name that was given.
+            kind: Kind of thing that was looked for, as in "model".
+            name: Name that was not found.
             names: All registered names.
-            command: The command that lists them.
+            command: Command that lists them.
         """
         near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
         hint = f" Closest: '{near[0]}'." if near else ""
@@ -71,7 +71,7 @@ class DownloadError(UserError):
 
 
 class BadRun(UserError):
-    """A run folder that does not exist or was written by another schema."""
+    """A run folder that does not exist or was written by a later version."""
 
 
 class BadProtocol(UserError):

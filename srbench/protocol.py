@@ -16,20 +16,20 @@ class Protocol:
     """How LR is made from HR and how SR is compared with it.
 
     Attributes:
-        name: Unique; a variant's name lists what it changes.
+        name: Unique name; that of a variant lists what it changes.
         scale: Upscaling factor.
-        hr_multiple: HR is cropped (top-left) to a multiple of this many pixels.
-        content: "rgb": LR is made of the image as it is. "luma": HR and LR are its luma, rounded, one channel.
-        lr_edge: What the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
-        lr_rounding: LR rounded to 8 bits after each pass ("passes", MATLAB on uint8), once at the end ("end"), or kept
-            in floating point ("none", MATLAB on double).
-        sr_rounding: SR rounded to 8 bits before it is measured, as a stored image is.
-        channel: What psnr and ssim see: "y" (BT.601 studio luma) or "rgb".
-        y_rounding: Luma rounded to whole levels before it is measured.
+        hr_multiple: Number of pixels to whose multiple HR is cropped, at the bottom and right.
+        content: Part of the image that is used: "rgb", the image as it is, or "luma", its rounded luma alone.
+        lr_edge: Pixels that the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
+        lr_rounding: When LR is rounded to 8 bits: after each pass ("passes", MATLAB on uint8), once at the end
+            ("end"), or never ("none", MATLAB on double).
+        sr_rounding: Whether SR is rounded to 8 bits before it is measured, as a stored image is.
+        channel: Channel that psnr and ssim see: "y" (BT.601 studio luma) or "rgb".
+        y_rounding: Whether luma is rounded to whole levels before it is measured.
         border_px: Pixels shaved from each side before psnr and ssim.
-        ssim: The flavour that `ssim` stands for.
-        lpips: The backbone that `lpips` stands for; always on the whole RGB image.
-        source: Who measures like this.
+        ssim: Flavour that `ssim` stands for.
+        lpips: Backbone that `lpips` stands for; always on the whole RGB image.
+        source: Papers or software that measure like this.
     """
 
     name: str
@@ -47,15 +47,15 @@ class Protocol:
     source: str = ""
 
     def metric(self, name: str) -> str:
-        """The full name of a metric: "ssim" and "lpips" stand for the flavours this protocol names."""
+        """Return the full name of a metric: "ssim" and "lpips" stand for the flavours this protocol names."""
         return {"ssim": f"ssim.{self.ssim}", "lpips": f"lpips.{self.lpips}"}.get(name, name)
 
     def as_dict(self) -> dict[str, Any]:
-        """All fields, ready for JSON."""
+        """Return all fields, ready for JSON."""
         return asdict(self)
 
     def describe(self) -> str:
-        """One line for the head of a table."""
+        """Return one line for the head of a table."""
         parts = [
             f"x{self.scale}",
             "luma only" if self.content == "luma" else "",
@@ -114,7 +114,7 @@ DEFAULT = "classical_x4"
 
 
 def names() -> list[str]:
-    """Names of all protocols, the default first."""
+    """Return the names of all protocols, the default first."""
     return list(PROTOCOLS)
 
 
@@ -135,8 +135,8 @@ def find(name: str) -> Protocol:
     protocol = PROTOCOLS[base]
     for change in changes:
         protocol = _vary(protocol, change)
-    given = [change.partition("=")[0] for change in changes]
-    if len(set(given)) < len(given):
+    fields_changed = [change.partition("=")[0] for change in changes]
+    if len(set(fields_changed)) < len(fields_changed):
         raise BadProtocol(f"'{name}' gives a field twice; give each once")
     if protocol.hr_multiple % protocol.scale:
         raise BadProtocol(
@@ -147,7 +147,7 @@ def find(name: str) -> Protocol:
 
 
 def _name(varied: Protocol, base: Protocol) -> str:
-    """The base's name and what differs from it, so that equal protocols have one name."""
+    """Return the base's name and what differs from it, so that equal protocols have one name."""
     values, plain = varied.as_dict(), base.as_dict()
     changed = [f"{field}={str(values[field]).lower()}" for field in sorted(values) if values[field] != plain[field]]
     return "+".join([base.name, *changed])

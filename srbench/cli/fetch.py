@@ -10,11 +10,14 @@ from srbench.errors import UserError
 
 
 def fetch(
-    ids: Annotated[list[str], typer.Argument(help="Ids of data sets and models, or globs over model ids.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Ids of data sets or models; 'esrgan*' stands for all models that begin so."),
+    ],
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
 ) -> None:
-    """Download data sets and weights into the cache, and check what is there."""
+    """Download data sets and weights into the cache, and check their hashes."""
     from srbench.core.assets import AssetStore
     from srbench.datasets import catalogue
     from srbench.datasets.locate import locate

@@ -12,9 +12,9 @@ from srbench.core.paths import weights_roots
 
 def score(
     sr_dir: Annotated[
-        Path, typer.Argument(help="Folder of outputs, named as the originals (a trailing x4 is allowed).")
+        Path, typer.Argument(help="Folder of the images to score, named as their originals; a name may end in x4.")
     ],
-    hr_dir: Annotated[str, typer.Argument(help="Folder of originals, or the id of a data set.")],
+    hr_dir: Annotated[str, typer.Argument(help="Folder of the original images, or the id of a data set.")],
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = "psnr,ssim,lpips",
     device: options.Device = "auto",
@@ -22,7 +22,7 @@ def score(
     weights_root: options.WeightsRoot = None,
     json: options.Json = False,
 ) -> None:
-    """Score images that any other software made, against their originals."""
+    """Score images that any other software made, by comparing them with their originals."""
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
@@ -40,7 +40,7 @@ def score(
         rows = score_folder(sr_dir, images, conventions, scorers, chosen, progress)
     made = publish.scores(conventions, rows, images.total)
     if json:
-        per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.flags} for r in rows]
+        per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.warnings} for r in rows]
         console.print_json(made.as_dict(None) | {"images": per_image})
     else:
         console.show(made.page)

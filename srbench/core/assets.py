@@ -1,4 +1,4 @@
-"""Files that are pinned by SHA-256, and the places they are taken from."""
+"""Files that are pinned by SHA-256, and the store that finds or downloads them."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +21,10 @@ class PinnedFile:
     """One file of a data set or a model.
 
     Attributes:
-        path: Relative to the cache and the mirror, as "Set5/HR/baby.png".
-        sha256: 64 hex digits; a prefix of at least 8 where only that is known; empty where nothing is.
-        size_bytes: None where it is not known.
-        url: None where no program can fetch it.
+        path: Path relative to the cache and the mirror, as "Set5/HR/baby.png".
+        sha256: SHA-256 as 64 hex digits; a prefix of at least 8 where only that is known; empty where nothing is.
+        size_bytes: Size of the file; None where it is not known.
+        url: Address of the file; None where no program can fetch it.
     """
 
     path: str
@@ -33,7 +33,7 @@ class PinnedFile:
     url: str | None = None
 
     def matches(self, path: Path) -> bool:
-        """Whether a file exists and has this content. An unpinned file matches by existing."""
+        """Tell whether a file exists and has this content. An unpinned file matches by existing."""
         if not path.is_file() or self.size_bytes not in (None, path.stat().st_size):
             return False
         return hash_of(path).startswith(self.sha256)
@@ -41,12 +41,12 @@ class PinnedFile:
 
 @dataclass
 class AssetStore:
-    """The places of one run, in the order they are searched.
+    """Finds files in the folders of a run and downloads what is missing.
 
     Attributes:
         weights_roots: Folders searched for weight files by content (by name where nothing is pinned).
-        downloader: Remembers which hosts failed.
-        progress: Shows downloads, in bytes.
+        downloader: Downloader, which remembers the hosts that failed.
+        progress: Display of downloads, in bytes.
         trust_unpinned: Whether weights may be loaded that no hash is pinned for.
     """
 
@@ -138,7 +138,7 @@ def _listing(root: Path) -> tuple[Path, ...]:
 
 
 def hash_of(path: Path) -> str:
-    """SHA-256 of a file, computed once for each state of it."""
+    """Return the SHA-256 of a file, computed once for each state of it."""
     stat = path.stat()
     return _hash_of_state(path, stat.st_size, stat.st_mtime_ns)
 

@@ -16,13 +16,13 @@ _CHUNK_BYTES = 1 << 16
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file as 64 hex digits."""
+    """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Downloader:
-    """The downloads of one run; a host that could not be reached is not asked again.
+    """Downloads files; a host that could not be reached is not asked again.
 
     Args:
         connect_timeout_s: Seconds to wait for a connection.
@@ -40,10 +40,10 @@ class Downloader:
         A transfer that breaks off is resumed, within this call and after a killed process.
 
         Args:
-            url: http or https.
-            target: Where to; replaced when it exists.
-            pin: SHA-256, whole or its first digits; empty when nothing is pinned.
-            task: Is advanced by the bytes that have just arrived.
+            url: Address, http or https.
+            target: File to write; replaced where it exists.
+            pin: Expected SHA-256, whole or its first digits; empty where nothing is pinned.
+            task: Progress, which is advanced by the bytes that have just arrived.
 
         Raises:
             DownloadError: The host cannot be reached, answers with an error, or sends something else.

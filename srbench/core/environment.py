@@ -1,4 +1,4 @@
-"""What a figure was made with: machine, versions, settings that can move the last digits."""
+"""The environment of a measurement: machine, versions, and settings that can move the last digits."""
 
 import importlib.metadata
 import os
@@ -28,10 +28,10 @@ _PACKAGES = (
 
 
 def describe(device: torch.device) -> dict[str, Any]:
-    """The environment of a run.
+    """Describe the environment of a run.
 
     Args:
-        device: The one the models run on.
+        device: Device that the models run on.
 
     Returns:
         Facts that JSON can hold.
@@ -64,7 +64,7 @@ def _version(package: str) -> str | None:
 
 
 def cpu_name() -> str:
-    """The processor's name as the system gives it."""
+    """Return the name of the processor as the system gives it."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
@@ -75,7 +75,7 @@ def cpu_name() -> str:
 
 @cache
 def _commit() -> str | None:
-    """The commit of the checkout this package runs from; None where it was installed."""
+    """Return the commit of the checkout that this package runs from; None where it was installed."""
     root = Path(__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return None

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Writing files so that they are complete or not there at all."""
 
 import os
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Where to write a file that takes its name only when the block has ended well.
+    """Yield a path to write to, which takes its final name only when the block ends without an error.
 
     Args:
-        path: Its name; parents are made. What stands there stays until the new file is whole.
+        path: Final name; its parent folders are created. A file of that name stays until the new one is complete.
 
     Raises:
-        OSError: The system's, of the folder or of the last step; nothing half-written is left.
+        OSError: The folder or the file cannot be written; nothing half-written is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")

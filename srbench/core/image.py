@@ -58,7 +58,7 @@ def read(path: Path) -> Array:
 
 
 def size(path: Path) -> tuple[int, int]:
-    """Height and width in pixels, from the file's header alone.
+    """Read height and width in pixels from the file's header alone.
 
     Raises:
         BadImage: The file is not an image.
@@ -89,7 +89,7 @@ def _to_array(file: Image.Image, path: Path) -> Array:
 
 
 def _bits_a_sample(file: Image.Image) -> int:
-    """Bits of a sample as the file stores it; Pillow opens 16-bit RGB PNG and TIFF as 8-bit RGB without a word."""
+    """Return the bits of a sample in the file; Pillow opens 16-bit RGB PNG and TIFF as 8-bit RGB without a word."""
     if isinstance(file, PngImageFile):
         return 16 if "16" in str(file.tile[0][3]) else 8
     if isinstance(file, TiffImageFile):
@@ -102,7 +102,7 @@ def write(path: Path, array: Array) -> None:
     """Write an image losslessly as PNG, whole or not at all.
 
     Args:
-        path: Where to; its parents are made.
+        path: File to write; its parent folders are created.
         array: uint8, `(H, W, 3)` RGB or `(H, W)` grey.
     """
     with atomic_write(path) as partial:
@@ -176,7 +176,7 @@ def crop_to_multiple(image: Tensor, multiple: int) -> Tensor:
 
     Args:
         image: `(N, C, H, W)`.
-        multiple: In pixels, at least 1.
+        multiple: Number of pixels, at least 1.
 
     Raises:
         ShapeError: A side is shorter than the multiple.
@@ -209,7 +209,7 @@ def crop_border(image: Tensor, border_px: int) -> Tensor:
 
 
 def luma(levels: Tensor) -> Tensor:
-    """Luma of BT.601 in studio range: Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255.
+    """Compute luma of BT.601 in studio range: Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255.
 
     A grey image is its own luma.
 
@@ -239,7 +239,7 @@ def grey(levels: Tensor) -> Tensor:
 
 
 def rgb_to_ycbcr(unit: Tensor, *, studio: bool) -> Tensor:
-    """RGB to Y'CbCr of BT.601, both scaled so that 255 levels are 1.
+    """Convert RGB to Y'CbCr of BT.601, both scaled so that 255 levels are 1.
 
     Args:
         unit: Float `(N, 3, H, W)` in [0, 1].
@@ -258,11 +258,11 @@ def rgb_to_ycbcr(unit: Tensor, *, studio: bool) -> Tensor:
 
 
 def ycbcr_to_rgb(ycbcr: Tensor, *, studio: bool) -> Tensor:
-    """The inverse of `rgb_to_ycbcr`.
+    """Convert Y'CbCr to RGB, the inverse of `rgb_to_ycbcr`.
 
     Args:
         ycbcr: Float `(N, 3, H, W)`, 255 levels are 1.
-        studio: Which range the input is in.
+        studio: Whether the input is in studio range, or in full range.
 
     Returns:
         RGB `(N, 3, H, W)`, nominally in [0, 1], not clamped.

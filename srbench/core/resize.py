@@ -64,9 +64,9 @@ def resize(
         image: Any real dtype `(..., H, W)`. Levels 0..255 where `round_passes` is set.
         size: Output height and width in pixels.
         kernel: nearest (box), bilinear (triangle), bicubic (a = -0.5) or lanczos (3 lobes).
-        antialias: Stretch the kernel when shrinking; MATLAB's default. Ignored for nearest, as in MATLAB.
-        edge: What lies outside: the image mirrored (MATLAB), or its last row and column repeated.
-        round_passes: Round to whole levels after each pass, as MATLAB does for uint8.
+        antialias: Whether the kernel is stretched when shrinking, MATLAB's default; ignored for nearest, as there.
+        edge: Pixels outside the image: the image mirrored (MATLAB), or its last row and column repeated.
+        round_passes: Whether levels are rounded after each pass, as MATLAB does for uint8.
 
     Returns:
         float64 `(..., *size)`, on the device of the input.
@@ -95,7 +95,7 @@ def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias:
 
 @lru_cache(maxsize=256)
 def _taps(length_in: int, length_out: int, kernel: Kernel, antialias: bool, edge: Edge) -> tuple[Tensor, Tensor]:
-    """For each output position, which inputs it reads and with which weight: two tensors `(length_out, taps)`."""
+    """Return which inputs each output position reads, and with which weight: two tensors `(length_out, taps)`."""
     function, width = _KERNELS[kernel]
     scale = length_out / length_in
     stretch = scale if antialias and scale < 1 else 1.0

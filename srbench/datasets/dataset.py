@@ -1,4 +1,4 @@
-"""What is declared of a data set."""
+"""Records of data sets, their pinned images, and the images that were found."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ class Image:
     """One pinned HR image.
 
     Attributes:
-        name: Without extension; unique in its set.
-        path: "Set5/HR/baby.png" in the cache and a mirror.
-        pixels_sha256: Of the decoded pixels: uint8, row-major, RGB or grey.
-        sha256: Of the file; empty for images that come inside another package.
-        size_bytes: Of the file.
-        url: None where it cannot be fetched.
+        name: File name without extension; unique in its set.
+        path: Path in the cache and in a mirror, as "Set5/HR/baby.png".
+        pixels_sha256: SHA-256 of the decoded pixels: uint8, row-major, RGB or grey.
+        sha256: SHA-256 of the file; empty for images that come inside another package.
+        size_bytes: Size of the file.
+        url: Address of the file; None where it cannot be fetched.
     """
 
     name: str
@@ -30,19 +30,20 @@ class Dataset:
     """A set of HR images.
 
     Attributes:
-        id: Lower case, as on the command line.
-        title: As papers write it.
+        id: Id on the command line, in lower case.
+        title: Name as papers write it.
         count: Number of images.
-        folder: Its folder in a mirror or under `--data-root`.
+        folder: Name of its folder in a mirror or under `--data-root`.
         reference: Paper or page that introduced it.
-        licence: What is known of the rights in the images.
-        where: Where a person gets it.
+        licence: Licence of the images, as far as it is known.
+        where: Address or instruction by which a person gets it.
         manifest: File of pinned images, in `manifests/`, or beside the module of another package's record; None where
             no image is pinned.
         package: Python package whose own files the images are, with the folder inside it.
-        hr_multiple: The files are already cropped to a multiple of this; other scales do not compare with print.
-        shares: Images it has in common with other data sets, by that set's id.
-        trained: Training sets that hold some of its images, with which.
+        hr_multiple: Number of pixels to whose multiple the files are already cropped; other scales do not compare
+            with print.
+        shares: Id of each data set that has images in common with this one, and which.
+        trained: Name of each training set that holds some of its images, and which.
     """
 
     id: str
@@ -64,9 +65,9 @@ class Item:
     """One image of a set, found on this machine.
 
     Attributes:
-        name: As in tables.
-        hr: The file.
-        lr: A given LR file; None where the protocol makes it.
+        name: Name in tables.
+        hr: File of the original.
+        lr: File of a given LR image; None where the protocol makes it.
         content: SHA-256 that stands for the HR (and LR) content in a row's key.
     """
 

@@ -17,10 +17,10 @@ class ImageSet:
     """A data set that is at hand.
 
     Attributes:
-        id: Of the data set, or the folder's name in lower case.
-        record: None for a folder.
+        id: Id of the data set, or the folder's name in lower case.
+        record: Record of the data set; None for a folder.
         items: The images, in order; the first `limit` of them.
-        total: How many the whole set has.
+        total: Number of images of the whole set.
         pinned: Whether every file was checked against a pinned hash.
     """
 
@@ -44,11 +44,11 @@ def locate(
 
     Args:
         name: Id of a data set, or a folder of HR images.
-        store: Where files come from.
-        scale: For the suffix of LR file names.
+        store: Store that files come from.
+        scale: Upscaling factor in the suffix of LR file names.
         data_root: A folder with `<Set>/HR/*`, `<Set>/*` or the images themselves; used instead of cache and mirror.
         lr_dir: Folder of given LR images, for a folder of HR images only.
-        limit: Use only the first images.
+        limit: Number of images after which the rest is left out.
 
     Raises:
         UnknownName: Neither a data set nor a folder.
@@ -70,7 +70,7 @@ def locate(
 
 
 def is_folder(name: str) -> bool:
-    """Whether a name given for a data set means a folder."""
+    """Tell whether the name of a data set means a folder."""
     return "/" in name or "\\" in name or (name.lower() not in catalogue.catalogue() and Path(name).is_dir())
 
 
@@ -144,14 +144,14 @@ def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) ->
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The image files directly in a folder, by name; empty where there is no such folder."""
+    """List the image files directly in a folder, by name; nothing where there is no such folder."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in image.EXTENSIONS and path.is_file())
 
 
 def by_stem(folder: Path) -> dict[str, Path]:
-    """The images of a folder by file name without extension.
+    """Return the images of a folder by file name without extension.
 
     Raises:
         MissingData: The folder does not exist or holds no image.
@@ -174,9 +174,9 @@ def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: P
     Args:
         hr: HR files by stem.
         other: LR or SR files by stem.
-        hr_dir: Named in the error.
-        other_dir: Named in the error.
-        scale: Of the suffix.
+        hr_dir: Folder of the HR files, for the error.
+        other_dir: Folder of the other files, for the error.
+        scale: Upscaling factor in the suffix.
 
     Returns:
         The other files by HR stem.

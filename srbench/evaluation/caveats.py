@@ -1,4 +1,4 @@
-"""What must be said beside the figures of certain models on certain data sets."""
+"""Caveats: what a reader must know of the values of certain models on certain data sets."""
 
 from srbench.datasets.locate import ImageSet
 from srbench.models.model import Model
@@ -6,7 +6,7 @@ from srbench.protocol import Protocol
 
 
 def collect(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list[str]:
-    """Known overlaps, crops that do not compare with print, and the models' own notes, a line each."""
+    """Collect known overlaps, crops that do not compare with print, and what the cards say of models, a line each."""
     lines = [f"{model.id}: from {model.origin}" for model in models if model.origin]
     lines += [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
     for images in sets:

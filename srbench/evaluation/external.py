@@ -1,4 +1,4 @@
-"""Scoring images that any other software made."""
+"""Scores of images that any other software made."""
 
 import math
 from dataclasses import replace
@@ -30,11 +30,11 @@ def score_folder(
     """Measure a folder of outputs against their originals.
 
     Args:
-        sr_dir: Images named as the HR ones, or with one trailing `x<scale>` or `_x<scale>`.
-        images: The originals, all of them.
-        protocol: What the metrics see. HR is cropped to its multiple, and SR must have that size.
+        sr_dir: Folder of images named as the HR ones, or with one trailing `x<scale>` or `_x<scale>`.
+        images: Originals, all of them.
+        protocol: Conventions of what the metrics see. HR is cropped to its multiple, and SR must have that size.
         scorers: Loaded metrics.
-        device: Where to measure.
+        device: Device on which to measure.
         progress: Shows a task with a step for each image.
 
     Raises:
@@ -51,8 +51,8 @@ def score_folder(
         sr = _fitting(content(image.to_tensor(image.read(path)), protocol).to(device), hr, path, item.hr, protocol)
         views = Views(sr, hr, protocol)
         blank = _blank(sr_dir, path, images.id, item.name, item.content, protocol, device)
-        flags = tuple(sanity.check(sr, hr, views.lumas))
-        rows += _rows(blank, scorers, scoring.measure(views, scorers), flags)
+        warnings = tuple(sanity.check(sr, hr, views.lumas))
+        rows += _rows(blank, scorers, scoring.measure(views, scorers), warnings)
         whole.update(views)
     blank = _blank(sr_dir, sr_dir, images.id, WHOLE_SET, content_of(images), protocol, device)
     return [*rows, *_rows(replace(blank, images=len(images.items)), scorers, whole.compute())]
@@ -78,7 +78,7 @@ def _blank(
     )
 
 
-def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], flags: tuple[str, ...] = ()) -> list[Row]:
+def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], warnings: tuple[str, ...] = ()) -> list[Row]:
     return [
         replace(
             blank,
@@ -87,7 +87,7 @@ def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], flags: tu
             value=values[scorer.name],
             unit=scorer.metric.unit,
             higher_is_better=scorer.metric.higher_is_better,
-            flags=flags,
+            warnings=warnings,
             title=scorer.metric.title,
             digits=scorer.metric.digits,
         )

@@ -222,12 +222,12 @@ class _Walk:
             shown.advance()
 
     def _store(self, task: _ImageTask, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
-        values, flags = self._measure(task, hr, raw)
+        values, warnings = self._measure(task, hr, raw)
         pixels = raw.shape[-2] * raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
         if task.picture is not None:
             image.write(task.picture, image.to_array(image.to_uint8(raw)))
-        self._append([self._row(task, name, values[name], flags) for name in task.missing])
+        self._append([self._row(task, name, values[name], warnings) for name in task.missing])
 
     def _measure(self, task: _ImageTask, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
         wanted = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
@@ -253,13 +253,13 @@ class _Walk:
                 continue
             self._append([self._row(task, name, value) for name, value in task.values().items()])
 
-    def _row(self, task: "_ImageTask | _SetTask", name: str, value: float, flags: tuple[str, ...] = ()) -> Row:
+    def _row(self, task: "_ImageTask | _SetTask", name: str, value: float, warnings: tuple[str, ...] = ()) -> Row:
         row = replace(task.blank, key=task.keys[name], metric=name, value=value)
         if name in TIMINGS:
             unit, higher = TIMINGS[name]
             return replace(row, unit=unit, higher_is_better=higher)
         metric = next(scorer.metric for scorer in self.plan.scorers if scorer.name == name)
-        row = replace(row, unit=metric.unit, higher_is_better=metric.higher_is_better, flags=flags)
+        row = replace(row, unit=metric.unit, higher_is_better=metric.higher_is_better, warnings=warnings)
         return replace(row, title=metric.title, digits=metric.digits)
 
     def _append(self, rows: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""From an item of a data set to the two images a protocol speaks of: LR to upscale and HR to compare with."""
+"""From an item of a data set to the two images that a protocol uses: LR to upscale and HR to compare with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Pair:
 
 
 def original(path: Path, protocol: Protocol) -> Tensor:
-    """Read an HR image as a protocol speaks of it: its luma where that is all that counts, cropped.
+    """Read an HR image as a protocol uses it: cropped, and its luma where that is all that counts.
 
     Returns:
         uint8 `(1, C, H, W)`.
@@ -42,7 +42,7 @@ def original(path: Path, protocol: Protocol) -> Tensor:
 
 
 def content(levels: Tensor, protocol: Protocol) -> Tensor:
-    """The image a protocol speaks of: as it is, or its rounded luma. uint8 `(1, C, H, W)`."""
+    """Return the part of an image that a protocol uses: the whole, or its rounded luma. uint8 `(1, C, H, W)`."""
     if protocol.content == "luma":
         return image.round_half_up(image.luma(levels)).to(levels.dtype)
     return levels
@@ -73,7 +73,7 @@ def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
 
     Args:
         hr: uint8 `(N, C, H, W)`, both sides multiples of the scale.
-        protocol: Its scale, edge and rounding.
+        protocol: Protocol, for its scale, edge and rounding.
 
     Returns:
         `(N, C, H / s, W / s)` levels; uint8, or float64 where the protocol does not round.

@@ -1,4 +1,4 @@
-"""Stored results: one JSON line for each image and metric, and what was true when they were made.
+"""Stored results: one JSON line for each image and metric, and the conditions under which they were computed.
 
 A run is a folder: `rows.jsonl` (only ever appended to), `run.json` (protocol, environments, calls), and the tables made
 from them. Rows of several processes may interleave; a line that a killed process left torn is ignored.
@@ -35,11 +35,11 @@ WHOLE_SET = "*"
 """Name of the image in a row whose value is of all images of a data set together."""
 
 TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
-"""Speed becomes rows of the same kind: milliseconds an image, output megapixels a second, of the model call alone; unit
-and whether higher is better."""
+"""Unit of each timing, and whether higher is better. Timings are stored as rows like those of metrics: milliseconds for
+an image and output megapixels a second, of the model's call alone."""
 
 MOS = "mos"
-"""Opinion becomes a row of the same kind: the mean opinion score of an image."""
+"""Name of the metric in rows that hold the mean opinion score of an image."""
 
 
 _READ_BYTES = 2**20
@@ -50,23 +50,23 @@ _WORDS = itemgetter(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value.
+    """One value and the conditions under which it was computed.
 
     Attributes:
         key: Hash of everything that can change the value.
-        protocol: Name, with variants.
-        model: Id.
-        identity: The model's fingerprint.
-        dataset: Id.
+        protocol: Name of the protocol, with what a variant changes.
+        model: Id of the model.
+        identity: Fingerprint of the model.
+        dataset: Id of the data set.
         image: Name in the data set; `WHOLE_SET` where the value is of all its images together.
-        metric: As asked for.
-        value: In its unit; NaN or infinite values are stored as null.
+        metric: Name of the metric, as it was asked for.
+        value: Value in its unit; NaN and infinite values are stored as null.
         unit: "dB", "ms", "MP/s" or "".
-        higher_is_better: Direction.
-        device: Kind: "cpu", "cuda".
+        higher_is_better: Whether a higher value is a better one.
+        device: Kind of the device, "cpu" or "cuda".
         mode: Canonical name of the mode, as `--mode` takes it: "fp32", "bf16+x8"; "files" for scored images.
-        environment: Short hash of an entry in `run.json`.
-        flags: Findings of the sanity checks of the output.
+        environment: Short hash that names an entry of `run.json`.
+        warnings: Findings of the sanity checks of the output; "flags" in the stored row.
         title: Name of the metric in the head of a table; empty for timings and in rows of before 0.1.0.
         digits: Digits after the point that a table shows; None where the table chooses.
         images: Number of images that the value is of.
@@ -85,25 +85,26 @@ class Row:
     device: str
     mode: str
     environment: str = ""
-    flags: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
     title: str = ""
     digits: int | None = None
     images: int = 1
 
     def finite(self) -> float | None:
-        """The value; None where it is NaN or infinite."""
+        """Return the value, or None where it is NaN or infinite."""
         return self.value if math.isfinite(self.value) else None
 
     def to_json(self) -> str:
-        """One line."""
+        """Return the row as one line of JSON."""
         record = {"schema": _ROW, "version": _VERSION, **asdict(self), "value": self.finite()}
+        record["flags"] = record.pop("warnings")
         if self.finite() is None:
             record["non_finite"] = str(self.value)
         return json.dumps(record, allow_nan=False)  # ASCII, so that a torn line cannot tear a letter
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Row":
-        """The row of a parsed line; words that many rows have in common are kept once."""
+        """Build the row of a parsed line; words that many rows have in common are kept once."""
         protocol, model, identity, dataset, image, metric, unit, device, mode, environment = map(intern, _WORDS(record))
         return cls(
             key=record["key"],
@@ -119,7 +120,7 @@ class Row:
             device=device,
             mode=intern(canonical(mode)),
             environment=environment,
-            flags=tuple(record["flags"]),
+            warnings=tuple(record["flags"]),
             title=intern(record.get("title", "")),
             digits=record.get("digits"),
             images=record.get("images", 1),
@@ -127,7 +128,7 @@ class Row:
 
 
 def key(**conditions: object) -> str:
-    """16 hex digits of conditions that can change a value."""
+    """Return 16 hex digits that stand for the conditions that can change a value."""
     text = json.dumps({"schema": _KEY_SCHEMA, **conditions}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -136,14 +137,14 @@ class RunFolder:
     """A folder of results.
 
     Args:
-        path: Made when first written to.
+        path: Folder, which is created when something is first written to it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def rows(self) -> list[Row]:
-        """All rows, oldest first, the newest of each key; empty for a new folder.
+        """Return the newest row of each key, oldest first; nothing for a new folder.
 
         Raises:
             BadRun: A line is of another kind, or was written by a later version.
@@ -175,13 +176,13 @@ class RunFolder:
             file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n")
 
     def picture(self, row: Row) -> Path:
-        """Where the output that a row measures is kept, when outputs are kept."""
+        """Return the path of the output that a row measures, where outputs are kept."""
         folder = self.path / "images" / row.dataset / row.model.replace("/", "_")
         before = folder / spelled_before(row.mode)
         return (before if before.is_dir() else folder / row.mode) / f"{row.image}.png"
 
     def head(self) -> dict[str, Any]:
-        """The content of run.json.
+        """Read run.json.
 
         Raises:
             BadRun: There is none, it is damaged, or it was written by a later version.
@@ -197,9 +198,9 @@ class RunFolder:
         """Note in run.json under which conditions rows are about to be made.
 
         Args:
-            protocol: All its fields.
-            environment: Machine and versions.
-            call: What was asked for: models with weight hashes, data sets with manifest hashes, seeds.
+            protocol: All fields of the protocol.
+            environment: Facts of the machine and versions of the software.
+            call: Models with weight hashes, data sets with hashes of their content, and seeds.
 
         Returns:
             The short hash by which rows name the environment, and the number of the call.
@@ -252,14 +253,14 @@ def _check(record: Mapping[str, Any], file: Path) -> None:
 
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects that the lines hold, without lines that a killed process left torn."""
+    """Yield the objects that the lines hold, without lines that a killed process left torn."""
     with file.open("rb") as stream:
         while lines := stream.readlines(_READ_BYTES):
             yield from (record for record in _parse(lines) if isinstance(record, dict))
 
 
 def _parse(lines: Sequence[bytes]) -> list[Any]:
-    """Lines together, which is quicker than one by one; halves of them where one is torn, so that only it is lost."""
+    """Parse lines together, which is quicker than one by one; in halves where one is torn, so that only it is lost."""
     try:
         # A torn line lacks a brace that no other line has to spare: it cannot become valid in company.
         return list(json.loads(b"[" + b",".join(lines) + b"]"))
@@ -270,7 +271,7 @@ def _parse(lines: Sequence[bytes]) -> list[Any]:
 
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
-    """Rows hold no cycles; among a million of them the search takes longer than reading them."""
+    """Switch the search for reference cycles off: rows hold none, and among a million it takes longer than reading."""
     searching = gc.isenabled()
     gc.disable()
     try:
@@ -281,7 +282,7 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:
-    """Of each model on each data set in each mode, the rows of its newest identity; of each value the newest."""
+    """Return the newest value of each kind, from the newest identity of each model on each data set in each mode."""
     newest: dict[tuple[str, ...], str] = {}
     chosen: dict[tuple[str, ...], Row] = {}
     for row in rows:

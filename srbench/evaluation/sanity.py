@@ -1,4 +1,4 @@
-"""Signs that an output is not what it seems: a value no real model reaches, a shift, a constant or broken image."""
+"""Sanity checks of outputs: a value that no real model reaches, a shift, a constant or broken image."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from srbench.core import image
 
 PLAUSIBLE_DB = 50.0
 SHIFT_PX, SHIFT_ERRORS = 0.3, 3
-"""A shift is flagged when its estimate, less 3 standard errors, is 0.3 px or more.
+"""A shift is reported when its estimate, less 3 standard errors, is 0.3 px or more.
 
 Chosen on 80 photographs outside every test set and 14 models: no false alarm in 1,120 outputs (largest estimate
 0.23 px), 98 to 100 % of half-pixel and all of one-pixel shifts found; on crops of 128 px 3 false alarms in 1,120.
@@ -23,26 +23,26 @@ def check(sr: Tensor, hr: Tensor, lumas: tuple[Tensor, Tensor] | None = None) ->
     Args:
         sr: `(1, C, H, W)`, levels 0..255; may hold NaN.
         hr: The same shape and range.
-        lumas: Of both, where they are known already.
+        lumas: Luma of both images, where it is known already.
 
     Returns:
-        Short texts, empty when nothing is odd.
+        A short text for each finding; nothing where the output is plausible.
     """
     if sr.is_floating_point() and not torch.isfinite(sr).all():
         return ["output has NaN or infinite values"]
     y_sr, y_hr = lumas or (image.luma(sr), image.luma(hr))
     if _is_flat(y_sr) and not _is_flat(y_hr):
         return ["output is constant"]
-    found = []
+    warnings = []
     mse = (y_sr - y_hr).square_().mean()
     if mse == 0:
-        found.append("output equals HR (infinite PSNR): was HR scored against itself?")
+        warnings.append("output equals HR (infinite PSNR): was HR scored against itself?")
     elif 10 * torch.log10(255**2 / mse) > PLAUSIBLE_DB:
-        found.append(f"PSNR above {PLAUSIBLE_DB:.0f} dB: was HR scored against a copy of itself?")
+        warnings.append(f"PSNR above {PLAUSIBLE_DB:.0f} dB: was HR scored against a copy of itself?")
     (down, right), errors = shift_px(y_sr, y_hr)
     if max(abs(down) - SHIFT_ERRORS * errors[0], abs(right) - SHIFT_ERRORS * errors[1]) >= SHIFT_PX:
-        found.append(f"output is shifted by about {down:+.1f} px down and {right:+.1f} px right of HR")
-    return found
+        warnings.append(f"output is shifted by about {down:+.1f} px down and {right:+.1f} px right of HR")
+    return warnings
 
 
 def _is_flat(plane: Tensor) -> bool:
@@ -86,7 +86,7 @@ def shift_px(sr: Tensor, hr: Tensor) -> tuple[tuple[float, float], tuple[float, 
 
 
 def _averaged(plane: Tensor) -> Tensor:
-    """Means over 6 x 6 px with a stride of 2, by sums of pairs and of three pairs; pooling takes 4 times as long."""
+    """Average over 6 x 6 px with a stride of 2, by sums of pairs and of three pairs; pooling takes 4 times as long."""
     height, width = (side // 2 * 2 for side in plane.shape)
     rows = plane[0:height:2, :width] + plane[1:height:2, :width]
     pairs = rows[:, 0::2] + rows[:, 1::2]

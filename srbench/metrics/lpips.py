@@ -39,11 +39,11 @@ _SMALLEST_PX = {"alex": 31, "vgg": 16, "squeeze": 17}
 
 
 def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
-    """Distance between the deep features of two images.
+    """Compute the distance between the deep features of two images.
 
     Args:
         sr: `(N, 3, H, W)` RGB, levels 0..255; a single channel is repeated. Taken to [-1, 1] as x / 127.5 - 1.
-        hr: The same shape and range.
+        hr: Original of the same shape and range.
         network: An `lpips.LPIPS` with its backbone loaded.
 
     Returns:

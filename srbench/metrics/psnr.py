@@ -10,12 +10,12 @@ _BLOCK_PX = 2**18
 
 
 def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
-    """10 log10(peak^2 / MSE), the MSE over all channels and pixels of an image.
+    """Compute 10 log10(peak^2 / MSE), the MSE over all channels and pixels of an image.
 
     Args:
         sr: `(N, C, H, W)`, levels 0..255 (or 0..peak).
-        hr: The same shape and range.
-        peak: Largest level.
+        hr: Original of the same shape and range.
+        peak: Highest possible level.
 
     Returns:
         float64 `(N,)` in dB; infinite for equal images.

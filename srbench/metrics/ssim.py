@@ -29,12 +29,12 @@ _BLOCK_PX, _BLOCK_ROWS = 24_000, 32  # keeps the four moment maps of a block in 
 
 
 def ssim(sr: Tensor, hr: Tensor, flavour: Flavour = "wang") -> Tensor:
-    """Mean structural similarity of each pair.
+    """Compute the mean structural similarity of each pair.
 
     Args:
         sr: `(N, C, H, W)`, levels 0..255.
-        hr: The same shape and range.
-        flavour: Which window and edges, see the module's text.
+        hr: Original of the same shape and range.
+        flavour: Choice of window and edges, see the module's text.
 
     Returns:
         float64 `(N,)`, at most 1.

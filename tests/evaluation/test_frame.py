@@ -22,7 +22,7 @@ def test_results_are_the_newest_value_of_each_model_and_image(tmp_path: Path) ->
     _folder(tmp_path).append([_row("1", 20.0), _row("2", 30.0, model="n"), _row("3", 21.0, identity="b")])
     results = srbench.load_results(str(tmp_path))
     assert dict(zip(results["model"], results["value"], strict=True)) == {"m": 21.0, "n": 30.0}
-    assert {"protocol", "dataset", "image", "metric", "unit", "mode", "flags", "higher_is_better"} <= set(results)
+    assert {"protocol", "dataset", "image", "metric", "unit", "mode", "warnings", "higher_is_better"} <= set(results)
 
 
 def test_a_run_without_rows_has_the_columns(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_network_of_the_wrong_scale_is_a_failed_row_not_a_figure(tmp_path: Pat
 
 def test_nan_becomes_null_with_a_flag(tmp_path: Path) -> None:
     outcome = harness.run(_plan(lambda x: _nearest(x) * float("nan"), limit=1), RunFolder(tmp_path))
-    assert outcome.rows[0].flags == ("output has NaN or infinite values",)
+    assert outcome.rows[0].warnings == ("output has NaN or infinite values",)
     first = json.loads((tmp_path / ROWS).read_text().splitlines()[0])
     assert first["value"] is None
     (summary, *_) = summarise(RunFolder(tmp_path).rows())

@@ -18,9 +18,9 @@ def _row(**changes: object) -> Row:
 @pytest.mark.parametrize("value", [1 / 3, math.inf, -math.inf, math.nan])
 def test_rows_come_back_as_they_were(tmp_path: Path, value: float) -> None:
     folder = RunFolder(tmp_path)
-    folder.append([_row(value=value, flags=("odd ≈",))])
+    folder.append([_row(value=value, warnings=("odd ≈",))])
     (row,) = folder.rows()
-    assert row.flags == ("odd ≈",)
+    assert row.warnings == ("odd ≈",)
     assert row.value == value or (math.isnan(row.value) and math.isnan(value))
     stored = json.loads((tmp_path / ROWS).read_text())
     assert (stored["schema"], stored["version"]) == ("row", 2)

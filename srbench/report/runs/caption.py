@@ -30,11 +30,11 @@ def odd_outputs(rows: Sequence[Row]) -> list[str]:
     """Name the outputs that failed a sanity check, a line for each model, data set and check."""
     images: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        for flag in row.flags:
-            named = images.setdefault((row.model, row.dataset, flag), [])
+        for warning in row.warnings:
+            named = images.setdefault((row.model, row.dataset, warning), [])
             if row.image not in named:
                 named.append(row.image)
-    return [f"{model} on {dataset}: {flag} ({_some(names)})" for (model, dataset, flag), names in images.items()]
+    return [f"{model} on {dataset}: {warning} ({_some(names)})" for (model, dataset, warning), names in images.items()]
 
 
 def _some(names: list[str]) -> str:
