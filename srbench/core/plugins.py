@@ -73,7 +73,7 @@ class Loaded:
     def hint(self) -> str:
         """Return a sentence on what could not be imported, for the end of a message; empty where all could."""
         listed = "; ".join(f"{name} ({why})" for name, why in self.failures.items())
-        return f" Not loaded: {listed}" if listed else ""
+        return f". Not loaded: {listed}" if listed else ""
 
 
 def walk(package: str) -> tuple[Plugin, ...]:

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from srbench.core import plugins
-from srbench.core.plugins import Plugin
+from srbench.core.plugins import Loaded, Plugin
 from srbench.errors import NameClash, UnknownName
 from srbench.models.arch import Arch
 from srbench.models.card import Card
@@ -110,8 +110,7 @@ def failures() -> Mapping[str, str]:
 
 def failures_hint() -> str:
     """List the modules that could not be used, to end a message with; empty without any."""
-    listed = "; ".join(f"{name} ({reason})" for name, reason in failures().items())
-    return f". Not loaded: {listed}" if listed else ""
+    return Loaded((), failures()).hint()
 
 
 def source_of(arch: Arch) -> Path:
