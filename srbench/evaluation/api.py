@@ -19,7 +19,7 @@ from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
 from srbench.metrics.catalogue import SHORT
 from srbench.models import foreign
-from srbench.models.mode import Mode
+from srbench.models.mode import Mode, parse
 from srbench.models.select import select, select_one
 from srbench.models.upscaler import Upscaler
 
@@ -30,7 +30,7 @@ def evaluate(
     protocol: str = protocols.DEFAULT,
     *,
     metrics: Sequence[str] = SHORT,
-    mode: Mode | None = None,
+    mode: str | Mode = "fp32",
     limit: int | None = None,
     data_root: Path | None = None,
     weights_root: Path | None = None,
@@ -47,7 +47,8 @@ def evaluate(
         datasets: Ids of data sets or folders of images, or one of them.
         protocol: Name of a protocol or variant, as `--protocol` takes it.
         metrics: Names of metrics, as `--metrics` takes them.
-        mode: Mode in which the network runs; by default on the device it is on, in fp32.
+        mode: Mode in which the network runs: words as `--mode` takes them but split, on the device that the module is
+            on; or a `Mode` with its device.
         limit: Number of images to use of each data set, from its first; None for all.
         data_root: Folder with copies of data sets, as `--data-root` takes it.
         weights_root: Folder searched for weight files, as `--weights-root` takes it.
@@ -73,7 +74,7 @@ def evaluate(
     names = [datasets] if isinstance(datasets, str) else datasets
     sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in names]
     scorers = scoring.scorers(list(metrics), conventions, store)
-    plan = Plan(models, sets, conventions, scorers, mode or Mode(device=_device_of(model)))
+    plan = Plan(models, sets, conventions, scorers, _mode(mode, _device_of(model)))
     with _StateKept(model), tempfile.TemporaryDirectory() as folder:
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
@@ -87,7 +88,7 @@ def load_model(
     scale: int | None = None,
     *,
     device: str = "auto",
-    mode: Mode | None = None,
+    mode: str | Mode = "fp32",
     weights_root: Path | None = None,
     trust_unpinned: bool = False,
 ) -> Upscaler:
@@ -97,7 +98,8 @@ def load_model(
         name: Name of one model, as `--model` takes it: an id, `id@alpha`, a weight file, `file.py:function`.
         scale: Upscaling factor; None for the model's own, which is 4 for most, and the largest of several.
         device: "auto" for a GPU where there is one, "cpu", "cuda" or "cuda:1".
-        mode: Mode in which the network runs, with its device; None for fp32 on `device`.
+        mode: Mode in which the network runs: words as `--mode` takes them but split, on `device`; or a `Mode` with a
+            device of its own.
         weights_root: Folder searched for weight files, as `--weights-root` takes it.
         trust_unpinned: Whether to load weights for which no hash is known.
 
@@ -115,7 +117,14 @@ def load_model(
         torch.Size([1, 3, 96, 128])
     """
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
-    return select_one(name, store, scale).upscaler(mode or Mode(device=str(pick_device(device))))
+    return select_one(name, store, scale).upscaler(_mode(mode, str(pick_device(device))))
+
+
+def _mode(mode: str | Mode, device: str) -> Mode:
+    parsed = parse(mode, device) if isinstance(mode, str) else mode
+    if parsed.split and not parsed.fp32_layers:
+        raise UserError(f"'{parsed.name}': the layers of split are chosen by `srbench run`; expected a mode without it")
+    return parsed
 
 
 def _device_of(model: object) -> str:

@@ -10,6 +10,7 @@ from torch import nn
 
 import srbench
 from srbench.errors import UserError
+from srbench.models.mode import Mode
 
 
 def _network() -> nn.Module:
@@ -95,3 +96,17 @@ def test_every_function_has_an_example_and_says_what_it_raises() -> None:
         text = inspect.getdoc(getattr(srbench, name))
         assert text is not None
         assert all(f"{part}:" in text for part in ("Args", "Returns", "Raises", "Examples")), name
+
+
+def test_modes_are_words_or_a_mode() -> None:
+    lr = torch.rand(1, 3, 6, 7)
+    ensemble = srbench.load_model("srresnet", device="cpu", mode="x8")(lr)
+    assert torch.equal(ensemble, srbench.load_model("srresnet", mode=Mode(self_ensemble=True))(lr))
+    assert not torch.equal(ensemble, srbench.load_model("srresnet", device="cpu")(lr))
+    frame = srbench.evaluate("bicubic", limit=1, metrics=["psnr"], mode="tile=64")
+    assert set(frame["mode"]) == {"fp32+tile=64"}
+    for call in (srbench.evaluate, srbench.load_model):
+        with pytest.raises(UserError, match="expected a mode without it"):
+            call("bicubic", mode="bf16+split")
+        with pytest.raises(UserError, match="fp64"):
+            call("bicubic", mode="fp64")
