@@ -29,11 +29,12 @@ def degrade(
 ) -> None:
     """Make LR images by a random degradation.
 
-    Writes OUT/NAME.png (LR), OUT/HR/NAME.png (the original, cropped as the protocol says) and OUT/degradations.jsonl
-    (every parameter drawn). To compare models on them: srbench run --datasets OUT/HR --lr OUT.
+    Writes OUT/NAME.png (LR), OUT/HR/NAME.png (the original, cropped as the
+    protocol says) and OUT/degradations.jsonl (all parameters of each LR image).
+    To compare models on them: srbench run --datasets OUT/HR --lr OUT.
 
-    Images in folders of IN are named FOLDER_NAME. Where OUT is a .png file, only LR and, beside it, a .jsonl of the
-    same name are written.
+    An image in a folder of IN is written as FOLDER_NAME.png. If OUT is a .png
+    file, only LR and a .jsonl of the same name are written.
     """
     from srbench.core import image
     from srbench.degradation import catalogue, sampling

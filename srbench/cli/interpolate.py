@@ -19,7 +19,7 @@ def interpolate(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write, .safetensors or .onnx. [default: GAN@ALPHA.safetensors]"),
+        typer.Option(help="File to write, .safetensors or .onnx; by default GAN@ALPHA.safetensors."),
     ] = None,
     scale: options.Scale = None,
     half: options.Half = False,

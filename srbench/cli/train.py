@@ -29,7 +29,7 @@ _TOLERANCE = 0.02
 def train(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe (see: srbench recipes), or a TOML file.")],
     data: Annotated[Path, typer.Option(help="Folder of training images, or of the folders that the recipe names.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to write to. [default: runs/train/<recipe>]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; by default runs/train/<recipe>.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a key of the recipe, as in phases.0.steps=100; repeatable."),
@@ -67,8 +67,9 @@ def train(
 ) -> None:
     """Train a network by a recipe.
 
-    Writes last.ckpt (to resume from), last.safetensors and best.safetensors (for srbench run), journal.jsonl and
-    validation images. Ctrl-C saves and stops. With several GPUs or machines: --devices, or torchrun.
+    Writes last.ckpt (for --resume), last.safetensors and best.safetensors (for
+    srbench run), journal.jsonl and validation images. Ctrl-C saves and stops.
+    Several GPUs: --devices. Several machines: torchrun.
     """
     import torch
 

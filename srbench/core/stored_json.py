@@ -51,8 +51,7 @@ def read(
         path: File to read.
         schema: Name of the expected schema.
         newest_version: Newest version that the caller understands.
-        unmarked_keys: Keys by which a file from before schemas had names is known; it counts as version 0. None
-            where no such file exists.
+        unmarked_keys: Keys of a file from before schemas were written, as in `check`.
         error: Class of the error that is raised.
 
     Raises:

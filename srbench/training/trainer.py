@@ -2,13 +2,10 @@
 
 import json
 import math
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from lightning_fabric import Fabric
@@ -20,6 +17,7 @@ from srbench.models.arch import Network
 from srbench.training import checkpoints
 from srbench.training.alternating_updates import AlternatingUpdates, BatchFeed, WeightedLosses
 from srbench.training.forward_cache import Batch
+from srbench.training.interrupts import deferred_interrupt
 from srbench.training.journal import Journal, StepListener
 from srbench.training.losses import LossContext
 from srbench.training.networks import Networks
@@ -117,7 +115,7 @@ class Trainer:
         # Of all phases, so that missing weights are noticed now and not when a later phase begins.
         losses = [self._losses(phase) for phase in self.recipe.phases]
         journal = Journal(self.folder / "journal.jsonl", self.state.step, self.listeners) if self._is_first else None
-        with _deferred_interrupt(self):
+        with deferred_interrupt(self.stop):
             try:
                 self._run_phases(losses, journal, optimizers)
             finally:
@@ -286,20 +284,3 @@ class Trainer:
         self.networks.restore(content["networks"])
         optimizers: dict[str, Any] = content["optimizers"]
         return optimizers
-
-
-@contextmanager
-def _deferred_interrupt(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for the end of the step; a second Ctrl-C does not wait."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        if trainer._stop:
-            raise KeyboardInterrupt
-        trainer.stop()
-
-    before: Sequence[Any] = [signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        yield
-    finally:
-        for kind, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-            signal.signal(kind, handler)
