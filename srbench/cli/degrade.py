@@ -11,7 +11,7 @@ from srbench.cli import console, options
 from srbench.core.progress import track
 from srbench.errors import BadData, MissingData, UserError
 
-_RECORDS = "degradations.jsonl"
+_RECORDS, _VERSION = "degradations.jsonl", 1
 
 
 def degrade(
@@ -36,7 +36,7 @@ def degrade(
     An image in a folder of IN is written as FOLDER_NAME.png. If OUT is a .png
     file, only LR and a .jsonl of the same name are written.
     """
-    from srbench.core import image
+    from srbench.core import image, stored_json
     from srbench.degradation import catalogue, sampling
     from srbench.degradation.steps import to_uint8
     from srbench.evaluation import pairing
@@ -56,7 +56,7 @@ def degrade(
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))
             line = {"name": name, "seed": seed, "model": model, "protocol": conventions.name, "parameters": drawn}
-            lines.write(json_format.dumps(line) + "\n")
+            lines.write(json_format.dumps(stored_json.marked("degradation", _VERSION, line)) + "\n")
     _report({"model": model, "seed": seed, "protocol": conventions.name, "images": len(images)}, out, records, json)
 
 

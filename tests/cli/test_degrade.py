@@ -42,6 +42,7 @@ def test_a_folder_becomes_pairs_with_their_parameters(call: Call, photos: Path, 
     lines = [json.loads(line) for line in Path("made/degradations.jsonl").read_text().splitlines()]
     assert [line["name"] for line in lines] == ["far_three", "one", "two"]
     assert all((line["seed"], line["model"]) == (7, model) for line in lines)
+    assert all((line["schema"], line["version"]) == ("degradation", 1) for line in lines)
     for line in lines:
         hr, lr = (image.to_tensor(image.read(Path(at, f"{line['name']}.png"))) for at in ("made/HR", "made"))
         channels = 1 if line["name"] == "two" else 3
