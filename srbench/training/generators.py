@@ -39,6 +39,11 @@ class GeneratorConfig(Config):
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"settings: {self.arch} cannot be built of {dict(self.settings)}: {error}") from error
 
+    @property
+    def multiple_of(self) -> int:
+        """Number of which both sides of the network's input must be a multiple."""
+        return registry.archs()[self.arch].multiple_of
+
     def build(self, scale: int) -> Network:
         """Build the network for one scale."""
         return registry.archs()[self.arch].build(scale, **self.settings)

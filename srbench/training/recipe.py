@@ -154,11 +154,17 @@ class Recipe(Config):
         """Check how the keys fit together.
 
         Raises:
-            ValueError: The patch is no multiple of the scale, or a loss needs a network that the recipe does not have.
+            ValueError: The patch does not fit the scale or the generator's size rule, or a loss needs a network that
+                the recipe does not have.
         """
         scale = self.conventions.scale
         if self.data.patch_px % scale:
             raise ValueError(f"data.patch_px: {self.data.patch_px} is no multiple of the scale {scale}")
+        if self.data.patch_px % (scale * self.generator.multiple_of):
+            raise ValueError(
+                f"data.patch_px: {self.data.patch_px} at the scale {scale} gives LR whose sides are no multiple of "
+                f"{self.generator.multiple_of}, as {self.generator.arch} demands"
+            )
         if 0 < self.data.centre_crop_px < self.data.patch_px:
             raise ValueError(f"data.centre_crop_px: {self.data.centre_crop_px} px are less than patch_px")
         if bool(self.data.lr_folders) != (self.lr_generator is not None):

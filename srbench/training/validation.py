@@ -36,6 +36,7 @@ class Validation:
         self.protocol = recipe.conventions
         self.device = device
         self.names = [path.stem for path in paths]
+        self._multiple_of = recipe.generator.multiple_of
         self._hr = [load_image(path, self.protocol.hr_multiple, recipe.data.centre_crop_px) for path in paths]
         degrade = recipe.data.degradation.apply
         generators = [sampling.image_generator(recipe.seed, name) for name in self.names]
@@ -62,7 +63,8 @@ class Validation:
     def _outputs(self, network: Network) -> list[Tensor]:
         modes = {module: module.training for module in network.modules()}
         gradients = {parameter: parameter.requires_grad for parameter in network.parameters()}
-        upscale = Upscaler(network, self.protocol.scale, Mode(device=str(self.device)), colour=network.colour)
+        mode, multiple_of = Mode(device=str(self.device)), self._multiple_of
+        upscale = Upscaler(network, self.protocol.scale, mode, colour=network.colour, multiple_of=multiple_of)
         try:
             return [quantise(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
         finally:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from srbench.degradation import sampling
 from srbench.degradation.bsrgan import BSRGAN
 from srbench.errors import BadRecipe, BadRun, BadWeights, Diverged, MissingWeights
 from srbench.evaluation.pairing import degrade
+from srbench.models import registry
 from srbench.training import checkpoints
 from srbench.training.journal import Journal, read_steps
+from srbench.training.recipe import Recipe
 from srbench.training.trainer import Trainer
 from tests.training.conftest import ADVERSARIAL, TINY, Make
 
@@ -360,3 +363,15 @@ def test_statistics_can_be_frozen(make: Make, frozen: bool) -> None:
     moved = {name for name in after if not torch.equal(before[name], after[name])}
     assert any(name.endswith("running_mean") for name in moved) != frozen
     assert "body.0.norm1.weight" in moved
+
+
+def test_a_generators_size_rule_holds_for_patches_and_validation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = replace(registry.archs()["srresnet"], multiple_of=8)
+    monkeypatch.setitem(registry.archs(), "srresnet", strict)
+    with pytest.raises(BadRecipe, match="sides are no multiple of 8, as srresnet demands"):
+        Recipe.check({**TINY, "data": {**TINY["data"], "patch_px": 16}}, "test")
+    trainer = make(TINY)
+    sizes: set[tuple[int, ...]] = set()
+    trainer.generator.register_forward_pre_hook(lambda _, inputs: sizes.add(tuple(inputs[0].shape[-2:])))
+    trainer.validation.measure(trainer.generator)
+    assert sizes == {(16, 16)}  # of 14 x 12
