@@ -25,8 +25,8 @@ _EDGE = 16
 
 @pytest.mark.parametrize("case", _CASES)
 def test_resize(benchmark: BenchmarkFixture, beside: Beside, case: str, photograph: Tensor) -> None:
-    kernel, given, side = _CASES[case]
-    source = photograph[..., :given, :given]
+    kernel, side_px, side = _CASES[case]
+    source = photograph[..., :side_px, :side_px]
     benchmark.group = case
     out, expected = benchmark(resize, source, (side, side), kernel=kernel), _pillow(source, side, kernel)
     inside = slice(_EDGE, -_EDGE)

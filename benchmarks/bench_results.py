@@ -32,9 +32,9 @@ def count(images: int) -> int:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, images: int) -> RunFolder:
-    made = RunFolder(tmp_path_factory.mktemp("rows"))
-    made.append(_rows(images))
-    return made
+    folder = RunFolder(tmp_path_factory.mktemp("rows"))
+    folder.append(_rows(images))
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def run(
         able = [model for model in selection.models if model.id in modes]
         selection = replace(selection, models=able, unavailable={**selection.unavailable, **without})
     _check(selection, [images.id for images in sets])
-    remarks = caveats.collect(selection.models, sets, conventions)
+    known_caveats = caveats.collect(selection.models, sets, conventions)
     plan = Plan(
         models=selection.models,
         sets=sets,
@@ -103,20 +103,20 @@ def run(
         modes=modes,
         save_images=save_images,
         force=force,
-        caveats=[*remarks, *reasons],
+        caveats=[*known_caveats, *reasons],
         unavailable=selection.unavailable,
     )
     folder = RunFolder(out or Path("runs") / conventions.name)
     outcome = _walk(plan, folder)
-    made = publish.report(folder, outcome.rows, plan.caveats, selection.unavailable, outcome.failed)
-    publish.write(made, folder, latex=latex)
+    report = publish.report(folder, outcome.rows, plan.caveats, selection.unavailable, outcome.failed)
+    publish.write(report, folder, latex=latex)
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
         publish.write_sheets(folder, outcome.rows, originals)
     if json:
-        console.print_json(made.as_dict(str(folder.path)))
+        console.print_json(report.as_dict(str(folder.path)))
     else:
-        console.show(made.page)
+        console.show(report.page)
     if outcome.failed:
         raise typer.Exit(3)
 

@@ -38,9 +38,9 @@ def score(
     with console.bars() as progress:
         chosen = pick_device(device)
         rows = score_folder(sr_dir, images, conventions, scorers, chosen, progress)
-    made = publish.scores(conventions, rows, images.total)
+    report = publish.scores(conventions, rows, images.total)
     if json:
         per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.warnings} for r in rows]
-        console.print_json(made.as_dict(None) | {"images": per_image})
+        console.print_json(report.as_dict(None) | {"images": per_image})
     else:
-        console.show(made.page)
+        console.show(report.page)

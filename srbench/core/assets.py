@@ -74,9 +74,9 @@ class AssetStore:
         Raises:
             DownloadError: No source has it; the message lists what each one answered.
         """
-        found = self.at_hand(file)
-        if found is not None:
-            return found
+        path = self.at_hand(file)
+        if path is not None:
+            return path
         # Two runs that want the same file: the second waits, and finds it.
         locks = paths.cache_folder() / ".locks"
         try:

@@ -75,10 +75,10 @@ class Downloader:
         if resumed and not sha256(part).startswith(pin):  # the old part was of something else
             part.unlink()
             self._transfer(url, part, task)
-        found = sha256(part)
-        if not found.startswith(pin):
+        digest = sha256(part)
+        if not digest.startswith(pin):
             part.unlink()
-            raise DownloadError(f"{url} has sha256 {found[:16]}…; expected {pin[:16]}…. It was not kept")
+            raise DownloadError(f"{url} has sha256 {digest[:16]}…; expected {pin[:16]}…. It was not kept")
 
     def _transfer(self, url: str, part: Path, task: Task) -> None:
         for _ in range(_ATTEMPTS):

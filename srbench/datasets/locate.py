@@ -63,9 +63,9 @@ def locate(
     pinned = catalogue.images(record)
     if not pinned:
         return _unpinned(record, data_root, limit)
-    wanted = pinned[:limit]
-    paths = _paths(record, wanted, store, data_root)
-    items = [Item(entry.name, path, None, entry.pixels_sha256) for entry, path in zip(wanted, paths, strict=True)]
+    entries = pinned[:limit]
+    paths = _paths(record, entries, store, data_root)
+    items = [Item(entry.name, path, None, entry.pixels_sha256) for entry, path in zip(entries, paths, strict=True)]
     return ImageSet(record.id, record, tuple(items), len(pinned), pinned=True)
 
 
@@ -74,12 +74,12 @@ def is_folder(name: str) -> bool:
     return "/" in name or "\\" in name or (name.lower() not in catalogue.catalogue() and Path(name).is_dir())
 
 
-def _paths(record: Dataset, wanted: Sequence[Image], store: AssetStore, data_root: Path | None) -> list[Path]:
+def _paths(record: Dataset, entries: Sequence[Image], store: AssetStore, data_root: Path | None) -> list[Path]:
     if record.package is not None:
-        return [_checked(entry, _inside_package(record.package) / Path(entry.path).name) for entry in wanted]
+        return [_checked(entry, _inside_package(record.package) / Path(entry.path).name) for entry in entries]
     if data_root is not None:
-        return [_checked(entry, _under_root(record, entry, data_root)) for entry in wanted]
-    files = [PinnedFile(entry.path, entry.sha256, entry.size_bytes, entry.url) for entry in wanted]
+        return [_checked(entry, _under_root(record, entry, data_root)) for entry in entries]
+    files = [PinnedFile(entry.path, entry.sha256, entry.size_bytes, entry.url) for entry in entries]
     try:
         return store.fetch_all(files)
     except DownloadError as error:
@@ -111,11 +111,11 @@ def _checked(entry: Image, path: Path) -> Path:
         raise MissingData(f"{path} does not exist; expected the image '{entry.name}' there")
     if entry.sha256 and hash_of(path) == entry.sha256:
         return path
-    found = image.pixels_sha256(image.read(path))
-    if found != entry.pixels_sha256:
+    pixels = image.pixels_sha256(image.read(path))
+    if pixels != entry.pixels_sha256:
         raise BadData(
-            f"{path} has pixels with sha256 {found[:16]}…; the pinned '{entry.name}' has {entry.pixels_sha256[:16]}…. "
-            "It is another version of the image; give its folder as a data set of its own to run on it all the same"
+            f"{path} has pixels with sha256 {pixels[:16]}…; the pinned '{entry.name}' has {entry.pixels_sha256[:16]}…. "
+            "It is another version of the image; give its folder as a data set of its own to run on it anyway"
         )
     return path
 
@@ -124,7 +124,7 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
     if data_root is None:
         raise MissingData(f"{record.title} cannot be downloaded by a program. Get it from {record.where}")
     folders = [data_root / record.folder / "HR", data_root / record.folder, data_root]
-    listed = next((found for folder in folders if len(found := list_images(folder)) == record.count), None)
+    listed = next((files for folder in folders if len(files := list_images(folder)) == record.count), None)
     if listed is None:
         raise BadData(
             f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}"

@@ -44,7 +44,7 @@ def score_folder(
     hr_of = {item.name: item.hr for item in images.items}
     paths = pair(hr_of, by_stem(sr_dir), images.items[0].hr.parent, sr_dir, protocol.scale)
     rows: list[Row] = []
-    whole = SetScores(scorers)
+    set_scores = SetScores(scorers)
     for item in track(progress, images.items, str(sr_dir)):
         hr = original(item.hr, protocol).to(device)
         path = paths[item.name]
@@ -53,9 +53,9 @@ def score_folder(
         blank = _blank(sr_dir, path, images.id, item.name, item.content, protocol, device)
         warnings = tuple(sanity.check(sr, hr, views.lumas))
         rows += _rows(blank, scorers, scoring.measure(views, scorers), warnings)
-        whole.update(views)
+        set_scores.update(views)
     blank = _blank(sr_dir, sr_dir, images.id, WHOLE_SET, content_of(images), protocol, device)
-    return [*rows, *_rows(replace(blank, images=len(images.items)), scorers, whole.compute())]
+    return [*rows, *_rows(replace(blank, images=len(images.items)), scorers, set_scores.compute())]
 
 
 def _blank(

@@ -69,11 +69,11 @@ class _ImageTask:
     keys: dict[str, str]
     missing: list[str]
     picture: Path | None
-    whole: _SetTask
+    image_set: _SetTask
 
     @property
     def is_open(self) -> bool:
-        return bool(self.missing or self.picture or self.whole.missing)
+        return bool(self.missing or self.picture or self.image_set.missing)
 
 
 def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outcome:
@@ -83,8 +83,8 @@ def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outc
     errors.log in the folder. An image that runs out of memory does not end its model.
 
     Args:
-        plan: What to run.
-        folder: Rows that are there are not made again, unless the plan says so.
+        plan: Models, data sets, metrics and conventions.
+        folder: Folder of results; values that it holds are kept, unless the plan says otherwise.
         progress: Shows a task for each model, with a step for each image.
 
     Raises:
@@ -141,8 +141,8 @@ class _Walk:
                 missing = self._missing(keys)
                 blank = self._blank(model, images.id, item.name)
                 picture = self.folder.picture(blank)
-                wanted = self.plan.save_images and (bool(missing) or not picture.exists())
-                yield _ImageTask(blank, item, keys, missing, picture if wanted else None, sets[images.id])
+                save = self.plan.save_images and (bool(missing) or not picture.exists())
+                yield _ImageTask(blank, item, keys, missing, picture if save else None, sets[images.id])
 
     def _missing(self, keys: dict[str, str]) -> list[str]:
         return [name for name, k in keys.items() if self.plan.force or k not in self.known]
@@ -230,17 +230,17 @@ class _Walk:
         self._append([self._row(task, name, values[name], warnings) for name in task.missing])
 
     def _measure(self, task: _ImageTask, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
-        wanted = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
+        missing = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
         if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black and give it a score
-            task.whole.update(None)
-            return dict.fromkeys((scorer.name for scorer in wanted), math.nan), tuple(sanity.check(raw, hr))
-        if not wanted and not task.whole.missing:
+            task.image_set.update(None)
+            return dict.fromkeys((scorer.name for scorer in missing), math.nan), tuple(sanity.check(raw, hr))
+        if not missing and not task.image_set.missing:
             return {}, ()
         sr = scoring.quantise(raw, self.plan.protocol)
         views = Views(sr, hr, self.plan.protocol)
-        values = scoring.measure(views, wanted)
-        task.whole.update(views)
-        return values, tuple(sanity.check(sr, hr, views.lumas)) if wanted else ()
+        values = scoring.measure(views, missing)
+        task.image_set.update(views)
+        return values, tuple(sanity.check(sr, hr, views.lumas)) if missing else ()
 
     def _conclude_sets(self, sets: dict[str, _SetTask]) -> None:
         """Store the values of whole sets."""
@@ -248,7 +248,7 @@ class _Walk:
             if not task.missing:
                 continue
             if task.images < task.blank.images:
-                lacking = UserError(f"{', '.join(task.missing)} needs every image, and some failed")
+                lacking = UserError(f"no value of {', '.join(task.missing)}, which needs every image: some failed")
                 self._fail(replace(task.blank, image=""), lacking)
                 continue
             self._append([self._row(task, name, value) for name, value in task.values().items()])
@@ -268,10 +268,10 @@ class _Walk:
         self.known |= {row.key: row for row in rows}
         self.outcome.computed += len(rows)
 
-    def _fail(self, place: Row, error: Exception) -> None:
-        entry = {"model": place.model, "dataset": place.dataset, "image": place.image, "reason": reason(error)}
+    def _fail(self, blank: Row, error: Exception) -> None:
+        entry = {"model": blank.model, "dataset": blank.dataset, "image": blank.image, "reason": reason(error)}
         if not isinstance(error, UserError):
-            head = f"{place.model} on {' '.join(filter(None, (place.dataset, place.image)))}, {place.mode}"
+            head = f"{blank.model} on {' '.join(filter(None, (blank.dataset, blank.image)))}, {blank.mode}"
             self.folder.log_error(f"{head}\n{''.join(traceback.format_exception(error))}")
             entry["traceback"] = ERRORS
         self.outcome.failed.append(entry)

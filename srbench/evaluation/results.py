@@ -288,4 +288,4 @@ def latest(rows: Iterable[Row]) -> list[Row]:
     for row in rows:
         newest[row.protocol, row.model, row.dataset, row.device, row.mode] = row.identity
         chosen[row.protocol, row.model, row.dataset, row.device, row.mode, row.image, row.metric, row.identity] = row
-    return [row for place, row in chosen.items() if newest[place[:5]] == row.identity]
+    return [row for group, row in chosen.items() if newest[group[:5]] == row.identity]

@@ -67,11 +67,11 @@ def _open(net: Net, store: AssetStore) -> Score:
         warnings.simplefilter("ignore", UserWarning)
         network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
     state = _features(net, store)
-    own = network.state_dict()
-    for key in own:
+    weights = network.state_dict()
+    for key in weights:
         if key.startswith("net.slice"):
-            own[key] = state["features." + key.split(".", 2)[2]]
-    network.load_state_dict(own)
+            weights[key] = state["features." + key.split(".", 2)[2]]
+    network.load_state_dict(weights)
     return partial(lpips, network=network)
 
 
@@ -84,13 +84,13 @@ def _features(net: Net, store: AssetStore) -> dict[str, Tensor]:
 
 
 def _backbone(net: Net, store: AssetStore) -> Path:
-    """Torchvision's own cache, then a file at hand, then a download."""
+    """Find a backbone: in torchvision's own cache, at hand, or by a download."""
     files = _BACKBONES[net]
     hub = Path(torch.hub.get_dir()) / "checkpoints"
     for file in files:
-        for found in (hub / Path(file.path).name, store.at_hand(file)):
-            if found is not None and file.matches(found):
-                return found
+        for path in (hub / Path(file.path).name, store.at_hand(file)):
+            if path is not None and file.matches(path):
+                return path
     try:
         return store.fetch(files[0])
     except DownloadError as error:

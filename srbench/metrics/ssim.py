@@ -144,8 +144,8 @@ def _daala_kernel(sigma: float, longest: int) -> tuple[float, ...]:
     reach = min(reach, longest - 1)
     peak = 256 / (math.sqrt(2 * math.pi) * sigma)
     side = [math.floor(peak * math.exp(-0.5 * (i / sigma) ** 2) + 0.5) for i in range(1, reach + 1)]
-    whole = [*reversed(side), 256 - 2 * sum(side), *side]
-    return tuple(value / 256 for value in whole)
+    taps = [*reversed(side), 256 - 2 * sum(side), *side]
+    return tuple(value / 256 for value in taps)
 
 
 def _metric(flavour: Flavour) -> Metric:

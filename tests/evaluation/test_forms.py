@@ -99,7 +99,7 @@ def test_a_set_of_which_an_image_failed_has_no_value(tmp_path: Path) -> None:
 
     outcome = harness.run(_plan(model=greedy), RunFolder(tmp_path))
     assert [entry["image"] for entry in outcome.failed] == ["astronaut", ""]
-    assert outcome.failed[1]["reason"] == "toy.pooled, toy.spread needs every image, and some failed"
+    assert outcome.failed[1]["reason"] == "no value of toy.pooled, toy.spread, which needs every image: some failed"
     assert not [row for row in outcome.rows if row.image == WHOLE_SET]
 
 
