@@ -65,10 +65,10 @@ def place(wanted: Sequence[Wanted], points: Floats, lines: Floats, frame: tuple[
     """Place labels near their points, in a few sweeps in which each takes the best place that the others leave.
 
     Args:
-        wanted: The labels.
-        points: `(n, 4)` boxes (left, lower, right, upper edge) that no label may cover.
-        lines: `(n, 2, 2)` segments that labels should not lie on.
-        frame: The box that labels must stay in.
+        wanted: Labels to place.
+        points: Boxes that no label may cover, `(n, 4)`: left, lower, right, upper edge.
+        lines: Segments that labels should not lie on, `(n, 2, 2)`.
+        frame: Box that labels must stay in.
 
     Returns:
         A place for each label; None where all places are taken.

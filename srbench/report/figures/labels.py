@@ -49,9 +49,9 @@ def write(axes: Axes, labels: Sequence[PointLabel], points: Floats, lines: Float
         text.remove()
         wanted.append(Wanted(axes.transData.transform(label.anchors), box.width + 3 * unit, box.height))
     frame = axes.get_window_extent().padded(-2 * unit).extents
-    for label, one, found in zip(labels, wanted, place(wanted, points, lines, frame), strict=True):
-        if found:
-            _annotate(axes, label, one, found, shrink)
+    for label, box_wanted, chosen in zip(labels, wanted, place(wanted, points, lines, frame), strict=True):
+        if chosen:
+            _annotate(axes, label, box_wanted, chosen, shrink)
 
 
 def pixels_per_point(axes: Axes) -> float:
@@ -61,20 +61,20 @@ def pixels_per_point(axes: Axes) -> float:
     return figure.dpi / 72
 
 
-def _annotate(axes: Axes, label: PointLabel, one: Wanted, found: Place, shrink: float) -> None:
+def _annotate(axes: Axes, label: PointLabel, wanted: Wanted, chosen: Place, shrink: float) -> None:
     unit = pixels_per_point(axes)
-    anchor = one.anchors[found.anchor]
-    x, y = label.anchors[found.anchor]
+    anchor = wanted.anchors[chosen.anchor]
+    x, y = label.anchors[chosen.anchor]
     line = {"arrowstyle": "-", "color": label.colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": shrink}
     axes.annotate(
         label.text,
         xy=(x, y),
-        xytext=((found.x - anchor[0]) / unit + 1.5, (found.y - anchor[1]) / unit),
+        xytext=((chosen.x - anchor[0]) / unit + 1.5, (chosen.y - anchor[1]) / unit),
         textcoords="offset points",
         color=_dark(label.colour),
         fontsize=_SIZE,
         va="bottom",
-        arrowprops=line | {"relpos": _share(one, found)} if found.away else None,
+        arrowprops=line | {"relpos": _share(wanted, chosen)} if chosen.away else None,
         zorder=4,
     )
 
@@ -84,7 +84,7 @@ def _dark(colour: str) -> tuple[float, ...]:
     return tuple(0.7 * part for part in to_rgb(colour))
 
 
-def _share(one: Wanted, found: Place) -> tuple[float, float]:
+def _share(wanted: Wanted, chosen: Place) -> tuple[float, float]:
     """Where a leading line meets its label, in shares of the label's box."""
-    x, y = (found.end - (found.x, found.y)) / (one.width, one.height)
+    x, y = (chosen.end - (chosen.x, chosen.y)) / (wanted.width, wanted.height)
     return float(np.clip(x, 0, 1)), float(np.clip(y, 0, 1))

@@ -1,4 +1,4 @@
-"""The paper that all figures are drawn on: one style, no global state, SVG that can stand beside others in a page."""
+"""The style of all plots, without global state; SVG that can stand beside others in a page."""
 
 import io
 import re
@@ -15,7 +15,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 SHAPES = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#5A5A5A"
 WIDE = 10.0
-"""Of a figure over the whole page, in inches."""
+"""Width in inches of a plot over the whole page."""
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -45,10 +45,10 @@ def draw(key: str, width: float, height: float, paint: Callable[[Figure], None])
     """Draw a figure as SVG: the same input gives the same bytes.
 
     Args:
-        key: Of the figure; makes its ids its own.
-        width: In inches.
-        height: In inches.
-        paint: Draws on the empty figure.
+        key: Key of the plot; its ids begin with it.
+        width: Width in inches.
+        height: Height in inches.
+        paint: Function that draws on the empty figure.
     """
     out = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -65,7 +65,7 @@ def draw(key: str, width: float, height: float, paint: Callable[[Figure], None])
 
 
 def _inline(svg: str, key: str, points: float) -> str:
-    """Without header, fixed size and shared names."""
+    """Remove header and fixed size, and give the ids a prefix of their own."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
@@ -86,14 +86,14 @@ def _inline(svg: str, key: str, points: float) -> str:
 
 
 def label(text: str, most: int = 30) -> str:
-    """A user's name as a drawing can hold it: one line, not too long, nothing that XML forbids."""
+    """Shorten a user's name to one line that a drawing can hold, without signs that XML forbids."""
     clean = "".join(sign if sign.isprintable() else "�" for sign in text)
     half = (most - 1) // 2
     return clean if len(clean) <= most else f"{clean[: most - 1 - half]}…{clean[-half:]}"
 
 
 def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes]:
-    """So many axes in rows of `across`, in reading order."""
+    """Make so many panels in rows of `across`, in reading order."""
     down = -(-count // across)
     grid = figure.subplots(down, across, squeeze=False, **options).ravel()
     for spare in grid[count:]:
@@ -102,12 +102,12 @@ def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes
 
 
 def names_below(axes: Axes, names: Sequence[str], room: float) -> None:
-    """Names under columns, turned where they would touch.
+    """Write names under columns, turned where they would touch.
 
     Args:
-        axes: With a column at each whole number.
-        names: Of the columns.
-        room: Of one column, in inches.
+        axes: Panel with a column at each whole number.
+        names: Names of the columns.
+        room: Width of one column in inches.
     """
     texts = [label(name) for name in names]
     axes.set_xticks(range(len(texts)), texts)
@@ -119,7 +119,7 @@ def names_below(axes: Axes, names: Sequence[str], room: float) -> None:
 
 
 def legend(figure: Figure, axes: Axes) -> None:
-    """Under all panels, in as many columns as fit."""
+    """Write the key of colours and shapes under all panels, in as many columns as fit."""
     handles, texts = axes.get_legend_handles_labels()
     if handles:
         fit = int(figure.get_figwidth() * 12.5 / (max(map(len, texts)) + 6))
@@ -127,7 +127,7 @@ def legend(figure: Figure, axes: Axes) -> None:
 
 
 def rows(axes: Axes, names: Sequence[str], most: int = 30) -> None:
-    """Names of rows, the first on top."""
+    """Write names beside rows, the first on top."""
     axes.set_yticks(range(len(names)), [label(name, most) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -135,5 +135,5 @@ def rows(axes: Axes, names: Sequence[str], most: int = 30) -> None:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """With a true minus sign."""
+    """Print a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""The methods paragraph: every choice and figure spelled out, ready to be pasted into a paper."""
+"""The methods paragraph: every option and value spelled out, ready to be pasted into a paper."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from srbench.ratings.votes import Votes, contents
 
 
 def methods(study: Analysis) -> str:
-    """Of a study on a scale."""
+    """Describe a study on a scale, in one paragraph."""
     parts = [
         _material(study),
         _scores(study),
@@ -24,7 +24,7 @@ def methods(study: Analysis) -> str:
 
 
 def methods_pairs(study: PairAnalysis) -> str:
-    """Of a study of paired comparisons."""
+    """Describe a study of paired comparisons, in one paragraph."""
     ties = sum(answer.tie for answer in study.answers)
     per_rater = [count for count, _ in study.agreement.values()]
     return " ".join(
@@ -46,17 +46,17 @@ def methods_pairs(study: PairAnalysis) -> str:
 
 
 def _pair_tests(study: PairAnalysis) -> list[str]:
-    """Intervals, differences and the test of heterogeneity."""
-    found = [_pair_intervals(study)]
+    """Describe intervals, differences and the test of heterogeneity."""
+    sentences = [_pair_intervals(study)]
     tested = [fits[0] for fits in (study.overall, *study.contents.values()) if fits and fits[0].differences]
     if tested:
-        found.append(
+        sentences.append(
             "Differences of two items were tested by two-sided t tests from the same covariance and with the same "
             "degrees of freedom, with Holm's correction for all pairs of a fit."
         )
     if study.overall and study.overall[0].differences:
         pairs = study.overall[0].differences
-        found.append(
+        sentences.append(
             f"Over all contents, {sum(pair.significant for pair in pairs)} of {len(pairs)} differences "
             f"({study.overall[0].link}) are significant at 5 %."
         )
@@ -66,17 +66,17 @@ def _pair_tests(study: PairAnalysis) -> list[str]:
         for test in study.heterogeneity
     ]
     if tests:
-        found.append(
+        sentences.append(
             "One scale for all contents was tested against one for each by the likelihood ratio, answers taken as "
             f"independent ({'; '.join(tests)})."
         )
-    return found
+    return sentences
 
 
 def _pair_intervals(study: PairAnalysis) -> str:
     known = [fits[0] for fits in study.contents.values() if fits[0].robust_df is not None]
-    whole = [fit for fit in study.overall[:1] if fit.robust_df is not None]
-    if not known and not whole:
+    overall = [fit for fit in study.overall[:1] if fit.robust_df is not None]
+    if not known and not overall:
         return "There are no intervals: they need scores from two raters at least."
     parts = []
     if known:
@@ -86,7 +86,7 @@ def _pair_intervals(study: PairAnalysis) -> str:
         "over all contents with raters and contents as clusters at once (Cameron, Gelbach and Miller 2011; each "
         "variance of a score or of a difference is the largest of the two-way one and both one-way ones; smallest "
         f"number of clusters less 1: {fit.robust_df} degrees of freedom, t = {fit.quantile:.2f})"
-        for fit in whole
+        for fit in overall
     ]
     return (
         "95 % intervals are Student t intervals from cluster-robust (sandwich) covariances, with the factor "
@@ -130,10 +130,10 @@ def _seen(votes: Votes) -> list[int]:
 
 
 def _from_to(values: Iterable[int]) -> str:
-    found = sorted(values)
-    if not found:
+    ordered = sorted(values)
+    if not ordered:
         return "no"
-    return f"{found[0]}" if found[0] == found[-1] else f"{found[0]} to {found[-1]}"
+    return f"{ordered[0]}" if ordered[0] == ordered[-1] else f"{ordered[0]} to {ordered[-1]}"
 
 
 def _scores(study: Analysis) -> str:
@@ -257,14 +257,14 @@ def _tests(study: Analysis) -> str:
             f"drawn with seed {study.options.seed})"
         ),
     }[study.options.test]
-    own = [pair for pair in study.differences if pair.dataset] or study.differences
-    found = sum(pair.significant for pair in own)
-    datasets = len({pair.dataset for pair in own})
+    pairs = [pair for pair in study.differences if pair.dataset] or study.differences
+    significant = sum(pair.significant for pair in pairs)
+    datasets = len({pair.dataset for pair in pairs})
     where = f" within {datasets} data sets" if datasets > 1 else ""
     return (
         f"Models were tested by {test} on the images' means, paired by image, with Holm's correction for all pairs of "
-        f"a data set; {found} of {_many(len(own), 'difference')}{where} {'is' if found == 1 else 'are'} significant at "
-        "5 %. Variant sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
+        f"a data set; {significant} of {_many(len(pairs), 'difference')}{where} {'is' if significant == 1 else 'are'} "
+        "significant at 5 %. Effect sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
     )
 
 

@@ -21,7 +21,7 @@ CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
 
 
 def record(study: Analysis, methods: str) -> dict[str, Any]:
-    """All values of a study on a scale, ready for JSON; null where nothing can be told."""
+    """Collect all values of a study on a scale, ready for JSON; null where nothing can be told."""
     raters = study.raters
     return {
         "study": study.name,
@@ -99,9 +99,9 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
         "p910": study.estimate.scores if study.estimate else None,
     }
     places = {name: opinion.by_name() for name, opinion in others.items() if opinion}
-    found = []
+    records = []
     for i, s in enumerate(study.scores.stimuli):
-        one: dict[str, Any] = {
+        stimulus: dict[str, Any] = {
             "stimulus": s.name,
             "content": s.content,
             "model": s.model,
@@ -115,14 +115,14 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
         }
         for name, opinion in others.items():
             at = places[name].get(s.name) if opinion else None
-            one[name] = None if at is None or opinion is None else float(opinion.mean[at])
-            one[f"{name}_ci95"] = None if at is None or opinion is None else _ends(opinion, at)
-        found.append(one)
-    return found
+            stimulus[name] = None if at is None or opinion is None else float(opinion.mean[at])
+            stimulus[f"{name}_ci95"] = None if at is None or opinion is None else _ends(opinion, at)
+        records.append(stimulus)
+    return records
 
 
-def _ends(opinion: StimulusScores, at: int) -> tuple[float, float] | None:
-    return _around(float(opinion.mean[at]), float(opinion.half[at]))
+def _ends(scores: StimulusScores, at: int) -> tuple[float, float] | None:
+    return _around(float(scores.mean[at]), float(scores.half[at]))
 
 
 def _agreement(study: Analysis) -> dict[str, Any]:
@@ -152,27 +152,27 @@ def _raters(study: Analysis) -> list[dict[str, Any]]:
 
 
 def _likelihood(study: Analysis) -> dict[str, Any] | None:
-    found = study.estimate
-    if found is None:
+    estimate = study.estimate
+    if estimate is None:
         return None
     return {
-        "iterations": found.iterations,
-        "converged": found.converged,
-        "left_out": list(found.left_out),
+        "iterations": estimate.iterations,
+        "converged": estimate.converged,
+        "left_out": list(estimate.left_out),
         "raters": [
             {"rater": name, "bias": float(b), "inconsistency": float(v)}
-            for name, b, v in zip(found.raters, found.bias, found.inconsistency, strict=True)
+            for name, b, v in zip(estimate.raters, estimate.bias, estimate.inconsistency, strict=True)
         ],
     }
 
 
 def _metric(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without the plotted points."""
+    """Leave out the plotted points."""
     return {name: value for name, value in fields.items() if name not in ("values", "mos")}
 
 
 def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
-    """All values of a study of paired comparisons, ready for JSON."""
+    """Collect all values of a study of paired comparisons, ready for JSON."""
     return {
         "study": study.name,
         "kind": "pairs",
@@ -246,21 +246,21 @@ def _versions() -> dict[str, str]:
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """Spread a record over one line: an interval becomes two columns, each curve's values columns of their own."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in row.items():
         if "ci95" in name or name == "both":
-            found[f"{name}_low"], found[f"{name}_high"] = value or (None, None)
+            flat[f"{name}_low"], flat[f"{name}_high"] = value or (None, None)
         elif name == "fits":
             for fit in value:
-                own = {f"{fit['curve']}_{key}": what for key, what in fit.items() if key != "curve"}
-                found |= _flat(own)
+                curve = {f"{fit['curve']}_{key}": what for key, what in fit.items() if key != "curve"}
+                flat |= _flat(curve)
         else:
-            found[name] = value
-    return found
+            flat[name] = value
+    return flat
 
 
 def csv_files(record: Mapping[str, Any]) -> dict[str, str]:
-    """File names and contents of a record's lists."""
+    """Write each list of a record as CSV, by file name."""
     if record["kind"] == "pairs":
         scores = [
             {"content": content, "model": fit["model"], **score}

@@ -39,7 +39,7 @@ def _models(study: Analysis) -> list[Table]:
         *(text_column("model"), text_column("group"), Column(name, higher_is_better=True), *intervals),
         *(Column("mean rank", higher_is_better=False, rank=3), Column("images", rank=5), Column("votes", rank=4)),
     )
-    found = []
+    tables = []
     for dataset in dict.fromkeys(group.dataset for group in study.models):
         members = sorted((g for g in study.models if g.dataset == dataset), key=lambda g: -g.mean)
         letters = study.letters.get(dataset, {})
@@ -47,8 +47,8 @@ def _models(study: Analysis) -> list[Table]:
         key, title = (
             (f"models-{dataset}", f"{name} of models on {dataset}") if dataset else ("models", f"{name} of models")
         )
-        found.append(Table(key, title, columns, text_rows(rows), (_models_note(study),)))
-    return found
+        tables.append(Table(key, title, columns, text_rows(rows), (_models_note(study),)))
+    return tables
 
 
 def _model(group: ModelMean, letters: str, rank: float | None, intervals: int) -> tuple[str, ...]:
@@ -104,13 +104,13 @@ def _stimuli(study: Analysis) -> Table:
         ("P.910", {} if study.estimate is None else _by_name(study.estimate.scores)),
     ]
     shown = [(head, values) for head, values in extra if values]
-    opinion = study.scores
+    scores = study.scores
     rows = []
-    for i, s in enumerate(opinion.stimuli):
-        mean = float(opinion.mean[i])
+    for i, s in enumerate(scores.stimuli):
+        mean = float(scores.mean[i])
         texts = (
-            *(s.name + (" (reference)" if s.reference else ""), number(mean), around(mean, float(opinion.half[i]))),
-            *(number(float(opinion.std[i])), str(opinion.n[i]), *(values.get(s.name, "") for _, values in shown)),
+            *(s.name + (" (reference)" if s.reference else ""), number(mean), around(mean, float(scores.half[i]))),
+            *(number(float(scores.std[i])), str(scores.n[i]), *(values.get(s.name, "") for _, values in shown)),
         )
         rows.append(tuple(map(Cell, texts)))
     name = "MOS" if study.options.estimator == "mos" else "true score"
@@ -134,5 +134,5 @@ def _stimuli_note(study: Analysis) -> str:
     return f"{text} DMOS: mean of V - V_ref + {top}, rater by rater; {top} is as good as the reference."
 
 
-def _by_name(opinion: StimulusScores) -> dict[str, str]:
-    return {s.name: number(float(opinion.mean[i])) for i, s in enumerate(opinion.stimuli)}
+def _by_name(scores: StimulusScores) -> dict[str, str]:
+    return {s.name: number(float(scores.mean[i])) for i, s in enumerate(scores.stimuli)}

@@ -13,7 +13,7 @@ from srbench.report.table import Cell, Column, Table, text_column, text_rows
 _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
 
 
-def predictions(found: Sequence[Prediction]) -> Table:
+def predictions(predicted: Sequence[Prediction]) -> Table:
     """Tabulate how well each metric predicts the scores, the best first."""
     return Table(
         key="metrics",
@@ -23,7 +23,7 @@ def predictions(found: Sequence[Prediction]) -> Table:
             *(Column("PLCC,\nlog. 4", rank=4), Column("PLCC,\nlog. 5", rank=1), Column("RMSE", rank=5)),
             *(Column("outliers", rank=6), Column("stimuli", rank=7)),
         ),
-        rows=tuple(map(_prediction, sorted(found, key=lambda p: -abs(p.srcc)))),
+        rows=tuple(map(_prediction, sorted(predicted, key=lambda p: -abs(p.srcc)))),
         notes=(
             "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
             "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "

@@ -39,17 +39,17 @@ def _retest(study: Analysis) -> list[tuple[str, str, str]]:
     return rows if again.correlation is None else [*rows, ("correlation", f"{again.correlation:.3f}", "Pearson")]
 
 
-def effects(found: Sequence[Variant]) -> Table:
+def effects(variants: Sequence[Variant]) -> Table:
     """Tabulate what each screening rule and treatment would change."""
     rows = (
         (
-            effect.name,
-            effect.reason or ", ".join(effect.rejected) or "nobody",
-            "" if effect.reason else str(len(effect.rejected)),
-            *(number(value, 3) for value in (effect.half, effect.largest_change, effect.mean_change)),
-            number(effect.rank_correlation, 4),
+            variant.name,
+            variant.reason or ", ".join(variant.rejected) or "nobody",
+            "" if variant.reason else str(len(variant.rejected)),
+            *(number(value, 3) for value in (variant.half, variant.largest_change, variant.mean_change)),
+            number(variant.rank_correlation, 4),
         )
-        for effect in found
+        for variant in variants
     )
     return Table(
         key="treatments",

@@ -55,7 +55,7 @@ class RunReport:
 
 
 def _record(s: Summary, protocol: str) -> dict[str, Any]:
-    """A line of summary.csv."""
+    """Arrange a summary as a line of summary.csv."""
     low, high = s.ci95 or (None, None)
     q1, q3 = s.iqr or (None, None)
     return {
@@ -141,7 +141,7 @@ def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
     measured = [row for row in rows if row.metric not in TIMINGS]
     values = {row.metric: row.value for row in measured}
     label = rows[0].model if rows[0].mode == "fp32" else f"{rows[0].model} ({rows[0].mode})"
-    return sheet.Output(label, sheet.figures(values, {row.metric: row.unit for row in measured}), path)
+    return sheet.Output(label, sheet.values_line(values, {row.metric: row.unit for row in measured}), path)
 
 
 def write(report: RunReport, folder: RunFolder, *, latex: bool = False) -> None:

@@ -14,16 +14,16 @@ _PAPER, _INK, _FRAME = (255, 255, 255), (30, 30, 30), (220, 40, 40)
 
 @dataclass(frozen=True)
 class Output:
-    """One model's picture.
+    """The output of one model, for a sheet.
 
     Attributes:
-        label: First line under it.
-        figures: Second line under it.
-        path: The picture.
+        label: First line under the picture.
+        values: Second line under the picture.
+        path: File of the picture.
     """
 
     label: str
-    figures: str
+    values: str
     path: Path
 
 
@@ -33,8 +33,8 @@ def sheet(hr_path: Path, outputs: Sequence[Output]) -> Image.Image:
     The detail is the square in which the outputs differ most from one another; pixels are repeated, never smoothed.
 
     Args:
-        hr_path: The original; may be larger than the outputs, which begin at its top left.
-        outputs: In the order of the table; all of one size.
+        hr_path: Original; it may be larger than the outputs, which begin at its top left.
+        outputs: Outputs in the order of the table, all of one size.
     """
     pictures = [_rgb(output.path) for output in outputs]
     height, width = pictures[0].shape[:2]
@@ -42,9 +42,9 @@ def sheet(hr_path: Path, outputs: Sequence[Output]) -> Image.Image:
     side = min(_DETAIL_PX, height, width)
     top, left = _busiest(pictures, side)
     box = (slice(top, top + side), slice(left, left + side))
-    details = [("HR", "", hr), *((o.label, o.figures, p) for o, p in zip(outputs, pictures, strict=True))]
+    details = [("HR", "", hr), *((o.label, o.values, p) for o, p in zip(outputs, pictures, strict=True))]
     cells = [(_framed(hr, top, left, side), "HR, whole", "framed: the detail")]
-    cells += [(_enlarged(picture[box]), label, figures) for label, figures, picture in details]
+    cells += [(_enlarged(picture[box]), label, values) for label, values, picture in details]
     return _grid(cells)
 
 
@@ -88,11 +88,11 @@ def _grid(cells: Sequence[tuple[Image.Image, str, str]]) -> Image.Image:
     page = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(page)
     font = ImageFont.load_default(14)
-    for number, (picture, label, figures) in enumerate(cells):
+    for number, (picture, label, values) in enumerate(cells):
         x = _GAP + number % columns * (side + _GAP)
         y = _GAP + number // columns * (side + _LABEL_PX + _GAP)
         page.paste(picture, (x, y))
-        for line, text in enumerate((label, figures)):
+        for line, text in enumerate((label, values)):
             draw.text((x, y + side + 2 + 17 * line), _fitting(text, font, side), _INK, font)
     return page
 
@@ -103,7 +103,7 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     return text
 
 
-def figures(values: Mapping[str, float], units: Mapping[str, str]) -> str:
-    """The second line of a cell: "28.43 dB, ssim 0.8111"."""
+def values_line(values: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """Print the second line of a cell: "28.43 dB, ssim 0.8111"."""
     texts = (f"{v:.2f} {units[name]}" if units[name] == "dB" else f"{name} {v:.4f}" for name, v in values.items())
     return ", ".join(texts)

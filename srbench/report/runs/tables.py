@@ -22,9 +22,9 @@ def build(
     """Make a table for each data set.
 
     Args:
-        summaries: Of one protocol.
-        tied: As `statistics.tied_with_best` gives it.
-        totals: How many images of each data set were asked for, and how many it has.
+        summaries: Summaries of one protocol.
+        tied: Results of `srbench.evaluation.summary.tied_with_best`.
+        totals: Numbers of images of each data set that were asked for and that it has.
     """
     ties = set(tied)
     datasets = list(dict.fromkeys(summary.dataset for summary in summaries))

@@ -1,1 +1,1 @@
-"""What a session of `srbench throughput` says, as tables, pages and figures. Nothing here loads torch."""
+"""What a session of `srbench throughput` says, as tables, pages and plots. Nothing here loads torch."""

@@ -44,7 +44,7 @@ class SpeedReport:
     """A session, ready for any format.
 
     Attributes:
-        session: As measured.
+        session: Session as measured.
         page: Tables of work, of speed by scenario and size, and of quality beside speed.
         trade_offs: Content of the last of these tables, and of the plots.
     """
@@ -55,7 +55,7 @@ class SpeedReport:
 
     @property
     def drawn(self) -> list[TradeOff]:
-        """Those of the trade-offs that a plot can show."""
+        """Trade-offs that a plot can show."""
         return [trade_off for trade_off in self.trade_offs if trade_off.drawn]
 
 
@@ -63,7 +63,7 @@ def build(session: SpeedSession, quality: Quality | None = None) -> SpeedReport:
     """Arrange a session.
 
     Args:
-        session: As measured.
+        session: Session as measured.
         quality: Quality of a run of the same models; PSNR on the builtin images where none is given.
     """
     groups = tables.groups(session.rows)
@@ -82,12 +82,12 @@ def build(session: SpeedSession, quality: Quality | None = None) -> SpeedReport:
 
 
 def machine(session: SpeedSession) -> str:
-    """The device's name, or its kind where it has none."""
+    """Return the device's name, or its kind where it has none."""
     return str(session.device.get("machine") or session.device.get("device") or "an unnamed device")
 
 
 def described(device: Mapping[str, Any]) -> list[str]:
-    """Whatever is known of device, versions and settings, in one line; what the title has said is left out."""
+    """Describe device, versions and settings in one line; what the title has said is left out."""
     title = str(device.get("machine", ""))
     torch = (device.get("packages") or {}).get("torch")
     told = [f"torch {torch}"] if torch else []
@@ -98,7 +98,7 @@ def described(device: Mapping[str, Any]) -> list[str]:
 
 
 def _fact(name: str, value: object) -> str:
-    """A name and its value; a unit at the name's end goes behind the value."""
+    """Print a name and its value; a unit at the name's end goes behind the value."""
     *parts, last = name.split("_")
     if parts and last in _UNITS:
         return f"{' '.join(parts)} {_said(value)} {_UNITS[last]}"

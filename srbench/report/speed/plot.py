@@ -31,8 +31,8 @@ def svg_and_png(trade_off: TradeOff, device: str) -> tuple[str, bytes]:
     """Draw one panel for each metric: output megapixels a second against quality, better to the right and to the top.
 
     Args:
-        trade_off: Quality and speed, `drawn`; rows that are not valid are left out.
-        device: Its name, for the title.
+        trade_off: Quality and speed that can be drawn; rows that are not valid are left out.
+        device: Name of the device, for the title.
 
     Returns:
         An SVG, whose text is text, and a PNG of 150 dots an inch.
@@ -82,7 +82,7 @@ def _points(trade_off: TradeOff, place: int) -> list[_Point]:
 
 
 def _borrowed(trade_off: TradeOff) -> str:
-    """Where values come from that the run does not have, a line of the title."""
+    """Say where values come from that the run does not have, in a line of the title."""
     origins = {value.origin for line in trade_off.lines for value in line.values if value}
     parts = []
     if "psnr_drop" in origins:
@@ -93,7 +93,7 @@ def _borrowed(trade_off: TradeOff) -> str:
 
 
 def _colours(trade_off: TradeOff) -> dict[str, str]:
-    """Models by quality, so that those that share a colour lie far apart, and keep it in every scenario."""
+    """Give colours to models in the order of quality, so that those that share a colour lie far apart, and keep it in every scenario."""
     means: dict[str, list[float]] = {}
     for line in trade_off.lines:
         means.setdefault(line.row.model, []).extend(value.mean for value in line.values[:1] if value)
@@ -122,19 +122,19 @@ def _panel(axes: Axes, points: Sequence[_Point], colours: dict[str, str], shapes
 
 
 def _path(points: Sequence[_Point], model: str) -> Floats:
-    """The points of a model, from slow to fast: `(n, 2)`."""
-    own = [(point.row.output_mp_per_s, point.value.mean) for point in points if point.row.model == model]
-    return np.array(sorted(own))
+    """Return the points of a model from slow to fast, `(n, 2)`."""
+    path = [(point.row.output_mp_per_s, point.value.mean) for point in points if point.row.model == model]
+    return np.array(sorted(path))
 
 
 def _front(points: Sequence[_Point]) -> Floats:
-    """From slow and good to fast and poor: `(n, 2)`."""
+    """Return the front from slow and good to fast and poor, `(n, 2)`."""
     best = [(point.row.output_mp_per_s, point.value.mean) for point in points if point.value.best]
     return np.array(sorted(best)).reshape(-1, 2)
 
 
 def _quartiles(row: SpeedRow) -> tuple[float, float]:
-    """Output megapixels a second at the third and the first quartile of the time."""
+    """Return output megapixels a second at the third and the first quartile of the time."""
     fast, slow = row.iqr_ms
     pixels = row.output_mp_per_s * row.median_ms
     return (pixels / slow, pixels / fast) if fast > 0 else (row.output_mp_per_s, row.output_mp_per_s)
@@ -164,7 +164,7 @@ def _scales(axes: Axes, trade_off: TradeOff, place: int) -> None:
 
 
 def _key(axes: Axes, trade_off: TradeOff, shapes: dict[str, str]) -> None:
-    """What shapes and lines mean; colours are named beside the points."""
+    """Explain shapes and lines; colours are named beside the points."""
     used = {line.row.mode for line in trade_off.lines if line.row.valid and any(line.values)}
     for mode, shape in shapes.items():
         if mode in used:
@@ -197,7 +197,7 @@ def _segments(path: Floats) -> Floats:
 
 
 def _stairs(best: Floats) -> Floats:
-    """The corners of the front, as it is drawn."""
+    """Return the segments of the front as it is drawn."""
     corners = np.repeat(best, 2, axis=0)[:-1]
     corners[1::2, 0] = best[:-1, 0]
     corners[1::2, 1] = best[1:, 1]
@@ -205,7 +205,7 @@ def _stairs(best: Floats) -> Floats:
 
 
 def _boxes(axes: Axes, points: Sequence[_Point]) -> Floats:
-    """Points with their bars in pixels: `(n, 4)`."""
+    """Return the boxes of the points with their bars in pixels, `(n, 4)`."""
     ends = np.array([[(end, point.value.mean) for end in _quartiles(point.row)] for point in points])
     low, high = (axes.transData.transform(ends[:, i]) for i in (0, 1))
     half = np.array([[5.8 if point.value.best else _HALF_PT] for point in points]) * labels.pixels_per_point(axes)

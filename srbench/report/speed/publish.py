@@ -24,7 +24,7 @@ _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
 
 
 def content(session: SpeedSession) -> dict[str, Any]:
-    """What `--json` prints and speed.json holds: the session, with null for what JSON cannot hold."""
+    """Return what `--json` prints and speed.json holds: the session, with null for what JSON cannot hold."""
     return stored_json.marked(_SCHEMA, _VERSION, _finite(session.as_dict()))
 
 
@@ -37,7 +37,7 @@ def _finite(value: Any) -> Any:
 
 
 def read(folder: Path) -> SpeedSession:
-    """The session that a folder holds, whole or as far as it came.
+    """Read the session that a folder holds, complete or as far as it came.
 
     Raises:
         BadRun: It holds none, or one of another version.
@@ -101,7 +101,7 @@ def write(session: SpeedSession, folder: Path, quality: Quality | None = None) -
     would share a name, these stand in the name too. Plots of an earlier session are removed.
 
     Args:
-        session: As measured.
+        session: Session as measured.
         folder: Folder of the report; it is made where it is missing.
         quality: Quality of a run of the same models, as for `page.build`.
 

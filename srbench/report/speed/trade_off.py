@@ -20,12 +20,12 @@ ORIGIN_SIGNS: dict[Origin, str] = {"measured": "", "psnr_drop": "†", "fp32": "
 
 @dataclass(frozen=True)
 class Quality:
-    """Where quality comes from.
+    """Quality of a run of the same models.
 
     Attributes:
-        summaries: Of a run; empty for PSNR on the builtin images, which the session itself measures.
-        protocol: Of the run, its name.
-        scale: Of the protocol; rows of another scale have no quality. None for any.
+        summaries: Summaries of the run; empty for PSNR on the builtin images, which the session itself measures.
+        protocol: Name of the protocol of the run.
+        scale: Upscaling factor of the protocol; rows of another scale have no quality. None for any.
     """
 
     summaries: Sequence[Summary] = ()
@@ -35,12 +35,12 @@ class Quality:
 
 @dataclass(frozen=True)
 class MetricColumn:
-    """What is measured.
+    """A metric whose values stand in a column.
 
     Attributes:
-        name: As in the run.
-        unit: Of its values.
-        higher_is_better: Direction.
+        name: Name of the metric, as in the run.
+        unit: Unit of the values; may be empty.
+        higher_is_better: Direction of the values.
     """
 
     name: str
@@ -54,8 +54,8 @@ class MetricColumn:
         head = f"{base.upper()}{' ' + flavour if flavour else ''}"
         return Column(head, self.unit, higher_is_better=self.higher_is_better)
 
-    def say(self, value: float) -> str:
-        """As many places as the tables of a run show."""
+    def text(self, value: float) -> str:
+        """Print a value with as many decimals as the tables of a run show."""
         return f"{value:.{2 if self.unit == 'dB' or self.name == MOS else 4}f}"
 
 
@@ -64,9 +64,11 @@ class QualityValue:
     """Quality of one row in one metric.
 
     Attributes:
-        mean: Over the images, finite.
-        origin: Measured in the row's own mode, fp32's plus the change in PSNR, or fp32's where no change is known.
-        best: On the Pareto front of this metric and output megapixels a second; never where the timing is not valid.
+        mean: Mean over the images, finite.
+        origin: Where the value comes from: measured in the row's own mode, fp32's plus the change in PSNR, or fp32's
+            where no change is known.
+        best: Whether it stands on the Pareto front of this metric and output megapixels a second; never where the
+            timing is not valid.
     """
 
     mean: float
@@ -87,12 +89,12 @@ class TradeOff:
     """Quality on one data set beside the speed of one group.
 
     Attributes:
-        dataset: Id.
-        protocol: Name.
-        group: Where speed comes from.
-        metrics: The columns.
+        dataset: Id of the data set.
+        protocol: Name of the protocol.
+        group: Rows that speed comes from.
+        metrics: Metrics, a column each.
         lines: Rows that did not fail, in session order.
-        stem: File name of its figure, without ending.
+        stem: File name of the plot, without ending.
     """
 
     dataset: str
@@ -113,30 +115,30 @@ class TradeOff:
         return any(line.row.valid and any(line.values) for line in self.lines)
 
 
-def join(found: Sequence[SpeedGroup], quality: Quality) -> list[TradeOff]:
-    """One record for each group and data set that have a value in common.
+def join(groups: Sequence[SpeedGroup], quality: Quality) -> list[TradeOff]:
+    """Join quality and speed: a record for each group and data set that have a value in common.
 
     Args:
-        found: Groups of a session.
-        quality: Of the same models.
+        groups: Groups of a session.
+        quality: Quality of the same models.
     """
     asked = [s for s in quality.summaries if s.metric not in TIMINGS]
     datasets = list(dict.fromkeys(s.dataset for s in asked)) if quality.summaries else [BUILTIN]
-    made = []
-    for group in found:
+    trade_offs = []
+    for group in groups:
         if quality.scale not in (None, group.scale):
             continue
         for dataset in datasets:
-            own = [s for s in asked if s.dataset == dataset] or _builtin(group.rows)
-            metrics, lines = _lines(group.rows, own)
+            summaries = [s for s in asked if s.dataset == dataset] or _builtin(group.rows)
+            metrics, lines = _lines(group.rows, summaries)
             if metrics:
-                stem = _stem(group, found, dataset if len(datasets) > 1 else "")
-                made.append(TradeOff(dataset, quality.protocol, group, metrics, lines, stem))
-    return made
+                stem = _stem(group, groups, dataset if len(datasets) > 1 else "")
+                trade_offs.append(TradeOff(dataset, quality.protocol, group, metrics, lines, stem))
+    return trade_offs
 
 
 def _builtin(rows: Iterable[SpeedRow]) -> list[Summary]:
-    """What the session itself knows of quality, in the shape of a run's."""
+    """Return what the session itself knows of quality, in the form of a run's summaries."""
     blank = {"std": None, "ci95": None, "median": None, "iqr": None}
     return [
         Summary(
@@ -156,27 +158,29 @@ def _builtin(rows: Iterable[SpeedRow]) -> list[Summary]:
     ]
 
 
-def _stem(group: SpeedGroup, found: Sequence[SpeedGroup], dataset: str) -> str:
-    """Of the scenario alone, unless several figures would share it."""
-    alone = sum(other.scenario == group.scenario for other in found) == 1
-    size = "" if alone else f"-x{group.scale}-{group.lr_width}x{group.lr_height}"
+def _stem(group: SpeedGroup, groups: Sequence[SpeedGroup], dataset: str) -> str:
+    """Name the plot by the scenario alone, unless several plots would share that name."""
+    unique = sum(other.scenario == group.scenario for other in groups) == 1
+    size = "" if unique else f"-x{group.scale}-{group.lr_width}x{group.lr_height}"
     safe = "".join(sign if sign.isalnum() or sign in "._" else "_" for sign in dataset)
     return f"quality-speed-{group.scenario}{size}{'-' + safe if safe else ''}"
 
 
-def _lines(rows: Iterable[SpeedRow], own: Sequence[Summary]) -> tuple[tuple[MetricColumn, ...], tuple[RatedRow, ...]]:
-    """Metrics that some row has a value of, in the order of the run but PSNR first, and all lines."""
+def _lines(
+    rows: Iterable[SpeedRow], summaries: Sequence[Summary]
+) -> tuple[tuple[MetricColumn, ...], tuple[RatedRow, ...]]:
+    """Return the metrics that some row has a value of, in the order of the run but PSNR first, and all lines."""
     ran = [row for row in rows if not row.failure]
-    every = dict.fromkeys(MetricColumn(s.metric, s.unit, s.higher_is_better) for s in own)
-    columns = {m: [_value(row, [s for s in own if s.metric == m.name]) for row in ran] for m in every}
+    every = dict.fromkeys(MetricColumn(s.metric, s.unit, s.higher_is_better) for s in summaries)
+    columns = {m: [_value(row, [s for s in summaries if s.metric == m.name]) for row in ran] for m in every}
     metrics = sorted((m for m in every if any(columns[m])), key=lambda m: m.name != "psnr")
-    judged = [_judged(ran, columns[metric], metric) for metric in metrics]
+    judged = [_with_front(ran, columns[metric], metric) for metric in metrics]
     return tuple(metrics), tuple(RatedRow(row, tuple(column[i] for column in judged)) for i, row in enumerate(ran))
 
 
-def _value(row: SpeedRow, own: Sequence[Summary]) -> QualityValue | None:
-    """The run's value in the row's own mode, or else what fp32's tells; the row's device goes first."""
-    known = sorted((s for s in own if s.model == row.model), key=lambda s: s.device != row.device)
+def _value(row: SpeedRow, summaries: Sequence[Summary]) -> QualityValue | None:
+    """Find the run's value in the row's own mode, or else what fp32's tells; the row's device goes first."""
+    known = sorted((s for s in summaries if s.model == row.model), key=lambda s: s.device != row.device)
     for s in known:
         if words(s.mode) == words(row.mode):
             return _finite(QualityValue(s.mean, "measured")) if s.mean is not None else None
@@ -189,7 +193,7 @@ def _value(row: SpeedRow, own: Sequence[Summary]) -> QualityValue | None:
 
 
 def words(mode: str) -> frozenset[str]:
-    """A mode as speed or a run writes it, for comparison: fp32 is what every mode starts from and says nothing.
+    """Return the words of a mode for comparison, without fp32, which every mode starts from.
 
     Examples:
         >>> words("bf16+channels_last") == words("channels_last bf16"), words("fp32+tf32") == words("tf32")
@@ -202,14 +206,14 @@ def _finite(value: QualityValue) -> QualityValue | None:
     return value if math.isfinite(value.mean) else None
 
 
-def _judged(
+def _with_front(
     rows: Sequence[SpeedRow], values: Sequence[QualityValue | None], metric: MetricColumn
 ) -> list[QualityValue | None]:
-    """The same values, those on the front marked."""
+    """Mark the values on the Pareto front."""
     sign = 1 if metric.higher_is_better else -1
     valid = [i for i, row in enumerate(rows) if row.valid and values[i]]
     # What the table prints alike counts as alike: the last bits of a fast mode are no quality.
-    points = [(rows[i].output_mp_per_s, sign * float(metric.say(value.mean))) for i in valid if (value := values[i])]
+    points = [(rows[i].output_mp_per_s, sign * float(metric.text(value.mean))) for i in valid if (value := values[i])]
     best = {valid[place] for place in front(points)}
     return [replace(value, best=i in best) if value else None for i, value in enumerate(values)]
 
@@ -239,4 +243,4 @@ def _row(trade_off: TradeOff, line: RatedRow) -> tuple[Cell, ...]:
 def _cell(metric: MetricColumn, value: QualityValue | None) -> Cell:
     if value is None:
         return Cell(DASH)
-    return Cell(metric.say(value.mean), best=value.best, mark=ORIGIN_SIGNS[value.origin])
+    return Cell(metric.text(value.mean), best=value.best, mark=ORIGIN_SIGNS[value.origin])

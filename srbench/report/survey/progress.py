@@ -8,33 +8,33 @@ from srbench.survey.progress import StudyProgress, stop_rule
 from srbench.survey.study import Study
 
 
-def record(found: StudyProgress) -> dict[str, Any]:
+def record(progress: StudyProgress) -> dict[str, Any]:
     """Return what `--json` prints."""
-    people = [{**asdict(person), "seen": person.seen.isoformat()} for person in found.people]
-    return {**asdict(found), "people": people, "raters": found.states, "widest": found.widest}
+    people = [{**asdict(person), "seen": person.seen.isoformat()} for person in progress.people]
+    return {**asdict(progress), "people": people, "raters": progress.states, "widest": progress.widest}
 
 
-def page(study: Study, found: StudyProgress) -> Page:
+def page(study: Study, progress: StudyProgress) -> Page:
     """Arrange what `srbench survey status` prints."""
-    states = ", ".join(f"{number} {state}" for state, number in found.states.items()) or "nobody yet"
-    stop = stop_rule(study, found)
+    states = ", ".join(f"{number} {state}" for state, number in progress.states.items()) or "nobody yet"
+    stop = stop_rule(study, progress)
     return Page(
         title=study.title,
         lead=(
-            f"{found.status}; raters: {states}; {found.wanted} wanted; {found.answers} answers",
+            f"{progress.status}; raters: {states}; {progress.wanted} wanted; {progress.answers} answers",
             *((stop,) if stop else ()),
         ),
-        tables=(_models(study, found), _raters(found)) if found.models else (),
+        tables=(_models(study, progress), _raters(progress)) if progress.models else (),
     )
 
 
-def _models(study: Study, found: StudyProgress) -> Table:
-    without = (Column(f"without {rule.name} ({len(rule.rejected)})", rank=1) for rule in found.rules)
+def _models(study: Study, progress: StudyProgress) -> Table:
+    without = (Column(f"without {rule.name} ({len(rule.rejected)})", rank=1) for rule in progress.rules)
     columns = (text_column("model"), Column(study.method.score_name, higher_is_better=True), Column("95 %"), *without)
     rows = []
-    for at, model in enumerate(found.models):
+    for at, model in enumerate(progress.models):
         half = "" if model.half is None else f"± {model.half:.2f}"
-        others = [_score(None if rule.reason else rule.models[at]) for rule in found.rules]
+        others = [_score(None if rule.reason else rule.models[at]) for rule in progress.rules]
         rows.append((model.name, f"{model.score:.2f}", half, *others))
     return Table("models", "Models so far", columns, text_rows(rows))
 
@@ -43,13 +43,13 @@ def _score(value: float | None) -> str:
     return DASH if value is None else f"{value:.2f}"
 
 
-def _raters(found: StudyProgress) -> Table:
+def _raters(progress: StudyProgress) -> Table:
     columns = (
         *(text_column("rater"), text_column("state"), Column("answers"), Column("px / degree", rank=1)),
         text_column("rules that would reject"),
     )
     rows = []
-    for person in found.people:
+    for person in progress.people:
         if person.answers:
             degree = "" if person.pixels_per_degree is None else f"{person.pixels_per_degree:.0f}"
             rows.append((person.id, person.state, str(person.answers), degree, ", ".join(person.flags)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from srbench.core import image
-from srbench.report.runs.sheet import Output, figures, sheet
+from srbench.report.runs.sheet import Output, sheet, values_line
 
 
 def _outputs(folder: Path, count: int, shape: tuple[int, ...] = (240, 200, 3)) -> tuple[Path, list[Output]]:
@@ -43,5 +43,5 @@ def test_grey_and_small_pictures_are_laid_out_too(tmp_path: Path) -> None:
     assert sheet(*_outputs(tmp_path, 2, (40, 70))).width > 0
 
 
-def test_figures_are_short() -> None:
-    assert figures({"psnr": 28.429, "ssim": 0.81111}, {"psnr": "dB", "ssim": ""}) == "28.43 dB, ssim 0.8111"
+def test_values_are_short() -> None:
+    assert values_line({"psnr": 28.429, "ssim": 0.81111}, {"psnr": "dB", "ssim": ""}) == "28.43 dB, ssim 0.8111"

@@ -22,7 +22,7 @@ _OUTLINE = [patheffects.withStroke(linewidth=3.0, foreground="black")]
 
 
 def by_model(study: Analysis) -> Plot | None:
-    """Distribution of the scores of each model; None without single votes or without models."""
+    """Draw the distribution of the scores of each model; None without single votes or without models."""
     centres, shares = study.distribution
     means = {g.model: g.mean for g in mos.model_means(study.scores) if not g.dataset}
     models = sorted((m for m in shares if m in means), key=lambda m: means[m])
@@ -58,7 +58,7 @@ def by_model(study: Analysis) -> Plot | None:
 
 
 def by_stimulus(study: Analysis) -> Plot | None:
-    """Distribution of the scores of every stimulus, sorted by score; for studies without models."""
+    """Draw the distribution of the scores of every stimulus, sorted by score; for studies without models."""
     centres, shares = study.distribution
     if list(shares) != [""] or not study.stimulus_histogram.size:
         return None
@@ -98,7 +98,7 @@ def by_stimulus(study: Analysis) -> Plot | None:
 
 
 def ranks(study: Analysis) -> Plot | None:
-    """Distribution of each model's ranks over the images; None where no image shows all models."""
+    """Draw the distribution of each model's ranks over the images; None where no image shows all models."""
     by_set: dict[str, list[Ranks]] = {}
     for one in study.ranks:
         by_set.setdefault(one.dataset, []).append(one)
@@ -111,18 +111,18 @@ def ranks(study: Analysis) -> Plot | None:
 
     def paint(figure: Figure) -> None:
         grid = panels(figure, len(by_set), across)
-        for axes, (dataset, own) in zip(grid, by_set.items(), strict=True):
-            _ranks_panel(axes, own, (width - 1.4) / across / len(own))
+        for axes, (dataset, members) in zip(grid, by_set.items(), strict=True):
+            _ranks_panel(axes, members, (width - 1.4) / across / len(members))
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 50) or "all data sets", loc="left", pad=18)
         _bar(figure, grid, 1.0, "share of the images")
 
     told = "; ".join(
         f"{dataset + ': ' if dataset else ''}"
-        + ", ".join(f"{r.model} {r.mean:.2f}" for r in sorted(own, key=lambda r: r.mean))
-        for dataset, own in by_set.items()
+        + ", ".join(f"{r.model} {r.mean:.2f}" for r in sorted(members, key=lambda r: r.mean))
+        for dataset, members in by_set.items()
     )
-    images = ", ".join(f"{len(own[0].ranks)} images{' of ' + d if d else ''}" for d, own in by_set.items())
+    images = ", ".join(f"{len(members[0].ranks)} images{' of ' + d if d else ''}" for d, members in by_set.items())
     return Plot(
         key="ranks",
         title="Average rank",
@@ -137,8 +137,8 @@ def ranks(study: Analysis) -> Plot | None:
     )
 
 
-def _ranks_panel(axes: Axes, own: Sequence[Ranks], room: float) -> None:
-    ordered = sorted(own, key=lambda r: -r.mean)
+def _ranks_panel(axes: Axes, members: Sequence[Ranks], room: float) -> None:
+    ordered = sorted(members, key=lambda r: -r.mean)
     size = len(ordered)
     table = np.zeros((size, size))
     for column, one in enumerate(ordered):
@@ -154,7 +154,7 @@ def _ranks_panel(axes: Axes, own: Sequence[Ranks], room: float) -> None:
 
 
 def _columns(axes: Axes, table: Floats, places: Sequence[float], texts: Sequence[str], top: float) -> None:
-    """Cells `(rows, columns)` with their per cents at the left, the mean's diamond at the right of each column."""
+    """Draw cells `(rows, columns)` with their per cents at the left, the mean's diamond at the right of each column."""
     size = table.shape
     sign = " %" if size[1] <= 8 else ""
     edges = [np.arange(n + 1) - 0.5 for n in (size[1], size[0])]
@@ -188,7 +188,7 @@ def _width(columns: int) -> float:
 
 
 def bin_names(centres: Floats, scale: Scale) -> list[str]:
-    """Whole scores, or the range of each bin."""
+    """Name each bin by its score, or by its range."""
     if len(scale.categories()) == len(centres) and np.allclose(centres, scale.categories()):
         return [f"{centre:g}" for centre in centres]
     half = (centres[1] - centres[0]) / 2

@@ -1,4 +1,4 @@
-"""Figures of paired comparisons."""
+"""Plots of paired comparisons."""
 
 import textwrap
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _MOST = 24
 
 
 def scores(study: PairAnalysis) -> Plot | None:
-    """Bradley-Terry scores with intervals, all contents first; None without answers."""
+    """Draw Bradley-Terry scores with intervals, all contents first; None without answers."""
     every = _panels(study)
     if not every:
         return None
@@ -61,19 +61,19 @@ def scores(study: PairAnalysis) -> Plot | None:
 
 
 def _panels(study: PairAnalysis) -> list[tuple[str, PairScores]]:
-    whole = [("all contents", study.overall[0])] if study.overall else []
-    own = [(content or "all answers", fits[0]) for content, fits in study.contents.items()]
-    return (whole + own)[:_MOST]
+    overall = [("all contents", study.overall[0])] if study.overall else []
+    by_content = [(content or "all answers", fits[0]) for content, fits in study.contents.items()]
+    return (overall + by_content)[:_MOST]
 
 
 def _lines(shown: Sequence[tuple[str, PairScores, list[int]]]) -> str:
-    """What the intervals cover; nothing where there are none."""
+    """Say what the intervals cover; nothing where there are none."""
     known = [fit for _, fit, _ in shown if fit.robust_df is not None]
     if not known:
         return ""
-    whole, own = (any(("content" in fit.clusters) == both for fit in known) for both in (True, False))
-    covered = ["over raters and contents like these for all contents"] * whole
-    covered += ["over raters like these for a content" if whole else "over raters like these"] * own
+    overall, by_content = (any(("content" in fit.clusters) == both for fit in known) for both in (True, False))
+    covered = ["over raters and contents like these for all contents"] * overall
+    covered += ["over raters like these for a content" if overall else "over raters like these"] * by_content
     bare = " Without a line: one rater." if any(f.robust_df is None and not f.problem for _, f, _ in shown) else ""
     return f"Lines: 95 % intervals {', '.join(covered)} (cluster-robust, Student t).{bare} "
 
@@ -88,11 +88,11 @@ def _width(across: int) -> float:
 
 
 def _order(study: PairAnalysis, fit: PairScores) -> list[int]:
-    """Best first: as over all contents, where there is such an order, so that panels can be compared."""
-    whole = study.overall[0] if study.overall and not study.overall[0].problem else fit
-    if not whole.problem:
-        place = dict(zip(whole.items, (-whole.score).tolist(), strict=True))
-        return sorted(range(len(fit.items)), key=lambda i: place[fit.items[i]])
+    """Order items from best to worst: as over all contents, where that is known, so that panels can be compared."""
+    overall = study.overall[0] if study.overall and not study.overall[0].problem else fit
+    if not overall.problem:
+        positions = dict(zip(overall.items, (-overall.score).tolist(), strict=True))
+        return sorted(range(len(fit.items)), key=lambda i: positions[fit.items[i]])
     asked = np.maximum(fit.wins.sum(axis=0) + fit.wins.sum(axis=1), 1)
     return [int(i) for i in np.argsort(-fit.wins.sum(axis=1) / asked, kind="stable")]
 
@@ -125,7 +125,7 @@ def _told(every: Sequence[tuple[str, PairScores]]) -> str:
 
 
 def wins(study: PairAnalysis) -> Plot | None:
-    """How often each item was preferred to each other, content by content; None without answers."""
+    """Draw how often each item was preferred to each other, content by content; None without answers."""
     every = _panels(study)
     if not every:
         return None
@@ -159,10 +159,10 @@ def wins(study: PairAnalysis) -> Plot | None:
 
 
 def _wins_panel(axes: Axes, fit: PairScores, order: Sequence[int], room: float) -> None:
-    """Args: room of one cell, in inches."""
-    own = fit.wins[np.ix_(order, order)]
-    asked = own + own.T
-    share = np.divide(own, asked, out=np.full(own.shape, np.nan), where=asked > 0)
+    """Draw the shares of wins; room is the side of one cell in inches."""
+    wins = fit.wins[np.ix_(order, order)]
+    asked = wins + wins.T
+    share = np.divide(wins, asked, out=np.full(wins.shape, np.nan), where=asked > 0)
     axes.imshow(np.ma.masked_invalid(share), cmap=_COLOURS, vmin=0, vmax=1, interpolation="none", aspect="auto")
     axes.set_facecolor("#DDDDDD")
     names = [label(fit.items[i], 18) for i in order]
@@ -181,7 +181,7 @@ def _wins_panel(axes: Axes, fit: PairScores, order: Sequence[int], room: float) 
 
 
 def agreement(study: PairAnalysis) -> Plot | None:
-    """How often each rater says what most of the others say; None where nobody can be compared."""
+    """Draw how often each rater says what most of the others say; None where nobody can be compared."""
     known = {rater: share for rater, (_, share) in study.agreement.items() if share is not None}
     if not known:
         return None
@@ -192,7 +192,7 @@ def agreement(study: PairAnalysis) -> Plot | None:
         np.array(list(known.values())),
         kinds,
         "share that agrees with the majority",
-        (0.5, "by chance"),
+        (0.5, "guessing"),
     )
     low = min(known, key=lambda rater: known[rater])
     return Plot(
@@ -200,7 +200,7 @@ def agreement(study: PairAnalysis) -> Plot | None:
         title="Raters: agreement with the majority",
         caption=(
             "Each mark is a rater: the share of their answers that agree with what most of the others said of the same "
-            "pair; ties and even splits do not count. A rater who answers by chance is near the dashed line. "
+            "pair; ties and even splits do not count. A rater who guesses is near the dashed line. "
             f"{len(known)} of {len(study.agreement)} raters."
         ),
         svg=svg,

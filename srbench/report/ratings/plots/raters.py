@@ -24,7 +24,7 @@ _PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
 
 
 def consistency(study: Analysis) -> Plot | None:
-    """Bias against inconsistency of each rater; None where neither can be told."""
+    """Draw bias against inconsistency of each rater; None where neither can be told."""
     raters = study.raters
     if raters is None:
         return None
@@ -36,9 +36,11 @@ def consistency(study: Analysis) -> Plot | None:
     def paint(figure: Figure) -> None:
         (axes,) = panels(figure, 1, 1)
         for k, (name, colour, shape) in enumerate(_KINDS):
-            own = known & (kinds == k)
-            if own.any():
-                axes.plot(raters.bias[own], raters.inconsistency[own], shape, color=colour, label=name, markersize=7)
+            members = known & (kinds == k)
+            if members.any():
+                axes.plot(
+                    raters.bias[members], raters.inconsistency[members], shape, color=colour, label=name, markersize=7
+                )
         axes.axvline(0, color=GREY, linestyle="--", linewidth=1)
         axes.set(xlabel="bias: how much higher than the others the rater votes", ylabel="inconsistency")
         axes.margins(0.12)
@@ -65,13 +67,13 @@ def consistency(study: Analysis) -> Plot | None:
 
 
 def _kinds(raters: RaterSummary) -> Ints:
-    """0: counts, 1: a rule would reject, 2: does not count."""
+    """Classify raters: 0 counts, 1 would be rejected by a rule, 2 does not count."""
     pairs = zip(raters.excluded, raters.rejected, strict=True)
     return np.array([2 if gone else 1 if rules else 0 for gone, rules in pairs], dtype=np.int64)
 
 
 def _labelled(kinds: Ints) -> list[int]:
-    """Those that do not count first, so that they get the best places; too many of the others stay without."""
+    """Choose the raters to name: those who do not count first; where there are too many others, none of those."""
     gone, flagged = (np.flatnonzero(kinds == k).tolist() for k in (2, 1))
     return (gone if len(gone) <= _NAMED else []) + (flagged if len(gone) + len(flagged) <= 25 else [])
 
@@ -82,11 +84,12 @@ def _write_names(axes: Axes, raters: RaterSummary, known: Flags, wanted: Sequenc
     pixels = axes.transData.transform(at[known])
     half = 4 * labels.pixels_per_point(axes)
     names = [labels.PointLabel(label(raters.names[i], 22), at[[i]], colours[i]) for i in wanted if known[i]]
-    labels.write(axes, names, np.hstack([pixels - half, pixels + half]), np.zeros((0, 2, 2)), 4)
+    zero = axes.transData.transform([(0.0, height) for height in axes.get_ylim()])
+    labels.write(axes, names, np.hstack([pixels - half, pixels + half]), zero[None], 4)
 
 
 def agreement(study: Analysis) -> Plot | None:
-    """Correlation of each rater with the mean of all, sorted; None where it cannot be told."""
+    """Draw the correlation of each rater with the mean of all, sorted; None where it cannot be told."""
     raters = study.raters
     if raters is None or not np.isfinite(raters.correlation).any():
         return None
@@ -120,15 +123,15 @@ def sorted_dots(
     axis: str,
     limit: tuple[float, str],
 ) -> str:
-    """Raters from best to worst: in rows with names, or side by side where they are too many.
+    """Draw raters from best to worst: in rows with names, or side by side where they are too many.
 
     Args:
-        key: Of the figure.
-        names: Of the raters.
-        values: Of each; NaN is left out.
-        kinds: Of each: name for the legend, colour, shape.
+        key: Key of the plot.
+        names: Names of the raters.
+        values: Value of each rater; NaN is left out.
+        kinds: Name of the kind, colour and shape of each rater.
         axis: What the values are.
-        limit: A line to draw, and its name.
+        limit: Value of a line to draw, and its name.
     """
     order = [i for i in np.argsort(-values, kind="stable").tolist() if np.isfinite(values[i])]
     upright = len(order) <= _NAMED
@@ -136,10 +139,10 @@ def sorted_dots(
     def paint(figure: Figure) -> None:
         (axes,) = panels(figure, 1, 1)
         for kind in dict.fromkeys(kind for kind in (*_KINDS, *kinds) if kind in kinds):
-            at = [place for place, i in enumerate(order) if kinds[i] == kind]
-            own = values[[order[place] for place in at]].tolist()
+            at = [rank for rank, i in enumerate(order) if kinds[i] == kind]
+            shown = values[[order[rank] for rank in at]].tolist()
             if at:
-                x, y = (own, at) if upright else (at, own)
+                x, y = (shown, at) if upright else (at, shown)
                 axes.plot(x, y, kind[2], color=kind[1], label=kind[0], markersize=6.5 if upright else 4)
         line = {"color": GREY, "linestyle": "--", "linewidth": 1, "label": f"{limit[1]} ({limit[0]:g})"}
         if upright:
@@ -156,23 +159,23 @@ def sorted_dots(
 
 
 def effects(study: Analysis) -> Plot | None:
-    """What each treatment of the votes does to the intervals; None where there is nothing to compare."""
-    found = study.sensitivity
-    if not any(effect.half is not None for effect in found):
+    """Draw what each treatment of the votes does to the intervals; None where there is nothing to compare."""
+    variants = study.sensitivity
+    if not any(variant.half is not None for variant in variants):
         return None
 
     def paint(figure: Figure) -> None:
         (axes,) = panels(figure, 1, 1)
-        for y, effect in enumerate(found):
-            _effect(axes, y, effect)
+        for y, variant in enumerate(variants):
+            _effect(axes, y, variant)
         axes.plot([], [], SHAPES[3], color=COLOURS[1], markersize=8, label="this analysis")
         axes.plot([], [], "o", color=COLOURS[0], markerfacecolor="white", markersize=7, label="not applied")
-        rows(axes, [effect.name for effect in found], 44)
+        rows(axes, [variant.name for variant in variants], 44)
         axes.margins(x=0.1)
         axes.set_xlabel("mean half-width of the stimuli's 95 % intervals (smaller is more certain)")
         legend(figure, axes)
 
-    told = ", ".join(f"{e.name} {e.half:.3f} ({len(e.rejected)} rejected)" for e in found if e.half is not None)
+    told = ", ".join(f"{e.name} {e.half:.3f} ({len(e.rejected)} rejected)" for e in variants if e.half is not None)
     return Plot(
         key="effects",
         title="What screening and treatments do",
@@ -182,25 +185,25 @@ def effects(study: Analysis) -> Plot | None:
             f"narrower intervals and still a worse study. {len(study.raters.names) if study.raters else 0} raters, "
             f"{len(study.scores.stimuli)} stimuli."
         ),
-        svg=draw("effects", 9.0, 0.33 * len(found) + 1.4, paint),
+        svg=draw("effects", 9.0, 0.33 * len(variants) + 1.4, paint),
         alt=f"Dot plot of mean half-widths by treatment: {told}.",
     )
 
 
-def _effect(axes: Axes, y: int, effect: Variant) -> None:
-    if effect.half is None:
-        why = label(f"cannot be used: {effect.reason}", 78)
+def _effect(axes: Axes, y: int, variant: Variant) -> None:
+    if variant.half is None:
+        why = label(f"cannot be used: {variant.reason}", 78)
         axes.annotate(
             why, (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=GREY, bbox=_PLAIN
         )
         return
     look = (
         {"marker": SHAPES[3], "color": COLOURS[1], "markersize": 8}
-        if effect.applied
+        if variant.applied
         else {"marker": "o", "color": COLOURS[0], "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.6}
     )
-    axes.plot([effect.half], [y], linestyle="none", **look)  # type: ignore[arg-type]
-    said = f"{len(effect.rejected)} rejected"
+    axes.plot([variant.half], [y], linestyle="none", **look)  # type: ignore[arg-type]
+    said = f"{len(variant.rejected)} rejected"
     axes.annotate(
         said, (1.015, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, annotation_clip=False
     )

@@ -28,7 +28,7 @@ _SCORE = {"none": "score", "dmos": "DMOS", "crushed": "crushed DMOS"}
 
 
 def models(study: Analysis) -> Plot | None:
-    """Means of models with both intervals; None without models."""
+    """Draw the means of models with both intervals; None without models."""
     by_set: dict[str, list[ModelMean]] = {}
     for group in study.models:
         by_set.setdefault(group.dataset, []).append(group)
@@ -43,9 +43,9 @@ def models(study: Analysis) -> Plot | None:
 
     def paint(figure: Figure) -> None:
         grid = panels(figure, len(by_set), across, sharex=True, sharey=True)
-        for i, (axes, (dataset, own)) in enumerate(zip(grid, by_set.items(), strict=True)):
+        for i, (axes, (dataset, means)) in enumerate(zip(grid, by_set.items(), strict=True)):
             look = (COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)])
-            _means_panel(axes, own, order, study.letters.get(dataset, {}), look)
+            _means_panel(axes, means, order, study.letters.get(dataset, {}), look)
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 34) or "all data sets", loc="left")
             axes.set_xlabel(f"mean {_SCORE[study.options.relative]} (higher is better)")
@@ -80,11 +80,11 @@ def _models_caption(study: Analysis, count: int, *, lettered: bool) -> str:
 
 
 def _means_panel(
-    axes: Axes, own: Sequence[ModelMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
+    axes: Axes, means: Sequence[ModelMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
 ) -> None:
     rows(axes, order)
     colour, shape = look
-    for group in own:
+    for group in means:
         y = order.index(group.model)
         if group.ci95_raters_images:
             axes.plot(group.ci95_raters_images, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
@@ -100,23 +100,23 @@ def _means_panel(
 
 
 def stimuli(study: Analysis) -> Plot | None:
-    """Every stimulus, sorted by score, with its interval; None below two stimuli."""
-    opinion = study.scores
-    if len(opinion.stimuli) < 2:
+    """Draw every stimulus, sorted by score, with its interval; None below two stimuli."""
+    scores = study.scores
+    if len(scores.stimuli) < 2:
         return None
-    order = np.argsort(-opinion.mean, kind="stable")
+    order = np.argsort(-scores.mean, kind="stable")
     named = len(order) <= 40
-    kinds = _kinds(opinion.stimuli)
+    kinds = _kinds(scores.stimuli)
 
     def paint(figure: Figure) -> None:
         (axes,) = panels(figure, 1, 1)
-        half = np.nan_to_num(opinion.half)
+        half = np.nan_to_num(scores.half)
         for k, (kind, members) in enumerate(kinds.items()):
             at = np.array([p for p, i in enumerate(order) if i in members])
-            own = order[at]
-            _marks(axes, at, opinion.mean[own], half[own], k, label(kind), upright=named)
+            indices = order[at]
+            _marks(axes, at, scores.mean[indices], half[indices], k, label(kind), upright=named)
         if named:
-            rows(axes, [opinion.stimuli[i].name for i in order], 44)
+            rows(axes, [scores.stimuli[i].name for i in order], 44)
             axes.set_xlabel("score (higher is better)")
         else:
             axes.set_xlim(-1, len(order))
@@ -126,8 +126,8 @@ def stimuli(study: Analysis) -> Plot | None:
         if len(kinds) > 1:
             legend(figure, axes)
 
-    known = int(np.isfinite(opinion.half).sum())
-    best, worst = (opinion.stimuli[order[i]].name for i in (0, -1))
+    known = int(np.isfinite(scores.half).sum())
+    best, worst = (scores.stimuli[order[i]].name for i in (0, -1))
     return Plot(
         key="stimuli",
         title="Stimuli with 95 % intervals",
@@ -138,8 +138,8 @@ def stimuli(study: Analysis) -> Plot | None:
         ),
         svg=draw("stimuli", WIDE, 0.21 * len(order) + 1.2 if named else 4.0, paint),
         alt=(
-            f"Scores of all stimuli with 95 % intervals, from {opinion.mean.max():.2f} ({best}) to "
-            f"{opinion.mean.min():.2f} ({worst})."
+            f"Scores of all stimuli with 95 % intervals, from {scores.mean.max():.2f} ({best}) to "
+            f"{scores.mean.min():.2f} ({worst})."
         ),
     )
 
@@ -157,26 +157,26 @@ def _marks(axes: Axes, at: Floats, mean: Floats, half: Floats, k: int, name: str
 
 
 def _kinds(stimuli: Sequence[Stimulus]) -> dict[str, set[int]]:
-    """Places by model, else by data set, else all in one, so that there are colours enough."""
+    """Group stimuli by model, else by data set, else all in one, so that there are colours enough."""
     for of in (lambda s: s.model, lambda s: s.dataset):
-        found: dict[str, set[int]] = {}
+        groups: dict[str, set[int]] = {}
         for i, stimulus in enumerate(stimuli):
-            found.setdefault(of(stimulus) or "no model", set()).add(i)
-        if 1 < len(found) <= len(COLOURS):
-            return found
+            groups.setdefault(of(stimulus) or "no model", set()).add(i)
+        if 1 < len(groups) <= len(COLOURS):
+            return groups
     return {"stimuli": set(range(len(stimuli)))}
 
 
 def relative(study: Analysis) -> Plot | None:
-    """Scores relative to the hidden references against the scores; None without references."""
+    """Draw scores relative to the hidden references against the scores; None without references."""
     if study.dmos is None:
         return None
     at = study.scores.by_name()
     members = [i for i, s in enumerate(study.dmos.stimuli) if s.name in at]
-    own = study.dmos.keep(members)
-    mean = study.scores.mean[[at[s.name] for s in own.stimuli]]
-    reference = np.array([s.reference for s in own.stimuli], dtype=bool)
-    top = own.scale.high
+    dmos = study.dmos.keep(members)
+    mean = study.scores.mean[[at[s.name] for s in dmos.stimuli]]
+    reference = np.array([s.reference for s in dmos.stimuli], dtype=bool)
+    top = dmos.scale.high
 
     def paint(figure: Figure) -> None:
         (axes,) = panels(figure, 1, 1)
@@ -184,8 +184,8 @@ def relative(study: Analysis) -> Plot | None:
             if chosen.any():
                 axes.errorbar(
                     mean[chosen],
-                    own.mean[chosen],
-                    np.nan_to_num(own.half[chosen]),
+                    dmos.mean[chosen],
+                    np.nan_to_num(dmos.half[chosen]),
                     fmt=SHAPES[k],
                     color=COLOURS[k],
                     ecolor=COLOURS[k] + "66",
@@ -215,5 +215,5 @@ def relative(study: Analysis) -> Plot | None:
             f"{int((~reference).sum())} stimuli, {int(reference.sum())} references."
         ),
         svg=draw("dmos", 7.5, 4.6, paint),
-        alt=f"Scatter of DMOS against MOS for {len(members)} stimuli; {int((own.mean > top).sum())} lie above {top:g}.",
+        alt=f"Scatter of DMOS against MOS for {len(members)} stimuli; {(dmos.mean > top).sum()} lie above {top:g}.",
     )
