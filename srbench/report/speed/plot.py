@@ -93,7 +93,7 @@ def _borrowed(trade_off: TradeOff) -> str:
 
 
 def _colours(trade_off: TradeOff) -> dict[str, str]:
-    """Give colours to models in the order of quality, so that those that share a colour lie far apart, and keep it in every scenario."""
+    """Give colours by quality: models that share one lie far apart, and keep it in every scenario."""
     means: dict[str, list[float]] = {}
     for line in trade_off.lines:
         means.setdefault(line.row.model, []).extend(value.mean for value in line.values[:1] if value)
