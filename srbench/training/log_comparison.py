@@ -32,7 +32,7 @@ class LogComparison:
             self.facts, lines = read_log(path)
             self._losses = {line["step"]: line["loss"] for line in lines}
             other = Recipe.check(self.facts["recipe"], str(path))
-        except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadRun(
                 f"{path} is no log of a training run; expected a log.jsonl as srbench train writes it"
             ) from error
