@@ -1,6 +1,6 @@
-"""A whole study in one file: plan, pictures, secrets and votes; the votes go back into any database.
+"""Backups: the plan, pictures, secrets and votes of a study in one file.
 
-Votes are written as records, not as a database's own file: what was collected in SQLite can go on in PostgreSQL.
+Votes are written as records, not as a database's own file, so that a study of SQLite can go on in PostgreSQL.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, func, inse
 from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
+from srbench.core import stored_json
 from srbench.core.files import atomic_write
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
@@ -29,20 +30,22 @@ from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, requi
 from srbench.survey.vote_store import VoteStore, sqlite_url
 
 _HEADER, _VOTES = "backup.json", "votes.jsonl"
-_KIND = "srbench survey backup"
+_SCHEMA, _VERSION = "survey backup", 1
+_UNMARKED_KIND = "srbench survey backup"
+"""Value of the key "kind" in a backup from before schemas were written."""
 _BATCH_ROWS = 1_000
 _READ_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RuntimeError)
 
 
 def write(store: VoteStore, target: Path) -> dict[str, int]:
-    """Write a backup while the study runs: the votes are those of one moment.
+    """Write a backup, also while the study runs: the votes are those of one moment.
 
     Args:
-        store: Of the study.
-        target: A .zip, readable by its owner alone.
+        store: Votes of the study.
+        target: Name of the .zip file, which only its owner can read.
 
     Returns:
-        Records by table.
+        Number of records by table.
 
     Raises:
         BadStudy: The file cannot be written.
@@ -51,8 +54,7 @@ def write(store: VoteStore, target: Path) -> dict[str, int]:
     secrets.load(folder)  # so that there are some
     records = list(_records(store.engine))
     counts = _counts(name for name, _ in records)
-    about = {
-        "kind": _KIND,
+    header = {
         "srbench": __version__,
         "revision": revision(store.engine),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -63,7 +65,7 @@ def write(store: VoteStore, target: Path) -> dict[str, int]:
             partial.touch(0o600)
             partial.chmod(0o600)
             with zipfile.ZipFile(partial, "w") as archive:
-                archive.writestr(_HEADER, json.dumps(about, indent=1) + "\n")
+                archive.writestr(_HEADER, stored_json.text(_SCHEMA, _VERSION, header))
                 lines = (json.dumps({"table": name, **row}) + "\n" for name, row in records)
                 archive.writestr(_VOTES, "".join(lines), zipfile.ZIP_DEFLATED)
                 for file in (STUDY_FILE, secrets.FILE, *(picture.file for picture in store.study.pictures)):
@@ -74,15 +76,15 @@ def write(store: VoteStore, target: Path) -> dict[str, int]:
 
 
 def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
-    """Make a study of a backup.
+    """Make a study from a backup.
 
     Args:
-        source: The file.
-        folder: Of the study; new, or empty.
-        url: Of a database without votes; a SQLite file in the folder where it is empty.
+        source: Backup file.
+        folder: Folder of the study; new, or empty.
+        url: SQLAlchemy URL of a database without votes; a SQLite file in the folder where it is empty.
 
     Returns:
-        Records by table.
+        Number of records by table.
 
     Raises:
         BadStudy: No backup, a damaged one or one of a newer version, or a folder or a database in use.
@@ -101,7 +103,7 @@ def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
 
 @contextmanager
 def _removed_on_failure(source: Path, folder: Path) -> Iterator[None]:
-    """What is half-made is removed, and the reason is one line."""
+    """Remove a half-restored study, and give the reason in one line."""
     try:
         yield
     except BaseException as error:
@@ -115,31 +117,35 @@ def _removed_on_failure(source: Path, folder: Path) -> Iterator[None]:
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:
-    """Records by table; the one that says whose database it is does not count."""
-    found = Counter(names)
-    return {t.name: found[t.name] for t in Base.metadata.sorted_tables if t is not StudyRow.__table__}
+    """Number of records by table; the row with the study's id does not count."""
+    counts = Counter(names)
+    return {t.name: counts[t.name] for t in Base.metadata.sorted_tables if t is not StudyRow.__table__}
 
 
 def _validated_revision(archive: zipfile.ZipFile, source: Path) -> str:
-    """The revision of the tables in a backup that is whole."""
-    about = json.loads(archive.read(_HEADER))
-    if not isinstance(about, dict) or about.get("kind") != _KIND or not isinstance(about.get("revision"), str):
+    """The revision of the tables in a backup that is complete."""
+    header = json.loads(archive.read(_HEADER))
+    marked = isinstance(header, dict) and (header.get("schema") == _SCHEMA or header.get("kind") == _UNMARKED_KIND)
+    if not marked or not isinstance(header.get("revision"), str):
         raise BadStudy(f"{source} is no backup of a survey; expected a file that `srbench survey backup` wrote")
+    version = header.get("version", 0)
+    if version not in range(_VERSION + 1):
+        raise BadStudy(f"{source} is version {version} of a backup; expected {_VERSION} or older; update srbench")
     broken = archive.testzip()
     if broken:
         raise BadStudy(f"{source} is damaged: {broken} does not have its checksum; take another backup")
-    return str(about["revision"])
+    return str(header["revision"])
 
 
 def _check_pictures(source: Path, study: Study) -> None:
-    """The pictures are those of the plan."""
+    """Check that the pictures are those of the plan."""
     for picture in study.pictures:
         if hashlib.sha256((study.folder / picture.file).read_bytes()).hexdigest() != picture.sha256:
             raise BadStudy(f"{source} is damaged: {picture.file} is not the picture of the plan; take another backup")
 
 
 def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every row of every table at one moment, those that others point to first."""
+    """Every row of every table at one moment, in the order of the foreign keys."""
     level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
     with engine.connect().execution_options(isolation_level=level, **READING) as connection:
         for table in Base.metadata.sorted_tables:
@@ -153,12 +159,12 @@ def _as_json(value: Any) -> Any:
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     for name in archive.namelist():
-        place = Path(name)
-        own = name in (STUDY_FILE, secrets.FILE) or (place.parent == Path(PICTURES_FOLDER) and place.suffix == ".png")
-        if not own:
+        path = Path(name)
+        picture = path.parent == Path(PICTURES_FOLDER) and path.suffix == ".png"
+        if not picture and name not in (STUDY_FILE, secrets.FILE):
             continue
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name == secrets.FILE else 0o644)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name == secrets.FILE else 0o644)
         with os.fdopen(handle, "wb") as file:
             file.write(archive.read(name))
 
@@ -169,13 +175,13 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
         tables.reflect(engine)
         with engine.begin() as connection:
             for table in Base.metadata.sorted_tables:
-                known = tables.tables[table.name]
-                if connection.scalar(select(func.count()).select_from(known)):
+                stored = tables.tables[table.name]
+                if connection.scalar(select(func.count()).select_from(stored)):
                     raise BadStudy(f"the database has votes already ({table.name}); give an empty one")
-                rows = [_typed(known, record) for record in records if record["table"] == table.name]
+                rows = [_typed(stored, record) for record in records if record["table"] == table.name]
                 for start in range(0, len(rows), _BATCH_ROWS):
-                    connection.execute(insert(known), rows[start : start + _BATCH_ROWS])
-                _advance_sequence(connection, known)
+                    connection.execute(insert(stored), rows[start : start + _BATCH_ROWS])
+                _advance_sequence(connection, stored)
         migrate(engine)
     finally:
         engine.dispose()
@@ -191,9 +197,9 @@ def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _advance_sequence(connection: Connection, table: Table) -> None:
-    """New rows get numbers after those that came with their own."""
+    """Let new rows be numbered after the restored ones."""
     if connection.dialect.name == "postgresql" and "id" in table.columns and table.columns["id"].autoincrement:
-        place = connection.scalar(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name})
+        sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name})
         highest = connection.scalar(select(func.max(table.columns["id"])))
-        if place and highest:
-            connection.execute(text("SELECT setval(:place, :highest)"), {"place": place, "highest": highest})
+        if sequence and highest:
+            connection.execute(text("SELECT setval(:sequence, :highest)"), {"sequence": sequence, "highest": highest})

@@ -1,4 +1,4 @@
-"""Where votes are kept: SQLite in WAL mode by default, PostgreSQL by URL, brought to the newest schema when opened."""
+"""Opening the database of the votes: SQLite in WAL mode or PostgreSQL, brought to the newest schema when opened."""
 
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ def connect(url: str, revision: str = "head") -> Engine:
     """Open a database and bring its tables up to date.
 
     Args:
-        url: SQLAlchemy's.
-        revision: Of the tables; an older one only to fill in what it had.
+        url: SQLAlchemy URL of the database.
+        revision: Revision of the tables; an older one only to fill in a backup that was made with it.
 
     Raises:
         BadStudy: It cannot be opened, its driver is missing, or a newer version wrote it.
@@ -52,7 +52,7 @@ def _durable(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A read that turns into a write could find that somebody else wrote in between, and fail: writers say so at once.
+    # A read that turns into a write fails where somebody else wrote in between, so writers ask for the lock at once.
     reading = connection.get_execution_options().keys() & READING.keys()
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
@@ -67,6 +67,6 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 def revision(engine: Engine) -> str:
-    """Which revision the tables have."""
+    """Return the revision of the tables."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() or ""

@@ -1,4 +1,4 @@
-"""What a study asks of its raters before they rate, and what it promises them."""
+"""What raters are asked and told before they rate: consent, screen check, phones, the end of the session."""
 
 import math
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Participation:
-    """The conditions of taking part.
+    """The conditions of taking part in a study.
 
     Attributes:
-        ask: Beyond window, pixel density and how many of eight grey patches can be told apart: "card" (a bank card's
-            width on the screen), "distance" (to the screen), "acuity" and "colour" (what the rater says of their
-            vision), "age" (a band).
-        phones: Raters may use a phone.
-        keep_ip: The address is stored with the consent, which says so.
+        ask: Questions of the screen check beyond window, pixel density and how many of eight grey patches can be told
+            apart: "card" (width of a bank card on the screen), "distance" (to the screen), "acuity" and "colour" (what
+            raters say of their vision), "age" (a band).
+        phones: Whether raters may use a phone.
+        keep_ip: Whether the IP address is stored with the consent; the consent page says so.
         consent: Paragraphs of the study's own on the consent page: who asks, why, whom to write to.
-        redirect: Where a rater goes at the end; {code} stands for the completion code.
-        stop_half: The study closes to newcomers when the widest 95 % interval of a model's score is within plus or
-            minus this; None: never by itself.
+        redirect: Address that raters are sent to at the end; {code} stands for the completion code.
+        stop_half: Half of the 95 % interval: the study closes to newcomers when that of every model's score is at most
+            this; None where it never closes by itself.
     """
 
     ask: tuple[ScreenQuestion, ...] = ()
@@ -47,26 +47,26 @@ class Participation:
     stop_half: float | None = None
 
 
-def validated(terms: Participation) -> Participation:
-    """The same terms.
+def validated(participation: Participation) -> Participation:
+    """Return the conditions unchanged.
 
     Raises:
         BadStudy: A check that does not exist, an address that is none, or a width that cannot be reached.
     """
-    unknown = sorted(set(terms.ask) - set(SCREEN_QUESTIONS))
+    unknown = sorted(set(participation.ask) - set(SCREEN_QUESTIONS))
     if unknown:
         raise BadStudy(f"there is no check {', '.join(unknown)}; expected some of {', '.join(SCREEN_QUESTIONS)}")
-    if terms.redirect and not is_address(terms.redirect.replace(CODE_PLACEHOLDER, "0")):
+    if participation.redirect and not is_address(participation.redirect.replace(CODE_PLACEHOLDER, "0")):
         raise BadStudy(
-            f"the redirect '{terms.redirect}' is no address; expected https://... with {CODE_PLACEHOLDER} in it"
+            f"the redirect '{participation.redirect}' is no address; expected https://... with {CODE_PLACEHOLDER} in it"
         )
-    if terms.stop_half is not None and not 0 < terms.stop_half < math.inf:
-        raise BadStudy(f"the interval to stop at is ± {terms.stop_half}; expected a number more than 0")
-    return terms
+    if participation.stop_half is not None and not 0 < participation.stop_half < math.inf:
+        raise BadStudy(f"the interval to stop at is ± {participation.stop_half}; expected a number more than 0")
+    return participation
 
 
 def is_address(text: str) -> bool:
-    """It begins with http:// or https:// and names a host."""
+    """Return whether a text begins with http:// or https:// and names a host."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -76,29 +76,29 @@ def is_address(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not blank
 
 
-def parse_screen_check(terms: Participation, form: Mapping[str, str]) -> dict[str, Any] | None:
-    """What a rater says in the screen check.
+def parse_screen_check(participation: Participation, form: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the answers of a screen check.
 
     Args:
-        terms: Of the study.
-        form: Fields as sent.
+        participation: Conditions of the study.
+        form: Fields of the form as they were sent.
 
     Returns:
-        A value for each check of the terms, and "patches"; None where one is missing or cannot be.
+        A value for each question, and "patches"; None where one is missing or impossible.
     """
-    found: dict[str, Any] = {}
-    for check in ("patches", *terms.ask):
+    answers: dict[str, Any] = {}
+    for check in ("patches", *participation.ask):
         value = form.get(check, "")
         if check in _NUMBERS:
             number = _number(value, *_NUMBERS[check])
             if number is None:
                 return None
-            found[check] = number
+            answers[check] = number
         elif value in ANSWERS[check]:
-            found[check] = value
+            answers[check] = value
         else:
             return None
-    return found
+    return answers
 
 
 def _number(text: str, low: float, high: float) -> float | None:
@@ -110,13 +110,14 @@ def _number(text: str, low: float, high: float) -> float | None:
 
 
 def pixels_per_degree(screen: Mapping[str, Any]) -> float | None:
-    """Device pixels in one degree of the visual field, from what a rater told.
+    """Return the device pixels in one degree of the visual field, from the answers of a screen check.
 
     Args:
-        screen: "dpr" (device pixels in a CSS pixel), "card" (CSS pixels of a bank card's width) and "distance" (cm).
+        screen: Answers of the screen check: "dpr" (device pixels in a CSS pixel), "card" (CSS pixels of a bank card's
+            width) and "distance" (to the screen, in cm).
 
     Returns:
-        Pixels; None where something is missing.
+        Pixels per degree; None where an answer is missing.
     """
     try:
         density, card, distance = (float(screen[name]) for name in ("dpr", "card", "distance"))

@@ -1,4 +1,4 @@
-"""Where a study's pictures come from: the images that a run kept, or folders, one a model."""
+"""The pictures of a study before it is made: from the images that a run kept or from folders, cropped, never scaled."""
 
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +29,10 @@ class Source:
     """A picture before it is cropped.
 
     Attributes:
-        dataset: To which its content belongs; empty for plain folders.
+        dataset: Data set of the image; empty for plain folders.
         content: Name of the image.
-        model: What made it; "hr" for the original.
-        path: The file.
+        model: Id of the model; "hr" for the original.
+        path: Image file.
     """
 
     dataset: str
@@ -42,67 +42,67 @@ class Source:
 
     @property
     def reference(self) -> bool:
-        """It is the original."""
+        """Whether the picture is the original."""
         return self.model == REFERENCE
 
 
 def from_run(run: Path, originals: Mapping[tuple[str, str], Path], models: Sequence[str]) -> list[Source]:
-    """The outputs that `srbench run --save-images` kept, and their originals.
+    """Return the outputs that `srbench run --save-images` kept, and their originals.
 
     Args:
         run: Folder of the run.
-        originals: HR files by data set and image; what is not among them is left out.
-        models: Which; all where empty.
+        originals: HR files by data set and image; images that are not among them are left out.
+        models: Ids of the models; all where it is empty.
 
     Raises:
-        BadRun: No run.
-        BadStudy: A model without kept images.
+        BadRun: The folder holds no run.
+        BadStudy: A model has no kept images.
     """
     folder = RunFolder(run)
     folder.head()
     rows = latest(folder.rows())
     wanted = list(models) or list(dict.fromkeys(row.model for row in rows))
-    found: dict[tuple[str, str, str], Source] = {}
+    sources: dict[tuple[str, str, str], Source] = {}
     for row in rows:
-        place = (row.dataset, row.image, row.model)
+        image_key = (row.dataset, row.image, row.model)
         path = folder.picture(row)
-        if row.model in wanted and place[:2] in originals and place not in found and path.is_file():
-            found[place] = Source(*place, path)
-    missing = [model for model in wanted if model not in {source.model for source in found.values()} | {REFERENCE}]
+        if row.model in wanted and image_key[:2] in originals and image_key not in sources and path.is_file():
+            sources[image_key] = Source(*image_key, path)
+    missing = [model for model in wanted if model not in {source.model for source in sources.values()} | {REFERENCE}]
     if missing:
         raise BadStudy(f"{run} has kept no images of {', '.join(missing)}; run again with --save-images")
-    contents = dict.fromkeys(place[:2] for place in found)
+    contents = dict.fromkeys(image_key[:2] for image_key in sources)
     references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in contents]
-    return [*found.values(), *references]
+    return [*sources.values(), *references]
 
 
 def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
-    """Images as `<model>/<image>.png` or `<dataset>/<model>/<image>.png`.
+    """Return images that lie as `<model>/<image>.png` or `<dataset>/<model>/<image>.png`.
 
     A folder hr, reference, original or gt has the originals.
 
     Raises:
-        BadStudy: No images, or a model that has no folder.
+        BadStudy: There are no images, or a model has no folder.
     """
     if not folder.is_dir():
         raise BadStudy(f"{folder} is no folder; expected one with a folder for each model")
-    found = []
+    sources = []
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.suffix.lower() in _SUFFIXES and len(parts) in (2, 3):
             model = REFERENCE if parts[-2].lower() in _REFERENCE_FOLDERS else parts[-2]
-            found.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path))
-    if not found:
+            sources.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path))
+    if not sources:
         raise BadStudy(f"{folder} holds no images as <model>/<image>.png or <dataset>/<model>/<image>.png")
-    there = {source.model for source in found}
-    missing = [model for model in models if model not in there]
+    models_present = {source.model for source in sources}
+    missing = [model for model in models if model not in models_present]
     if missing:
-        raise BadStudy(f"{folder} has no folder {', '.join(missing)}; there are {', '.join(sorted(there))}")
-    return [source for source in found if not models or source.model in {*models, REFERENCE}]
+        raise BadStudy(f"{folder} has no folder {', '.join(missing)}; there are {', '.join(sorted(models_present))}")
+    return [source for source in sources if not models or source.model in {*models, REFERENCE}]
 
 
 def spare_photographs() -> dict[str, Path]:
-    """Photographs of the scikit-image package beside the builtin data set, to calibrate where that one is rated.
+    """Return photographs of the scikit-image package that are not in the builtin data set, for calibration.
 
     They are rocket (SpaceX) and hubble_deep_field (NASA), both in the public domain.
     """
@@ -114,13 +114,13 @@ def spare_photographs() -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class Crop:
-    """What of a content is shown, the same for all its models.
+    """The part of a content that is shown, the same for all its models.
 
     Attributes:
-        top: First row.
-        left: First column.
-        height: Rows.
-        width: Columns.
+        top: First row, from 0.
+        left: First column, from 0.
+        height: Number of rows.
+        width: Number of columns.
     """
 
     top: int
@@ -130,18 +130,18 @@ class Crop:
 
 
 def crops(
-    sources: Iterable[Source], area_px: tuple[int, int], given: Mapping[tuple[str, str], tuple[int, int]], seed: int
+    sources: Iterable[Source], area_px: tuple[int, int], chosen: Mapping[tuple[str, str], tuple[int, int]], seed: int
 ) -> dict[tuple[str, str], Crop]:
-    """For each data set and content the part that fits the viewer's area; nothing is ever scaled.
+    """Return for each data set and content the part that fits the viewer's area; nothing is ever scaled.
 
     Outputs begin at the top left of their original and may be smaller than it (HR is cropped to a multiple of the
     scale); what all have is what can be shown.
 
     Args:
         sources: All pictures.
-        area_px: Width and height of the viewer's area.
-        given: Top and left of chosen crops; the others are drawn.
-        seed: Of those.
+        area_px: Width and height of the viewer's area in pixels.
+        chosen: First row and column of chosen crops; the others are drawn.
+        seed: Seed of the crops that are drawn.
 
     Raises:
         BadStudy: A chosen crop lies outside the picture, or is of no picture.
@@ -152,28 +152,28 @@ def crops(
         key = source.dataset, source.content
         before = sizes.get(key, (height, width))
         sizes[key] = min(before[0], height), min(before[1], width)
-    strange = sorted("/".join(filter(None, key)) for key in given.keys() - sizes.keys())
-    if strange:
-        raise BadStudy(f"crops are given for {', '.join(strange)}, which the study does not have")
-    found = {}
+    unknown = sorted("/".join(filter(None, key)) for key in chosen.keys() - sizes.keys())
+    if unknown:
+        raise BadStudy(f"crops are given for {', '.join(unknown)}, which the study does not have; correct the file")
+    crop_of = {}
     for number, (key, (height, width)) in enumerate(sorted(sizes.items())):
-        shown = min(height, area_px[1]), min(width, area_px[0])
+        size = min(height, area_px[1]), min(width, area_px[0])
         generator = np.random.default_rng((seed, 4, number))
-        place = given.get(key) or (
-            int(generator.integers(height - shown[0] + 1)),
-            int(generator.integers(width - shown[1] + 1)),
+        start = chosen.get(key) or (
+            int(generator.integers(height - size[0] + 1)),
+            int(generator.integers(width - size[1] + 1)),
         )
-        if not (0 <= place[0] <= height - shown[0] and 0 <= place[1] <= width - shown[1]):
+        if not (0 <= start[0] <= height - size[0] and 0 <= start[1] <= width - size[1]):
             raise BadStudy(
-                f"the crop of {'/'.join(filter(None, key))} begins at row {place[0]}, column {place[1]}; its "
-                f"{width} x {height} px leave room up to row {height - shown[0]}, column {width - shown[1]}"
+                f"the crop of {'/'.join(filter(None, key))} begins at row {start[0]}, column {start[1]}; its "
+                f"{width} x {height} px leave room up to row {height - size[0]}, column {width - size[1]}"
             )
-        found[key] = Crop(*place, *shown)
-    return found
+        crop_of[key] = Crop(*start, *size)
+    return crop_of
 
 
 def cut(path: Path, crop: Crop) -> npt.NDArray[np.uint8]:
-    """The pixels that are shown, uint8 `(height, width, 3)` RGB."""
+    """Return the pixels that are shown, uint8 `(height, width, 3)` RGB."""
     pixels = image.read(path)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, None], 3, axis=2)
@@ -181,16 +181,17 @@ def cut(path: Path, crop: Crop) -> npt.NDArray[np.uint8]:
 
 
 def anchors(hr: npt.NDArray[np.uint8], protocol: Protocol) -> dict[str, npt.NDArray[np.uint8]]:
-    """The ends of the scale from one original: LR enlarged by nearest neighbour as the worst, itself as the best, and
-    bicubic between, for practice.
+    """Return the ends of the scale from one original, and bicubic between them for practice.
+
+    The worst is LR enlarged by nearest neighbour, the best the original itself.
 
     Args:
         hr: uint8 `(H, W, 3)` RGB.
-        protocol: How LR is made, and its scale.
+        protocol: Convention by which LR is made, and its scale.
     """
     levels = image.crop_to_multiple(image.to_tensor(hr), protocol.hr_multiple)
     size = levels.shape[-2], levels.shape[-1]
     lr = degrade(levels, protocol)
     worst, middle = (image.round_half_up(resize(lr, size, kernel=kernel)) for kernel in (_WORST, _MIDDLE))
-    made = dict(zip(ANCHORS, (worst, middle, levels), strict=True))
-    return {name: image.to_array(picture.to(levels.dtype)) for name, picture in made.items()}
+    levels_of = dict(zip(ANCHORS, (worst, middle, levels), strict=True))
+    return {name: image.to_array(picture.to(levels.dtype)) for name, picture in levels_of.items()}

@@ -1,6 +1,6 @@
-"""What a running study stores: raters, the trials they were dealt, their answers, and what happened when.
+"""The tables of a running study: raters, the trials assigned to them, their answers, and events.
 
-Answers are only ever added. A withdrawal takes a rater's answers and trials away and leaves the event that says so.
+Answers are only ever added. A withdrawal deletes a rater's answers and trials and leaves an event that says so.
 """
 
 from datetime import UTC, datetime
@@ -24,27 +24,27 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """As it was stored."""
+        """Return the moment as it was stored."""
         return None if value is None else utc(value)
 
 
 def utc(value: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is UTC already."""
+    """Return the same moment in UTC; a time without a zone is UTC already."""
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """All tables."""
+    """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {dict[str, Any]: JSON, datetime: Utc, float: Double}
 
 
 class StudyRow(Base):
-    """To which study the votes belong: one row.
+    """The study that the votes belong to, in a table of one row.
 
     Attributes:
-        id: Of the study.
+        id: Id of the study.
     """
 
     __tablename__ = "study"
@@ -53,18 +53,18 @@ class StudyRow(Base):
 
 
 class Rater(Base):
-    """One person's way through the study.
+    """A rater.
 
     Attributes:
-        id: Random, in exports too; nothing else tells who it is.
-        token: SHA-256 of what stands in the invitation link.
-        number: Which session of the design; None before the first trial and after a withdrawal. Different for all, but
-            that of a rater who does not come back goes to another.
-        state: "invited", "active", "finished" or "withdrawn".
-        code: Shown at the end, for panel providers.
-        created: When.
-        seen: When last.
-        facts: Answers of the screen check, as asked for.
+        id: Random id, in exports too; nothing else tells who the rater is.
+        token: SHA-256 of the token in the invitation link, hexadecimal.
+        number: Number of the assigned session; None before the first trial and after a withdrawal. The session of a
+            rater who does not come back is assigned to another one too.
+        state: "invited", "active", "finished", "withdrawn" or "preview".
+        code: Completion code, shown at the end for panel providers.
+        created: Time of the invitation.
+        seen: Time of the last request that changed something.
+        facts: What the steps before the trials have stored: consent, screen check, practice, breaks.
     """
 
     __tablename__ = "rater"
@@ -80,19 +80,19 @@ class Rater(Base):
 
 
 class Assignment(Base):
-    """A trial of a rater.
+    """A trial that is assigned to a rater.
 
     Attributes:
-        id: Number.
-        rater: Whose.
-        position: In the session, from 0.
-        sitting: From 0.
-        block: In the sitting, from 0; a break comes before each but the first.
-        kind: As in the design.
-        first: Picture.
-        second: Picture; empty for single ones.
-        first_key: What the rater's browser knows of the first picture: random, another one in every trial.
-        second_key: The same of the second.
+        id: Number of the row.
+        rater: Id of the rater.
+        position: Position in the session, from 0.
+        sitting: Number of the sitting, from 0.
+        block: Number of the block in its sitting, from 0; a break comes before each but the first.
+        kind: Kind of the trial, as in the design.
+        first: Name of the first picture.
+        second: Name of the second picture; empty where one is shown.
+        first_key: Random key by which the browser asks for the first picture, another one in every trial.
+        second_key: Random key by which the browser asks for the second picture.
     """
 
     __tablename__ = "trial"
@@ -111,14 +111,14 @@ class Assignment(Base):
 
 
 class Answer(Base):
-    """What a rater said. One for each trial: the first that arrived.
+    """An answer, one for each trial: the first that arrived.
 
     Attributes:
-        trial: Which.
-        value: A score, or "first", "second", "tie".
-        seconds: From the moment the picture was painted.
-        at: When it arrived.
-        facts: Window and zoom at that moment.
+        trial: Number of the trial's row.
+        value: The answer, as the study's method defines it.
+        seconds: Response time in seconds, from the moment the picture was painted.
+        at: Time at which the answer arrived.
+        facts: Size and pixel density of the window at that moment.
     """
 
     __tablename__ = "answer"
@@ -131,14 +131,14 @@ class Answer(Base):
 
 
 class Event(Base):
-    """What happened: consent, an entry by the open link, a withdrawal, a pause or the end of the study.
+    """An event: consent, an entry by the open link, a withdrawal, a pause or the end of the study.
 
     Attributes:
-        id: Number.
-        at: When.
-        rater: Whose; empty for the study.
-        kind: What.
-        facts: More of it; never who the rater is.
+        id: Number of the row.
+        at: Time of the event.
+        rater: Id of the rater; empty where the event concerns the study.
+        kind: Kind of the event.
+        facts: Details of the event; never who the rater is.
     """
 
     __tablename__ = "event"

@@ -1,24 +1,25 @@
-"""A study's secrets: made once, kept in a file that its owner alone can read."""
+"""The secrets of a study: made once, and kept in a file that only its owner can read."""
 
-import json
 import os
 import secrets
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from srbench.core import stored_json
 from srbench.errors import BadStudy
 
 FILE = "secrets.json"
+_SCHEMA, _VERSION = "survey secrets", 1
 _REMEDY = "delete it, and new ones are made: raters then open their links again"
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """What nobody but the study's owner may know.
+    """Secrets that nobody but the study's owner may know.
 
     Attributes:
-        cookie: Signs session cookies.
-        admin: Opens the administrator's page.
+        cookie: Key that signs session cookies.
+        admin: Token that opens the administrator's page.
     """
 
     cookie: str
@@ -26,7 +27,7 @@ class Secrets:
 
 
 def load(folder: Path) -> Secrets:
-    """Read a study's secrets; the first time they are made.
+    """Read a study's secrets; make them the first time.
 
     Raises:
         BadStudy: Others can read the file, or it cannot be read, or holds something else.
@@ -38,10 +39,10 @@ def load(folder: Path) -> Secrets:
         return _read(path)
     except OSError as error:
         raise BadStudy(f"{path} cannot be written: {error.strerror}; give a folder that you can write to") from error
-    made = Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+    created = Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(made), file)
-    return made
+        file.write(stored_json.text(_SCHEMA, _VERSION, asdict(created)))
+    return created
 
 
 def _read(path: Path) -> Secrets:
@@ -49,11 +50,12 @@ def _read(path: Path) -> Secrets:
         raise BadStudy(f"{path} can be read by others; expected mode 600: chmod 600 {path}")
     wanted = [field.name for field in fields(Secrets)]
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadStudy(f"{path} cannot be read ({error}); {_REMEDY}") from error
-    if not (isinstance(content, dict) and sorted(content) == sorted(wanted)):
-        raise BadStudy(f"{path} holds other things; expected {' and '.join(wanted)}; {_REMEDY}")
+        content = stored_json.read(path, _SCHEMA, _VERSION, unmarked_keys=wanted, error=BadStudy)
+    except BadStudy as error:
+        raise BadStudy(f"{error}; or {_REMEDY}") from error
+    del content["version"]
+    if sorted(content) != sorted(wanted):
+        raise BadStudy(f"{path} has the keys {', '.join(content)}; expected {' and '.join(wanted)}; {_REMEDY}")
     if not all(isinstance(value, str) and value for value in content.values()):
         raise BadStudy(f"{path} has a secret that is no text; expected {' and '.join(wanted)} as text; {_REMEDY}")
     return Secrets(**content)

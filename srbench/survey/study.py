@@ -17,7 +17,8 @@ from srbench.survey.design import Design
 from srbench.survey.method import Method
 from srbench.survey.participation import Participation, validated
 
-SCHEMA = 1
+SCHEMA, VERSION = "survey study", 2
+"""Version 1 had the number 1 in place of the schema, and no other difference."""
 STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 
 
@@ -97,6 +98,7 @@ class Study:
         """Return the study as study.json holds it."""
         return {
             "schema": SCHEMA,
+            "version": VERSION,
             "srbench": __version__,
             "id": self.id,
             "title": self.title,
@@ -127,7 +129,8 @@ class _FilePicture:
 class _File:
     """The keys of study.json."""
 
-    schema: int
+    schema: str
+    version: int
     srbench: str
     id: str
     title: str
@@ -173,16 +176,19 @@ def load(folder: Path) -> Study:
 def _read(file: Path) -> _File:
     """Read the file; every key must be there, no other, and of the right type."""
     try:
-        text = file.read_text(encoding="utf-8")
-        content = json.loads(text)
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadStudy(f"{file} cannot be read ({error}); {_REMEDY}") from error
     if not isinstance(content, dict):
         raise BadStudy(f"{file} holds no study; {_REMEDY}")
-    if content.get("schema") != SCHEMA:
-        raise BadStudy(f"{file} has schema {content.get('schema')}; expected {SCHEMA}")
+    if content.get("schema") == 1:
+        content = {**content, "schema": SCHEMA, "version": 1}
+    schema, version = content.get("schema"), content.get("version")
+    if schema != SCHEMA or version not in range(1, VERSION + 1):
+        expected = f"expected {SCHEMA}, version {VERSION} or older"
+        raise BadStudy(f"{file} has schema {schema}, version {version}; {expected}; update srbench, or {_REMEDY}")
     try:
-        found = _FILE.validate_json(text, strict=True)
+        parsed = _FILE.validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -190,7 +196,7 @@ def _read(file: Path) -> _File:
     unknown = _unknown(content)
     if unknown:
         raise BadStudy(f"{file} has '{unknown[0]}', which is not known here; update srbench, or {_REMEDY}")
-    return found
+    return parsed
 
 
 def _unknown(content: dict[str, Any]) -> list[str]:
@@ -200,20 +206,20 @@ def _unknown(content: dict[str, Any]) -> list[str]:
     return [key for kind, part in parts for key in part if key not in {field.name for field in fields(kind)}]
 
 
-def _check(file: Path, found: _File) -> None:
+def _check(file: Path, content: _File) -> None:
     """Check that a study can be run with these values, and that its pictures lie in its folder."""
-    design = found.design
+    design = content.design
     try:
         methods.find(design.method)
     except UnknownName as error:
         raise BadStudy(f"{file} is of a test method that is not known here: {error}") from error
     lengths = (design.trial_seconds, design.sitting_minutes, design.break_minutes)
-    counts = (found.raters, found.scale, len(found.pictures))
+    counts = (content.raters, content.scale, len(content.pictures))
     if not all(0 < value < math.inf for value in (*lengths, *counts)):
         raise BadStudy(f"{file} has a length of time or a number that is not more than 0; {_REMEDY}")
     if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
         raise BadStudy(f"{file} has a share, repeats or traps that cannot be; {_REMEDY}")
-    for picture in found.pictures:
+    for picture in content.pictures:
         if not _inside(picture.file):
             raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")
 

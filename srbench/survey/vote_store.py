@@ -1,7 +1,7 @@
 """The votes of a running study: every answer is one transaction; nothing is lost, nothing doubles.
 
-SQLite in WAL mode by default, PostgreSQL by URL. Reloads, retries, second tabs and crashes end where they should: an
-answer counts once, the first that arrived, and the next trial is the first without an answer.
+SQLite in WAL mode by default, PostgreSQL by URL. Reloads, retries, second tabs and crashes do no harm: an answer counts
+once, the first that arrived, and the next trial is the first without an answer.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ PREVIEW = "preview"
 SQLITE = "votes.sqlite"
 
 
-# Statements of every page are built once: that is half of what they cost.
+# The statements of every page are built once, which halves their cost.
 _RATER: BindParameter[str] = bindparam("rater")
 _NEXT_TRIALS = (  # the next trial without an answer, and the one after it
     select(*Assignment.__table__.columns)
@@ -58,18 +58,18 @@ _LAST_STATUS = select(Event.kind).where(Event.kind.in_(_STATUS_EVENTS)).order_by
 
 
 def sqlite_url(folder: Path) -> str:
-    """Of the file in a study's folder where votes are kept by default; it is made, for its owner alone."""
+    """Return the URL of the SQLite file in a study's folder; make the file, for its owner alone, where it is missing."""
     file = folder / SQLITE
     file.touch(0o600)
     return f"sqlite:///{file}"
 
 
 class VoteStore:
-    """The database of a study.
+    """The database with the votes of a study.
 
     Args:
-        study: Its plan.
-        url: SQLAlchemy's; a SQLite file in the study's folder where it is empty.
+        study: Plan of the study.
+        url: SQLAlchemy URL of the database; a SQLite file in the study's folder where it is empty.
 
     Raises:
         BadStudy: The database cannot be opened or was written by a newer version.
@@ -93,7 +93,7 @@ class VoteStore:
             raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.engine.dispose()
 
     @contextmanager
@@ -109,13 +109,13 @@ class VoteStore:
     # raters
 
     def invite(self, *, preview: bool = False) -> str:
-        """A new rater; what is returned stands in the invitation link and nowhere else.
+        """Add a rater; the token that is returned stands in the invitation link and nowhere else.
 
         Args:
-            preview: It is the study's owner who looks: the answers never count.
+            preview: Whether it is the study's owner who looks; these answers never count.
 
         Returns:
-            43 characters of a random token.
+            A random token of 43 characters.
         """
         token = secrets.token_urlsafe(32)
         with self._transaction() as database:
@@ -123,13 +123,13 @@ class VoteStore:
         return token
 
     def join(self, limit: int) -> str | None:
-        """A new rater by the open link.
+        """Add a rater who comes by the open link.
 
         Args:
-            limit: How many may enter so, ever: who withdraws leaves no room for another.
+            limit: Number of raters who may ever enter so; a withdrawal makes no room for another.
 
         Returns:
-            The token; None where there is no room, or the study is not open.
+            The token; None where the limit is reached, or the study is not open.
         """
         token = secrets.token_urlsafe(32)
         with self._transaction() as database:
@@ -141,24 +141,24 @@ class VoteStore:
         return token
 
     def accepts_newcomers(self, limit: int) -> bool:
-        """The open link lets somebody in."""
+        """Return whether the open link lets somebody in."""
         with self._reading() as database:
             return _status(database) == "open" and _count_joined(database) < limit
 
     def find(self, token: str) -> str | None:
-        """The id of the rater with this token; None for an unknown or withdrawn one."""
+        """Return the id of the rater with this token; None for an unknown or withdrawn one."""
         wanted = select(Rater.id).where(Rater.token == _hash_token(token), Rater.state != "withdrawn")
         with self._reading() as database:
             return database.scalar(wanted)
 
     def assign_session(self, rater: str, known: ScorePosterior | None = None) -> None:
-        """Deal the rater a session. Does nothing for one who has begun.
+        """Assign a session to a rater; do nothing where one is assigned already.
 
-        It is the first session of the design that nobody has finished and nobody is at. Who has not been seen for a
-        day (for a week, where there are several sittings) is taken to be gone: the session goes to the next one.
+        It is the first session of the design that nobody has finished and nobody is at. A rater who has not been seen
+        for a day (for a week, where there are several sittings) is taken to be gone, and the session is free again.
 
         Args:
-            rater: Whose.
+            rater: Id of the rater.
             known: For adaptive pairs, what the answers so far tell.
 
         Raises:
@@ -177,24 +177,24 @@ class VoteStore:
             database.add_all(self._assignments(rater, number, known))
 
     def _lock_study(self, database: Session) -> None:
-        """Until the transaction ends, nobody else begins or joins; SQLite has one writer anyway."""
+        """Let nobody else begin or join until the transaction ends; SQLite has one writer anyway."""
         if self.engine.dialect.name == "postgresql":
             database.execute(text("SELECT pg_advisory_xact_lock(:study)"), {"study": _LOCK})
 
     @cached_property
     def _allowed_absence(self) -> timedelta:
-        """How long a rater may be away before the session goes to another."""
+        """How long a rater may be away before the session is free for another."""
         design = self.study.design
         several = len(sittings(design, session(design, self.study.stimuli(), 0))) > 1
         return _ABSENCE_SITTINGS if several else _ABSENCE
 
     def _number(self, database: Session) -> int:
         since = _now() - self._allowed_absence
-        taken = select(Rater.number).where(
+        occupied = select(Rater.number).where(
             or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
         )
-        held = set(database.scalars(taken))
-        return next(number for number in range(len(held) + 1) if number not in held)
+        numbers = set(database.scalars(occupied))
+        return next(number for number in range(len(numbers) + 1) if number not in numbers)
 
     def _assignments(self, rater: str, number: int, known: ScorePosterior | None) -> Iterator[Assignment]:
         design = self.study.design
@@ -206,7 +206,7 @@ class VoteStore:
                     position += 1
 
     def _locked_rater(self, database: Session, rater: str) -> Rater:
-        """The rater's row, locked: whatever one rater does comes one after the other."""
+        """The rater's row, locked, so that requests of one rater are handled one after the other."""
         person = database.get(Rater, rater, with_for_update=True)
         if person is None or person.state == "withdrawn":
             raise self._unknown_rater(rater)
@@ -216,12 +216,12 @@ class VoteStore:
         return BadStudy(f"there is no rater {rater} in {self.study.title}")
 
     def has_rater(self, rater: str) -> bool:
-        """There is such a rater, who has not withdrawn."""
+        """Return whether there is such a rater, who has not withdrawn."""
         with self._reading() as database:
             return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
 
     def add_facts(self, rater: str, facts: Mapping[str, Any]) -> None:
-        """Add to what is known of the rater's way."""
+        """Add to the facts that are stored of a rater."""
         with self._transaction() as database:
             person = self._locked_rater(database, rater)
             person.facts, person.seen = {**person.facts, **facts}, _now()
@@ -229,7 +229,7 @@ class VoteStore:
     # questions and answers
 
     def rater_state(self, rater: str) -> RaterState | None:
-        """Everything that the rater's next page depends on; None where there is no such rater."""
+        """Return everything that the rater's next page depends on; None where there is no such rater."""
         with self._reading() as database:
             person = database.get(Rater, rater)
             if person is None or person.state == "withdrawn":
@@ -245,25 +245,25 @@ class VoteStore:
             )
 
     def picture(self, rater: str, key: str) -> str | None:
-        """The picture behind a key, if it is this rater's; None otherwise."""
+        """Return the name of the picture with a key of this rater's; None for any other key."""
         with self._reading() as database:
-            found = database.execute(_SELECT_PICTURE, {"rater": rater, "key": key}).first()
-            if found is None:
+            row = database.execute(_SELECT_PICTURE, {"rater": rater, "key": key}).first()
+            if row is None:
                 return None
-            return found.first if found.first_key == key else found.second or None
+            return row.first if row.first_key == key else row.second or None
 
     def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> AnswerStatus:
         """Store an answer to the next trial, once.
 
         Args:
-            rater: Whose.
-            position: Of the trial.
-            value: A score from 1 to 5; in pairs "first", "second" or "tie".
-            seconds: From the moment the picture was painted.
-            facts: Window and zoom.
+            rater: Id of the rater.
+            position: Position of the trial in the session, from 0.
+            value: The answer, as the study's method defines it.
+            seconds: Response time in seconds, from the moment the picture was painted.
+            facts: Size and pixel density of the window.
 
         Returns:
-            What became of it; false where it was refused.
+            What happened to the answer; its truth value is false where it was refused.
 
         Raises:
             BadStudy: A value that this method does not have, or no such rater.
@@ -284,8 +284,8 @@ class VoteStore:
                 if position > waiting[0].position:
                     return AnswerStatus.REFUSED
                 now = _now()
-                given = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": now, "facts": dict(facts)}
-                database.execute(_INSERT_ANSWER, given)
+                row = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": now, "facts": dict(facts)}
+                database.execute(_INSERT_ANSWER, row)
                 done = len(waiting) == 1 and state != PREVIEW
                 database.execute(_UPDATE_RATER, {"rater": rater, "now": now, "became": "finished" if done else state})
         except IntegrityError:
@@ -293,16 +293,16 @@ class VoteStore:
         return AnswerStatus.LAST if done else AnswerStatus.STORED
 
     def withdraw(self, rater: str) -> int:
-        """Take away everything the rater has answered, and record that it was taken.
+        """Delete everything that a rater has answered, and record that it was deleted.
 
         Returns:
-            How many answers there were.
+            Number of deleted answers.
         """
         with self._transaction() as database:
             person = self._locked_rater(database, rater)
-            own = select(Assignment.id).where(Assignment.rater == rater)
-            count = database.scalar(select(func.count()).where(Answer.trial.in_(own))) or 0
-            database.execute(delete(Answer).where(Answer.trial.in_(own)))
+            trials = select(Assignment.id).where(Assignment.rater == rater)
+            count = database.scalar(select(func.count()).where(Answer.trial.in_(trials))) or 0
+            database.execute(delete(Answer).where(Answer.trial.in_(trials)))
             database.execute(delete(Assignment).where(Assignment.rater == rater))
             if person.state == PREVIEW:
                 database.delete(person)
@@ -313,30 +313,30 @@ class VoteStore:
         return count
 
     def _truncate_log(self) -> None:
-        """What was deleted leaves SQLite's log too."""
+        """Delete what was deleted from SQLite's log too."""
         if self.engine.dialect.name == "sqlite":
             with closing(self.engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def record_event(self, kind: str, rater: str = "", facts: Mapping[str, Any] | None = None) -> None:
-        """Note that something happened."""
+        """Store that something happened."""
         with self._transaction() as database:
             database.add(Event(at=_now(), rater=rater, kind=kind, facts=dict(facts or {})))
 
     def status(self) -> StudyStatus:
-        """Whether the study is open, paused or closed."""
+        """Return whether the study is open, paused or closed."""
         with self._reading() as database:
             return _status(database)
 
     def has_event(self, kind: str) -> bool:
-        """This has happened."""
+        """Return whether an event of this kind has happened."""
         with self._reading() as database:
             return database.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
 
     # what was collected
 
     def responses(self) -> list[Response]:
-        """Everything that was answered, in the order of raters' numbers and positions; previews left out."""
+        """Return all answers in the order of session numbers and positions; previews are left out."""
         columns = (
             Assignment.position,
             Assignment.kind,
@@ -357,7 +357,7 @@ class VoteStore:
             return [Response(*row) for row in database.execute(wanted)]
 
     def raters(self) -> list[tuple[Rater, int]]:
-        """Raters, previews left out, and how many answers each has given, in the order in which they were invited."""
+        """Return raters, in the order of their invitations, and their numbers of answers; previews are left out."""
         wanted = (
             select(Rater, func.count(Answer.trial))
             .outerjoin(Assignment, Assignment.rater == Rater.id)
@@ -367,9 +367,9 @@ class VoteStore:
             .order_by(Rater.created, Rater.id)
         )
         with self._reading() as database:
-            found = [(person, count) for person, count in database.execute(wanted)]
+            raters = [(person, count) for person, count in database.execute(wanted)]
             database.expunge_all()
-        return found
+        return raters
 
 
 def _rater(token: str, state: str) -> Rater:
@@ -387,7 +387,7 @@ def _rater(token: str, state: str) -> Rater:
 
 
 def _count_joined(database: Session) -> int:
-    """How many have entered by the open link, those who withdrew among them."""
+    """Number of raters who entered by the open link, those who withdrew among them."""
     return database.scalar(select(func.count()).where(Event.kind == _JOINED)) or 0
 
 

@@ -23,10 +23,10 @@ def app(store: VoteStore) -> object:
     return application(store, secrets.load(store.study.folder))
 
 
-def _inside(store: VoteStore, app: object) -> TestClient:
+def _logged_in(store: VoteStore, app: object) -> TestClient:
     client = TestClient(app)  # type: ignore[arg-type]
     token = secrets.load(store.study.folder).admin
-    assert client.post("/admin/enter", data={"token": token}).status_code == 200
+    assert client.post("/admin/login", data={"token": token}).status_code == 200
     return client
 
 
@@ -38,7 +38,7 @@ def test_every_address_of_the_page_asks_for_the_token(store: VoteStore, app: obj
         if not route.path.startswith("/admin"):
             continue
         for method in route.methods:
-            answer = client.request(method, route.path, data={"what": "close", "token": "x"})
+            answer = client.request(method, route.path, data={"action": "close", "token": "x"})
             assert answer.status_code == (
                 200 if (route.path, method) in {("/admin", "GET"), ("/admin", "HEAD")} else 403
             )
@@ -53,9 +53,9 @@ def test_nothing_is_open_without_the_token(store: VoteStore, app: object) -> Non
     client.get(f"/i/{store.invite()}")  # a rater is no administrator
     assert "password" in client.get("/admin").text
     assert client.get("/admin/ratings.csv").status_code == 403
-    assert client.post("/admin/do", data={"what": "pause"}).status_code == 403
+    assert client.post("/admin/action", data={"action": "pause"}).status_code == 403
     for token in ("", "x", secrets.load(store.study.folder).cookie):
-        assert client.post("/admin/enter", data={"token": token}).status_code == 403
+        assert client.post("/admin/login", data={"token": token}).status_code == 403
     name = f"srbench-{store.study.id}"
     client.cookies.set(f"{name}-admin", client.cookies[name], path="/admin")
     assert client.get("/admin/ratings.csv").status_code == 403
@@ -65,7 +65,7 @@ def test_nothing_is_open_without_the_token(store: VoteStore, app: object) -> Non
 def test_the_cookie_is_strict_and_the_token_in_no_address(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
     token = secrets.load(store.study.folder).admin
-    response = client.post("/admin/enter", data={"token": token}, follow_redirects=False)
+    response = client.post("/admin/login", data={"token": token}, follow_redirects=False)
     cookie = response.headers["set-cookie"].lower()
     for word in ("httponly", "samesite=strict", "path=/admin"):
         assert word in cookie
@@ -74,7 +74,7 @@ def test_the_cookie_is_strict_and_the_token_in_no_address(store: VoteStore, app:
 
 
 def test_counts_models_and_raters(store: VoteStore, app: object) -> None:
-    admin = _inside(store, app)
+    admin = _logged_in(store, app)
     assert "0 answers" in admin.get("/admin").text
     assert admin.get("/admin/ratings.csv").status_code == 404
     for value in ("4", "5"):
@@ -88,7 +88,7 @@ def test_counts_models_and_raters(store: VoteStore, app: object) -> None:
     assert re.search(r">m1</th><td>4.50</td>\s*<td>± 6.35", page)  # t(0.975; 1) x 0.5
     assert ">traps<" in page  # one did not see the worst picture for what it is
     assert "without traps (1)" in page
-    assert "2 finished" in admin.get("/admin/live").text
+    assert "2 finished" in admin.get("/admin/progress").text
     raters = admin.get("/admin/raters.csv").text.splitlines()
     assert len(raters) == 3
     assert raters[0].startswith("rater,state,answers")
@@ -98,41 +98,41 @@ def test_counts_models_and_raters(store: VoteStore, app: object) -> None:
 
 
 def test_a_pause_stops_answers_and_keeps_them(store: VoteStore, app: object) -> None:
-    admin, rater = _inside(store, app), TestClient(app)  # type: ignore[arg-type]
+    admin, rater = _logged_in(store, app), TestClient(app)  # type: ignore[arg-type]
     page = until(rater, 'name="position"', rater.get(f"/i/{store.invite()}").text)
     page = forward(rater, page)
-    admin.post("/admin/do", data={"what": "pause"})
+    admin.post("/admin/action", data={"action": "pause"})
     assert "Paused" in admin.get("/admin").text
     assert "study is paused" in forward(rater, page)
     assert len(store.responses()) == 1
-    admin.post("/admin/do", data={"what": "open"})
+    admin.post("/admin/action", data={"action": "open"})
     until(rater, "have arrived", rater.get("/next").text)
     assert len(store.responses()) == 5
 
 
 def test_invitations_are_made(store: VoteStore, app: object) -> None:
-    admin = _inside(store, app)
-    page = admin.post("/admin/do", data={"what": "invite", "number": "3"}).text
+    admin = _logged_in(store, app)
+    page = admin.post("/admin/action", data={"action": "invite", "number": "3"}).text
     links = re.findall(r"http://testserver/i/[\w-]{43}", page)
     assert len(links) == 3
     assert len(set(links)) == 3
     assert "What is stored" in TestClient(app).get(links[0]).text  # type: ignore[arg-type]
     for number in ("0", "501", "x", "-1"):
-        assert admin.post("/admin/do", data={"what": "invite", "number": number}).status_code == 400
-    assert admin.post("/admin/do", data={"what": "explode"}).status_code == 400
+        assert admin.post("/admin/action", data={"action": "invite", "number": number}).status_code == 400
+    assert admin.post("/admin/action", data={"action": "explode"}).status_code == 400
 
 
 def test_a_study_can_be_closed_and_opened_again(store: VoteStore, app: object) -> None:
-    admin = _inside(store, app)
-    assert "Closed: nobody can begin" in admin.post("/admin/do", data={"what": "close"}).text
+    admin = _logged_in(store, app)
+    assert "Closed: nobody can begin" in admin.post("/admin/action", data={"action": "close"}).text
     assert "study is closed" in TestClient(app).get(f"/i/{store.invite()}").text  # type: ignore[arg-type]
-    assert "Close to newcomers" in admin.post("/admin/do", data={"what": "open"}).text
+    assert "Close to newcomers" in admin.post("/admin/action", data={"action": "open"}).text
 
 
 def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: VoteStore, app: object) -> None:
-    admin = _inside(store, app)
+    admin = _logged_in(store, app)
     store.record_event("pause")  # and may look at any time
-    page = admin.post("/admin/do", data={"what": "preview"}).text
+    page = admin.post("/admin/action", data={"action": "preview"}).text
     assert "these answers do not count" in page
     page = until(admin, "have arrived", page)
     assert "these answers do not count" in page
@@ -142,22 +142,22 @@ def test_the_owner_looks_as_a_rater_does_and_counts_nowhere(store: VoteStore, ap
 
 def test_a_token_cannot_be_guessed_for_long(store: VoteStore, app: object) -> None:
     client = TestClient(app)  # type: ignore[arg-type]
-    found = [client.post("/admin/enter", data={"token": "x"}).status_code for _ in range(12)]
+    found = [client.post("/admin/login", data={"token": "x"}).status_code for _ in range(12)]
     assert found == [403] * 10 + [429] * 2
     token = secrets.load(store.study.folder).admin
-    assert client.post("/admin/enter", data={"token": token}).status_code == 200  # the owner is not shut out
+    assert client.post("/admin/login", data={"token": token}).status_code == 200  # the owner is not shut out
 
 
 def test_a_page_of_another_site_can_do_nothing(store: VoteStore, app: object) -> None:
-    admin = _inside(store, app)
+    admin = _logged_in(store, app)
     for headers in (
         {"sec-fetch-site": "same-site"},  # another port of this host
         {"sec-fetch-site": "cross-site"},
         {"origin": "http://testserver:99"},
         {"origin": "null"},
     ):
-        for place in ("/admin/do", "/join", "/answer"):
-            assert admin.post(place, data={"what": "close"}, headers=headers).status_code == 403
+        for place in ("/admin/action", "/join", "/answer"):
+            assert admin.post(place, data={"action": "close"}, headers=headers).status_code == 403
     assert store.status() == "open"
     same = {"origin": "http://testserver", "sec-fetch-site": "same-origin"}
-    assert "Closed" in admin.post("/admin/do", data={"what": "close"}, headers=same).text
+    assert "Closed" in admin.post("/admin/action", data={"action": "close"}, headers=same).text

@@ -97,7 +97,7 @@ def test_the_commands(call: Call, tmp_path: Path) -> None:
     store, _ = _running(call, tmp_path, "")
     store.close()
     code, out, _ = call("survey", "backup", str(tmp_path / "st"), "kept.zip")
-    assert (code, out.strip()) == (0, "kept.zip: 1 events, 3 raters, 10 trials, 7 answers")
+    assert (code, out.strip()) == (0, "kept.zip: 1 event, 3 raters, 10 trials, 7 answers")
     assert call("survey", "restore", "kept.zip", "again")[0] == 0
     assert call("survey", "status", "again", "--json")[1] == call("survey", "status", str(tmp_path / "st"), "--json")[1]
     code, _, err = call("survey", "restore", "kept.zip", "again")

@@ -79,7 +79,7 @@ def test_categories_stay_apart(language: str) -> None:
         assert not {said(label) for label in scale} & set(scale) - {"excellent", "imperceptible"}
 
 
-def test_the_checks_offer_what_the_terms_take() -> None:
+def test_the_screen_check_offers_what_is_accepted() -> None:
     assert {check: tuple(answers) for check, (_, answers) in SCREEN_QUESTIONS.items()} == ANSWERS
 
 

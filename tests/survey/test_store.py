@@ -262,11 +262,11 @@ def test_the_open_link_has_a_limit(store: VoteStore) -> None:
     assert store.accepts_newcomers(4)
 
 
-def test_doors(store: VoteStore) -> None:
+def test_status(store: VoteStore) -> None:
     assert store.status() == "open"
-    for kind, doors in (("pause", "paused"), ("open", "open"), ("close", "closed"), ("consent", "closed")):
+    for kind, status in (("pause", "paused"), ("open", "open"), ("close", "closed"), ("consent", "closed")):
         store.record_event(kind)
-        assert store.status() == doors
+        assert store.status() == status
 
 
 _WRITER = """

@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+import srbench
+from srbench.errors import BadStudy
 from srbench.survey import backup, secrets
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
@@ -40,8 +43,9 @@ def _stored_status(name: str) -> dict[str, object]:
 def test_the_plan_is_read_and_written_as_it_was(study: Path) -> None:
     stored = json.loads((study / "study.json").read_text(encoding="utf-8"))
     written = json.loads(json.dumps(load(study).as_dict()))
-    assert written | {"srbench": stored["srbench"]} == stored
-    assert list(written) == list(stored)
+    changed = {"schema": "survey study", "version": 2, "srbench": srbench.__version__}
+    assert stored["schema"] == 1
+    assert written == stored | changed
 
 
 def test_status_and_export_are_the_same(call: Call, study: Path) -> None:
@@ -68,6 +72,34 @@ def test_a_rater_goes_on_where_they_were(study: Path) -> None:
     rater = store.find(links["unfinished"])
     assert [response.position for response in store.responses() if response.rater == rater] == list(range(8))
     assert "have arrived" in client.get(f"/i/{links['finished'][0]}").text
+
+
+def test_new_files_name_their_schema_and_version(study: Path, tmp_path: Path) -> None:
+    (study / secrets.FILE).unlink()
+    backup.write(VoteStore(load(study)), tmp_path / "new.zip")
+    written = json.loads((study / secrets.FILE).read_text(encoding="utf-8"))
+    assert (written["schema"], written["version"]) == ("survey secrets", 1)
+    with zipfile.ZipFile(tmp_path / "new.zip") as archive:
+        header = json.loads(archive.read("backup.json"))
+    assert (header["schema"], header["version"]) == ("survey backup", 1)
+
+
+@pytest.mark.parametrize("file", ["study.json", "secrets.json", "backup.json"])
+def test_a_file_of_a_later_version_says_so(study: Path, tmp_path: Path, file: str) -> None:
+    backup.write(VoteStore(load(study)), tmp_path / "kept.zip")
+    if file == "backup.json":
+        with zipfile.ZipFile(tmp_path / "kept.zip") as old, zipfile.ZipFile(tmp_path / "later.zip", "w") as new:
+            for name in old.namelist():
+                content = old.read(name)
+                new.writestr(name, content.replace(b'"version": 1', b'"version": 9') if name == file else content)
+        with pytest.raises(BadStudy, match=r"version 9 of a backup; expected 1 or older"):
+            backup.restore(tmp_path / "later.zip", tmp_path / "again")
+        return
+    schema = "survey study" if file == "study.json" else "survey secrets"
+    content = json.loads((study / file).read_text(encoding="utf-8")) | {"schema": schema, "version": 9}
+    (study / file).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(BadStudy, match=rf"version 9.*{schema}.*or older"):
+        load(study) if file == "study.json" else secrets.load(study)
 
 
 def test_a_backup_is_restored(call: Call, tmp_path: Path) -> None:

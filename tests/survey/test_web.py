@@ -239,10 +239,18 @@ _PLACES = [
     "/c/0.png",
     "/c/99.png",
 ]
-_PLACES += ["/language/de", "/language/xx", "/admin", "/admin/enter", "/admin/do", "/admin/live", "/admin/ratings.csv"]
+_PLACES += [
+    "/language/de",
+    "/language/xx",
+    "/admin",
+    "/admin/login",
+    "/admin/action",
+    "/admin/progress",
+    "/admin/ratings.csv",
+]
 _PLACES += ["/", "/admin/raters.csv", "/static/survey.js", "/static/", "/static/../app.py"]
 _texts = st.one_of(st.text(max_size=20), st.sampled_from(["\u00b2", "9" * 5_000, "-1", "nan", "first", "3", "pause"]))
-_FIELDS = ["token", "step", "value", "position", "at", "pause", "what", "number", "seconds", *SCREEN]
+_FIELDS = ["token", "step", "value", "position", "at", "pause", "action", "number", "seconds", *SCREEN]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -12,29 +12,29 @@ from srbench.cli.survey.create import StudyFolder
 
 def backup(
     study: StudyFolder,
-    target: Annotated[Path, typer.Argument(help="A .zip; only its owner can read it.")],
+    target: Annotated[Path, typer.Argument(help="Name of the .zip file to write; only its owner can read it.")],
     database: Database = "",
 ) -> None:
-    """Write plan, pictures, secrets and votes to one file; the study may run meanwhile."""
+    """Write the plan, pictures, secrets and votes of a study to one file, also while it runs."""
     from srbench.survey import backup as backups
 
     with open_votes(study, database) as store, console.err.status("backup"):
         counts = backups.write(store, target)
-    console.out.print(f"{target}: {_counted(counts)}")
+    console.out.print(f"{target}: {_count_text(counts)}")
 
 
 def restore(
-    source: Annotated[Path, typer.Argument(help="A file that `srbench survey backup` wrote.")],
-    study: Annotated[Path, typer.Argument(help="Folder of the study; new, or empty.")],
+    source: Annotated[Path, typer.Argument(help="File that `srbench survey backup` wrote.")],
+    study: Annotated[Path, typer.Argument(help="Folder for the study; new, or empty.")],
     database: Database = "",
 ) -> None:
-    """Make a study of a backup, in this or in another database. Invitation links stay good."""
+    """Make a study from a backup, in the same or another database. Invitation links stay valid."""
     from srbench.survey import backup as backups
 
     with console.err.status("restore"):
         counts = backups.restore(source, study, database)
-    console.out.print(f"{study}: {_counted(counts)}")
+    console.out.print(f"{study}: {_count_text(counts)}")
 
 
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {table}s" for table, number in counts.items())
+def _count_text(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {table}{'' if number == 1 else 's'}" for table, number in counts.items())

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from srbench.survey.vote_store import VoteStore
 
-Database = Annotated[str, typer.Option(help="SQLAlchemy's URL; SQLite in the study's folder by default.")]
-Unfinished = Annotated[bool, typer.Option("--unfinished", help="Raters who have not finished count too.")]
+Database = Annotated[
+    str, typer.Option(help="SQLAlchemy URL of the database; a SQLite file in the study's folder by default.")
+]
+Unfinished = Annotated[bool, typer.Option("--unfinished", help="Count raters who have not finished too.")]
 
 
 @contextmanager
 def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
-    """A study's votes, closed at the end."""
+    """Open the votes of a study, and close them at the end."""
     from srbench.survey.study import load
     from srbench.survey.vote_store import VoteStore
 
@@ -32,28 +34,32 @@ def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
 
 
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
-    """How far the study is, what it says so far, and who rates oddly."""
+    """Show how far a study is, its scores so far, and which raters the screening rules would reject."""
     from srbench.report.survey import progress as report
     from srbench.survey.progress import study_progress
 
     with open_votes(study, database) as store:
-        found = study_progress(store)
+        progress = study_progress(store)
         if json:
-            console.print_json(report.record(found))
+            console.print_json(report.record(progress))
         else:
-            console.show(report.page(store.study, found))
+            console.show(report.page(store.study, progress))
 
 
 def export(
     study: StudyFolder,
-    target: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="File to write; its name ends in .csv, .json or .parquet.")],
     raters: Annotated[
-        bool, typer.Option("--raters", help="Raters instead: state, screen, pixels per degree, flags.")
+        bool,
+        typer.Option(
+            "--raters",
+            help="Write the raters in place of the answers: state, screen check, pixels per degree, rules that reject.",
+        ),
     ] = False,
     unfinished: Unfinished = False,
     database: Database = "",
 ) -> None:
-    """Write the answers as ratings that `srbench survey analyze` reads."""
+    """Write the answers as a table of ratings that `srbench survey analyze` reads."""
     from srbench.ratings import records, table_io
     from srbench.survey.export import ratings
     from srbench.survey.progress import rater_rows, study_progress
@@ -71,14 +77,17 @@ def report(
         Path | None, typer.Option(help="Folder of the run whose images were rated: MOS joins its rows.")
     ] = None,
     screen: Annotated[
-        str, typer.Option(help="Rules that reject raters, as in analyze: bt500 by default; in pairs: traps. Or none.")
+        str,
+        typer.Option(
+            help="Comma-separated rules that reject raters, or none. Default: bt500; in paired comparison traps."
+        ),
     ] = "",
     unfinished: Unfinished = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/survey/<study> by default.")] = None,
     database: Database = "",
     json: options.Json = False,
 ) -> None:
-    """Analyse what was collected; for more options: export, then analyze."""
+    """Analyse the answers of a study and write a report; `export` and `analyze` have more options."""
     from srbench.cli.survey.analyze import finish
     from srbench.survey.export import analysed
 
@@ -92,7 +101,7 @@ def withdraw(
     rater: Annotated[str, typer.Argument(help="Id of the rater, as in the export and on the administrator's page.")],
     database: Database = "",
 ) -> None:
-    """Delete everything that one rater has answered, on request; only the withdrawal itself stays on record."""
+    """Delete everything that a rater has answered; only the fact of the withdrawal stays on record."""
     with open_votes(study, database) as store:
         count = store.withdraw(rater)
     console.out.print(f"{rater} is withdrawn; answers deleted: {count}", markup=False, soft_wrap=True)

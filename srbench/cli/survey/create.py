@@ -154,7 +154,7 @@ def create(
     crop_of = pictures.crops(sources, area_px, _crops(crops), seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
-        made = write(
+        created = write(
             study,
             title or study.name,
             design,
@@ -166,7 +166,7 @@ def create(
             participation,
             progress,
         )
-    _show(made, json=json)
+    _show(created, json=json)
 
 
 def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None) -> None:
@@ -194,12 +194,12 @@ def plan(
     from srbench.survey.planning import practice, session, sittings
     from srbench.survey.study import load
 
-    made = load(study)
+    loaded = load(study)
     if rater is None:
-        _show(made, json=json)
+        _show(loaded, json=json)
         return
-    split = sittings(made.design, session(made.design, made.stimuli(), rater))
-    first = [(1, 0, trial) for trial in practice(made.design, made.calibration())]
+    split = sittings(loaded.design, session(loaded.design, loaded.stimuli(), rater))
+    first = [(1, 0, trial) for trial in practice(loaded.design, loaded.calibration())]
     asked = [(i, k, trial) for i, blocks in enumerate(split, 1) for k, block in enumerate(blocks, 1) for trial in block]
     rows = [
         {"sitting": sitting, "block": block, "kind": trial.kind, "first": trial.first, "second": trial.second}
@@ -213,16 +213,16 @@ def plan(
     console.show_table(Table("trials", "", columns, text_rows(numbered)))
 
 
-def _show(made: "Study", *, json: bool) -> None:
+def _show(study: "Study", *, json: bool) -> None:
     from srbench.report.survey import plan as report
     from srbench.survey.forecast import forecast
 
     with console.err.status("simulating panels"):
-        expected = forecast(made)
+        expected = forecast(study)
     if json:
-        console.print_json(report.record(made, expected))
+        console.print_json(report.record(study, expected))
     else:
-        console.show(report.page(made, expected))
+        console.show(report.page(study, expected))
 
 
 def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
@@ -236,7 +236,7 @@ def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> 
     store = AssetStore(weights_roots(None))
     with console.fetching(store):
         sets = [locate(name, store, scale=scale, data_root=data_root) for name in names]
-    return {(found.id, item.name): item.hr for found in sets for item in found.items}
+    return {(dataset.id, item.name): item.hr for dataset in sets for item in dataset.items}
 
 
 def _text(path: Path | None) -> str:
@@ -270,8 +270,8 @@ def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path
     from srbench.survey.pictures import spare_photographs
 
     if folder:
-        found = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)
-        return {item.name: item.hr for item in found.items}
+        images = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)
+        return {item.name: item.hr for item in images.items}
     rated = {source.content for source in sources}
     builtin = locate("builtin", AssetStore(weights_roots(None)), scale=1)
     photographs = {item.name: item.hr for item in builtin.items} | spare_photographs()

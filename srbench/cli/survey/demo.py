@@ -19,10 +19,13 @@ _MODELS = "nearest,bicubic,srresnet"
 def demo(
     method: Method = "acr",
     folder: Annotated[
-        Path | None, typer.Option(help="Of run and study; runs/survey-demo-<method> by default. Used again if there.")
+        Path | None,
+        typer.Option(
+            help="Folder for run and study, used again where they exist; runs/survey-demo-<method> by default."
+        ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open it.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes any free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the study in the browser.")] = True,
 ) -> None:
     """Make a small study of the builtin photographs, and open it in the browser as a rater sees it. Ctrl-C ends it."""
     from srbench.survey.study import STUDY_FILE
@@ -33,17 +36,17 @@ def demo(
         _clear(study)
         run(_MODELS, "builtin", metrics="psnr", out=folder / "run", save_images=True)
         create(study, folder / "run", method=method, raters=3, title="Which picture looks best?", seed=1)
-    with open_votes(study, "") as store, listening_socket("127.0.0.1", port) as door:
-        link = f"{socket_url(door)}/i/{store.invite()}"
+    with open_votes(study, "") as store, listening_socket("127.0.0.1", port) as listener:
+        link = f"{socket_url(listener)}/i/{store.invite()}"
         console.out.print(f"Rate: {link}", soft_wrap=True)
         console.out.print(f"Then: srbench survey report {study} --run {folder / 'run'}", soft_wrap=True)
         if browser:
             webbrowser.open(link)
-        run_server(store, door)
+        run_server(store, listener)
 
 
 def _clear(study: Path) -> None:
-    """Remove what an interrupted one left: pictures without a plan; anything else there is not the demo's."""
+    """Remove what an interrupted demo left: pictures without a plan. Other files are not the demo's."""
     from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE
 
     shutil.rmtree(study / PICTURES_FOLDER, ignore_errors=True)

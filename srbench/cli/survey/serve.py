@@ -24,23 +24,25 @@ Base = Annotated[str, typer.Option(help="Path under which a proxy serves the stu
 def serve(
     study: StudyFolder,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than this machine need 0.0.0.0.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines reach the study.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535)] = 8_000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes any free one.")] = 8_000,
     base: Base = "",
-    https: Annotated[bool, typer.Option("--https", help="A proxy speaks HTTPS: cookies go no other way.")] = False,
-    open_limit: Annotated[int, typer.Option(min=0, help="Raters who may enter without an invitation.")] = 0,
+    https: Annotated[
+        bool, typer.Option("--https", help="Send cookies over HTTPS only, which a proxy must speak.")
+    ] = False,
+    open_limit: Annotated[int, typer.Option(min=0, help="Number of raters who may enter without an invitation.")] = 0,
     database: Database = "",
 ) -> None:
-    """Collect ratings in the browsers of raters. Ctrl-C stops; what was answered is kept."""
+    """Serve a study to the browsers of raters. Ctrl-C stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    with open_votes(study, database) as store, listening_socket(host, port) as door:
-        run_server(store, door, base.rstrip("/"), https=https, open_limit=open_limit)
+    with open_votes(study, database) as store, listening_socket(host, port) as listener:
+        run_server(store, listener, base.rstrip("/"), https=https, open_limit=open_limit)
 
 
 def run_server(
-    store: "VoteStore", door: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0
+    store: "VoteStore", listener: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0
 ) -> None:
     """Serve a study at an open socket until Ctrl-C."""
     import uvicorn
@@ -50,49 +52,49 @@ def run_server(
 
     study = store.study.folder
     app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
-    root = f"{socket_url(door)}{base}"
-    reached = f"https://YOUR-HOST{base}" if https else root  # raters come by the proxy
+    root = f"{socket_url(listener)}{base}"
+    public = f"https://YOUR-HOST{base}" if https else root  # raters come through the proxy
     for line in (
-        f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {reached})",
+        f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {public})",
         f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
     ):
         console.err.print(line, soft_wrap=True)
     config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
-    uvicorn.Server(config).run(sockets=[door])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
 def listening_socket(host: str, port: int) -> "Iterator[socket.socket]":
-    """A socket that takes connections, so that a browser may be sent there at once.
+    """Open a socket that takes connections, so that a browser can be sent there at once.
 
     Raises:
         UserError: The address is not this machine's, or the port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        door = socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port") from error
-    with door:
-        yield door
+    with listener:
+        yield listener
 
 
-def socket_url(door: socket.socket) -> str:
-    """Where a browser on this machine finds it."""
-    host, port = door.getsockname()[:2]
-    return f"http://[{host}]:{port}" if door.family == socket.AF_INET6 else f"http://{host}:{port}"
+def socket_url(listener: socket.socket) -> str:
+    """Return the address at which a browser on this machine finds a socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
 def invite(
     study: StudyFolder,
-    number: Annotated[int, typer.Argument(min=1, max=10_000, help="How many.")] = 1,
-    url: Annotated[str, typer.Option(help="Where raters reach the study.")] = "http://127.0.0.1:8000",
+    number: Annotated[int, typer.Argument(min=1, max=10_000, help="Number of links.")] = 1,
+    url: Annotated[str, typer.Option(help="Address at which raters reach the study.")] = "http://127.0.0.1:8000",
     out: Annotated[
-        Path | None, typer.Option(help="Write the links to this file, which only its owner can read.")
+        Path | None, typer.Option(help="New file for the links, which only its owner can read; printed by default.")
     ] = None,
     database: Database = "",
 ) -> None:
-    """Make invitation links, one a rater; only their hashes are stored."""
+    """Make invitation links, one for each rater; only their hashes are stored."""
     root = _root(url)
     with open_votes(study, database) as store:
         if out is None:
@@ -107,7 +109,7 @@ def _root(url: str) -> str:
     """The address without a slash at its end.
 
     Raises:
-        UserError: It is none to which a path can be added.
+        UserError: It is no address to which a path can be added.
     """
     from srbench.survey.participation import is_address
 
@@ -118,7 +120,7 @@ def _root(url: str) -> str:
 
 @contextmanager
 def _private_file(path: Path) -> "Iterator[IO[str]]":
-    """A new file that only its owner can read, open to be written.
+    """Open a new file that only its owner can read.
 
     Raises:
         UserError: It cannot be written.
@@ -127,7 +129,7 @@ def _private_file(path: Path) -> "Iterator[IO[str]]":
         handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             yield file
-    except FileExistsError as error:  # earlier links, perhaps: they stand nowhere else
+    except FileExistsError as error:  # its links stand nowhere else
         raise UserError(f"--out {path} is there already; give a new file's name") from error
     except OSError as error:
         raise UserError(f"--out {path} cannot be written: {error.strerror}; give another file") from error

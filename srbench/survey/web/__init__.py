@@ -1,1 +1,1 @@
-"""The rater's way through a study, in a browser."""
+"""The web application of a study: pages for raters and for its administrator."""

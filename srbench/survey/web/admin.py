@@ -1,4 +1,4 @@
-"""The administrator's page: how far the study is, what it says so far, and who rates oddly.
+"""The administrator's pages: how far the study is, its scores so far, and whom screening rules would reject.
 
 The token is typed into a form, never part of an address; a signed cookie keeps the page open in that browser.
 """
@@ -24,90 +24,92 @@ from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
 from srbench.survey.web.render import NO_STORE, Renderer
 from srbench.survey.web.security import Cookies
 
-_HOURS = 12
-_MOST_INVITATIONS, _REST = 500, 4
+_LOGIN_HOURS = 12
+_MAX_INVITATIONS = 500
+_IDLE_FACTOR = 4
+"""Pause between two counts, in durations of a count."""
 
 
 class Admin:
-    """The handlers.
+    """Handlers of the administrator's pages.
 
     Args:
-        store: Of the study.
-        token: Opens the page.
-        cookies: Of the raters: the preview becomes one, and the same key signs the administrator's.
-        renderer: Of its pages.
-        limits: How often one may knock.
+        store: Votes of the study.
+        token: Secret that opens the pages.
+        cookies: Signer of the raters' cookies: the preview becomes a rater, and the same key signs the administrator's.
+        renderer: Renderer of the study's pages.
+        limits: Rate limits of wrong tokens.
     """
 
     def __init__(self, store: VoteStore, token: str, cookies: Cookies, renderer: Renderer, limits: RateLimits) -> None:
         self.store, self.token, self.cookies, self.renderer, self.limits = store, token, cookies, renderer, limits
         self.cookie = f"{cookies.name}-admin"
-        self.computing, self.known = asyncio.Lock(), (0.0, dict[str, Any]())
+        self.counting, self.counted = asyncio.Lock(), (0.0, dict[str, Any]())
         self.signer = URLSafeTimedSerializer(cookies.key, salt="admin")
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """Return the addresses of the pages and their handlers."""
         return [
             Route("/admin", self.page),
-            Route("/admin/enter", self.enter, methods=["POST"]),
-            Route("/admin/live", self.live),
-            Route("/admin/do", self.do, methods=["POST"]),
+            Route("/admin/login", self.login, methods=["POST"]),
+            Route("/admin/progress", self.progress),
+            Route("/admin/action", self.action, methods=["POST"]),
             Route("/admin/ratings.csv", self.ratings),
             Route("/admin/raters.csv", self.raters),
         ]
 
-    def _inside(self, request: Request) -> bool:
+    def _logged_in(self, request: Request) -> bool:
         try:
-            return bool(self.signer.loads(request.cookies.get(self.cookie, ""), max_age=_HOURS * 3600) == "admin")
+            return bool(self.signer.loads(request.cookies.get(self.cookie, ""), max_age=_LOGIN_HOURS * 3600) == "admin")
         except BadSignature:
             return False
 
-    def _refused(self, request: Request, *, wrong: bool = False, status: int = 403) -> Response:
+    def _login_page(self, request: Request, *, wrong: bool = False, status: int = 403) -> Response:
         return self.renderer.page(request, "login.html", status=status, wrong=wrong)
 
     async def page(self, request: Request) -> Response:
-        """The state of the study; without the cookie a form that asks for the token."""
-        if not self._inside(request):
-            return self._refused(request, status=200)
+        """Show the state of the study; without the cookie a form that asks for the token."""
+        if not self._logged_in(request):
+            return self._login_page(request, status=200)
         return self.renderer.page(request, "admin.html", **await self._state())
 
-    async def live(self, request: Request) -> Response:
-        """The part of the page that changes."""
-        if not self._inside(request):
-            return self._refused(request)
+    async def progress(self, request: Request) -> Response:
+        """Send the part of the page that changes."""
+        if not self._logged_in(request):
+            return self._login_page(request)
         return self.renderer.page(request, "progress.html", **await self._state())
 
     async def _state(self) -> dict[str, Any]:
-        """Counted by one at a time, and no more than a fifth of the time: a large study takes seconds."""
-        async with self.computing:
-            begun = time.monotonic()
-            if begun > self.known[0]:
-                found = await run_in_threadpool(self._counted)
+        """Count one at a time, and no more than a fifth of the time, since a large study takes seconds."""
+        async with self.counting:
+            started = time.monotonic()
+            if started > self.counted[0]:
+                counts = await run_in_threadpool(self._count)
                 ended = time.monotonic()
-                self.known = (ended + _REST * (ended - begun), found)
-            return {**self.known[1], "study_status": await run_in_threadpool(self.store.status)}
+                self.counted = (ended + _IDLE_FACTOR * (ended - started), counts)
+            return {**self.counted[1], "study_status": await run_in_threadpool(self.store.status)}
 
-    def _counted(self) -> dict[str, Any]:
-        found = study_progress(self.store)
+    def _count(self) -> dict[str, Any]:
+        progress = study_progress(self.store)
         return {
-            "progress": found,
+            "progress": progress,
             "unit": self.store.study.method.score_heading,
-            "stop": stop_rule(self.store.study, found),
+            "stop": stop_rule(self.store.study, progress),
         }
 
-    async def enter(self, request: Request) -> Response:
-        """Check the token."""
+    async def login(self, request: Request) -> Response:
+        """Check the token, and set the cookie where it is right."""
         async with request.form(max_files=0, max_fields=5) as form:
-            given = form.get("token", "")
-        if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.token.encode()):
+            token = form.get("token", "")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
             if not self.limits.hit("wrong token", client_address(request)):
                 return too_many()
-            return self._refused(request, wrong=True)
-        response = self.renderer.to("admin")
-        made = self.signer.dumps("admin")
+            return self._login_page(request, wrong=True)
+        response = self.renderer.redirect("admin")
+        signed = self.signer.dumps("admin")
         response.set_cookie(
             self.cookie,
-            made if isinstance(made, str) else made.decode(),
+            signed if isinstance(signed, str) else signed.decode(),
             httponly=True,
             samesite="strict",
             secure=self.cookies.secure,
@@ -115,25 +117,25 @@ class Admin:
         )
         return response
 
-    async def do(self, request: Request) -> Response:
-        """Open, pause, close, invite or look; forms of other sites have been refused before."""
-        if not self._inside(request):
-            return self._refused(request)
+    async def action(self, request: Request) -> Response:
+        """Open, pause or close the study, make invitations, or begin a preview."""
+        if not self._logged_in(request):
+            return self._login_page(request)
         async with request.form(max_files=0, max_fields=5) as form:
-            what, number = str(form.get("what", "")), str(form.get("number", "1"))
-        if what in ("open", "pause", "close"):
-            await run_in_threadpool(self.store.record_event, what)
-            return self.renderer.to("admin")
-        if what == "preview":
+            action, number = str(form.get("action", "")), str(form.get("number", "1"))
+        if action in ("open", "pause", "close"):
+            await run_in_threadpool(self.store.record_event, action)
+            return self.renderer.redirect("admin")
+        if action == "preview":
             return await self._preview()
-        if what == "invite" and number.isdecimal() and len(number) < 5 and 0 < int(number) <= _MOST_INVITATIONS:
+        if action == "invite" and number.isdecimal() and len(number) < 5 and 0 < int(number) <= _MAX_INVITATIONS:
             return await self._invited(request, int(number))
-        return self._refused(request, status=400)
+        return self._login_page(request, status=400)
 
     async def _preview(self) -> Response:
         token = await run_in_threadpool(lambda: self.store.invite(preview=True))
         rater = await run_in_threadpool(self.store.find, token)
-        response = self.renderer.to("next")
+        response = self.renderer.redirect("next")
         self.cookies.remember(response, rater or "")
         return response
 
@@ -143,15 +145,15 @@ class Admin:
         return self.renderer.page(request, "links.html", links=links)
 
     async def ratings(self, request: Request) -> Response:
-        """All answers as CSV."""
-        if not self._inside(request):
-            return self._refused(request)
+        """Send all answers as CSV."""
+        if not self._logged_in(request):
+            return self._login_page(request)
         return await run_in_threadpool(_csv, lambda: records.records(ratings(self.store, unfinished=True)))
 
     async def raters(self, request: Request) -> Response:
-        """All raters as CSV."""
-        if not self._inside(request):
-            return self._refused(request)
+        """Send all raters as CSV."""
+        if not self._logged_in(request):
+            return self._login_page(request)
         return await run_in_threadpool(_csv, lambda: rater_rows(study_progress(self.store)))
 
 

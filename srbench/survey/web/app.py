@@ -22,30 +22,30 @@ from srbench.survey.web.security import Cookies, SecurityMiddleware
 def application(
     store: VoteStore, secrets: Secrets, *, base: str = "", secure: bool = False, open_limit: int = 0
 ) -> Starlette:
-    """The ASGI application.
+    """Return the ASGI application of a study.
 
     Args:
-        store: Of the study.
-        secrets: Of the study.
-        base: Path under which a proxy serves it.
-        secure: Cookies over HTTPS only.
-        open_limit: How many raters there may be by the open link; 0: by invitation only.
+        store: Votes of the study.
+        secrets: Secrets of the study.
+        base: Path under which a proxy serves the study.
+        secure: Whether cookies go over HTTPS only.
+        open_limit: Number of raters who may enter by the open link; 0 for invitations only.
     """
     cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
     renderer = Renderer(store.study.title, base, cookies)
     limits = RateLimits()
-    way = ParticipantFlow(store, cookies, renderer, limits, open_limit)
+    flow = ParticipantFlow(store, cookies, renderer, limits, open_limit)
     admin = Admin(store, secrets.admin, cookies, renderer, limits)
 
     async def not_found(request: Request, _error: Exception) -> Response:
         return renderer.page(request, "not_found.html", status=404)
 
     async def forbidden(request: Request, _error: Exception) -> Response:
-        return renderer.page(request, "not_found.html", status=403)  # who withdrew meanwhile, in another tab
+        return renderer.page(request, "not_found.html", status=403)  # the rater withdrew meanwhile, in another tab
 
     routes: list[BaseRoute] = [
         *admin.routes(),
-        *way.routes(),
+        *flow.routes(),
         Mount("/static", StaticFiles(packages=[("srbench.survey.web", "static")])),
     ]
     inner: list[Any] = [Mount(base, routes=routes)] if base else routes

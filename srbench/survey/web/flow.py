@@ -86,7 +86,7 @@ class ParticipantFlow:
     async def home(self, request: Request) -> Response:
         """Show the first page to who comes without a link."""
         if await self._known(request):
-            return self.renderer.to("next")
+            return self.renderer.redirect("next")
         room = await self.execute(self.store.accepts_newcomers, self.open_limit)
         return self.renderer.page(request, "home.html", open=room)
 
@@ -106,14 +106,14 @@ class ParticipantFlow:
             if not self.limits.hit("wrong invitation", client_address(request)):
                 return too_many()
             return self.renderer.page(request, "not_found.html", status=404)
-        response = self.renderer.to("next")
+        response = self.renderer.redirect("next")
         self.cookies.remember(response, rater)
         return response
 
     async def language(self, request: Request) -> Response:
         """Remember the language that was chosen."""
         chosen = request.path_params["language"]
-        response = self.renderer.to("next")
+        response = self.renderer.redirect("next")
         if chosen in LANGUAGES:
             response.set_cookie(
                 LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="lax", path=self.cookies.path
@@ -127,7 +127,7 @@ class ParticipantFlow:
         rater = self.cookies.rater(request)
         current = await self.execute(self.store.rater_state, rater) if rater else None
         if rater is None or current is None:
-            return self.renderer.to("")
+            return self.renderer.redirect("")
         if (
             not current.assigned
             and all(current.facts.get(step) for step in _STEPS)
@@ -194,7 +194,7 @@ class ParticipantFlow:
         """Show the screen check again, when the browser has moved to another screen."""
         rater = await self._known(request)
         if rater is None:
-            return self.renderer.to("")
+            return self.renderer.redirect("")
         return self.renderer.page(
             request, "screen.html", rater, terms=self.study.participation, checks=SCREEN_QUESTIONS, wrong=False
         )
@@ -210,7 +210,7 @@ class ParticipantFlow:
                 request, "screen.html", rater, 400, terms=terms, checks=SCREEN_QUESTIONS, wrong=True
             )
         await self.execute(self._done, rater, form, client_address(request))
-        return self.renderer.to("next")
+        return self.renderer.redirect("next")
 
     def _done(self, rater: str, form: dict[str, str], sender: str) -> None:
         current = self.store.rater_state(rater)
@@ -257,7 +257,7 @@ class ParticipantFlow:
             return self.renderer.page(request, "not_found.html", status=400)
         seconds = min(max(_number(form.get("seconds", "")), 0.0), _MAX_RESPONSE_S)
         status = await self.execute(self.store.answer, rater, int(position), value, seconds, _window(form))
-        response = self.renderer.to("next")
+        response = self.renderer.redirect("next")
         if status == AnswerStatus.LAST:
             response.background = BackgroundTask(self._stop_when_enough)
         return response
@@ -272,7 +272,7 @@ class ParticipantFlow:
         """Ask whether a rater means it, then delete all their answers."""
         if request.method != "POST":
             rater = await self._known(request)
-            return self.renderer.page(request, "withdraw.html", rater) if rater else self.renderer.to("")
+            return self.renderer.page(request, "withdraw.html", rater) if rater else self.renderer.redirect("")
         rater, _ = await self._form(request)
         if rater is None:
             return self.renderer.page(request, "not_found.html", status=403)
@@ -312,8 +312,8 @@ def _phone(request: Request) -> bool:
 
 def _window(form: dict[str, str]) -> dict[str, float]:
     """Size and density of the window, as numbers, since they are exported; what is no number is left out."""
-    found = {name: _number(form.get(name, "")) for name in _WINDOW}
-    return {name: value for name, value in found.items() if 0 < value < _MAX_WINDOW}
+    numbers = {name: _number(form.get(name, "")) for name in _WINDOW}
+    return {name: value for name, value in numbers.items() if 0 < value < _MAX_WINDOW}
 
 
 def _density(current: RaterState) -> str:

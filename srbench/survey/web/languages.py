@@ -13,7 +13,7 @@ COOKIE = "srbench-language"
 
 
 def translations(language: str) -> gettext.NullTranslations:
-    """A catalogue; English is what stands in the pages themselves."""
+    """Return the catalogue of a language; that of English is empty, since the pages are in English."""
     if language == "en":
         return gettext.NullTranslations()
     source = (resources.files("srbench.survey.web") / "locale" / f"{language}.po").read_bytes()
@@ -24,7 +24,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def preferred_language(request: Request) -> str:
-    """The language that was chosen on the page, or the first that the browser asks for and there is; else English."""
+    """Return the language that was chosen on the page, or the best that the browser asks for; else English."""
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
@@ -34,7 +34,7 @@ def preferred_language(request: Request) -> str:
 
 
 def _weighted(part: str) -> tuple[str, float]:
-    """Language without its region, and its quality value (RFC 9110, section 12.4.2)."""
+    """A language without its region, and its quality value (RFC 9110, section 12.4.2)."""
     name, _, weight = part.strip().partition(";q=")
     try:
         return name.split("-")[0].lower(), float(weight or 1)

@@ -1,4 +1,4 @@
-"""Pictures on the wire: all of one length, so that a file's size does not tell which model made it."""
+"""Padding of pictures to one length, so that a file's size does not tell which model made it."""
 
 import zlib
 
@@ -8,11 +8,11 @@ _CHUNK = b"paDs"  # ancillary, private, may be copied: every PNG reader skips it
 
 
 def padded(content: bytes, length: int) -> bytes:
-    """A PNG with a chunk of zeros before its end, so that it is `length` bytes and 12 more.
+    """Return a PNG with a chunk of zeros before its end, so that its length is `length` + 12 bytes.
 
     Args:
-        content: A PNG file.
-        length: Of the largest one of a study.
+        content: PNG file.
+        length: Length of the largest file of the study, in bytes.
     """
     zeros = bytes(length - len(content))
     check = zlib.crc32(_CHUNK + zeros).to_bytes(4, "big")

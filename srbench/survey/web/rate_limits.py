@@ -1,6 +1,6 @@
-"""How often one may knock: guesses of tokens, entries by the open link, and requests at all.
+"""Rate limits: on guesses of tokens, on entries by the open link, and on requests of any kind.
 
-Counted in memory and forgotten with it; addresses are not stored.
+Requests are counted in memory alone; addresses are not stored.
 """
 
 from typing import Any
@@ -24,28 +24,33 @@ _RULES = {
 
 
 class RateLimits:
-    """Counts for one study."""
+    """Counts of the requests to one study."""
 
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def hit(self, rule: str, who: str) -> bool:
-        """Count one more; False where it is too many."""
+        """Count one more request; return False where it is one too many.
+
+        Args:
+            rule: Name of the limit.
+            who: Whom it counts for: a rater's id or an address.
+        """
         return self._limiter.hit(_RULES[rule], rule, who)
 
 
 def client_address(request: Request) -> str:
-    """Of the browser, as far as the server can see."""
+    """Return the address of the browser, as far as the server can see it."""
     return request.client.host if request.client else ""
 
 
 def too_many() -> Response:
-    """What one too many gets."""
+    """Return the response to a request too many."""
     return PlainTextResponse("Too many requests. Please wait a minute.\n", 429, headers={"Retry-After": "60"})
 
 
 class RateLimitMiddleware:
-    """ASGI middleware: a rater, and an address of nobody known, may ask for so much a minute."""
+    """ASGI middleware that limits the requests of a rater, and of an address without a rater's cookie, each minute."""
 
     def __init__(self, app: App, cookies: Cookies, limits: RateLimits) -> None:
         self.app, self.cookies, self.limits = app, cookies, limits

@@ -14,12 +14,12 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Renderer:
-    """Makes pages and redirects.
+    """Renderer of pages and redirects.
 
     Args:
-        title: Of the study.
+        title: Title of the study.
         base: Path under which a proxy serves the study.
-        cookies: Sign the tokens of forms.
+        cookies: Signer of the tokens of forms.
     """
 
     def __init__(self, title: str, base: str, cookies: Cookies) -> None:
@@ -27,7 +27,7 @@ class Renderer:
         self.environments = {language: _environment(language) for language in LANGUAGES}
 
     def page(self, request: Request, template: str, rater: str = "", status: int = 200, **facts: Any) -> Response:
-        """A page, with a token for the forms of a rater where there is one."""
+        """Return a page, with a token for its forms where there is a rater."""
         language = preferred_language(request)
         text = (
             self.environments[language]
@@ -44,23 +44,23 @@ class Renderer:
         return HTMLResponse(text, status, headers={**NO_STORE, "Vary": "Accept-Language, Cookie"})
 
     def link(self, request: Request, token: str) -> str:
-        """A rater's own way in, as their browser writes it."""
+        """Return a rater's personal link, with the address under which the browser reached the study."""
         scheme = "https" if self.cookies.secure else request.url.scheme
         return f"{scheme}://{request.url.netloc}{self.base}/i/{token}"
 
-    def to(self, place: str) -> RedirectResponse:
-        """Send the browser to another page of the study."""
-        return RedirectResponse(f"{self.base}/{place}", 303, headers=NO_STORE)
+    def redirect(self, path: str) -> RedirectResponse:
+        """Return a redirect to another page of the study."""
+        return RedirectResponse(f"{self.base}/{path}", 303, headers=NO_STORE)
 
 
 def _environment(language: str) -> jinja2.Environment:
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources.files("srbench.survey.web") / "pages")),
         autoescape=True,
         auto_reload=False,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
-    made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    return made
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment

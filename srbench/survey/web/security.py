@@ -1,4 +1,4 @@
-"""What every response and every form must hold: headers, cookies, CSRF tokens, limits."""
+"""Security of responses and forms: headers, signed cookies, CSRF tokens, a limit on bodies."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[N
 
 
 class SecurityMiddleware:
-    """ASGI middleware: security headers on every answer, no body above 16 KiB, no form of another site."""
+    """ASGI middleware that adds security headers and refuses bodies above 16 KiB and forms of other sites."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -41,32 +41,32 @@ class SecurityMiddleware:
             await self.app(scope, receive, send)
             return
 
-        async def answer(message: MutableMapping[str, Any]) -> None:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_ENCODED]
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            await PlainTextResponse("too large", 413)(scope, receive, answer)
+            await PlainTextResponse("too large", 413)(scope, receive, send_with_headers)
             return
         if scope["method"] == "POST" and not _same_site(Request(scope)):
-            await PlainTextResponse("this form came from another site", 403)(scope, receive, answer)
+            await PlainTextResponse("this form came from another site", 403)(scope, receive, send_with_headers)
             return
-        taken = 0
+        received_bytes = 0
 
         async def limited() -> Any:
-            nonlocal taken
+            nonlocal received_bytes
             message = await receive()
-            taken += len(message.get("body", b""))
+            received_bytes += len(message.get("body", b""))
             # Without a length a body may be endless: it is cut off, and the form that it breaks is refused.
-            return {**message, "body": b"", "more_body": False} if taken > MAX_BODY_BYTES else message
+            return {**message, "body": b"", "more_body": False} if received_bytes > MAX_BODY_BYTES else message
 
-        await self.app(scope, limited, answer)
+        await self.app(scope, limited, send_with_headers)
 
 
 def _same_site(request: Request) -> bool:
-    """A form of this very site; another port or a sister domain is another one, for which SameSite is too kind."""
+    """Whether a form is of this very site; SameSite cookies would also allow another port or a sister domain."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -75,13 +75,13 @@ def _same_site(request: Request) -> bool:
 
 
 class Cookies:
-    """Who a browser is, in a signed cookie.
+    """Signer of the cookies that say who a browser is, and of the tokens in forms.
 
     Args:
-        study: Its id, part of the name: two studies on one host do not know of each other.
-        key: Of the study.
-        secure: Only over HTTPS.
-        path: Under which the study lives.
+        study: Id of the study; it is part of the cookie's name, so that two studies on one host do not meet.
+        key: Secret key of the study.
+        secure: Whether cookies go over HTTPS only.
+        path: Path under which the study is served.
     """
 
     def __init__(self, study: str, key: str, *, secure: bool, path: str) -> None:
@@ -90,15 +90,15 @@ class Cookies:
         self.key, self.secure, self.path = key, secure, path or "/"
 
     def rater(self, request: Request) -> str | None:
-        """The rater's id; None without a cookie, or with a forged one."""
+        """Return the rater's id; None without a cookie, or with a forged one."""
         try:
-            found = self.signer.loads(request.cookies.get(self.name, ""))
+            rater = self.signer.loads(request.cookies.get(self.name, ""))
         except BadSignature:
             return None
-        return found if isinstance(found, str) else None
+        return rater if isinstance(rater, str) else None
 
     def remember(self, response: Response, rater: str) -> None:
-        """Set the cookie for half a year: HttpOnly, SameSite=Lax, so that the link in a mail works."""
+        """Set the cookie for half a year: HttpOnly, and SameSite=Lax so that the link in a mail works."""
         value = self.signer.dumps(rater)
         text = value if isinstance(value, str) else value.decode()
         response.set_cookie(
@@ -106,18 +106,18 @@ class Cookies:
         )
 
     def forget(self, response: Response) -> None:
-        """Take the cookie back."""
+        """Delete the cookie."""
         response.delete_cookie(self.name, path=self.path)
 
     def token(self, rater: str) -> str:
-        """What a form of this rater must hold."""
+        """Return the token that a form of this rater must hold."""
         return hmac.new(self.key.encode(), f"form:{rater}".encode(), hashlib.sha256).hexdigest()
 
     def opaque(self, text: str) -> str:
-        """A key of 22 characters for this study: tells nothing, and is another one in every study."""
-        made = hmac.new(self.key.encode(), f"picture:{text}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(made).decode()[:22]
+        """Return a key of 22 characters that tells nothing about the text, and is another one in every study."""
+        digest = hmac.new(self.key.encode(), f"picture:{text}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).decode()[:22]
 
     def genuine(self, rater: str, token: str) -> bool:
-        """Whether a form's token is the rater's."""
+        """Return whether a form's token is the rater's."""
         return hmac.compare_digest(self.token(rater).encode(), token.encode())

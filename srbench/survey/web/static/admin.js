@@ -1,13 +1,13 @@
-// Counts and intervals again ten seconds after they came, while the page is looked at.
+// Renew counts and intervals ten seconds after they came, while the page is visible.
 "use strict";
 
-const live = document.getElementById("live");
+const progress = document.getElementById("progress");
 const renew = async () => {
-  if (!document.hidden && !live.contains(document.activeElement)) {
+  if (!document.hidden && !progress.contains(document.activeElement)) {
     try {
-      const answer = await fetch(live.dataset.from);
-      if (answer.ok) live.innerHTML = await answer.text();
-    } catch { /* the server is away for a moment */ }
+      const response = await fetch(progress.dataset.source);
+      if (response.ok) progress.innerHTML = await response.text();
+    } catch { /* the server cannot be reached at the moment */ }
   }
   setTimeout(renew, 10000);
 };

@@ -1,7 +1,7 @@
 // Pictures at one device pixel per image pixel, response times from the moment a picture is painted, keys 1 to 5.
 "use strict";
 
-const exact = (image) => {
+const showExact = (image) => {
   const density = window.devicePixelRatio;
   image.style.width = image.naturalWidth / density + "px";
   image.style.height = image.naturalHeight / density + "px";
@@ -9,13 +9,13 @@ const exact = (image) => {
   // where the density is a whole number.
   const unit = Number.isInteger(density) ? 1 : 1 / density;
   image.style.left = image.style.top = "0px";
-  const place = image.getBoundingClientRect();
-  const x = place.left + window.scrollX, y = place.top + window.scrollY;
+  const box = image.getBoundingClientRect();
+  const x = box.left + window.scrollX, y = box.top + window.scrollY;
   image.style.left = Math.round(x / unit) * unit - x + "px";
   image.style.top = Math.round(y / unit) * unit - y + "px";
 };
 
-const facts = () => {
+const fillWindowFields = () => {
   const values = { dpr: window.devicePixelRatio, width: window.innerWidth, height: window.innerHeight };
   for (const field of document.querySelectorAll("[data-fact]")) field.value = values[field.dataset.fact];
   const line = document.getElementById("window");
@@ -31,51 +31,51 @@ const form = document.getElementById("answer");
 const toggle = document.getElementById("toggle");
 let painted = null;
 let blocked = false;
-let seen = !toggle; // of two in turn, the second must have been looked at and the first again
+let seen = !toggle; // of two pictures in turn, the second must have been shown, and then the first again
 
 const ready = () => painted !== null && seen && !blocked;
 
-const mark = () => {
+const updateWaiting = () => {
   if (stimulus) document.body.classList.toggle("waiting", !ready());
 };
 
 // The zoom must be the one of the screen check, and the picture must be in the window.
 const recheck = () => {
-  const say = (id, wrong) => {
+  const setNotice = (id, wrong) => {
     const notice = document.getElementById(id);
     if (notice) notice.hidden = !wrong;
     return wrong;
   };
-  const then = Number(document.body.dataset.density);
-  const zoomed = say("zoom-changed", then > 0 && Math.abs(window.devicePixelRatio / then - 1) > 0.01);
+  const checkedDensity = Number(document.body.dataset.density);
+  const zoomed = setNotice("zoom-changed", checkedDensity > 0 && Math.abs(window.devicePixelRatio / checkedDensity - 1) > 0.01);
   // Two pictures that stand side by side must be in the window together.
   const shown = (stimulus ? images : []).filter((image) => !image.hidden);
-  const places = shown.map((image) => image.getBoundingClientRect());
-  const width = Math.max(...places.map((place) => place.right)) - Math.min(...places.map((place) => place.left));
-  const narrow = say("too-narrow", width > document.documentElement.clientWidth);
-  say("too-low", places.some((place) => place.height > window.innerHeight));
+  const boxes = shown.map((image) => image.getBoundingClientRect());
+  const width = Math.max(...boxes.map((box) => box.right)) - Math.min(...boxes.map((box) => box.left));
+  const narrow = setNotice("too-narrow", width > document.documentElement.clientWidth);
+  setNotice("too-low", boxes.some((box) => box.height > window.innerHeight));
   if (blocked && !(zoomed || narrow) && painted !== null) painted = performance.now();
   blocked = zoomed || narrow;
-  mark();
+  updateWaiting();
 };
 
-const all = () => { facts(); images.forEach(exact); recheck(); images.forEach(exact); };
-window.addEventListener("resize", all);
+const updateAll = () => { fillWindowFields(); images.forEach(showExact); recheck(); images.forEach(showExact); };
+window.addEventListener("resize", updateAll);
 // A window may move to another screen without any change of its size.
-const watch = () => {
-  window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => { all(); watch(); },
+const watchDensity = () => {
+  window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => { updateAll(); watchDensity(); },
     { once: true });
 };
-watch();
-facts();
-mark();
+watchDensity();
+fillWindowFields();
+updateWaiting();
 
 Promise.all(images.map((image) => image.decode())).then(() => {
-  all();
+  updateAll();
   // Two frames later the pictures are on the screen.
   requestAnimationFrame(() => requestAnimationFrame(() => {
     painted = performance.now();
-    mark();
+    updateWaiting();
     // The next pictures, while this one is looked at.
     for (const url of (form?.dataset.ahead ?? "").split(" ").filter(Boolean)) new Image().src = url;
   }));
@@ -84,31 +84,31 @@ Promise.all(images.map((image) => image.decode())).then(() => {
   if (notice) notice.hidden = false;
 });
 
-const turn = () => {
+const toggleImages = () => {
   if (painted === null) return;
   const [picture, original] = images;
   const show = original.hidden;
   original.hidden = !show;
   picture.hidden = show;
-  exact(show ? original : picture);
-  const text = document.getElementById("turn");
-  text.textContent = show ? text.dataset.back : text.dataset.there;
-  const which = document.getElementById("which");
-  which.textContent = show ? which.dataset.second : which.dataset.first;
+  showExact(show ? original : picture);
+  const text = document.getElementById("toggle-text");
+  text.textContent = show ? text.dataset.showFirst : text.dataset.showSecond;
+  const caption = document.getElementById("caption");
+  caption.textContent = show ? caption.dataset.second : caption.dataset.first;
   if (!show) seen = true;
-  mark();
+  updateWaiting();
 };
-if (toggle) toggle.addEventListener("click", turn);
+if (toggle) toggle.addEventListener("click", toggleImages);
 
-// Single keys can be turned off, for those who press them by mistake or by voice.
+// Single keys can be turned off, for raters who press them by mistake or by voice.
 const keys = document.getElementById("keys");
-const keysAnswer = () => localStorage.getItem("srbench-keys") !== "off";
-const label = () => { keys.textContent = keysAnswer() ? keys.dataset.on : keys.dataset.off; };
+const keysEnabled = () => localStorage.getItem("srbench-keys") !== "off";
+const labelKeysButton = () => { keys.textContent = keysEnabled() ? keys.dataset.on : keys.dataset.off; };
 if (keys) {
-  label();
+  labelKeysButton();
   keys.addEventListener("click", () => {
-    localStorage.setItem("srbench-keys", keysAnswer() ? "off" : "on");
-    label();
+    localStorage.setItem("srbench-keys", keysEnabled() ? "off" : "on");
+    labelKeysButton();
     keys.blur();
   });
 }
@@ -118,13 +118,13 @@ if (form) {
   form.addEventListener("submit", (event) => {
     if (sent || !ready()) { event.preventDefault(); return; }
     sent = true;
-    facts();
+    fillWindowFields();
     const seconds = document.getElementById("seconds");
     if (seconds) seconds.value = ((performance.now() - painted) / 1000).toFixed(3);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !keysAnswer()) return;
-    if (event.key === " " && toggle && document.activeElement.tagName !== "BUTTON") { event.preventDefault(); turn(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !keysEnabled()) return;
+    if (event.key === " " && toggle && document.activeElement.tagName !== "BUTTON") { event.preventDefault(); toggleImages(); return; }
     const button = form.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
     if (button && ready()) { event.preventDefault(); form.requestSubmit(button); }
   });
