@@ -35,7 +35,7 @@ def _study(name: str, *more: str) -> VoteStore:
 
 
 def _panel(store: VoteStore, raters: int, careless: int = 1) -> None:
-    """Raters who agree with one another, and a last one who answers by chance."""
+    """Raters who agree with one another, and a last one who answers at random."""
     shown = {p.stimulus.name: p.stimulus for p in store.study.pictures}
     for number in range(raters):
         generator = np.random.default_rng(number)

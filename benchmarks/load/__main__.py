@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.load import figures, machine, report, study
-from benchmarks.load.judge import judge
-from benchmarks.load.raters import EVERY_S, Log, Rater, Votes, until
+from benchmarks.load import latencies, machine, report, study
+from benchmarks.load.raters import EVERY_S, Log, Rater, SentVotes, until
 from benchmarks.load.server import Server
+from benchmarks.load.vote_check import check_votes
 from srbench.errors import UserError
+from srbench.survey import methods
 
 ENTRANCE_S = 0.15  # between two raters who enter
 DOWN_S, LAG_S = 1.0, 0.02
@@ -23,15 +24,17 @@ LONGEST_MINUTES = study.TRIALS * EVERY_S / 60
 
 
 def main() -> int:
-    given = _arguments()
+    arguments = _arguments()
     try:
-        content = _measured(given.raters, given.minutes * 60, given.method, given.database, kill=given.kill)
+        content = _measured(
+            arguments.raters, arguments.minutes * 60, arguments.method, arguments.database, kill=arguments.kill
+        )
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(report.markdown(content))
-    if given.out:
-        report.write(content, given.out)
+    if arguments.out:
+        report.write(content, arguments.out)
     return 0 if report.right(content) else 1
 
 
@@ -40,17 +43,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--raters", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=5.0, help=f"of rating, at most {LONGEST_MINUTES:g}")
     parser.add_argument("--kill", action="store_true", help="kill the server in the middle and start it again")
-    parser.add_argument("--method", choices=("acr", "acr-hr", "dcr", "pair"), default="acr")
+    parser.add_argument("--method", choices=methods.names(), default="acr")
     parser.add_argument("--database", default="", help="SQLAlchemy's URL of an empty database; SQLite by default")
     parser.add_argument("--out", type=Path, help="folder for load.md and load.json")
-    given = parser.parse_args()
-    if given.raters < 1 or not EVERY_S / 60 <= given.minutes <= LONGEST_MINUTES:
+    arguments = parser.parse_args()
+    if arguments.raters < 1 or not EVERY_S / 60 <= arguments.minutes <= LONGEST_MINUTES:
         parser.error(f"expected a rater, and from {EVERY_S / 60:.2f} to {LONGEST_MINUTES:g} minutes")
-    return given
+    return arguments
 
 
 def _measured(raters: int, seconds: float, method: str, database: str, *, kill: bool) -> dict[str, Any]:
-    """Make a study, load it, and judge it."""
+    """Make a study, put it under load, and check its votes."""
     with tempfile.TemporaryDirectory(prefix="load_") as name:
         facts = machine.facts(Path(name))
         folder = study.create(Path(name), method, raters)
@@ -62,13 +65,13 @@ def _measured(raters: int, seconds: float, method: str, database: str, *, kill: 
             kept = study.database_bytes(folder)
         finally:
             server.kill()
-        verdict = {"votes": judge(folder, database, votes)}
+        verdict = {"votes": check_votes(folder, database, votes)}
         return content | verdict | {"database_bytes": kept, "study": study.shape(folder), "machine": facts}
 
 
 async def _loaded(
     server: Server, tokens: Sequence[str], seconds: float, *, kill: bool
-) -> tuple[dict[str, Any], list[Votes]]:
+) -> tuple[dict[str, Any], list[SentVotes]]:
     log = Log()
     raters = [Rater(server.address, token, log, number) for number, token in enumerate(tokens)]
     begun = time.monotonic()
@@ -88,18 +91,18 @@ async def _loaded(
         "raters": len(raters),
         "seconds": seconds,
         "answers": answers,
-        "steady": figures.by_kind(log.requests, start, end),
+        "steady": latencies.by_kind(log.requests, start, end),
         "entrance_seconds": round(start - begun, 1),
-        "entrance": figures.by_kind(log.requests, begun, start),
+        "entrance": latencies.by_kind(log.requests, begun, start),
         "errors": log.errors,
         "cpu_s": cpu_s,
-        "client_lag": figures.spread(lags),
-        "outage": figures.outage(log.requests, *moments) if moments else {},
+        "client_lag": latencies.spread(lags),
+        "outage": latencies.outage(log.requests, *moments) if moments else {},
     }, votes
 
 
 async def _cpu_s(server: Server, end: float) -> dict[str, float]:
-    """What is spent from now on."""
+    """CPU seconds that are spent from now to the end."""
     before = (server.cpu_s(), time.process_time(), machine.busy_s())
     await until(end)
     spent = np.subtract((server.cpu_s(), time.process_time(), machine.busy_s()), before)
@@ -108,7 +111,7 @@ async def _cpu_s(server: Server, end: float) -> dict[str, float]:
 
 
 async def _lags(end: float) -> list[float]:
-    """How late this process comes back from short sleeps."""
+    """How late this process comes back from short sleeps, in seconds."""
     found = []
     while (due := time.monotonic() + LAG_S) < end:
         await until(due)

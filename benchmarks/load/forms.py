@@ -27,9 +27,9 @@ class Page(HTMLParser):
         """It is a trial."""
         return self.action.endswith("/answer")
 
-    def filled(self, chance: random.Random) -> dict[str, str]:
+    def filled(self, generator: random.Random) -> dict[str, str]:
         """What the form sends: the first answer of every select, and one of the buttons."""
-        return self._fields | dict([chance.choice(self._buttons)] if self._buttons else [])
+        return self._fields | dict([generator.choice(self._buttons)] if self._buttons else [])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}

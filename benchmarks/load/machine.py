@@ -1,4 +1,4 @@
-"""The machine: what figures depend on, and what is spent of it."""
+"""The machine: what the measurements depend on, and the CPU time that is spent."""
 
 import importlib.metadata
 import os
@@ -18,7 +18,7 @@ WRITES, PAGE_BYTES = 50, 4096
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    """What figures depend on; the folder is where the database will be."""
+    """Return what the measurements depend on; the folder is where the database will be."""
     models = re.findall(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     return {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),

@@ -17,12 +17,12 @@ from srbench.errors import UserError
 
 EVERY_S = 2.0
 CONNECTIONS = 6  # as many as a browser opens
-TIMEOUT_S, RETRY_S, PATIENCE_S = 30.0, 0.25, 120.0
+TIMEOUT_S, RETRY_S, GIVE_UP_S = 30.0, 0.25, 120.0
 NO_ANSWER = (aiohttp.ClientError, OSError)
 
 
 class Request(NamedTuple):
-    """One that was answered; times are those of `time.monotonic`."""
+    """A request that was answered; times are those of `time.monotonic`."""
 
     kind: str  # or "turn": an answer and everything until the next trial is shown
     due: float  # when it should have been sent; when it was, where there was no schedule
@@ -32,15 +32,15 @@ class Request(NamedTuple):
 
 @dataclass
 class Log:
-    """What all raters saw."""
+    """Requests and errors of all raters."""
 
     requests: list[Request] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)  # by kind of request and reason
 
 
 @dataclass
-class Votes:
-    """Of one rater; answers by their position."""
+class SentVotes:
+    """What one rater has sent, answers by their position."""
 
     token: str  # of the invitation
     offered: int = 0  # answers that the schedule has
@@ -51,12 +51,12 @@ class Votes:
 
 
 class Rater:
-    """One of them; the number, from 0, seeds its choices."""
+    """A simulated rater; the number, from 0, seeds the choices."""
 
     def __init__(self, address: str, token: str, log: Log, number: int) -> None:
-        self.votes = Votes(token)
+        self.votes = SentVotes(token)
         self._log = log
-        self._chance = random.Random(number)
+        self._generator = random.Random(number)
         self._page = Page()
         self._cache: dict[str, asyncio.Task[tuple[str, str]]] = {}
         self._session = aiohttp.ClientSession(
@@ -84,7 +84,7 @@ class Rater:
 
     async def rate(self, start: float, end: float) -> None:
         """Answer on schedule, late where the server is; who is too late for the end leaves the rest out."""
-        dues = np.arange(start + self._chance.random() * EVERY_S, end, EVERY_S).tolist()
+        dues = np.arange(start + self._generator.random() * EVERY_S, end, EVERY_S).tolist()
         self.votes.offered = len(dues)
         with suppress(*NO_ANSWER):
             for due in dues:
@@ -94,7 +94,7 @@ class Rater:
                 await self._answer(due)
 
     async def _answer(self, due: float) -> None:
-        form, sent = self._page.filled(self._chance), time.monotonic()
+        form, sent = self._page.filled(self._generator), time.monotonic()
         position, value = int(form["position"]), form["value"]
         self.votes.again += position in self.votes.acknowledged
         self.votes.sent.setdefault(position, set()).add(value)
@@ -117,7 +117,7 @@ class Rater:
             self._once("picture", url)
         await asyncio.gather(*needed)
         if self._page.action and not self._page.asks:
-            place, _ = await self._fetch("step", self._page.action, self._page.filled(self._chance))
+            place, _ = await self._fetch("step", self._page.action, self._page.filled(self._generator))
             await self._open(place)
 
     def _once(self, kind: str, url: str) -> asyncio.Task[tuple[str, str]]:
@@ -129,7 +129,7 @@ class Rater:
         self, kind: str, place: str, form: Mapping[str, str] | None = None, due: float | None = None
     ) -> tuple[str, str]:
         """Ask until there is an answer or a refusal: where it leads, and the page."""
-        limit = time.monotonic() + PATIENCE_S
+        limit = time.monotonic() + GIVE_UP_S
         while True:
             sent = time.monotonic()
             try:
@@ -139,7 +139,7 @@ class Rater:
                 self._log.errors[f"{kind}: {status or type(error).__name__}"] += 1
                 if 400 <= status < 500 or time.monotonic() > limit:
                     raise
-                await asyncio.sleep(RETRY_S * (1 + self._chance.random()))
+                await asyncio.sleep(RETRY_S * (1 + self._generator.random()))
             else:
                 self._log.requests.append(Request(kind, sent if due is None else due, sent, time.monotonic()))
                 return answer

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load.judge import WRONG
+from benchmarks.load.vote_check import WRONG
 
 COLUMNS = (
     "count",

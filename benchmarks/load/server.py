@@ -17,10 +17,10 @@ class Server:
 
     def __init__(self, study: Path, database: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._door: tuple[str, int] = free.getsockname()
-        self.address = "http://{}:{}".format(*self._door)
+            self._address: tuple[str, int] = free.getsockname()
+        self.address = "http://{}:{}".format(*self._address)
         self._command = [sys.executable, "-m", "srbench", "survey", "serve", str(study)]
-        self._command += ["--port", str(self._door[1]), "--database", database]
+        self._command += ["--port", str(self._address[1]), "--database", database]
         self._process: subprocess.Popen[bytes] | None = None
         self._past_s = 0.0
 
@@ -30,7 +30,7 @@ class Server:
         limit = time.monotonic() + START_S
         while self._process.poll() is None and time.monotonic() < limit:
             with socket.socket() as caller:
-                if caller.connect_ex(self._door) == 0:
+                if caller.connect_ex(self._address) == 0:
                     return
             time.sleep(LOOK_S)
         raise UserError("the server did not start; its message stands above")

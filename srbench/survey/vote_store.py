@@ -58,7 +58,7 @@ _LAST_STATUS = select(Event.kind).where(Event.kind.in_(_STATUS_EVENTS)).order_by
 
 
 def sqlite_url(folder: Path) -> str:
-    """Return the URL of the SQLite file in a study's folder; make the file, for its owner alone, where it is missing."""
+    """Return the URL of the SQLite file in a study's folder; make it, for its owner alone, where it is missing."""
     file = folder / SQLITE
     file.touch(0o600)
     return f"sqlite:///{file}"

@@ -1,4 +1,4 @@
-"""What a study's terms change on the rater's way: screen check, phones, addresses, doors, the end."""
+"""What the conditions of a study change for its raters: screen check, phones, addresses, pauses, the end."""
 
 import re
 from pathlib import Path

@@ -1,28 +1,28 @@
-"""What must be stored, against what is."""
+"""The check of the votes: what must be stored, against what is."""
 
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.load.raters import Votes
+from benchmarks.load.raters import SentVotes
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
 
 WRONG = ("lost", "changed", "doubled", "never_sent", "asked_again", "never_acknowledged")
 
 
-def judge(study: Path, database: str, votes: Sequence[Votes]) -> dict[str, int]:
+def check_votes(study: Path, database: str, votes: Sequence[SentVotes]) -> dict[str, int]:
     """Compare what raters sent with what the database kept.
 
     Returns:
-        How many answers were acknowledged and are stored, and of WRONG those that are missing, have another value,
-        stand twice, have a value that nobody sent, were asked once more, and had no reply at all.
+        Numbers of answers that were acknowledged and that are stored, and for each name in WRONG of those that are
+        missing, have another value, stand twice, have a value that nobody sent, were asked once more, or had no reply.
     """
     kept: dict[tuple[str | None, int], list[str]] = {}
     with closing(VoteStore(load(study), database)) as store:
         raters = {store.find(own.token): own for own in votes}
-        for given in store.responses():
-            kept.setdefault((given.rater, given.position), []).append(given.value)
+        for response in store.responses():
+            kept.setdefault((response.rater, response.position), []).append(response.value)
     acknowledged = {(rater, at): value for rater, own in raters.items() for at, value in own.acknowledged.items()}
     sent = {(rater, at): values for rater, own in raters.items() for at, values in own.sent.items()}
     return {

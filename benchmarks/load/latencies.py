@@ -1,4 +1,4 @@
-"""Rates, latencies and the outage, from what the raters saw."""
+"""Rates, latencies and the length of an outage, from the requests of the raters."""
 
 from collections.abc import Sequence
 
