@@ -115,7 +115,7 @@ def test_the_consent_page_has_the_words_of_the_study(call: Call, tmp_path: Path)
     (tmp_path / "who.txt").write_text("Asked by <the lab>.\nRoom 5.\n\nWrite to lab@example.org.\n")
     store, client = opened(call, tmp_path, "--consent", str(tmp_path / "who.txt"))
     page = client.get(f"/i/{store.invite()}").text
-    assert '<p class="own">Asked by &lt;the lab&gt;.\nRoom 5.</p>' in page
+    assert '<p class="verbatim">Asked by &lt;the lab&gt;.\nRoom 5.</p>' in page
     assert "lab@example.org" in page
 
 
