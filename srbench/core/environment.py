@@ -76,7 +76,7 @@ def cpu_name() -> str:
 @cache
 def _commit() -> str | None:
     """Return the commit of the checkout that this package runs from; None where it was installed."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     return _ask("git", "-C", str(root), "describe", "--always", "--dirty")
