@@ -1,1 +1,1 @@
-"""What a study of human ratings says, as tables, figures, a methods paragraph and a page. Nothing here loads torch."""
+"""What a study of human ratings says, as tables, plots, a methods paragraph and a page. Nothing here loads torch."""

@@ -138,14 +138,14 @@ def _raters(study: Analysis) -> list[dict[str, Any]]:
     r = study.raters
     if r is None:
         return []
-    figures = {"mean": r.mean, "std": r.std, "bias": r.bias, "inconsistency": r.inconsistency, "r": r.correlation}
+    columns = {"mean": r.mean, "std": r.std, "bias": r.bias, "inconsistency": r.inconsistency, "r": r.correlation}
     return [
         {
             "rater": name,
             "counts": not r.excluded[i],
             "rejected_by": list(r.rejected[i]),
             "votes": r.votes[i],
-            **{key: _known(float(values[i])) for key, values in figures.items()},
+            **{key: _known(float(values[i])) for key, values in columns.items()},
         }
         for i, name in enumerate(r.names)
     ]

@@ -29,7 +29,7 @@ CAPTION = (
     "the same session found on the device.",
     "ΔPSNR of a mode is PSNR minus that of plain fp32 on the builtin images, in dB, mean and the image "
     f"farthest from 0. ! marks more than {PSNR_DROP_LIMIT_DB} dB on some image, in either direction.",
-    "valid: the figure stands. A row that is not valid keeps its figures, with ?, and stands on no front; the reason "
+    "valid: the value stands. A row that is not valid keeps its values, with ?, and stands on no front; the reason "
     "is below its table. A dash: not known, or failed.",
     "Quality: mean over the images of the run, in the row's own mode where the run has it. † fp32's PSNR plus the "
     "mode's ΔPSNR; ‡ fp32's value, the mode's change in this metric is not known. * and bold: on the Pareto front: no "

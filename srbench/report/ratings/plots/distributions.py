@@ -49,7 +49,7 @@ def by_model(study: Analysis) -> Plot | None:
         title="Score distributions",
         caption=(
             "One column for each model, from the lowest mean to the highest; the colour of a cell, and the per cent in "
-            "it, are the share of the model's votes that gave this score (no figure: none). Diamond, and figure above: "
+            "it, are the share of the model's votes that gave this score (no number: none). Diamond, and number above: "
             f"mean of the images' scores. {votes} votes on {len(models)} models, rejected raters left out."
         ),
         svg=draw("distributions", width, max(3.4, 0.42 * len(centres) + 1.5), paint),
@@ -128,8 +128,8 @@ def ranks(study: Analysis) -> Plot | None:
         title="Average rank",
         caption=(
             "Image by image the models are ranked by score; 1 is best. The colour of a cell, and the per cent in it, "
-            "are the share of images on which the model has this rank (no figure: none); a tie counts half for each of "
-            "the ranks that it lies between. Diamond, and figure above: mean rank. Images with every model only: "
+            "are the share of images on which the model has this rank (no number: none); a tie counts half for each of "
+            "the ranks that it lies between. Diamond, and number above: mean rank. Images with every model only: "
             f"{images}."
         ),
         svg=draw("ranks", width, down * max(2.9, 0.36 * most + 1.5), paint),

@@ -171,7 +171,7 @@ def _wins_panel(axes: Axes, fit: PairScores, order: Sequence[int], room: float) 
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    # Three figures of 8 points need a quarter of an inch.
+    # Three digits of 8 points need a quarter of an inch.
     if room < 0.25:
         return
     for (row, column), value in np.ndenumerate(share):
