@@ -1,4 +1,4 @@
-"""Do raters agree with one another, and with themselves?"""
+"""Agreement of raters with one another, and with themselves."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,12 +15,12 @@ class Icc:
     """Intraclass correlation, two-way random effects, absolute agreement.
 
     Attributes:
-        single: ICC(2,1), also written ICC(A,1): of one rater.
-        single_ci95: Its 95 % interval.
-        average: ICC(2,k), also written ICC(A,k): of the mean of all raters.
-        average_ci95: Its 95 % interval.
-        stimuli: Rated by everybody; the only ones that count.
-        raters: k.
+        single: ICC(2,1), also written ICC(A,1), of one rater.
+        single_ci95: 95 % interval of `single`.
+        average: ICC(2,k), also written ICC(A,k), of the mean of all raters.
+        average_ci95: 95 % interval of `average`.
+        stimuli: Number of stimuli rated by everybody, the only ones that count.
+        raters: Number of raters, k.
     """
 
     single: float
@@ -32,7 +32,7 @@ class Icc:
 
 
 def icc(votes: Votes) -> Icc | None:
-    """ICC(2,1) and ICC(2,k) of the first votes.
+    """Compute ICC(2,1) and ICC(2,k) of the first votes.
 
     Returns:
         None where fewer than two stimuli were rated by all of at least two raters, or stimuli do not differ at all.
@@ -76,10 +76,10 @@ def _interval(single: float, msr: float, msc: float, mse: float, n: int, k: int)
 
 
 def alpha(votes: Votes, level: Literal["ordinal", "interval"]) -> float | None:
-    """Krippendorff's alpha of the first votes; stimuli with a single vote do not count.
+    """Compute Krippendorff's alpha of the first votes; stimuli with a single vote do not count.
 
     Returns:
-        1 for perfect agreement, 0 for chance; None where no two votes can be compared, or all are the same.
+        1 for perfect agreement, 0 for random votes; None where no two votes can be compared, or all are the same.
 
     Source:
         Krippendorff, Content Analysis, 4th edition 2018, chapter 12: coincidence matrix, ordinal and interval metrics.
@@ -95,10 +95,10 @@ def alpha(votes: Votes, level: Literal["ordinal", "interval"]) -> float | None:
     coincidences = (counts * weights[:, None]).T @ counts - np.diag(weights @ counts)
     totals = coincidences.sum(axis=0)
     distance = _distances(values, totals, level)
-    chance = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
-    if chance == 0:
+    expected = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
+    if expected == 0:
         return None
-    return float(1 - (coincidences * distance).sum() / chance)
+    return float(1 - (coincidences * distance).sum() / expected)
 
 
 def _distances(values: Floats, totals: Floats, level: str) -> Floats:
@@ -111,15 +111,15 @@ def _distances(values: Floats, totals: Floats, level: str) -> Floats:
 
 @dataclass(frozen=True)
 class Retest:
-    """How repeated votes of the same rater on the same stimulus compare.
+    """Agreement of repeated votes of the same rater on the same stimulus.
 
     Attributes:
         pairs: Number of stimuli and raters with a first and a second vote.
-        same: Share with the same score.
-        within_one: Share whose scores are at most one step of the scale apart.
-        mean_difference: Second minus first; a drift of the panel.
-        rms_difference: Root of the mean square.
-        correlation: Pearson's, between first and second; None where either does not vary.
+        same: Share of pairs with the same score.
+        within_one: Share of pairs whose scores are at most one step of the scale apart.
+        mean_difference: Mean of second minus first vote; a drift of the raters.
+        rms_difference: Root mean square of the differences.
+        correlation: Pearson's correlation of first and second votes; None where either does not vary.
     """
 
     pairs: int

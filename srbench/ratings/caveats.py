@@ -1,4 +1,4 @@
-"""What a reader must know: limits of the data that no table shows."""
+"""Caveats: limits of the data that no table shows, in a sentence each."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -18,34 +18,34 @@ _ALIKE, _ENOUGH = 0.99, 20
 
 
 def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None, options: Options) -> list[str]:
-    """Of votes, in a sentence each.
+    """Return the caveats of votes.
 
     Args:
-        votes: Those that count, as they were given.
-        prepared: All that are judged, repeated ones treated.
-        estimate: By maximum likelihood.
-        options: Of the analyst.
+        votes: Votes that count, as they were given.
+        prepared: All votes but those on traps, repeated ones treated.
+        estimate: Maximum likelihood of the votes that count.
+        options: Options of the analyst.
     """
-    found = _repeated(votes, options)
+    sentences = _repeated(votes, options)
     if estimate and not estimate.converged:
-        found.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
+        sentences.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
     if estimate and estimate.left_out:
-        found.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
+        sentences.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
     if estimate and estimate.exact:
-        found.append(f"{collapsed(estimate)}: do not use its scores")
-    found += _apart(prepared)
-    given = np.bincount(prepared.stimulus, minlength=len(prepared.stimuli))
-    if lone := int((given == 1).sum()):
-        found.append(f"with a single vote, and no interval: {_stimuli(lone)}")
-    low, high = np.full(len(given), np.inf), np.full(len(given), -np.inf)
+        sentences.append(f"{collapsed(estimate)}: do not use its scores")
+    sentences += _apart(prepared)
+    counts = np.bincount(prepared.stimulus, minlength=len(prepared.stimuli))
+    if lone := int((counts == 1).sum()):
+        sentences.append(f"with a single vote, and no interval: {_stimuli(lone)}")
+    low, high = np.full(len(counts), np.inf), np.full(len(counts), -np.inf)
     np.minimum.at(low, prepared.stimulus, prepared.score)
     np.maximum.at(high, prepared.stimulus, prepared.score)
-    if alike := int(((low == high) & (given > 1)).sum()):
-        found.append(
+    if alike := int(((low == high) & (counts > 1)).sum()):
+        sentences.append(
             f"with the same score from everybody: {_stimuli(alike)}; the interval has no width, and every metric's "
             "error there counts as an outlier"
         )
-    return found
+    return sentences
 
 
 def _stimuli(number: int) -> str:
@@ -56,69 +56,69 @@ def _repeated(votes: Votes, options: Options) -> list[str]:
     again = agreement.retest(votes)
     if again is None:
         return []
-    found = []
+    sentences = []
     if options.repetitions == "pool":
-        found.append(
+        sentences.append(
             f"{again.pairs} repeated votes count as votes of their own, although they are their rater's: intervals of "
             "stimuli are too narrow, by up to the root of 2 where everything was rated twice (--repetitions mean)"
         )
     if again.same >= _ALIKE and again.pairs >= _ENOUGH:
-        found.append(f"{again.same:.1%} of {again.pairs} repeated votes are the same: the second looks like a copy")
-    return found
+        sentences.append(f"{again.same:.1%} of {again.pairs} repeated votes are the same: the second looks like a copy")
+    return sentences
 
 
 def collapsed(estimate: likelihood.Estimate) -> str:
-    """That the maximum of the likelihood follows single raters."""
+    """Say that the maximum of the likelihood follows single raters."""
     names = ", ".join(estimate.exact[:5])
     return f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats (too few raters)"
 
 
 def _apart(votes: Votes) -> list[str]:
-    """Raters without a stimulus in common, directly or through others: their biases cannot be told from the scores."""
+    """Say where raters have no stimulus in common, directly or through others, so that biases and scores mix."""
     shape = (len(votes.stimuli), len(votes.raters))
     seen = sparse.csr_array((np.ones(len(votes)), (votes.stimulus, votes.rater)), shape=shape)
     both: list[list[Any]] = [[None, seen], [seen.T, None]]
     _, label = sparse.csgraph.connected_components(sparse.block_array(both), directed=False)
-    pieces = len(np.unique(label[votes.stimulus]))
-    if pieces < 2:
+    parts = len(np.unique(label[votes.stimulus]))
+    if parts < 2:
         return []
-    return [f"raters fall into {pieces} groups without a stimulus in common: scores of different groups do not compare"]
+    return [f"raters fall into {parts} groups without a stimulus in common: scores of different groups do not compare"]
 
 
 def of_models(scores: StimulusScores, differences: Sequence[ModelDifference]) -> list[str]:
-    """Of the comparison of models, in a sentence each."""
+    """Return the caveats of the comparison of models."""
     tested = {(pair.dataset, frozenset((pair.first, pair.second))) for pair in differences}
     by_dataset: dict[str, list[str]] = {}
     for model, dataset in stimuli_by_model(scores.stimuli):
         by_dataset.setdefault(dataset, []).append(model)
-    found = []
+    sentences = []
     for dataset, models in by_dataset.items():
         apart = [f"{a} and {b}" for a, b in combinations(models, 2) if (dataset, frozenset((a, b))) not in tested]
         if apart:
             more = f", and {len(apart) - 3} more" if len(apart) > 3 else ""
-            found.append(
+            sentences.append(
                 f"{f'on {dataset}, ' if dataset else ''}not compared, since they have no image in common: "
                 f"{'; '.join(apart[:3])}{more}; letters and order say nothing of them"
             )
-    return [*found, *_least_p(differences)]
+    return [*sentences, *_least_p(differences)]
 
 
 def _least_p(differences: Sequence[ModelDifference]) -> list[str]:
-    """That so few images cannot make a difference significant."""
-    found = []
+    """Say where so few images cannot make a difference significant."""
+    sentences = []
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
-        own = [pair for pair in differences if pair.dataset == dataset]
-        least = min(pair.least_p for pair in own)
-        place = f"on {dataset} " if dataset else ""
+        pairs = [pair for pair in differences if pair.dataset == dataset]
+        least = min(pair.least_p for pair in pairs)
+        where = f"on {dataset} " if dataset else ""
         if least >= LEVEL:
-            n = max(pair.images for pair in own)
-            found.append(
-                f"{place}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
+            n = max(pair.images for pair in pairs)
+            sentences.append(
+                f"{where}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
                 "no difference can be significant, whatever the votes"
             )
-        elif least * len(own) >= LEVEL:
-            found.append(
-                f"{place}after Holm's correction for {len(own)} pairs the smallest possible p is "
-                f"{min(1.0, least * len(own)):.4g}: no difference can be significant, whatever the votes"
+        elif least * len(pairs) >= LEVEL:
+            sentences.append(
+                f"{where}after Holm's correction for {len(pairs)} pairs the smallest possible p is "
+                f"{min(1.0, least * len(pairs)):.4g}: no difference can be significant, whatever the votes"
             )
-    return found
+    return sentences

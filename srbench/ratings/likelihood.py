@@ -11,23 +11,23 @@ from srbench.stats.student import Z95
 
 _STOP, _MOST, _FEWEST_VOTES = 1e-8, 1_000, 3
 _FLOOR = 1e-3
-"""Of a rater's inconsistency, in units of the scale's length: at 0 the likelihood has no maximum."""
+"""Smallest inconsistency of a rater, in units of the scale's length: at 0 the likelihood has no maximum."""
 
 Spread = Literal["stimulus", "rater"]
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What maximum likelihood says.
+    """True scores, and biases and inconsistencies of raters, by maximum likelihood.
 
     Attributes:
         scores: True scores; `half` is 1.96 standard errors.
-        raters: Those with enough votes, in the order of `bias` and `inconsistency`.
-        bias: Of each rater: how much higher they vote than the truth.
-        inconsistency: Of each rater: standard deviation of their votes around truth + bias.
+        raters: Raters with enough votes, in the order of `bias` and `inconsistency`.
+        bias: Mean amount by which each rater votes above the truth.
+        inconsistency: Standard deviation of each rater's votes around truth + bias.
         iterations: Number of sweeps.
-        converged: The last sweep moved the scores by less than 1e-8.
-        left_out: Raters with fewer than 3 votes, of whom bias and inconsistency cannot be told.
+        converged: Whether the last sweep moved the scores by less than 1e-8.
+        left_out: Raters with fewer than 3 votes, too few for a bias and an inconsistency.
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
     """
 
@@ -48,9 +48,9 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
     the raters is 0.
 
     Args:
-        votes: Of any design; repeated votes count as votes.
-        spread: Standard error from the weighted votes' scatter at each stimulus, or from the raters' inconsistencies.
-        most: Sweeps before it gives up and says so.
+        votes: Votes of any design; repeated votes count as votes.
+        spread: Source of the standard errors: the votes' scatter at each stimulus, or the raters' inconsistencies.
+        most: Number of sweeps after which the search ends unconverged.
 
     Returns:
         None where no rater has 3 votes.
@@ -59,8 +59,8 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         ITU-T P.910 (2022), Annex E; Li and Bampis, Recover subjective quality scores from noisy measurements, DCC 2017;
         Li, Bampis, Krasula et al., A simple model for subject behavior in subjective experiments, HVEI 2020.
     """
-    given = np.bincount(votes.rater, minlength=len(votes.raters))
-    few = [name for name, count in zip(votes.raters, given, strict=True) if 0 < count < _FEWEST_VOTES]
+    counts = np.bincount(votes.rater, minlength=len(votes.raters))
+    few = [name for name, count in zip(votes.raters, counts, strict=True) if 0 < count < _FEWEST_VOTES]
     used = votes.without(few)
     if not len(used):
         return None
@@ -83,8 +83,8 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         moved = float(np.sqrt(((new - truth) ** 2).sum()))
         truth = new
         sweeps += 1
-    people = [i for i in range(raters) if given[i] >= _FEWEST_VOTES]
-    shift = bias[people].mean()
+    enough = [i for i in range(raters) if counts[i] >= _FEWEST_VOTES]
+    shift = bias[enough].mean()
     truth, bias = truth + shift, bias - shift
     error = _error(used, truth, bias, weight, total, spread)
     rest = score - bias[rater] - truth[stimulus]
@@ -93,18 +93,18 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
     scores = StimulusScores(used.stimuli, truth, std, n, Z95 * error, used.scale)
     return Estimate(
         scores=scores.keep([i for i in range(stimuli) if n[i]]),
-        raters=tuple(used.raters[i] for i in people),
-        bias=bias[people],
-        inconsistency=inconsistency[people],
+        raters=tuple(used.raters[i] for i in enough),
+        bias=bias[enough],
+        inconsistency=inconsistency[enough],
         iterations=sweeps,
         converged=moved < _STOP,
         left_out=tuple(few),
-        exact=tuple(used.raters[i] for i in people if wide[i] < floor),
+        exact=tuple(used.raters[i] for i in enough if wide[i] < floor),
     )
 
 
 def _error(votes: Votes, truth: Floats, bias: Floats, weight: Floats, total: Floats, spread: Spread) -> Floats:
-    """Standard error of each true score."""
+    """Return the standard error of each true score."""
     safe = np.where(total > 0, total, 1)
     if spread == "rater":
         return 1 / np.sqrt(safe)

@@ -10,12 +10,12 @@ from srbench.ratings.votes import Stimulus, StimulusScores, Votes
 from srbench.stats.student import clustered_half_width, t_half_width
 
 Repetitions = Literal["pool", "mean", "first"]
-"""What repeated votes of a rater on a stimulus count: each as a vote ("pool", as ITU-R BT.500 and sureal do), their
-mean as one vote ("mean"), or the first alone."""
+"""Treatment of repeated votes of a rater on a stimulus: each counts as a vote ("pool", as ITU-R BT.500 and sureal do),
+their mean as one vote ("mean"), or the first alone ("first")."""
 
 
 def prepare(votes: Votes, repetitions: Repetitions) -> Votes:
-    """Treat repeated votes."""
+    """Return votes with repeated ones pooled, averaged, or dropped."""
     return {"pool": lambda v: v, "mean": Votes.merged, "first": Votes.first}[repetitions](votes)
 
 
@@ -37,15 +37,15 @@ def mos(votes: Votes) -> StimulusScores:
 
 
 def differential(votes: Votes, *, crushed: bool = False) -> Votes:
-    """Each vote relative to the same rater's vote on the hidden reference of the content: DV = V - V_ref + 5.
+    """Compute each vote relative to the same rater's vote on the hidden reference of the content: DV = V - V_ref + 5.
 
     The 5 is the top of the scale, whatever it is. DV may pass it where a rater prefers the processed picture; higher is
     better. Votes of raters who did not see the reference are left out; a second view is set against the second view of
     the reference, or against its only one.
 
     Args:
-        votes: With at least one reference.
-        crushed: Values above 5 are compressed, 7 DV / (2 + DV), which ITU-T P.910 has for the scale of 1 to 5.
+        votes: Votes on stimuli of which at least one is a reference.
+        crushed: Whether values above 5 are compressed, 7 DV / (2 + DV), which ITU-T P.910 has for the scale of 1 to 5.
 
     Raises:
         BadRatings: The crushed form is asked for on another scale.
@@ -54,12 +54,14 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
         ITU-T P.910 (ACR-HR), section 7.2 of the 2022 edition.
     """
     references = {(s.dataset, s.content): i for i, s in enumerate(votes.stimuli) if s.reference}
-    own = np.array([references.get((s.dataset, s.content), -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
+    of_content = np.array([references.get((s.dataset, s.content), -1) for s in votes.stimuli], dtype=np.int64)[
+        votes.stimulus
+    ]
     table = np.full((len(votes.raters), int(votes.repetition.max(initial=1)) + 1, len(votes.stimuli)), np.nan)
     table[votes.rater, votes.repetition, votes.stimulus] = votes.score
-    same, first = table[votes.rater, votes.repetition, own], table[votes.rater, 1, own]
+    same, first = table[votes.rater, votes.repetition, of_content], table[votes.rater, 1, of_content]
     reference = np.where(np.isnan(same), first, same)
-    reference[own < 0] = np.nan
+    reference[of_content < 0] = np.nan
     top = votes.scale.high
     if crushed and (votes.scale.low, top) != (1.0, 5.0):
         raise BadRatings("crushed DMOS is defined for the scale from 1 to 5 only; use --relative dmos")
@@ -71,18 +73,19 @@ def differential(votes: Votes, *, crushed: bool = False) -> Votes:
 
 @dataclass(frozen=True)
 class ModelMean:
-    """A model, on one data set or on all.
+    """Mean score of a model, on one data set or on all.
 
     Attributes:
-        model: Id.
-        dataset: Id; empty for all together.
-        mean: Mean of its images' scores.
-        half: Half of the 95 % interval over raters like these (Student t), on these images; None: cannot be told.
+        model: Id of the model.
+        dataset: Id of the data set; empty for all together.
+        mean: Mean of the scores of the model's images.
+        half: Half width of the 95 % interval over raters like these (Student t), on these images; None where it is not
+            known.
         ci95_raters_images: 95 % interval over raters and images like these (bootstrap); None where it was not drawn.
         images: Number of images.
         raters: Number of raters; None for averaged data.
         votes: Number of votes.
-        std: Between votes, ddof 1; None for averaged data.
+        std: Standard deviation between votes, ddof 1; None for averaged data.
     """
 
     model: str
@@ -97,57 +100,51 @@ class ModelMean:
 
 
 def stimuli_by_model(stimuli: tuple[Stimulus, ...]) -> dict[tuple[str, str], list[int]]:
-    """Places of the stimuli of each model on each data set, and of each model on all (data set "")."""
-    found: dict[tuple[str, str], list[int]] = {}
+    """Return the numbers of each model's stimuli on each data set, and on all (data set "")."""
+    members: dict[tuple[str, str], list[int]] = {}
     datasets = {s.dataset for s in stimuli if s.model}
     for i, stimulus in enumerate(stimuli):
         if stimulus.model:
-            found.setdefault((stimulus.model, ""), []).append(i)
+            members.setdefault((stimulus.model, ""), []).append(i)
             if len(datasets) > 1:
-                found.setdefault((stimulus.model, stimulus.dataset), []).append(i)
-    return found
+                members.setdefault((stimulus.model, stimulus.dataset), []).append(i)
+    return members
 
 
 def model_means(scores: StimulusScores, votes: Votes | None = None) -> list[ModelMean]:
-    """MOS of models: the mean of their images' scores, each image counting once.
+    """Compute the MOS of models: the mean of their images' scores, each image counting once.
 
-    The interval treats the votes of one rater as dependent. A rater's influence on the mean is the sum of the
-    deviations of their votes from their images' means, each over n_j J (n_j votes on image j, J images); squared and
-    summed over raters this is the variance, after each deviation is widened by sqrt(n_j / (n_j - 1)). Where everybody
-    rated everything once this is the t interval of the raters' means; where every rater voted once it is the sum of the
-    images' variances over J squared. Degrees of freedom: raters - 1.
+    The interval treats the votes of one rater as dependent: see `srbench.stats.student.clustered_half_width`.
 
     Args:
-        scores: Of all stimuli.
-        votes: Behind it; None for averages and for maximum likelihood, whose interval takes the errors of the stimuli
-            as independent: sqrt(sum of half widths squared) / J. It is for these raters, not for raters like these.
-
-    Source:
-        Cluster-robust variance of a mean: Liang and Zeger, Biometrika 73, 1986, with this project's correction.
+        scores: Scores of all stimuli.
+        votes: Votes behind the scores; None for averages and for maximum likelihood, whose interval takes the errors of
+            the stimuli as independent: sqrt(sum of half widths squared) / J, J images. It is for these raters, not for
+            raters like these.
     """
-    return [_model_mean(scores, votes, place, members) for place, members in stimuli_by_model(scores.stimuli).items()]
+    return [_model_mean(scores, votes, key, members) for key, members in stimuli_by_model(scores.stimuli).items()]
 
 
-def _model_mean(scores: StimulusScores, votes: Votes | None, place: tuple[str, str], members: list[int]) -> ModelMean:
+def _model_mean(scores: StimulusScores, votes: Votes | None, key: tuple[str, str], members: list[int]) -> ModelMean:
     if votes is None:
-        half, people, std = float(np.sqrt((scores.half[members] ** 2).sum()) / len(members)), None, None
+        half, raters, std = float(np.sqrt((scores.half[members] ** 2).sum()) / len(members)), None, None
     else:
-        half, people, std = _over_raters(scores, votes, members)
+        half, raters, std = _over_raters(scores, votes, members)
     return ModelMean(
-        model=place[0],
-        dataset=place[1],
+        model=key[0],
+        dataset=key[1],
         mean=float(scores.mean[members].mean()),
         half=half if np.isfinite(half) else None,
         ci95_raters_images=None,
         images=len(members),
-        raters=people,
+        raters=raters,
         votes=int(scores.n[members].sum()),
         std=std,
     )
 
 
 def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
-    """Half-width, number of raters, and standard deviation of the votes on these stimuli."""
+    """Return half width, number of raters, and standard deviation of the votes on these stimuli."""
     names = {scores.stimuli[i].name: i for i in members}
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0

@@ -1,4 +1,4 @@
-"""What an analyst decides."""
+"""Options of the analysis of ratings."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,21 +12,21 @@ Estimator = Literal["mos", "p910"]
 
 @dataclass(frozen=True)
 class Options:
-    """What an analyst decides.
+    """Options of the analysis of ratings, which an analyst decides on.
 
     Attributes:
-        screen: Rules whose rejected raters do not count; of `screening.RULES`.
-        repetitions: What repeated votes count.
-        remove_bias: Take each rater's bias off (ITU-T P.913, section 12.4) before screening.
-        estimator: "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.
-        relative: Compare models by scores relative to hidden references: "none", "dmos", or "crushed" DMOS.
-        ddof: Of the kurtosis rule.
-        unanimous: Of the kurtosis rule.
-        least_correlation: Of the correlation rule.
-        trap_misses: Forgiven by the trap rule.
-        test: Of differences between models.
-        resamples: Of the bootstrap.
-        seed: Of everything drawn.
+        screen: Screening rules, of `screening.RULES`, whose rejected raters do not count.
+        repetitions: Treatment of repeated votes: "pool", "mean" or "first".
+        remove_bias: Whether each rater's bias is subtracted (ITU-T P.913, section 12.4) before screening.
+        estimator: Estimator of scores. "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.
+        relative: Scores relative to hidden references by which models are compared: "none", "dmos", or "crushed" DMOS.
+        ddof: Divisor of the kurtosis rule's standard deviation: n - 1 (1) or n (0).
+        unanimous: Treatment of stimuli on which all agree by the kurtosis rule: "skip" or "count".
+        least_correlation: Correlation with the mean of all raters below which the correlation rule rejects.
+        trap_misses: Number of missed traps that the trap rule allows.
+        test: Test of differences between models: "wilcoxon" or "permutation".
+        resamples: Number of bootstrap draws; 0 leaves out intervals over raters and images.
+        seed: Seed of the random number generator.
     """
 
     screen: tuple[str, ...] = ("bt500",)

@@ -1,4 +1,4 @@
-"""Which metric predicts what people say? After ITU-T P.1401."""
+"""How well metrics predict mean opinion scores, after ITU-T P.1401."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,19 +18,19 @@ _PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A metric mapped to the scale of the mos.
+    """Fit of a metric to the scale of the scores.
 
     Attributes:
-        curve: "logistic4" or "logistic5".
+        curve: Curve that maps the metric: "logistic4" or "logistic5".
         plcc: Pearson's correlation of mapped metric and MOS.
-        plcc_ci95: Fisher's interval.
+        plcc_ci95: Fisher's 95 % interval of `plcc`.
         rmse: Root of the sum of squared errors over n - d, d parameters (P.1401, 7.5.2).
-        rmse_ci95: From the chi-squared distribution.
-        rmse_n: The same over n.
+        rmse_ci95: 95 % interval of `rmse`, from the chi-squared distribution.
+        rmse_n: Root of the sum of squared errors over n.
         outlier_ratio: Share of stimuli whose error exceeds half of their 95 % interval; None without intervals.
-        outlier_ci95: Normal approximation of the binomial.
-        parameters: Of the curve, for the metric as it is.
-        converged: At least one start reached a minimum.
+        outlier_ci95: 95 % interval of `outlier_ratio`, by the normal approximation of the binomial.
+        parameters: Parameters of the curve, for the metric as it is.
+        converged: Whether at least one start reached a minimum.
     """
 
     curve: Curve
@@ -47,23 +47,23 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """How well a metric predicts the mean opinion scores.
+    """Accuracy with which a metric predicts the mean opinion scores.
 
     Attributes:
-        metric: Name.
+        metric: Name of the metric.
         n: Number of stimuli with both.
         plcc: Pearson's correlation, nothing mapped.
-        plcc_ci95: Fisher's interval.
+        plcc_ci95: Fisher's 95 % interval of `plcc`.
         srcc: Spearman's rank correlation.
-        srcc_ci95: Fisher's interval with the variance of Bonett and Wright.
+        srcc_ci95: Fisher's 95 % interval with the variance of Bonett and Wright.
         krocc: Kendall's tau-b.
-        krocc_ci95: Fisher's interval with the variance of Fieller, Hartley and Pearson.
-        fits: After mapping.
-        tied: Not told from the best metric: the 95 % bootstrap interval (over contents, with all their stimuli) of the
-            difference of their |SRCC| holds 0.
-        best: Its |SRCC| is the largest.
-        values: Of the metric, `(n,)`, beside `mos`; for plots.
-        mos: MOS, `(n,)`.
+        krocc_ci95: Fisher's 95 % interval with the variance of Fieller, Hartley and Pearson.
+        fits: Fits of each curve.
+        tied: Whether it is not told from the best metric: the 95 % bootstrap interval (over contents, with all their
+            stimuli) of the difference of their |SRCC| holds 0.
+        best: Whether its |SRCC| is the largest.
+        values: Values of the metric, `(n,)`, beside `mos`; for plots.
+        mos: Mean opinion scores, `(n,)`.
     """
 
     metric: str
@@ -85,20 +85,20 @@ def predict(scores: StimulusScores, metrics: Mapping[str, Mapping[str, float]], 
     """Compare each metric with the mean opinion scores.
 
     Args:
-        scores: Of stimuli.
+        scores: Scores of stimuli.
         metrics: Values of each metric by stimulus; at least 6 of them must be among them, finite and not all equal.
-        seed: Of the bootstrap that tells metrics apart.
+        seed: Seed of the bootstrap that tells metrics apart.
 
     Source:
         ITU-T P.1401 (2020), clause 7; VQEG's 4-parameter and Sheikh's 5-parameter logistic (IEEE Transactions on Image
         Processing 15, 2006); intervals: Fisher 1921; Bonett and Wright, Psychometrika 65, 2000.
     """
-    found = [made for name, values in metrics.items() if (made := _predict(name, values, scores))]
-    if not found:
+    predictions = [p for name, values in metrics.items() if (p := _predict(name, values, scores))]
+    if not predictions:
         return []
-    top = max(found, key=lambda prediction: abs(prediction.srcc))
+    top = max(predictions, key=lambda prediction: abs(prediction.srcc))
     # One set of stimuli for all, so that each draw holds the same ones for every metric.
-    return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, scores, seed)) for p in found]
+    return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, scores, seed)) for p in predictions]
 
 
 def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> Prediction | None:
@@ -125,7 +125,7 @@ def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> 
 
 
 def curve(name: Curve, x: Floats, parameters: Sequence[float] | Floats) -> Floats:
-    """The mapped metric.
+    """Map a metric by a curve.
 
     logistic4: b + (a - b) / (1 + exp(-(x - c) / |d|)). logistic5: b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5.
     """
@@ -136,12 +136,12 @@ def curve(name: Curve, x: Floats, parameters: Sequence[float] | Floats) -> Float
 
 
 def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
-    """Least squares from the best points of a grid, on the standardised metric.
+    """Fit a curve by least squares from the best points of a grid, on the standardised metric.
 
     Args:
-        x: Metric.
-        y: MOS.
-        name: The curve.
+        x: Values of the metric.
+        y: Mean opinion scores.
+        name: Name of the curve.
         half: Half of each MOS's 95 % interval, NaN where unknown.
     """
     centre, scale = float(x.mean()), float(x.std())
@@ -178,7 +178,7 @@ def _solve(name: Curve, z: Floats, y: Floats, start: Floats) -> Any:
 
 
 def _starts(name: Curve, z: Floats, y: Floats) -> list[Floats]:
-    """The best of a grid of centres and slopes; given those, the other parameters are linear."""
+    """Return the best of a grid of centres and slopes; given those, the other parameters are linear."""
     tried: list[tuple[float, Floats]] = []
     for centre in np.quantile(z, np.linspace(0.02, 0.98, 13)):
         for slope in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2):
@@ -193,7 +193,7 @@ def _starts(name: Curve, z: Floats, y: Floats) -> list[Floats]:
 
 
 def _unscaled(name: Curve, p: Floats, centre: float, scale: float) -> tuple[float, ...]:
-    """Parameters for the metric as it is."""
+    """Return the parameters for the metric as it is."""
     if name == "logistic4":
         return float(p[0]), float(p[1]), float(p[2] * scale + centre), float(abs(p[3]) * scale)
     tilt = p[3] / scale
@@ -218,9 +218,9 @@ def _alike(
     y = scores.mean[[i for i, _ in names]]
     a, b = (np.array([metrics[p.metric][name] for _, name in names]) for p in (one, best))
     members: dict[tuple[str, str], list[int]] = {}
-    for place, (i, _) in enumerate(names):
-        members.setdefault((scores.stimuli[i].dataset, scores.stimuli[i].content), []).append(place)
-    contents = [np.array(places) for places in members.values()]
+    for k, (i, _) in enumerate(names):
+        members.setdefault((scores.stimuli[i].dataset, scores.stimuli[i].content), []).append(k)
+    contents = [np.array(numbers) for numbers in members.values()]
 
     def lead(at: Ints) -> float:
         ranks = stats.rankdata(y[at])
@@ -230,7 +230,7 @@ def _alike(
 
 
 def _correlation(x: Floats, y: Floats) -> float:
-    """Pearson's; 0 for a draw without variation."""
+    """Return Pearson's correlation; 0 for a draw without variation."""
     x, y = x - x.mean(), y - y.mean()
     size = float(np.sqrt((x @ x) * (y @ y)))
     return float(x @ y) / size if size > 0 else 0.0

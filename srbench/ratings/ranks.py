@@ -1,4 +1,4 @@
-"""Which model comes first, image by image."""
+"""Ranks of models, image by image."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ from srbench.stats.arrays import Floats
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Places of a model among all models, image by image; 1 is best, ties share their mean.
+    """Ranks of a model among all models, image by image; 1 is best, ties share their mean.
 
     Attributes:
-        model: Id.
-        dataset: Id; empty for all together.
-        ranks: One for each image on which every model was rated.
-        mean: Of them.
+        model: Id of the model.
+        dataset: Id of the data set; empty for all together.
+        ranks: Rank on each image on which every model was rated.
+        mean: Mean of these ranks.
     """
 
     model: str
@@ -36,21 +36,21 @@ def ranks(scores: StimulusScores) -> list[Ranks]:
     for i, s in enumerate(scores.stimuli):
         if s.model:
             table.setdefault(s.dataset, {}).setdefault(s.content, {})[s.model] = float(scores.mean[i])
-    found: dict[str, tuple[list[str], Floats]] = {}
+    ranked: dict[str, tuple[list[str], Floats]] = {}
     for dataset, images in table.items():
         models = list(dict.fromkeys(model for image in images.values() for model in image))
         rows = [[-round(image[model], 9) for model in models] for image in images.values() if len(image) == len(models)]
         if rows and len(models) > 1:
-            found[dataset] = models, stats.rankdata(rows, axis=1)
-    everywhere = {frozenset(models) for models, _ in found.values()}
-    if len(found) > 1 and len(everywhere) == 1 and len(found) == len(table):
-        models = next(iter(found.values()))[0]
-        columns = [places[:, [own.index(model) for model in models]] for own, places in found.values()]
-        found = {"": (models, np.concatenate(columns)), **found}
+            ranked[dataset] = models, stats.rankdata(rows, axis=1)
+    everywhere = {frozenset(models) for models, _ in ranked.values()}
+    if len(ranked) > 1 and len(everywhere) == 1 and len(ranked) == len(table):
+        models = next(iter(ranked.values()))[0]
+        columns = [places[:, [order.index(model) for model in models]] for order, places in ranked.values()]
+        ranked = {"": (models, np.concatenate(columns)), **ranked}
     elif len(table) == 1:
-        found = dict(zip([""], found.values(), strict=False))
+        ranked = dict(zip([""], ranked.values(), strict=False))
     return [
         Ranks(model, dataset, places[:, i], float(places[:, i].mean()))
-        for dataset, (models, places) in found.items()
+        for dataset, (models, places) in ranked.items()
         for i, model in enumerate(models)
     ]

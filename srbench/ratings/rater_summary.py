@@ -1,4 +1,4 @@
-"""What is known of each rater."""
+"""Summary of each rater: votes, bias, inconsistency, and the rules that reject them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from srbench.stats.arrays import Floats
 
 @dataclass(frozen=True, eq=False)
 class RaterSummary:
-    """All raters, with what is known of each; NaN where it cannot be told.
+    """Summary of all raters; NaN where a value is not known.
 
     Attributes:
-        names: In the order of their first vote.
-        votes: Number of votes on stimuli that are judged.
-        mean: Of their votes.
-        std: Of their votes, ddof 1.
-        bias: Against the mean of all.
-        inconsistency: By maximum likelihood.
-        correlation: With the mean of all.
-        rejected: For each rater the rules that reject them, applied or not.
-        excluded: Whether their votes do not count here.
+        names: Names of the raters, in the order of their first vote.
+        votes: Number of each rater's votes, without those on traps.
+        mean: Mean of each rater's votes.
+        std: Standard deviation of each rater's votes, ddof 1.
+        bias: Mean difference of each rater's votes from the mean of all.
+        inconsistency: Standard deviation of each rater's votes around the truth, by maximum likelihood.
+        correlation: Correlation of each rater's votes with the mean of all.
+        rejected: Rules that reject each rater, applied or not.
+        excluded: Whether each rater's votes do not count.
     """
 
     names: tuple[str, ...]
@@ -40,12 +40,12 @@ class RaterSummary:
 def summarise_raters(
     votes: Votes, verdicts: Sequence[screening.Verdict], excluded: Sequence[str], estimate: likelihood.Estimate | None
 ) -> RaterSummary:
-    """Gather what is known of each.
+    """Summarise each rater.
 
     Args:
-        votes: All that are judged.
-        verdicts: Of every rule.
-        excluded: Whose votes do not count.
+        votes: Votes of all raters, without those on traps.
+        verdicts: Verdict of every screening rule.
+        excluded: Raters whose votes do not count.
         estimate: Maximum likelihood of these votes.
     """
     size = len(votes.raters)
@@ -55,7 +55,7 @@ def summarise_raters(
         squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
         std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
     inconsistency = dict(zip(estimate.raters, estimate.inconsistency.tolist(), strict=True)) if estimate else {}
-    follow = next(v for v in verdicts if v.rule == "correlation")
+    correlated = next(v for v in verdicts if v.rule == "correlation")
     return RaterSummary(
         names=votes.raters,
         votes=tuple(n.tolist()),
@@ -63,7 +63,7 @@ def summarise_raters(
         std=std,
         bias=np.where(n > 0, screening.bias(votes), np.nan),
         inconsistency=np.array([inconsistency.get(name, np.nan) for name in votes.raters]),
-        correlation=follow.values["r"],
+        correlation=correlated.values["r"],
         rejected=tuple(tuple(v.rule for v in verdicts if name in v.rejected) for name in votes.raters),
         excluded=tuple(name in excluded for name in votes.raters),
     )

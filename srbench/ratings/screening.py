@@ -16,15 +16,15 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What a rule says.
+    """Verdict of a screening rule.
 
     Attributes:
-        rule: Its name.
+        rule: Name of the rule.
         rejected: Raters whose votes should not count.
-        values: For each rater, in the order of `Votes.raters`, the figures that the rule looks at, by name; NaN where
-            it cannot tell.
-        statement: The rule and its parameters, as a methods section says it.
-        reason: Why the rule cannot be used on this data; empty where it can.
+        values: For each rater, in the order of `Votes.raters`, the values that the rule looks at, by name; NaN where
+            it cannot judge.
+        statement: Description of the rule and its parameters for a methods section.
+        reason: Reason why the rule cannot be used on this data; empty where it can.
     """
 
     rule: str
@@ -35,16 +35,16 @@ class Verdict:
 
 
 def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip", "count"] = "skip") -> Verdict:
-    """The screening of ITU-R BT.500: raters who are often, and in both directions, far from the others.
+    """Apply the screening of ITU-R BT.500: reject raters who are often, and in both directions, far from the others.
 
     A vote is far when it is at least 2 S from the stimulus's mean where the votes' kurtosis is within 2 and 4, else
     sqrt(20) S. P counts a rater's far high votes, Q the far low ones; a rater is rejected when (P + Q) / N > 0.05 and
     |P - Q| / (P + Q) < 0.3, N being the votes that the rater gave.
 
     Args:
-        votes: Of any design.
-        ddof: 1: S is the sample standard deviation, as BT.500 has it. 0: as some software has it.
-        unanimous: What becomes of a stimulus on which all agree (S = 0). "skip": it says nothing of anybody. "count":
+        votes: Votes of any design.
+        ddof: Divisor of S. 1: S is the sample standard deviation, as BT.500 has it. 0: as some software has it.
+        unanimous: Treatment of a stimulus on which all agree (S = 0). "skip": it says nothing of anybody. "count":
             the rule read literally, which counts every vote as far in both directions.
 
     Source:
@@ -65,12 +65,12 @@ def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip"
     peaked = np.divide(fourth, second**2, out=np.zeros(size), where=~flat)
     limit = np.where((peaked >= 2) & (peaked <= 4), 2.0, np.sqrt(20.0)) * spread
     asked = ~flat[stimulus] if unanimous == "skip" else np.ones(len(votes), dtype=bool)
-    people = len(votes.raters)
-    high = np.bincount(votes.rater[asked & (score >= (mean + limit)[stimulus] - _ROUNDING)], minlength=people)
-    low = np.bincount(votes.rater[asked & (score <= (mean - limit)[stimulus] + _ROUNDING)], minlength=people)
-    given = np.bincount(votes.rater, minlength=people)
+    raters = len(votes.raters)
+    high = np.bincount(votes.rater[asked & (score >= (mean + limit)[stimulus] - _ROUNDING)], minlength=raters)
+    low = np.bincount(votes.rater[asked & (score <= (mean - limit)[stimulus] + _ROUNDING)], minlength=raters)
+    counts = np.bincount(votes.rater, minlength=raters)
     far = high + low
-    share = far / np.maximum(given, 1)
+    share = far / np.maximum(counts, 1)
     lopsided = np.abs(high - low) / np.maximum(far, 1)
     out = (share > 0.05) & (lopsided < 0.3) & (far > 0)
     how = "skipped" if unanimous == "skip" else "counted as far in both directions"
@@ -86,59 +86,61 @@ def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip"
 
 
 def bias(votes: Votes) -> Floats:
-    """How much higher than the mean of all each rater votes, `(raters,)`; 0 for raters without votes.
+    """Compute how much higher than the mean of all each rater votes, `(raters,)`; 0 for raters without votes.
 
     Source:
         ITU-T P.913 (2021), section 12.4.
     """
     size = len(votes.stimuli)
     mean = np.bincount(votes.stimulus, votes.score, size) / np.maximum(np.bincount(votes.stimulus, minlength=size), 1)
-    given = np.bincount(votes.rater, minlength=len(votes.raters))
+    counts = np.bincount(votes.rater, minlength=len(votes.raters))
     sums = np.bincount(votes.rater, votes.score - mean[votes.stimulus], len(votes.raters))
-    return np.asarray(sums / np.maximum(given, 1))
+    return np.asarray(sums / np.maximum(counts, 1))
 
 
 def unbiased(votes: Votes) -> Votes:
-    """Each vote less its rater's bias (ITU-T P.913, section 12.4); scores may leave the scale."""
+    """Subtract each rater's bias from their votes (ITU-T P.913, section 12.4); scores may leave the scale."""
     return votes.with_scores(votes.score - bias(votes)[votes.rater])
 
 
 def correlation(votes: Votes, least: float = 0.75) -> Verdict:
-    """Raters whose votes do not follow the mean of all raters: Pearson's r below a threshold.
+    """Reject raters whose votes do not follow the mean of all raters: Pearson's r below a threshold.
 
     Args:
-        votes: Of any design; repeated votes are averaged first; raters with fewer than 3 stimuli cannot be judged.
-        least: r at which a rater stays.
+        votes: Votes of any design; repeated ones are averaged first; raters with fewer than 3 stimuli cannot be judged.
+        least: Correlation r at which a rater stays.
 
     Source:
         ITU-T P.913 (2021), section 11.4, whose threshold of 0.75 is for lab tests of video.
     """
-    own = votes.merged()
-    size = len(own.stimuli)
-    mean = np.bincount(own.stimulus, own.score, size) / np.maximum(np.bincount(own.stimulus, minlength=size), 1)
-    found = np.full(len(votes.raters), np.nan)
-    for rater, places in enumerate(_by_rater(own)):
-        score, common = own.score[places], mean[own.stimulus[places]]
+    merged = votes.merged()
+    size = len(merged.stimuli)
+    mean = np.bincount(merged.stimulus, merged.score, size) / np.maximum(
+        np.bincount(merged.stimulus, minlength=size), 1
+    )
+    r = np.full(len(votes.raters), np.nan)
+    for rater, places in enumerate(_by_rater(merged)):
+        score, common = merged.score[places], mean[merged.stimulus[places]]
         if len(places) >= 3 and np.ptp(common) > 0:
             # One who always gives the same score follows nothing.
-            found[rater] = stats.pearsonr(score, common).statistic if np.ptp(score) > 0 else 0.0
+            r[rater] = stats.pearsonr(score, common).statistic if np.ptp(score) > 0 else 0.0
     with np.errstate(invalid="ignore"):
-        out = found < least
+        out = r < least
     return Verdict(
         rule="correlation",
         rejected=_named(votes, out),
-        values={"r": found},
+        values={"r": r},
         statement=f"correlation rule (r with the mean of all raters below {least:g}; ITU-T P.913, section 11.4)",
-        reason="" if (~np.isnan(found)).any() else "no rater has 3 stimuli",
+        reason="" if (~np.isnan(r)).any() else "no rater has 3 stimuli",
     )
 
 
 def traps(votes: Votes, most: int = 0) -> Verdict:
-    """Raters who miss stimuli whose score is beyond doubt by more than one step of the scale.
+    """Reject raters who miss stimuli whose score is beyond doubt by more than one step of the scale.
 
     Args:
-        votes: With traps among the stimuli.
-        most: Misses that are forgiven.
+        votes: Votes, those on traps among them.
+        most: Number of missed traps that are allowed.
     """
     expected = np.array([np.nan if s.expected is None else s.expected for s in votes.stimuli])[votes.stimulus]
     allowed = f"more than {most} of the traps" if most else "any trap"
@@ -151,15 +153,15 @@ def traps(votes: Votes, most: int = 0) -> Verdict:
 
 
 def straight(votes: Votes, most: float = 0.9, fewest: int = 10) -> Verdict:
-    """Raters who give nearly always the same score, where the others do not.
+    """Reject raters who give nearly always the same score, where the others do not.
 
     Args:
-        votes: Of any design.
-        most: Share of the commonest score at which a rater goes.
-        fewest: Votes below which nobody is judged.
+        votes: Votes of any design.
+        most: Share of the commonest score from which a rater is rejected.
+        fewest: Number of votes below which nobody is judged.
     """
-    share, own = np.full(len(votes.raters), np.nan), _by_rater(votes)
-    for rater, places in enumerate(own):
+    share = np.full(len(votes.raters), np.nan)
+    for rater, places in enumerate(_by_rater(votes)):
         if len(places) >= fewest:
             share[rater] = np.unique(votes.score[places], return_counts=True)[1].max() / len(places)
     # A set whose every stimulus looks the same makes everybody answer the same; then the answer is not careless.
@@ -179,28 +181,28 @@ def straight(votes: Votes, most: float = 0.9, fewest: int = 10) -> Verdict:
 
 
 def fast(votes: Votes, least_seconds: float = 1.0, most: float = 0.5) -> Verdict:
-    """Raters who answer faster than one can look.
+    """Reject raters who answer faster than one can look.
 
     Args:
-        votes: With times.
-        least_seconds: Faster answers are too fast.
-        most: Share of too fast answers at which a rater goes.
+        votes: Votes with times.
+        least_seconds: Time below which an answer is too fast.
+        most: Share of too fast answers from which a rater is rejected.
     """
     statement = f"speed rule (at least {most:.0%} of the answers in less than {least_seconds:g} s)"
     timed = ~np.isnan(votes.seconds)
     if not timed.any():
         return Verdict("fast", (), statement=statement, reason="no vote has a time")
-    people = len(votes.raters)
-    given = np.bincount(votes.rater[timed], minlength=people)
-    quick = np.bincount(votes.rater[timed & (votes.seconds < least_seconds)], minlength=people)
-    share = np.divide(quick, given, out=np.full(people, np.nan), where=given > 0)
+    raters = len(votes.raters)
+    counts = np.bincount(votes.rater[timed], minlength=raters)
+    quick = np.bincount(votes.rater[timed & (votes.seconds < least_seconds)], minlength=raters)
+    share = np.divide(quick, counts, out=np.full(raters, np.nan), where=counts > 0)
     with np.errstate(invalid="ignore"):
         out = share >= most
     return Verdict("fast", _named(votes, out), {"too fast": share}, statement)
 
 
 RULES = ("bt500", "correlation", "traps", "straight", "fast")
-"""Names, in the order in which they are shown."""
+"""Names of the rules, in the order in which they are shown."""
 
 
 def verdicts(
@@ -212,15 +214,15 @@ def verdicts(
     least_correlation: float = 0.75,
     trap_misses: int = 0,
 ) -> list[Verdict]:
-    """What every rule says, in the order of `RULES`.
+    """Apply every rule, in the order of `RULES`.
 
     Args:
-        votes: As collected, traps among them.
-        judged: Those on other stimuli, as the analysis treats them.
-        ddof: Of the kurtosis rule.
-        unanimous: Of the kurtosis rule.
-        least_correlation: Of the correlation rule.
-        trap_misses: Of the trap rule.
+        votes: Votes as collected, those on traps among them.
+        judged: Votes on other stimuli, as the analysis treats them.
+        ddof: Divisor of the kurtosis rule's standard deviation.
+        unanimous: Treatment of unanimous stimuli by the kurtosis rule.
+        least_correlation: Threshold of the correlation rule.
+        trap_misses: Number of misses that the trap rule allows.
     """
     return [
         kurtosis(judged, ddof=ddof, unanimous=unanimous),

@@ -1,4 +1,4 @@
-"""What screening and other treatments of votes would do to the result, each shown alone."""
+"""Sensitivity of the scores to screening and to other treatments of the votes, each applied alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,17 @@ from srbench.ratings.votes import StimulusScores, Votes
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """What a treatment of the votes does to the result.
+    """Change of the scores under one treatment of the votes.
 
     Attributes:
-        name: What was done to the votes.
-        applied: It is this analysis.
-        rejected: Raters who no longer count.
-        half: Mean half-width of the stimuli's 95 % intervals.
-        largest_change: Largest change of a stimulus's score against untreated MOS.
-        mean_change: Mean absolute change.
-        rank_correlation: Spearman's, with untreated MOS; None where it cannot be told.
-        reason: Why it could not be done.
+        name: Name of the treatment.
+        applied: Whether it is the analysis itself.
+        rejected: Raters whose votes do not count.
+        half: Mean half width of the stimuli's 95 % intervals.
+        largest_change: Largest absolute change of a stimulus's score against untreated MOS.
+        mean_change: Mean absolute change of the stimuli's scores.
+        rank_correlation: Spearman's correlation with untreated MOS; None where it is not defined.
+        reason: Reason why the treatment cannot be applied; empty where it can.
     """
 
     name: str
@@ -44,35 +44,35 @@ def variants(
     excluded: Sequence[str],
     estimate: likelihood.Estimate | None,
 ) -> list[Variant]:
-    """This analysis, and every rule and treatment alone, against the plain MOS of all votes.
+    """Compare this analysis, and every rule and treatment alone, with the plain MOS of all votes.
 
     Args:
-        prepared: Votes that are judged, repeated ones treated.
-        verdicts: Of every rule.
-        options: Of the analyst.
-        scores: The scores of this analysis.
+        prepared: Votes without those on traps, repeated ones treated.
+        verdicts: Verdict of every rule.
+        options: Options of the analyst.
+        scores: Scores of this analysis.
         excluded: Raters whose votes do not count in it.
-        estimate: Maximum likelihood of all these votes.
+        estimate: Maximum likelihood of all these votes; None where they are too few.
     """
     plain = mos.mos(prepared)
     base = screening.unbiased(prepared)
     p913 = screening.kurtosis(base, ddof=options.ddof, unanimous=options.unanimous)
-    found = [
+    compared = [
         _variant("plain MOS of all votes", (), plain, plain),
         replace(_variant("this analysis", tuple(excluded), plain, scores), applied=True),
     ]
     for verdict in verdicts:
         if verdict.reason:
-            found.append(Variant(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
+            compared.append(Variant(verdict.rule, applied=False, rejected=(), reason=verdict.reason))
         else:
             treated = mos.mos(prepared.without(verdict.rejected))
-            found.append(_variant(verdict.rule, verdict.rejected, plain, treated))
-    found.append(_variant("bias removal (P.913)", (), plain, mos.mos(base)))
+            compared.append(_variant(verdict.rule, verdict.rejected, plain, treated))
+    compared.append(_variant("bias removal (P.913)", (), plain, mos.mos(base)))
     both = mos.mos(base.without(p913.rejected))
-    found.append(_variant("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
+    compared.append(_variant("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
     if estimate:
-        found.append(_variant("maximum likelihood (P.910)", (), plain, estimate.scores))
-    return found
+        compared.append(_variant("maximum likelihood (P.910)", (), plain, estimate.scores))
+    return compared
 
 
 def _variant(name: str, rejected: tuple[str, ...], plain: StimulusScores, treated: StimulusScores) -> Variant:

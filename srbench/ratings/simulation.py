@@ -1,4 +1,4 @@
-"""Panels drawn by chance, whose truth is known: to plan a study, and to prove that the analysis finds what is there."""
+"""Simulated raters, whose true scores are known: to plan a study, and to prove that the analysis finds the truth."""
 
 import json
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ _TRAPS = 4
 
 @dataclass(frozen=True)
 class Simulation:
-    """What is planted.
+    """Parameters of a simulated study.
 
     Attributes:
-        models: Names, best last.
+        models: Names of the models, best last.
         quality: True score of each model; spread evenly over the scale's middle where it is empty.
         images: Number of contents.
         content_spread: Standard deviation of the contents' shift, the same for all models.
         stimulus_spread: Standard deviation of each stimulus's own shift.
-        raters: Number of honest ones.
+        raters: Number of honest raters.
         bias: Standard deviation of raters' biases.
         inconsistency: Median of raters' inconsistencies, which differ by a factor (log-normal, 0.3).
-        careless: Raters more who answer by chance, and mostly at once.
-        adversarial: Raters more who turn the scale round.
-        share: Of the stimuli that each rater sees; below 1 the design is incomplete.
+        careless: Number of additional raters who vote at random, and mostly at once.
+        adversarial: Number of additional raters who invert the scale.
+        share: Share of the stimuli that each rater sees; below 1 the design is incomplete.
         repeated: Share of the votes that are asked a second time.
-        reference: The originals are among the stimuli, as model "hr".
-        traps: Four stimuli are traps, whose score is beyond doubt.
-        scale: Votes are whole numbers on it.
-        seed: Of everything.
+        reference: Whether the originals are among the stimuli, as model "hr".
+        traps: Whether four stimuli are traps, whose score is beyond doubt.
+        scale: Scale of the votes, which are whole numbers on it.
+        seed: Seed of the random number generator.
     """
 
     models: Sequence[str] = ("nearest", "bicubic", "srresnet", "srgan")
@@ -59,16 +59,16 @@ class Simulation:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedVotes:
-    """A panel's votes beside the truth.
+    """Simulated votes beside the truth.
 
     Attributes:
-        votes: As a study collects them.
+        votes: Votes as a study collects them.
         truth: The score of each stimulus before bias, noise and rounding, in the order of `votes.stimuli`.
-        expected: The mean that infinitely many honest raters of this panel's kind would give: what a MOS estimates.
-        bias: Of the honest raters.
-        inconsistency: Of the honest raters.
-        careless: Names.
-        adversarial: Names.
+        expected: The mean that infinitely many honest raters of this kind would give: what a MOS estimates.
+        bias: Bias of each honest rater.
+        inconsistency: Inconsistency of each honest rater.
+        careless: Names of the careless raters.
+        adversarial: Names of the adversarial raters.
     """
 
     votes: Votes
@@ -80,69 +80,72 @@ class SimulatedVotes:
     adversarial: tuple[str, ...]
 
 
-def simulate(panel: Simulation) -> SimulatedVotes:
-    """Draw raters, stimuli and votes.
+def simulate(parameters: Simulation) -> SimulatedVotes:
+    """Simulate raters, stimuli and votes.
 
     A vote is truth + the rater's bias + the rater's inconsistency x normal noise, rounded and held inside the scale:
     the model of ITU-T P.910, Annex E, on a real scale.
 
     Raises:
-        BadRatings: The panel cannot be.
+        BadRatings: The parameters cannot be simulated.
     """
-    _check(panel)
-    generator = np.random.default_rng(panel.seed)
-    stimuli, truth = _stimuli(panel, generator)
-    honest = [f"r{i + 1:02d}" for i in range(panel.raters)]
-    careless = tuple(f"careless{i + 1}" for i in range(panel.careless))
-    adversarial = tuple(f"adversarial{i + 1}" for i in range(panel.adversarial))
+    _check(parameters)
+    generator = np.random.default_rng(parameters.seed)
+    stimuli, truth = _stimuli(parameters, generator)
+    honest = [f"r{i + 1:02d}" for i in range(parameters.raters)]
+    careless = tuple(f"careless{i + 1}" for i in range(parameters.careless))
+    adversarial = tuple(f"adversarial{i + 1}" for i in range(parameters.adversarial))
     names = (*honest, *careless, *adversarial)
-    bias = generator.normal(0, panel.bias, len(names))
-    wide = panel.inconsistency * np.exp(generator.normal(0, 0.3, len(names)))
+    bias = generator.normal(0, parameters.bias, len(names))
+    wide = parameters.inconsistency * np.exp(generator.normal(0, 0.3, len(names)))
     order = generator.permutation(len(names))  # so that careless raters do not come last
     names, bias, wide = tuple(names[i] for i in order), bias[order], wide[order]
-    stimulus, rater, repetition = _design(panel, len(stimuli), len(names), generator)
+    stimulus, rater, repetition = _design(parameters, len(stimuli), len(names), generator)
     aim = truth[stimulus] + bias[rater]
-    ends = panel.scale.low + panel.scale.high
+    ends = parameters.scale.low + parameters.scale.high
     turned, blind = np.isin(names, adversarial)[rater], np.isin(names, careless)[rater]
     aim = np.where(turned, ends - aim, aim)
-    score = _rounded(panel.scale, aim + wide[rater] * generator.normal(size=len(aim)))
-    whole = panel.scale.categories()
+    score = _rounded(parameters.scale, aim + wide[rater] * generator.normal(size=len(aim)))
+    whole = parameters.scale.categories()
     score = np.where(blind, generator.choice(whole, len(score)), score).astype(np.float64)
     seconds = np.round(generator.lognormal(np.log(np.where(blind, _HASTY_S, _RESPONSE_S)), 0.4), 2)
     votes = Votes(
-        stimuli, names, stimulus, rater, repetition, score, seconds, _positions(rater, generator), panel.scale
+        stimuli, names, stimulus, rater, repetition, score, seconds, _positions(rater, generator), parameters.scale
     )
     real = ~(np.isin(names, careless) | np.isin(names, adversarial))
-    return SimulatedVotes(votes, truth, expected(panel, truth), bias[real], wide[real], careless, adversarial)
+    return SimulatedVotes(votes, truth, expected(parameters, truth), bias[real], wide[real], careless, adversarial)
 
 
-def _check(panel: Simulation) -> None:
-    if len(set(panel.models)) < len(panel.models) or not panel.models:
-        raise BadRatings(f"models are {', '.join(panel.models) or 'none'}; expected one or more different names")
-    if panel.quality and len(panel.quality) != len(panel.models):
-        raise BadRatings(f"{len(panel.quality)} true scores for {len(panel.models)} models; expected one each")
-    if len(panel.scale.categories()) < 2:
+def _check(parameters: Simulation) -> None:
+    if len(set(parameters.models)) < len(parameters.models) or not parameters.models:
+        raise BadRatings(f"models are {', '.join(parameters.models) or 'none'}; expected one or more different names")
+    if parameters.quality and len(parameters.quality) != len(parameters.models):
         raise BadRatings(
-            f"the scale from {panel.scale.low:g} to {panel.scale.high:g} has fewer than two whole numbers to vote with"
+            f"{len(parameters.quality)} true scores for {len(parameters.models)} models; expected one each"
         )
-    if panel.images < 1 or panel.raters < 1:
-        raise BadRatings(f"{panel.images} images and {panel.raters} raters; expected at least one of each")
+    if len(parameters.scale.categories()) < 2:
+        raise BadRatings(
+            f"the scale from {parameters.scale.low:g} to {parameters.scale.high:g} has fewer than two whole numbers "
+            "to vote with"
+        )
+    if parameters.images < 1 or parameters.raters < 1:
+        raise BadRatings(f"{parameters.images} images and {parameters.raters} raters; expected at least one of each")
 
 
-def _stimuli(panel: Simulation, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
-    low, high = panel.scale.low, panel.scale.high
-    middle = np.linspace(low + 0.15 * (high - low), high - 0.2 * (high - low), len(panel.models))
-    quality = dict(zip(panel.models, panel.quality or middle.tolist(), strict=True))
-    if panel.reference:
+def _stimuli(parameters: Simulation, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
+    low, high = parameters.scale.low, parameters.scale.high
+    middle = np.linspace(low + 0.15 * (high - low), high - 0.2 * (high - low), len(parameters.models))
+    quality = dict(zip(parameters.models, parameters.quality or middle.tolist(), strict=True))
+    if parameters.reference:
         quality["hr"] = high - 0.1 * (high - low)
-    contents = generator.normal(0, panel.content_spread, panel.images)
+    contents = generator.normal(0, parameters.content_spread, parameters.images)
     stimuli, truth = [], []
-    for image in range(panel.images):
+    for image in range(parameters.images):
         for model, score in quality.items():
             name = f"image{image + 1:03d}"
             stimuli.append(Stimulus(f"{name}_{model}", name, model, "simulated", reference=model == "hr"))
-            truth.append(score + contents[image] + generator.normal(0, panel.stimulus_spread))
-    if panel.traps:
+            truth.append(score + contents[image] + generator.normal(0, parameters.stimulus_spread))
+    if parameters.traps:
         for i in range(_TRAPS):
             end = high if i % 2 else low
             stimuli.append(Stimulus(f"trap{i + 1}", f"trap{i + 1}", "", "simulated", expected=end))
@@ -150,28 +153,30 @@ def _stimuli(panel: Simulation, generator: np.random.Generator) -> tuple[tuple[S
     return tuple(stimuli), np.array(truth)
 
 
-def _design(panel: Simulation, stimuli: int, raters: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Who sees what: each rater a random share, every stimulus about equally often."""
-    seen = max(1, round(panel.share * stimuli))
+def _design(
+    parameters: Simulation, stimuli: int, raters: int, generator: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """Draw who sees what: each rater a random share, every stimulus about equally often."""
+    seen = max(1, round(parameters.share * stimuli))
     rows: list[tuple[int, int, int]] = []
-    deck: list[int] = []
+    remaining: list[int] = []
     for rater in range(raters):
-        hand, held, kept = list[int](), set[int](), list[int]()
-        while len(hand) < seen:
-            if not deck:
-                deck = generator.permutation(stimuli).tolist()
-            card = deck.pop(0)
-            (kept if card in held else hand).append(card)
-            held.add(card)
-        deck = kept + deck
-        again = generator.permutation(hand)[: round(panel.repeated * seen)].tolist()
-        rows += [(s, rater, 1) for s in hand] + [(s, rater, 2) for s in again]
+        seen_now, chosen, skipped = list[int](), set[int](), list[int]()
+        while len(seen_now) < seen:
+            if not remaining:
+                remaining = generator.permutation(stimuli).tolist()
+            stimulus_number = remaining.pop(0)
+            (skipped if stimulus_number in chosen else seen_now).append(stimulus_number)
+            chosen.add(stimulus_number)
+        remaining = skipped + remaining
+        again = generator.permutation(seen_now)[: round(parameters.repeated * seen)].tolist()
+        rows += [(s, rater, 1) for s in seen_now] + [(s, rater, 2) for s in again]
     stimulus, rater_of, repetition = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     return stimulus, rater_of, repetition
 
 
 def _positions(rater: np.ndarray, generator: np.random.Generator) -> Floats:
-    """Random order inside each rater's session, from 1."""
+    """Draw a random order inside each rater's session, from 1."""
     order = np.empty(len(rater))
     for one in np.unique(rater):
         at = np.flatnonzero(rater == one)
@@ -184,34 +189,34 @@ def _rounded(scale: Scale, value: Floats) -> Floats:
     return np.asarray(np.clip(np.rint(value), whole[0], whole[-1]))
 
 
-def expected(panel: Simulation, truth: Floats) -> Floats:
-    """Mean vote of honest raters on stimuli of these true scores, rounding and the scale's ends included.
+def expected(parameters: Simulation, truth: Floats) -> Floats:
+    """Compute the mean vote of honest raters on stimuli of these true scores, rounding and the scale's ends included.
 
-    Integrated over biases and inconsistencies numerically.
+    It is integrated numerically over biases and inconsistencies.
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     weights = weights / weights.sum()
-    whole = np.array(panel.scale.categories(), dtype=np.float64)
+    whole = np.array(parameters.scale.categories(), dtype=np.float64)
     cuts = (whole[1:] + whole[:-1]) / 2
     total = np.zeros(len(truth))
     for node, weight in zip(nodes, weights, strict=True):
-        sigma = np.sqrt(panel.bias**2 + (panel.inconsistency * np.exp(0.3 * node)) ** 2)
+        sigma = np.sqrt(parameters.bias**2 + (parameters.inconsistency * np.exp(0.3 * node)) ** 2)
         if sigma == 0:
-            total += weight * _rounded(panel.scale, truth)
+            total += weight * _rounded(parameters.scale, truth)
             continue
         # Mean of a step function: the lowest value and one step more for each cut that is passed.
         total += weight * (whole[0] + stats.norm.cdf((truth[:, None] - cuts) / sigma).sum(axis=1))
     return total
 
 
-def write_truth(panel: Simulation, drawn: SimulatedVotes, path: Path) -> None:
-    """Write what was planted, as JSON.
+def write_truth(parameters: Simulation, drawn: SimulatedVotes, path: Path) -> None:
+    """Write the parameters and the truth as JSON.
 
     Raises:
         BadRatings: The file cannot be written.
     """
     facts = {
-        "panel": asdict(panel),
+        "panel": asdict(parameters),
         "stimuli": [
             {"stimulus": s.name, "truth": float(t), "expected_vote": float(e)}
             for s, t, e in zip(drawn.votes.stimuli, drawn.truth, drawn.expected, strict=True)
@@ -226,28 +231,32 @@ def write_truth(panel: Simulation, drawn: SimulatedVotes, path: Path) -> None:
         raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
 
 
-def simulate_pairs(panel: Simulation, ties: float = 0.0) -> tuple[PairAnswer, ...]:
-    """Every rater compares every two models on every image they see; noise as in `draw`.
+def simulate_pairs(parameters: Simulation, ties: float = 0.0) -> tuple[PairAnswer, ...]:
+    """Simulate answers of every rater on every two models of every image they see; noise as in `simulate`.
 
     Args:
-        panel: As for votes; careless raters answer by chance, adversarial ones the other way round.
+        parameters: Parameters as for votes; careless raters answer at random, adversarial ones the other way round.
         ties: Differences smaller than this, in units of the scale, are answered with a tie.
     """
-    _check(panel)
-    generator = np.random.default_rng(panel.seed)
-    stimuli, truth = _stimuli(panel, generator)
+    _check(parameters)
+    generator = np.random.default_rng(parameters.seed)
+    stimuli, truth = _stimuli(parameters, generator)
     by_content: dict[str, list[int]] = {}
     for i, stimulus in enumerate(stimuli):
         if stimulus.expected is None:
             by_content.setdefault(stimulus.content, []).append(i)
-    kinds = [("r", panel.raters, 1.0), ("careless", panel.careless, 0.0), ("adversarial", panel.adversarial, -1.0)]
+    kinds = [
+        ("r", parameters.raters, 1.0),
+        ("careless", parameters.careless, 0.0),
+        ("adversarial", parameters.adversarial, -1.0),
+    ]
     answers = []
     for kind, number, sign in kinds:
         for k in range(number):
             name = f"{kind}{k + 1:02d}" if kind == "r" else f"{kind}{k + 1}"
-            wide = panel.inconsistency * np.exp(generator.normal(0, 0.3)) * np.sqrt(2)
+            wide = parameters.inconsistency * np.exp(generator.normal(0, 0.3)) * np.sqrt(2)
             for content, members in by_content.items():
-                if generator.random() >= panel.share:
+                if generator.random() >= parameters.share:
                     continue
                 for at, i in enumerate(members):
                     for j in members[at + 1 :]:

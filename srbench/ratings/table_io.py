@@ -1,4 +1,4 @@
-"""Tables of text in files: CSV, JSON and Parquet, read with the place of each row for messages."""
+"""Reading and writing of tables of text: CSV, JSON and Parquet."""
 
 import csv
 import io
@@ -17,48 +17,48 @@ from srbench.errors import BadRatings
 _SHOWN = 3
 
 LocatedRow = tuple[str, Mapping[str, str]]
-"""Where a row stands, for messages, and its cells."""
+"""Position of a row, for messages, and its cells."""
 
 
 class RowErrors:
-    """Rows that cannot be right, gathered so that one message can name several."""
+    """Collects rows that cannot be right, so that one message can name several."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.found: dict[str, str] = {}
+        self.by_row: dict[str, str] = {}
 
-    def add(self, place: str, what: str) -> None:
-        """Note one; what else is wrong with the same row may follow from it."""
-        self.found.setdefault(place, what)
+    def add(self, row: str, what: str) -> None:
+        """Note an error of a row; only its first is kept, since others may follow from it."""
+        self.by_row.setdefault(row, what)
 
     def check(self) -> None:
         """Raise `BadRatings` if there are any."""
-        if self.found:
-            shown = [f"{place}: {what}" for place, what in list(self.found.items())[:_SHOWN]]
-            rest = len(self.found) - _SHOWN
+        if self.by_row:
+            shown = [f"{row}: {what}" for row, what in list(self.by_row.items())[:_SHOWN]]
+            rest = len(self.by_row) - _SHOWN
             more = f"; and {rest} more" if rest > 0 else ""
             raise BadRatings(f"{self.path}: {'; '.join(shown)}{more}. Mend these rows or leave them out")
 
 
-def number(where: str, name: str, text: str, bad: RowErrors) -> float:
-    """The number that a cell holds; NaN, and a note, where it holds none."""
+def number(where: str, name: str, text: str, errors: RowErrors) -> float:
+    """Read the number that a cell holds; NaN, and an error, where it holds none."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        bad.add(where, f"{name} '{text}' is not a number")
+        errors.add(where, f"{name} '{text}' is not a number")
         return math.nan
     return value
 
 
-def optional(where: str, name: str, text: str, bad: RowErrors) -> float:
-    """The same, and NaN without a note where the cell is empty."""
-    return number(where, name, text, bad) if text else math.nan
+def optional(where: str, name: str, text: str, errors: RowErrors) -> float:
+    """Read the number that a cell holds; NaN without an error where it is empty."""
+    return number(where, name, text, errors) if text else math.nan
 
 
 def read(path: Path) -> tuple[list[LocatedRow], list[str]]:
-    """Rows with their places, and the names of the columns; every cell is text."""
+    """Read rows with their positions, and the names of the columns; every cell is text."""
     if not path.is_file():
         raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
     readers: dict[str, Callable[[Path], tuple[list[LocatedRow], list[str]]]] = {
@@ -79,9 +79,9 @@ def _csv(path: Path) -> tuple[list[LocatedRow], list[str]]:
     except UnicodeDecodeError as error:
         mark = 3 if raw.startswith(b"\xef\xbb\xbf") else 0  # the decoder counts without it
         line = raw[: error.start + mark].count(b"\n") + 1
-        found = " but UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        actual = " but UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
         raise BadRatings(
-            f"{path}, line {line}: not UTF-8 text{found}; save the file with the encoding UTF-8"
+            f"{path}, line {line}: not UTF-8 text{actual}; save the file with the encoding UTF-8"
         ) from error
     reader = csv.reader(io.StringIO(text, newline=""))
     names = [name.strip() for name in next(reader, [])]
@@ -147,7 +147,7 @@ def _text(value: Any) -> str:
 
 
 def number_text(value: float) -> str:
-    """The shortest text that reads back as the same number; whole numbers without a point."""
+    """Return the shortest text that reads back as the same number; whole numbers without a point."""
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 

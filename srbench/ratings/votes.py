@@ -12,37 +12,37 @@ _MOST_CATEGORIES = 11
 
 @dataclass(frozen=True)
 class Scale:
-    """The rating scale; both ends are allowed scores.
+    """Rating scale; both ends are allowed scores.
 
     Attributes:
-        low: Worst.
-        high: Best.
+        low: Worst score.
+        high: Best score.
     """
 
     low: float = 1.0
     high: float = 5.0
 
     def categories(self) -> list[int]:
-        """Its whole numbers."""
+        """Return the whole numbers of the scale."""
         return list(range(int(np.ceil(self.low)), int(np.floor(self.high)) + 1))
 
     @property
     def step(self) -> float:
-        """What counts as one step: a whole number on a scale of 3 to 11 of them, else a quarter of the scale."""
+        """One step: a whole number on a scale of 3 to 11 of them, else a quarter of the scale."""
         return 1.0 if 3 <= len(self.categories()) <= _MOST_CATEGORIES else (self.high - self.low) / 4
 
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One picture that was shown.
+    """Picture that was rated.
 
     Attributes:
-        name: Unique.
-        content: What it shows; stimuli of one content differ in the model alone.
-        model: What made it; empty where nothing is known of models.
-        dataset: To which its content belongs.
-        reference: The original, hidden among the others.
-        expected: The score that an attentive rater gives, within one step; None for all but traps.
+        name: Unique name.
+        content: Scene that it shows; stimuli of one content differ in the model alone.
+        model: Model whose output it is; empty where nothing is known of models.
+        dataset: Data set to which its content belongs.
+        reference: Whether it is the original, hidden among the others.
+        expected: Score that an attentive rater gives, within one step; None for all but traps.
     """
 
     name: str
@@ -58,15 +58,15 @@ class Votes:
     """Single votes on a scale.
 
     Attributes:
-        stimuli: Each once.
-        raters: Each once.
+        stimuli: All stimuli, each once.
+        raters: All raters, each once.
         stimulus: Index into `stimuli` for each vote, `(n,)`.
         rater: Index into `raters` for each vote, `(n,)`.
-        repetition: 1 for a rater's first view of a stimulus, 2 for the second, `(n,)`.
-        score: `(n,)`, within the scale.
-        seconds: Taken for the vote, NaN where unknown, `(n,)`.
-        order: Position in the rater's session, NaN where unknown, `(n,)`.
-        scale: Of the scores.
+        repetition: Number of the view: 1 for a rater's first of a stimulus, 2 for the second, `(n,)`.
+        score: Score of each vote, within the scale, `(n,)`.
+        seconds: Time taken for each vote, NaN where unknown, `(n,)`.
+        order: Position of each vote in the rater's session, NaN where unknown, `(n,)`.
+        scale: Scale of the scores.
     """
 
     stimuli: tuple[Stimulus, ...]
@@ -83,32 +83,32 @@ class Votes:
         return len(self.score)
 
     def keep(self, wanted: Flags) -> "Votes":
-        """The votes that a mask `(n,)` names; all stimuli and raters stay in the lists."""
+        """Return the votes that a mask `(n,)` names; all stimuli and raters stay in the lists."""
         columns = ("stimulus", "rater", "repetition", "score", "seconds", "order")
         return replace(self, **{name: getattr(self, name)[wanted] for name in columns})
 
     def without(self, raters: Iterable[str]) -> "Votes":
-        """The votes of the others."""
+        """Return the votes of all raters but these."""
         index = {name: i for i, name in enumerate(self.raters)}
         return self.keep(~np.isin(self.rater, [index[name] for name in raters]))
 
     def with_scores(self, score: Floats) -> "Votes":
-        """The same votes with other scores, `(n,)`."""
+        """Return the same votes with other scores, `(n,)`."""
         return replace(self, score=score)
 
     def judged(self) -> "Votes":
-        """The votes that count: all but those on traps."""
+        """Return the votes that count: all but those on traps."""
         return self.keep(np.array([s.expected is None for s in self.stimuli], dtype=bool)[self.stimulus])
 
     def matrix(self) -> Floats:
-        """First votes, `(stimuli, raters)`, NaN where there is none."""
+        """Return the first votes, `(stimuli, raters)`, NaN where there is none."""
         table = np.full((len(self.stimuli), len(self.raters)), np.nan)
         order = np.argsort(-self.repetition, kind="stable")
         table[self.stimulus[order], self.rater[order]] = self.score[order]
         return table
 
     def merged(self) -> "Votes":
-        """One vote for each rater and stimulus: the mean of the repeated ones, where the first stood."""
+        """Return one vote for each rater and stimulus: the mean of repeated ones, in the order of the first."""
         pair = self.stimulus * len(self.raters) + self.rater
         _, first, inverse, counts = np.unique(pair, return_index=True, return_inverse=True, return_counts=True)
         means = np.bincount(inverse, self.score) / counts
@@ -119,21 +119,21 @@ class Votes:
         return replace(self.with_scores(score).keep(wanted), repetition=np.ones(len(first), dtype=np.int64))
 
     def first(self) -> "Votes":
-        """Each rater's first votes alone."""
+        """Return each rater's first votes alone."""
         return self.keep(self.repetition == 1)
 
 
 @dataclass(frozen=True, eq=False)
 class StimulusScores:
-    """Mean scores of stimuli.
+    """Scores of stimuli, averaged over raters.
 
     Attributes:
-        stimuli: Those that have votes.
-        mean: Mean opinion score (or its like) of each, `(stimuli,)`.
-        std: Of its votes, ddof 1; NaN for a single vote.
-        n: Number of votes.
-        half: Half of the 95 % interval; NaN where there is none.
-        scale: Of the scores.
+        stimuli: Stimuli that have votes.
+        mean: Mean opinion score, or another estimate of the true score, of each stimulus, `(stimuli,)`.
+        std: Standard deviation of each stimulus's votes, ddof 1; NaN for a single vote.
+        n: Number of votes on each stimulus.
+        half: Half width of each score's 95 % interval; NaN where there is none.
+        scale: Scale of the scores.
     """
 
     stimuli: tuple[Stimulus, ...]
@@ -144,26 +144,26 @@ class StimulusScores:
     scale: Scale = field(default_factory=Scale)
 
     def keep(self, wanted: Sequence[int]) -> "StimulusScores":
-        """The stimuli at these places."""
+        """Return the scores of the stimuli with these numbers."""
         at = np.asarray(wanted, dtype=np.int64)
         stimuli = tuple(self.stimuli[i] for i in wanted)
         return replace(self, stimuli=stimuli, mean=self.mean[at], std=self.std[at], n=self.n[at], half=self.half[at])
 
     def by_name(self) -> dict[str, int]:
-        """Where each stimulus stands."""
+        """Return the number of each stimulus by its name."""
         return {stimulus.name: i for i, stimulus in enumerate(self.stimuli)}
 
 
 @dataclass(frozen=True)
 class PairAnswer:
-    """One answer to "which of the two is better?".
+    """Answer of a rater to "which of the two is better?".
 
     Attributes:
-        content: What both show.
-        rater: Who answered.
-        winner: The better one, or the first of two that are equally good.
-        loser: The other.
-        tie: Neither is better.
+        content: Scene that both show.
+        rater: Name of the rater.
+        winner: Name of the better one, or of the first of two that are equally good.
+        loser: Name of the other one.
+        tie: Whether neither is better.
     """
 
     content: str
@@ -174,5 +174,5 @@ class PairAnswer:
 
 
 def contents(stimuli: Iterable[Stimulus]) -> int:
-    """How many different pictures are shown: contents of one name in two data sets are two."""
+    """Count the different scenes: contents of one name in two data sets are two."""
     return len({(stimulus.dataset, stimulus.content) for stimulus in stimuli})

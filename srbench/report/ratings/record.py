@@ -5,8 +5,11 @@ import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from srbench.core import stored_json
+from srbench.errors import BadRatings
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.pair_study import PairAnalysis
@@ -18,12 +21,22 @@ from srbench.report.formats import csv
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
 CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
 """Every CSV file that a report may have."""
+SCHEMA, VERSION = "ratings-report", 1
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a report.json with its "version"; a file from before schemas has version 0.
+
+    Raises:
+        BadRatings: The file cannot be read, holds something else, or was written by a later version.
+    """
+    return stored_json.read(path, SCHEMA, VERSION, unmarked_keys=("study", "kind", "methods"), error=BadRatings)
 
 
 def record(study: Analysis, methods: str) -> dict[str, Any]:
     """Collect all values of a study on a scale, ready for JSON; null where nothing can be told."""
     raters = study.raters
-    return {
+    content = {
         "study": study.name,
         "kind": "ratings" if study.votes is not None else "averages",
         "scale": {"low": study.scores.scale.low, "high": study.scores.scale.high, "higher_is_better": True},
@@ -59,6 +72,7 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
         "methods": methods,
         "versions": _versions(),
     }
+    return stored_json.marked(SCHEMA, VERSION, content)
 
 
 def _difference(pair: ModelDifference) -> dict[str, Any]:
@@ -173,7 +187,7 @@ def _metric(fields: dict[str, Any]) -> dict[str, Any]:
 
 def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
     """Collect all values of a study of paired comparisons, ready for JSON."""
-    return {
+    content = {
         "study": study.name,
         "kind": "pairs",
         "counts": {
@@ -195,6 +209,7 @@ def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
         "methods": methods,
         "versions": _versions(),
     }
+    return stored_json.marked(SCHEMA, VERSION, content)
 
 
 def _fit(fit: PairScores) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Tables, records and methods of paired comparisons."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from srbench.errors import BadRatings
 from srbench.ratings import pair_study, simulation
 from srbench.ratings.votes import PairAnswer
 from srbench.report.ratings import methods, record, tables_pairs
@@ -81,3 +83,17 @@ def test_one_rater_has_no_intervals_and_that_is_said() -> None:
     assert (found["covariance_robust"], found["robust_df"], found["differences"]) == (None, None, [])
     assert found["scores"][0]["ci95"] is None
     assert "There are no intervals" in methods.methods_pairs(alone)
+
+
+def test_report_json_names_its_schema_and_reads_back(made: pair_study.PairAnalysis, tmp_path: Path) -> None:
+    content = json.loads(json.dumps(record.record_pairs(made, ""), allow_nan=False))
+    assert (content["schema"], content["version"]) == ("ratings-report", 1)
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert record.read(path)["kind"] == "pairs"
+    before = {key: value for key, value in content.items() if key not in ("schema", "version")}
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert record.read(path) == {**before, "version": 0}
+    path.write_text(json.dumps({**content, "version": 9}), encoding="utf-8")
+    with pytest.raises(BadRatings, match="has version 9 of ratings-report"):
+        record.read(path)
