@@ -1,4 +1,4 @@
-"""Where naive code loses time: layers at full resolution, unfolded and folded, beside the floor of the device.
+"""Time of layers at full resolution, unfolded and folded, beside the least time of the device.
 
 The floor is what the unfolded layer's products or its bytes take at the device's own speed, whichever is more.
 """
@@ -20,7 +20,7 @@ from srbench.speed.records import Ceiling
 
 _LR, _LR_QUICK = (180, 320), (12, 16)
 _TOLERANCE = 1e-3
-"""Of sums of up to 6,400 random products of size 1, in float32."""
+"""Largest difference between sums of up to 6,400 random products of size 1, in float32."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Case:
     """A layer of a network at x4.
 
     Attributes:
-        unfolded: What the paper's network does.
-        folded: The same, rewritten.
-        channels: Of its input.
-        zoom: Side of its input over that of LR.
-        macs: Of the unfolded layer, for each pixel of its input.
-        elements: Read and written by the unfolded layer, for each pixel of its input.
+        unfolded: Layer as in the paper.
+        folded: The same function with cheaper operations.
+        channels: Number of input channels.
+        zoom: Side of the layer's input over that of LR.
+        macs: Number of multiply-accumulates of the unfolded layer for each pixel of its input.
+        elements: Number of elements that the unfolded layer reads and writes for each pixel of its input.
     """
 
     unfolded: Callable[[Tensor], Tensor]

@@ -69,17 +69,22 @@ def upscale(
     failed = _all(chosen.upscaler(used), todo) if todo else {}
     if failed and source.is_file():
         raise UserError(next(iter(failed.values())))
-    made = [target for target in todo if target not in failed]
+    written = [target for target in todo if target not in failed]
     seconds = time.perf_counter() - start
     said = {"model": chosen.id, "scale": chosen.scale, "mode": used.name, "device": used.device}
     if json:
         console.print_json(
-            {**said, "made": [str(path) for path in made], "kept": len(pairs) - len(todo), "seconds": round(seconds, 3)}
+            {
+                **said,
+                "made": [str(path) for path in written],
+                "kept": len(pairs) - len(todo),
+                "seconds": round(seconds, 3),
+            }
             | {"failed": [{"out": str(path), "reason": reason} for path, reason in failed.items()]}
         )
     else:
         kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""
-        images = f"{len(made)} image{'' if len(made) == 1 else 's'}"
+        images = f"{len(written)} image{'' if len(written) == 1 else 's'}"
         console.out.print(
             f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{why}",
             soft_wrap=True,
@@ -91,11 +96,11 @@ def upscale(
 
 
 def _pairs(source: Path, out: Path) -> dict[Path, Path]:
-    """Each target with its source.
+    """Return each file to write with the image to read.
 
     Raises:
-        UserError: There is none, or IN and OUT are not of one kind.
-        BadData: Two would have one name.
+        UserError: There is no image, or IN and OUT are not both files or both folders.
+        BadData: Two images would be written to one file.
     """
     from srbench.core import image
 
@@ -123,7 +128,7 @@ def _pairs(source: Path, out: Path) -> dict[Path, Path]:
 
 
 def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
-    """Upscale each; those that fail, with the reason, do not keep the others from being made."""
+    """Upscale each image, and return the reason for each that failed; the others are upscaled nevertheless."""
     from srbench.models.memory import ran_out
 
     failed: dict[Path, str] = {}

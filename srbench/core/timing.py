@@ -106,7 +106,7 @@ def repeat(
 def rounds(
     calls: Sequence[Call], device: torch.device, budget: TimeBudget | None = None, context: Context | None = None
 ) -> list[tuple[Timing, list[float]]]:
-    """Time several calls side by side, so that what the machine does meanwhile meets all of them alike.
+    """Time several calls side by side, so that whatever else the machine does affects all of them alike.
 
     Args:
         calls: Functions, each called once a round, in an order that is reversed after each round.

@@ -25,9 +25,9 @@ def parse_candidate(text: str) -> tuple[str, str]:
     """Return the model and the mode of "MODEL", or "MODEL+WORD+..." with words that `srbench.models.mode.parse` takes.
 
     Examples:
-        >>> contestant("runs/a+b.pth+bf16+channels_last")
+        >>> parse_candidate("runs/a+b.pth+bf16+channels_last")
         ('runs/a+b.pth', 'bf16+channels_last')
-        >>> contestant("fsrcnn")
+        >>> parse_candidate("fsrcnn")
         ('fsrcnn', 'fp32')
     """
     parts = text.split("+")

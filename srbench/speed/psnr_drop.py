@@ -19,7 +19,7 @@ from srbench.protocol import Protocol
 from srbench.speed.records import PsnrDrop
 
 DATASET = "builtin"
-"""Photographs that come with scikit-image: no test set of the field, so that choosing by them is no tuning."""
+"""Photographs that come with scikit-image: not a test set of the field, so that no mode is tuned to one."""
 
 
 class PsnrReference:

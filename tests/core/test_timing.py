@@ -179,7 +179,7 @@ def test_five_calls_are_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.calls, found.valid) == (timing.MIN_CALLS, True)
 
 
-def test_patience_with_an_unsteady_call_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_with_an_unsteady_call_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     wild = np.random.default_rng(0).lognormal(0, 3, 100_000) * 10
     (call,), _ = _scripted(monkeypatch, iter(wild.tolist()))
     found = timing.repeat(call, CPU, TimeBudget(1.0, 4.0))
@@ -195,7 +195,7 @@ def test_a_call_is_repeated_until_its_median_is_known(monkeypatch: pytest.Monkey
     assert 1.57 * (found.iqr_ms[1] - found.iqr_ms[0]) / found.calls**0.5 <= 0.02 * found.median_ms
 
 
-def test_patience_with_a_slow_call_beside_a_fast_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_with_a_slow_call_beside_a_fast_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has its own most: a call of 2 s must not be repeated until one of 1 ms has made up a second."""
     calls, order = _scripted(monkeypatch, repeat(2000.0), repeat(1.0))
     (slow, _), _ = timing.rounds(calls, CPU, TimeBudget(1.0, 10.0))
