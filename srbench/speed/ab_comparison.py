@@ -3,9 +3,7 @@
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from scipy.stats import mannwhitneyu
 
 from srbench.core.assets import AssetStore
 from srbench.core.timing import TimeBudget, rounds
@@ -16,9 +14,8 @@ from srbench.speed import split
 from srbench.speed.psnr_drop import PsnrReference
 from srbench.speed.records import AbComparison
 from srbench.speed.scenario import Size, example, timed_call
-
-_RESAMPLES, _SEED = 10_000, 0
-_BLOCK = 100  # resamples at a time, for calls so short that there are thousands of rounds
+from srbench.stats.bootstrap import bootstrap_ratio_of_medians
+from srbench.stats.ranks import mann_whitney
 
 
 def parse_candidate(text: str) -> tuple[str, str]:
@@ -77,19 +74,11 @@ def compare(
         iqr_ms=(one.iqr_ms, other.iqr_ms),
         rounds=len(times_a),
         ratio=one.median_ms / other.median_ms,
-        ratio_ci95=_interval(a, b),
-        p_value=float(mannwhitneyu(a, b, alternative="two-sided").pvalue),
+        ratio_ci95=bootstrap_ratio_of_medians(a, b),
+        p_value=mann_whitney(a, b),
         valid=not reasons,
         reason="; ".join(reasons),
         lr_height=size.height,
         lr_width=size.width,
         batch=batch,
     )
-
-
-def _interval(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[float, float]:
-    generator = np.random.default_rng(_SEED)
-    blocks = (generator.integers(0, len(a), (_BLOCK, len(a))) for _ in range(_RESAMPLES // _BLOCK))
-    ratios = np.concatenate([np.median(a[drawn], axis=1) / np.median(b[drawn], axis=1) for drawn in blocks])
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return float(low), float(high)
