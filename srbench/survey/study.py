@@ -169,8 +169,10 @@ def load(folder: Path) -> Study:
     content = _read(file)
     _check(file, content)
     pictures = tuple(picture.picture() for picture in content.pictures)
-    terms = validated(content.terms)
-    return Study(folder, content.title, content.design, content.raters, pictures, content.scale, terms, content.id)
+    participation = validated(content.terms)
+    return Study(
+        folder, content.title, content.design, content.raters, pictures, content.scale, participation, content.id
+    )
 
 
 def _read(file: Path) -> _File:

@@ -139,7 +139,7 @@ class ParticipantFlow:
         return self._page_for(request, rater, current)
 
     def _page_for(self, request: Request, rater: str, current: RaterState) -> Response:
-        common: dict[str, Any] = {"preview": current.state == PREVIEW, "terms": self.study.participation}
+        common: dict[str, Any] = {"preview": current.state == PREVIEW, "participation": self.study.participation}
         if notice := self._notice(request, current):
             return self.renderer.page(request, notice, rater, **common)
         step = next((step for step in _STEPS if not current.facts.get(step)), None)
@@ -196,7 +196,7 @@ class ParticipantFlow:
         if rater is None:
             return self.renderer.redirect("")
         return self.renderer.page(
-            request, "screen.html", rater, terms=self.study.participation, checks=SCREEN_QUESTIONS, wrong=False
+            request, "screen.html", rater, participation=self.study.participation, checks=SCREEN_QUESTIONS, wrong=False
         )
 
     async def step(self, request: Request) -> Response:
@@ -204,10 +204,10 @@ class ParticipantFlow:
         rater, form = await self._form(request)
         if rater is None:
             return self.renderer.page(request, "not_found.html", status=403)
-        terms = self.study.participation
-        if form.get("step") == "screen" and parse_screen_check(terms, form) is None:
+        participation = self.study.participation
+        if form.get("step") == "screen" and parse_screen_check(participation, form) is None:
             return self.renderer.page(
-                request, "screen.html", rater, 400, terms=terms, checks=SCREEN_QUESTIONS, wrong=True
+                request, "screen.html", rater, 400, participation=participation, checks=SCREEN_QUESTIONS, wrong=True
             )
         await self.execute(self._done, rater, form, client_address(request))
         return self.renderer.redirect("next")
@@ -236,12 +236,15 @@ class ParticipantFlow:
             self.store.add_facts(rater, {"pauses": [*had, due]})
 
     def _passed(self, rater: str, current: RaterState, form: dict[str, str], sender: str) -> None:
-        terms, step = self.study.participation, form["step"]
+        participation, step = self.study.participation, form["step"]
         if step == "screen":
-            screens = [*current.facts.get("screens", []), {**_window(form), **(parse_screen_check(terms, form) or {})}]
+            screens = [
+                *current.facts.get("screens", []),
+                {**_window(form), **(parse_screen_check(participation, form) or {})},
+            ]
             self.store.add_facts(rater, {"screen": screens[-1], "screens": screens})
         elif step == "consent":
-            self.store.add_facts(rater, {"consent": {"address": sender} if terms.keep_ip else True})
+            self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True})
             if current.state != PREVIEW:
                 self.store.record_event("consent", rater)
         else:
