@@ -95,7 +95,7 @@ def analyze(
     from srbench.ratings import files
     from srbench.ratings.options import Options
 
-    choices = Options(
+    chosen = Options(
         screen=() if screen == "none" else tuple(options.split(screen)),
         repetitions=repetitions,
         remove_bias=remove_bias,
@@ -111,18 +111,18 @@ def analyze(
     )
     reading = ratings_file.import_options(scale, columns, references, model_from, stimuli)
     read = files.read(ratings, reading)
-    _refuse_idle(read, choices, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
-    finish(read, choices, metrics, run, out, json=json)
+    _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
+    finish(read, chosen, metrics, run, out, json=json)
 
 
 def finish(
-    read: "Ratings", choices: "Options", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
+    read: "Ratings", chosen: "Options", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
 ) -> None:
     """From ratings to what is printed and written."""
     from srbench.ratings import analysis
     from srbench.report.ratings import publish
 
-    made = _analysis(read, choices)
+    made = _analysis(read, chosen)
     beside = _Beside()
     if isinstance(made, analysis.Analysis):
         made, beside = _with_metrics(made, metrics, run)
@@ -142,7 +142,7 @@ def _given(**values: object) -> list[str]:
     return [name for name, value in values.items() if value]
 
 
-def _refuse_idle(read: "Ratings", choices: "Options", given: list[str]) -> None:
+def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str]) -> None:
     """Options that this kind of file has no use for.
 
     Raises:
@@ -153,7 +153,7 @@ def _refuse_idle(read: "Ratings", choices: "Options", given: list[str]) -> None:
     if read.votes is not None:
         return
     usual = Options()
-    changed = [field.name for field in fields(choices) if getattr(choices, field.name) != getattr(usual, field.name)]
+    changed = [field.name for field in fields(chosen) if getattr(chosen, field.name) != getattr(usual, field.name)]
     if read.pairs:
         idle, what = [*changed, *given], "paired comparisons"
     else:
@@ -162,16 +162,16 @@ def _refuse_idle(read: "Ratings", choices: "Options", given: list[str]) -> None:
         raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} goes with single votes on a scale")
 
 
-def _analysis(read: "Ratings", choices: "Options") -> "Analysis | PairAnalysis":
+def _analysis(read: "Ratings", chosen: "Options") -> "Analysis | PairAnalysis":
     from srbench.ratings import analysis, pair_study
 
     if read.pairs:
         return pair_study.analyse_pairs(read.name, read.pairs, read.notes)
     if read.means is not None:
-        return analysis.analyse_means(read.name, read.means, choices, read.notes)
+        return analysis.analyse_means(read.name, read.means, chosen, read.notes)
     assert read.votes is not None
     with console.bars() as progress:
-        return analysis.analyse(read.name, read.votes, choices, read.notes, progress)
+        return analysis.analyse(read.name, read.votes, chosen, read.notes, progress)
 
 
 @dataclass(frozen=True)
