@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 _FOLDER = Path(__file__).parent / "example"
-_COLUMNS = 150
+_COLUMNS = 140
 _MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
 COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
 """The command of README, whose result the pictures show."""
