@@ -2,13 +2,19 @@
 
 import ast
 import builtins
+import dataclasses
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from srbench import protocol
+from srbench.models import mode
+from srbench.survey import methods
 from tests.docs.pages import PAGES, ROOT, anchors, fences, links, spans
+from tests.test_structure import ORDER
 
 _TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 _PACKAGES = {path.name for path in (ROOT / "srbench").iterdir() if not path.name.startswith(("_", "."))}
@@ -124,7 +130,28 @@ def _entries(line: str) -> list[str]:
 
 
 def test_the_architecture_names_the_folders_in_the_order_of_imports() -> None:
-    from tests.test_structure import ORDER
-
     text = " ".join(_ARCHITECTURE.read_text(encoding="utf-8").split())
     assert " → ".join(f"`{name}`" for name in ORDER) in text
+
+
+def test_every_extra_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    assert set(project["optional-dependencies"]) == set(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE))
+
+
+def test_every_protocol_and_each_of_its_fields_is_explained() -> None:
+    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`(\w+)`", page))
+    assert set(protocol.names()) <= explained
+    assert {field.name for field in dataclasses.fields(protocol.Protocol)} - {"name", "source"} <= explained
+
+
+def test_every_word_of_a_mode_is_explained() -> None:
+    explained = {re.sub(r"=\d+", "=N", span) for span in spans(ROOT / "docs/throughput.md")}
+    assert set(mode.WORDS) <= explained
+
+
+def test_every_method_of_a_survey_is_explained() -> None:
+    page = (ROOT / "docs/survey.md").read_text(encoding="utf-8")
+    assert set(methods.names()) <= set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE))
