@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srbench.evaluation.results import MOS, Row
-from srbench.stats.bootstrap import bootstrap_mean, mean_may_be_zero
+from srbench.stats.bootstrap import bootstrap_mean
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Summary:
         model: Id.
         dataset: Id.
         metric: Name.
-        mean: Over images; None where a value is not finite.
-        std: Between images, ddof 1; None for one image.
-        n: Number of images.
+        mean: Over the images whose value is finite; None where there is none.
+        std: Between these images, ddof 1; None for one image.
+        n: Number of these images.
         unit: Of mean, std, median and interval.
         ci95: 95 % interval of the mean over images like these (bootstrap); None for one image.
         median: Over images; what is quoted for timings.
@@ -29,9 +29,11 @@ class Summary:
         higher_is_better: Direction.
         device: Kind.
         mode: Precision and options.
-        flag: Why a figure is missing.
+        flag: Images that are not in the mean.
         title: Name of the metric in the head of a table; empty where the table knows it.
         digits: Digits after the point that a table shows; None where the table chooses.
+        infinite: Number of images with an infinite value, which the mean leaves out.
+        undefined: Number of images whose value is not a number, which the mean leaves out.
     """
 
     model: str
@@ -50,6 +52,18 @@ class Summary:
     flag: str = ""
     title: str = ""
     digits: int | None = None
+    infinite: int = 0
+    undefined: int = 0
+
+    @property
+    def images(self) -> int:
+        """Number of images that have a value, finite or not."""
+        return self.n + self.infinite + self.undefined
+
+    @property
+    def whole_mean(self) -> float | None:
+        """The mean where it is of all images; None where it leaves one out, and does not compare with others."""
+        return self.mean if self.n == self.images else None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -66,23 +80,25 @@ def summarise(rows: Iterable[Row]) -> list[Summary]:
 
 def _summary(rows: Sequence[Row]) -> Summary:
     first = rows[0]
-    values = np.array([row.value for row in rows], dtype=np.float64)
+    finite = [row for row in rows if math.isfinite(row.value)]
+    values = np.array([row.value for row in finite], dtype=np.float64)
     same: dict[str, Any] = {
         "model": first.model,
         "dataset": first.dataset,
         "metric": first.metric,
-        "n": sum(row.images for row in rows),
+        "n": sum(row.images for row in finite),
         "unit": first.unit,
         "higher_is_better": first.higher_is_better,
         "device": first.device,
         "mode": first.mode,
+        "flag": _flag([row.image for row in rows if not math.isfinite(row.value)]),
         "title": first.title,
         "digits": first.digits,
+        "infinite": sum(row.images for row in rows if math.isinf(row.value)),
+        "undefined": sum(row.images for row in rows if math.isnan(row.value)),
     }
-    odd = [row.image for row in rows if not math.isfinite(row.value)]
-    if odd:
-        flag = f"no finite value for: {', '.join(odd[:5])}{', …' if len(odd) > 5 else ''}"
-        return Summary(**same, mean=None, std=None, ci95=None, median=None, iqr=None, flag=flag)
+    if not finite:
+        return Summary(**same, mean=None, std=None, ci95=None, median=None, iqr=None)
     quartiles = np.percentile(values, [25, 50, 75])
     return Summary(
         **same,
@@ -95,33 +111,5 @@ def _summary(rows: Sequence[Row]) -> Summary:
     )
 
 
-def tied_with_best(rows: Sequence[Row]) -> set[tuple[str, ...]]:
-    """Which models cannot be told from the best one on these images.
-
-    For each data set and metric the model with the best mean is compared with each other one, image by image; a model
-    is tied when the 95 % bootstrap interval of the mean difference holds 0.
-
-    Args:
-        rows: Rows of one protocol.
-
-    Returns:
-        `(model, dataset, metric, device, mode)` of each tied model, the best one left out.
-    """
-    values: dict[tuple[str, str], dict[tuple[str, str, str], dict[str, float]]] = {}
-    better = {row.metric: row.higher_is_better for row in rows}
-    for row in rows:
-        models = values.setdefault((row.dataset, row.metric), {})
-        models.setdefault((row.model, row.device, row.mode), {})[row.image] = row.value
-    tied: set[tuple[str, ...]] = set()
-    for (dataset, metric), models in values.items():
-        means = {model: np.mean(list(of.values())) for model, of in models.items()}
-        finite = {model: mean for model, mean in means.items() if math.isfinite(mean)}
-        if not finite:
-            continue
-        best = (max if better[metric] else min)(finite, key=lambda model: finite[model])
-        for model in finite.keys() - {best}:
-            shared = sorted(models[model].keys() & models[best].keys())
-            difference = np.array([models[model][name] - models[best][name] for name in shared])
-            if len(shared) > 1 and mean_may_be_zero(difference):
-                tied.add((model[0], dataset, metric, model[1], model[2]))
-    return tied
+def _flag(odd: Sequence[str]) -> str:
+    return f"no finite value for: {', '.join(odd[:5])}{', …' if len(odd) > 5 else ''}" if odd else ""

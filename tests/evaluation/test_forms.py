@@ -121,7 +121,7 @@ def test_tables_show_every_form_by_its_title_and_digits(tmp_path: Path) -> None:
     for title in ("Brightness brightness ↑", "PSNR pooled pooled [dB] ↑", "Spread spread ↑"):
         assert title in text
     assert f"{summaries['toy.pooled'].mean:.3f}" in text
-    assert "(n=" not in text
+    assert " of 3" not in text
 
 
 def test_score_gives_the_same_values(tmp_path: Path) -> None:

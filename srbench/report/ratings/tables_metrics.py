@@ -105,10 +105,10 @@ def _cells(models: Sequence[str], values: dict[str, Summary], originals: set[str
         summary = values.get(model)
         if model in originals and summary is None:
             cells.append(perfect.get(metric.partition(".")[0], ""))
-        elif summary is None or summary.mean is None:
+        elif summary is None or summary.whole_mean is None:
             cells.append("")
         else:
-            cells.append(f"{summary.mean:.{2 if summary.unit == 'dB' else 4}f}")
+            cells.append(f"{summary.whole_mean:.{2 if summary.unit == 'dB' else 4}f}")
     return cells
 
 

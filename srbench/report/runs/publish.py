@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
-from srbench.evaluation.summary import Summary, summarise, tied_with_best
+from srbench.evaluation.summary import Summary, summarise
 from srbench.protocol import Protocol
 from srbench.report.formats import csv
 from srbench.report.publish import PAGES, write_files
@@ -62,6 +63,7 @@ def _record(s: Summary, protocol: str) -> dict[str, Any]:
         **{"protocol": protocol, "model": s.model, "dataset": s.dataset, "metric": s.metric, "mean": s.mean},
         **{"std": s.std, "n": s.n, "unit": s.unit, "ci95_low": low, "ci95_high": high, "median": s.median},
         **{"q1": q1, "q3": q3, "device": s.device, "mode": s.mode, "flag": s.flag},
+        **{"infinite": s.infinite, "undefined": s.undefined},
     }
 
 
@@ -89,7 +91,7 @@ def report(
     machines = caption.machines([(mode, head["environments"][name]) for mode, name in used])
     below = [*caption.odd_outputs(rows), *notes, *caption.missing(unavailable or {}, failed)]
     summaries = summarise(rows)
-    tables = build(summaries, tied_with_best([row for row in rows if row.metric not in TIMINGS]), totals)
+    tables = build(summaries, rank(rows), totals)
     page = _page(Protocol(**head["protocol"]), tables, below, machines)
     return RunReport(head["protocol"], summaries, page, below, unavailable or {}, list(failed))
 
@@ -103,7 +105,7 @@ def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> RunReport:
         total: Number of images of the data set.
     """
     summaries = summarise(rows)
-    tables = build(summaries, (), {rows[0].dataset: (total, total)})
+    tables = build(summaries, rank(rows), {rows[0].dataset: (total, total)})
     below = caption.odd_outputs(rows)
     return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, [])
 

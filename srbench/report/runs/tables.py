@@ -1,7 +1,8 @@
 """Comparison tables of a run: a table for each data set, a row for each model, a column for each metric."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from srbench.evaluation.ranking import Ranking, Variant
 from srbench.evaluation.results import MOS, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.table import Cell, Column, Table, text_column
@@ -15,41 +16,69 @@ _HEADS = {
     "throughput": "output\nMP/s",
 }
 
+_NAMED = 4
+"""Number of models that a note names."""
+
 
 def build(
-    summaries: Sequence[Summary], tied: Iterable[tuple[str, ...]], totals: Mapping[str, tuple[int, int]]
+    summaries: Sequence[Summary],
+    rankings: Mapping[tuple[str, str], Ranking],
+    totals: Mapping[str, tuple[int, int]],
 ) -> list[Table]:
     """Make a table for each data set.
 
     Args:
         summaries: Summaries of one protocol.
-        tied: Results of `srbench.evaluation.summary.tied_with_best`.
+        rankings: Results of `srbench.evaluation.ranking.rank`.
         totals: Numbers of images of each data set that were asked for and that it has.
     """
-    ties = set(tied)
     datasets = list(dict.fromkeys(summary.dataset for summary in summaries))
-    return [_table([s for s in summaries if s.dataset == dataset], ties, totals.get(dataset)) for dataset in datasets]
+    return [_table([s for s in summaries if s.dataset == name], rankings, totals.get(name)) for name in datasets]
 
 
-def _table(summaries: list[Summary], ties: set[tuple[str, ...]], total: tuple[int, int] | None) -> Table:
+def _table(
+    summaries: list[Summary], rankings: Mapping[tuple[str, str], Ranking], total: tuple[int, int] | None
+) -> Table:
+    dataset = summaries[0].dataset
     metrics = sorted({s.metric for s in summaries}, key=_column_order)
     several = len({(s.device, s.mode) for s in summaries}) > 1
     labels = {
         (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several else s.model for s in summaries
     }
     by_metric = {(s.model, s.device, s.mode, s.metric): s for s in summaries}
-    most = max(s.n for s in summaries)
-    best = {metric: _best([s for s in summaries if s.metric == metric and s.n == most]) for metric in metrics}
-    rows = []
-    for variant, label in labels.items():
-        cells = (_cell(by_metric.get((*variant, metric)), best[metric], ties, most) for metric in metrics)
-        rows.append((Cell(label), *cells))
-    columns = (_column(next(s for s in summaries if s.metric == metric)) for metric in metrics)
+    most = max(s.images for s in summaries)
     asked, available = total or (most, most)
     count = max(asked, most)
+    rows = []
+    for variant, label in labels.items():
+        cells = (_cell(by_metric.get((*variant, name)), rankings.get((dataset, name)), count) for name in metrics)
+        rows.append((Cell(label), *cells))
+    columns = [_column(next(s for s in summaries if s.metric == metric)) for metric in metrics]
     images = f"first {count} of {available} images" if count < available else f"{count} image{'s' if count > 1 else ''}"
-    dataset = summaries[0].dataset
-    return Table(dataset, f"{dataset}, {images}", (text_column("model"), *columns), tuple(rows))
+    notes = [
+        note
+        for metric, column in zip(metrics, columns, strict=True)
+        for note in _compared(column.head, rankings.get((dataset, metric)), labels, count)
+    ]
+    return Table(dataset, f"{dataset}, {images}", (text_column("model"), *columns), tuple(rows), tuple(notes))
+
+
+def _compared(head: str, ranking: Ranking | None, labels: Mapping[Variant, str], count: int) -> list[str]:
+    """Say of how many images the marks of a column are, where these are not all."""
+    if ranking is None or ranking.compared == count:
+        return []
+    shared = f"{ranking.compared} of {count} images"
+    marks = "none is marked" if not ranking.compared else f"* and ≈ compare {shared}"
+    if not ranking.infinite:
+        return [f"{head}: {marks}, those with a value of every compared model"] if ranking.compared else []
+    most = sorted(ranking.wins.items(), key=lambda entry: -entry[1])
+    wins = ", ".join(f"{labels[variant]} {number}" for variant, number in most[:_NAMED])
+    wins += f", and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
+    finite = f"{marks}, those finite for all" if ranking.compared else f"{marks}, no image is finite for all"
+    return [
+        f"{head}: ∞ counts outputs that equal HR, which the mean leaves out; {finite}. "
+        f"Best image by image, where ∞ wins: {wins}"
+    ]
 
 
 def _column_order(metric: str) -> tuple[int, str]:
@@ -65,32 +94,31 @@ def _column(summary: Summary) -> Column:
     return Column(name, unit, higher_is_better=summary.higher_is_better)
 
 
-def _best(summaries: list[Summary]) -> float | None:
-    values = [value for s in summaries if (value := _central(s)) is not None]
-    if not values:
-        return None
-    return max(values) if summaries[0].higher_is_better else min(values)
-
-
 def _central(summary: Summary) -> float | None:
     return summary.median if summary.metric in TIMINGS else summary.mean
 
 
-def _cell(summary: Summary | None, best: float | None, ties: set[tuple[str, ...]], most: int) -> Cell:
+def _cell(summary: Summary | None, ranking: Ranking | None, count: int) -> Cell:
     if summary is None:
         return Cell("")
     value = _central(summary)
     if value is None:
-        return Cell("n/a")
+        return Cell("n/a" + _of(summary, count))
     timing = summary.metric in TIMINGS
-    complete = summary.n == most
     digits = _digits(value) if timing else _declared_digits(summary)
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
-    ranked = not timing and complete and summary.metric != MOS
-    tied = ranked and (summary.model, summary.dataset, summary.metric, summary.device, summary.mode) in ties
-    text = f"{value:.{digits}f}" + ("" if complete else f" (n={summary.n})")
-    return Cell(text, spread, value == best and ranked, tied)
+    variant = (summary.model, summary.device, summary.mode)
+    best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
+    return Cell(f"{value:.{digits}f}{_of(summary, count)}", spread, best, tied)
+
+
+def _of(summary: Summary, count: int) -> str:
+    """Say of how many images a mean is, where it is not of all: " (4 of 5, 1 ∞)"."""
+    if summary.n == count:
+        return ""
+    odd = [f"{number} {sign}" for number, sign in ((summary.infinite, "∞"), (summary.undefined, "n/a")) if number]
+    return f" ({', '.join([f'{summary.n} of {count}', *odd])})"
 
 
 def _declared_digits(summary: Summary) -> int:

@@ -183,13 +183,13 @@ def _value(row: SpeedRow, summaries: Sequence[Summary]) -> QualityValue | None:
     known = sorted((s for s in summaries if s.model == row.model), key=lambda s: s.device != row.device)
     for s in known:
         if words(s.mode) == words(row.mode):
-            return _finite(QualityValue(s.mean, "measured")) if s.mean is not None else None
+            return _finite(QualityValue(s.whole_mean, "measured")) if s.whole_mean is not None else None
     plain = next((s for s in known if not words(s.mode)), None)
-    if plain is None or plain.mean is None:
+    if plain is None or plain.whole_mean is None:
         return None
     if plain.metric == "psnr" and row.psnr_drop:
-        return _finite(QualityValue(plain.mean + row.psnr_drop.mean_db, "psnr_drop"))
-    return QualityValue(plain.mean, "fp32")
+        return _finite(QualityValue(plain.whole_mean + row.psnr_drop.mean_db, "psnr_drop"))
+    return QualityValue(plain.whole_mean, "fp32")
 
 
 def words(mode: str) -> frozenset[str]:

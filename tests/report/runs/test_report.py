@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import Row
-from srbench.evaluation.summary import summarise, tied_with_best
+from srbench.evaluation.summary import summarise
 from srbench.protocol import find
 from srbench.report.runs import caption, publish
 from srbench.report.runs.tables import build
-from srbench.report.table import Section
+from srbench.report.table import Section, Table
 
 
 def _rows(values: dict[str, list[float]], metric: str = "psnr", higher: bool = True, unit: str = "dB") -> list[Row]:
@@ -44,12 +45,12 @@ def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
     rows = _rows(
         {"best": base, "tied": [v + n for v, n in zip(base, noise, strict=True)], "worse": [v - 0.1 for v in base]}
     )
-    assert {place[0] for place in tied_with_best(rows)} == {"tied"}
+    assert {variant[0] for variant in rank(rows)["set", "psnr"].tied} == {"tied"}
 
 
 def test_lower_is_better_where_the_metric_says_so() -> None:
     rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
-    (table,) = build(summarise(rows), tied_with_best(rows), {"set": (2, 2)})
+    (table,) = build(summarise(rows), rank(rows), {"set": (2, 2)})
     assert [(row[0].text, row[1].best) for row in table.rows] == [("good", True), ("bad", False)]
     assert [column.title for column in table.columns] == ["model", "LPIPS ↓"]
 
@@ -59,7 +60,7 @@ def _report() -> tuple[str, ...]:
         {"a_b": [5.0, 7.0], "c": [1.0, 2.0]}, "latency", False, "ms"
     )
     report = replace(publish.scores(find("classical_x4"), rows, 2), notes=["a note & more"])
-    tables = tuple(build(summarise(rows), tied_with_best(rows), {"set": (2, 5)}))
+    tables = tuple(build(summarise(rows), rank(rows), {"set": (2, 5)}))
     page = replace(report.page, tables=tables, sections=(Section("Notes", ("a note & more",), "list"),))
     report = replace(report, page=page)
     return tuple(report.text(form) for form in ("md", "latex", "csv", "html"))
@@ -107,3 +108,46 @@ def test_reasons_and_flags_are_grouped() -> None:
         {"a": "no host", "b": "no host"}, [{"model": "c", "dataset": "set", "image": "x", "reason": "boom"}]
     )
     assert lines == ["not run (no host): a, b", "failed: c on set x: boom"]
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+def _table_of(values: dict[str, list[float]], count: int) -> Table:
+    rows = _rows(values)
+    (table,) = build(summarise(rows), rank(rows), {"set": (count, count)})
+    return table
+
+
+def test_a_model_that_is_worse_on_every_image_gets_no_star_from_infinite_values() -> None:
+    table = _table_of({"nearest": [INF, 31.0], "bicubic": [INF, 33.43], "net": [40.27, 33.29]}, 2)
+    cells = {row[0].text: row[1] for row in table.rows}
+    assert {name: (cell.text, cell.best) for name, cell in cells.items()} == {
+        "nearest": ("31.00 (1 of 2, 1 ∞)", False),
+        "bicubic": ("33.43 (1 of 2, 1 ∞)", True),
+        "net": ("36.78", False),
+    }
+    (note,) = table.notes
+    assert "compare 1 of 2 images" in note
+    assert "bicubic 2, nearest 1, net 0" in note
+
+
+def test_without_an_image_that_is_finite_for_all_nothing_is_marked() -> None:
+    table = _table_of({"a": [INF, 30.0], "b": [31.0, INF]}, 2)
+    assert not any(row[1].best or row[1].tied for row in table.rows)
+    assert "none is marked" in table.notes[0]
+    assert _table_of({"a": [INF, INF]}, 2).rows[0][1].text == "n/a (0 of 2, 2 ∞)"
+
+
+def test_a_broken_model_costs_the_others_no_mark() -> None:
+    table = _table_of({"broken": [NAN, 50.0, 50.0], "good": [30.0, 31.0, 32.0], "bad": [20.0, 21.0, 22.0]}, 3)
+    cells = {row[0].text: row[1] for row in table.rows}
+    assert cells["broken"].text == "50.00 (2 of 3, 1 n/a)"
+    assert [name for name, cell in cells.items() if cell.best] == ["good"]
+    assert not table.notes
+
+
+def test_images_that_no_model_has_are_counted_in_the_cell() -> None:
+    table = _table_of({"a": [30.0, 31.0], "b": [29.0, 28.0]}, 3)
+    assert table.rows[0][1].text == "30.50 (2 of 3)"
+    assert "compare 2 of 3 images" in table.notes[0]
