@@ -98,6 +98,17 @@ def test_the_figures_are_those_of_scikit_image_on_the_kept_outputs(tmp_path: Pat
         assert values["bicubic", item.name, "ssim"] == pytest.approx(ssim, abs=1e-6)
 
 
+def test_rows_of_another_version_of_a_metric_are_not_used(tmp_path: Path) -> None:
+    plan = _plan("nearest", limit=1)
+    first = harness.run(plan, RunFolder(tmp_path))
+    psnr, ssim = plan.scorers
+    newer = replace(psnr, metric=replace(psnr.metric, version=psnr.metric.version + "a"))
+    again = harness.run(replace(plan, scorers=[newer, ssim]), RunFolder(tmp_path))
+    assert (first.computed, again.computed, again.kept) == (4, 1, 3)
+    back = harness.run(plan, RunFolder(tmp_path))
+    assert (back.computed, back.kept) == (0, 4)
+
+
 def test_a_second_run_computes_nothing_and_force_computes_all(tmp_path: Path) -> None:
     first = harness.run(_plan("bicubic"), RunFolder(tmp_path))
     again = harness.run(_plan("bicubic"), RunFolder(tmp_path))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srbench.core.progress import NO_PROGRESS, Progress
-from srbench.stats.student import clustered_half_width
+from srbench.stats.student import clustered_half_width, t_quantile
 from srbench.stats.two_way import TwoWayDraws, two_way_bootstrap
 from tests.progress import Recorder
 
@@ -102,3 +102,30 @@ def test_the_seed_decides_the_draws_and_progress_is_told() -> None:
     assert not np.array_equal(one.means, other.means)
     (task,) = recorder.tasks
     assert (task.description, task.total, task.done) == ("drawing raters and images", 600, 600)
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_the_noise_of_single_votes_counts_once_in_the_interval_over_raters_and_images(difference: bool) -> None:
+    """Votes that are noise alone: a mean of 20 images by 20 raters has the variance 1 / 400, a difference 2 / 400.
+
+    The bootstrap counts this noise three times. With one of the three taken off in place of two, the variance would be
+    twice as large.
+    """
+    found = []
+    for seed in range(12):
+        noise = np.random.default_rng(seed).normal(3, 1, (40 if difference else 20, 20))
+        draws = _draws(noise, image=[*range(20)] * (1 + difference), resamples=1_000)
+        interval = draws.interval(0.0, range(20), range(20, 40) if difference else None)
+        assert interval is not None
+        found.append((interval[1] / t_quantile(19)) ** 2)
+    assert 0.75 < np.mean(found) * 400 / (1 + difference) < 1.5  # never below a third of the draws' variance
+
+
+def test_what_raters_and_images_bring_stays_in_the_interval() -> None:
+    """Where votes have no noise of their own, none is taken off: k / (k - 1) times the variance of the draws stays."""
+    rater, image = np.random.default_rng(2).normal(0, 1, (2, 12))
+    draws = _draws(3 + rater[None, :] + image[:, None], image=range(12), resamples=2_000)
+    interval = draws.interval(3.0, range(12))
+    assert interval is not None
+    error = np.sqrt(draws.mean(range(12)).var(ddof=1) * 12 / 11)
+    assert interval == pytest.approx((3 - t_quantile(11) * error, 3 + t_quantile(11) * error))

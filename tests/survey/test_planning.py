@@ -107,6 +107,37 @@ def test_everything_is_seen_equally_often_and_in_every_round(
         assert all(share == pytest.approx(0.5, abs=0.05) for share in left.values())
 
 
+def _sides(design: Design, shown: list[Stimulus], rater: int) -> dict[tuple[str, str], tuple[int, bool]]:
+    """By content and pair of models: the place in the session, and whether the sides are turned."""
+    models = {picture.name: picture for picture in shown}
+    found = {}
+    for at, trial in enumerate(session(design, shown, rater)):
+        one, two = models[trial.first], models[trial.second]
+        found[one.content, "".join(sorted(one.model + two.model))] = (at, one.model > two.model)
+    return found
+
+
+@pytest.mark.parametrize("rater", range(4))
+def test_in_one_session_sides_turn_with_the_content_and_with_the_round(rater: int) -> None:
+    """A rater who always presses left must not prefer a model: half of each pair's trials, and of each content's."""
+    sides = _sides(Design(method="pair", seed=1), pictures(4, 4), rater)
+    assert len(sides) == 24
+    for part in (0, 1):
+        groups: dict[str, list[bool]] = {}
+        for key, (_, turned) in sides.items():
+            groups.setdefault(key[part], []).append(turned)
+        assert all(2 * sum(turned) == len(turned) for turned in groups.values()), groups
+
+
+def test_a_question_that_comes_again_in_the_same_round_has_its_sides_turned() -> None:
+    design, shown = Design(method="pair", seed=1), pictures(2, 4)
+    rounds = 6
+    for rater in range(rounds):
+        one, again = (_sides(design, shown, number) for number in (rater, rater + rounds))
+        assert all(one[key][0] // 2 == again[key][0] // 2 for key in one)
+        assert all(one[key][1] != again[key][1] for key in one)
+
+
 def test_a_share_of_contents_is_dealt_evenly() -> None:
     found = balance(Design(share=0.4), pictures(10, 3), 25)
     assert set(found.votes.values()) == {10}

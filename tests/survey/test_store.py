@@ -23,6 +23,7 @@ from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
 from srbench.survey.design import Design
 from srbench.survey.planning import session
+from srbench.survey.responses import AnswerStatus
 from srbench.survey.schema import Base, Event, Rater
 from srbench.survey.study import Picture, Study
 from srbench.survey.vote_store import VoteStore
@@ -86,6 +87,16 @@ def test_an_answer_counts_once_and_the_first_one_stays(store: VoteStore) -> None
     following = asked(store, rater)
     assert following is not None
     assert following.position == 1
+
+
+def test_an_answer_for_the_next_position_is_refused_and_stored_nowhere(store: VoteStore) -> None:
+    rater = _begun(store)
+    for ahead in (1, 2, 5, 6):
+        assert store.answer(rater, ahead, "2", 1.0, {}) is AnswerStatus.REFUSED
+    assert store.responses() == []
+    assert store.answer(rater, 0, "4", 1.0, {}) is AnswerStatus.STORED
+    assert store.answer(rater, 2, "2", 1.0, {}) is AnswerStatus.REFUSED
+    assert [(answer.position, answer.value) for answer in store.responses()] == [(0, "4")]
 
 
 @pytest.mark.parametrize(("method", "value"), [("acr", "6"), ("acr", "first"), ("pair", "3"), ("acr", "")])

@@ -1,0 +1,31 @@
+"""How LR comes of HR under each convention."""
+
+import pytest
+import torch
+
+from srbench import protocol
+from srbench.core.image import round_half_up
+from srbench.core.resize import resize
+from srbench.evaluation.pairing import degrade
+
+HR = torch.randint(0, 256, (1, 3, 64, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def _lr(variant: str) -> torch.Tensor:
+    return degrade(HR, protocol.find(f"classical_x4{variant}"))
+
+
+def test_rounding_once_at_the_end_is_neither_rounding_of_both_passes_nor_none() -> None:
+    exact = resize(HR, (16, 12))
+    both = round_half_up(resize(round_half_up(resize(HR, (16, 48))), (16, 12)))
+    assert torch.equal(_lr("+lr_rounding=none"), exact)
+    assert torch.equal(_lr("+lr_rounding=end"), round_half_up(exact).to(torch.uint8))
+    assert torch.equal(_lr(""), both.to(torch.uint8))
+    assert not torch.equal(_lr("+lr_rounding=end"), _lr(""))
+
+
+@pytest.mark.parametrize("edge", ["mirror", "replicate"])
+def test_the_edge_is_the_protocols(edge: str) -> None:
+    ours = _lr(f"+lr_edge={edge}+lr_rounding=none")
+    assert torch.equal(ours, resize(HR, (16, 12), edge="mirror" if edge == "mirror" else "replicate"))
+    assert not torch.equal(_lr("+lr_edge=replicate"), _lr(""))
