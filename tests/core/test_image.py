@@ -143,6 +143,11 @@ def test_halves_round_up_and_overshoot_is_clamped() -> None:
     assert image.round_half_up(levels).tolist() == [1, 2, 3, 0, 255, 255]
 
 
+def test_outputs_are_rounded_with_halves_up_and_clamped_to_8_bits() -> None:
+    unit = torch.tensor([-1.0, 0.499, 0.5, 1.5, 254.5, 255.4, 300.0, float("nan")], dtype=torch.float64) / 255
+    assert image.to_uint8(unit).tolist() == [0, 0, 1, 2, 255, 255, 255, 0]
+
+
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 12))
 def test_crops_are_multiples_and_lose_less_than_one(height: int, width: int, multiple: int) -> None:
     source = torch.zeros(1, 1, height, width)
@@ -156,9 +161,15 @@ def test_crops_are_multiples_and_lose_less_than_one(height: int, width: int, mul
         assert side - kept < multiple
 
 
+def test_crops_take_from_the_bottom_and_the_right() -> None:
+    source = torch.arange(30).view(1, 1, 5, 6)
+    assert torch.equal(image.crop_to_multiple(source, 4), source[..., :4, :4])
+
+
 def test_border_is_shaved_from_all_sides() -> None:
     source = torch.arange(25.0).view(1, 1, 5, 5)
     assert image.crop_border(source, 2).item() == 12
     assert image.crop_border(source, 0) is source
-    with pytest.raises(ShapeError, match="nothing left"):
-        image.crop_border(source, 3)
+    for whole, border_px in ((source, 3), (source[..., :4, :], 2), (source[..., :4], 2)):
+        with pytest.raises(ShapeError, match="nothing left"):
+            image.crop_border(whole, border_px)

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from srbench import protocol
-from srbench.core.image import round_half_up
+from srbench.core.image import luma, round_half_up
 from srbench.core.resize import resize
-from srbench.evaluation.pairing import degrade
+from srbench.evaluation.pairing import content, degrade
 
 HR = torch.randint(0, 256, (1, 3, 64, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
@@ -29,3 +29,8 @@ def test_the_edge_is_the_protocols(edge: str) -> None:
     ours = _lr(f"+lr_edge={edge}+lr_rounding=none")
     assert torch.equal(ours, resize(HR, (16, 12), edge="mirror" if edge == "mirror" else "replicate"))
     assert not torch.equal(_lr("+lr_edge=replicate"), _lr(""))
+
+
+def test_luma_alone_is_rounded_luma() -> None:
+    assert torch.equal(content(HR, protocol.find("luma_x4")), round_half_up(luma(HR)).to(torch.uint8))
+    assert torch.equal(content(HR, protocol.find("classical_x4")), HR)

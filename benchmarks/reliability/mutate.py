@@ -1,0 +1,167 @@
+"""Mutation testing: make one deliberate mistake after the other, and see whether a test of its package fails.
+
+    python -m benchmarks.reliability.mutate [--only TEXT] [--out FOLDER]
+
+Every mutation is made in a temporary copy of the tree. Libraries are loaded once; each run of pytest is a fork. Tests
+that fail without any mutation prove nothing, so each selection of tests runs once on the tree as it is. Writes
+mutations.md and mutations.json into reports/reliability.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from benchmarks.reliability import measurement_mutations, rating_mutations
+from benchmarks.reliability.mutation import Mutation, mutations
+
+ROOT = Path(__file__).parent.parent.parent
+REPORT = ROOT / "reports" / "reliability"
+_LIMIT_S = 600
+_LIBRARIES = (
+    "torch",
+    "numpy",
+    "scipy.stats",
+    "pandas",
+    "sqlalchemy",
+    "alembic",
+    "hypothesis",
+    "skimage.metrics",
+    "httpx",
+)
+
+
+def table() -> list[Mutation]:
+    """Return every mutation."""
+    return [*mutations(measurement_mutations.GROUPS), *mutations(rating_mutations.GROUPS)]
+
+
+@contextmanager
+def tree() -> Iterator[Path]:
+    """Copy what git would store into a temporary folder, which is deleted in the end."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    with tempfile.TemporaryDirectory(prefix="mutate-") as made:
+        for name in listed.stdout.splitlines():
+            source, target = ROOT / name, Path(made) / name
+            if source.is_file() and not name.startswith("reports/"):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        yield Path(made)
+
+
+def passes(folder: Path, tests: Sequence[str]) -> bool:
+    """Run tests of a copy in a fork; False where one fails, cannot be collected, or does not end in 10 minutes."""
+    child = os.fork()
+    if child == 0:
+        _test(folder, tests)
+    end = time.monotonic() + _LIMIT_S
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.05)
+    os.killpg(child, 9)
+    os.waitpid(child, 0)
+    return False
+
+
+def _test(folder: Path, tests: Sequence[str]) -> None:
+    os.setpgid(0, 0)
+    os.chdir(folder)
+    os.environ |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    sys.path[:] = [str(folder), *(place for place in sys.path if place and Path(place).resolve() != ROOT)]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("srbench", "zoo", "tests", "benchmarks")]:
+        del sys.modules[name]
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(quiet, stream)
+    code = 1
+    with suppress(BaseException):
+        code = int(pytest.main(["-x", "-q", "--benchmark-disable", "-p", "no:cacheprovider", *tests]))
+    os._exit(code)
+
+
+def is_killed(folder: Path, mutation: Mutation) -> bool:
+    """Make a mutation in a copy of the tree, run its tests, and put the file back.
+
+    Raises:
+        ValueError: The text does not stand in the file, or not once.
+    """
+    file = folder / mutation.file
+    before = file.read_text(encoding="utf-8")
+    if before.count(mutation.old) != 1:
+        raise ValueError(f"{mutation.file}: {before.count(mutation.old)} times {mutation.old!r}; expected once")
+    try:
+        file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
+        return not passes(folder, mutation.tests)
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def _report(done: Sequence[tuple[Mutation, bool]], unproven: Sequence[tuple[str, ...]]) -> str:
+    killed = sum(kill for _, kill in done)
+    lines = [
+        "# Mutations",
+        "",
+        f"{killed} of {len(done)} deliberate mistakes made a test fail ({killed / len(done):.0%}).",
+        "`python -m benchmarks.reliability.mutate` repeats this.",
+        "",
+        "| kind | mistakes | noticed |",
+        "|---|---:|---:|",
+    ]
+    for kind, group in groupby(sorted(done, key=lambda each: each[0].kind), key=lambda each: each[0].kind):
+        listed = [kill for _, kill in group]
+        lines.append(f"| {kind} | {len(listed)} | {sum(listed)} |")
+    if unproven:
+        lines += ["", "Tests that failed without a mistake, so that theirs were not tried:", ""]
+        lines += [f"- {' '.join(tests)}" for tests in unproven]
+    if survivors := [mutation for mutation, kill in done if not kill]:
+        lines += ["", "Not noticed:", ""]
+        lines += [f"- {m.file}: {json.dumps(m.old)} became {json.dumps(m.new)}" for m in survivors]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run the table, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="only mutations whose file holds this text")
+    parser.add_argument("--out", type=Path, default=REPORT, help="folder of the report")
+    wanted = parser.parse_args()
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    sys.modules["torch"].set_num_threads(1)
+    chosen = [mutation for mutation in table() if wanted.only in mutation.file]
+    done: list[tuple[Mutation, bool]] = []
+    unproven = []
+    with tree() as folder:
+        for tests, group in groupby(chosen, key=lambda mutation: mutation.tests):
+            if not passes(folder, tests):
+                unproven.append(tests)
+                print("fails as it is:", *tests, flush=True)
+                continue
+            for mutation in group:
+                done.append((mutation, is_killed(folder, mutation)))
+                sign = "killed  " if done[-1][1] else "SURVIVED"
+                print(sign, mutation.file, json.dumps(mutation.old), "->", json.dumps(mutation.new), flush=True)
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    (wanted.out / "mutations.md").write_text(_report(done, unproven), encoding="utf-8")
+    rows = [{**mutation._asdict(), "killed": kill} for mutation, kill in done]
+    (wanted.out / "mutations.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
