@@ -68,10 +68,19 @@ class Item:
         name: Name in tables.
         hr: File of the original.
         lr: File of a given LR image; None where the protocol makes it.
-        content: SHA-256 that stands for the HR (and LR) content in a row's key.
+        hr_sha256: SHA-256 of the HR file, or of its pixels where those are pinned.
+        lr_sha256: SHA-256 of the LR file; empty where the protocol makes LR.
+        pinned: Whether the pixels of HR are pinned.
     """
 
     name: str
     hr: Path
     lr: Path | None
-    content: str
+    hr_sha256: str
+    lr_sha256: str = ""
+    pinned: bool = False
+
+    @property
+    def content(self) -> str:
+        """What stands for the content of HR, and of LR where it is given, in a row's key."""
+        return self.hr_sha256 + self.lr_sha256

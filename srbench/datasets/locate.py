@@ -1,15 +1,20 @@
 """From the name of a data set, or a folder, to image files on this machine whose content is checked."""
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.core import image
 from srbench.core.assets import AssetStore, PinnedFile, hash_of
+from srbench.core.download import sha256
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
 from srbench.errors import BadData, DownloadError, MissingData
+
+_KEY_DIGITS = re.compile("-[0-9a-f]{8}$")
+"""End of the names of outputs that a run kept."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,10 @@ def locate(
         return _unpinned(record, data_root, limit)
     entries = pinned[:limit]
     paths = _paths(record, entries, store, data_root)
-    items = [Item(entry.name, path, None, entry.pixels_sha256) for entry, path in zip(entries, paths, strict=True)]
+    items = [
+        Item(entry.name, path, None, entry.pixels_sha256, pinned=True)
+        for entry, path in zip(entries, paths, strict=True)
+    ]
     return ImageSet(record.id, record, tuple(items), len(pinned), pinned=True)
 
 
@@ -129,7 +137,7 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
         raise BadData(
             f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}"
         )
-    items = [Item(path.stem, path, None, hash_of(path)) for path in listed[:limit]]
+    items = [Item(path.stem, path, None, sha256(path)) for path in listed[:limit]]
     return ImageSet(record.id, record, tuple(items), record.count, pinned=False)
 
 
@@ -139,7 +147,7 @@ def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) ->
     items = []
     for stem, hr in list(listed.items())[:limit]:
         lr = lr_of.get(stem)
-        items.append(Item(stem, hr, lr, hash_of(hr) + (hash_of(lr) if lr else "")))
+        items.append(Item(stem, hr, lr, sha256(hr), sha256(lr) if lr else ""))
     return ImageSet(folder.resolve().name.lower(), None, tuple(items), len(listed), pinned=False)
 
 
@@ -171,6 +179,8 @@ def by_stem(folder: Path) -> dict[str, Path]:
 def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: Path, scale: int) -> dict[str, Path]:
     """Pair LR (or SR) files with HR files by stem, one to one, after removing one trailing `x<scale>` or `_x<scale>`.
 
+    The digits of the key at the end of a kept output's name are removed too.
+
     Args:
         hr: HR files by stem.
         other: LR or SR files by stem.
@@ -187,7 +197,12 @@ def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: P
     pairs: dict[str, Path] = {}
     surplus: list[str] = []
     for stem, path in other.items():
-        forms = (stem, stem.removesuffix(f"_x{scale}"), stem.removesuffix(f"x{scale}"))
+        forms = (
+            stem,
+            stem.removesuffix(f"_x{scale}"),
+            stem.removesuffix(f"x{scale}"),
+            _KEY_DIGITS.sub("", stem),
+        )
         key = next((form for form in forms if form in hr), None)
         if key is None:
             surplus.append(path.name)

@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from srbench.core import environment, image, timing
+from srbench.core.download import sha256
 from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError, reason
 from srbench.evaluation import pairing, sanity, scoring
+from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Outcome, Plan, content_of, describe_call
 from srbench.evaluation.results import ERRORS, TIMINGS, WHOLE_SET, Row, RunFolder, key
 from srbench.evaluation.scoring import SetScores, Views
@@ -124,28 +126,44 @@ class _Walk:
 
     def _set_task(self, model: Model, images: ImageSet) -> _SetTask:
         scorers = [scorer for scorer in self.plan.scorers if scorer.metric.of_sets]
-        blank = replace(self._blank(model, images.id, WHOLE_SET), images=len(images.items))
+        tiles = [self._tile_px(model, item) for item in images.items]
+        blank = replace(
+            self._blank(model, images.id, WHOLE_SET, content_of(images), tiles),
+            images=len(images.items),
+            hr=content_of(images),
+            tile_px=max(tiles, default=0),
+        )
         versions = {scorer.name: f"{scorer.metric.name} {scorer.metric.version}" for scorer in scorers}
-        content = content_of(images) if scorers else ""
-        keys = {name: self._key(model, images.id, content, WHOLE_SET, name, of) for name, of in versions.items()}
+        keys = {name: self._key(blank, name, of) for name, of in versions.items()}
         missing = self._missing(keys)
         return _SetTask(blank, keys, missing, SetScores([s for s in scorers if s.name in missing]))
 
     def _image_tasks(self, model: Model, sets: dict[str, _SetTask]) -> Iterator[_ImageTask]:
         for images in self.plan.sets:
             for item in images.items:
-                keys = {
-                    name: self._key(model, images.id, item.content, item.name, name, version)
-                    for name, version in self._columns()
-                }
+                tile_px = self._tile_px(model, item)
+                blank = replace(
+                    self._blank(model, images.id, item.name, item.content, [tile_px]),
+                    hr=item.hr_sha256,
+                    lr=item.lr_sha256,
+                    tile_px=tile_px,
+                )
+                keys = {name: self._key(blank, name, version) for name, version in self._columns()}
                 missing = self._missing(keys)
-                blank = self._blank(model, images.id, item.name)
                 picture = self.folder.picture(blank)
-                save = self.plan.save_images and (bool(missing) or not picture.exists())
+                save = self.plan.save_images and (bool(missing) or not self._is_kept(keys, picture))
                 yield _ImageTask(blank, item, keys, missing, picture if save else None, sets[images.id])
 
     def _missing(self, keys: dict[str, str]) -> list[str]:
         return [name for name, k in keys.items() if self.plan.force or k not in self.known]
+
+    def _is_kept(self, keys: Mapping[str, str], picture: Path) -> bool:
+        """Whether the file of an output is the one that the values were measured of."""
+        measured = {self.known[k].picture for name, k in keys.items() if name not in TIMINGS}
+        return picture.exists() and measured == {sha256(picture)}
+
+    def _tile_px(self, model: Model, item: Item) -> int:
+        return model.tiling(self.plan.mode_of(model)).in_use(*self.pairs.lr_size(item))
 
     def _grouped(self, model: Model, tasks: list[_ImageTask]) -> list[_ImageTask]:
         """Images of one size after another, for what is made anew for each size: a GPU's choices, compiled graphs."""
@@ -160,22 +178,23 @@ class _Walk:
         measured = [(scorer.name, f"{scorer.metric.name} {scorer.metric.version}") for scorer in of_images]
         return measured + [(name, "1") for name in TIMINGS]
 
-    def _key(self, model: Model, dataset: str, content: str, image_name: str, name: str, version: str) -> str:
-        return key(
+    def _key(self, blank: Row, name: str, version: str) -> str:
+        machine = self.machine if name in TIMINGS else ""
+        return key(output=blank.output, metric=name, version=version, machine=machine)
+
+    def _blank(self, model: Model, dataset: str, name: str, content: str, tiles: list[int]) -> Row:
+        """Return what all rows of an image share."""
+        output = key(
+            pipeline=PIPELINE,
             model=model.id,
             identity=model.fingerprint,
             dataset=dataset,
+            name=name,
             image=content,
-            name=image_name,
             protocol=self.plan.protocol.as_dict(),
-            metric=name,
-            version=version,
-            mode=self.plan.mode_of(model).as_dict(),
-            machine=self.machine if name in TIMINGS else "",
+            mode=self.plan.mode_of(model).conditions(),
+            tiles=tiles,
         )
-
-    def _blank(self, model: Model, dataset: str, name: str) -> Row:
-        """Return what all rows of an image share."""
         return Row(
             key="",
             protocol=self.plan.protocol.name,
@@ -190,6 +209,8 @@ class _Walk:
             device=self.device.type,
             mode=self.plan.mode_of(model).name,
             environment=self.environment,
+            pipeline=PIPELINE,
+            output=output,
         )
 
     def _run_model(self, model: Model, tasks: list[_ImageTask], shown: Task) -> None:
@@ -222,12 +243,22 @@ class _Walk:
             shown.advance()
 
     def _store(self, task: _ImageTask, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
+        if task.picture is not None:
+            task = self._with_picture(task, raw)
         values, warnings = self._measure(task, hr, raw)
         pixels = raw.shape[-2] * raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
-        if task.picture is not None:
-            image.write(task.picture, image.to_array(image.to_uint8(raw)))
         self._append([self._row(task, name, values[name], warnings) for name in task.missing])
+
+    def _with_picture(self, task: _ImageTask, raw: Tensor) -> _ImageTask:
+        """Keep the output as a file; values that were not measured of this very output are measured again."""
+        assert task.picture is not None
+        image.write(task.picture, image.to_array(image.to_uint8(raw)))
+        digest = sha256(task.picture)
+        others = [k for k in task.keys.values() if k in self.known and self.known[k].picture != digest]
+        again = [name for name, k in task.keys.items() if name not in TIMINGS and k in others]
+        missing = [name for name in task.keys if name in task.missing or name in again]
+        return replace(task, blank=replace(task.blank, picture=digest), missing=missing)
 
     def _measure(self, task: _ImageTask, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
         missing = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]

@@ -6,9 +6,10 @@ from pathlib import Path
 from torch import Tensor
 
 from srbench.core import image
+from srbench.core.download import sha256
 from srbench.core.resize import resize
 from srbench.datasets.dataset import Item
-from srbench.errors import ShapeError
+from srbench.errors import BadImage, ShapeError
 from srbench.protocol import Protocol
 
 _KEPT_MIB = 256
@@ -37,8 +38,11 @@ def original(path: Path, protocol: Protocol) -> Tensor:
         BadImage: The file cannot be read.
         ShapeError: It is smaller than the crop.
     """
-    hr = image.to_tensor(image.read(path))
-    return image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
+    return _original(image.read(path), protocol)
+
+
+def _original(array: image.Array, protocol: Protocol) -> Tensor:
+    return image.crop_to_multiple(content(image.to_tensor(array), protocol), protocol.hr_multiple)
 
 
 def content(levels: Tensor, protocol: Protocol) -> Tensor:
@@ -52,13 +56,17 @@ def load(item: Item, protocol: Protocol) -> Pair:
     """Read HR, crop it, and make LR, or read the given one.
 
     Raises:
-        BadImage: A file cannot be read.
+        BadImage: A file cannot be read, or is no longer what it was when it was found.
         ShapeError: HR is smaller than the crop, or a given LR does not fit it.
     """
-    hr = original(item.hr, protocol)
+    array = image.read(item.hr)
+    _check(item.hr, image.pixels_sha256(array) if item.pinned else sha256(item.hr), item.hr_sha256)
+    hr = _original(array, protocol)
     if item.lr is None:
         return Pair(degrade(hr, protocol), hr)
-    lr = content(image.to_tensor(image.read(item.lr)), protocol)
+    array = image.read(item.lr)
+    _check(item.lr, sha256(item.lr), item.lr_sha256)
+    lr = content(image.to_tensor(array), protocol)
     expected = (hr.shape[1], hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     if tuple(lr.shape[1:]) != expected:
         raise ShapeError(
@@ -66,6 +74,27 @@ def load(item: Item, protocol: Protocol) -> Pair:
             f"{protocol.hr_multiple} needs {expected} at x{protocol.scale}"
         )
     return Pair(lr, hr)
+
+
+def _check(path: Path, found: str, expected: str) -> None:
+    """Refuse an image that was replaced after it was found: its rows would be those of another content.
+
+    The file is hashed after it was read and before, when it was found; between the two it did not change.
+    """
+    if found != expected:
+        raise BadImage(f"{path} changed while it was in use; expected sha256 {expected[:8]}…. Give the command again")
+
+
+def lr_size(item: Item, protocol: Protocol) -> tuple[int, int]:
+    """Return height and width of LR from the headers of the files; 0 x 0 where they cannot be read."""
+    try:
+        if item.lr is not None:
+            return image.size(item.lr)
+        height, width = image.size(item.hr)
+    except BadImage:
+        return 0, 0
+    multiple, scale = protocol.hr_multiple, protocol.scale
+    return height // multiple * multiple // scale, width // multiple * multiple // scale
 
 
 def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
@@ -95,7 +124,14 @@ class PairCache:
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
         self.kept: dict[Item, Pair] = {}
+        self.sizes: dict[Item, tuple[int, int]] = {}
         self.left_bytes = _KEPT_MIB * 2**20
+
+    def lr_size(self, item: Item) -> tuple[int, int]:
+        """Return height and width of an image's LR, as `lr_size` does."""
+        if item not in self.sizes:
+            self.sizes[item] = lr_size(item, self.protocol)
+        return self.sizes[item]
 
     def load(self, item: Item) -> Pair:
         """Return HR and LR of an image, as `load` does."""

@@ -25,7 +25,7 @@ from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 from srbench.models.mode import canonical, spelled_before
 
-_RUN, _ROW, _VERSION = "run", "row", 2
+_RUN, _ROW, _VERSION = "run", "row", 3
 """Schemas of run.json and of a line of rows.jsonl, and their version. Before 0.1.0 both wrote a schema of 1."""
 
 _KEY_SCHEMA = 1
@@ -43,6 +43,7 @@ MOS = "mos"
 
 
 _READ_BYTES = 2**20
+_HASHES = ("hr", "lr", "output", "picture")
 _WORDS = itemgetter(
     *("protocol", "model", "identity", "dataset", "image", "metric", "unit", "device", "mode", "environment")
 )
@@ -70,6 +71,12 @@ class Row:
         title: Name of the metric in the head of a table; empty for timings and in rows of before 0.1.0.
         digits: Digits after the point that a table shows; None where the table chooses.
         images: Number of images that the value is of.
+        pipeline: Version of `srbench.evaluation.pipeline` that made the value; 0 in rows of before it had a number.
+        tile_px: Side of the tiles in LR pixels, without their overlap; 0 where the image went through whole.
+        hr: SHA-256 of the original: of its file, or of its pixels where those are pinned.
+        lr: SHA-256 of the file of a given LR image; empty where the protocol made it.
+        output: 16 hex digits of everything that determines the output: all of the key but the metric.
+        picture: SHA-256 of the file of the output, where it was kept as it was measured.
     """
 
     key: str
@@ -89,6 +96,12 @@ class Row:
     title: str = ""
     digits: int | None = None
     images: int = 1
+    pipeline: int = 0
+    tile_px: int = 0
+    hr: str = ""
+    lr: str = ""
+    output: str = ""
+    picture: str = ""
 
     def finite(self) -> float | None:
         """Return the value, or None where it is NaN or infinite."""
@@ -124,6 +137,9 @@ class Row:
             title=intern(record.get("title", "")),
             digits=record.get("digits"),
             images=record.get("images", 1),
+            pipeline=record.get("pipeline", 0),
+            tile_px=record.get("tile_px", 0),
+            **{name: intern(record.get(name, "")) for name in _HASHES},
         )
 
 
@@ -176,8 +192,13 @@ class RunFolder:
             file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n")
 
     def picture(self, row: Row) -> Path:
-        """Return the path of the output that a row measures, where outputs are kept."""
-        folder = self.path / "images" / row.dataset / row.model.replace("/", "_")
+        """Return the path of the output that a row measures, where outputs are kept.
+
+        It ends in digits of the key, so that no other content has the same file.
+        """
+        folder = self.path / "images" / _part(row.dataset) / _part(row.model)
+        if row.output:
+            return folder / row.mode / f"{_part(row.image)}-{row.output[:8]}.png"
         before = folder / spelled_before(row.mode)
         return (before if before.is_dir() else folder / row.mode) / f"{row.image}.png"
 
@@ -240,6 +261,11 @@ class RunFolder:
         """Replace a file of the folder at once."""
         with atomic_write(self.path / name) as partial:
             partial.write_text(text, encoding="utf-8")
+
+
+def _part(name: str) -> str:
+    """Return a name as one part of a path, short enough for a file system."""
+    return os.fsdecode(os.fsencode(name.replace("/", "_").replace("\\", "_"))[:200])
 
 
 def _check(record: Mapping[str, Any], file: Path) -> None:

@@ -61,6 +61,10 @@ class Mode:
         if self.fp32_layers and not self.split:
             raise ValueError(f"fp32_layers are {self.fp32_layers} without split; expected split=True beside them")
 
+    def conditions(self) -> dict[str, Any]:
+        """Return what can change a value beside the side of the tiles in use, which depends on the image too."""
+        return {name: value for name, value in self.as_dict().items() if name != "memory_mib"}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields for keys and JSON; of the device only its kind, which is what can change a value."""
         return asdict(self) | {"device": self.device.partition(":")[0]}

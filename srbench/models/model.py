@@ -16,6 +16,7 @@ from srbench.models import checkpoint, registry
 from srbench.models.arch import Arch, Colour, Network, State
 from srbench.models.card import Card
 from srbench.models.mode import Mode
+from srbench.models.tiling import Tiling
 from srbench.models.upscaler import Upscaler
 
 
@@ -61,6 +62,10 @@ class Model:
     def fingerprint(self) -> str:
         """16 hex digits that change when the outputs may change."""
         return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:16]
+
+    def tiling(self, mode: Mode) -> Tiling:
+        """Return how images are tiled in a mode."""
+        return Tiling(mode, self.scale, self.overlap_px, self.bytes_per_px)
 
     def upscaler(self, mode: Mode | None = None) -> Upscaler:
         """Load the network, with operations folded where that changes nothing but the order of sums.

@@ -14,10 +14,8 @@ from srbench.core.resize import resize
 from srbench.errors import ShapeError
 from srbench.models import engine
 from srbench.models.arch import Colour, channels_of
-from srbench.models.memory import budget_mib
 from srbench.models.mode import Mode
-
-_SMALLEST_TILE_PX = 16
+from srbench.models.tiling import Tiling
 
 _Region = tuple[EllipsisType, slice, slice]
 
@@ -52,9 +50,8 @@ class Upscaler:
         self.device = pick_device(self.mode.device)
         self.colour = colour
         self.overlap_px = overlap_px
-        self.bytes_per_px = bytes_per_px
         self.multiple_of = multiple_of
-        self.memory_mib = self.mode.memory_mib or budget_mib(self.device)
+        self.tiling = Tiling(self.mode, scale, overlap_px, bytes_per_px)
         self.network = engine.start(network, self.mode, self.device, channels_of(colour), multiple_of)
 
     @torch.no_grad()
@@ -161,12 +158,7 @@ class Upscaler:
 
     def _tile_side(self, x: Tensor) -> int:
         """Return the side of a tile without its overlap, in LR pixels."""
-        if self.mode.tile_px:
-            return self.mode.tile_px
-        budget = self.memory_mib * 2**20 / (self.bytes_per_px * (self.scale / 4) ** 2 * len(x))
-        if x.shape[-2] * x.shape[-1] <= budget:
-            return max(x.shape[-2:])
-        return max(_SMALLEST_TILE_PX, int(budget**0.5) - 2 * self.overlap_px)
+        return self.tiling.side(x.shape[-2], x.shape[-1], len(x))
 
     def _padded(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]

@@ -19,6 +19,7 @@ from torch.nn.functional import interpolate
 from srbench import protocol
 from srbench.core import image
 from srbench.core.assets import AssetStore
+from srbench.core.download import sha256
 from srbench.core.progress import NO_PROGRESS
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
@@ -30,6 +31,7 @@ from srbench.models import foreign
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.select import select
+from srbench.models.upscaler import Upscaler
 from srbench.report.runs import caption
 from tests.progress import Recorder
 
@@ -87,7 +89,8 @@ def test_every_image_and_metric_becomes_a_row_with_its_conditions(tmp_path: Path
 def test_the_figures_are_those_of_scikit_image_on_the_kept_outputs(tmp_path: Path) -> None:
     values = _values(harness.run(_plan("bicubic", save_images=True), RunFolder(tmp_path)).rows)
     for item in _builtin().items:
-        sr = image.read(tmp_path / "images/builtin/bicubic/fp32" / f"{item.name}.png")
+        (picture,) = (tmp_path / "images/builtin/bicubic/fp32").glob(f"{item.name}-????????.png")
+        sr = image.read(picture)
         hr = image.read(item.hr)[: sr.shape[0], : sr.shape[1]]
         x, y = (rgb2ycbcr(pixels)[4:-4, 4:-4, 0] for pixels in (sr, hr))
         settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
@@ -335,17 +338,63 @@ def test_two_folders_with_the_same_files_keep_their_own_rows(tmp_path: Path) -> 
     assert counts == {"a": 3, "b": 2}
 
 
-def test_kept_outputs_follow_the_model(tmp_path: Path) -> None:
+def test_each_content_of_a_model_has_pictures_of_its_own(tmp_path: Path) -> None:
     pictures = []
-    for level in (0.25, 0.5):
+    for level in (0.25, 0.5, 0.25):
         call = f"lambda x: torch.full_like(x, {level}).repeat(1, 1, 4, 4)"
         (tmp_path / "m.py").write_text(f"import torch\ndef build():\n    return {call}\n")
-        harness.run(
-            _plan(f"{tmp_path / 'm.py'}:build", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path / "run")
-        )
-        (picture,) = (tmp_path / "run").glob("images/*/*/*/*.png")
-        pictures.append(int(image.read(picture).max()))
-    assert pictures == [64, 128]
+        folder = RunFolder(tmp_path / "run")
+        plan = _plan(f"{tmp_path / 'm.py'}:build", limit=1, metrics="psnr", save_images=True)
+        outcome = harness.run(plan, folder)
+        pictures.append(folder.picture(outcome.rows[0]))
+        assert sha256(pictures[-1]) == outcome.rows[0].picture
+        assert image.read(pictures[-1]).max() == round(level * 255 + 0.01)
+    assert outcome.computed == 0
+    assert pictures[0] == pictures[2] != pictures[1]
+
+
+def test_values_are_of_the_picture_that_is_kept(tmp_path: Path) -> None:
+    """Values of before it was kept are measured again; a picture that was replaced is made again."""
+    folder, plan = RunFolder(tmp_path), _plan("bicubic", limit=1, metrics="psnr")
+    first = harness.run(plan, folder)
+    kept = harness.run(replace(plan, save_images=True), folder)
+    assert (first.rows[0].picture, kept.computed) == ("", 1)
+    picture = folder.picture(kept.rows[0])
+    assert kept.rows[0] == replace(first.rows[0], picture=sha256(picture))
+    image.write(picture, image.read(picture)[::-1])
+    assert harness.run(replace(plan, save_images=True), folder).rows[0] == kept.rows[0]
+    assert sha256(picture) == kept.rows[0].picture
+
+
+def test_the_side_of_tiles_is_part_of_the_key_where_memory_chose_it_too(tmp_path: Path) -> None:
+    folder, plan = RunFolder(tmp_path), _plan("bicubic", metrics="psnr")
+    whole = harness.run(plan, folder).rows
+    tiled = harness.run(replace(plan, mode=Mode(memory_mib=1)), folder)
+    assert {row.tile_px for row in whole} == {0}
+    assert (tiled.kept, {row.mode for row in tiled.rows}) == (0, {"fp32"})
+    assert {row.tile_px for row in tiled.rows} == {Upscaler(_nearest, 4, Mode(memory_mib=1)).tiling.side(128, 128)}
+    assert harness.run(replace(plan, mode=Mode(memory_mib=100000)), folder).rows == whole
+    asked = harness.run(replace(plan, mode=Mode(tile_px=tiled.rows[0].tile_px)), folder)
+    assert asked.kept == 0
+
+
+def test_an_image_that_is_replaced_while_it_is_in_use_gives_no_row(tmp_path: Path) -> None:
+    images = _folder(tmp_path / "hr", 1)
+    image.write(images.items[0].hr, image.read(images.items[0].hr)[::-1])
+    plan = _plan("nearest", metrics="psnr")
+    with pytest.raises(BadImage, match="changed while it was in use"):
+        harness.run(replace(plan, sets=[images]), RunFolder(tmp_path / "run"))
+    assert not RunFolder(tmp_path / "run").rows()
+
+
+def test_rows_of_another_pipeline_version_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, plan = RunFolder(tmp_path), _plan("nearest", limit=1, metrics="psnr")
+    first = harness.run(plan, folder)
+    monkeypatch.setattr(harness, "PIPELINE", harness.PIPELINE + 1)
+    second = harness.run(plan, folder)
+    assert second.kept == 0
+    assert {row.pipeline for row in first.rows} | {row.pipeline for row in second.rows} == {1, 2}
+    assert len(folder.rows()) == len(first.rows) + len(second.rows)
 
 
 def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None:

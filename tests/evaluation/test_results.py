@@ -23,7 +23,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path, value: float) -> None:
     assert row.warnings == ("odd ≈",)
     assert row.value == value or (math.isnan(row.value) and math.isnan(value))
     stored = json.loads((tmp_path / ROWS).read_text())
-    assert (stored["schema"], stored["version"]) == ("row", 2)
+    assert (stored["schema"], stored["version"]) == ("row", 3)
     assert (stored["value"] is None) == (not math.isfinite(value))
 
 
@@ -98,16 +98,16 @@ def test_a_run_of_before_schemas_had_names_is_read_and_goes_on(tmp_path: Path) -
     folder.append([_row(key="b")])
     assert call == 0
     stored = json.loads((tmp_path / HEAD).read_text())
-    assert (stored["schema"], stored["version"]) == ("run", 2)
+    assert (stored["schema"], stored["version"]) == ("run", 3)
     assert [row.key for row in folder.rows()] == ["a", "b"]
 
 
 def test_a_run_of_a_later_version_is_refused_with_what_was_found(tmp_path: Path) -> None:
-    (tmp_path / ROWS).write_text('{"schema": "row", "version": 3}\n')
-    (tmp_path / HEAD).write_text('{"schema": "run", "version": 3}\n')
-    with pytest.raises(BadRun, match="schema row, version 3; expected row, version 2 or older"):
+    (tmp_path / ROWS).write_text('{"schema": "row", "version": 4}\n')
+    (tmp_path / HEAD).write_text('{"schema": "run", "version": 4}\n')
+    with pytest.raises(BadRun, match="schema row, version 4; expected row, version 3 or older"):
         RunFolder(tmp_path).rows()
-    with pytest.raises(BadRun, match="version 3 of run; expected run, version 2 or older"):
+    with pytest.raises(BadRun, match="version 4 of run; expected run, version 3 or older"):
         RunFolder(tmp_path).head()
 
 
@@ -115,7 +115,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / ROWS).write_text('{"schema": 99}\n')
     (tmp_path / HEAD).write_text('{"schema": 99}\n')
     for read in (RunFolder(tmp_path).rows, RunFolder(tmp_path).head):
-        with pytest.raises(BadRun, match=r"schema 99.*; expected (row|run), version 2 or older"):
+        with pytest.raises(BadRun, match=r"schema 99.*; expected (row|run), version 3 or older"):
             read()
 
 
