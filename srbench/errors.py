@@ -46,6 +46,10 @@ class BadImage(UserError):
     """An image file that cannot be read, or whose pixel format has no stated rule."""
 
 
+class TooLarge(UserError):
+    """Work that needs more memory than is free."""
+
+
 class ShapeError(UserError):
     """Two images, or an image and a network, whose sizes do not fit."""
 

@@ -1,6 +1,7 @@
 """`srbench degrade`."""
 
 import json as json_format
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core.progress import track
-from srbench.errors import BadData, MissingData, UserError
+from srbench.errors import BadData, BadImage, UserError
 
 _RECORDS, _VERSION = "degradations.jsonl", 1
 
@@ -36,46 +37,71 @@ def degrade(
     An image in a folder of IN is written as FOLDER_NAME.png. If OUT is a .png
     file, only LR and a .jsonl of the same name are written.
     """
-    from srbench.core import image, stored_json
+    from srbench.core import image, image_file, stored_json
     from srbench.degradation import catalogue, sampling
     from srbench.degradation.steps import to_uint8
     from srbench.evaluation import pairing
 
     conventions = protocols.find(protocol)
     degradation = catalogue.find(model)
-    images = _list_images(source)
+    images, left_out = _list_images(source)
     single = _is_file(source, out)
     records = out.with_suffix(".jsonl") if single else out / _RECORDS
     _refuse_to_overwrite(*((out, records) if single else (out,)))
+    failed = _refused(images, image_file.header)
+    if len(failed) == len(images):
+        raise BadImage(f"no image can be used: {'; '.join(list(failed.values())[:3])}")
     records.parent.mkdir(parents=True, exist_ok=True)
     with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
         for name, path in track(progress, images.items(), model):
-            hr = pairing.original(path, conventions)
+            if name in failed:
+                continue
+            try:
+                hr = pairing.original(path, conventions)
+            except UserError as error:
+                failed[name] = str(error)
+                continue
             lr, drawn = degradation.apply(hr, conventions, sampling.image_generator(seed, name))
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))
             line = {"name": name, "seed": seed, "model": model, "protocol": conventions.name, "parameters": drawn}
             lines.write(json_format.dumps(stored_json.marked("degradation", _VERSION, line)) + "\n")
-    _report({"model": model, "seed": seed, "protocol": conventions.name, "images": len(images)}, out, records, json)
+    if len(failed) == len(images):
+        records.unlink()
+        raise BadImage(f"no image can be used: {'; '.join(list(failed.values())[:3])}")
+    made = {"model": model, "seed": seed, "protocol": conventions.name, "images": len(images) - len(failed)}
+    reasons = [{"image": name, "reason": reason} for name, reason in failed.items()]
+    _report({**made, "failed": reasons, "left_out": left_out}, out, records, json)
+    for remark in (*left_out, *(f"failed: {reason}" for reason in failed.values())):
+        console.err.print(remark, soft_wrap=True, markup=False)
+    if failed:
+        raise typer.Exit(3)
 
 
-def _list_images(source: Path) -> dict[str, Path]:
-    """Return the images by their names in OUT, in order."""
-    from srbench.core import image
+def _refused(images: dict[str, Path], read: Callable[[Path], object]) -> dict[str, str]:
+    """Return the reason for each image that cannot be read."""
+    refused: dict[str, str] = {}
+    for name, path in images.items():
+        try:
+            read(path)
+        except UserError as error:
+            refused[name] = str(error)
+    return refused
 
+
+def _list_images(source: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return the images by their names in OUT, in order, and what a folder holds beside them."""
     if source.is_file():
-        return {source.stem: source}
-    files = [path for path in source.rglob("*") if path.suffix.lower() in image.EXTENSIONS and path.is_file()]
-    if not files:
-        raise MissingData(f"{source} is no image and no folder that holds images ({', '.join(image.EXTENSIONS)})")
+        return {source.stem: source}, []
+    files, left_out = options.images_at_any_depth(source)
     by_name: dict[str, Path] = {}
-    for path in sorted(files):
+    for path in files:
         name = "_".join(path.relative_to(source).with_suffix("").parts)
         if name in by_name:
             raise BadData(f"{by_name[name]} and {path} would both become {name}.png; rename one")
         by_name[name] = path
-    return by_name
+    return by_name, left_out
 
 
 def _is_file(source: Path, out: Path) -> bool:

@@ -9,7 +9,7 @@ import typer
 from srbench.cli import console
 from srbench.core.paths import cache_folder
 from srbench.core.progress import track
-from srbench.errors import UserError, reason
+from srbench.errors import MissingData, UserError, reason
 from srbench.models import mode
 
 if TYPE_CHECKING:
@@ -90,3 +90,23 @@ def choose_layers(
             except UserError as error:
                 unavailable[model.id] = reason(error)
     return chosen, unavailable
+
+
+def images_at_any_depth(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the images of a folder and its folders, and lines that count what else they hold.
+
+    Raises:
+        MissingData: There is no image.
+    """
+    from srbench.core import image_file, image_folder
+
+    left_out: list[str] = []
+    if folder.is_dir():
+        listing = image_folder.find(folder, deep=True)
+        left_out = listing.describe()
+        if listing.images:
+            return list(listing.images), left_out
+    more = f". {'; '.join(left_out)}" if left_out else ""
+    raise MissingData(
+        f"{folder} is no image and no folder that holds images ({', '.join(image_file.EXTENSIONS)}){more}"
+    )

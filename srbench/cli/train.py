@@ -94,7 +94,8 @@ def train(
         with console.bars() as progress:
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress)
         if is_first:
-            console.err.print(_describe(images), soft_wrap=True)
+            for line in (*images.remarks, _describe(images)):
+                console.err.print(line, soft_wrap=True, markup=False)
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
         settings = LoopSettings(validate_every, save_every, keep_every, workers)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)

@@ -14,6 +14,9 @@ from srbench.errors import BadData, UserError
 if TYPE_CHECKING:
     from srbench.models.upscaler import Upscaler
 
+_BYTES_A_SAMPLE = 4
+"""Memory that an output takes while it is put together and written, for each pixel and channel."""
+
 
 def upscale(
     source: Annotated[Path, typer.Argument(metavar="IN", help="An image, or a folder of them at any depth.")],
@@ -50,7 +53,7 @@ def upscale(
     from srbench.speed.psnr_drop import PsnrReference
 
     allocator.keep_freed_memory()
-    pairs = _pairs(source, out)
+    pairs, left_out = _pairs(source, out)
     todo = {target: path for target, path in pairs.items() if force or not target.exists()}
     if source.is_file() and not todo:
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
@@ -81,6 +84,7 @@ def upscale(
                 "seconds": round(seconds, 3),
             }
             | {"failed": [{"out": str(path), "reason": reason} for path, reason in failed.items()]}
+            | {"left_out": left_out}
         )
     else:
         kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""
@@ -89,42 +93,42 @@ def upscale(
             f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{why}",
             soft_wrap=True,
         )
+    for line in left_out:
+        console.err.print(line, soft_wrap=True, markup=False)
     for reason in failed.values():
         console.err.print(f"failed: {reason}", soft_wrap=True)
     if failed:
         raise typer.Exit(3)
 
 
-def _pairs(source: Path, out: Path) -> dict[Path, Path]:
-    """Return each file to write with the image to read.
+def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
+    """Return each file to write with the image to read, and what a folder holds beside images.
 
     Raises:
         UserError: There is no image, or IN and OUT are not both files or both folders.
         BadData: Two images would be written to one file.
     """
-    from srbench.core import image
-
     if source.is_file():
         if out.is_dir():
-            return {out / f"{source.stem}.png": source}
+            return {out / f"{source.stem}.png": source}, []
         if out.suffix.lower() != ".png":
             raise UserError(f"{out} does not end in .png; outputs are written as PNG")
-        return {out: source}
-    files = [path for path in source.rglob("*") if path.suffix.lower() in image.EXTENSIONS and path.is_file()]
+        return {out: source}, []
     if out.resolve() == source.resolve():
         raise UserError(f"{out} is IN itself; give another folder to write to")
+    files, left_out = options.images_at_any_depth(source)
     files = [path for path in files if out.resolve() not in path.resolve().parents]
     if not files:
-        raise UserError(f"{source} is no image and no folder that holds images ({', '.join(image.EXTENSIONS)})")
+        raise UserError(f"{source} holds no images beside those in {out}")
     if out.is_file() or out.suffix.lower() == ".png":
         raise UserError(f"{out} is a file, but {source} is a folder; give a folder to write to")
     pairs: dict[Path, Path] = {}
-    for path in sorted(files):
+    for path in files:
         target = (out / path.relative_to(source)).with_suffix(".png")
         if target in pairs:
             raise BadData(f"{pairs[target]} and {path} would both become {target}; rename one")
         pairs[target] = path
-    return pairs
+    return pairs, left_out
 
 
 def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
@@ -149,9 +153,13 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
 
 
 def _one(upscaler: "Upscaler", path: Path, target: Path, progress: Progress) -> None:
-    from srbench.core import image
+    from srbench.core import image, image_file, memory
 
-    lr = image.to_tensor(image.read(path))
+    pixels, colour = image_file.read_shown(path)
+    lr = image.to_tensor(pixels)
+    height, width = (side * upscaler.scale for side in pixels.shape[:2])
+    needed = height * width * (pixels.size // (pixels.shape[0] * pixels.shape[1])) * _BYTES_A_SAMPLE
+    memory.require(needed, f"{target} ({width} x {height} px)", "cut the image into parts, or give a smaller --scale")
     with progress.task(path.name, upscaler.count_tiles(lr)) as task:
         sr = upscaler.upscale_uint8(lr, task)
-        image.write(target, image.to_array(sr))
+        image_file.write(target, image.to_array(sr), colour)

@@ -15,15 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from torch import Tensor
 
-from srbench.core.files import atomic_write
-from srbench.errors import BadImage, ShapeError
-
-EXTENSIONS = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
+from srbench.core import image_file
+from srbench.errors import ShapeError
 
 Array = npt.NDArray[np.uint8]
 
@@ -40,62 +35,26 @@ def read(path: Path) -> Array:
     everywhere. Orientation tags and colour profiles are not applied: what is measured is what is stored.
 
     Args:
-        path: A PNG, BMP, JPEG or TIFF file.
+        path: A file of a format of `srbench.core.image_file`, whatever its ending.
 
     Returns:
         uint8, `(H, W, 3)` RGB or `(H, W)` grey.
 
     Raises:
         BadImage: The file is not an image, is truncated, has 16 bits a sample, transparency, or CMYK.
+        TooLarge: It needs more memory than is free.
     """
-    try:
-        with Image.open(path) as file:
-            return _to_array(file, path)
-    except UnidentifiedImageError as error:
-        raise BadImage(f"{path} is not an image that can be read; give PNG, BMP, JPEG or TIFF") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadImage(f"{path} could not be read ({error}); the file may be truncated") from error
+    return image_file.read_stored(path)
 
 
 def size(path: Path) -> tuple[int, int]:
-    """Read height and width in pixels from the file's header alone.
+    """Read height and width of the stored pixels from the file's header alone.
 
     Raises:
-        BadImage: The file is not an image.
+        BadImage: The file is not an image that can be read.
     """
-    try:
-        with Image.open(path) as file:
-            return file.height, file.width
-    except (UnidentifiedImageError, OSError) as error:
-        raise BadImage(f"{path} is not an image that can be read; give PNG, BMP, JPEG or TIFF") from error
-
-
-def _to_array(file: Image.Image, path: Path) -> Array:
-    bits = _bits_a_sample(file)
-    if file.mode.startswith(("I", "F")) or bits > 8:
-        raise BadImage(f"{path} has more than 8 bits a sample (mode {file.mode}); convert it to 8 bits first")
-    if file.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise BadImage(f"{path} is {file.mode}; expected grey or RGB. Convert it first")
-    if file.mode in ("RGBA", "LA", "PA") or "transparency" in file.info:
-        rgba = file.convert("RGBA")
-        if rgba.getchannel("A").getextrema() != (255, 255):
-            raise BadImage(
-                f"{path} has transparent pixels; expected an opaque image. Flatten it onto a background first"
-            )
-        return np.asarray(rgba.convert("L" if file.mode in ("1", "L", "LA") else "RGB"))
-    if file.mode in ("L", "1"):
-        return np.asarray(file.convert("L"))
-    return np.asarray(file.convert("RGB"))
-
-
-def _bits_a_sample(file: Image.Image) -> int:
-    """Return the bits of a sample in the file; Pillow opens 16-bit RGB PNG and TIFF as 8-bit RGB without a word."""
-    if isinstance(file, PngImageFile):
-        return 16 if "16" in str(file.tile[0][3]) else 8
-    if isinstance(file, TiffImageFile):
-        depth = file.tag_v2.get(258, 8)
-        return max(depth) if isinstance(depth, tuple) else int(depth)
-    return 8
+    header = image_file.header(path)
+    return header.height, header.width
 
 
 def write(path: Path, array: Array) -> None:
@@ -105,8 +64,7 @@ def write(path: Path, array: Array) -> None:
         path: File to write; its parent folders are created.
         array: uint8, `(H, W, 3)` RGB or `(H, W)` grey.
     """
-    with atomic_write(path) as partial:
-        Image.fromarray(array).save(partial, format="PNG")
+    image_file.write(path, array)
 
 
 def pixels_sha256(array: Array) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core import image
+from srbench.core import image, image_file, image_folder
 from srbench.core.assets import AssetStore, PinnedFile, hash_of
 from srbench.core.download import sha256
+from srbench.core.image_folder import Listing
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
 from srbench.errors import BadData, DownloadError, MissingData
@@ -27,6 +28,7 @@ class ImageSet:
         items: The images, in order; the first `limit` of them.
         total: Number of images of the whole set.
         pinned: Whether every file was checked against a pinned hash.
+        left_out: What the folders hold beside these images, a line for each folder.
     """
 
     id: str
@@ -34,6 +36,7 @@ class ImageSet:
     items: tuple[Item, ...]
     total: int
     pinned: bool
+    left_out: tuple[str, ...] = ()
 
 
 def locate(
@@ -142,34 +145,56 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
 
 
 def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) -> ImageSet:
-    listed = by_stem(folder)
-    lr_of = pair(listed, by_stem(lr_dir), folder, lr_dir, scale) if lr_dir is not None else {}
+    listing = image_listing(folder)
+    listed = by_stem(listing)
+    left_out = listing.describe()
+    lr_of: dict[str, Path] = {}
+    if lr_dir is not None:
+        lr_listing = image_listing(lr_dir)
+        lr_of = pair(listed, by_stem(lr_listing), folder, lr_dir, scale)
+        left_out += lr_listing.describe()
     items = []
     for stem, hr in list(listed.items())[:limit]:
         lr = lr_of.get(stem)
-        items.append(Item(stem, hr, lr, sha256(hr), sha256(lr) if lr else ""))
-    return ImageSet(folder.resolve().name.lower(), None, tuple(items), len(listed), pinned=False)
+        items.append(Item(stem, hr, lr, _content(hr), _content(lr) if lr else ""))
+    return ImageSet(folder.resolve().name.lower(), None, tuple(items), len(listed), False, tuple(left_out))
+
+
+def _content(path: Path) -> str:
+    """Return the SHA-256 of a file; where it cannot be read, its path, for it fails before it has a value."""
+    try:
+        return sha256(path)
+    except OSError:
+        return str(path)
 
 
 def list_images(folder: Path) -> list[Path]:
     """List the image files directly in a folder, by name; nothing where there is no such folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in image.EXTENSIONS and path.is_file())
+    return list(image_folder.find(folder, deep=False).images) if folder.is_dir() else []
 
 
-def by_stem(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by file name without extension.
+def image_listing(folder: Path) -> Listing:
+    """List the images directly in a folder, and what else it holds.
 
     Raises:
         MissingData: The folder does not exist or holds no image.
+    """
+    listing = image_folder.find(folder, deep=False) if folder.is_dir() else Listing(folder, (), {})
+    if not listing.images:
+        more = "; ".join(listing.describe())
+        endings = ", ".join(image_file.EXTENSIONS)
+        raise MissingData(f"{folder} holds no images ({endings})" + (f". {more}" if more else ""))
+    return listing
+
+
+def by_stem(listing: Listing) -> dict[str, Path]:
+    """Return the images of a folder by file name without extension.
+
+    Raises:
         BadData: Two files have the same stem.
     """
-    listed = list_images(folder)
-    if not listed:
-        raise MissingData(f"{folder} holds no images ({', '.join(image.EXTENSIONS)})")
     stems: dict[str, Path] = {}
-    for path in listed:
+    for path in listing.images:
         if path.stem in stems:
             raise BadData(f"{stems[path.stem]} and {path.name} have the same name but for the extension; keep one")
         stems[path.stem] = path

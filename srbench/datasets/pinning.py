@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from srbench.core import image
 from srbench.core.download import sha256
-from srbench.datasets.locate import by_stem
+from srbench.datasets.locate import by_stem, image_listing
 from srbench.errors import BadData
 
 
@@ -23,7 +23,8 @@ def pin(folder: Path, url_base: str) -> dict[str, Any]:
     """
     if urlsplit(url_base).scheme not in ("http", "https") or not urlsplit(url_base).netloc:
         raise BadData(f"--url-base is '{url_base}'; expected an address such as https://host/folder")
-    return {"images": [_pin(path, f"{url_base.rstrip('/')}/{quote(path.name)}") for path in by_stem(folder).values()]}
+    files = by_stem(image_listing(folder)).values()
+    return {"images": [_pin(path, f"{url_base.rstrip('/')}/{quote(path.name)}") for path in files]}
 
 
 def _pin(path: Path, url: str) -> dict[str, Any]:

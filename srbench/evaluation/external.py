@@ -9,7 +9,7 @@ from torch import Tensor
 
 from srbench.core import image
 from srbench.core.progress import NO_PROGRESS, Progress, track
-from srbench.datasets.locate import ImageSet, by_stem, pair
+from srbench.datasets.locate import ImageSet, by_stem, image_listing, pair
 from srbench.errors import ShapeError
 from srbench.evaluation import sanity, scoring
 from srbench.evaluation.pairing import content, original
@@ -42,7 +42,7 @@ def score_folder(
         ShapeError: An SR whose size or channels do not fit.
     """
     hr_of = {item.name: item.hr for item in images.items}
-    paths = pair(hr_of, by_stem(sr_dir), images.items[0].hr.parent, sr_dir, protocol.scale)
+    paths = pair(hr_of, by_stem(image_listing(sr_dir)), images.items[0].hr.parent, sr_dir, protocol.scale)
     rows: list[Row] = []
     set_scores = SetScores(scorers)
     for item in track(progress, images.items, str(sr_dir)):

@@ -1,11 +1,9 @@
 """Memory that a network may take on a device."""
 
-import re
-from pathlib import Path
-
 import torch
 
-_CONTROL_GROUP = Path("/sys/fs/cgroup")
+from srbench.core import memory
+
 _MIN_MIB, _CPU_BUDGET_MIB = 64, 3072
 """On the CPU one image stays within 8 GiB, with everything else the process holds."""
 
@@ -35,26 +33,4 @@ def ran_out(error: BaseException) -> bool:
 
 def free_mib(device: torch.device) -> int:
     """Return the free memory in MiB; on the CPU the smaller of what the system and the control group have left."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] // 2**20
-    return min(_system_mib(), _control_group_mib())
-
-
-def _system_mib() -> int:
-    info = Path("/proc/meminfo")
-    if info.exists():
-        for line in info.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) // 1024
-    return 2 * _CPU_BUDGET_MIB  # other systems do not tell
-
-
-def _control_group_mib() -> int:
-    """Return what a container's control group (version 2) has left, which the system's numbers do not show."""
-    try:
-        names = ("memory.max", "memory.current", "memory.stat")
-        limit, used, stat = ((_CONTROL_GROUP / name).read_text(encoding="ascii") for name in names)
-        inactive = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)  # file cache, given up when memory is needed
-        return (int(limit) - int(used) + (int(inactive[1]) if inactive else 0)) // 2**20
-    except (OSError, ValueError):  # no such group, or "max"
-        return _system_mib()
+    return torch.cuda.mem_get_info(device)[0] // 2**20 if device.type == "cuda" else memory.free_mib()

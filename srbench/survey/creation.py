@@ -1,7 +1,6 @@
 """Making a study: its pictures as they will be shown, without any metadata, and study.json."""
 
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +9,10 @@ from secrets import token_hex
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from srbench.core import image
+from srbench.core import image, image_file
 from srbench.core.files import atomic_write
+from srbench.core.image_file import Colour
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
@@ -68,8 +67,8 @@ def create(
     written: list[Picture] = []
     with progress.task("pictures", len(rated) + len(ends)) as task:
         for source, stimulus in zip(sources, rated, strict=True):
-            pixels = pictures.cut(source.path, crops[source.dataset, source.content])
-            written.append(_write(folder, stimulus, pixels, "rated"))
+            pixels, colour = pictures.cut(source, crops[source.dataset, source.content])
+            written.append(_write(folder, stimulus, pixels, "rated", colour))
             task.advance()
         for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
             written.append(picture)
@@ -110,16 +109,17 @@ def _calibration(
     for name, path in originals.items():
         hr = image.read(path)
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
-        for model, pixels in pictures.anchors(pictures.cut(path, part), protocol).items():
+        whole, _ = pictures.cut(Source(_CALIBRATION, name, REFERENCE, path), part)
+        for model, pixels in pictures.anchors(whole, protocol).items():
             stimulus = _anchor(name, model, scale)
             yield _write(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
 
 
-def _write(folder: Path, stimulus: Stimulus, pixels: npt.NDArray[np.uint8], role: str) -> Picture:
-    # Only pixels go in: no names, dates or software that would tell where a picture comes from.
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, format="PNG", optimize=False)
-    content = out.getvalue()
+def _write(
+    folder: Path, stimulus: Stimulus, pixels: npt.NDArray[np.uint8], role: str, colour: Colour = image_file.PLAIN
+) -> Picture:
+    # Only pixels and their colours go in: no names, dates or software that would tell where a picture comes from.
+    content = image_file.encode(pixels, colour)
     file = f"{PICTURES_FOLDER}/{stimulus.name}.png"
     with atomic_write(folder / file) as partial:
         partial.write_bytes(content)

@@ -1,14 +1,16 @@
 """The pictures of a study before it is made: from the images that a run kept or from folders, cropped, never scaled."""
 
 import importlib.util
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from srbench.core import image
+from srbench.core import image, image_file, image_folder
+from srbench.core.image_file import Colour
 from srbench.core.resize import Kernel, resize
 from srbench.errors import BadStudy
 from srbench.evaluation.pairing import degrade
@@ -21,7 +23,6 @@ _SPARE = ("rocket", "hubble_deep_field")
 _WORST: Kernel = "nearest"
 _MIDDLE: Kernel = "bicubic"
 ANCHORS = (_WORST, _MIDDLE, REFERENCE)
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class Source:
         content: Name of the image.
         model: Id of the model; "hr" for the original.
         path: Image file.
+        as_shown: Whether it is taken as a viewer shows it, turned by its orientation tag and with its colour profile,
+            and not with the pixels that a run has measured.
     """
 
     dataset: str
     content: str
     model: str
     path: Path
+    as_shown: bool = False
 
     @property
     def reference(self) -> bool:
@@ -76,8 +80,8 @@ def from_run(run: Path, originals: Mapping[tuple[str, str], Path], models: Seque
     return [*sources.values(), *references]
 
 
-def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
-    """Return images that lie as `<model>/<image>.png` or `<dataset>/<model>/<image>.png`.
+def from_folders(folder: Path, models: Sequence[str]) -> tuple[list[Source], list[str]]:
+    """Return images that lie as `<model>/<image>.png` or `<dataset>/<model>/<image>.png`, and what else there is.
 
     A folder hr, reference, original or gt has the originals.
 
@@ -86,19 +90,24 @@ def from_folders(folder: Path, models: Sequence[str]) -> list[Source]:
     """
     if not folder.is_dir():
         raise BadStudy(f"{folder} is no folder; expected one with a folder for each model")
+    listing = image_folder.find(folder, deep=True)
+    left_out = Counter(listing.left_out)
     sources = []
-    for path in sorted(folder.rglob("*")):
+    for path in listing.images:
         parts = path.relative_to(folder).parts
-        if path.suffix.lower() in _SUFFIXES and len(parts) in (2, 3):
+        if len(parts) in (2, 3):
             model = REFERENCE if parts[-2].lower() in _REFERENCE_FOLDERS else parts[-2]
-            sources.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path))
+            sources.append(Source(parts[0] if len(parts) == 3 else "", path.stem, model, path, as_shown=True))
+        else:
+            left_out["image in no model's folder"] += 1
     if not sources:
         raise BadStudy(f"{folder} holds no images as <model>/<image>.png or <dataset>/<model>/<image>.png")
     models_present = {source.model for source in sources}
     missing = [model for model in models if model not in models_present]
     if missing:
         raise BadStudy(f"{folder} has no folder {', '.join(missing)}; there are {', '.join(sorted(models_present))}")
-    return [source for source in sources if not models or source.model in {*models, REFERENCE}]
+    wanted = [source for source in sources if not models or source.model in {*models, REFERENCE}]
+    return wanted, replace(listing, left_out=left_out).describe()
 
 
 def spare_photographs() -> dict[str, Path]:
@@ -148,7 +157,7 @@ def crops(
     """
     sizes: dict[tuple[str, str], tuple[int, int]] = {}
     for source in sources:
-        height, width = image.read(source.path).shape[:2]
+        height, width = _read(source)[0].shape[:2]
         key = source.dataset, source.content
         before = sizes.get(key, (height, width))
         sizes[key] = min(before[0], height), min(before[1], width)
@@ -172,12 +181,16 @@ def crops(
     return crop_of
 
 
-def cut(path: Path, crop: Crop) -> npt.NDArray[np.uint8]:
-    """Return the pixels that are shown, uint8 `(height, width, 3)` RGB."""
-    pixels = image.read(path)
+def cut(source: Source, crop: Crop) -> tuple[npt.NDArray[np.uint8], Colour]:
+    """Return the pixels that are shown, uint8 `(height, width, 3)` RGB, and how a browser is to show their colours."""
+    pixels, colour = _read(source)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-    return pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+    return pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width], colour
+
+
+def _read(source: Source) -> tuple[npt.NDArray[np.uint8], Colour]:
+    return image_file.read_shown(source.path) if source.as_shown else (image.read(source.path), image_file.PLAIN)
 
 
 def anchors(hr: npt.NDArray[np.uint8], protocol: Protocol) -> dict[str, npt.NDArray[np.uint8]]:

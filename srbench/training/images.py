@@ -6,13 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srbench.core import image
+from srbench.core import image, image_file, image_folder, image_remarks
+from srbench.core.image_folder import Listing
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets import catalogue
-from srbench.errors import BadImage, BadTrainingData
+from srbench.errors import BadImage, BadTrainingData, TooLarge
 
 _BUILTIN = "builtin"
 """The data set of photographs for trying things out; no table of a paper rests on it, so that it may be trained on."""
+
+_UNREADABLE = "cannot be used"
+_NAMED = 5
+"""Number of files that an error names."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,17 @@ class TrainingImages:
         training: Files of the training set.
         held_out: Files of the validation set.
         excluded: Number of files that are not used, by reason.
+        remarks: Lines that name the files that cannot be read, with the reason, those whose pixels a viewer would turn
+            or show in other colours, and what the folders hold beside images.
     """
 
     training: list[Path]
     held_out: list[Path]
     excluded: Counter[str] = field(default_factory=Counter)
+    remarks: tuple[str, ...] = ()
 
 
-def list_images(root: Path, folders: Sequence[str]) -> list[Path]:
+def list_images(root: Path, folders: Sequence[str]) -> list[Listing]:
     """List all image files in some folders, at any depth, in an order that does not depend on the file system.
 
     Args:
@@ -40,21 +48,22 @@ def list_images(root: Path, folders: Sequence[str]) -> list[Path]:
     Raises:
         BadTrainingData: A folder does not exist or holds no image.
     """
-    paths: list[Path] = []
+    listings: list[Listing] = []
     for name in folders:
         folder = root / name
         if not folder.is_dir():
             raise BadTrainingData(f"the folder {folder} does not exist; give training images with --data")
-        files = (path for path in folder.rglob("*") if path.suffix.lower() in image.EXTENSIONS)
-        in_folder = sorted(files, key=lambda path: path.relative_to(folder).as_posix())
-        if not in_folder:
-            raise BadTrainingData(f"{folder} holds no image; expected {', '.join(image.EXTENSIONS)}")
-        paths += in_folder
-    return paths
+        listing = image_folder.find(folder, deep=True)
+        if not listing.images:
+            more = "; ".join(listing.describe())
+            endings = ", ".join(image_file.EXTENSIONS)
+            raise BadTrainingData(f"{folder} holds no image; expected {endings}" + (f". {more}" if more else ""))
+        listings.append(listing)
+    return listings
 
 
 def check_images(
-    paths: Sequence[Path],
+    listings: Sequence[Listing],
     held_out: Sequence[str],
     validation_count: int,
     smallest_px: int,
@@ -64,7 +73,7 @@ def check_images(
     """Read every image once and exclude those that cannot be trained on.
 
     Args:
-        paths: Files of the images.
+        listings: Folders of images.
         held_out: "folder/name" of each image of the validation set; if empty, `validation_count` images are chosen,
             evenly spread over the list.
         validation_count: Number of images that are chosen.
@@ -73,37 +82,45 @@ def check_images(
         progress: Shows a task with one step for each image.
 
     Raises:
-        BadTrainingData: A file cannot be read, a held-out image does not exist, or no image is left.
+        BadTrainingData: A held-out image does not exist, or no image is left.
     """
+    paths = [path for listing in listings for path in listing.images]
     test_images = _test_images()
 
-    def check(path: Path) -> str:
-        reason = _reason_to_exclude(path, smallest_px, multiple, test_images)
+    def check(path: Path) -> tuple[str, str]:
+        found = _reason_to_exclude(path, smallest_px, multiple, test_images)
         task.advance()
-        return reason
+        return found
 
     with progress.task("checking images", len(paths)) as task, ThreadPoolExecutor(8) as pool:
-        reasons = list(pool.map(check, paths))
+        found = list(pool.map(check, paths))
+    reasons = [reason for reason, _ in found]
+    remarks = [line for listing in listings for line in listing.describe()]
+    remarks += [f"left out: {line}" for reason, line in found if reason == _UNREADABLE]
+    remarks += image_remarks.describe(
+        {path.name: path for path, reason in zip(paths, reasons, strict=True) if not reason}
+    )
     usable = [path for path, reason in zip(paths, reasons, strict=True) if not reason]
     excluded = Counter(reason for reason in reasons if reason)
     validation = _held_out(usable, held_out, validation_count)
     training = [path for path in usable if path not in set(validation)]
     if not training:
         counts = ", ".join(f"{count} {reason}" for reason, count in excluded.items()) or "all are held out"
-        raise BadTrainingData(f"no image is left to train on: {counts}")
-    return TrainingImages(training, validation, excluded)
+        named = "".join(f"; {line}" for reason, line in found[:_NAMED] if reason == _UNREADABLE)
+        raise BadTrainingData(f"no image is left to train on: {counts}{named}")
+    return TrainingImages(training, validation, excluded, tuple(remarks))
 
 
-def _reason_to_exclude(path: Path, smallest_px: int, multiple: int, test_images: dict[str, str]) -> str:
-    """Say why an image cannot be used; empty if it can."""
+def _reason_to_exclude(path: Path, smallest_px: int, multiple: int, test_images: dict[str, str]) -> tuple[str, str]:
+    """Say why an image cannot be used, empty if it can; and what is wrong with its file."""
     try:
         array = image.read(path)
-    except BadImage as error:
-        raise BadTrainingData(f"{error}. Take it out of the training images") from error
+    except (BadImage, TooLarge) as error:
+        return _UNREADABLE, str(error)
     if min(array.shape[:2]) // multiple * multiple < smallest_px:
-        return f"smaller than a patch of {smallest_px} px"
+        return f"smaller than a patch of {smallest_px} px", ""
     test_set = test_images.get(image.pixels_sha256(array))
-    return f"belong to the test set {test_set}" if test_set else ""
+    return (f"belong to the test set {test_set}" if test_set else ""), ""
 
 
 def _test_images() -> dict[str, str]:

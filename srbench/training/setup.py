@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,7 +123,7 @@ def build_dataset(
         The samples by number, and the images that they come from.
 
     Raises:
-        BadTrainingData: An image cannot be read, or none is left.
+        BadTrainingData: No image is left.
     """
     options, protocol = recipe.data, recipe.conventions
     hr_images = images.check_images(
@@ -141,6 +141,7 @@ def build_dataset(
             images.list_images(data, options.lr_folders), (), 0, options.patch_px // protocol.scale, 1, progress
         )
         lr = ImageCache(lr_images.training, 1, 0, cache_mib)
+        hr_images = replace(hr_images, remarks=hr_images.remarks + lr_images.remarks)
     patches = PatchDataset(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
     return patches, hr_images
 

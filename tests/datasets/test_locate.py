@@ -17,7 +17,7 @@ from srbench.core import image, paths
 from srbench.core.assets import AssetStore, hash_of
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image
-from srbench.datasets.locate import ImageSet, by_stem, is_folder, list_images, locate, pair
+from srbench.datasets.locate import ImageSet, by_stem, image_listing, is_folder, list_images, locate, pair
 from srbench.errors import BadData, MissingData, UnknownName
 from tests.http_server import Server, closed_port, corrupt, fail, serve, truncate, url_of
 
@@ -342,7 +342,7 @@ def test_a_folder_without_images_is_named(store: AssetStore, tmp_path: Path, mad
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     folder = _folder(tmp_path, "a.bmp", "a.png", "b.png")
-    refusal = _refusal(BadData, lambda: by_stem(folder))
+    refusal = _refusal(BadData, lambda: by_stem(image_listing(folder)))
     assert "a.bmp and a.png have the same name" in refusal
 
 

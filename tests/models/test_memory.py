@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from srbench.core import memory as main_memory
 from srbench.models import memory
 
 CPU = torch.device("cpu")
@@ -14,8 +15,8 @@ MIB = 2**20
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder that stands for the root of the file system; empty."""
-    monkeypatch.setattr(memory, "Path", lambda path: tmp_path / path.lstrip("/"))
-    monkeypatch.setattr(memory, "_CONTROL_GROUP", tmp_path / "sys/fs/cgroup")
+    monkeypatch.setattr(main_memory, "Path", lambda path: tmp_path / path.lstrip("/"))
+    monkeypatch.setattr(main_memory, "_CONTROL_GROUP", tmp_path / "sys/fs/cgroup")
     return tmp_path
 
 

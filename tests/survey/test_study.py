@@ -147,6 +147,6 @@ def test_a_folder_in_use_is_left_alone(call: Call, folders: Path) -> None:
 
 def test_grey_pictures_become_rgb(tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "g.png")
-    found = pictures.cut(tmp_path / "g.png", Crop(0, 0, 4, 4))
+    found = pictures.cut(pictures.Source("", "g", "m", tmp_path / "g.png"), Crop(0, 0, 4, 4))[0]
     assert found.shape == (4, 4, 3)
     assert set(found.ravel().tolist()) == {7}

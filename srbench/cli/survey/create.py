@@ -132,7 +132,9 @@ def create(
         sources = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
     else:
         assert images is not None
-        sources = pictures.from_folders(images, wanted)
+        sources, left_out = pictures.from_folders(images, wanted)
+        for line in left_out:
+            console.err.print(line, soft_wrap=True, markup=False)
     if chosen.references == "none" and pictures.REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     design = Design(
