@@ -72,7 +72,8 @@ def degrade(
         raise BadImage(f"no image can be used: {'; '.join(list(failed.values())[:3])}")
     made = {"model": model, "seed": seed, "protocol": conventions.name, "images": len(images) - len(failed)}
     reasons = [{"image": name, "reason": reason} for name, reason in failed.items()]
-    _report({**made, "failed": reasons, "left_out": left_out}, out, records, json)
+    told = {"failed": reasons, "left_out": left_out}
+    _report(made | {key: lines for key, lines in told.items() if lines}, out, records, json)
     for remark in (*left_out, *(f"failed: {reason}" for reason in failed.values())):
         console.err.print(remark, soft_wrap=True, markup=False)
     if failed:

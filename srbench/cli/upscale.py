@@ -84,7 +84,7 @@ def upscale(
                 "seconds": round(seconds, 3),
             }
             | {"failed": [{"out": str(path), "reason": reason} for path, reason in failed.items()]}
-            | {"left_out": left_out}
+            | ({"left_out": left_out} if left_out else {})
         )
     else:
         kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""

@@ -36,7 +36,7 @@ def test_a_folder_becomes_pairs_with_their_parameters(call: Call, photos: Path, 
     code, out, err = call("degrade", "photos", "made", "--model", model, "--seed", "7", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out) == {
-        **{"model": model, "seed": 7, "protocol": "classical_x4", "images": 3, "failed": [], "left_out": []},
+        **{"model": model, "seed": 7, "protocol": "classical_x4", "images": 3},
         **{"lr": "made", "hr": "made/HR", "records": "made/degradations.jsonl"},
     }
     lines = [json.loads(line) for line in Path("made/degradations.jsonl").read_text().splitlines()]
