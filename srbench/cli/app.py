@@ -1,6 +1,5 @@
 """The verbs, and how their errors end."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, NoReturn
@@ -8,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from srbench import __version__
-from srbench.cli import console, renamed
+from srbench.cli import console, renamed, streams
 from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
 from srbench.cli.export import export
@@ -22,12 +21,18 @@ from srbench.cli.survey.app import survey
 from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
 from srbench.cli.upscale import upscale
+from srbench.core.files import refusal
 from srbench.errors import UserError
 
 _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_EXIT_CODES = (
+    "Exit codes: 0 complete; 1 a bug of srbench, with a traceback; 2 something to mend, with one line that says what; "
+    "3 finished, but some rows failed; 130 stopped by Ctrl-C."
+)
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, epilog=_EXIT_CODES)
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
     _EVALUATE: (run, show, score, fetch, metrics, protocols),
@@ -58,10 +63,12 @@ def srbench(
 
 def main() -> None:
     """Entry point: 0 complete, 1 a bug (traceback), 2 the user's mistake (one line), 3 finished with failed rows."""
-    if sentence := renamed.answer(sys.argv[1:]):
-        _refuse(f"UsageError: {sentence}")
     try:
+        streams.prepare()
+        if sentence := renamed.answer(sys.argv[1:]):
+            _refuse(f"UsageError: {sentence}")
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except UserError as error:
         _refuse(f"{type(error).__name__}: {error}")
     except typer.TyperException as error:
@@ -69,13 +76,15 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     except BrokenPipeError:  # as in `srbench models | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.give_up()
         code = 0
+    except OSError as error:
+        _refuse(f"DiskError: {refusal(error)}")
     if code == _INTERRUPTED:
-        sys.stderr.write("Stopped.\n")
+        streams.say("Stopped.")
     sys.exit(code)
 
 
 def _refuse(line: str) -> NoReturn:
-    sys.stderr.write(" ".join(line.split()) + "\n")
+    streams.say(" ".join(line.split()))
     sys.exit(2)

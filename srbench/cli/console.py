@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Display
 
+from srbench.cli import streams
 from srbench.core.progress import Progress, Task
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ err = Console(stderr=True, highlight=False)
 
 def print_json(content: Any) -> None:
     """Print one JSON value; numbers that JSON cannot hold must have become null before."""
-    out.file.write(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    if not streams.can_write(text):
+        text = json.dumps(content, indent=1, allow_nan=False, default=str)
+    out.file.write(text + "\n")
 
 
 def print_text(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from srbench.cli import console, listing, options
+from srbench.core.files import require_place
 from srbench.errors import BadData
 
 datasets = typer.Typer(invoke_without_command=True)
@@ -36,6 +37,7 @@ def pin(
     target = out or Path(f"{folder.resolve().name}.json")
     if target.exists() and not force:
         raise BadData(f"{target} is there already; give another --out, or replace it with --force")
+    require_place(target)
     content = pinning.pin(folder, url_base)
     try:
         manifest.write(target, content)

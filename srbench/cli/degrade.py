@@ -9,6 +9,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core import files
 from srbench.core.progress import track
 from srbench.errors import BadData, BadImage, UserError
 
@@ -47,14 +48,19 @@ def degrade(
     images, left_out = _list_images(source)
     single = _is_file(source, out)
     records = out.with_suffix(".jsonl") if single else out / _RECORDS
-    _refuse_to_overwrite(*((out, records) if single else (out,)))
+    settings = {"seed": seed, "model": model, "protocol": conventions.name}
+    unfinished = records.with_name(f"{records.name}.unfinished")
+    done = _done(unfinished, settings)
+    if not unfinished.exists():
+        _refuse_to_overwrite(*((out, records) if single else (out,)))
+    files.require_place(records)
     failed = _refused(images, image_file.header)
     if len(failed) == len(images):
         raise BadImage(f"no image can be used: {'; '.join(list(failed.values())[:3])}")
     records.parent.mkdir(parents=True, exist_ok=True)
-    with records.open("w", encoding="utf-8") as lines, console.bars() as progress:
+    with unfinished.open("ab") as lines, console.bars() as progress:
         for name, path in track(progress, images.items(), model):
-            if name in failed:
+            if name in failed or name in done:
                 continue
             try:
                 hr = pairing.original(path, conventions)
@@ -65,12 +71,18 @@ def degrade(
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))
-            line = {"name": name, "seed": seed, "model": model, "protocol": conventions.name, "parameters": drawn}
-            lines.write(json_format.dumps(stored_json.marked("degradation", _VERSION, line)) + "\n")
+            line = stored_json.marked("degradation", _VERSION, {"name": name, **settings, "parameters": drawn})
+            done[name] = json_format.dumps(line)
+            with files.naming(unfinished):
+                lines.write(f"\n{done[name]}\n".encode())
+                lines.flush()
     if len(failed) == len(images):
-        records.unlink()
+        unfinished.unlink()
         raise BadImage(f"no image can be used: {'; '.join(list(failed.values())[:3])}")
-    made = {"model": model, "seed": seed, "protocol": conventions.name, "images": len(images) - len(failed)}
+    files.write(records, "".join(f"{done[name]}\n" for name in images if name in done))
+    if not failed:
+        unfinished.unlink()
+    made = {**settings, "images": len(images) - len(failed)}
     reasons = [{"image": name, "reason": reason} for name, reason in failed.items()]
     told = {"failed": reasons, "left_out": left_out}
     _report(made | {key: lines for key, lines in told.items() if lines}, out, records, json)
@@ -89,6 +101,25 @@ def _refused(images: dict[str, Path], read: Callable[[Path], object]) -> dict[st
         except UserError as error:
             refused[name] = str(error)
     return refused
+
+
+def _done(unfinished: Path, settings: dict[str, Any]) -> dict[str, str]:
+    """Return the lines that an interrupted call with the same settings has written, by image; torn ones are not done.
+
+    Raises:
+        BadData: It had other settings.
+    """
+    done: dict[str, str] = {}
+    for text in unfinished.read_text(encoding="utf-8", errors="replace").splitlines() if unfinished.exists() else ():
+        try:
+            line = json_format.loads(text)
+            found = {key: line[key] for key in settings}
+            done[line["name"]] = text
+        except (ValueError, KeyError, TypeError):
+            continue
+        if found != settings:
+            raise BadData(f"{unfinished} is of another call ({found}); give it again, or another path as OUT")
+    return done
 
 
 def _list_images(source: Path) -> tuple[dict[str, Path], list[str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.core.files import require_place
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 
@@ -34,6 +35,7 @@ def export(
     from srbench.models.export import write
     from srbench.models.select import select_one
 
+    require_place(out)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         chosen = select_one(model, store, scale)

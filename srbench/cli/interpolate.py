@@ -7,6 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.export import check_free, report
+from srbench.core.files import require_place
 from srbench.core.paths import weights_roots
 
 
@@ -34,6 +35,8 @@ def interpolate(
     from srbench.models.interpolation import SIGN, between
     from srbench.models.select import select_one
 
+    if out:
+        require_place(out)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         first, second = (select_one(name, store, scale) for name in (psnr, gan))

@@ -74,6 +74,8 @@ def run(
     allocator.keep_freed_memory()
     base = parse(mode, str(pick_device(device)), memory_mib)
     conventions = protocols.find(protocol)
+    folder = RunFolder(out or Path("runs") / conventions.name)
+    folder.require_place()
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
@@ -106,7 +108,6 @@ def run(
         caveats=[*known_caveats, *reasons],
         unavailable=selection.unavailable,
     )
-    folder = RunFolder(out or Path("runs") / conventions.name)
     outcome = _walk(plan, folder)
     report = publish.report(folder, outcome.rows, plan.caveats, selection.unavailable, outcome.failed)
     publish.write(report, folder, latex=latex)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
 from srbench.errors import MissingWeights, UserError
 from srbench.evaluation.results import RunFolder
@@ -85,6 +86,9 @@ def throughput(
     from srbench.speed.scenario import Size
 
     allocator.keep_freed_memory()
+    folder = out or Path("runs/speed") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    if out or not compare:
+        require_folder(folder)
     if threads:
         torch.set_num_threads(threads)
     asked = _Asked(
@@ -105,7 +109,6 @@ def throughput(
             )
         _compare(asked, compare, sizes[0], batch, out, json)
         return
-    folder = out or Path("runs/speed") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     _matrix(asked, options.split(models), mode, sizes, _scenarios(scenario), max_batch, _quality(quality), folder, json)
 
 

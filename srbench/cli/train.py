@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from srbench.cli import console, options
+from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 
@@ -86,10 +87,13 @@ def train(
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     fabric = setup.launch(setup.DeviceSettings(device, devices), loaded)
     is_first = fabric.global_rank == 0
+    place = out or Path("runs") / "train" / Path(recipe).stem
+    if compare is None:
+        require_folder(place)
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         generator = setup.build_generator(loaded, store)
-    with _folder(out or Path("runs") / "train" / Path(recipe).stem, temporary=compare is not None) as folder:
+    with _folder(place, temporary=compare is not None) as folder:
         setup.prepare_folder(folder, loaded, fabric, resume=resume)
         with console.bars() as progress:
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress)

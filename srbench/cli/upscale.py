@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.core.progress import Progress, track
 from srbench.errors import BadData, UserError
@@ -57,6 +58,10 @@ def upscale(
     todo = {target: path for target, path in pairs.items() if force or not target.exists()}
     if source.is_file() and not todo:
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
+    for folder in {target.parent for target in todo}:
+        files.require_folder(folder)
+    if source.is_file():
+        files.require_place(next(iter(pairs)))
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         chosen = select_one(model, store, scale)
@@ -143,8 +148,6 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
                 _one(upscaler, path, target, progress)
             except UserError as error:
                 failed[target] = f"{type(error).__name__}: {error}"
-            except OSError as error:
-                failed[target] = f"{target} could not be written ({error.strerror})"
             except (RuntimeError, MemoryError) as error:
                 if not ran_out(error):
                     raise

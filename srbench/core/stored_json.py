@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import atomic_write
-from srbench.errors import UserError
+from srbench.core import files
+from srbench.errors import UserError, first_line
 
 
 def marked(schema: str, version: int, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,9 +22,13 @@ def text(schema: str, version: int, content: Mapping[str, Any]) -> str:
         version: Version of that schema, from 1.
         content: Values that JSON can hold; NaN and infinity must have become None before.
     """
-    return (
-        json.dumps(marked(schema, version, content), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-    )
+    record = marked(schema, version, content)
+    readable = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    try:
+        readable.encode()
+    except UnicodeEncodeError:  # a name that is not UTF-8; JSON's escapes bring it back as it was
+        readable = json.dumps(record, indent=1, allow_nan=False, default=str)
+    return readable + "\n"
 
 
 def write(path: Path, schema: str, version: int, content: Mapping[str, Any]) -> None:
@@ -33,8 +37,7 @@ def write(path: Path, schema: str, version: int, content: Mapping[str, Any]) -> 
     Raises:
         OSError: The folder cannot be written.
     """
-    with atomic_write(path) as partial:
-        partial.write_text(text(schema, version, content), encoding="utf-8")
+    files.write(path, text(schema, version, content))
 
 
 def read(
@@ -62,8 +65,9 @@ def read(
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise error(f"{path} cannot be read ({problem.strerror}); {expected}") from problem
-    except ValueError as problem:
-        raise error(f"{path} is not JSON, or torn ({problem}); {expected}. Write it anew") from problem
+    except (ValueError, RecursionError) as problem:
+        what = "is empty" if path.stat().st_size == 0 else f"is not JSON, or torn ({first_line(problem)})"
+        raise error(f"{path} {what}; {expected}. Delete it, and write it anew") from problem
     return check(record, path, schema, newest_version, unmarked_keys=unmarked_keys, error=error)
 
 

@@ -20,8 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from srbench.core import stored_json
-from srbench.core.files import atomic_write
+from srbench.core import files, stored_json
 from srbench.errors import BadRun
 from srbench.models.mode import canonical, spelled_before
 
@@ -177,6 +176,16 @@ class RunFolder:
                 rows[row.key] = row
         return list(rows.values())
 
+    def require_place(self) -> None:
+        """Check that rows can be stored, before the work.
+
+        Raises:
+            OSError: The folder, or its file of rows, cannot be written.
+        """
+        files.require_folder(self.path)
+        if (self.path / ROWS).exists():
+            (self.path / ROWS).open("ab").close()
+
     def append(self, rows: Iterable[Row]) -> None:
         """Add rows in one write, so that another process's cannot land inside them."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -256,11 +265,6 @@ class RunFolder:
 
     def _write_head(self, head: Mapping[str, Any]) -> None:
         stored_json.write(self.path / HEAD, _RUN, _VERSION, {key: head[key] for key in head if key != "version"})
-
-    def write(self, name: str, text: str) -> None:
-        """Replace a file of the folder at once."""
-        with atomic_write(self.path / name) as partial:
-            partial.write_text(text, encoding="utf-8")
 
 
 def _part(name: str) -> str:

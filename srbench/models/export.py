@@ -12,7 +12,7 @@ from safetensors.torch import save as serialise
 from torch import nn
 
 from srbench import __version__
-from srbench.core.files import atomic_write
+from srbench.core import files
 from srbench.errors import UserError
 from srbench.models import onnx_network, registry
 from srbench.models.arch import Network, State, channels_of
@@ -189,8 +189,7 @@ def _finish(path: Path, content: bytes, written: Mapping[str, str], difference: 
         UserError: The path cannot be written.
     """
     try:
-        with atomic_write(path) as partial:
-            partial.write_bytes(content)
+        files.write(path, content)
     except OSError as error:
         raise UserError(f"{path} could not be written ({error.strerror}); choose another place") from error
     return Exported(path, written, len(content), sha256(content).hexdigest(), difference)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from srbench.core import files
 from srbench.errors import BadRatings
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
 from srbench.stats.arrays import Floats
@@ -226,7 +227,7 @@ def write_truth(parameters: Simulation, drawn: SimulatedVotes, path: Path) -> No
         "adversarial": drawn.adversarial,
     }
     try:
-        path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        files.write(path, json.dumps(facts, indent=1) + "\n")
     except OSError as error:
         raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from srbench.core import comma_separated as csv_text
+from srbench.core import files
 from srbench.errors import BadRatings
 
 _SHOWN = 3
@@ -165,11 +166,10 @@ def write(rows: list[dict[str, Any]], path: Path) -> None:
         BadRatings: The ending is none of these, or the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".csv":
-            path.write_text(comma_separated(rows), encoding="utf-8")
+            files.write(path, comma_separated(rows))
         elif path.suffix.lower() == ".json":
-            path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
+            files.write(path, "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n")
         elif path.suffix.lower() == ".parquet":
             _write_parquet(rows, path)
         else:
@@ -180,6 +180,7 @@ def write(rows: list[dict[str, Any]], path: Path) -> None:
 
 def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
     try:
-        pd.DataFrame(rows).to_parquet(path, index=False)
+        with files.atomic_write(path) as partial:
+            pd.DataFrame(rows).to_parquet(partial, index=False)
     except ImportError as error:
         raise BadRatings(f"{path}: writing Parquet needs pyarrow; install it with: pip install pyarrow") from error

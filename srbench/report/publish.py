@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from srbench.core.files import atomic_write
+from srbench.core import files as files_on_disk
 from srbench.errors import BadRun
 from srbench.report.formats import html, latex, markdown
 from srbench.report.table import Page
@@ -30,8 +30,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], stale: Sequence[
         for path in stale:
             path.unlink(missing_ok=True)
         for name, content in files.items():
-            with atomic_write(folder / name) as partial:
-                partial.write_bytes(content.encode() if isinstance(content, str) else content)
+            files_on_disk.write(folder / name, content)
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
     return [folder / name for name in files]

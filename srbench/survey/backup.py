@@ -26,7 +26,7 @@ from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
 from srbench.survey.schema import Base, StudyRow, utc
-from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty
+from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
 from srbench.survey.vote_store import VoteStore, sqlite_url
 
 _HEADER, _VOTES = "backup.json", "votes.jsonl"
@@ -90,7 +90,7 @@ def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
         BadStudy: No backup, a damaged one or one of a newer version, or a folder or a database in use.
     """
     require_empty(folder)
-    with _removed_on_failure(source, folder):
+    with _removed_on_failure(source, folder), unfinished(folder):
         with zipfile.ZipFile(source) as archive:
             tables = _validated_revision(archive, source)
             records = [json.loads(line) for line in archive.read(_VOTES).splitlines()]

@@ -10,8 +10,7 @@ from secrets import token_hex
 import numpy as np
 import numpy.typing as npt
 
-from srbench.core import image, image_file
-from srbench.core.files import atomic_write
+from srbench.core import files, image, image_file
 from srbench.core.image_file import Colour
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
@@ -22,7 +21,7 @@ from srbench.survey.design import Design
 from srbench.survey.participation import Participation
 from srbench.survey.pictures import REFERENCE, Crop, Source
 from srbench.survey.planning import session
-from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty
+from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty, unfinished
 
 _CALIBRATION = "calibration"
 
@@ -64,19 +63,19 @@ def create(
     scale = methods.find(design.method).scale
     ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
     _check_plan(design, rated, ends)
-    written: list[Picture] = []
-    with progress.task("pictures", len(rated) + len(ends)) as task:
-        for source, stimulus in zip(sources, rated, strict=True):
-            pixels, colour = pictures.cut(source, crops[source.dataset, source.content])
-            written.append(_write(folder, stimulus, pixels, "rated", colour))
-            task.advance()
-        for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
-            written.append(picture)
-            task.advance()
-    study = Study(folder, title, design, raters, tuple(written), protocol.scale, participation, token_hex(8))
-    with atomic_write(folder / STUDY_FILE) as partial:
-        partial.write_text(json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    secrets.load(folder)
+    with unfinished(folder):
+        written: list[Picture] = []
+        with progress.task("pictures", len(rated) + len(ends)) as task:
+            for source, stimulus in zip(sources, rated, strict=True):
+                pixels, colour = pictures.cut(source, crops[source.dataset, source.content])
+                written.append(_write(folder, stimulus, pixels, "rated", colour))
+                task.advance()
+            for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
+                written.append(picture)
+                task.advance()
+        study = Study(folder, title, design, raters, tuple(written), protocol.scale, participation, token_hex(8))
+        files.write(folder / STUDY_FILE, json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n")
+        secrets.load(folder)
     return study
 
 
@@ -121,7 +120,6 @@ def _write(
     # Only pixels and their colours go in: no names, dates or software that would tell where a picture comes from.
     content = image_file.encode(pixels, colour)
     file = f"{PICTURES_FOLDER}/{stimulus.name}.png"
-    with atomic_write(folder / file) as partial:
-        partial.write_bytes(content)
+    files.write(folder / file, content)
     height, width = pixels.shape[:2]
     return Picture(stimulus, file, hashlib.sha256(content).hexdigest(), width, height, role)

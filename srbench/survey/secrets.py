@@ -40,8 +40,12 @@ def load(folder: Path) -> Secrets:
     except OSError as error:
         raise BadStudy(f"{path} cannot be written: {error.strerror}; give a folder that you can write to") from error
     created = Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(stored_json.text(_SCHEMA, _VERSION, asdict(created)))
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(stored_json.text(_SCHEMA, _VERSION, asdict(created)))
+    except OSError as error:
+        path.unlink()  # an empty one would be read the next time
+        raise BadStudy(f"{path} cannot be written: {error.strerror}; make room") from error
     return created
 
 

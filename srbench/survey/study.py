@@ -2,7 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from srbench.survey.participation import Participation, validated
 SCHEMA, VERSION = "survey study", 2
 """Version 1 had the number 1 in place of the schema, and no other difference."""
 STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
+_UNFINISHED = ".unfinished"
+"""Stands in a folder in which a study is being made."""
 
 
 @dataclass(frozen=True)
@@ -146,15 +150,33 @@ _REMEDY = "take the file from a backup, or make the study again"
 
 
 def require_empty(folder: Path) -> None:
-    """Check that a study can be made in a folder: it is new, or empty.
+    """Check that a study can be made in a folder: it is new, or empty but for what an interrupted call left.
 
     Raises:
         BadStudy: There is something already.
     """
     if folder.exists() and not folder.is_dir():
         raise BadStudy(f"{folder} is a file; choose a new folder for the study")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()) and not (folder / _UNFINISHED).exists():
         raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[None]:
+    """Mark a folder while a study is made in it, so that a call after one that was interrupted begins again.
+
+    Raises:
+        BadStudy: The folder is in use.
+        OSError: It cannot be written.
+    """
+    require_empty(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _UNFINISHED).touch()
+    for file in (STUDY_FILE, "secrets.json"):
+        (folder / file).unlink(missing_ok=True)
+    shutil.rmtree(folder / PICTURES_FOLDER, ignore_errors=True)
+    yield
+    (folder / _UNFINISHED).unlink()
 
 
 def load(folder: Path) -> Study:

@@ -45,7 +45,7 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
         content: The recipe, the progress, and the state of networks and optimizers.
     """
     marked = stored_json.marked(_SCHEMA, _VERSION, content)
-    _write_atomically(path, lambda partial: torch.save(marked, partial))
+    _write_atomically(path, lambda partial: _save(marked, partial))
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -74,6 +74,11 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, 
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     _write_atomically(path, lambda partial: partial.write_bytes(serialise(plain, metadata=dict(facts))))
+
+
+def _save(content: Mapping[str, Any], partial: Path) -> None:
+    with partial.open("wb") as file:  # torch would store the temporary name of a path
+        torch.save(content, file)
 
 
 def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -3,10 +3,11 @@
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from srbench.core import stored_json
+from srbench.core import files, stored_json
 from srbench.errors import BadRun
 from srbench.training import run_facts
 
@@ -30,23 +31,25 @@ class Journal:
 
     def __init__(self, path: Path, steps_done: int, listeners: list[StepListener]) -> None:
         self.listeners = listeners
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         earlier = [line for line in read_steps(path) if line["step"] <= steps_done] if path.exists() else []
         lines = [stored_json.marked("training-journal", _VERSION, {}), *earlier]
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        files.write(path, "".join(json.dumps(line) + "\n" for line in lines))
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Write the line of one step; numbers that JSON cannot hold become null."""
         plain = {key: _finite_or_none(value) for key, value in line.items()}
-        self._file.write(json.dumps(plain, allow_nan=False) + "\n")
-        self._file.flush()
+        with files.naming(self._path):
+            self._file.write(json.dumps(plain, allow_nan=False) + "\n")
+            self._file.flush()
         for listener in self.listeners:
             listener(plain)
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; what could not be written was told already."""
+        with suppress(OSError):
+            self._file.close()
 
 
 def _finite_or_none(value: Any) -> Any:
@@ -115,5 +118,5 @@ def write_log(folder: Path, command: str) -> Path:
     ]
     path = folder / "log.jsonl"
     first = stored_json.marked("training-log", _VERSION, facts)
-    path.write_text("".join(json.dumps(line) + "\n" for line in [first, *chosen]), encoding="utf-8")
+    files.write(path, "".join(json.dumps(line) + "\n" for line in [first, *chosen]))
     return path

@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written_is_the_users_mistake(call: Call) -> Non
     Path("file").write_text("in the way")
     code, _, err = call(*NEAREST, "--scenario", "latency", "--out", "file/speed")
     assert code == 2
-    assert "choose another --out" in err
+    assert "file/speed: Not a directory; a file stands where a folder is expected" in err
 
 
 def test_a_mode_that_cannot_run_ends_in_code_3_and_the_others_are_there(call: Call) -> None:

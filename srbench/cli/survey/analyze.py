@@ -8,6 +8,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
+from srbench.core.files import require_folder
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -122,11 +123,12 @@ def finish(
     from srbench.ratings import analysis
     from srbench.report.ratings import publish
 
+    folder = out or Path("runs") / "survey" / read.name
+    require_folder(folder)
     made = _analysis(read, chosen)
     beside = _Beside()
     if isinstance(made, analysis.Analysis):
         made, beside = _with_metrics(made, metrics, run)
-    folder = out or Path("runs") / "survey" / read.name
     with console.err.status("drawing figures"):
         ready = publish.report(made, beside.rows)
         publish.write(ready, folder)

@@ -8,6 +8,7 @@ import typer
 from srbench.cli import console
 from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.create import StudyFolder
+from srbench.core.files import require_folder, require_place
 
 
 def backup(
@@ -18,6 +19,7 @@ def backup(
     """Write the plan, pictures, secrets and votes of a study to one file, also while it runs."""
     from srbench.survey import backup as backups
 
+    require_place(target)
     with open_votes(study, database) as store, console.err.status("backup"):
         counts = backups.write(store, target)
     console.out.print(f"{target}: {_count_text(counts)}")
@@ -31,6 +33,7 @@ def restore(
     """Make a study from a backup, in the same or another database. Invitation links stay valid."""
     from srbench.survey import backup as backups
 
+    require_folder(study)
     with console.err.status("restore"):
         counts = backups.restore(source, study, database)
     console.out.print(f"{study}: {_count_text(counts)}")

@@ -8,6 +8,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey.create import StudyFolder
+from srbench.core.files import require_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,7 @@ def export(
     from srbench.survey.export import ratings
     from srbench.survey.progress import rater_rows, study_progress
 
+    require_place(target)
     with open_votes(study, database) as store:
         if raters:
             table_io.write(rater_rows(study_progress(store)), target)

@@ -7,6 +7,7 @@ import typer
 
 from srbench.cli import console
 from srbench.cli.survey import ratings as ratings_file
+from srbench.core.files import require_place
 
 
 def convert(
@@ -21,6 +22,7 @@ def convert(
     """Check a file of ratings and write it as CSV, JSON or Parquet, one vote a row."""
     from srbench.ratings import files, records
 
+    require_place(target)
     read = files.read(source, ratings_file.import_options(scale, columns, references, model_from, stimuli))
     records.write(read, target)
     for note in read.notes:

@@ -9,6 +9,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 from srbench.report.table import Column, Table, text_column, text_rows
@@ -121,7 +122,10 @@ def create(
     from srbench.survey.creation import create as write
     from srbench.survey.design import Design
     from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
+    from srbench.survey.study import require_empty
 
+    require_empty(study)
+    require_folder(study)
     chosen = methods.find(method)
     _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
     conventions = protocols.find(protocol)

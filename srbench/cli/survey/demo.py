@@ -12,6 +12,7 @@ from srbench.cli.run import run
 from srbench.cli.survey.collected import open_votes
 from srbench.cli.survey.create import Method, create
 from srbench.cli.survey.serve import listening_socket, run_server, socket_url
+from srbench.core.files import remove_litter
 
 _MODELS = "nearest,bicubic,srresnet"
 
@@ -47,8 +48,7 @@ def demo(
 
 def _clear(study: Path) -> None:
     """Remove what an interrupted demo left: pictures without a plan. Other files are not the demo's."""
-    from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE
+    from srbench.survey.study import PICTURES_FOLDER
 
     shutil.rmtree(study / PICTURES_FOLDER, ignore_errors=True)
-    for partial in study.glob(f".{STUDY_FILE}.*"):
-        partial.unlink(missing_ok=True)
+    remove_litter(study)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from srbench.core.files import atomic_write
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import Summary, summarise
@@ -135,8 +136,8 @@ def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[s
         outputs = [_output(path, of) for path, of in by_picture.items() if path.exists()]
         if outputs:
             target = folder.path / "sheets" / place[0] / f"{place[1]}.png"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            sheet.sheet(originals[place], outputs).save(target)
+            with atomic_write(target) as partial:
+                sheet.sheet(originals[place], outputs).save(partial, format="PNG")
 
 
 def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
