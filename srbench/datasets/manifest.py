@@ -22,7 +22,13 @@ def read(path: Path, folder: str) -> list[Image]:
         BadData: It cannot be read, or was written by a later version.
     """
     content = stored_json.read(path, _SCHEMA, _VERSION, error=BadData)
-    return [_image(record, folder) for record in content["images"]]
+    try:
+        return [_image(record, folder) for record in content["images"]]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise BadData(
+            f"{path} is damaged ({type(error).__name__}: {error}); expected images with name, pixels_sha256 and url or "
+            "file. Write it anew: srbench datasets pin"
+        ) from error
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
