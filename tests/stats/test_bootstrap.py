@@ -64,3 +64,16 @@ def test_clusters_are_drawn_whole() -> None:
         assert drawn.count(4) == drawn.count(5)
     assert sizes.mean() == pytest.approx(6, abs=0.5)  # three clusters of two on average
     assert (sizes.min(), sizes.max()) == (3, 9)
+
+
+def test_an_interval_that_ends_at_zero_holds_it() -> None:
+    """Of four images two are equal: far more than 2.5 % of the draws take these alone, so the interval begins at 0."""
+    assert bootstrap_mean(np.array([0.0, 0.0, 1.0, 1.0]))[0] == 0
+    assert mean_may_be_zero(np.array([0.0, 0.0, 1.0, 1.0]))
+    assert mean_may_be_zero(np.array([0.0, 0.0, -1.0, -1.0]))
+
+
+def test_large_sets_take_fewer_draws() -> None:
+    values = np.random.default_rng(0).normal(size=1_001)
+    assert bootstrap_mean(values) == bootstrap_mean(values, resamples=1_000)
+    assert bootstrap_mean(values[:1_000]) != bootstrap_mean(values[:1_000], resamples=1_000)

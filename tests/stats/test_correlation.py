@@ -59,3 +59,17 @@ def test_fishers_interval_covers_for_few_pairs() -> None:
     generator = np.random.default_rng(0)
     intervals = [pearson(*_sample(25, 0.8, generator)).ci95 for _ in range(500)]
     assert 0.91 < np.mean([low <= 0.8 <= high for low, high in intervals]) < 0.99
+
+
+def test_rank_correlations_have_the_variances_of_their_papers() -> None:
+    x, y = _sample(30, 0.7, np.random.default_rng(3))
+    for found, variance in (
+        (spearman(x, y), (1 + spearman(x, y).value ** 2 / 2) / 27),  # Bonett and Wright 2000
+        (kendall(x, y), 0.437 / 26),  # Fieller, Hartley and Pearson 1957
+    ):
+        reach = (np.arctanh(found.ci95[1]) - np.arctanh(found.ci95[0])) / 2
+        assert reach == pytest.approx(1.959963984540054 * np.sqrt(variance), rel=1e-9)
+
+
+def test_the_interval_of_a_small_share_begins_at_0() -> None:
+    assert proportion_interval(0.05, 10)[0] == 0

@@ -1,0 +1,192 @@
+"""The matrix: every verb and option of the program times a table of faults.
+
+    python -m benchmarks.reliability.matrix [--only VERB] [--share 0.1] [--out FOLDER]
+
+Of each cell: exit code 0, 2, 3 or 130; no traceback; one line on stderr for 2; at most 30 s of processor; inputs as
+they were; and once the fault is gone the same call leaves the files of an undisturbed one, times apart, and no others.
+Writes matrix.md into reports/reliability.
+"""
+
+import argparse
+import io
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import torch
+
+with redirect_stdout(io.StringIO()):  # what rich decides at its import must not depend on a terminal
+    from benchmarks.reliability import calls, fork
+from benchmarks.reliability.faults import Cell, cells
+from benchmarks.reliability.traces import Tree, differences, inputs, outputs
+
+REPORT = Path(__file__).parent.parent.parent / "reports" / "reliability"
+_CODES = (0, 2, 3, 130)
+
+
+def template(folder: Path) -> None:
+    """Make the inputs of all calls.
+
+    Raises:
+        RuntimeError: One of the calls that make them fails.
+    """
+    calls.make_inputs(folder / "in")
+    for text in calls.DERIVED:
+        end = fork.call(text.split(), folder)
+        if end.code != 0:
+            raise RuntimeError(f"srbench {text} ended with {end.code}: {end.err}")
+        if text.startswith("survey create"):
+            calls.vote(folder / "in" / "study")
+    shutil.rmtree(folder / "tmp")
+
+
+class Verb:
+    """One verb: its undisturbed call, twice, and its cells.
+
+    Args:
+        name: Words of the verb.
+        parameters: Its options and arguments.
+        source: Folder of `template`.
+    """
+
+    def __init__(self, name: str, parameters: list[calls.Parameter], source: Path) -> None:
+        self.name, self.parameters, self.source = name, parameters, source
+        self.words = calls.line(name, parameters, calls.CALLS[name])
+        self.references: tuple[Tree, Tree] = ({}, {})
+        self.problem = ""
+
+    def measure(self) -> None:
+        """Run the undisturbed call twice."""
+        found = []
+        for _ in range(2):
+            with self._folder() as folder:
+                end = self._call(self.words, folder)
+                found.append(outputs(folder))
+                if end.code not in (0, 130) and self.name != "survey withdraw":
+                    self.problem = f"undisturbed it ends with {end.code}: {end.err[-300:]}"
+        self.references = found[0], found[1]
+
+    def _folder(self) -> "_Copy":
+        return _Copy(self.source)
+
+    def _call(self, words: list[str], folder: Path, cell: Cell | None = None) -> fork.End:
+        serves = fork.SERVE_S if self.name in calls.SERVERS else 0.0
+        if cell is None:
+            return fork.call(words, folder, interrupt_s=serves)
+        interrupt_s = cell.interrupt_s or serves
+        return fork.call(words, folder, stream=cell.stream, most_bytes=cell.most_bytes, interrupt_s=interrupt_s)
+
+    def check(self, cell: Cell) -> Iterator[str]:
+        """Run a cell; yield what is wrong."""
+        words = calls.line(self.name, self.parameters, cell.values)
+        with self._folder() as folder:
+            cell.prepare(folder)
+            given, before = inputs(folder), outputs(folder)
+            end = self._call(words, folder, cell)
+            yield from _faults_of(end)
+            if inputs(folder) != given:
+                yield "an input was changed"
+            if list((folder / "tmp").iterdir()) and end.code is not None:
+                yield "left temporary files"
+            legal = end.code == 0 and not (cell.stream or cell.most_bytes or cell.interrupt_s)
+            if not legal and outputs(folder) != before and self.name not in calls.SERVERS:
+                _remove_fault(folder)
+                again = self._call(self.words, folder)
+                if again.code not in (0, 2):
+                    yield f"afterwards the same call ends with {again.code}"
+                yield from differences(outputs(folder), *self.references)
+
+
+class _Copy:
+    """A copy of the inputs, which is deleted in the end whatever its rights are."""
+
+    def __init__(self, source: Path) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="matrix-"))
+        shutil.copytree(source, self.path, dirs_exist_ok=True)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _faults_of(end: fork.End) -> Iterator[str]:
+    lines = [line for line in end.err.splitlines() if line.strip()]
+    if end.code is None or end.cpu_s > fork.LIMIT_CPU_S:
+        yield "hangs"
+    elif "Traceback" in end.err:
+        yield f"traceback: {lines[-1][:90]}"
+    elif end.code not in _CODES:
+        yield f"exit {end.code}: {lines[-1][:90] if lines else '-'}"
+    elif end.code == 2 and len(lines) != 1:
+        yield f"{len(lines)} lines for exit 2"
+
+
+def _remove_fault(folder: Path) -> None:
+    (folder / "in" / "loop").unlink(missing_ok=True)
+    (folder / "closed").rmdir() if (folder / "closed").exists() else None
+    for damaged in [*(folder / "in").glob("damaged*"), *(folder / "in").glob(os.fsdecode(b"caf\xe9*"))]:
+        shutil.rmtree(damaged) if damaged.is_dir() else damaged.unlink()
+
+
+def _report(counts: Mapping[str, int], bad: Mapping[str, list[str]]) -> str:
+    total, wrong = sum(counts.values()), len(bad)
+    lines = [
+        "# Matrix of faults",
+        "",
+        f"{total} cells: every verb and option times a table of faults; {wrong} end badly.",
+        "`python -m benchmarks.reliability.matrix` repeats this.",
+        "",
+        "| verb | cells | bad |",
+        "|---|---:|---:|",
+    ]
+    of_verb = Counter(name.split(" / ")[0] for name in bad)
+    lines += [f"| {verb} | {count} | {of_verb[verb]} |" for verb, count in counts.items()]
+    lines += ["", *[f"- {name}: {'; '.join(reasons)}" for name, reasons in bad.items()]]
+    return "\n".join(lines).rstrip().encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def main() -> None:
+    """Run the cells, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="only verbs that begin with this")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the cells, drawn with a fixed seed")
+    parser.add_argument("--out", type=Path, default=REPORT, help="folder of the report")
+    wanted = parser.parse_args()
+    torch.set_num_threads(1)
+    os.environ |= {"OMP_NUM_THREADS": "1", "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    fork.load_everything()
+    counts: dict[str, int] = {}
+    bad: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory() as made:
+        template(Path(made))
+        for name, parameters in calls.verbs():
+            if not name.startswith(wanted.only):
+                continue
+            verb, chance = Verb(name, parameters, Path(made)), random.Random(name)
+            verb.measure()
+            if verb.problem:
+                bad[f"{name} / undisturbed"] = [verb.problem]
+            for cell in cells(name, parameters):
+                if chance.random() < wanted.share:
+                    counts[name] = counts.get(name, 0) + 1
+                    if reasons := list(verb.check(cell)):
+                        bad[cell.name] = reasons
+                        sys.stdout.buffer.write(
+                            f"{cell.name}: {'; '.join(reasons)}\n".encode(errors="backslashreplace")
+                        )
+            sys.stdout.write(f"{name}: {counts.get(name, 0)} cells\n")
+            sys.stdout.flush()
+            wanted.out.mkdir(parents=True, exist_ok=True)
+            (wanted.out / "matrix.md").write_text(_report(counts, bad), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
