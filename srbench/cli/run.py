@@ -8,6 +8,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 from srbench.evaluation.results import RunFolder
@@ -23,10 +24,12 @@ def run(
         str,
         typer.Option(
             help="Comma-separated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model and its PSNR "
-            "partner), path/to/weights.pth, path/to/file.py:builder."
+            "partner), path/to/weights.pth, path/to/file.py:builder. NAME=PATH gives a file a name."
         ),
     ] = "all",
-    datasets: Annotated[str, typer.Option(help="Comma-separated: ids or folders of HR images.")] = "builtin",
+    datasets: Annotated[
+        str, typer.Option(help="Comma-separated: ids or folders of HR images; NAME=FOLDER gives one a name.")
+    ] = "builtin",
     lr: Annotated[
         Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")
     ] = None,
@@ -65,8 +68,10 @@ def run(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, scoring
-    from srbench.evaluation.plan import Plan
+    from srbench.evaluation import caveats, scoring, set_names
+    from srbench.evaluation.plan import Plan, names_given
+    from srbench.evaluation.shown import shown
+    from srbench.models import naming
     from srbench.models.mode import parse
     from srbench.models.select import select
     from srbench.report.runs import publish
@@ -77,13 +82,19 @@ def run(
     folder = RunFolder(out or Path("runs") / conventions.name)
     folder.require_place()
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
+    folder = RunFolder(out or Path("runs") / conventions.name)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-        sets = [
-            locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
-            for name in options.split(datasets)
+        labelled = [split_label(typed) for typed in options.split(datasets)]
+        found = [
+            replace(
+                locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit), label=label
+            )
+            for label, name in labelled
         ]
-        selection = select(options.split(models), conventions.scale, store)
+        sets = set_names.named(found, names_given(folder, "datasets", set_names.reserved()))
+        given = names_given(folder, "models", naming.reserved())
+        selection = select(options.split(models), conventions.scale, store, given)
     modes: dict[str, Mode] = {}
     reasons: list[str] = []
     if fast:
@@ -94,7 +105,7 @@ def run(
         modes, without = options.choose_layers(selection.models, base, store)
         able = [model for model in selection.models if model.id in modes]
         selection = replace(selection, models=able, unavailable={**selection.unavailable, **without})
-    _check(selection, [images.id for images in sets])
+    _check(selection)
     known_caveats = caveats.collect(selection.models, sets, conventions)
     plan = Plan(
         models=selection.models,
@@ -109,7 +120,8 @@ def run(
         unavailable=selection.unavailable,
     )
     outcome = _walk(plan, folder)
-    report = publish.report(folder, outcome.rows, plan.caveats, selection.unavailable, outcome.failed)
+    notes = [*plan.caveats, *shown(folder).notes_of(selection.models, sets)]
+    report = publish.report(folder, outcome.rows, notes, selection.unavailable, outcome.failed)
     publish.write(report, folder, latex=latex)
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
@@ -122,12 +134,10 @@ def run(
         raise typer.Exit(3)
 
 
-def _check(selection: "Selection", sets: list[str]) -> None:
+def _check(selection: "Selection") -> None:
     if not selection.models:
         reasons = "; ".join(f"{model}: {reason}" for model, reason in list(selection.unavailable.items())[:3])
         raise UserError(f"none of the models can run. {reasons}")
-    if len(set(sets)) < len(sets):
-        raise UserError(f"two data sets have the same id among {', '.join(sets)}; rename a folder")
 
 
 def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":

@@ -7,7 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.errors import BadRun
-from srbench.evaluation.results import RunFolder, latest
+from srbench.evaluation.results import RunFolder
 
 Format = Annotated[
     Literal["terminal", "latex", "csv", "md", "html"],
@@ -63,16 +63,17 @@ def _ab_comparison(folder: Path, form: str, json: bool) -> None:
 
 
 def _run(run: Path, form: str, json: bool) -> None:
+    from srbench.evaluation.shown import shown
     from srbench.report.runs import publish
 
     folder = RunFolder(run)
     head = folder.head()
-    rows = latest(folder.rows())
-    if not rows:
+    chosen = shown(folder)
+    if not chosen.rows:
         raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")
-    notes = list(dict.fromkeys(note for call in head["calls"] for note in call["notes"]))
+    notes = list(dict.fromkeys([*(note for call in head["calls"] for note in call["notes"]), *chosen.notes]))
     last = head["calls"][-1]
-    report = publish.report(folder, rows, notes, last["unavailable"], last["failed"])
+    report = publish.report(folder, chosen.rows, notes, last["unavailable"], last["failed"])
     if json:
         console.print_json(report.as_dict(str(run)))
     elif form == "terminal":

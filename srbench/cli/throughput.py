@@ -239,7 +239,7 @@ def _scenarios(text: str) -> "list[Scenario]":
 
 def _quality(folder: Path | None) -> "Quality | None":
     """Return the quality of the models in a run."""
-    from srbench.evaluation.results import latest
+    from srbench.evaluation.shown import shown
     from srbench.evaluation.summary import summarise
     from srbench.report.speed.trade_off import Quality
 
@@ -247,4 +247,4 @@ def _quality(folder: Path | None) -> "Quality | None":
         return None
     run = RunFolder(folder)
     protocol = run.head()["protocol"]
-    return Quality(summarise(latest(run.rows())), protocol["name"], protocol["scale"])
+    return Quality(summarise(shown(run).rows), protocol["name"], protocol["scale"])

@@ -29,6 +29,9 @@ class ImageSet:
         total: Number of images of the whole set.
         pinned: Whether every file was checked against a pinned hash.
         left_out: What the folders hold beside these images, a line for each folder.
+        folder: Folder of the HR images, of a set that is not pinned.
+        lr_dir: Folder of the LR images, where they are given.
+        label: Name that the user gave the folder; empty without one.
     """
 
     id: str
@@ -37,6 +40,14 @@ class ImageSet:
     total: int
     pinned: bool
     left_out: tuple[str, ...] = ()
+    folder: Path | None = None
+    lr_dir: Path | None = None
+    label: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the images are; empty for a pinned set, whose images are the same anywhere."""
+        return "; ".join(str(folder.resolve()) for folder in (self.folder, self.lr_dir) if folder is not None)
 
 
 def locate(
@@ -141,7 +152,7 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
             f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}"
         )
     items = [Item(path.stem, path, None, sha256(path)) for path in listed[:limit]]
-    return ImageSet(record.id, record, tuple(items), record.count, pinned=False)
+    return ImageSet(record.id, record, tuple(items), record.count, pinned=False, folder=items[0].hr.parent)
 
 
 def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) -> ImageSet:
@@ -157,7 +168,8 @@ def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) ->
     for stem, hr in list(listed.items())[:limit]:
         lr = lr_of.get(stem)
         items.append(Item(stem, hr, lr, _content(hr), _content(lr) if lr else ""))
-    return ImageSet(folder.resolve().name.lower(), None, tuple(items), len(listed), False, tuple(left_out))
+    id_ = folder.resolve().name.lower()
+    return ImageSet(id_, None, tuple(items), len(listed), False, tuple(left_out), folder=folder, lr_dir=lr_dir)
 
 
 def _content(path: Path) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from srbench.evaluation.results import Row, RunFolder, latest
+from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.shown import shown
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
@@ -34,6 +35,4 @@ def load_results(folder: str | Path) -> pd.DataFrame:
         scores[scores.metric == "psnr"].groupby("model").value.mean()
         ```
     """
-    run = RunFolder(Path(folder))
-    run.head()
-    return frame(latest(run.rows()))
+    return frame(shown(RunFolder(Path(folder))).rows)

@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -116,6 +116,7 @@ class _Walk:
             listed: list[_ImageTask | _SetTask] = [*tasks, *sets.values()]
             self.outcome.kept += sum(len(task.keys) - len(task.missing) for task in listed)
             open_tasks = [task for task in tasks if task.is_open]
+            self._renew(k for task in listed for k in task.keys.values() if k in self.known)
             if open_tasks:
                 with self.progress.task(f"[{turn}/{len(self.plan.models)}] {model.id}", len(open_tasks)) as shown:
                     self._run_model(model, self._grouped(model, open_tasks), shown)
@@ -123,6 +124,11 @@ class _Walk:
             self.outcome.rows += [self.known[k] for task in listed for k in task.keys.values() if k in self.known]
         self.folder.conclude(call, self.outcome.failed)
         return self.outcome
+
+    def _renew(self, keys: Iterable[str]) -> None:
+        """Store rows that are kept once more where others of their line came later, as with tiles of another side."""
+        newest = {_line(row): row.key for row in self.known.values()}
+        self._append([self.known[k] for k in keys if newest[_line(self.known[k])] != k], computed=False)
 
     def _set_task(self, model: Model, images: ImageSet) -> _SetTask:
         scorers = [scorer for scorer in self.plan.scorers if scorer.metric.of_sets]
@@ -293,11 +299,13 @@ class _Walk:
         row = replace(row, unit=metric.unit, higher_is_better=metric.higher_is_better, warnings=warnings)
         return replace(row, title=metric.title, digits=metric.digits)
 
-    def _append(self, rows: list[Row]) -> None:
+    def _append(self, rows: list[Row], *, computed: bool = True) -> None:
         if rows:
             self.folder.append(rows)
-        self.known |= {row.key: row for row in rows}
-        self.outcome.computed += len(rows)
+        for row in rows:
+            self.known.pop(row.key, None)  # the newest stands last
+            self.known[row.key] = row
+        self.outcome.computed += len(rows) * computed
 
     def _fail(self, blank: Row, error: Exception) -> None:
         entry = {"model": blank.model, "dataset": blank.dataset, "image": blank.image, "reason": reason(error)}
@@ -306,6 +314,11 @@ class _Walk:
             self.folder.log_error(f"{head}\n{''.join(traceback.format_exception(error))}")
             entry["traceback"] = ERRORS
         self.outcome.failed.append(entry)
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    """Return what two rows have in common of which only the newer one is shown."""
+    return row.model, row.dataset, row.image, row.metric, row.device, row.mode
 
 
 def _warm_up(upscaler: Upscaler, lr: Tensor) -> None:

@@ -1,11 +1,15 @@
 """What a run is to do, what came of it, and what run.json says of the call."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
+from srbench.core.names import Names
+from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
-from srbench.evaluation.results import Row, key
+from srbench.evaluation.pipeline import PIPELINE
+from srbench.evaluation.results import HEAD, Row, RunFolder, key
 from srbench.evaluation.scoring import Scorer
 from srbench.models.mode import Mode
 from srbench.models.model import Model
@@ -67,7 +71,8 @@ def describe_call(plan: Plan) -> dict[str, object]:
     """Return what run.json says of a call: models with weight hashes, data sets, metrics, modes, seeds."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "models": {model.id: dict(model.identity) for model in plan.models},
+        "pipeline": PIPELINE,
+        "models": {model.id: _describe_model(model) for model in plan.models},
         "datasets": {images.id: _describe_set(images) for images in plan.sets},
         "metrics": [scorer.name for scorer in plan.scorers],
         "mode": plan.mode.as_dict(),
@@ -86,4 +91,35 @@ def content_of(images: ImageSet) -> str:
 
 def _describe_set(images: ImageSet) -> dict[str, object]:
     counts = {"images": len(images.items), "of": images.total}
-    return {**counts, "pinned": images.pinned, "content": content_of(images)}
+    files = {item.name: _describe_item(item) for item in images.items}
+    return {**counts, "pinned": images.pinned, "content": content_of(images), "place": images.place, "files": files}
+
+
+def _describe_item(item: Item) -> dict[str, str]:
+    lr = {"lr": str(item.lr.resolve())} if item.lr else {}
+    return {"hr": str(item.hr.resolve()), **lr, "hr_sha256": item.hr_sha256, "lr_sha256": item.lr_sha256}
+
+
+def _describe_model(model: Model) -> dict[str, object]:
+    return {**model.identity, "fingerprint": model.fingerprint, "place": model.place, "files": model.files}
+
+
+def names_given(folder: RunFolder, kind: Literal["models", "datasets"], reserved: Collection[str]) -> Names:
+    """Return the names that a run's folder has given in earlier calls, with the places that they stand for.
+
+    Args:
+        folder: Folder of the run, which need not exist yet.
+        kind: What the names are of.
+        reserved: Names that no file or folder may have.
+
+    Raises:
+        BadRun: The folder holds something else than a run.
+    """
+    taken: dict[str, dict[str, str]] = {}
+    calls = folder.head()["calls"] if (folder.path / HEAD).exists() else []
+    for call in calls:
+        for name, facts in call[kind].items():
+            if facts.get("place"):
+                digits = facts["fingerprint"] if kind == "models" else facts["content"]
+                taken.setdefault(name, {})[facts["place"]] = digits[:8]
+    return Names(taken, reserved)

@@ -309,13 +309,3 @@ def _no_search_for_cycles() -> Iterator[None]:
     finally:
         if searching:
             gc.enable()
-
-
-def latest(rows: Iterable[Row]) -> list[Row]:
-    """Return the newest value of each kind, from the newest identity of each model on each data set in each mode."""
-    newest: dict[tuple[str, ...], str] = {}
-    chosen: dict[tuple[str, ...], Row] = {}
-    for row in rows:
-        newest[row.protocol, row.model, row.dataset, row.device, row.mode] = row.identity
-        chosen[row.protocol, row.model, row.dataset, row.device, row.mode, row.image, row.metric, row.identity] = row
-    return [row for group, row in chosen.items() if newest[group[:5]] == row.identity]

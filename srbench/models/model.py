@@ -39,6 +39,8 @@ class Model:
         path: Path of the file that the model was read from; None for a card's.
         facts: Header of the weight file; empty where it has none.
         trained: Whether the weights are trained; of random ones the speed means something, the images do not.
+        card_files: SHA-256 of the weight files of a card, by their paths.
+        label: Name that the user gave the model; empty without one.
         origin: Where a model that is not this project's comes from, as in "package superres 1.2" or the path of its
             file; stands under the table. Empty for this project's own.
     """
@@ -57,11 +59,31 @@ class Model:
     facts: Mapping[str, str] = field(default_factory=dict)
     trained: bool = True
     origin: str = ""
+    card_files: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where a user's own model is: its file, with the name of the builder; empty for others."""
+        function = str(self.identity.get("function", ""))
+        return "" if self.path is None else ":".join(filter(None, (str(self.path.resolve()), function)))
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of each file that the model was read from, by its path."""
+        if self.path is None or self.card_files:
+            return dict(self.card_files)
+        path = self.path.resolve()
+        if "function" not in self.identity:
+            return {str(path): digest for digest in self.identity["weights"].values()}
+        beside = {str(path.parent / name): digest for name, digest in self.identity.get("beside", {}).items()}
+        return {str(path): self.identity["source"], **beside}
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change when the outputs may change."""
-        return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:16]
+        """16 hex digits that change when the outputs may change; names of weight files do not count."""
+        identity = {**self.identity, "weights": _hashes_alone(self.identity.get("weights", {}))}
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
     def tiling(self, mode: Mode) -> Tiling:
         """Return how images are tiled in a mode."""
@@ -91,6 +113,11 @@ class Model:
         )
 
 
+def _hashes_alone(weights: Mapping[str, Any]) -> list[Any]:
+    """Leave the names of files out of weights; networks in between have two sets of them."""
+    return [_hashes_alone(of) if isinstance(of, Mapping) else of for of in weights.values()]
+
+
 def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
     """Return the model of a card whose weight files are at hand and were checked.
 
@@ -109,7 +136,8 @@ def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
         return network
 
     weights = {file.path.split("/")[-1]: hash_of(path) for file, path in zip(card.files, paths, strict=True)}
-    return _model(card.id, arch, settings, weights, make, card)
+    files = {str(path.resolve()): digest for path, digest in zip(paths, weights.values(), strict=True)}
+    return replace(_model(card.id, arch, settings, weights, make, card), card_files=files)
 
 
 def untrained(card: Card, scale: int) -> Model:

@@ -7,8 +7,9 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from srbench.core.assets import AssetStore, PinnedFile
+from srbench.core.names import Names, split_label
 from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
-from srbench.models import checkpoint, foreign, interpolation, registry
+from srbench.models import checkpoint, foreign, interpolation, naming, registry
 from srbench.models.card import USUAL_SCALE, Card
 from srbench.models.model import Model, from_card, untrained
 
@@ -26,20 +27,23 @@ class Selection:
     unavailable: dict[str, str] = field(default_factory=dict)
 
 
-def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
+def select(names: Sequence[str], scale: int, store: AssetStore, given: Names | None = None) -> Selection:
     """Turn names into models, fetching weights.
 
     Args:
         names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
-            `file.py:builder`, ids of other packages.
+            `file.py:builder`, ids of other packages; each may follow a name and "=", as in `ours=best.pth`.
         scale: Upscaling factor of the protocol.
         store: Source of weight files.
+        given: Names that the run's folder has given before.
 
     Raises:
         UserError: A model named explicitly cannot run, or nothing matches.
     """
     selection = Selection()
-    for name in names:
+    for typed in names:
+        label, name = split_label(typed)
+        before = len(selection.models)
         if name == "all":
             _add_families(selection, scale, store)
         elif _is_file(name):
@@ -52,8 +56,8 @@ def select(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
             selection.models.append(_interpolated(name, scale, store))
         else:
             selection.models.append(_explicit(name, scale, store))
-    selection.models = list({(model.id, model.fingerprint): model for model in selection.models}.values())
-    _tell_apart(selection)
+        naming.label(selection.models, before, label)
+    selection.models = naming.named(selection.models, given)
     return selection
 
 
@@ -82,7 +86,7 @@ def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Sel
             elif card.family not in families:
                 selected.models.append(untrained(card, scale))
         combined.models += selected.models
-    combined.models = list({(model.id, model.fingerprint): model for model in combined.models}.values())
+    combined.models = naming.named(combined.models)
     return combined
 
 
@@ -104,8 +108,10 @@ def select_one(
     Raises:
         UserError: The model cannot run, or the name means several.
     """
+    label, name = split_label(name)
     if _is_file(name):
-        return _from_file(name, scale)
+        (model,) = naming.named([replace(_from_file(name, scale), label=label)])
+        return model
     if name == "all" or _is_glob(name):
         raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
     choose = select_for_speed if random_weights else select
@@ -242,15 +248,3 @@ def _beside(path: Path, file: PinnedFile) -> Path:
             f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…"
         )
     return other
-
-
-def _tell_apart(selection: Selection) -> None:
-    """Rename files of the same stem to `parent/stem`."""
-    ids = [model.id for model in selection.models]
-    for at, model in enumerate(selection.models):
-        if ids.count(model.id) > 1 and model.path is not None:
-            selection.models[at] = replace(model, id=f"{model.path.resolve().parent.name}/{model.id}")
-    ids = [model.id for model in selection.models]
-    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
-    if twice:
-        raise UserError(f"several models are called {', '.join(twice)}; rename a file so that rows can be told apart")

@@ -50,7 +50,14 @@ def mos_rows(scores: StimulusScores, rows: Sequence[Row], study: str) -> list[Ro
         for row in by_image.get(_image_of(stimulus, only), [])[:1]:
             mos.append(
                 Row(
-                    key=key(metric=MOS, study=study, model=row.identity, dataset=row.dataset, image=row.image),
+                    key=key(
+                        metric=MOS,
+                        study=study,
+                        output=row.output,
+                        model=row.identity,
+                        dataset=row.dataset,
+                        image=row.image,
+                    ),
                     protocol=row.protocol,
                     model=row.model,
                     identity=row.identity,
@@ -63,6 +70,11 @@ def mos_rows(scores: StimulusScores, rows: Sequence[Row], study: str) -> list[Ro
                     device=row.device,
                     mode=row.mode,
                     environment=row.environment,
+                    pipeline=row.pipeline,
+                    tile_px=row.tile_px,
+                    hr=row.hr,
+                    lr=row.lr,
+                    output=row.output,
                 )
             )
     return mos

@@ -14,7 +14,8 @@ from srbench.core.image_file import Colour
 from srbench.core.resize import Kernel, resize
 from srbench.errors import BadStudy
 from srbench.evaluation.pairing import degrade
-from srbench.evaluation.results import RunFolder, latest
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
 
 REFERENCE = "hr"
@@ -63,8 +64,7 @@ def from_run(run: Path, originals: Mapping[tuple[str, str], Path], models: Seque
         BadStudy: A model has no kept images.
     """
     folder = RunFolder(run)
-    folder.head()
-    rows = latest(folder.rows())
+    rows = shown(folder).rows
     wanted = list(models) or list(dict.fromkeys(row.model for row in rows))
     sources: dict[tuple[str, str, str], Source] = {}
     for row in rows:

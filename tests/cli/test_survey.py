@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from srbench.evaluation.results import RunFolder, latest
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.shown import shown
 from tests.cli.conftest import Call
 
 ROOT = Path(__file__).parent.parent.parent
@@ -161,7 +162,7 @@ def test_opinion_joins_the_rows_of_a_run(call: Call) -> None:
     table = out[: out.index("Means over the images that were rated")]
     assert re.search(r"builtin +PSNR \[dB\] +3 +\d\d\.\d\d +\d\d\.\d\d +\d\d\.\d\d +∞", table)
     assert re.search(r"builtin +MOS +3 +1\.33 +2\.33 +3\.00 +5\.00", table)
-    joined = [row for row in latest(RunFolder(Path("runs/classical_x4")).rows()) if row.metric == "mos"]
+    joined = [row for row in shown(RunFolder(Path("runs/classical_x4"))).rows if row.metric == "mos"]
     assert len(joined) == 3 * len(images)
     assert {row.model: row.value for row in joined} == pytest.approx(
         {"nearest": 4 / 3, "bicubic": 7 / 3, "lanczos": 3.0}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from srbench.errors import BadRun
-from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key, latest
+from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key
+from srbench.evaluation.shown import choose
 
 
 def _row(**changes: object) -> Row:
@@ -81,7 +82,7 @@ def test_the_newest_row_of_a_key_counts(tmp_path: Path) -> None:
 def test_rows_of_replaced_weights_are_not_mixed_with_new_ones() -> None:
     old = [_row(identity="old", image=name) for name in "xyz"]
     new = [_row(identity="new", image="x", value=2.0)]
-    assert latest([*old, *new]) == new
+    assert choose([*old, *new], []).rows == new
 
 
 def test_a_run_of_before_schemas_had_names_is_read_and_goes_on(tmp_path: Path) -> None:

@@ -192,7 +192,8 @@ class _Beside:
 
 
 def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, _Beside]":
-    from srbench.evaluation.results import RunFolder, latest
+    from srbench.evaluation.results import RunFolder
+    from srbench.evaluation.shown import shown
     from srbench.ratings import analysis, join, metric_table
 
     values: dict[str, dict[str, float]] = {}
@@ -203,8 +204,7 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         notes += said
     if run:
         folder = RunFolder(run)
-        folder.head()
-        rows = latest(folder.rows())
+        rows = shown(folder).rows
         found, said = join.metric_values(made.scores, rows)
         twice = sorted(values.keys() & found.keys())
         if twice:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from srbench.evaluation.results import Row
+from srbench.evaluation.results import WHOLE_SET, Row
 
 CAPTION = (
     "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
@@ -35,6 +35,20 @@ def odd_outputs(rows: Sequence[Row]) -> list[str]:
             if row.image not in named:
                 named.append(row.image)
     return [f"{model} on {dataset}: {warning} ({_some(names)})" for (model, dataset, warning), names in images.items()]
+
+
+def tiled(rows: Sequence[Row]) -> list[str]:
+    """Say how many images memory made go through a model in tiles, a line for each model and data set."""
+    images: dict[tuple[str, str], dict[str, int]] = {}
+    for row in rows:
+        if row.image != WHOLE_SET and "tile=" not in row.mode:
+            images.setdefault((row.model, row.dataset), {})[row.image] = row.tile_px
+    lines = []
+    for (model, dataset), sides in images.items():
+        count = sum(side > 0 for side in sides.values())
+        if count:
+            lines.append(f"{model} on {dataset}: tiled: {count} of {len(sides)} images")
+    return lines
 
 
 def _some(names: list[str]) -> str:

@@ -90,7 +90,7 @@ def report(
     }
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
     machines = caption.machines([(mode, head["environments"][name]) for mode, name in used])
-    below = [*caption.odd_outputs(rows), *notes, *caption.missing(unavailable or {}, failed)]
+    below = [*caption.odd_outputs(rows), *caption.tiled(rows), *notes, *caption.missing(unavailable or {}, failed)]
     summaries = summarise(rows)
     tables = build(summaries, rank(rows), totals)
     page = _page(Protocol(**head["protocol"]), tables, below, machines)
