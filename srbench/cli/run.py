@@ -1,6 +1,7 @@
 """`srbench run`."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,9 @@ from srbench.errors import UserError
 from srbench.evaluation.results import RunFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from srbench.datasets.locate import ImageSet
     from srbench.evaluation.plan import Outcome, Plan
     from srbench.models.mode import Mode
     from srbench.models.select import Selection
@@ -68,7 +72,7 @@ def run(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, scoring, set_names
+    from srbench.evaluation import caveats, scoring
     from srbench.evaluation.plan import Plan, names_given
     from srbench.evaluation.shown import shown
     from srbench.models import naming
@@ -82,17 +86,10 @@ def run(
     folder = RunFolder(out or Path("runs") / conventions.name)
     folder.require_place()
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
-    folder = RunFolder(out or Path("runs") / conventions.name)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-        labelled = [split_label(typed) for typed in options.split(datasets)]
-        found = [
-            replace(
-                locate(name, store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit), label=label
-            )
-            for label, name in labelled
-        ]
-        sets = set_names.named(found, names_given(folder, "datasets", set_names.reserved()))
+        place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
+        sets = _named(datasets, place, folder)
         given = names_given(folder, "models", naming.reserved())
         selection = select(options.split(models), conventions.scale, store, given)
     modes: dict[str, Mode] = {}
@@ -132,6 +129,16 @@ def run(
         console.show(report.page)
     if outcome.failed:
         raise typer.Exit(3)
+
+
+def _named(datasets: str, locate: "Callable[[str], ImageSet]", folder: RunFolder) -> "list[ImageSet]":
+    """Find data sets, and give each a name of its own in the run's folder."""
+    from srbench.evaluation import set_names
+    from srbench.evaluation.plan import names_given
+
+    labelled = [split_label(typed) for typed in options.split(datasets)]
+    found = [replace(locate(name), label=label) for label, name in labelled]
+    return set_names.named(found, names_given(folder, "datasets", set_names.reserved()))
 
 
 def _check(selection: "Selection") -> None:

@@ -118,7 +118,7 @@ def names_given(folder: RunFolder, kind: Literal["models", "datasets"], reserved
     taken: dict[str, dict[str, str]] = {}
     calls = folder.head()["calls"] if (folder.path / HEAD).exists() else []
     for call in calls:
-        for name, facts in call[kind].items():
+        for name, facts in call.get(kind, {}).items():
             if facts.get("place"):
                 digits = facts["fingerprint"] if kind == "models" else facts["content"]
                 taken.setdefault(name, {})[facts["place"]] = digits[:8]

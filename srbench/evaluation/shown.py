@@ -77,7 +77,7 @@ def _newest_models(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[i
     """The fingerprint of each model by pipeline version: of its newest call, or of its newest row."""
     newest = {(row.pipeline, row.model): row.identity for row in rows}
     for call in calls:
-        for name, facts in call["models"].items():
+        for name, facts in call.get("models", {}).items():
             if "fingerprint" in facts:
                 newest[call["pipeline"], name] = facts["fingerprint"]
     return newest
@@ -102,7 +102,7 @@ def _newest_sets(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int
     for row in rows:
         contents.setdefault((row.pipeline, row.dataset), {})[row.image] = (row.hr, row.lr)
     for call in calls:
-        for name, facts in call["datasets"].items():
+        for name, facts in call.get("datasets", {}).items():
             if "files" in facts:
                 of_images = {image: (file["hr_sha256"], file["lr_sha256"]) for image, file in facts["files"].items()}
                 contents[call["pipeline"], name] = of_images | {WHOLE_SET: (facts["content"], "")}
@@ -112,7 +112,10 @@ def _newest_sets(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int
 def _changed_models(hidden: Iterable[Row], models: Mapping[tuple[int, str], str], calls: Iterable[_Facts]) -> list[str]:
     """Say for each model with rows of another content what changed, and how many rows are hidden."""
     facts = {
-        (name, of["fingerprint"]): of for call in calls for name, of in call["models"].items() if "fingerprint" in of
+        (name, of["fingerprint"]): of
+        for call in calls
+        for name, of in call.get("models", {}).items()
+        if "fingerprint" in of
     }
     groups: dict[tuple[int, str], list[Row]] = {}
     for row in hidden:
