@@ -47,6 +47,7 @@ def read(
     *,
     unmarked_keys: Collection[str] | None = None,
     error: type[UserError] = UserError,
+    remedy: str = "Delete it, and write it anew",
 ) -> dict[str, Any]:
     """Return the content of a file, without its schema, and with its "version".
 
@@ -56,6 +57,7 @@ def read(
         newest_version: Newest version that the caller understands.
         unmarked_keys: Keys of a file from before schemas were written, as in `check`.
         error: Class of the error that is raised.
+        remedy: What to do with a file that is damaged.
 
     Raises:
         UserError: The file cannot be read, holds something else, or was written by a later version.
@@ -67,8 +69,18 @@ def read(
         raise error(f"{path} cannot be read ({problem.strerror}); {expected}") from problem
     except (ValueError, RecursionError) as problem:
         what = "is empty" if path.stat().st_size == 0 else f"is not JSON, or torn ({first_line(problem)})"
-        raise error(f"{path} {what}; {expected}. Delete it, and write it anew") from problem
+        raise error(f"{path} {what}; {expected}. {remedy}") from problem
     return check(record, path, schema, newest_version, unmarked_keys=unmarked_keys, error=error)
+
+
+def is_newer(path: Path, schema: str, newest_version: int) -> bool:
+    """Tell whether a later version wrote a file; no, where it cannot be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    version = record.get("version") if isinstance(record, dict) and record.get("schema") == schema else None
+    return isinstance(version, int) and version > newest_version
 
 
 def check(

@@ -1,16 +1,14 @@
 """Stored results: one JSON line for each image and metric, and the conditions under which they were computed.
 
 A run is a folder: `rows.jsonl` (only ever appended to), `run.json` (protocol, environments, calls), and the tables made
-from them. Rows of several processes may interleave; a line that a killed process left torn is ignored.
+from them. Rows of several processes may interleave; lines that are torn or damaged are left out and counted.
 """
 
-import gc
 import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -20,15 +18,16 @@ from typing import Any
 
 from filelock import FileLock
 
-from srbench.core import files, stored_json
+from srbench.core import files, stored_lines
 from srbench.errors import BadRun
+from srbench.evaluation import run_head
 from srbench.models.mode import canonical, spelled_before
 
-_RUN, _ROW, _VERSION = "run", "row", 3
-"""Schemas of run.json and of a line of rows.jsonl, and their version. Before 0.1.0 both wrote a schema of 1."""
+_ROW, _VERSION = "row", 3
+"""Schema of a line of rows.jsonl, and its version. Before 0.1.0 it wrote a schema of 1."""
 
 _KEY_SCHEMA = 1
-ROWS, HEAD, ERRORS = "rows.jsonl", "run.json", "errors.log"
+ROWS, HEAD, ERRORS = "rows.jsonl", run_head.FILE, "errors.log"
 
 WHOLE_SET = "*"
 """Name of the image in a row whose value is of all images of a data set together."""
@@ -41,7 +40,6 @@ MOS = "mos"
 """Name of the metric in rows that hold the mean opinion score of an image."""
 
 
-_READ_BYTES = 2**20
 _HASHES = ("hr", "lr", "output", "picture")
 _WORDS = itemgetter(
     *("protocol", "model", "identity", "dataset", "image", "metric", "unit", "device", "mode", "environment")
@@ -107,12 +105,12 @@ class Row:
         return self.value if math.isfinite(self.value) else None
 
     def to_json(self) -> str:
-        """Return the row as one line of JSON."""
+        """Return the row as one line of JSON, with a checksum."""
         record = {"schema": _ROW, "version": _VERSION, **asdict(self), "value": self.finite()}
         record["flags"] = record.pop("warnings")
         if self.finite() is None:
             record["non_finite"] = str(self.value)
-        return json.dumps(record, allow_nan=False)  # ASCII, so that a torn line cannot tear a letter
+        return stored_lines.line(record)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Row":
@@ -153,52 +151,71 @@ class RunFolder:
 
     Args:
         path: Folder, which is created when something is first written to it.
+
+    Attributes:
+        left_out: What a reader must know of files that were damaged when they were last read, in sentences.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.left_out: dict[str, str] = {}
 
     def rows(self) -> list[Row]:
-        """Return the newest row of each key, oldest first; nothing for a new folder.
+        """Return the newest row of each key, oldest first; nothing for a new folder. Damaged lines are left out.
 
         Raises:
             BadRun: A line is of another kind, or was written by a later version.
         """
-        file = self.path / ROWS
-        if not file.exists():
-            return []
+        lines = stored_lines.Lines(self.path / ROWS)
         rows: dict[str, Row] = {}
-        with _no_search_for_cycles():
-            for record in _records(file):
-                _check(record, file)
-                row = Row.from_json(record)
+        with stored_lines.no_search_for_cycles():
+            for record in lines:
+                _check(record, lines.path)
+                try:
+                    row = Row.from_json(record)
+                except (KeyError, TypeError, ValueError):
+                    lines.damaged += 1
+                    continue
                 rows.pop(row.key, None)
                 rows[row.key] = row
+        self.left_out.pop(ROWS, None)
+        if lines.damaged:
+            count = f"{lines.damaged} damaged line{'' if lines.damaged == 1 else 's'}"
+            self.left_out[ROWS] = f"{count} of {lines.path} left out; the same `srbench run` measures them again"
         return list(rows.values())
 
     def require_place(self) -> None:
-        """Check that rows can be stored, before the work.
+        """Check that rows can be stored, before the work; a run.json that is damaged is set aside.
 
         Raises:
+            BadRun: A later version wrote run.json.
             OSError: The folder, or its file of rows, cannot be written.
         """
         files.require_folder(self.path)
         if (self.path / ROWS).exists():
             (self.path / ROWS).open("ab").close()
+        self._head_or_new()
+
+    def _head_or_new(self) -> dict[str, Any]:
+        """Read run.json, or begin a new one; one that is damaged is set aside, which `left_out` says."""
+        head, aside = run_head.read_or_set_aside(self.path / HEAD)
+        if aside:
+            self.left_out[HEAD] = f"{HEAD} was damaged and is {aside.name} now; machines of older rows are unknown"
+        return head
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Add rows in one write, so that another process's cannot land inside them."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        text = "".join(row.to_json() + "\n" for row in rows)
-        with (self.path / ROWS).open("ab+", buffering=0) as file:
-            torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
-            file.write((("\n" if torn else "") + text).encode())
+        """Add rows, all of them or none.
+
+        Raises:
+            OSError: They could not be written.
+        """
+        stored_lines.append(self.path / ROWS, [row.to_json() for row in rows])
 
     def log_error(self, text: str) -> None:
         """Add a traceback, with a line above it that says whose it is, to errors.log."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ERRORS).open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n")
+        with files.naming(self.path / ERRORS), (self.path / ERRORS).open("ab") as file:
+            file.write(files.encoded(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n"))
 
     def picture(self, row: Row) -> Path:
         """Return the path of the output that a row measures, where outputs are kept.
@@ -217,10 +234,7 @@ class RunFolder:
         Raises:
             BadRun: There is none, it is damaged, or it was written by a later version.
         """
-        file = self.path / HEAD
-        if not file.exists():
-            raise BadRun(f"{self.path} holds no {HEAD}; expected a folder that `srbench run` wrote")
-        return stored_json.read(file, _RUN, _VERSION, unmarked_keys=("environments", "calls"), error=BadRun)
+        return run_head.read(self.path / HEAD)
 
     def record(
         self, protocol: Mapping[str, Any], environment: Mapping[str, Any], call: Mapping[str, Any]
@@ -244,16 +258,15 @@ class RunFolder:
             raise BadRun(f"{self.path} cannot be a run's folder ({error.strerror}); choose another --out") from error
         name = key(**environment)[:8]
         with FileLock(str(self.path / ".lock")):
-            new: dict[str, Any] = {"environments": {}, "calls": []}
-            head = self.head() if (self.path / HEAD).exists() else new
+            head = self._head_or_new()
             if head.get("protocol", protocol) != protocol:
-                raise BadRun(
-                    f"{self.path} holds the protocol {head['protocol']['name']} as it was then; choose another --out"
-                )
+                was = head["protocol"].get("name")
+                raise BadRun(f"{self.path} holds the protocol {was} as it was then; choose another --out")
             head["protocol"] = dict(protocol)
             head["environments"][name] = dict(environment)
-            head["calls"].append(dict(call))
-            self._write_head(head)
+            notes = [self.left_out[HEAD]] if HEAD in self.left_out else []
+            head["calls"].append({**call, "notes": [*notes, *call.get("notes", ())]} if notes else dict(call))
+            run_head.write(self.path / HEAD, head)
         return name, len(head["calls"]) - 1
 
     def conclude(self, call: int, failed: Sequence[Mapping[str, str]]) -> None:
@@ -261,10 +274,7 @@ class RunFolder:
         with FileLock(str(self.path / ".lock")):
             head = self.head()
             head["calls"][call]["failed"] = list(failed)
-            self._write_head(head)
-
-    def _write_head(self, head: Mapping[str, Any]) -> None:
-        stored_json.write(self.path / HEAD, _RUN, _VERSION, {key: head[key] for key in head if key != "version"})
+            run_head.write(self.path / HEAD, head)
 
 
 def _part(name: str) -> str:
@@ -275,37 +285,8 @@ def _part(name: str) -> str:
 def _check(record: Mapping[str, Any], file: Path) -> None:
     """Refuse a line that this version does not understand."""
     schema, version = record.get("schema"), record.get("version", 1)
-    if schema not in (_ROW, 1) or version > _VERSION:
+    if schema not in (_ROW, 1) or (isinstance(version, int) and version > _VERSION):
         raise BadRun(
             f"{file} has a line of schema {schema}, version {version}; expected {_ROW}, version {_VERSION} or older. "
             "Choose another --out, or install a newer srbench"
         )
-
-
-def _records(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects that the lines hold, without lines that a killed process left torn."""
-    with file.open("rb") as stream:
-        while lines := stream.readlines(_READ_BYTES):
-            yield from (record for record in _parse(lines) if isinstance(record, dict))
-
-
-def _parse(lines: Sequence[bytes]) -> list[Any]:
-    """Parse lines together, which is quicker than one by one; in halves where one is torn, so that only it is lost."""
-    try:
-        # A torn line lacks a brace that no other line has to spare: it cannot become valid in company.
-        return list(json.loads(b"[" + b",".join(lines) + b"]"))
-    except ValueError:
-        half = len(lines) // 2
-        return [*_parse(lines[:half]), *_parse(lines[half:])] if half else []
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Switch the search for reference cycles off: rows hold none, and among a million it takes longer than reading."""
-    searching = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searching:
-            gc.enable()

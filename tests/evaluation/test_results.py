@@ -87,7 +87,7 @@ def test_rows_of_replaced_weights_are_not_mixed_with_new_ones() -> None:
 
 def test_a_run_of_before_schemas_had_names_is_read_and_goes_on(tmp_path: Path) -> None:
     row = {**json.loads(_row(key="a").to_json()), "schema": 1}
-    for name in ("version", "title", "digits", "images"):
+    for name in ("version", "title", "digits", "images", "crc32"):
         del row[name]
     (tmp_path / ROWS).write_text(json.dumps(row) + "\n")
     head = {"schema": 1, "environments": {}, "calls": [], "protocol": {"name": "p"}}
@@ -138,3 +138,49 @@ def test_a_file_where_the_folder_should_be_is_the_users_mistake(tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(BadRun, match="choose another --out"):
         RunFolder(tmp_path / "file").record({"name": "p"}, {}, {})
+
+
+def test_a_changed_digit_is_left_out_and_counted(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.append([_row(key="a", value=28.42), _row(key="b", value=30.0)])
+    file = tmp_path / ROWS
+    file.write_text(file.read_text().replace("28.42", "29.42"))
+    assert [row.key for row in folder.rows()] == ["b"]
+    assert folder.left_out[ROWS].startswith(f"1 damaged line of {file} left out; ")
+
+
+def test_a_line_that_lacks_a_field_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / ROWS).write_text('{"schema": "row", "version": 3}\n')
+    folder = RunFolder(tmp_path)
+    assert folder.rows() == []
+    assert ROWS in folder.left_out
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, '{"schema": "speed", "version": 1}', "\0\0"])
+def test_a_damaged_head_is_refused_and_set_aside_by_the_next_call(tmp_path: Path, content: str) -> None:
+    (tmp_path / HEAD).write_text(content)
+    folder = RunFolder(tmp_path)
+    with pytest.raises(BadRun, match="sets it aside") if content[:1] not in ("[", "{") else pytest.raises(BadRun):
+        folder.head()
+    folder.record({"name": "p"}, {"python": "3"}, {"notes": []})
+    assert (tmp_path / "run.damaged-1.json").read_text() == content
+    assert folder.head()["calls"][0]["notes"] == [folder.left_out[HEAD]]
+
+
+def test_a_head_of_a_later_version_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / HEAD).write_text('{"schema": "run", "version": 99}')
+    with pytest.raises(BadRun, match="Install a newer srbench"):
+        RunFolder(tmp_path).record({"name": "p"}, {}, {"notes": []})
+    assert len(list(tmp_path.glob("run*.json"))) == 1
+
+
+def test_a_digit_that_changed_in_the_head_is_damage(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.record({"name": "p", "scale": 4}, {"python": "3"}, {"notes": []})
+    assert folder.head()["protocol"] == {"name": "p", "scale": 4}
+    file = tmp_path / HEAD
+    file.write_text(file.read_text().replace('"scale": 4', '"scale": 3'))
+    with pytest.raises(BadRun, match="is damaged: it is not as it was written"):
+        folder.head()
+    folder.require_place()
+    assert not file.exists()

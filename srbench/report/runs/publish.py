@@ -89,8 +89,16 @@ def report(
         name: (facts["images"], facts["of"]) for call in head["calls"] for name, facts in call["datasets"].items()
     }
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
-    machines = caption.machines([(mode, head["environments"][name]) for mode, name in used])
-    below = [*caption.odd_outputs(rows), *caption.tiled(rows), *notes, *caption.missing(unavailable or {}, failed)]
+    known = head["environments"]
+    machines = caption.machines([(mode, known[name]) for mode, name in used if name in known])
+    lost = [note for note in folder.left_out.values() if note not in notes]
+    below = [
+        *lost,
+        *caption.odd_outputs(rows),
+        *caption.tiled(rows),
+        *notes,
+        *caption.missing(unavailable or {}, failed),
+    ]
     summaries = summarise(rows)
     tables = build(summaries, rank(rows), totals)
     page = _page(Protocol(**head["protocol"]), tables, below, machines)
