@@ -38,6 +38,14 @@ WeightsRoot = Annotated[
 ]
 TrustUnpinned = Annotated[bool, typer.Option("--trust-unpinned", help="Load weights for which no hash is known.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Use only the first N images of each data set.")]
+Pairs = Annotated[
+    str,
+    typer.Option(
+        "--pairs",
+        help="How the other files are named, {name} standing for the original's name, as '{name}_SwinIR'; found "
+        "from the names by default.",
+    ),
+]
 Scale = Annotated[
     int | None, typer.Option(min=1, help="Upscaling factor; by default the model's own, or the largest of several.")
 ]

@@ -37,6 +37,7 @@ def run(
     lr: Annotated[
         Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")
     ] = None,
+    pairs: options.Pairs = "",
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = "psnr,ssim,lpips",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
@@ -88,7 +89,8 @@ def run(
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-        place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
+        known = {"store": store, "scale": conventions.scale, "data_root": data_root}
+        place = partial(locate, **known, lr_dir=lr, limit=limit, pairs=pairs)
         sets = _named(datasets, place, folder)
         given = names_given(folder, "models", naming.reserved())
         selection = select(options.split(models), conventions.scale, store, given)

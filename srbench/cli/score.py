@@ -1,20 +1,40 @@
 """`srbench score`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core.paths import weights_roots
+from srbench.errors import UserError
+
+if TYPE_CHECKING:
+    from srbench.datasets.locate import ImageSet
+    from srbench.evaluation.external import Scored
+    from srbench.evaluation.results import RunFolder
+    from srbench.report.runs.publish import RunReport
 
 
 def score(
-    sr_dir: Annotated[
-        Path, typer.Argument(help="Folder of the images to score, named as their originals; a name may end in x4.")
+    folders: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[SR_DIR] HR_DIR",
+            help="Folder of the images to score, whose names hold those of their originals; and folder of the "
+            "originals, or the id of a data set.",
+        ),
     ],
-    hr_dir: Annotated[str, typer.Argument(help="Folder of the original images, or the id of a data set.")],
+    models: Annotated[
+        str, typer.Option(help="Comma-separated folders to score in place of SR_DIR, each as NAME=FOLDER.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="Name of the outputs in tables; by default that of their folder.")] = "",
+    pairs: options.Pairs = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of a run to add the scores and pictures to, beside its models.")
+    ] = None,
+    limit: options.Limit = None,
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = "psnr,ssim,lpips",
     device: options.Device = "auto",
@@ -26,21 +46,67 @@ def score(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import scoring
-    from srbench.evaluation.external import score_folder
+    from srbench.evaluation import caveats, external, scoring
+    from srbench.evaluation.results import RunFolder
     from srbench.report.runs import publish
 
+    outputs, originals = _outputs(folders, models, name)
     conventions = protocols.find(protocol)
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
-        images = locate(hr_dir, store, scale=conventions.scale, data_root=data_root)
+        images = locate(originals, store, scale=conventions.scale, data_root=data_root, limit=limit)
         scorers = scoring.scorers(options.split(metrics), conventions, store)
+    chosen = pick_device(device)
     with console.bars() as progress:
-        chosen = pick_device(device)
-        rows = score_folder(sr_dir, images, conventions, scorers, chosen, progress)
-    report = publish.scores(conventions, rows, images.total)
+        all_scored = [
+            external.score_folder(folder, images, conventions, scorers, chosen, progress, name=called, pattern=pairs)
+            for called, folder in outputs
+        ]
+    for scored in all_scored:
+        scored.notes += caveats.collect([], [images], conventions) if out else images.remarks
+    rows = [row for scored in all_scored for row in scored.rows]
+    if out is None:
+        notes = list(dict.fromkeys(note for scored in all_scored for note in scored.notes))
+        failed = [entry for scored in all_scored for entry in scored.failed]
+        report = publish.scores(conventions, rows, (len(images.items), images.total), notes, failed)
+    else:
+        for scored in all_scored:
+            external.store(scored, images, conventions, scorers, chosen, RunFolder(out))
+        report = _beside(RunFolder(out), images, all_scored)
     if json:
-        per_image = [{"image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.warnings} for r in rows]
-        console.print_json(report.as_dict(None) | {"images": per_image})
+        per_image = [
+            {"model": r.model, "image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.warnings}
+            for r in rows
+        ]
+        console.print_json(report.as_dict(str(out) if out else None) | {"images": per_image})
     else:
         console.show(report.page)
+    if any(scored.failed for scored in all_scored):
+        raise typer.Exit(3)
+
+
+def _outputs(folders: list[str], models: str, name: str) -> tuple[list[tuple[str, Path]], str]:
+    """Return the folders of outputs with their names in tables, and the originals."""
+    if models:
+        if len(folders) != 1 or name:
+            raise UserError("--models NAME=FOLDER names what is scored; beside it give HR_DIR alone, without --name")
+        named = [part.rpartition("=") for part in options.split(models)]
+        return [(called or Path(folder).resolve().name, Path(folder)) for called, _, folder in named], folders[0]
+    if len(folders) != 2:
+        raise UserError(f"{len(folders)} folders are given; expected SR_DIR and HR_DIR, or --models NAME=FOLDER HR_DIR")
+    return [(name, Path(folders[0]))], folders[1]
+
+
+def _beside(folder: "RunFolder", images: "ImageSet", all_scored: "list[Scored]") -> "RunReport":
+    """Write the report and sheets of a run anew, with what was added to it."""
+    from srbench.evaluation.results import latest
+    from srbench.report.runs import publish
+
+    rows = latest(folder.rows())
+    notes = dict.fromkeys(note for call in folder.head()["calls"] for note in call["notes"])
+    failed = [entry for scored in all_scored for entry in scored.failed]
+    report = publish.report(folder, rows, list(notes), {}, failed)
+    publish.write(report, folder)
+    originals = {(images.id, item.name): item.hr for item in images.items}
+    publish.write_sheets(folder, [row for row in rows if (row.dataset, row.image) in originals], originals)
+    return report

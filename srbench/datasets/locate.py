@@ -1,21 +1,18 @@
 """From the name of a data set, or a folder, to image files on this machine whose content is checked."""
 
 import importlib.util
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core import image, image_file, image_folder
+from srbench.core import image, image_file, image_folder, image_remarks
 from srbench.core.assets import AssetStore, PinnedFile, hash_of
 from srbench.core.download import sha256
 from srbench.core.image_folder import Listing
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
+from srbench.datasets.name_pairs import pair
 from srbench.errors import BadData, DownloadError, MissingData
-
-_KEY_DIGITS = re.compile("-[0-9a-f]{8}$")
-"""End of the names of outputs that a run kept."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,9 @@ class ImageSet:
         items: The images, in order; the first `limit` of them.
         total: Number of images of the whole set.
         pinned: Whether every file was checked against a pinned hash.
-        left_out: What the folders hold beside these images, a line for each folder.
+        names: Names of all images of the set, also beyond the limit.
+        remarks: What a reader must know of the files: what the folders hold beside images, by what rule LR files were
+            paired, and which images a viewer would show otherwise.
         folder: Folder of the HR images, of a set that is not pinned.
         lr_dir: Folder of the LR images, where they are given.
         label: Name that the user gave the folder; empty without one.
@@ -39,7 +38,8 @@ class ImageSet:
     items: tuple[Item, ...]
     total: int
     pinned: bool
-    left_out: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     folder: Path | None = None
     lr_dir: Path | None = None
     label: str = ""
@@ -58,6 +58,7 @@ def locate(
     data_root: Path | None = None,
     lr_dir: Path | None = None,
     limit: int | None = None,
+    pairs: str = "",
 ) -> ImageSet:
     """Find the images of a data set or folder, fetching what is missing.
 
@@ -68,6 +69,7 @@ def locate(
         data_root: A folder with `<Set>/HR/*`, `<Set>/*` or the images themselves; used instead of cache and mirror.
         lr_dir: Folder of given LR images, for a folder of HR images only.
         limit: Number of images after which the rest is left out.
+        pairs: Name of the LR files, `{name}` standing for the original's; empty to find it.
 
     Raises:
         UnknownName: Neither a data set nor a folder.
@@ -75,7 +77,7 @@ def locate(
         BadData: A file differs from what is pinned, or HR and LR cannot be paired.
     """
     if is_folder(name):
-        return _folder(Path(name), lr_dir, scale, limit)
+        return _folder(Path(name), lr_dir, scale, limit, pairs)
     record = catalogue.find(name)
     if lr_dir is not None:
         raise BadData(f"--lr goes with a folder of HR images; {record.id} has LR made by the protocol")
@@ -88,7 +90,8 @@ def locate(
         Item(entry.name, path, None, entry.pixels_sha256, pinned=True)
         for entry, path in zip(entries, paths, strict=True)
     ]
-    return ImageSet(record.id, record, tuple(items), len(pinned), pinned=True)
+    names = tuple(entry.name for entry in pinned)
+    return ImageSet(record.id, record, tuple(items), len(pinned), True, names)
 
 
 def is_folder(name: str) -> bool:
@@ -152,24 +155,27 @@ def _unpinned(record: Dataset, data_root: Path | None, limit: int | None) -> Ima
             f"{folders[1]} and {data_root} do not hold {record.count} images. Get {record.title} from {record.where}"
         )
     items = [Item(path.stem, path, None, sha256(path)) for path in listed[:limit]]
-    return ImageSet(record.id, record, tuple(items), record.count, pinned=False, folder=items[0].hr.parent)
+    names = tuple(path.stem for path in listed)
+    return ImageSet(record.id, record, tuple(items), record.count, False, names, folder=items[0].hr.parent)
 
 
-def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None) -> ImageSet:
+def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None, pairs: str) -> ImageSet:
     listing = image_listing(folder)
     listed = by_stem(listing)
-    left_out = listing.describe()
-    lr_of: dict[str, Path] = {}
+    remarks = listing.describe()
+    lr_of: Mapping[str, Path] = {}
     if lr_dir is not None:
         lr_listing = image_listing(lr_dir)
-        lr_of = pair(listed, by_stem(lr_listing), folder, lr_dir, scale)
-        left_out += lr_listing.describe()
+        paired = pair(listed, by_stem(lr_listing), folder, lr_dir, scale, pairs)
+        lr_of = paired.paths
+        remarks += [*paired.describe(lr_dir), *lr_listing.describe()]
     items = []
     for stem, hr in list(listed.items())[:limit]:
         lr = lr_of.get(stem)
         items.append(Item(stem, hr, lr, _content(hr), _content(lr) if lr else ""))
-    id_ = folder.resolve().name.lower()
-    return ImageSet(id_, None, tuple(items), len(listed), False, tuple(left_out), folder=folder, lr_dir=lr_dir)
+    remarks += image_remarks.describe({item.name: item.hr for item in items})
+    id_, names = folder.resolve().name.lower(), tuple(listed)
+    return ImageSet(id_, None, tuple(items), len(listed), False, names, tuple(remarks), folder, lr_dir)
 
 
 def _content(path: Path) -> str:
@@ -211,45 +217,3 @@ def by_stem(listing: Listing) -> dict[str, Path]:
             raise BadData(f"{stems[path.stem]} and {path.name} have the same name but for the extension; keep one")
         stems[path.stem] = path
     return stems
-
-
-def pair(hr: dict[str, Path], other: dict[str, Path], hr_dir: Path, other_dir: Path, scale: int) -> dict[str, Path]:
-    """Pair LR (or SR) files with HR files by stem, one to one, after removing one trailing `x<scale>` or `_x<scale>`.
-
-    The digits of the key at the end of a kept output's name are removed too.
-
-    Args:
-        hr: HR files by stem.
-        other: LR or SR files by stem.
-        hr_dir: Folder of the HR files, for the error.
-        other_dir: Folder of the other files, for the error.
-        scale: Upscaling factor in the suffix.
-
-    Returns:
-        The other files by HR stem.
-
-    Raises:
-        BadData: Something is left over on either side, or two files claim one HR; the files are named.
-    """
-    pairs: dict[str, Path] = {}
-    surplus: list[str] = []
-    for stem, path in other.items():
-        forms = (
-            stem,
-            stem.removesuffix(f"_x{scale}"),
-            stem.removesuffix(f"x{scale}"),
-            _KEY_DIGITS.sub("", stem),
-        )
-        key = next((form for form in forms if form in hr), None)
-        if key is None:
-            surplus.append(path.name)
-        elif key in pairs:
-            raise BadData(f"{pairs[key].name} and {path.name} in {other_dir} both belong to {hr[key].name}; keep one")
-        else:
-            pairs[key] = path
-    missing = [path.name for stem, path in hr.items() if stem not in pairs]
-    if surplus or missing:
-        sides = [f"in {other_dir} without a partner: {', '.join(surplus)}"] if surplus else []
-        sides += [f"in {hr_dir} without a partner: {', '.join(missing)}"] if missing else []
-        raise BadData("files cannot be paired by name: " + "; ".join(sides))
-    return pairs

@@ -79,7 +79,8 @@ def evaluate(
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
         first = outcome.failed[0]
-        raise UserError(f"{first['model']} failed on {first['dataset']} {first['image']}: {first['reason']}")
+        place = " ".join(filter(None, (first["dataset"], first["image"])))
+        raise UserError(f"{first['model'] or 'reading'} failed on {place}: {first['reason']}")
     return frame(outcome.rows)
 
 

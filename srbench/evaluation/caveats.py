@@ -19,7 +19,7 @@ def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[
     lines = []
     if not images.pinned:
         lines.append(f"{images.id}: not pinned; the hashes of its files are in run.json")
-    lines += images.left_out
+    lines += images.remarks
     record = images.record
     if record is None:
         return lines

@@ -1,22 +1,50 @@
 """Scores of images that any other software made."""
 
 import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from srbench.core import image
+from srbench.core import environment, image, image_file, image_remarks
+from srbench.core.download import sha256
 from srbench.core.progress import NO_PROGRESS, Progress, track
-from srbench.datasets.locate import ImageSet, by_stem, image_listing, pair
-from srbench.errors import ShapeError
-from srbench.evaluation import sanity, scoring
-from srbench.evaluation.pairing import content, original
-from srbench.evaluation.plan import content_of
-from srbench.evaluation.results import WHOLE_SET, Row, key
+from srbench.datasets.dataset import Item
+from srbench.datasets.locate import ImageSet, by_stem, image_listing
+from srbench.datasets.name_pairs import pair
+from srbench.errors import ShapeError, UserError, reason
+from srbench.evaluation import channels, sanity, scoring, usable
+from srbench.evaluation.pairing import content
+from srbench.evaluation.pipeline import PIPELINE
+from srbench.evaluation.plan import content_of, describe_set
+from srbench.evaluation.results import FILES, WHOLE_SET, Row, RunFolder, key
 from srbench.evaluation.scoring import Scorer, SetScores, Views
 from srbench.protocol import Protocol
+
+
+@dataclass
+class Scored:
+    """What came of scoring a folder.
+
+    Attributes:
+        name: Name of the outputs in tables.
+        rows: Rows of the images, and of the whole set.
+        failed: An entry for each image, or metric of an image, that failed.
+        notes: By what rule the names were paired, what the folder holds beside, and what a reader must know.
+        files: The output of each image that has rows.
+        identity: 16 hex digits of the content of all outputs.
+    """
+
+    name: str
+    rows: list[Row] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+    identity: str = ""
 
 
 def score_folder(
@@ -26,63 +54,146 @@ def score_folder(
     scorers: list[Scorer],
     device: torch.device,
     progress: Progress = NO_PROGRESS,
-) -> list[Row]:
-    """Measure a folder of outputs against their originals.
+    *,
+    name: str = "",
+    pattern: str = "",
+) -> Scored:
+    """Measure a folder of outputs against their originals; an image that cannot be used is noted as failed.
 
     Args:
-        sr_dir: Folder of images named as the HR ones, or with one trailing `x<scale>` or `_x<scale>`.
-        images: Originals, all of them.
+        sr_dir: Folder of outputs, whose names hold those of the HR images.
+        images: Originals.
         protocol: Conventions of what the metrics see. HR is cropped to its multiple, and SR must have that size.
         scorers: Loaded metrics.
         device: Device on which to measure.
         progress: Shows a task with a step for each image.
+        name: Name in tables; by default that of the folder.
+        pattern: Name of the outputs, `{name}` standing for the original's; empty to find it.
 
     Raises:
         BadData: Files that cannot be paired, named.
-        ShapeError: An SR whose size or channels do not fit.
+        BadImage: No image is left.
     """
+    listing = image_listing(sr_dir)
     hr_of = {item.name: item.hr for item in images.items}
-    paths = pair(hr_of, by_stem(image_listing(sr_dir)), images.items[0].hr.parent, sr_dir, protocol.scale)
-    rows: list[Row] = []
-    set_scores = SetScores(scorers)
-    for item in track(progress, images.items, str(sr_dir)):
-        hr = original(item.hr, protocol).to(device)
-        path = paths[item.name]
-        sr = _fitting(content(image.to_tensor(image.read(path)), protocol).to(device), hr, path, item.hr, protocol)
-        views = Views(sr, hr, protocol)
-        blank = _blank(sr_dir, path, images.id, item.name, item.content, protocol, device)
-        warnings = tuple(sanity.check(sr, hr, views.lumas))
-        rows += _rows(blank, scorers, scoring.measure(views, scorers), warnings)
+    hr_dir = images.items[0].hr.parent
+    paired = pair(hr_of, by_stem(listing), hr_dir, sr_dir, protocol.scale, pattern, images.names)
+    scored = Scored(name or sr_dir.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()])
+    scored.notes += image_remarks.describe({path.name: path for path in paired.paths.values()})
+    good, refused = usable.select(images, protocol)
+    refused |= _refused({item.name: paired.paths[item.name] for item in good.items})
+    scored.failed = [_failure(images.id, image_name, text) for image_name, text in refused.items()]
+    scored.files = {item.name: paired.paths[item.name] for item in good.items if item.name not in refused}
+    hashes = {image_name: sha256(path) for image_name, path in scored.files.items()}
+    scored.identity = key(outputs=hashes)
+    _Folder(scored, images, protocol, scorers, device, hashes).measure(progress)
+    if not scored.files:
+        raise usable.refuse_all({entry["image"]: entry["reason"] for entry in scored.failed})
+    return scored
+
+
+def _refused(paths: Mapping[str, Path]) -> dict[str, str]:
+    refused: dict[str, str] = {}
+    for name, path in paths.items():
+        try:
+            image_file.header(path)
+        except UserError as error:
+            refused[name] = str(error)
+    return refused
+
+
+def _failure(dataset: str, image_name: str, text: str) -> dict[str, str]:
+    return {"model": "", "dataset": dataset, "image": image_name, "reason": text}
+
+
+class _Folder:
+    """One folder of outputs under way."""
+
+    def __init__(
+        self,
+        scored: Scored,
+        images: ImageSet,
+        protocol: Protocol,
+        scorers: list[Scorer],
+        device: torch.device,
+        hashes: Mapping[str, str],
+    ) -> None:
+        self.scored = scored
+        self.images = images
+        self.protocol = protocol
+        self.scorers = scorers
+        self.device = device
+        self.hashes = hashes
+
+    def measure(self, progress: Progress) -> None:
+        set_scores = SetScores(self.scorers)
+        items = [item for item in self.images.items if item.name in self.scored.files]
+        for item in track(progress, items, self.scored.name):
+            try:
+                self._image(item, set_scores)
+            except UserError as error:
+                self._fail(item.name, reason(error))
+                del self.scored.files[item.name]
+        of_sets = [scorer.name for scorer in self.scorers if scorer.metric.of_sets]
+        if not of_sets:
+            return
+        if len(self.scored.files) < len(self.images.items):
+            self._fail("", f"no value of {', '.join(of_sets)}, which needs every image: some failed")
+            return
+        whole = key(outputs=self.scored.identity, originals=content_of(self.images))
+        blank = replace(self._blank(WHOLE_SET, whole), images=len(self.images.items))
+        self.scored.rows += _rows(blank, self.scorers, set_scores.compute())
+
+    def _image(self, item: Item, set_scores: SetScores) -> None:
+        path = self.scored.files[item.name]
+        sr, hr = _fitting(path, item.hr, self.protocol)
+        sr, hr = sr.to(self.device), hr.to(self.device)
+        views = Views(sr, hr, self.protocol)
+        warnings = (*sanity.check(sr, hr, views.lumas), *channels.remarks(hr, self.protocol))
+        measured = scoring.measure(views, self.scorers)
+        for metric, error in measured.failed.items():
+            self._fail(item.name, f"{metric}: {reason(error)}")
+        blank = self._blank(item.name, key(output=self.hashes[item.name], original=item.content))
+        blank = replace(blank, hr=item.hr_sha256)
+        self.scored.rows += _rows(blank, self.scorers, measured.values, warnings)
         set_scores.update(views)
-    blank = _blank(sr_dir, sr_dir, images.id, WHOLE_SET, content_of(images), protocol, device)
-    return [*rows, *_rows(replace(blank, images=len(images.items)), scorers, set_scores.compute())]
 
+    def _fail(self, image_name: str, text: str) -> None:
+        self.scored.failed.append(_failure(self.images.id, image_name, text) | {"model": self.scored.name})
 
-def _blank(
-    sr_dir: Path, path: Path, dataset: str, name: str, content: str, protocol: Protocol, device: torch.device
-) -> Row:
-    """Return what all rows of an image, or of the whole set, share."""
-    return Row(
-        key=key(sr=str(path), hr=content, protocol=protocol.as_dict()),
-        protocol=protocol.name,
-        model=sr_dir.resolve().name,
-        identity="",
-        dataset=dataset,
-        image=name,
-        metric="",
-        value=math.nan,
-        unit="",
-        higher_is_better=True,
-        device=device.type,
-        mode="files",
-    )
+    def _blank(self, image_name: str, contents: str) -> Row:
+        """Return what all rows of an image, or of the whole set, share."""
+        output = key(
+            pipeline=PIPELINE,
+            model=self.scored.name,
+            dataset=self.images.id,
+            image=image_name,
+            contents=contents,
+            protocol=self.protocol.as_dict(),
+        )
+        return Row(
+            key=output,
+            protocol=self.protocol.name,
+            model=self.scored.name,
+            identity=self.scored.identity,
+            dataset=self.images.id,
+            image=image_name,
+            metric="",
+            value=math.nan,
+            unit="",
+            higher_is_better=True,
+            device=self.device.type,
+            mode=FILES,
+            pipeline=PIPELINE,
+            output=output,
+        )
 
 
 def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], warnings: tuple[str, ...] = ()) -> list[Row]:
     return [
         replace(
             blank,
-            key=key(image=blank.key, metric=scorer.metric.name),
+            key=key(image=blank.key, metric=scorer.metric.name, version=scorer.metric.version),
             metric=scorer.name,
             value=values[scorer.name],
             unit=scorer.metric.unit,
@@ -96,14 +207,51 @@ def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], warnings:
     ]
 
 
-def _fitting(sr: Tensor, hr: Tensor, sr_path: Path, hr_path: Path, protocol: Protocol) -> Tensor:
+def _fitting(sr_path: Path, hr_path: Path, protocol: Protocol) -> tuple[Tensor, Tensor]:
+    sr, hr = channels.match(*(image.to_tensor(image.read(path)) for path in (sr_path, hr_path)))
+    hr = image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
+    sr = content(sr, protocol)
     if sr.shape[-2:] != hr.shape[-2:]:
         raise ShapeError(
             f"{sr_path} is {sr.shape[-2]} x {sr.shape[-1]} px; {hr_path.name} cropped to a multiple of "
             f"{protocol.hr_multiple} is {hr.shape[-2]} x {hr.shape[-1]} px"
         )
     if hr.shape[1] == 1 and sr.shape[1] == 3:
-        return image.grey(sr).to(sr.dtype)
+        return image.grey(sr).to(sr.dtype), hr
     if hr.shape[1] == 3 and sr.shape[1] == 1:
         raise ShapeError(f"{sr_path} is grey; {hr_path.name} is RGB. Score it against a grey original")
-    return sr
+    return sr, hr
+
+
+def store(
+    scored: Scored, images: ImageSet, protocol: Protocol, scorers: list[Scorer], device: torch.device, folder: RunFolder
+) -> None:
+    """Add scored outputs to the folder of a run, with their pictures, beside the rows of its models.
+
+    Raises:
+        BadRun: The folder cannot be written, or holds another protocol.
+    """
+    facts = environment.describe(device)
+    name, call = folder.record(protocol.as_dict(), facts, _describe_call(scored, images, scorers))
+    rows = [replace(row, environment=name) for row in scored.rows]
+    pictures: dict[str, str] = {}
+    for row in {row.image: row for row in rows if row.image in scored.files}.values():
+        image.write(folder.picture(row), image.read(scored.files[row.image]))
+        pictures[row.image] = sha256(folder.picture(row))
+    folder.append([replace(row, picture=pictures.get(row.image, "")) for row in rows])
+    folder.conclude(call, scored.failed)
+
+
+def _describe_call(scored: Scored, images: ImageSet, scorers: list[Scorer]) -> dict[str, Any]:
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "models": {scored.name: {"outputs": scored.identity}},
+        "datasets": {images.id: describe_set(images)},
+        "metrics": [scorer.name for scorer in scorers],
+        "mode": {"name": FILES},
+        "modes": {},
+        "notes": scored.notes,
+        "unavailable": {},
+        "failed": [],
+        "seeds": {},
+    }

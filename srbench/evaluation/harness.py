@@ -16,7 +16,8 @@ from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError, reason
-from srbench.evaluation import pairing, sanity, scoring
+from srbench.evaluation import channels, pairing, sanity, scoring, usable
+from srbench.evaluation.pairing import Pair
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Outcome, Plan, content_of, describe_call
 from srbench.evaluation.results import ERRORS, TIMINGS, WHOLE_SET, Row, RunFolder, key
@@ -48,11 +49,11 @@ class _SetTask:
 
     def update(self, views: Views | None) -> None:
         """Take in an image; None where the output has no finite values."""
-        self.images += 1
         if views is None:
             self.finite = False
         elif self.missing:
             self.scores.update(views)
+        self.images += 1
 
     def values(self) -> dict[str, float]:
         """Return the values that are missing; NaN where an output was not finite."""
@@ -82,7 +83,8 @@ def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outc
     """Walk models x data sets x images; each image's rows are stored as soon as they are known.
 
     A model that cannot be loaded, or whose call fails, is noted as failed and the others go on; its traceback goes to
-    errors.log in the folder. An image that runs out of memory does not end its model.
+    errors.log in the folder. An image that runs out of memory does not end its model. An image that cannot
+    be used is noted as failed, once for all models.
 
     Args:
         plan: Models, data sets, metrics and conventions.
@@ -90,7 +92,7 @@ def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outc
         progress: Shows a task for each model, with a step for each image.
 
     Raises:
-        UserError: An image cannot be read or does not fit the protocol.
+        BadImage: No image can be used.
     """
     return _Walk(plan, folder, progress).walk()
 
@@ -105,13 +107,16 @@ class _Walk:
         self.device = torch.device(plan.mode.device)
         self.environment = self.machine = ""
         self.pairs = pairing.PairCache(plan.protocol)
+        self.sets = list(plan.sets)
+        self.unusable: dict[Item, str] = {}
 
     def walk(self) -> Outcome:
         facts = environment.describe(self.device)
         self.machine = facts["machine"]
         self.environment, call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
+        self._select_images()
         for turn, model in enumerate(self.plan.models, 1):
-            sets = {images.id: self._set_task(model, images) for images in self.plan.sets}
+            sets = {images.id: self._set_task(model, images) for images in self.sets}
             tasks = list(self._image_tasks(model, sets))
             listed: list[_ImageTask | _SetTask] = [*tasks, *sets.values()]
             self.outcome.kept += sum(len(task.keys) - len(task.missing) for task in listed)
@@ -123,12 +128,39 @@ class _Walk:
                 self._conclude_sets(sets)
             self.outcome.rows += [self.known[k] for task in listed for k in task.keys.values() if k in self.known]
         self.folder.conclude(call, self.outcome.failed)
+        if not self.outcome.rows and all(item in self.unusable for images in self.plan.sets for item in images.items):
+            raise usable.refuse_all({item.name: text for item, text in self.unusable.items()})
         return self.outcome
 
     def _renew(self, keys: Iterable[str]) -> None:
         """Store rows that are kept once more where others of their line came later, as with tiles of another side."""
         newest = {_line(row): row.key for row in self.known.values()}
         self._append([self.known[k] for k in keys if newest[_line(self.known[k])] != k], computed=False)
+
+    def _select_images(self) -> None:
+        """Leave out the images whose headers say that they cannot be used."""
+        for at, images in enumerate(self.plan.sets):
+            self.sets[at], refused = usable.select(images, self.plan.protocol)
+            for item in images.items:
+                if item.name in refused:
+                    self._refuse(images.id, item, refused[item.name])
+        if not any(images.items for images in self.sets):
+            raise usable.refuse_all({item.name: text for item, text in self.unusable.items()})
+
+    def _refuse(self, dataset: str, item: Item, text: str) -> None:
+        """Note an image that no model can have."""
+        self.unusable[item] = text
+        self.outcome.failed.append({"model": "", "dataset": dataset, "image": item.name, "reason": text})
+
+    def _pair(self, task: _ImageTask) -> Pair | None:
+        """Return HR and LR; None where they cannot be read, which is noted once."""
+        if task.item in self.unusable:
+            return None
+        try:
+            return self.pairs.load(task.item)
+        except UserError as error:
+            self._refuse(task.blank.dataset, task.item, reason(error))
+            return None
 
     def _set_task(self, model: Model, images: ImageSet) -> _SetTask:
         scorers = [scorer for scorer in self.plan.scorers if scorer.metric.of_sets]
@@ -145,7 +177,7 @@ class _Walk:
         return _SetTask(blank, keys, missing, SetScores([s for s in scorers if s.name in missing]))
 
     def _image_tasks(self, model: Model, sets: dict[str, _SetTask]) -> Iterator[_ImageTask]:
-        for images in self.plan.sets:
+        for images in self.sets:
             for item in images.items:
                 tile_px = self._tile_px(model, item)
                 blank = replace(
@@ -220,7 +252,9 @@ class _Walk:
         )
 
     def _run_model(self, model: Model, tasks: list[_ImageTask], shown: Task) -> None:
-        lr = self.pairs.load(tasks[0].item).lr
+        lr = next((pair.lr for task in tasks if (pair := self._pair(task))), None)
+        if lr is None:
+            return
         try:
             upscaler = model.upscaler(self.plan.mode_of(model))
             _warm_up(upscaler, lr)
@@ -230,7 +264,10 @@ class _Walk:
         shape = torch.Size()
         anew = self._by_size(model)
         for task in tasks:
-            images = self.pairs.load(task.item)
+            images = self._pair(task)
+            if images is None:
+                shown.advance()
+                continue
             lr = images.lr.to(self.device) / 255
             try:
                 if anew and lr.shape != shape:
@@ -254,7 +291,7 @@ class _Walk:
         values, warnings = self._measure(task, hr, raw)
         pixels = raw.shape[-2] * raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
-        self._append([self._row(task, name, values[name], warnings) for name in task.missing])
+        self._append([self._row(task, name, values[name], warnings) for name in task.missing if name in values])
 
     def _with_picture(self, task: _ImageTask, raw: Tensor) -> _ImageTask:
         """Keep the output as a file; values that were not measured of this very output are measured again."""
@@ -275,9 +312,15 @@ class _Walk:
             return {}, ()
         sr = scoring.quantise(raw, self.plan.protocol)
         views = Views(sr, hr, self.plan.protocol)
-        values = scoring.measure(views, missing)
-        task.image_set.update(views)
-        return values, tuple(sanity.check(sr, hr, views.lumas)) if missing else ()
+        measured = scoring.measure(views, missing)
+        for name, error in measured.failed.items():
+            self._fail(task.blank, error, name)
+        try:
+            task.image_set.update(views)
+        except UserError as error:
+            self._fail(task.blank, error)
+        found = [*sanity.check(sr, hr, views.lumas), *channels.remarks(hr, self.plan.protocol)] if missing else []
+        return measured.values, tuple(found)
 
     def _conclude_sets(self, sets: dict[str, _SetTask]) -> None:
         """Store the values of whole sets."""
@@ -307,8 +350,9 @@ class _Walk:
             self.known[row.key] = row
         self.outcome.computed += len(rows) * computed
 
-    def _fail(self, blank: Row, error: Exception) -> None:
-        entry = {"model": blank.model, "dataset": blank.dataset, "image": blank.image, "reason": reason(error)}
+    def _fail(self, blank: Row, error: Exception, metric: str = "") -> None:
+        text = f"{metric}: {reason(error)}" if metric else reason(error)
+        entry = {"model": blank.model, "dataset": blank.dataset, "image": blank.image, "reason": text}
         if not isinstance(error, UserError):
             head = f"{blank.model} on {' '.join(filter(None, (blank.dataset, blank.image)))}, {blank.mode}"
             self.folder.log_error(f"{head}\n{''.join(traceback.format_exception(error))}")

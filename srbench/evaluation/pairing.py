@@ -10,6 +10,7 @@ from srbench.core.download import sha256
 from srbench.core.resize import resize
 from srbench.datasets.dataset import Item
 from srbench.errors import BadImage, ShapeError
+from srbench.evaluation import channels
 from srbench.protocol import Protocol
 
 _KEPT_MIB = 256
@@ -61,12 +62,13 @@ def load(item: Item, protocol: Protocol) -> Pair:
     """
     array = image.read(item.hr)
     _check(item.hr, image.pixels_sha256(array) if item.pinned else sha256(item.hr), item.hr_sha256)
-    hr = _original(array, protocol)
     if item.lr is None:
+        hr = _original(array, protocol)
         return Pair(degrade(hr, protocol), hr)
-    array = image.read(item.lr)
+    lr_array = image.read(item.lr)
     _check(item.lr, sha256(item.lr), item.lr_sha256)
-    lr = content(image.to_tensor(array), protocol)
+    lr, hr = channels.match(image.to_tensor(lr_array), image.to_tensor(array))
+    lr, hr = content(lr, protocol), image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
     expected = (hr.shape[1], hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     if tuple(lr.shape[1:]) != expected:
         raise ShapeError(

@@ -73,7 +73,7 @@ def describe_call(plan: Plan) -> dict[str, object]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "pipeline": PIPELINE,
         "models": {model.id: _describe_model(model) for model in plan.models},
-        "datasets": {images.id: _describe_set(images) for images in plan.sets},
+        "datasets": {images.id: describe_set(images) for images in plan.sets},
         "metrics": [scorer.name for scorer in plan.scorers],
         "mode": plan.mode.as_dict(),
         "modes": {model: mode.as_dict() for model, mode in plan.modes.items()},
@@ -89,7 +89,8 @@ def content_of(images: ImageSet) -> str:
     return key(images=[item.content for item in images.items])
 
 
-def _describe_set(images: ImageSet) -> dict[str, object]:
+def describe_set(images: ImageSet) -> dict[str, object]:
+    """Return what run.json says of a data set."""
     counts = {"images": len(images.items), "of": images.total}
     files = {item.name: _describe_item(item) for item in images.items}
     return {**counts, "pinned": images.pinned, "content": content_of(images), "place": images.place, "files": files}

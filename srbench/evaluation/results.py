@@ -36,6 +36,9 @@ TIMINGS = {"latency": ("ms", False), "throughput": ("MP/s", True)}
 """Unit of each timing, and whether higher is better. Timings are stored as rows like those of metrics: milliseconds for
 an image and output megapixels a second, of the model's call alone."""
 
+FILES = "files"
+"""Mode of rows of images that other software made."""
+
 MOS = "mos"
 """Name of the metric in rows that hold the mean opinion score of an image."""
 

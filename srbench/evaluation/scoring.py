@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from srbench.core import image
 from srbench.core.assets import AssetStore
+from srbench.errors import UserError
 from srbench.metrics import catalogue
 from srbench.metrics.metric import Metric
 from srbench.protocol import Protocol
@@ -98,19 +100,35 @@ class Views:
         return self._prepared[metric.reads][: 2 if metric.needs_hr else 1]
 
 
-def measure(views: Views, scorers: Sequence[Scorer]) -> dict[str, float]:
-    """Score one output.
+@dataclass(frozen=True)
+class Measured:
+    """What metrics say of one output.
+
+    Attributes:
+        values: Values by the scorers' names.
+        failed: What went wrong with a metric that cannot take the image, by the scorers' names.
+    """
+
+    values: dict[str, float]
+    failed: dict[str, Exception]
+
+
+def measure(views: Views, scorers: Sequence[Scorer]) -> Measured:
+    """Score one output; a metric that cannot take it costs the others nothing.
 
     Args:
         views: Output and original.
         scorers: Metrics of single images; those of whole sets are left out.
-
-    Returns:
-        Values by the scorers' names.
     """
-    return {
-        scorer.name: float(scorer.score(*views.of(scorer.metric))) for scorer in scorers if not scorer.metric.of_sets
-    }
+    measured = Measured({}, {})
+    for scorer in scorers:
+        if scorer.metric.of_sets:
+            continue
+        try:
+            measured.values[scorer.name] = float(scorer.score(*views.of(scorer.metric)))
+        except (UserError, torch.OutOfMemoryError) as error:
+            measured.failed[scorer.name] = error
+    return measured
 
 
 class SetScores:

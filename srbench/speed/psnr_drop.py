@@ -74,7 +74,7 @@ class PsnrReference:
 def _one(raw: Tensor, hr: Tensor, conventions: Protocol, scorers: list[Scorer]) -> float:
     if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black
         return float("nan")
-    return scoring.measure(scoring.Views(scoring.quantise(raw, conventions), hr, conventions), scorers)["psnr"]
+    return scoring.measure(scoring.Views(scoring.quantise(raw, conventions), hr, conventions), scorers).values["psnr"]
 
 
 def _classical(scale: int) -> Protocol:

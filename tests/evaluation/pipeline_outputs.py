@@ -145,7 +145,7 @@ def _scoring() -> list[float]:
     found: list[float] = []
     for conventions in protocol.PROTOCOLS.values():
         scorers = scoring.scorers(LOSSLESS_METRICS, conventions, STORE)
-        found += scoring.measure(scoring.Views(sr, hr, conventions), scorers).values()
+        found += scoring.measure(scoring.Views(sr, hr, conventions), scorers).values.values()
     return [round(value, 5) for value in found]
 
 

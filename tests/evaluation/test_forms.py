@@ -128,9 +128,9 @@ def test_score_gives_the_same_values(tmp_path: Path) -> None:
     plan, folder = replace(_plan(), save_images=True), RunFolder(tmp_path / "run")
     run = harness.run(plan, folder).rows
     outputs = folder.picture(run[0]).parent
-    scored = score_folder(outputs, plan.sets[0], CLASSICAL, plan.scorers, torch.device("cpu"))
+    scored = score_folder(outputs, plan.sets[0], CLASSICAL, plan.scorers, torch.device("cpu")).rows
     measured = {(row.metric, row.image): row.value for row in run if row.metric not in ("latency", "throughput")}
     assert {(row.metric, row.image): row.value for row in scored} == pytest.approx(measured)
     assert len({row.key for row in scored}) == len(scored)
     assert {row.images for row in scored if row.image == WHOLE_SET} == {3}
-    assert publish.scores(CLASSICAL, scored, 3).page.tables
+    assert publish.scores(CLASSICAL, scored, (3, 3)).page.tables

@@ -1,6 +1,7 @@
 """The main job on the builtin photographs: complete, resumed, killed, shared, failing."""
 
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
@@ -186,7 +189,9 @@ def test_outputs_are_kept_as_they_were_scored(tmp_path: Path) -> None:
     (picture,) = tmp_path.glob("images/builtin/bicubic/fp32/*.png")
     hr = image.to_tensor(image.read(_builtin(1).items[0].hr))
     sr = image.to_tensor(image.read(picture))
-    again = scoring.measure(scoring.Views(sr, hr, CLASSICAL), scoring.scorers(["psnr"], CLASSICAL, AssetStore([])))
+    again = scoring.measure(
+        scoring.Views(sr, hr, CLASSICAL), scoring.scorers(["psnr"], CLASSICAL, AssetStore([]))
+    ).values
     assert again["psnr"] == outcome.rows[0].value
     picture.unlink()
     assert harness.run(_plan("bicubic", limit=1, metrics="psnr", save_images=True), RunFolder(tmp_path)).computed == 0
@@ -257,8 +262,52 @@ def test_an_unreadable_image_is_the_users_mistake(tmp_path: Path) -> None:
     (tmp_path / "hr" / "a.png").write_bytes(b"not a picture")
     plan = _plan("nearest")
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
-    with pytest.raises(BadImage, match=r"a\.png"):
+    with pytest.raises(BadImage, match=r"no image can be used: .*a\.png"):
         harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
+
+
+def _folder_of(tmp_path: Path, **pictures: np.ndarray) -> ImageSet:
+    for name, pixels in pictures.items():
+        image.write(tmp_path / "hr" / f"{name}.png", pixels)
+    return locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+
+
+def test_bad_images_fail_once_for_all_models_and_the_others_have_their_values(tmp_path: Path) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    _folder_of(tmp_path, good=photo, small=photo[:3], cut=photo)
+    whole = (tmp_path / "hr" / "cut.png").read_bytes()
+    (tmp_path / "hr" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "hr" / "text.png").write_text("no image")
+    plan = replace(_plan("nearest", "bicubic"), sets=[locate(str(tmp_path / "hr"), AssetStore([]), scale=4)])
+    outcome = harness.run(plan, RunFolder(tmp_path / "run"))
+    assert {(row.model, row.image) for row in outcome.rows} == {("nearest", "good"), ("bicubic", "good")}
+    assert sorted(entry["image"] for entry in outcome.failed) == ["cut", "small", "text"]
+    assert {entry["model"] for entry in outcome.failed} == {""}
+
+
+def test_a_metric_that_cannot_take_an_image_costs_no_other_value(tmp_path: Path) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    plan = replace(_plan("nearest", metrics="psnr,ssim"), sets=[_folder_of(tmp_path, tiny=photo)])
+    outcome = harness.run(plan, RunFolder(tmp_path / "run"))
+    assert {row.metric for row in outcome.rows} == {"psnr", "latency", "throughput"}
+    (failed,) = outcome.failed
+    assert failed["reason"].startswith("ssim: ")
+
+
+def test_equal_channels_are_grey_beside_a_grey_partner_and_rgb_beside_rgb(tmp_path: Path) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (12, 12), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
+    values = {}
+    for hr, lr in (("L", "L"), ("L", "RGB"), ("RGB", "L"), ("RGB", "RGB")):
+        folder = tmp_path / f"{hr}-{lr}"
+        for place, mode, pixels in (("hr", hr, grey), ("lr", lr, grey[::4, ::4] // 2)):
+            (folder / place).mkdir(parents=True)
+            Image.fromarray(pixels).convert(mode).save(folder / place / "a.png")
+        images = locate(str(folder / "hr"), AssetStore([]), scale=4, lr_dir=folder / "lr")
+        outcome = harness.run(replace(_plan("nearest", metrics="psnr"), sets=[images]), RunFolder(folder / "run"))
+        values[hr, lr] = next(row for row in outcome.rows if row.metric == "psnr")
+    assert len({values[modes].value for modes in (("L", "L"), ("L", "RGB"), ("RGB", "L"))}) == 1
+    assert values["RGB", "RGB"].value - values["L", "L"].value == pytest.approx(20 * math.log10(255 / 219), abs=1e-6)
+    assert any("1.32 dB" in warning for warning in values["RGB", "RGB"].warnings)
 
 
 def _slow_run(folder: Path) -> None:
@@ -404,5 +453,6 @@ def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     outcome = harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
     assert [entry["image"] for entry in outcome.failed] == ["tiny"]
-    assert {row.image for row in outcome.rows} == {"whole"}
+    assert {row.metric for row in outcome.rows if row.image == "whole"} >= {"psnr", "lpips"}
+    assert {row.metric for row in outcome.rows if row.image == "tiny"} == {"psnr", *harness.TIMINGS}
     assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed

@@ -105,18 +105,26 @@ def report(
     return RunReport(head["protocol"], summaries, page, below, unavailable or {}, list(failed))
 
 
-def scores(protocol: Protocol, rows: Sequence[Row], total: int) -> RunReport:
+def scores(
+    protocol: Protocol,
+    rows: Sequence[Row],
+    counts: tuple[int, int],
+    notes: Sequence[str] = (),
+    failed: Sequence[dict[str, str]] = (),
+) -> RunReport:
     """Arrange rows that no run has stored, those of `srbench score`.
 
     Args:
         protocol: Protocol under which the rows were measured.
         rows: Rows of one data set.
-        total: Number of images of the data set.
+        counts: Numbers of images of the data set that were asked for and that it has.
+        notes: Caveats of the data set and its files.
+        failed: Images that failed.
     """
     summaries = summarise(rows)
-    tables = build(summaries, rank(rows), {rows[0].dataset: (total, total)})
-    below = caption.odd_outputs(rows)
-    return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, [])
+    tables = build(summaries, rank(rows), {rows[0].dataset: counts})
+    below = [*caption.odd_outputs(rows), *notes, *caption.missing({}, failed)]
+    return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, list(failed))
 
 
 def _page(protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], machines: Sequence[str] = ()) -> Page:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from srbench.evaluation.ranking import Ranking, Variant
-from srbench.evaluation.results import MOS, TIMINGS
+from srbench.evaluation.results import FILES, MOS, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.table import Cell, Column, Table, text_column
 
@@ -41,9 +41,11 @@ def _table(
 ) -> Table:
     dataset = summaries[0].dataset
     metrics = sorted({s.metric for s in summaries}, key=_column_order)
-    several = len({(s.device, s.mode) for s in summaries}) > 1
+    # The device that measured files of other software says nothing of them.
+    several = len({(s.device, s.mode) for s in summaries if s.mode != FILES}) > 1
     labels = {
-        (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several else s.model for s in summaries
+        (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several and s.mode != FILES else s.model
+        for s in summaries
     }
     by_metric = {(s.model, s.device, s.mode, s.metric): s for s in summaries}
     most = max(s.images for s in summaries)

@@ -59,7 +59,7 @@ def _report() -> tuple[str, ...]:
     rows = _rows({"a_b": [30.0, 31.0], "c": [29.0, 33.0]}) + _rows(
         {"a_b": [5.0, 7.0], "c": [1.0, 2.0]}, "latency", False, "ms"
     )
-    report = replace(publish.scores(find("classical_x4"), rows, 2), notes=["a note & more"])
+    report = replace(publish.scores(find("classical_x4"), rows, (2, 2)), notes=["a note & more"])
     tables = tuple(build(summarise(rows), rank(rows), {"set": (2, 5)}))
     page = replace(report.page, tables=tables, sections=(Section("Notes", ("a note & more",), "list"),))
     report = replace(report, page=page)
