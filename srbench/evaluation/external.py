@@ -80,7 +80,7 @@ def score_folder(
     paired = pair(hr_of, by_stem(listing), hr_dir, sr_dir, protocol.scale, pattern, images.names)
     scored = Scored(name or sr_dir.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()])
     scored.notes += image_remarks.describe({path.name: path for path in paired.paths.values()})
-    good, refused = usable.select(images, protocol)
+    good, refused = usable.select(images, protocol, [scorer.name for scorer in scorers])
     refused |= _refused({item.name: paired.paths[item.name] for item in good.items})
     scored.failed = [_failure(images.id, image_name, text) for image_name, text in refused.items()]
     scored.files = {item.name: paired.paths[item.name] for item in good.items if item.name not in refused}

@@ -139,8 +139,9 @@ class _Walk:
 
     def _select_images(self) -> None:
         """Leave out the images whose headers say that they cannot be used."""
+        names = [scorer.name for scorer in self.plan.scorers]
         for at, images in enumerate(self.plan.sets):
-            self.sets[at], refused = usable.select(images, self.plan.protocol)
+            self.sets[at], refused = usable.select(images, self.plan.protocol, names)
             for item in images.items:
                 if item.name in refused:
                     self._refuse(images.id, item, refused[item.name])

@@ -1,39 +1,46 @@
 """Which images of a data set a protocol can use, told by the headers of their files before the first model runs."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from srbench.core import image_file
+from srbench.core import image_file, memory
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.errors import BadImage, ShapeError, UserError
 from srbench.protocol import Protocol
 
 _NAMED = 3
+_BYTES_A_PIXEL, _MORE_BYTES = 100, 100
+"""Memory that an image, its output and their luma take while they are measured, and what metrics beside PSNR add."""
 
 
-def select(images: ImageSet, protocol: Protocol) -> tuple[ImageSet, dict[str, str]]:
+def select(images: ImageSet, protocol: Protocol, metrics: Collection[str]) -> tuple[ImageSet, dict[str, str]]:
     """Return the set without the images that cannot be used, and the reason for each of these.
 
     Args:
         images: Images of a data set; those whose content is pinned are not looked at.
         protocol: Conventions of crops and scale.
+        metrics: Names of the metrics that will be measured.
     """
     if images.pinned:
         return images, {}
+    bytes_a_pixel = _BYTES_A_PIXEL + (_MORE_BYTES if set(metrics) - {"psnr"} else 0)
     failed: dict[str, str] = {}
     for item in images.items:
         try:
-            _check(item, protocol)
+            _check(item, protocol, bytes_a_pixel)
         except UserError as error:
             failed[item.name] = str(error)
     return replace(images, items=tuple(item for item in images.items if item.name not in failed)), failed
 
 
-def _check(item: Item, protocol: Protocol) -> None:
+def _check(item: Item, protocol: Protocol, bytes_a_pixel: int) -> None:
     hr = image_file.header(item.hr)
     multiple = protocol.hr_multiple
     if min(hr.height, hr.width) < multiple:
         raise ShapeError(f"{item.hr} is {hr.height} x {hr.width} px; both sides need at least {multiple} px")
+    what = f"to measure {item.hr} ({hr.width} x {hr.height} px)"
+    memory.require(hr.height * hr.width * bytes_a_pixel, what, "free some, or measure parts of the image")
     if item.lr is None:
         return
     lr = image_file.header(item.lr)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
-from srbench.core import image
+from srbench.core import image, memory
 from srbench.core.resize import resize
 from srbench.models.mode import Mode
 from srbench.speed import fastest
@@ -118,7 +119,7 @@ def test_an_output_is_that_of_a_run_on_the_same_lr(call: Call, model: str) -> No
     assert call(*run, "--out", "run")[0] == 0
     assert call("upscale", "lr", "sr", "--model", model)[0] == 0
     for name in ("colour", "grey"):
-        (ran,) = Path("run/images").rglob(f"{name}.png")
+        (ran,) = Path("run/images").rglob(f"{name}-*.png")
         assert np.array_equal(image.read(Path(f"sr/{name}.png")), image.read(ran))
 
 
@@ -202,3 +203,36 @@ def test_an_image_that_cannot_be_read_does_not_end_the_others(call: Call) -> Non
     content = json.loads(out)
     assert (code, content["made"], content["kept"]) == (3, [], 2)
     assert [entry["out"] for entry in content["failed"]] == ["sr/b.png"]
+
+
+def test_a_turned_photograph_is_upscaled_as_it_is_shown_with_its_colours(call: Call) -> None:
+    pixels = _write("stored.png", 5, 4)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    chunks = PngInfo()
+    chunks.add(b"gAMA", (45455).to_bytes(4, "big"))
+    Image.fromarray(pixels).save("turned.png", exif=exif, icc_profile=profile, pnginfo=chunks)
+    assert call("upscale", "turned.png", "sr.png", *NEAREST)[0] == 0
+    assert np.array_equal(image.read(Path("sr.png")), _four_times(np.rot90(pixels, -1)))
+    with Image.open("sr.png") as file:
+        assert (file.info["icc_profile"], file.info["gamma"]) == (profile, 0.45455)
+
+
+def test_a_folder_gives_what_is_read_alone_and_counts_the_rest(call: Call) -> None:
+    pixels = _write("in/a.png")
+    Image.fromarray(pixels).save("in/b.webp", lossless=True)
+    Image.fromarray(pixels).save("in/c.ppm")
+    shutil.copy("in/a.png", "in/._a.png")
+    Path("in/notes.txt").write_text("no image")
+    code, _, err = call("upscale", "in", "out", *NEAREST)
+    assert (code, err) == (0, "in: left out 1 x file that is no image (.txt)\n")
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "b.png", "c.png"]
+
+
+def test_an_output_that_needs_more_memory_than_is_free_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write("lr.png", 500, 500)
+    monkeypatch.setattr(memory, "free_mib", lambda: 20)
+    code, _, err = call("upscale", "lr.png", "sr.png", *NEAREST)
+    assert code == 2
+    assert "sr.png (2000 x 2000 px) needs about 46 MiB of memory, and 20 MiB are free" in err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from srbench.core import image
 from srbench.errors import BadStudy
@@ -150,3 +150,21 @@ def test_grey_pictures_become_rgb(tmp_path: Path) -> None:
     found = pictures.cut(pictures.Source("", "g", "m", tmp_path / "g.png"), Crop(0, 0, 4, 4))[0]
     assert found.shape == (4, 4, 3)
     assert set(found.ravel().tolist()) == {7}
+
+
+def test_pictures_of_folders_are_taken_as_a_viewer_shows_them(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for model in ("m", "hr"):
+        (tmp_path / model).mkdir()
+        Image.fromarray(pixels).save(tmp_path / model / "a.webp", exif=exif, icc_profile=profile, lossless=True)
+    (tmp_path / "m" / "._a.webp").write_bytes(b"")
+    (tmp_path / "stray.txt").write_text("no image")
+    sources, left_out = pictures.from_folders(tmp_path, [])
+    assert [(source.model, source.content) for source in sources] == [("hr", "a"), ("m", "a")]
+    assert left_out == [f"{tmp_path}: left out 1 x file that is no image (.txt)"]
+    found, colour = pictures.cut(sources[0], Crop(0, 0, 8, 6))
+    assert np.array_equal(found, np.rot90(pixels, -1))
+    assert colour.icc == profile
