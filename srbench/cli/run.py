@@ -89,9 +89,8 @@ def run(
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-        known = {"store": store, "scale": conventions.scale, "data_root": data_root}
-        place = partial(locate, **known, lr_dir=lr, limit=limit, pairs=pairs)
-        sets = _named(datasets, place, folder)
+        place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
+        sets = _named(datasets, partial(place, pairs=pairs), folder)
         given = names_given(folder, "models", naming.reserved())
         selection = select(options.split(models), conventions.scale, store, given)
     modes: dict[str, Mode] = {}

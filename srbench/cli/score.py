@@ -46,20 +46,29 @@ def score(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, external, scoring
+    from srbench.evaluation import caveats, external, scoring, set_names
+    from srbench.evaluation.plan import names_given
     from srbench.evaluation.results import RunFolder
+    from srbench.models import naming
     from srbench.report.runs import publish
 
     outputs, originals = _outputs(folders, models, name)
     conventions = protocols.find(protocol)
+    if out is not None:
+        RunFolder(out).require_place()
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         images = locate(originals, store, scale=conventions.scale, data_root=data_root, limit=limit)
+        if out is not None:
+            images = set_names.named([images], names_given(RunFolder(out), "datasets", set_names.reserved()))[0]
         scorers = scoring.scorers(options.split(metrics), conventions, store)
     chosen = pick_device(device)
+    names = names_given(RunFolder(out), "models", naming.reserved()) if out is not None else None
     with console.bars() as progress:
         all_scored = [
-            external.score_folder(folder, images, conventions, scorers, chosen, progress, name=called, pattern=pairs)
+            external.score_folder(
+                folder, images, conventions, scorers, chosen, progress, name=called, names=names, pattern=pairs
+            )
             for called, folder in outputs
         ]
     for scored in all_scored:
@@ -91,7 +100,10 @@ def _outputs(folders: list[str], models: str, name: str) -> tuple[list[tuple[str
         if len(folders) != 1 or name:
             raise UserError("--models NAME=FOLDER names what is scored; beside it give HR_DIR alone, without --name")
         named = [part.rpartition("=") for part in options.split(models)]
-        return [(called or Path(folder).resolve().name, Path(folder)) for called, _, folder in named], folders[0]
+        outputs = [(called or Path(folder).resolve().name, Path(folder)) for called, _, folder in named]
+        if len({called for called, _ in outputs}) < len(outputs):
+            raise UserError(f"--models {models} gives two folders one name; expected a name for each, as NAME=FOLDER")
+        return outputs, folders[0]
     if len(folders) != 2:
         raise UserError(f"{len(folders)} folders are given; expected SR_DIR and HR_DIR, or --models NAME=FOLDER HR_DIR")
     return [(name, Path(folders[0]))], folders[1]
@@ -99,11 +111,12 @@ def _outputs(folders: list[str], models: str, name: str) -> tuple[list[tuple[str
 
 def _beside(folder: "RunFolder", images: "ImageSet", all_scored: "list[Scored]") -> "RunReport":
     """Write the report and sheets of a run anew, with what was added to it."""
-    from srbench.evaluation.results import latest
+    from srbench.evaluation.shown import shown
     from srbench.report.runs import publish
 
-    rows = latest(folder.rows())
-    notes = dict.fromkeys(note for call in folder.head()["calls"] for note in call["notes"])
+    chosen = shown(folder)
+    rows = chosen.rows
+    notes = dict.fromkeys([*(note for call in folder.head()["calls"] for note in call["notes"]), *chosen.notes])
     failed = [entry for scored in all_scored for entry in scored.failed]
     report = publish.report(folder, rows, list(notes), {}, failed)
     publish.write(report, folder)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from srbench.core import environment, image, image_file, image_remarks
 from srbench.core.download import sha256
+from srbench.core.names import Names
 from srbench.core.progress import NO_PROGRESS, Progress, track
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, by_stem, image_listing
@@ -37,6 +38,7 @@ class Scored:
         notes: By what rule the names were paired, what the folder holds beside, and what a reader must know.
         files: The output of each image that has rows.
         identity: 16 hex digits of the content of all outputs.
+        folder: Folder of the outputs.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Scored:
     notes: list[str] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     identity: str = ""
+    folder: Path = Path()
 
 
 def score_folder(
@@ -56,6 +59,7 @@ def score_folder(
     progress: Progress = NO_PROGRESS,
     *,
     name: str = "",
+    names: Names | None = None,
     pattern: str = "",
 ) -> Scored:
     """Measure a folder of outputs against their originals; an image that cannot be used is noted as failed.
@@ -68,6 +72,7 @@ def score_folder(
         device: Device on which to measure.
         progress: Shows a task with a step for each image.
         name: Name in tables; by default that of the folder.
+        names: Names that are taken in the run's folder that the scores are for; None where there is none.
         pattern: Name of the outputs, `{name}` standing for the original's; empty to find it.
 
     Raises:
@@ -78,7 +83,7 @@ def score_folder(
     hr_of = {item.name: item.hr for item in images.items}
     hr_dir = images.items[0].hr.parent
     paired = pair(hr_of, by_stem(listing), hr_dir, sr_dir, protocol.scale, pattern, images.names)
-    scored = Scored(name or sr_dir.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()])
+    scored = Scored(name or sr_dir.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()], folder=sr_dir)
     scored.notes += image_remarks.describe({path.name: path for path in paired.paths.values()})
     good, refused = usable.select(images, protocol, [scorer.name for scorer in scorers])
     refused |= _refused({item.name: paired.paths[item.name] for item in good.items})
@@ -86,6 +91,9 @@ def score_folder(
     scored.files = {item.name: paired.paths[item.name] for item in good.items if item.name not in refused}
     hashes = {image_name: sha256(path) for image_name, path in scored.files.items()}
     scored.identity = key(outputs=hashes)
+    if names is not None:
+        place, digits = str(sr_dir.resolve()), scored.identity[:8]
+        scored.name = names.keep(name, place, digits) if name else names.give(scored.name, sr_dir, place, digits)
     _Folder(scored, images, protocol, scorers, device, hashes).measure(progress)
     if not scored.files:
         raise usable.refuse_all({entry["image"]: entry["reason"] for entry in scored.failed})
@@ -141,7 +149,7 @@ class _Folder:
             self._fail("", f"no value of {', '.join(of_sets)}, which needs every image: some failed")
             return
         whole = key(outputs=self.scored.identity, originals=content_of(self.images))
-        blank = replace(self._blank(WHOLE_SET, whole), images=len(self.images.items))
+        blank = replace(self._blank(WHOLE_SET, whole), images=len(self.images.items), hr=content_of(self.images))
         self.scored.rows += _rows(blank, self.scorers, set_scores.compute())
 
     def _image(self, item: Item, set_scores: SetScores) -> None:
@@ -243,9 +251,12 @@ def store(
 
 
 def _describe_call(scored: Scored, images: ImageSet, scorers: list[Scorer]) -> dict[str, Any]:
+    files = {str(path.resolve()): sha256(path) for path in scored.files.values()}
+    facts = {"fingerprint": scored.identity, "place": str(scored.folder.resolve()), "files": files}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "models": {scored.name: {"outputs": scored.identity}},
+        "pipeline": PIPELINE,
+        "models": {scored.name: facts},
         "datasets": {images.id: describe_set(images)},
         "metrics": [scorer.name for scorer in scorers],
         "mode": {"name": FILES},
