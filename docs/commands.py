@@ -117,6 +117,8 @@ def _default(parameter: Any) -> str:
     default = parameter.default
     if isinstance(default, enum.Enum):
         default = default.value
+    if isinstance(default, (list, tuple)):
+        default = ",".join(map(str, default))
     if default is None or default is False or default in ("", (), []) or callable(default):
         return "required" if parameter.required and parameter.opts[0].startswith("-") else ""
     return f"default `{parameter.opts[0] if default is True else default}`"

@@ -119,7 +119,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Protocol:
-    """Look up a protocol, or a variant written `name+field=value+...`.
+    """Look up a protocol, in any case, or a variant written `name+field=value+...`.
 
     Raises:
         UnknownName: No such protocol.
@@ -129,7 +129,7 @@ def find(name: str) -> Protocol:
         >>> find("classical_x4+border_px=6").border_px
         6
     """
-    base, *changes = name.split("+")
+    base, *changes = name.lower().split("+")
     if base not in PROTOCOLS:
         raise UnknownName.closest("protocol", base, PROTOCOLS, "srbench protocols")
     protocol = PROTOCOLS[base]

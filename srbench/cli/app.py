@@ -13,7 +13,8 @@ from srbench.cli.degrade import degrade
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
 from srbench.cli.interpolate import interpolate
-from srbench.cli.listing import metrics, models, protocols
+from srbench.cli.listing import metrics, protocols
+from srbench.cli.models import models
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
@@ -32,7 +33,12 @@ _EXIT_CODES = (
     "3 finished, but some rows failed; 130 stopped by Ctrl-C."
 )
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, epilog=_EXIT_CODES)
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
     _EVALUATE: (run, show, score, fetch, metrics, protocols),
@@ -66,13 +72,13 @@ def main() -> None:
     try:
         streams.prepare()
         if sentence := renamed.answer(sys.argv[1:]):
-            _refuse(f"UsageError: {sentence}")
+            _refuse(sentence)
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
-        _refuse(f"{type(error).__name__}: {error}")
+        _refuse(str(error))
     except typer.TyperException as error:
-        _refuse(f"UsageError: {error.format_message()} (see: srbench --help)")
+        _refuse(f"{error.format_message()} (see: srbench --help)")
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     except BrokenPipeError:  # as in `srbench models | head`
@@ -86,5 +92,5 @@ def main() -> None:
 
 
 def _refuse(line: str) -> NoReturn:
-    streams.say(" ".join(line.split()))
+    streams.say(f"Error: {' '.join(line.split())}")
     sys.exit(2)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,12 @@ def show_table(table: "Table") -> None:
     from srbench.report.formats import terminal
 
     out.print(terminal.table(table, out.width))
+
+
+def print_failures(failures: Mapping[str, str]) -> None:
+    """Name on stderr the modules of other packages that could not be used, a line each with the reason."""
+    for name, reason in failures.items():
+        err.print(f"not loaded: {name}: {reason}", markup=False, soft_wrap=True)
 
 
 class _Bar:

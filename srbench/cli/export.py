@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core.files import require_place
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
@@ -31,6 +31,7 @@ def export(
     An ONNX file is checked against torch, and the largest difference is printed.
     """
     check_free(out, force)
+    names.refuse_unknown(models=[model])
     from srbench.core.assets import AssetStore
     from srbench.models.export import write
     from srbench.models.select import select_one

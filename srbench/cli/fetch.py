@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core.paths import weights_roots
+from srbench.datasets import catalogue
 from srbench.errors import UserError
 
 
@@ -18,8 +19,8 @@ def fetch(
     trust_unpinned: options.TrustUnpinned = False,
 ) -> None:
     """Download data sets and weights into the cache, and check their hashes."""
+    names.refuse_unknown(models=[name for name in ids if name.lower() not in catalogue.catalogue()])
     from srbench.core.assets import AssetStore
-    from srbench.datasets import catalogue
     from srbench.datasets.locate import locate
     from srbench.models import registry
     from srbench.models.select import fetch_model

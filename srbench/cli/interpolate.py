@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.cli.export import check_free, report
 from srbench.core.files import require_place
 from srbench.core.paths import weights_roots
@@ -30,6 +30,7 @@ def interpolate(
     json: options.Json = False,
 ) -> None:
     """Interpolate between the weights of two models with the same network (ESRGAN, section 3.4)."""
+    names.refuse_unknown(models=[psnr, gan])
     from srbench.core.assets import AssetStore
     from srbench.models.export import write
     from srbench.models.interpolation import SIGN, between

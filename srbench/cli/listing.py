@@ -1,6 +1,5 @@
-"""`srbench models | datasets | metrics | protocols`."""
+"""`srbench datasets | metrics | protocols`."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,67 +10,8 @@ from srbench.datasets import catalogue as datasets_catalogue
 from srbench.report.table import Table, text_column, text_rows
 
 
-def models(json: options.Json = False, weights_root: options.WeightsRoot = None) -> None:
-    """List the models: ids, weights, licences, claimed scores, and which are at hand."""
-    from srbench.core.assets import AssetStore
-    from srbench.core.paths import weights_roots
-    from srbench.models import registry
-    from srbench.models.card import Card
-
-    store = AssetStore(weights_roots(weights_root))
-    records = []
-    for card in registry.cards().values():
-        arch = registry.archs()[card.arch]
-        record = asdict(card) | {
-            "settings": dict(card.settings),
-            "family": card.family,
-            "paper": arch.paper,
-            "pinned": all(file.sha256 for file in card.files),
-            "at_hand": all(file.sha256 and store.at_hand(file) is not None for file in card.files),
-            "origin": registry.origin_of_card(card),
-        }
-        records.append(record)
-    for name, point in registry.builders().items():
-        unknown = asdict(Card(name, point.value, 0, "", "")) | {"settings": {}, "parameters": None, "scales": ()}
-        known = {"family": name, "paper": "", "pinned": True, "at_hand": True, "origin": plugins.origin(point)}
-        records.append(unknown | known)
-    columns = {
-        "id": lambda r: r["id"],
-        "architecture": lambda r: r["arch"],
-        "scales": lambda r: ",".join(map(str, r["scales"])) or "any",
-        "parameters": lambda r: "" if r["parameters"] is None else f"{r['parameters']:,}",
-        "weights": _weights_state,
-        "licence": lambda r: r["licence"],
-        "claimed": _best_claim,
-        "from": lambda r: r["origin"],
-    }
-    _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
-    _print_failures(registry.failures())
-
-
-def _print_failures(failures: Mapping[str, str]) -> None:
-    for name, reason in failures.items():
-        console.err.print(f"not loaded: {name}: {reason}", markup=False, soft_wrap=True)
-
-
 def _without(columns: dict[str, Any], head: str) -> dict[str, Any]:
     return {name: column for name, column in columns.items() if name != head}
-
-
-def _weights_state(record: dict[str, Any]) -> str:
-    if not record["files"]:
-        return "none needed"
-    if record["at_hand"]:
-        return "at hand"
-    if not record["pinned"]:
-        return "not pinned"
-    return "can be fetched" if all(file["url"] for file in record["files"]) else "by hand"
-
-
-def _best_claim(record: dict[str, Any]) -> str:
-    for claim in record["claims"]:
-        return f"{claim['dataset']} {claim['psnr']:.2f} dB ({claim['protocol']})"
-    return ""
 
 
 def datasets(json: options.Json = False) -> None:
@@ -88,7 +28,7 @@ def datasets(json: options.Json = False) -> None:
         "from": lambda r: r["origin"],
     }
     _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
-    _print_failures(plugins.load(plugins.DATASETS).failures)
+    console.print_failures(plugins.load(plugins.DATASETS).failures)
 
 
 def metrics(json: options.Json = False) -> None:
@@ -109,7 +49,7 @@ def metrics(json: options.Json = False) -> None:
         "from": lambda r: r["origin"],
     }
     _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
-    _print_failures(plugins.load(plugins.METRICS).failures)
+    console.print_failures(plugins.load(plugins.METRICS).failures)
 
 
 def _reads(record: dict[str, Any]) -> str:

@@ -26,8 +26,12 @@ ProtocolName = Annotated[
     ),
 ]
 Metrics = Annotated[
-    str, typer.Option(help="Comma-separated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'.")
+    list[str],
+    typer.Option(
+        help="Comma-separated, or repeated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'."
+    ),
 ]
+USUAL_METRICS = ["psnr,ssim,lpips"]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")]
 DataRoot = Annotated[
     Path | None, typer.Option(help="Folder with copies of data sets, as <Set>/HR/<name>.png or <Set>/<name>.png.")
@@ -53,15 +57,18 @@ Half = Annotated[bool, typer.Option("--half", help="Round weights to fp16: half 
 Replace = Annotated[bool, typer.Option("--force", help="Replace OUT where it is there already.")]
 
 
-def split(text: str) -> list[str]:
-    """Return the parts of a comma-separated list.
+def split(texts: str | Sequence[str]) -> list[str]:
+    """Return the parts of a comma-separated list, or of several: an option may be repeated.
 
     Raises:
-        UserError: There are none.
+        UserError: A list has none.
     """
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts:
-        raise UserError(f"'{text}' names nothing; expected one or more names, separated by commas")
+    parts: list[str] = []
+    for text in [texts] if isinstance(texts, str) else texts:
+        named = [part.strip() for part in text.split(",") if part.strip()]
+        if not named:
+            raise UserError(f"'{text}' names nothing; expected one or more names, separated by commas")
+        parts += named
     return parts
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench import protocol as protocols
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
@@ -21,25 +21,30 @@ if TYPE_CHECKING:
     from srbench.evaluation.plan import Outcome, Plan
     from srbench.models.mode import Mode
     from srbench.models.select import Selection
+    from srbench.report.runs.publish import RunReport
+
+_ALL, _BUILTIN = ["all"], ["builtin"]
 
 
 def run(
     models: Annotated[
-        str,
+        list[str],
         typer.Option(
-            help="Comma-separated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model and its PSNR "
-            "partner), path/to/weights.pth, path/to/file.py:builder. NAME=PATH gives a file a name."
+            help="Comma-separated, or repeated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model "
+            "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder. NAME=PATH gives a file a "
+            "name."
         ),
-    ] = "all",
+    ] = _ALL,
     datasets: Annotated[
-        str, typer.Option(help="Comma-separated: ids or folders of HR images; NAME=FOLDER gives one a name.")
-    ] = "builtin",
+        list[str],
+        typer.Option(help="Comma-separated, or repeated: ids or folders of HR images; NAME=FOLDER gives one a name."),
+    ] = _BUILTIN,
     lr: Annotated[
         Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")
     ] = None,
     pairs: options.Pairs = "",
     protocol: options.ProtocolName = protocols.DEFAULT,
-    metrics: options.Metrics = "psnr,ssim,lpips",
+    metrics: options.Metrics = options.USUAL_METRICS,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
     device: options.Device = "auto",
     mode: options.Mode = "fp32",
@@ -69,6 +74,8 @@ def run(
 
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
+    names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
+    conventions = protocols.find(protocol)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
@@ -83,14 +90,13 @@ def run(
 
     allocator.keep_freed_memory()
     base = parse(mode, str(pick_device(device)), memory_mib)
-    conventions = protocols.find(protocol)
     folder = RunFolder(out or Path("runs") / conventions.name)
     folder.require_place()
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
         place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
-        sets = _named(datasets, partial(place, pairs=pairs), folder)
+        sets = _named(options.split(datasets), partial(place, pairs=pairs), folder)
         given = names_given(folder, "models", naming.reserved())
         selection = select(options.split(models), conventions.scale, store, given)
     modes: dict[str, Mode] = {}
@@ -124,15 +130,19 @@ def run(
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
         publish.write_sheets(folder, outcome.rows, originals)
-    if json:
-        console.print_json(report.as_dict(str(folder.path)))
-    else:
-        console.show(report.page)
+    _print(report, folder, json=json)
     if outcome.failed:
         raise typer.Exit(3)
 
 
-def _named(datasets: str, locate: "Callable[[str], ImageSet]", folder: RunFolder) -> "list[ImageSet]":
+def _print(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
+    if json:
+        console.print_json(report.as_dict(str(folder.path)))
+    else:
+        console.show(report.page)
+
+
+def _named(datasets: list[str], locate: "Callable[[str], ImageSet]", folder: RunFolder) -> "list[ImageSet]":
     """Find data sets, and give each a name of its own in the run's folder."""
     from srbench.evaluation import set_names
     from srbench.evaluation.plan import names_given

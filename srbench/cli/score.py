@@ -7,6 +7,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.cli.names import refuse_unknown
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 
@@ -27,8 +28,9 @@ def score(
         ),
     ],
     models: Annotated[
-        str, typer.Option(help="Comma-separated folders to score in place of SR_DIR, each as NAME=FOLDER.")
-    ] = "",
+        list[str] | None,
+        typer.Option(help="Comma-separated, or repeated: folders to score in place of SR_DIR, each as NAME=FOLDER."),
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of the outputs in tables; by default that of their folder.")] = "",
     pairs: options.Pairs = "",
     out: Annotated[
@@ -36,13 +38,15 @@ def score(
     ] = None,
     limit: options.Limit = None,
     protocol: options.ProtocolName = protocols.DEFAULT,
-    metrics: options.Metrics = "psnr,ssim,lpips",
+    metrics: options.Metrics = options.USUAL_METRICS,
     device: options.Device = "auto",
     data_root: options.DataRoot = None,
     weights_root: options.WeightsRoot = None,
     json: options.Json = False,
 ) -> None:
     """Score images that any other software made, by comparing them with their originals."""
+    refuse_unknown(datasets=folders[-1:], metrics=options.split(metrics))
+    conventions = protocols.find(protocol)
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
@@ -53,7 +57,6 @@ def score(
     from srbench.report.runs import publish
 
     outputs, originals = _outputs(folders, models, name)
-    conventions = protocols.find(protocol)
     if out is not None:
         RunFolder(out).require_place()
     store = AssetStore(weights_roots(weights_root))
@@ -94,7 +97,7 @@ def score(
         raise typer.Exit(3)
 
 
-def _outputs(folders: list[str], models: str, name: str) -> tuple[list[tuple[str, Path]], str]:
+def _outputs(folders: list[str], models: list[str] | None, name: str) -> tuple[list[tuple[str, Path]], str]:
     """Return the folders of outputs with their names in tables, and the originals."""
     if models:
         if len(folders) != 1 or name:
@@ -102,7 +105,9 @@ def _outputs(folders: list[str], models: str, name: str) -> tuple[list[tuple[str
         named = [part.rpartition("=") for part in options.split(models)]
         outputs = [(called or Path(folder).resolve().name, Path(folder)) for called, _, folder in named]
         if len({called for called, _ in outputs}) < len(outputs):
-            raise UserError(f"--models {models} gives two folders one name; expected a name for each, as NAME=FOLDER")
+            raise UserError(
+                f"--models {','.join(models)} gives two folders one name; expected a name for each, as NAME=FOLDER"
+            )
         return outputs, folders[0]
     if len(folders) != 2:
         raise UserError(f"{len(folders)} folders are given; expected SR_DIR and HR_DIR, or --models NAME=FOLDER HR_DIR")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
 from srbench.errors import MissingWeights, UserError
@@ -22,24 +22,32 @@ if TYPE_CHECKING:
     from srbench.speed.scenario import Size
 
 
-_MATRIX = ("all", "usual", "latency,throughput")
+_MATRIX = (["all"], ["usual"], ["latency,throughput"])
 """Models, modes and scenarios by default."""
+
+_SIZE = ["180x320"]
 
 
 def throughput(
-    models: Annotated[str, typer.Option(help="Comma-separated models, named as for `srbench run`.")] = _MATRIX[0],
+    models: Annotated[
+        list[str], typer.Option(help="Comma-separated, or repeated: models, named as for `srbench run`.")
+    ] = _MATRIX[0],
     mode: Annotated[
-        str,
-        typer.Option(help=f"Comma-separated modes, or 'usual' or 'all' for those of the device. {modes.HELP}"),
+        list[str],
+        typer.Option(
+            help=f"Comma-separated, or repeated: modes, or 'usual' or 'all' for those of the device. {modes.HELP}"
+        ),
     ] = _MATRIX[1],
     size: Annotated[
-        str,
+        list[str],
         typer.Option(
-            help="Comma-separated sizes of LR as HEIGHTxWIDTH; 'all' for 180x320,270x480,360x640,540x960,256x256."
+            help="Comma-separated, or repeated: sizes of LR as HEIGHTxWIDTH; 'all' for 180x320,270x480,360x640,"
+            "540x960,256x256."
         ),
-    ] = "180x320",
+    ] = _SIZE,
     scenario: Annotated[
-        str, typer.Option(help="Comma-separated: latency (batch of 1), throughput (largest batch that fits).")
+        list[str],
+        typer.Option(help="Comma-separated, or repeated: latency (batch of 1), throughput (largest batch that fits)."),
     ] = (_MATRIX[2]),
     compare: Annotated[
         tuple[str, str] | None,
@@ -78,6 +86,7 @@ def throughput(
 
     Each value is the median of calls on an input that is on the device. Rows that cannot be trusted say why.
     """
+    names.refuse_unknown(models=options.split(models))
     import torch
 
     from srbench.core import allocator
@@ -99,8 +108,8 @@ def throughput(
         random_weights=random_weights,
         weights_root=weights_root,
     )
-    listed = ",".join(SIZES) if size == "all" else size
-    sizes = [Size.parse(text) for text in options.split(listed)]
+    listed = options.split(size)
+    sizes = [Size.parse(text) for text in (SIZES if listed == ["all"] else listed)]
     if compare:
         if (models, mode, scenario) != _MATRIX or len(sizes) > 1 or quality:
             raise UserError(
@@ -127,7 +136,7 @@ class _Asked:
 def _matrix(
     asked: _Asked,
     models: list[str],
-    mode: str,
+    mode: list[str],
     sizes: list["Size"],
     scenarios: "list[Scenario]",
     max_batch: int,
@@ -143,7 +152,8 @@ def _matrix(
 
     named = {"usual": sessions.USUAL_MODES, "all": sessions.ALL_MODES}
     kind = "cuda" if asked.device.startswith("cuda") else "cpu"
-    listed = named[mode][kind] if mode in named else options.split(mode)
+    asked_modes = options.split(mode)
+    listed = named[asked_modes[0]][kind] if len(asked_modes) == 1 and asked_modes[0] in named else asked_modes
     wanted = list(dict.fromkeys(modes.parse(words).name for words in listed))
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store):
@@ -163,7 +173,7 @@ def _matrix(
         budget=asked.budget,
         max_batch=max_batch,
         unavailable=selection.unavailable,
-        named=mode not in named,
+        named=listed is asked_modes,
     )
     session: SpeedSession | None = None
     interrupted = False
@@ -229,9 +239,9 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
         console.err.print(f"Written: {', '.join(map(str, files))}", soft_wrap=True)
 
 
-def _scenarios(text: str) -> "list[Scenario]":
-    known: list[Scenario] = [name for name in SCENARIOS if name in options.split(text)]
-    wrong = [name for name in options.split(text) if name not in SCENARIOS]
+def _scenarios(texts: list[str]) -> "list[Scenario]":
+    known: list[Scenario] = [name for name in SCENARIOS if name in options.split(texts)]
+    wrong = [name for name in options.split(texts) if name not in SCENARIOS]
     if wrong:
         raise UserError(f"'{wrong[0]}' is no scenario; expected {' or '.join(SCENARIOS)}")
     return known

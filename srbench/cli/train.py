@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
@@ -72,6 +72,7 @@ def train(
     srbench run), journal.jsonl and validation images. Ctrl-C saves and stops.
     Several GPUs: --devices. Several machines: torchrun.
     """
+    names.refuse_unknown(models=[start] if start else [], recipe=recipe)
     import torch
 
     from srbench.core.assets import AssetStore
@@ -129,6 +130,7 @@ def recipes(
     json: options.Json = False,
 ) -> None:
     """List the training recipes, or show all keys of one as JSON."""
+    names.refuse_unknown(recipe=name or "")
     from srbench.report.table import Column, Table, text_column, text_rows
     from srbench.training import recipe as recipes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, names, options
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.core.progress import Progress, track
@@ -44,6 +44,7 @@ def upscale(
     Large images go through in tiles with enough overlap that no seam is seen. Of a folder, what OUT holds already is
     kept, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT is PNG.
     """
+    names.refuse_unknown(models=[model])
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device

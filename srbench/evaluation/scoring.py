@@ -31,13 +31,13 @@ class Scorer:
 
 
 def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Scorer]:
-    """Load metrics.
+    """Load metrics, named in any case.
 
     Raises:
         UnknownName: No such metric.
         MissingWeights: A metric's network cannot be had.
     """
-    named = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(names)]
+    named = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(map(str.lower, names))]
     return [Scorer(name, metric, metric.open(store)) for name, metric in named]
 
 

@@ -24,13 +24,13 @@ def catalogue() -> dict[str, Metric]:
 
 
 def find(name: str) -> Metric:
-    """Look up a metric by its full name, "psnr", "ssim.daala" or "lpips.alex".
+    """Look up a metric by its full name in any case, "psnr", "ssim.daala" or "lpips.alex".
 
     Raises:
         UnknownName: No such metric.
     """
     try:
-        return catalogue()[name]
+        return {known.lower(): metric for known, metric in catalogue().items()}[name.lower()]
     except KeyError:
         unknown = UnknownName.closest("metric", name, [*SHORT, *catalogue()], "srbench metrics")
         raise UnknownName(f"{unknown}{plugins.load(plugins.METRICS).hint()}") from None

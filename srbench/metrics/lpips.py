@@ -100,9 +100,9 @@ def _backbone(net: Net, store: AssetStore) -> Path:
         ) from error
 
 
-def _metric(net: Net) -> Metric:
+def _metric(name: str, net: Net) -> Metric:
     return Metric(
-        name=f"lpips.{net}",
+        name=name,
         title="LPIPS",
         unit="",
         digits=4,
@@ -114,4 +114,4 @@ def _metric(net: Net) -> Metric:
     )
 
 
-METRICS = tuple(_metric(net) for net in ("alex", "vgg", "squeeze"))
+METRICS = (_metric("lpips.alex", "alex"), _metric("lpips.vgg", "vgg"), _metric("lpips.squeeze", "squeeze"))

@@ -148,9 +148,9 @@ def _daala_kernel(sigma: float, longest: int) -> tuple[float, ...]:
     return tuple(value / 256 for value in taps)
 
 
-def _metric(flavour: Flavour) -> Metric:
+def _metric(name: str, flavour: Flavour) -> Metric:
     return Metric(
-        name=f"ssim.{flavour}",
+        name=name,
         title="SSIM",
         unit="",
         digits=4,
@@ -162,4 +162,9 @@ def _metric(flavour: Flavour) -> Metric:
     )
 
 
-METRICS = tuple(_metric(flavour) for flavour in ("wang", "wang-ds", "skimage-default", "daala"))
+METRICS = (
+    _metric("ssim.wang", "wang"),
+    _metric("ssim.wang-ds", "wang-ds"),
+    _metric("ssim.skimage-default", "skimage-default"),
+    _metric("ssim.daala", "daala"),
+)

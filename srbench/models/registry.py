@@ -75,18 +75,25 @@ def builders() -> dict[str, EntryPoint]:
 
 
 def family(name: str) -> list[Card]:
-    """Return the cards of a family, the preferred one first."""
-    return [card for card in cards().values() if card.family == name]
+    """Return the cards of a family, named in any case, the preferred one first."""
+    return [card for card in cards().values() if card.family.lower() == name.lower()]
+
+
+def builder(id_: str) -> EntryPoint | None:
+    """Return the builder that another package registers under an id, in any case; None where there is none."""
+    return {name.lower(): point for name, point in builders().items()}.get(id_.lower())
 
 
 def find(id_: str) -> Card:
-    """Look up a card by its id; a family's name stands for its preferred card.
+    """Look up a card by its id, in any case; a family's name stands for its preferred card.
 
     Raises:
         UnknownName: No such model.
     """
-    if id_ in cards():
-        return cards()[id_]
+    lower = id_.lower()
+    for card in cards().values():
+        if card.id.lower() == lower:
+            return card
     if members := family(id_):
         return members[0]
     families = {card.family for card in cards().values()}
@@ -95,12 +102,13 @@ def find(id_: str) -> Card:
 
 
 def matching(pattern: str) -> list[Card]:
-    """Return the cards that a glob over ids, or one id, means.
+    """Return the cards that a glob over ids, or one id, means, in any case.
 
     Raises:
         UnknownName: No card matches.
     """
-    return [card for card in cards().values() if fnmatch.fnmatchcase(card.id, pattern)] or [find(pattern)]
+    lower = pattern.lower()
+    return [card for card in cards().values() if fnmatch.fnmatchcase(card.id.lower(), lower)] or [find(pattern)]
 
 
 def failures() -> Mapping[str, str]:

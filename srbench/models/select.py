@@ -44,13 +44,13 @@ def select(names: Sequence[str], scale: int, store: AssetStore, given: Names | N
     for typed in names:
         label, name = split_label(typed)
         before = len(selection.models)
-        if name == "all":
+        if name.lower() == "all":
             _add_families(selection, scale, store)
         elif _is_file(name):
             selection.models.append(_from_file(name, scale))
         elif _is_glob(name):
             _add_glob(selection, name, scale, store)
-        elif builder := registry.builders().get(name):
+        elif builder := registry.builder(name):
             selection.models.append(foreign.from_entry_point(builder, scale))
         elif interpolation.SIGN in name:
             selection.models.append(_interpolated(name, scale, store))
@@ -112,7 +112,7 @@ def select_one(
     if _is_file(name):
         (model,) = naming.named([replace(_from_file(name, scale), label=label)])
         return model
-    if name == "all" or _is_glob(name):
+    if name.lower() == "all" or _is_glob(name):
         raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
     choose = select_for_speed if random_weights else select
     (model,) = choose([name], scale or _usual_scale(name), store).models
@@ -121,7 +121,8 @@ def select_one(
 
 def _usual_scale(name: str) -> int:
     id_ = name.partition(interpolation.SIGN)[0]
-    known = registry.cards().get(id_) or next(iter(registry.family(id_)), None)
+    cards = {card.id.lower(): card for card in registry.cards().values()}
+    known = cards.get(id_.lower()) or next(iter(registry.family(id_)), None)
     return known.usual_scale if known else USUAL_SCALE
 
 
@@ -176,7 +177,7 @@ def _interpolated(name: str, scale: int, store: AssetStore) -> Model:
             "For other models: srbench interpolate PSNR GAN"
         )
     psnr, gan = (_explicit(each, scale, store) for each in (card.psnr_partner, card.id))
-    return interpolation.between(psnr, gan, alpha, name)
+    return interpolation.between(psnr, gan, alpha, name.lower())
 
 
 def _at_hand(card: Card, scale: int, store: AssetStore) -> bool:
@@ -198,8 +199,10 @@ def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
 
 
 def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore) -> None:
-    cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id, pattern)]
-    points = [point for name, point in registry.builders().items() if fnmatch.fnmatchcase(name, pattern)]
+    cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id.lower(), pattern.lower())]
+    points = [
+        point for name, point in registry.builders().items() if fnmatch.fnmatchcase(name.lower(), pattern.lower())
+    ]
     if not cards and not points:
         raise UserError(f"no model id matches '{pattern}'. All names: srbench models{registry.failures_hint()}")
     for card in cards:

@@ -235,7 +235,9 @@ def _registered() -> dict[str, Path]:
 
 def _find(name: str, folder: Path | None) -> Path:
     files = [Path(name), *([folder / name, folder / f"{name}.toml"] if folder else [])]
-    path = next((path for path in files if path.is_file()), None) or _registered().get(name.removesuffix(".toml"))
+    path = next((path for path in files if path.is_file()), None) or _registered().get(
+        name.removesuffix(".toml").lower()
+    )
     if path is None:
         raise UnknownName.closest("recipe", name, names(), "srbench recipes")
     return path

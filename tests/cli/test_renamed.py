@@ -21,13 +21,13 @@ def test_an_old_option_answers_with_its_new_name(verb: str, option: str, call: C
     for arguments in ([*verb.split(), option], [*verb.split(), "given", "--json", f"{option}=1"]):
         code, out, err = call(*arguments)
         assert (code, out) == (2, "")
-        assert err == f"UsageError: {renamed.OPTIONS[verb, option]}\n"
+        assert err == f"Error: {renamed.OPTIONS[verb, option]}\n"
 
 
 @pytest.mark.parametrize("verb", renamed.VERBS)
 def test_an_old_verb_answers_with_its_new_name(verb: str, call: Call) -> None:
     code, out, err = call(*verb.split(), "--help")
-    assert (code, out, err) == (2, "", f"UsageError: {renamed.VERBS[verb]}\n")
+    assert (code, out, err) == (2, "", f"Error: {renamed.VERBS[verb]}\n")
 
 
 def test_what_is_called_old_is_gone() -> None:

@@ -90,7 +90,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("run", "--models", "srgna"), "UnknownName: no model 'srgna'. Closest: 'srgan'. All names: srbench models"),
+        (("run", "--models", "srgna"), "Error: no model 'srgna'. Closest: 'srgan'. All names: srbench models"),
         (("run", "--models", "zz*"), "no model id matches"),
         (("run", "--models", "fsrcnn"), "the model 'fsrcnn' cannot run"),
         (("run", "--models", "fsrcnn*"), "none of the models can run"),
@@ -100,7 +100,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("run", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
         (("run", "--device", "abacus"), "the device 'abacus' cannot be used"),
         (("run", "--modles", "x"), "No such option: --modles"),
-        (("run", "--mode", "fp8"), "UserError: 'fp8' is no mode: expected some of fp32, tf32, bf16"),
+        (("run", "--mode", "fp8"), "Error: 'fp8' is no mode: expected some of fp32, tf32, bf16"),
         (("run", "--mode", "bf16", "--fast"), "leave them out of --mode bf16"),
         (("run", "--models", "bicubic", "--mode", "bf16+split"), "bicubic has 0 layers to choose from"),
         (("run", "--datasets", ","), "names nothing"),

@@ -110,7 +110,7 @@ def test_the_walk_of_a_data_set(package: Path) -> None:
     assert "patterns, 2 images" in printed[3]
     assert "not pinned" not in printed[3]
     (package / "Patterns/HR/rings.png").write_bytes((package / "Patterns/HR/board.png").read_bytes())
-    with pytest.raises(AssertionError, match=r"BadData: .*rings"):
+    with pytest.raises(AssertionError, match=r"Error: .*rings"):
         _call(_commands("Add a data set")[-1], package)
 
 

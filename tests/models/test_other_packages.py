@@ -156,7 +156,7 @@ def test_a_clash_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     )
     done = _python(tmp_path, "srbench", "models")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith("NameClash: 'srresnet'")
+    assert done.stderr.startswith("Error: 'srresnet'")
 
 
 CARD_IMPORT = "from srbench.models.card import Card\n"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from srbench.ratings.options import Options
     from srbench.ratings.pair_study import PairAnalysis
 
+_SCREEN = ["bt500"]
+
 
 def analyze(
     ratings: ratings_file.RatingsPath,
@@ -32,12 +34,12 @@ def analyze(
         ),
     ] = None,
     screen: Annotated[
-        str,
+        list[str],
         typer.Option(
-            help="Rules whose rejected raters do not count, separated by commas: bt500, correlation, traps, straight, "
-            "fast; or none."
+            help="Rules whose rejected raters do not count, comma-separated or repeated: bt500, correlation, "
+            "traps, straight, fast; or none."
         ),
-    ] = "bt500",
+    ] = _SCREEN,
     repetitions: Annotated[
         Literal["mean", "pool", "first"],
         typer.Option(
@@ -85,8 +87,8 @@ def analyze(
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
     scale: ratings_file.ScaleOption = "1-5",
-    columns: ratings_file.Columns = "",
-    references: ratings_file.References = "",
+    columns: ratings_file.Columns = None,
+    references: ratings_file.References = None,
     model_from: ratings_file.ModelFrom = "",
     stimuli: ratings_file.StimuliFile = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; runs/survey/NAME by default.")] = None,
@@ -97,7 +99,7 @@ def analyze(
     from srbench.ratings.options import Options
 
     chosen = Options(
-        screen=() if screen == "none" else tuple(options.split(screen)),
+        screen=() if screen == ["none"] else tuple(options.split(screen)),
         repetitions=repetitions,
         remove_bias=remove_bias,
         estimator=estimator,

@@ -79,11 +79,12 @@ def report(
         Path | None, typer.Option(help="Folder of the run whose images were rated: MOS joins its rows.")
     ] = None,
     screen: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="Comma-separated rules that reject raters, or none. Default: bt500; in paired comparison traps."
+            help="Comma-separated, or repeated: rules that reject raters, or none. Default: bt500; in paired "
+            "comparison traps."
         ),
-    ] = "",
+    ] = None,
     unfinished: Unfinished = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/survey/<study> by default.")] = None,
     database: Database = "",
@@ -94,7 +95,7 @@ def report(
     from srbench.survey.export import analysed
 
     with open_votes(study, database) as store:
-        exported, choices = analysed(store, screen, unfinished=unfinished)
+        exported, choices = analysed(store, ",".join(screen or []), unfinished=unfinished)
     finish(exported, choices, None, run, out, json=json)
 
 

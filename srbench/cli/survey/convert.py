@@ -14,8 +14,8 @@ def convert(
     source: ratings_file.RatingsPath,
     target: Annotated[Path, typer.Argument(help="File to write: .csv, .json or .parquet.")],
     scale: ratings_file.ScaleOption = "1-5",
-    columns: ratings_file.Columns = "",
-    references: ratings_file.References = "",
+    columns: ratings_file.Columns = None,
+    references: ratings_file.References = None,
     model_from: ratings_file.ModelFrom = "",
     stimuli: ratings_file.StimuliFile = None,
 ) -> None:

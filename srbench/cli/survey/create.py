@@ -36,15 +36,19 @@ def create(
     ] = None,
     method: Method = "acr",
     models: Annotated[
-        str,
-        typer.Option(help="Comma-separated models to rate; all by default. hr stands for the originals as a model."),
-    ] = "",
-    datasets: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="Comma-separated data sets of the run to take pictures from, ids or folders; all by default."
+            help="Comma-separated, or repeated: models to rate, named as for `srbench run`; all by default. hr stands "
+            "for the originals as a model."
         ),
-    ] = "",
+    ] = None,
+    datasets: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Comma-separated, or repeated: data sets of the run to take pictures from, ids or folders; all by "
+            "default."
+        ),
+    ] = None,
     raters: Annotated[int, typer.Option(min=1, help="Number of raters that the study wants.")] = 26,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the contents that each rater sees.")] = 1.0,
     repeats: Annotated[
@@ -83,11 +87,12 @@ def create(
     ] = None,
     title: Annotated[str, typer.Option(help="Title that raters read; the name of the folder by default.")] = "",
     ask: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="More questions of the screen check: comma-separated, of card,distance,acuity,colour,age; or all."
+            help="More questions of the screen check, comma-separated or repeated: card, distance, acuity, colour, "
+            "age; or all."
         ),
-    ] = "",
+    ] = None,
     phones: Annotated[bool, typer.Option("--phones", help="Let raters use a phone.")] = False,
     keep_ip: Annotated[
         bool, typer.Option("--keep-ip", help="Store raters' IP addresses; the consent page says so.")
@@ -155,7 +160,8 @@ def create(
         break_minutes=break_minutes,
     )
     area_px = _area(area or (_HALF if chosen.beside(design) else _WHOLE))
-    checks = SCREEN_QUESTIONS if ask == "all" else tuple(options.split(ask)) if ask else ()
+    asked = options.split(ask) if ask else []
+    checks = SCREEN_QUESTIONS if asked == ["all"] else tuple(asked)
     participation = validated(Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
     crop_of = pictures.crops(sources, area_px, _crops(crops), seed)
     anchors = _calibration(calibration, sources)
@@ -231,7 +237,9 @@ def _show(study: "Study", *, json: bool) -> None:
         console.show(report.page(study, expected))
 
 
-def _originals(run: Path, datasets: str, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
+def _originals(
+    run: Path, datasets: list[str] | None, scale: int, data_root: Path | None
+) -> dict[tuple[str, str], Path]:
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
     from srbench.evaluation.results import RunFolder

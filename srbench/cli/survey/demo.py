@@ -35,7 +35,7 @@ def demo(
     study = folder / "study"
     if not (study / STUDY_FILE).exists():
         _clear(study)
-        run(_MODELS, "builtin", metrics="psnr", out=folder / "run", save_images=True)
+        run([_MODELS], ["builtin"], metrics=["psnr"], out=folder / "run", save_images=True)
         create(study, folder / "run", method=method, raters=3, title="Which picture looks best?", seed=1)
     with open_votes(study, "") as store, listening_socket("127.0.0.1", port) as listener:
         link = f"{socket_url(listener)}/i/{store.invite()}"

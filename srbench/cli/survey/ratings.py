@@ -23,10 +23,12 @@ RatingsPath = Annotated[
 ]
 ScaleOption = Annotated[str, typer.Option("--scale", help="Lowest and highest score of the scale, as 1-5 or 0-100.")]
 Columns = Annotated[
-    str, typer.Option(help="Names that the file has for columns, as score=vote,rater=observer; A+B joins two.")
+    list[str] | None,
+    typer.Option(help="Names that the file has for columns, as score=vote,rater=observer; A+B joins two."),
 ]
 References = Annotated[
-    str, typer.Option(help="Patterns of the names of stimuli that are hidden references, as '*_hr,*fps'.")
+    list[str] | None,
+    typer.Option(help="Patterns of the names of stimuli that are hidden references, as '*_hr,*fps'."),
 ]
 ModelFrom = Annotated[
     str, typer.Option(help="Regular expression whose first group finds the model in a stimulus's name.")
@@ -40,7 +42,9 @@ StimuliFile = Annotated[
 ]
 
 
-def import_options(scale: str, columns: str, references: str, model_from: str, stimuli: Path | None) -> "ImportOptions":
+def import_options(
+    scale: str, columns: list[str] | None, references: list[str] | None, model_from: str, stimuli: Path | None
+) -> "ImportOptions":
     """Build the options for reading a file from what was typed.
 
     Raises:
@@ -57,9 +61,9 @@ def import_options(scale: str, columns: str, references: str, model_from: str, s
     )
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _pairs(texts: list[str] | None) -> dict[str, str]:
     columns = {}
-    for part in options.split(text) if text else []:
+    for part in options.split(texts) if texts else []:
         ours, equals, theirs = part.partition("=")
         if not (ours and equals and theirs):
             raise UserError(f"--columns has '{part}'; expected ours=theirs, as score=vote")

@@ -9,14 +9,17 @@ from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
 from srbench.errors import UserError
 
+_MODELS = ["nearest,bicubic,srresnet,srgan"]
+
 
 def simulate(
     target: Annotated[
         Path, typer.Argument(help="File for the votes: .csv, .json or .parquet; the true scores are written beside it.")
     ],
     models: Annotated[
-        str, typer.Option(help="Names of models, separated by commas, worst first; NAME=SCORE sets a true score.")
-    ] = ("nearest,bicubic,srresnet,srgan"),
+        list[str],
+        typer.Option(help="Names of models, comma-separated or repeated, worst first; NAME=SCORE sets a true score."),
+    ] = _MODELS,
     images: Annotated[int, typer.Option(min=1, help="Number of images, each shown by every model.")] = 20,
     raters: Annotated[int, typer.Option(min=1, help="Number of honest raters.")] = 24,
     bias: Annotated[
@@ -76,9 +79,9 @@ def simulate(
     console.err.print(f"{len(drawn.votes)} votes: {target}; the truth: {truth}", soft_wrap=True)
 
 
-def _planted(text: str) -> tuple[list[str], list[float]]:
+def _planted(texts: list[str]) -> tuple[list[str], list[float]]:
     names, quality = [], []
-    for part in options.split(text):
+    for part in options.split(texts):
         name, equals, score = part.partition("=")
         names.append(name)
         try:
