@@ -129,7 +129,8 @@ def run(
     publish.write(report, folder, latex=latex)
     if save_images:
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
-        publish.write_sheets(folder, outcome.rows, originals)
+        for line in publish.write_sheets(folder, outcome.rows, originals):
+            console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
     _print(report, folder, json=json)
     if outcome.failed:
         raise typer.Exit(3)

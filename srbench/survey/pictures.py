@@ -13,8 +13,9 @@ from srbench.core import image, image_file, image_folder
 from srbench.core.image_file import Colour
 from srbench.core.resize import Kernel, resize
 from srbench.errors import BadStudy
+from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.pairing import degrade
-from srbench.evaluation.results import RunFolder
+from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
 
@@ -51,33 +52,41 @@ class Source:
         return self.model == REFERENCE
 
 
-def from_run(run: Path, originals: Mapping[tuple[str, str], Path], models: Sequence[str]) -> list[Source]:
-    """Return the outputs that `srbench run --save-images` kept, and their originals.
+def from_run(
+    run: Path, originals: Mapping[tuple[str, str], Path], models: Sequence[str]
+) -> tuple[list[Source], list[str]]:
+    """Return the outputs that `srbench run --save-images` kept, their originals, and what is left out.
 
     Args:
         run: Folder of the run.
         originals: HR files by data set and image; images that are not among them are left out.
-        models: Ids of the models; all where it is empty.
+        models: Ids of the models; where it is empty, all that have kept images.
 
     Raises:
-        BadRun: The folder holds no run.
-        BadStudy: A model has no kept images.
+        BadRun: The folder holds no run, or a picture is not the one that was measured.
+        BadStudy: A model that was asked for has no kept images, or no model has any.
     """
     folder = RunFolder(run)
-    rows = shown(folder).rows
+    rows = [row for row in shown(folder).rows if (row.dataset, row.image) in originals]
     wanted = list(models) or list(dict.fromkeys(row.model for row in rows))
-    sources: dict[tuple[str, str, str], Source] = {}
+    outputs: dict[tuple[str, str, str], dict[Path, list[Row]]] = {}
     for row in rows:
-        image_key = (row.dataset, row.image, row.model)
-        path = folder.picture(row)
-        if row.model in wanted and image_key[:2] in originals and image_key not in sources and path.is_file():
+        if row.model in wanted:
+            of_image = outputs.setdefault((row.dataset, row.image, row.model), {})
+            of_image.setdefault(folder.picture(row), []).append(row)
+    sources: dict[tuple[str, str, str], Source] = {}
+    for image_key, by_picture in outputs.items():
+        kept = (path for of in by_picture.values() if (path := measured_picture(folder, of)))
+        if path := next(kept, None):
             sources[image_key] = Source(*image_key, path)
-    missing = [model for model in wanted if model not in {source.model for source in sources.values()} | {REFERENCE}]
-    if missing:
+    present = {source.model for source in sources.values()} | {REFERENCE}
+    missing = [model for model in wanted if model not in present]
+    if missing and (models or not sources):
         raise BadStudy(f"{run} has kept no images of {', '.join(missing)}; run again with --save-images")
+    left_out = [f"left out, without kept images: {', '.join(missing)}"] if missing else []
     contents = dict.fromkeys(image_key[:2] for image_key in sources)
     references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in contents]
-    return [*sources.values(), *references]
+    return [*sources.values(), *references], left_out
 
 
 def from_folders(folder: Path, models: Sequence[str]) -> tuple[list[Source], list[str]]:

@@ -138,12 +138,12 @@ def create(
     if (run is None) == (images is None):
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
     if run:
-        sources = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
+        sources, left_out = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
     else:
         assert images is not None
         sources, left_out = pictures.from_folders(images, wanted)
-        for line in left_out:
-            console.err.print(line, soft_wrap=True, markup=False)
+    for line in left_out:
+        console.err.print(line, soft_wrap=True, markup=False)
     if chosen.references == "none" and pictures.REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     design = Design(
@@ -242,15 +242,25 @@ def _originals(
 ) -> dict[tuple[str, str], Path]:
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
+    from srbench.evaluation.originals import noted_originals
     from srbench.evaluation.results import RunFolder
 
     folder = RunFolder(run)
-    folder.head()
+    noted = noted_originals(folder)
     names = options.split(datasets) if datasets else list(dict.fromkeys(row.dataset for row in folder.rows()))
     store = AssetStore(weights_roots(None))
+    originals: dict[tuple[str, str], Path] = {}
     with console.fetching(store):
-        sets = [locate(name, store, scale=scale, data_root=data_root) for name in names]
-    return {(dataset.id, item.name): item.hr for dataset in sets for item in dataset.items}
+        for name in names:
+            dataset = noted.named(name)
+            if dataset:
+                originals |= noted.files[dataset]
+            elif noted.places.get(name):
+                raise UserError(f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made")
+            else:
+                images = locate(name, store, scale=scale, data_root=data_root)
+                originals |= {(images.id, item.name): item.hr for item in images.items}
+    return originals
 
 
 def _text(path: Path | None) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.files import atomic_write
+from srbench.errors import BadRun
+from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import Summary, summarise
@@ -137,23 +139,33 @@ def _page(protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], mac
     )
 
 
-def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[str, str], Path]) -> None:
+def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[str, str], Path]) -> list[str]:
     """Write sheets/<dataset>/<image>.png from the outputs that a run kept.
 
     Args:
         folder: Folder of the run.
         rows: Rows of the models to show.
         originals: HR files by data set and image.
+
+    Returns:
+        A line for each picture that is left out since it is not the one that was measured.
     """
     by_image: dict[tuple[str, str], dict[Path, list[Row]]] = {}
+    refused: list[str] = []
     for row in rows:
         by_image.setdefault((row.dataset, row.image), {}).setdefault(folder.picture(row), []).append(row)
     for place, by_picture in by_image.items():
-        outputs = [_output(path, of) for path, of in by_picture.items() if path.exists()]
+        outputs = []
+        for path, of in by_picture.items():
+            try:
+                outputs += [_output(path, of)] if measured_picture(folder, of) else []
+            except BadRun as error:
+                refused.append(str(error))
         if outputs:
             target = folder.path / "sheets" / place[0] / f"{place[1]}.png"
             with atomic_write(target) as partial:
                 sheet.sheet(originals[place], outputs).save(partial, format="PNG")
+    return refused
 
 
 def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
