@@ -5,6 +5,7 @@ and every stored row.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -20,6 +21,7 @@ class Protocol:
         scale: Upscaling factor.
         hr_multiple: Number of pixels to whose multiple HR is cropped, at the bottom and right.
         content: Part of the image that is used: "rgb", the image as it is, or "luma", its rounded luma alone.
+        lr: Where LR comes from: made from HR by MATLAB's bicubic resampler ("bicubic"), or files ("given").
         lr_edge: Pixels that the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
         lr_rounding: When LR is rounded to 8 bits: after each pass ("passes", MATLAB on uint8), once at the end
             ("end"), or never ("none", MATLAB on double).
@@ -36,6 +38,7 @@ class Protocol:
     scale: int
     hr_multiple: int
     content: Literal["rgb", "luma"] = "rgb"
+    lr: Literal["bicubic", "given"] = "bicubic"
     lr_edge: Literal["mirror", "replicate"] = "mirror"
     lr_rounding: Literal["passes", "end", "none"] = "passes"
     sr_rounding: bool = True
@@ -54,13 +57,18 @@ class Protocol:
         """Return all fields, ready for JSON."""
         return asdict(self)
 
-    def describe(self) -> str:
-        """Return one line for the head of a table."""
+    def describe(self, lr: str = "") -> str:
+        """Return one line for the head of a table.
+
+        Args:
+            lr: What is known of LR images that were given, as "LR given: lr_deg, 3 files, sha256 ab12cd34".
+        """
+        made = f"LR MATLAB bicubic ({self.lr_edge}, rounding: {self.lr_rounding})"
         parts = [
             f"x{self.scale}",
             "luma only" if self.content == "luma" else "",
             f"HR mod {self.hr_multiple}",
-            f"LR MATLAB bicubic ({self.lr_edge}, rounding: {self.lr_rounding})",
+            (lr or "LR given") if self.lr == "given" else made,
             ("Y" + (" rounded" if self.y_rounding else "")) if self.channel == "y" else "RGB",
             f"border {self.border_px} px",
             "" if self.sr_rounding else "SR not rounded",
@@ -143,7 +151,32 @@ def find(name: str) -> Protocol:
             f"hr_multiple {protocol.hr_multiple} is no multiple of the scale {protocol.scale}; "
             f"add +hr_multiple={protocol.scale}"
         )
+    if protocol.lr == "given" and (unused := [name for name in fields_changed if name in ("lr_edge", "lr_rounding")]):
+        raise BadProtocol(f"{unused[0]} says how LR is made, and with lr=given it is not; leave one of them out")
     return replace(protocol, name=_name(protocol, PROTOCOLS[base]))
+
+
+def with_given_lr(protocol: Protocol) -> Protocol:
+    """Return the protocol of the same measures on LR images that are given.
+
+    Raises:
+        BadProtocol: The protocol says how LR is made.
+    """
+    return protocol if protocol.lr == "given" else find(f"{protocol.name}+lr=given")
+
+
+def read(stored: Mapping[str, Any]) -> Protocol:
+    """Return a protocol of its stored fields; what an older version did not know has its default.
+
+    Raises:
+        BadProtocol: There is another field, or one is missing.
+    """
+    known = {field.name for field in fields(Protocol)}
+    try:
+        return Protocol(**stored)
+    except TypeError as error:
+        found = ", ".join(sorted(stored.keys() - known)) or "fields missing"
+        raise BadProtocol(f"a stored protocol has {found}; expected {', '.join(sorted(known))}") from error
 
 
 def _name(varied: Protocol, base: Protocol) -> str:

@@ -44,7 +44,14 @@ def test_a_variant_names_what_it_changes_in_one_order() -> None:
 def test_every_field_can_be_varied(field: str) -> None:
     default = protocol.find("classical_x4")
     values = {"scale": "2", "hr_multiple": "12", "content": "luma", "lr_edge": "replicate", "lr_rounding": "none"}
-    values |= {"sr_rounding": "false", "channel": "rgb", "y_rounding": "true", "border_px": "6", "ssim": "daala"}
+    values |= {
+        "sr_rounding": "false",
+        "channel": "rgb",
+        "y_rounding": "true",
+        "border_px": "6",
+        "ssim": "daala",
+        "lr": "given",
+    }
     fitting = "+hr_multiple=2" if field == "scale" else ""
     varied = protocol.find(f"classical_x4+{field}={(values | {'lpips': 'vgg'})[field]}{fitting}")
     assert getattr(varied, field) != getattr(default, field)

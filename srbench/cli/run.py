@@ -1,5 +1,6 @@
 """`srbench run`."""
 
+import shlex
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,7 +76,7 @@ def run(
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
-    conventions = protocols.find(protocol)
+    conventions = _conventions(protocol, lr)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
@@ -131,16 +132,28 @@ def run(
         originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
         for line in publish.write_sheets(folder, outcome.rows, originals):
             console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
-    _print(report, folder, json=json)
+    _show(report, folder, json=json)
     if outcome.failed:
         raise typer.Exit(3)
 
 
-def _print(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
+def _conventions(name: str, lr: Path | None) -> protocols.Protocol:
+    """Return the protocol: that of given LR where there is a folder of it."""
+    protocol = protocols.find(name)
+    if lr is not None:
+        return protocols.with_given_lr(protocol)
+    if protocol.lr == "given":
+        raise UserError(f"{protocol.name} needs LR images; give their folder by --lr")
+    return protocol
+
+
+def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
     if json:
         console.print_json(report.as_dict(str(folder.path)))
-    else:
-        console.show(report.page)
+        return
+    console.show(report.page)
+    again = f"srbench show {shlex.quote(str(folder.path))}"
+    console.out.print(f"Stored: {folder.path}; again: {again}", soft_wrap=True, markup=False)
 
 
 def _named(datasets: list[str], locate: "Callable[[str], ImageSet]", folder: RunFolder) -> "list[ImageSet]":

@@ -1,5 +1,6 @@
 """From the name of a data set, or a folder, to image files on this machine whose content is checked."""
 
+import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ class ImageSet:
     def place(self) -> str:
         """Where the images are; empty for a pinned set, whose images are the same anywhere."""
         return "; ".join(str(folder.resolve()) for folder in (self.folder, self.lr_dir) if folder is not None)
+
+    @property
+    def lr_text(self) -> str:
+        """What a reader must know of given LR images, as "LR given: lr_deg, 3 files, sha256 ab12cd34"."""
+        if self.lr_dir is None:
+            return ""
+        digest = hashlib.sha256("".join(item.lr_sha256 for item in self.items).encode()).hexdigest()
+        count = f"{len(self.items)} file{'' if len(self.items) == 1 else 's'}"
+        return f"LR given: {self.lr_dir.resolve().name}, {count}, sha256 {digest[:8]}"
 
 
 def locate(

@@ -4,11 +4,16 @@ from srbench.datasets.locate import ImageSet
 from srbench.models.model import Model
 from srbench.protocol import Protocol
 
+_CLEAN = "clean bicubic"
+"""Words of notes that speak of LR which the protocol makes; they say nothing of given LR."""
+
 
 def collect(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> list[str]:
     """Collect known overlaps, crops that do not compare with print, and what the cards say of models, a line each."""
     lines = [f"{model.id}: from {model.origin}" for model in models if model.origin]
-    lines += [f"{model.id}: {model.card.note}" for model in models if model.card and model.card.note]
+    notes = [(model.id, model.card.note) for model in models if model.card and model.card.note]
+    given = protocol.lr == "given"
+    lines += [f"{name}: {note}" for name, note in notes if not (given and _CLEAN in note)]
     for images in sets:
         lines += _of_set(images, sets, protocol)
         lines += [line for model in models for line in _trained_on(model, images)]

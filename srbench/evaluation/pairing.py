@@ -9,7 +9,7 @@ from srbench.core import image
 from srbench.core.download import sha256
 from srbench.core.resize import resize
 from srbench.datasets.dataset import Item
-from srbench.errors import BadImage, ShapeError
+from srbench.errors import BadImage, BadProtocol, ShapeError
 from srbench.evaluation import channels
 from srbench.protocol import Protocol
 
@@ -106,9 +106,16 @@ def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
         hr: uint8 `(N, C, H, W)`, both sides multiples of the scale.
         protocol: Protocol, for its scale, edge and rounding.
 
+    Raises:
+        BadProtocol: The protocol is for LR images that are given.
+
     Returns:
         `(N, C, H / s, W / s)` levels; uint8, or float64 where the protocol does not round.
     """
+    if protocol.lr == "given":
+        raise BadProtocol(
+            f"{protocol.name} takes LR images as they are given, by --lr; expected a protocol that makes LR"
+        )
     size = (hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     lr = resize(hr, size, edge=protocol.lr_edge, round_passes=protocol.lr_rounding == "passes")
     return lr if protocol.lr_rounding == "none" else image.round_half_up(lr).to(hr.dtype)

@@ -91,8 +91,10 @@ def content_of(images: ImageSet) -> str:
 
 def describe_set(images: ImageSet) -> dict[str, object]:
     """Return what run.json says of a data set."""
-    counts = {"images": len(images.items), "of": images.total}
+    counts: dict[str, object] = {"images": len(images.items), "of": images.total}
     files = {item.name: _describe_item(item) for item in images.items}
+    if images.lr_dir is not None:
+        counts |= {"lr": images.lr_text}
     return {**counts, "pinned": images.pinned, "content": content_of(images), "place": images.place, "files": files}
 
 

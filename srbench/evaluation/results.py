@@ -43,6 +43,8 @@ MOS = "mos"
 """Name of the metric in rows that hold the mean opinion score of an image."""
 
 
+_DEFAULTS = {"lr": "bicubic"}
+"""What stored protocols of before a field was there mean."""
 _HASHES = ("hr", "lr", "output", "picture")
 _WORDS = itemgetter(
     *("protocol", "model", "identity", "dataset", "image", "metric", "unit", "device", "mode", "environment")
@@ -262,7 +264,7 @@ class RunFolder:
         name = key(**environment)[:8]
         with FileLock(str(self.path / ".lock")):
             head = self._head_or_new()
-            if head.get("protocol", protocol) != protocol:
+            if "protocol" in head and _DEFAULTS | head["protocol"] != _DEFAULTS | dict(protocol):
                 was = head["protocol"].get("name")
                 raise BadRun(f"{self.path} holds the protocol {was} as it was then; choose another --out")
             head["protocol"] = dict(protocol)

@@ -32,6 +32,7 @@ class Summary:
         flag: Images that are not in the mean.
         title: Name of the metric in the head of a table; empty where the table knows it.
         digits: Digits after the point that a table shows; None where the table chooses.
+        identity: Fingerprint of the model; empty where no content is noted.
         infinite: Number of images with an infinite value, which the mean leaves out.
         undefined: Number of images whose value is not a number, which the mean leaves out.
     """
@@ -52,6 +53,7 @@ class Summary:
     flag: str = ""
     title: str = ""
     digits: int | None = None
+    identity: str = ""
     infinite: int = 0
     undefined: int = 0
 
@@ -94,6 +96,7 @@ def _summary(rows: Sequence[Row]) -> Summary:
         "flag": _flag([row.image for row in rows if not math.isfinite(row.value)]),
         "title": first.title,
         "digits": first.digits,
+        "identity": first.identity,
         "infinite": sum(row.images for row in rows if math.isinf(row.value)),
         "undefined": sum(row.images for row in rows if math.isnan(row.value)),
     }

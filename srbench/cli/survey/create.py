@@ -256,7 +256,9 @@ def _originals(
             if dataset:
                 originals |= noted.files[dataset]
             elif noted.places.get(name):
-                raise UserError(f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made")
+                raise UserError(
+                    f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made"
+                )
             else:
                 images = locate(name, store, scale=scale, data_root=data_root)
                 originals |= {(images.id, item.name): item.hr for item in images.items}

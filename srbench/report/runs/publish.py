@@ -1,10 +1,11 @@
 """The report of a run, from its folder alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from srbench import protocol as protocols
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 from srbench.evaluation.kept_pictures import measured_picture
@@ -30,6 +31,7 @@ class RunReport:
         notes: Sentences below the tables.
         unavailable: Models that could not run, with the reason.
         failed: Images that failed.
+        lr: What is known of given LR images, by data set.
     """
 
     protocol: dict[str, Any]
@@ -38,6 +40,7 @@ class RunReport:
     notes: list[str]
     unavailable: dict[str, str]
     failed: list[dict[str, str]]
+    lr: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self, folder: str | None) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -48,6 +51,7 @@ class RunReport:
             "unavailable": [{"model": model, "reason": reason} for model, reason in self.unavailable.items()],
             "failed": self.failed,
             "notes": self.notes,
+            **({"lr": dict(self.lr)} if self.lr else {}),
         }
 
     def text(self, form: str) -> str:
@@ -90,6 +94,7 @@ def report(
     totals = {
         name: (facts["images"], facts["of"]) for call in head["calls"] for name, facts in call["datasets"].items()
     }
+    lr = {name: facts.get("lr", "") for call in head["calls"] for name, facts in call["datasets"].items()}
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
     known = head["environments"]
     machines = caption.machines([(mode, known[name]) for mode, name in used if name in known])
@@ -102,9 +107,16 @@ def report(
         *caption.missing(unavailable or {}, failed),
     ]
     summaries = summarise(rows)
-    tables = build(summaries, rank(rows), totals)
-    page = _page(Protocol(**head["protocol"]), tables, below, machines)
-    return RunReport(head["protocol"], summaries, page, below, unavailable or {}, list(failed))
+    tables = [_with_lr(table, lr.get(table.key, "")) for table in build(summaries, rank(rows), totals)]
+    given = {table.key: text for table in tables if (text := lr.get(table.key))}
+    protocol = protocols.read(head["protocol"])
+    page = _page(protocol, tables, below, machines, " and ".join(dict.fromkeys(given.values())))
+    return RunReport(protocol.as_dict(), summaries, page, below, unavailable or {}, list(failed), given)
+
+
+def _with_lr(table: Table, text: str) -> Table:
+    """Say in the title of a table on which LR images it is."""
+    return replace(table, title=f"{table.title}, {text}") if text else table
 
 
 def scores(
@@ -129,9 +141,11 @@ def scores(
     return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, list(failed))
 
 
-def _page(protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], machines: Sequence[str] = ()) -> Page:
+def _page(
+    protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], machines: Sequence[str] = (), lr: str = ""
+) -> Page:
     return Page(
-        title=protocol.describe(),
+        title=protocol.describe(lr),
         lead=tuple(machines),
         tables=tuple(tables),
         caption=(caption.CAPTION,),

@@ -180,7 +180,7 @@ def _lines(
 
 def _value(row: SpeedRow, summaries: Sequence[Summary]) -> QualityValue | None:
     """Find the run's value in the row's own mode, or else what fp32's tells; the row's device goes first."""
-    known = sorted((s for s in summaries if s.model == row.model), key=lambda s: s.device != row.device)
+    known = sorted((s for s in summaries if _is_of(s, row)), key=lambda s: s.device != row.device)
     for s in known:
         if words(s.mode) == words(row.mode):
             return _finite(QualityValue(s.whole_mean, "measured")) if s.whole_mean is not None else None
@@ -190,6 +190,13 @@ def _value(row: SpeedRow, summaries: Sequence[Summary]) -> QualityValue | None:
     if plain.metric == "psnr" and row.psnr_drop:
         return _finite(QualityValue(plain.whole_mean + row.psnr_drop.mean_db, "psnr_drop"))
     return QualityValue(plain.whole_mean, "fp32")
+
+
+def _is_of(summary: Summary, row: SpeedRow) -> bool:
+    """Whether a value and a speed are of the same model, whatever it is called; by name where no content is noted."""
+    if summary.identity and row.identity:
+        return summary.identity == row.identity
+    return summary.model == row.model
 
 
 def words(mode: str) -> frozenset[str]:
