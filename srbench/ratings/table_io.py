@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pandas as pd
 
 from srbench.core import comma_separated as csv_text
 from srbench.core import files
-from srbench.errors import BadRatings
+from srbench.errors import BadRatings, first_line, reason
 
 _SHOWN = 3
+_CELL = re.compile(r'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n]*)(?:,|\r\n|\n|\r|\Z)')
+"""A cell of CSV, and what ends it."""
+_STRAY = 'delete the quote, or double it and enclose the cell in quotes: "a ""b"" c"'
 
 LocatedRow = tuple[str, Mapping[str, str]]
 """Position of a row, for messages, and its cells."""
@@ -84,8 +88,12 @@ def _csv(path: Path) -> tuple[list[LocatedRow], list[str]]:
         raise BadRatings(
             f"{path}, line {line}: not UTF-8 text{actual}; save the file with the encoding UTF-8"
         ) from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    names = [name.strip() for name in next(reader, [])]
+    _check_quotes(path, text)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise BadRatings(f"{path}, line 1: {error}; expected names of columns") from error
     other = next((sign for sign in ";\t" if len(names) == 1 and sign in names[0]), None)
     if other:
         said = "semicolons" if other == ";" else "tabs"
@@ -99,42 +107,86 @@ def _csv(path: Path) -> tuple[list[LocatedRow], list[str]]:
     begins = reader.line_num + 1
     try:
         for cells in reader:
+            if any(_holds_rows(cell, at, len(names)) for at, cell in enumerate(cells)):
+                raise BadRatings(f"{path}, line {begins}: a quoted cell holds the lines that follow; {_STRAY}")
             if cells and len(cells) != len(names):
                 raise BadRatings(f"{path}, line {begins}: {len(cells)} cells; expected {len(names)}")
             if cells:
                 rows.append((f"line {begins}", dict(zip(names, map(str.strip, cells), strict=True))))
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise BadRatings(f"{path}, line {begins}: {error}; is a quote opened here and never closed?") from error
+        raise BadRatings(f"{path}, line {begins}: {error}") from error
     return rows, names
+
+
+def _check_quotes(path: Path, text: str) -> None:
+    """Refuse quotes that neither enclose a cell nor stand doubled in one: they join lines, whose votes are lost.
+
+    Raises:
+        BadRatings: There is one; its line is named.
+    """
+    at = 0
+    last = text.rfind('"')
+    while at <= last:
+        cell = _CELL.match(text, at)
+        if cell is None:
+            line = text[:at].count("\n") + 1
+            what = "a quote is opened here and never closed" if '"' not in text[at + 1 :] else "a stray quote"
+            raise BadRatings(f"{path}, line {line}: {what}; {_STRAY}")
+        at = cell.end()
+
+
+def _holds_rows(cell: str, at: int, columns: int) -> bool:
+    """Whether a cell holds the rest of its row, whole rows and the begin of another, as after a stray quote."""
+    first, *others = cell.splitlines() or [""]
+    if not others or columns == 1:
+        return False
+    *rows, last = others
+    commas = [first.count(","), *(row.count(",") for row in rows), last.count(",")]
+    return commas == [columns - 1 - at, *[columns - 1] * len(rows), at]
 
 
 def _json(path: Path) -> tuple[list[LocatedRow], list[str]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadRatings(f"{path} is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRatings(f"{path} is not JSON: {first_line(error)}") from error
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise BadRatings(f"{path}: expected a JSON list with one object for each vote")
-    return _numbered(content)
+    return _numbered(path, content)
 
 
 def _parquet(path: Path) -> tuple[list[LocatedRow], list[str]]:
     try:
-        frame = pd.read_parquet(path)
+        records = pd.read_parquet(path).to_dict("records")
     except ImportError as error:
         raise BadRatings(f"{path}: reading Parquet needs pyarrow; install it with: pip install pyarrow") from error
-    except (OSError, ValueError) as error:
-        raise BadRatings(f"{path} cannot be read as Parquet: {error}") from error
-    return _numbered(frame.to_dict("records"))
+    except Exception as error:  # of a damaged file pandas and pyarrow raise whatever they run into
+        raise BadRatings(f"{path} cannot be read as Parquet: {reason(error)}; write it anew") from error
+    return _numbered(path, records)
 
 
-def _numbered(records: Sequence[Mapping[Any, Any]]) -> tuple[list[LocatedRow], list[str]]:
+def _numbered(path: Path, records: Sequence[Mapping[Any, Any]]) -> tuple[list[LocatedRow], list[str]]:
     names = list(dict.fromkeys(str(name) for record in records for name in record))
     rows: list[LocatedRow] = [
         (f"row {i}", {name: _text(record.get(name)) for name in names}) for i, record in enumerate(records, start=1)
     ]
+    errors = RowErrors(path)
+    for where, row in rows:
+        for name, cell in row.items():
+            if not _is_text(name) or not _is_text(cell):
+                errors.add(where, f"{name!a} is {cell!a}, which is no text in Unicode")
+    errors.check()
     return rows, names
+
+
+def _is_text(cell: str) -> bool:
+    """Whether UTF-8 can hold a text; JSON can hold halves of signs."""
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Files of ratings: what was written reads back the same; every mistake is named with its line."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -415,3 +416,39 @@ def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
         with pytest.raises(BadRatings, match=r"m\.csv") as caught:
             metric_table.read_metrics(_file(tmp_path, *lines, name="m.csv"), scores)
         assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        (['a,a,"r,3', "b,b,r,4", 'c,c,"r,4'], 2),
+        (["a,a,r,3", 'b,b,"r,4', "c,c,r,4", 'd,d,r",4'], 3),
+        (["a,a,r,3", 'b,b,r",4'], 3),
+        (["a,a,r,3", 'b,b,"r"x,4'], 3),
+        (["a,a,r,3", 'b,b,r,"4', 'c,c,r,4"'], 3),
+        (['"a,a,r,3', "b,b,r,4", 'c",c,r,4'], 2),
+    ],
+)
+def test_a_stray_quote_is_refused_with_its_line(tmp_path: Path, rows: list[str], line: int) -> None:
+    text = _message(_file(tmp_path, HEAD, *rows))
+    assert f"line {line}: " in text
+    assert "quote" in text
+
+
+def test_half_a_sign_in_json_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps([{"stimulus": "a", "content": "a", "rater": "\ud800", "score": 3}]))
+    assert "row 1: 'rater' is '\\ud800', which is no text" in _message(path)
+    path.write_text("[" * 100_000)
+    assert "is not JSON" in _message(path)
+
+
+def test_a_damaged_parquet_is_one_line(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.parquet"
+    pd.DataFrame([{"stimulus": "a", "content": "a", "rater": "r", "score": 3}]).to_parquet(whole)
+    content = whole.read_bytes()
+    for at in range(0, len(content), 7):
+        path = tmp_path / "x.parquet"
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        with contextlib.suppress(BadRatings):  # anything else is a traceback
+            files.read(path)
