@@ -23,6 +23,7 @@ from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
 from srbench.cli.upscale import upscale
 from srbench.core.files import refusal
+from srbench.core.passwords import hidden
 from srbench.errors import UserError
 
 _INTERRUPTED = 130
@@ -85,12 +86,12 @@ def main() -> None:
         streams.give_up()
         code = 0
     except OSError as error:
-        _refuse(f"DiskError: {refusal(error)}")
+        _refuse(refusal(error))
     if code == _INTERRUPTED:
         streams.say("Stopped.")
     sys.exit(code)
 
 
 def _refuse(line: str) -> NoReturn:
-    streams.say(f"Error: {' '.join(line.split())}")
+    streams.say(f"Error: {hidden(' '.join(line.split()))}")
     sys.exit(2)

@@ -88,9 +88,7 @@ def train(
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     fabric = setup.launch(setup.DeviceSettings(device, devices), loaded)
     is_first = fabric.global_rank == 0
-    place = out or Path("runs") / "train" / Path(recipe).stem
-    if compare is None:
-        require_folder(place)
+    require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
     store = AssetStore(weights_roots(weights_root))
     with console.fetching(store):
         generator = setup.build_generator(loaded, store)

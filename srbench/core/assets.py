@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from srbench.core import paths, plugins
 from srbench.core.download import Downloader, sha256
+from srbench.core.passwords import hidden
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import DownloadError
 
@@ -87,12 +88,12 @@ class AssetStore:
             return self.at_hand(file) or self._download(file)
 
     def _download(self, file: PinnedFile) -> Path:
-        reasons = [] if file.url else [f"{file.path} has no URL"]
+        reasons = [*_lacking_mirror(file), *([] if file.url else [f"{file.path} has no URL"])]
         target = paths.cache_folder() / file.path
         for url in self._urls(file):
             try:
                 with self.progress.task(file.path, file.size_bytes) as task:
-                    self.downloader.fetch(url, target, file.sha256, task)
+                    self.downloader.fetch(url, target, file.sha256, task, file.size_bytes)
             except DownloadError as error:
                 reasons.append(str(error))
             else:
@@ -131,6 +132,16 @@ class AssetStore:
 
 def _is_url(mirror: str) -> bool:
     return mirror.startswith(("http://", "https://"))
+
+
+def _lacking_mirror(file: PinnedFile) -> list[str]:
+    """Say why a mirror that is a folder was no help."""
+    mirror = paths.mirror_root()
+    if mirror is None or _is_url(mirror):
+        return []
+    if not Path(mirror).expanduser().is_dir():
+        return [hidden(f"SRBENCH_MIRROR is '{mirror}', which is no folder and no http(s) URL")]
+    return [f"SRBENCH_MIRROR, {mirror}, has no {file.path} as it is pinned"]
 
 
 def _listing(root: Path) -> tuple[Path, ...]:

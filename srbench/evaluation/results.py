@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from srbench.core import files, stored_lines
+from srbench.core.passwords import hidden
 from srbench.errors import BadRun
 from srbench.evaluation import run_head
 from srbench.models.mode import canonical, spelled_before
@@ -220,7 +221,7 @@ class RunFolder:
         """Add a traceback, with a line above it that says whose it is, to errors.log."""
         self.path.mkdir(parents=True, exist_ok=True)
         with files.naming(self.path / ERRORS), (self.path / ERRORS).open("ab") as file:
-            file.write(files.encoded(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {text}\n"))
+            file.write(files.encoded(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {hidden(text)}\n"))
 
     def picture(self, row: Row) -> Path:
         """Return the path of the output that a row measures, where outputs are kept.

@@ -10,6 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from srbench.core.passwords import hidden
 from srbench.errors import BadStudy, first_line
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,7 +28,7 @@ def connect(url: str, revision: str = "head") -> Engine:
     Raises:
         BadStudy: It cannot be opened, its driver is missing, or a newer version wrote it.
     """
-    place = url.rpartition("@")[2]  # without a password
+    place = hidden(url)
     try:
         lite = url.startswith("sqlite")
         engine = create_engine(url, connect_args={"timeout": 30} if lite else {}, pool_pre_ping=not lite)
@@ -41,7 +42,7 @@ def connect(url: str, revision: str = "head") -> Engine:
     except CommandError as error:
         raise BadStudy(f"the database {place} is of another version of srbench: {error}; update srbench") from error
     except DBAPIError as error:
-        raise BadStudy(f"the database {place} cannot be opened: {first_line(error.orig or error)}") from error
+        raise BadStudy(f"the database {place} cannot be opened: {hidden(first_line(error.orig or error))}") from error
     return engine
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core import files, stored_json
+from srbench.core.passwords import hidden
 from srbench.errors import BadRun
 from srbench.training import run_facts
 
@@ -106,7 +107,7 @@ def write_log(folder: Path, command: str) -> Path:
         command: The command line that repeats the run.
     """
     facts = {
-        "command": command,
+        "command": hidden(command),
         "recipe": run_facts.read(folder, "recipe"),
         "machine": run_facts.read(folder, "machine"),
     }

@@ -318,3 +318,14 @@ def test_progress_is_told_for_each_file(server: Server) -> None:
     again = Recorder()
     AssetStore([], progress=again).fetch_all(files)
     assert not again.tasks
+
+
+def test_a_mirror_that_is_no_help_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: Server, store: AssetStore
+) -> None:
+    monkeypatch.setenv("SRBENCH_MIRROR", str(tmp_path / "none"))
+    with pytest.raises(DownloadError, match=f"SRBENCH_MIRROR is '{tmp_path}/none', which is no folder"):
+        store.fetch(_file())
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DownloadError, match=f"SRBENCH_MIRROR, {tmp_path}/none, has no {PATH} as it is pinned"):
+        store.fetch(_file())

@@ -323,3 +323,24 @@ def test_a_download_that_ends_does_not_disturb_another_in_its_folder(server: Ser
         gate.opened.set()
         waiting.result()
     assert target.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("reply", [serve, serve_unmeasured])
+def test_a_transfer_stops_at_the_pinned_size(server: Server, target: Path, reply: Reply) -> None:
+    server.put("/a", BODY, reply)
+    task = RecordedTask("a", None)
+    with pytest.raises(DownloadError, match=r"sends more than the pinned 100,000 bytes. It was not kept"):
+        Downloader().fetch(f"http://{server.host}/a", target, PIN, task, size_bytes=100_000)
+    assert not list(target.parent.rglob("*"))
+    Downloader().fetch(f"http://{server.host}/a", target, PIN, size_bytes=len(BODY))
+    assert target.read_bytes() == BODY
+
+
+def test_a_password_in_an_address_is_not_told(server: Server, target: Path) -> None:
+    with closed_port() as port:
+        down = url_of(port).removeprefix("http://")
+        for host in (server.host, down):
+            with pytest.raises(DownloadError) as caught:
+                Downloader().fetch(f"http://alice:s3cret@{host}/none", target, PIN)
+            assert host in str(caught.value)
+            assert "s3cret" not in str(caught.value)
