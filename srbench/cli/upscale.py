@@ -42,12 +42,14 @@ def upscale(
     """Upscale an image, or every image of a folder.
 
     Large images go through in tiles with enough overlap that no seam is seen. Of a folder, what OUT holds already is
-    kept, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT is PNG.
+    kept unless its source changed, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT
+    is PNG, and each file says of which model, weights, scale, mode, version and source it is.
     """
     names.refuse_unknown(models=[model])
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
+    from srbench.models import image_marks
     from srbench.models.memory import free_budget_mib
     from srbench.models.mode import parse
     from srbench.models.select import select_one
@@ -56,10 +58,9 @@ def upscale(
 
     allocator.keep_freed_memory()
     pairs, left_out = _pairs(source, out)
-    todo = {target: path for target, path in pairs.items() if force or not target.exists()}
-    if source.is_file() and not todo:
+    if source.is_file() and not force and next(iter(pairs)).exists():
         raise BadData(f"{next(iter(pairs))} is there already; --force replaces it")
-    for folder in {target.parent for target in todo}:
+    for folder in {target.parent for target in pairs}:
         files.require_folder(folder)
     if source.is_file():
         files.require_place(next(iter(pairs)))
@@ -74,8 +75,12 @@ def upscale(
         used, why = choice.mode, f" ({choice.reason})"
     elif used.split:
         used, _ = split.find(chosen, used, PsnrReference(chosen.scale, store))
+    marks = image_marks.marks(chosen, used)
+    if out.is_dir() and not force:
+        image_marks.require_same(out, pairs.values(), marks)
+    todo = {target: path for target, path in pairs.items() if force or image_marks.is_due(target, path)}
     start = time.perf_counter()
-    failed = _all(chosen.upscaler(used), todo) if todo else {}
+    failed = _all(chosen.upscaler(used), todo, marks) if todo else {}
     if failed and source.is_file():
         raise UserError(next(iter(failed.values())))
     written = [target for target in todo if target not in failed]
@@ -137,7 +142,7 @@ def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
     return pairs, left_out
 
 
-def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
+def _all(upscaler: "Upscaler", todo: dict[Path, Path], marks: dict[str, str]) -> dict[Path, str]:
     """Upscale each image, and return the reason for each that failed; the others are upscaled nevertheless."""
     from srbench.models.memory import ran_out
 
@@ -146,7 +151,7 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
         turns = track(progress, todo.items(), "images") if len(todo) > 1 else todo.items()
         for target, path in turns:
             try:
-                _one(upscaler, path, target, progress)
+                _one(upscaler, path, target, marks, progress)
             except UserError as error:
                 failed[target] = f"{type(error).__name__}: {error}"
             except (RuntimeError, MemoryError) as error:
@@ -156,8 +161,9 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path]) -> dict[Path, str]:
     return failed
 
 
-def _one(upscaler: "Upscaler", path: Path, target: Path, progress: Progress) -> None:
+def _one(upscaler: "Upscaler", path: Path, target: Path, marks: dict[str, str], progress: Progress) -> None:
     from srbench.core import image, image_file, memory
+    from srbench.models import image_marks
 
     pixels, colour = image_file.read_shown(path)
     lr = image.to_tensor(pixels)
@@ -166,4 +172,4 @@ def _one(upscaler: "Upscaler", path: Path, target: Path, progress: Progress) -> 
     memory.require(needed, f"{target} ({width} x {height} px)", "cut the image into parts, or give a smaller --scale")
     with progress.task(path.name, upscaler.count_tiles(lr)) as task:
         sr = upscaler.upscale_uint8(lr, task)
-        image_file.write(target, image.to_array(sr), colour)
+        image_file.write(target, image.to_array(sr), colour, marks | image_marks.of_source(path))

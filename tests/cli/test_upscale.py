@@ -1,5 +1,6 @@
 """`srbench upscale` as a user meets it."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -10,8 +11,10 @@ import torch
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from srbench import __version__
 from srbench.core import image, memory
 from srbench.core.resize import resize
+from srbench.models import image_marks
 from srbench.models.mode import Mode
 from srbench.speed import fastest
 from srbench.speed.fastest import Choice
@@ -70,11 +73,11 @@ def test_a_folder_is_upscaled_at_any_depth_and_goes_on_where_it_was_stopped(call
     for name, lr in pixels.items():
         assert np.array_equal(image.read(Path("sr", name).with_suffix(".png")), _four_times(lr))
     Path("sr/sub/b.png").unlink()
-    Path("sr/a.png").write_bytes(b"as it was")
+    before = Path("sr/a.png").stat().st_mtime_ns
     _, out, _ = call("upscale", "lr", "sr", *NEAREST, "--json")
     again = json.loads(out)
     assert (again["made"], again["kept"]) == (["sr/sub/b.png"], 2)
-    assert Path("sr/a.png").read_bytes() == b"as it was"
+    assert Path("sr/a.png").stat().st_mtime_ns == before
     code, out, _ = call("upscale", "lr", "sr", *NEAREST)
     assert code == 0
     assert "3 were there" in out
@@ -90,6 +93,57 @@ def test_outputs_inside_the_folder_are_not_upscaled_again(call: Call, tmp_path: 
     for _ in range(2):
         assert call("upscale", "lr", out_dir, *NEAREST)[0] == 0
     assert [path.name for path in Path("lr/sr").rglob("*")] == ["a.png"]
+
+
+def test_each_image_says_what_it_was_made_by_and_of_what(call: Call) -> None:
+    _write("lr.png")
+    call("upscale", "lr.png", "sr.png", *NEAREST, "--mode", "x8")
+    said = image_marks.read(Path("sr.png"))
+    source = hashlib.sha256(Path("lr.png").read_bytes()).hexdigest()
+    assert {name: said[name] for name in ("model", "scale", "mode", "source_sha256", "version")} == {
+        "model": "nearest", "scale": "4", "mode": "fp32+x8", "source_sha256": source, "version": __version__,
+    }  # fmt: skip
+    assert len(said["weights"]) == 16
+
+
+def test_a_changed_source_is_upscaled_again_and_an_unchanged_one_kept(call: Call) -> None:
+    _write("lr/a.png")
+    _write("lr/b.png")
+    call("upscale", "lr", "sr", *NEAREST)
+    pixels = _write("lr/b.png", seed=5)
+    content = json.loads(call("upscale", "lr", "sr", *NEAREST, "--json")[1])
+    assert (content["made"], content["kept"]) == (["sr/b.png"], 1)
+    assert np.array_equal(image.read(Path("sr/b.png")), _four_times(pixels))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--model", "bicubic"), "of bicubic ("),
+        (("--model", "nearest", "--scale", "2"), "x2 in fp32"),
+        (("--model", "nearest", "--mode", "x8"), "x4 in fp32+x8"),
+    ],
+)
+def test_two_models_scales_or_modes_do_not_share_a_folder(call: Call, arguments: tuple[str, ...], what: str) -> None:
+    _write("lr/a.png")
+    call("upscale", "lr", "sr", *NEAREST)
+    before = Path("sr/a.png").read_bytes()
+    _write("lr/b.png")
+    code, _, err = call("upscale", "lr", "sr", *arguments)
+    message = " ".join(err.split())
+    assert code == 2
+    assert "sr/a.png is of nearest (" in message
+    assert what in message.partition("this call makes")[2]
+    assert (Path("sr/a.png").read_bytes(), Path("sr/b.png").exists()) == (before, False)
+    assert call("upscale", "lr", "sr", *arguments, "--force")[0] == 0
+
+
+def test_images_of_unknown_origin_are_not_taken_for_outputs(call: Call) -> None:
+    _write("lr/a.png")
+    _write("sr/other.png")
+    code, _, err = call("upscale", "lr", "sr", *NEAREST)
+    assert (code, "sr/other.png is of unknown origin" in " ".join(err.split())) == (2, True)
+    assert call("upscale", "lr", "sr", *NEAREST, "--force")[0] == 0
 
 
 def test_grey_stays_grey(call: Call) -> None:
