@@ -82,6 +82,7 @@ def run(
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, scoring
+    from srbench.evaluation.beside import beside_of
     from srbench.evaluation.plan import Plan, names_given
     from srbench.evaluation.shown import shown
     from srbench.models import naming
@@ -129,8 +130,9 @@ def run(
     report = publish.report(folder, outcome.rows, notes, selection.unavailable, outcome.failed)
     publish.write(report, folder, latex=latex)
     if save_images:
-        originals = {(images.id, item.name): item.hr for images in sets for item in images.items}
-        for line in publish.write_sheets(folder, outcome.rows, originals):
+        items = {(images.id, item.name): item for images in sets for item in images.items}
+        originals = {place: item.hr for place, item in items.items()}
+        for line in publish.write_sheets(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
             console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
     _show(report, folder, json=json)
     if outcome.failed:

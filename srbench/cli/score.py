@@ -1,5 +1,6 @@
 """`srbench score`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,7 +85,7 @@ def score(
     else:
         for scored in all_scored:
             external.store(scored, images, conventions, scorers, chosen, RunFolder(out))
-        report = _beside(RunFolder(out), images, all_scored)
+        report = _beside(RunFolder(out), images, all_scored, conventions)
     if json:
         per_image = [
             {"model": r.model, "image": r.image, "metric": r.metric, "value": r.finite(), "flags": r.warnings}
@@ -114,8 +115,11 @@ def _outputs(folders: list[str], models: list[str] | None, name: str) -> tuple[l
     return [(name, Path(folders[0]))], folders[1]
 
 
-def _beside(folder: "RunFolder", images: "ImageSet", all_scored: "list[Scored]") -> "RunReport":
+def _beside(
+    folder: "RunFolder", images: "ImageSet", all_scored: "list[Scored]", protocol: protocols.Protocol
+) -> "RunReport":
     """Write the report and sheets of a run anew, with what was added to it."""
+    from srbench.evaluation.beside import beside_of
     from srbench.evaluation.shown import shown
     from srbench.report.runs import publish
 
@@ -125,6 +129,8 @@ def _beside(folder: "RunFolder", images: "ImageSet", all_scored: "list[Scored]")
     failed = [entry for scored in all_scored for entry in scored.failed]
     report = publish.report(folder, rows, list(notes), {}, failed)
     publish.write(report, folder)
-    originals = {(images.id, item.name): item.hr for item in images.items}
-    publish.write_sheets(folder, [row for row in rows if (row.dataset, row.image) in originals], originals)
+    items = {(images.id, item.name): item for item in images.items}
+    originals = {place: item.hr for place, item in items.items()}
+    of_set = [row for row in rows if (row.dataset, row.image) in originals]
+    publish.write_sheets(folder, of_set, originals, partial(beside_of, items, protocol))
     return report

@@ -123,7 +123,7 @@ def _by_name(name: str, stems: Collection[str], scale: int, path: Path) -> str |
     longest = [stem for stem in inside if len(stem) == max(map(len, inside))]
     if len(longest) > 1:
         raise BadData(
-            f"{path} may belong to {' or '.join(sorted(longest))}; rename it, or give --pairs '{PLACE}_SwinIR' with what "
-            "stands around the original's name"
+            f"{path} may belong to {' or '.join(sorted(longest))}; rename it, or give --pairs '{PLACE}_SwinIR' with "
+            "what stands around the original's name"
         )
     return longest[0] if longest else None

@@ -1,7 +1,9 @@
 """The Python API: evaluate a model as `srbench run` does, and load one to call it."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,12 +22,16 @@ from srbench.evaluation.results import RunFolder
 from srbench.metrics.catalogue import SHORT
 from srbench.models import foreign
 from srbench.models.mode import Mode, parse
+from srbench.models.model import Model
 from srbench.models.select import select, select_one
 from srbench.models.upscaler import Upscaler
 
+_Given = str | Callable[[Tensor], Tensor]
+"""A model of the caller's: a name, or a function."""
+
 
 def evaluate(
-    model: str | Callable[[Tensor], Tensor],
+    model: _Given | Mapping[str, _Given],
     datasets: str | Sequence[str] = ("builtin",),
     protocol: str = protocols.DEFAULT,
     *,
@@ -43,7 +49,8 @@ def evaluate(
     Args:
         model: Name of one model, as `--models` takes it; or a function or module from float `(N, 3, h, w)` RGB in
             [0, 1] to `(N, 3, s h, s w)`, s being the protocol's scale. An attribute `multiple_of` of it is the number
-            of which both sides of LR must be a multiple; images are padded to it.
+            of which both sides of LR must be a multiple; images are padded to it. Several models are a dictionary, whose
+            keys are their names: `{"ours": net, "bicubic": "bicubic"}`.
         datasets: Ids of data sets or folders of images, or one of them.
         protocol: Name of a protocol or variant, as `--protocol` takes it.
         metrics: Names of metrics, as `--metrics` takes them.
@@ -67,21 +74,42 @@ def evaluate(
     """
     conventions = protocols.find(protocol)
     store = AssetStore(weights_roots(weights_root))
-    if isinstance(model, str):
-        models = select([model], conventions.scale, store).models
-    else:
-        models = [foreign.from_callable(model, conventions.scale, type(model).__name__)]
+    given: Mapping[str, _Given] = model if isinstance(model, Mapping) else {"": model}
+    models = [each for name, of in given.items() for each in _models(name, of, conventions.scale, store)]
     names = [datasets] if isinstance(datasets, str) else datasets
     sets = [locate(name, store, scale=conventions.scale, data_root=data_root, limit=limit) for name in names]
     scorers = scoring.scorers(list(metrics), conventions, store)
-    plan = Plan(models, sets, conventions, scorers, _mode(mode, _device_of(model)))
-    with _StateKept(model), tempfile.TemporaryDirectory() as folder:
+    plan = Plan(models, sets, conventions, scorers, _mode(mode, _common_device(given)))
+    with ExitStack() as kept:
+        folder = kept.enter_context(tempfile.TemporaryDirectory())
+        for of in given.values():
+            kept.enter_context(_StateKept(of))
         outcome = harness.run(plan, RunFolder(Path(folder)))
     if outcome.failed:
         first = outcome.failed[0]
         place = " ".join(filter(None, (first["dataset"], first["image"])))
         raise UserError(f"{first['model'] or 'reading'} failed on {place}: {first['reason']}")
     return frame(outcome.rows)
+
+
+def _models(name: str, given: _Given, scale: int, store: AssetStore) -> list[Model]:
+    """Return the models that a name or function means, called by the key that it was given under."""
+    if not isinstance(given, str):
+        return [foreign.from_callable(given, scale, name or type(given).__name__)]
+    selected = select([given], scale, store).models
+    if name and len(selected) != 1:
+        raise UserError(
+            f"'{given}' means {len(selected)} models, and '{name}' is one name; expected the id of one model"
+        )
+    return [replace(model, id=name or model.id) for model in selected]
+
+
+def _common_device(given: Mapping[str, _Given]) -> str:
+    devices = {name: _device_of(of) for name, of in given.items() if isinstance(of, nn.Module)}
+    if len(set(devices.values())) > 1:
+        listed = ", ".join(f"{name} on {device}" for name, device in devices.items())
+        raise UserError(f"the models are on several devices ({listed}); expected one, as after model.to('cpu')")
+    return next(iter(devices.values()), "cpu")
 
 
 def load_model(

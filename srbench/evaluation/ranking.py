@@ -20,7 +20,7 @@ class Ranking:
     A model without a value (or with NaN) on an image that others have is not compared.
 
     Attributes:
-        best: Variants with the best mean over the images that are compared; empty where there are none.
+        best: Variants with the best mean over the images that are compared; empty where there are none, or one variant.
         tied: Variants that these images cannot tell from the best: the 95 % bootstrap interval of the mean difference
             holds 0.
         compared: Number of images on which all compared variants have a finite value.
@@ -57,7 +57,7 @@ def _ranking(rows: Sequence[Row]) -> Ranking:
     merits = _complete(rows, sign)
     common = set.intersection(*(set(of) for of in merits.values())) if merits else set()
     finite = sorted(image for image in common if all(math.isfinite(of[image]) for of in merits.values()))
-    best, tied = _best_and_tied(merits, finite) if finite else (frozenset(), frozenset())
+    best, tied = _best_and_tied(merits, finite) if finite and len(merits) > 1 else (frozenset(), frozenset())
     counted = {row.image: row.images for row in rows}  # the row of a whole set stands for all its images
     highest = {image: max(of[image] for of in merits.values()) for image in common}
     return Ranking(

@@ -19,6 +19,9 @@ _UNREADABLE = "cannot be used"
 _NAMED = 5
 """Number of files that an error names."""
 
+_HELD_OUT_PART = 10
+"""One image of so many is held out for validation."""
+
 
 @dataclass(frozen=True)
 class TrainingImages:
@@ -74,9 +77,9 @@ def check_images(
 
     Args:
         listings: Folders of images.
-        held_out: "folder/name" of each image of the validation set; if empty, `validation_count` images are chosen,
-            evenly spread over the list.
-        validation_count: Number of images that are chosen.
+        held_out: "folder/name" of each image of the validation set; if empty, a tenth of the images is chosen, evenly
+            spread over the list.
+        validation_count: Number of images that are chosen at most.
         smallest_px: Length of the shortest side that an image may have after it is cropped to the multiple.
         multiple: The multiple that the sides of each image are cropped to.
         progress: Shows a task with one step for each image.
@@ -131,7 +134,7 @@ def _test_images() -> dict[str, str]:
 
 def _held_out(usable: list[Path], names: Sequence[str], validation_count: int) -> list[Path]:
     if not names:
-        count = min(validation_count, len(usable) - 1)
+        count = min(validation_count, max(1, len(usable) // _HELD_OUT_PART), len(usable) - 1)
         return [usable[number * len(usable) // count] for number in range(count)]
     by_name = {f"{path.parent.name}/{path.stem}": path for path in usable}
     missing = [name for name in names if name not in by_name]

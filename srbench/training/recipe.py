@@ -32,7 +32,8 @@ class DataConfig(Config):
         folders: Folders of HR images, absolute or below the data root; every image in them at any depth is used.
         lr_folders: Folders of unpaired LR images; LR is then not made of HR.
         held_out: Images that only validation sees, as "folder/name" without the file's ending.
-        validation_images: Number of images that are held out, evenly spread, if `held_out` is empty.
+        validation_images: Most images that are held out if `held_out` is empty: a tenth of all, at least one, evenly
+            spread; none for 0.
         batch: Number of samples of one step, over all processes.
         patch_px: Side of an HR patch, in pixels.
         centre_crop_px: Side of the square in the middle of each image that is used; 0 for the whole image.

@@ -110,3 +110,12 @@ def test_modes_are_words_or_a_mode() -> None:
             call("bicubic", mode="bf16+split")
         with pytest.raises(UserError, match="fp64"):
             call("bicubic", mode="fp64")
+
+
+def test_several_models_are_a_dictionary() -> None:
+    net = torch.nn.Upsample(scale_factor=4, mode="bicubic")
+    frame = srbench.evaluate({"ours": net, "plain": "bicubic"}, metrics=["psnr"], limit=1)
+    scores = frame[frame.metric == "psnr"].set_index("model")["value"].round(2).to_dict()
+    assert scores == {"ours": 27.04, "plain": 26.84}
+    with pytest.raises(UserError, match="'a' is one name"):
+        srbench.evaluate({"a": "bi*"}, metrics=["psnr"], limit=1)

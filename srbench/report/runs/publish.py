@@ -1,9 +1,12 @@
 """The report of a run, from its folder alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from srbench import protocol as protocols
 from srbench.core.files import atomic_write
@@ -153,13 +156,20 @@ def _page(
     )
 
 
-def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[str, str], Path]) -> list[str]:
+def write_sheets(
+    folder: RunFolder,
+    rows: Sequence[Row],
+    originals: dict[tuple[str, str], Path],
+    beside: Callable[[tuple[str, str]], Mapping[str, npt.NDArray[np.uint8]]] = lambda _: {},
+) -> list[str]:
     """Write sheets/<dataset>/<image>.png from the outputs that a run kept.
 
     Args:
         folder: Folder of the run.
         rows: Rows of the models to show.
         originals: HR files by data set and image.
+        beside: Gives the pictures by label that stand beside the outputs of a data set's image; one that is called as
+            an output is left out.
 
     Returns:
         A line for each picture that is left out since it is not the one that was measured.
@@ -178,7 +188,9 @@ def write_sheets(folder: RunFolder, rows: Sequence[Row], originals: dict[tuple[s
         if outputs:
             target = folder.path / "sheets" / place[0] / f"{place[1]}.png"
             with atomic_write(target) as partial:
-                sheet.sheet(originals[place], outputs).save(partial, format="PNG")
+                labels = {output.label for output in outputs}
+                others = {label: picture for label, picture in beside(place).items() if label not in labels}
+                sheet.sheet(originals[place], outputs, others).save(partial, format="PNG")
     return refused
 
 

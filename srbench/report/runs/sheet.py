@@ -1,4 +1,4 @@
-"""Pictures to compare by eye: one sheet an image, the same detail from HR and every output, side by side."""
+"""Pictures to compare by eye: one sheet an image, the same detail from HR, LR and every output, side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 _DETAIL_PX, _ZOOM, _COLUMNS, _GAP, _LABEL_PX = 96, 3, 4, 8, 40
+_STEPS = 8
 _PAPER, _INK, _FRAME = (255, 255, 255), (30, 30, 30), (220, 40, 40)
 
 
@@ -27,22 +28,28 @@ class Output:
     path: Path
 
 
-def sheet(hr_path: Path, outputs: Sequence[Output]) -> Image.Image:
-    """Lay out HR with the chosen detail framed, the detail of HR, and the detail of each output.
+def sheet(
+    hr_path: Path, outputs: Sequence[Output], between: Mapping[str, npt.NDArray[np.uint8]] | None = None
+) -> Image.Image:
+    """Lay out HR with the chosen detail framed, the detail of HR, of pictures to compare with, and of each output.
 
-    The detail is the square in which the outputs differ most from one another; pixels are repeated, never smoothed.
+    The detail is the square in which the outputs differ most from one another, or a lone output from HR; pixels are
+    repeated, never smoothed.
 
     Args:
         hr_path: Original; it may be larger than the outputs, which begin at its top left.
         outputs: Outputs in the order of the table, all of one size.
+        between: Pictures by label that stand between HR and the outputs, uint8 `(H, W, 3)` or `(H, W)`, as large as
+            the outputs.
     """
     pictures = [_rgb(output.path) for output in outputs]
     height, width = pictures[0].shape[:2]
     hr = _rgb(hr_path)[:height, :width]
     side = min(_DETAIL_PX, height, width)
-    top, left = _busiest(pictures, side)
+    top, left = _busiest(pictures if len(pictures) > 1 else [hr, *pictures], side)
     box = (slice(top, top + side), slice(left, left + side))
-    details = [("HR", "", hr), *((o.label, o.values, p) for o, p in zip(outputs, pictures, strict=True))]
+    beside = [(label, "", _three_channels(picture)) for label, picture in (between or {}).items()]
+    details = [("HR", "", hr), *beside, *((o.label, o.values, p) for o, p in zip(outputs, pictures, strict=True))]
     cells = [(_framed(hr, top, left, side), "HR, whole", "framed: the detail")]
     cells += [(_enlarged(picture[box]), label, values) for label, values, picture in details]
     return _grid(cells)
@@ -53,12 +60,17 @@ def _rgb(path: Path) -> npt.NDArray[np.uint8]:
         return np.asarray(file.convert("RGB"))
 
 
+def _three_channels(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
+
+
 def _busiest(pictures: Sequence[npt.NDArray[np.uint8]], side: int) -> tuple[int, int]:
-    """Top left corner of the square with the largest variance between pictures, on a grid of half its side."""
+    """Top left corner of the square with the largest variance between pictures, on a grid of an eighth of its side."""
     spread = np.var(np.stack([picture.mean(-1) for picture in pictures]), axis=0)
     sums = np.pad(spread.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    tops, lefts = (range(0, length - side + 1, max(1, side // 2)) for length in spread.shape)
-    corners = [(top, left) for top in tops for left in lefts]
+    step = max(1, side // _STEPS)
+    tops, lefts = ({*range(0, length - side, step), length - side} for length in spread.shape)
+    corners = [(top, left) for top in sorted(tops) for left in sorted(lefts)]
 
     def inside(corner: tuple[int, int]) -> float:
         t, l = corner  # noqa: E741

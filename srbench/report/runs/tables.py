@@ -1,5 +1,6 @@
 """Comparison tables of a run: a table for each data set, a row for each model, a column for each metric."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from srbench.evaluation.ranking import Ranking, Variant
@@ -55,7 +56,7 @@ def _table(
     for variant, label in labels.items():
         cells = (_cell(by_metric.get((*variant, name)), rankings.get((dataset, name)), count) for name in metrics)
         rows.append((Cell(label), *cells))
-    columns = [_column(next(s for s in summaries if s.metric == metric)) for metric in metrics]
+    columns = [_column(next(s for s in summaries if s.metric == metric), rank) for rank, metric in enumerate(metrics)]
     images = f"first {count} of {available} images" if count < available else f"{count} image{'s' if count > 1 else ''}"
     notes = [
         note
@@ -67,7 +68,7 @@ def _table(
 
 def _compared(head: str, ranking: Ranking | None, labels: Mapping[Variant, str], count: int) -> list[str]:
     """Say of how many images the marks of a column are, where these are not all."""
-    if ranking is None or ranking.compared == count:
+    if ranking is None or ranking.compared == count or len(ranking.wins) < 2:
         return []
     shared = f"{ranking.compared} of {count} images"
     marks = "none is marked" if not ranking.compared else f"* and ≈ compare {shared}"
@@ -89,11 +90,11 @@ def _column_order(metric: str) -> tuple[int, str]:
     return (order.index(base) if base in order else order.index("lpips"), metric)
 
 
-def _column(summary: Summary) -> Column:
+def _column(summary: Summary, rank: int) -> Column:
     base, _, flavour = summary.metric.partition(".")
     name = (summary.title or _HEADS.get(base, base)) + (f" {flavour}" if flavour else "")
     unit = "" if summary.metric in TIMINGS else summary.unit
-    return Column(name, unit, higher_is_better=summary.higher_is_better)
+    return Column(name, unit, higher_is_better=summary.higher_is_better, rank=rank)
 
 
 def _central(summary: Summary) -> float | None:
@@ -131,5 +132,5 @@ def _declared_digits(summary: Summary) -> int:
 
 
 def _digits(value: float) -> int:
-    """Count the decimals that show about three digits of a timing."""
-    return 0 if value >= 100 else 1 if value >= 10 else 2
+    """Count the decimals that show three digits of a timing."""
+    return max(0, 2 - math.floor(math.log10(value))) if value > 0 else 0

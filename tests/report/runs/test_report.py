@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import Row
 from srbench.evaluation.summary import summarise
 from srbench.protocol import find
+from srbench.report.formats import terminal
 from srbench.report.runs import caption, publish
 from srbench.report.runs.tables import build
-from srbench.report.table import Section, Table
+from srbench.report.table import Page, Section, Table
 
 
 def _rows(values: dict[str, list[float]], metric: str = "psnr", higher: bool = True, unit: str = "dB") -> list[Row]:
@@ -46,6 +48,38 @@ def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
         {"best": base, "tied": [v + n for v, n in zip(base, noise, strict=True)], "worse": [v - 0.1 for v in base]}
     )
     assert {variant[0] for variant in rank(rows)["set", "psnr"].tied} == {"tied"}
+
+
+def test_a_lone_model_gets_no_star() -> None:
+    rows = _rows({"a": [30.0, 20.0]})
+    (table,) = build(summarise(rows), rank(rows), {"set": (2, 2)})
+    assert not table.rows[0][1].best
+    assert not table.notes
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_cell_of_a_terminal_is_wrapped(width: int) -> None:
+    values = {f"a_model_with_a_long_name_{i}": [30.0 + i, 25.0] for i in range(3)}
+    names = [("psnr", "dB"), ("ssim", ""), ("lpips", ""), ("lpips.vgg", ""), ("latency", "ms"), ("throughput", "MP/s")]
+    rows = [row for metric, unit in names for row in _rows(values, metric, unit=unit)]
+    (table,) = build(summarise(rows), rank(rows), {"set": (2, 2)})
+    out = io.StringIO()
+    Console(width=width, file=out).print(terminal.page(Page("", tables=(table,)), width))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    for model in values:
+        (line,) = (line for line in lines if model in line)
+        assert "27" in line or "28" in line
+    assert sum("a_model" in line for line in lines) == len(values)
+    if width < 140:
+        assert "Left out for lack of room: intervals" in out.getvalue()
+
+
+def test_timings_have_three_digits() -> None:
+    for value, text in ((0.01234, "0.0123"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1234")):
+        rows = _rows({"a": [value]}, "latency", unit="ms")
+        (table,) = build(summarise(rows), rank(rows), {"set": (1, 1)})
+        assert table.rows[0][1].text == text
 
 
 def test_lower_is_better_where_the_metric_says_so() -> None:

@@ -30,8 +30,22 @@ def test_the_detail_is_where_outputs_differ_and_its_pixels_are_repeated(tmp_path
     hr, outputs = _outputs(tmp_path, 2)
     page = np.asarray(sheet(hr, outputs))
     shown = page[8 : 8 + 288, 8 + 296 : 8 + 296 + 288][::3, ::3]
-    assert np.array_equal(shown, image.read(hr)[-96:, 96:192])
+    assert np.array_equal(shown, image.read(hr)[-96:, -96:])
     assert np.array_equal(page[8:11, 304:307], np.broadcast_to(page[8, 304], (3, 3, 3)))
+
+
+def test_a_lone_output_is_shown_where_it_differs_most_from_hr(tmp_path: Path) -> None:
+    hr, (_, output) = _outputs(tmp_path, 2)
+    page = np.asarray(sheet(hr, [output]))
+    shown = page[8 : 8 + 288, 8 + 296 : 8 + 296 + 288][::3, ::3]
+    assert np.array_equal(shown, image.read(hr)[-96:, -96:])
+
+
+def test_pictures_beside_stand_between_hr_and_the_outputs(tmp_path: Path) -> None:
+    hr, outputs = _outputs(tmp_path, 1)
+    page = sheet(hr, outputs, {"LR": np.zeros((240, 200), np.uint8)})
+    assert page.height == 288 + 40 + 16
+    assert page.getpixel((8 + 2 * 296 + 100, 100)) == (0, 0, 0)
 
 
 def test_the_same_pictures_give_the_same_sheet(tmp_path: Path) -> None:
