@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from srbench.core import image
+
 _DETAIL_PX, _ZOOM, _COLUMNS, _GAP, _LABEL_PX = 96, 3, 4, 8, 40
 _STEPS = 8
 _PAPER, _INK, _FRAME = (255, 255, 255), (30, 30, 30), (220, 40, 40)
@@ -56,8 +58,8 @@ def sheet(
 
 
 def _rgb(path: Path) -> npt.NDArray[np.uint8]:
-    with Image.open(path) as file:
-        return np.asarray(file.convert("RGB"))
+    pixels = image.read(path)
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
 
 
 def _three_channels(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
