@@ -1,7 +1,10 @@
 """Image files: the formats that are read, what a header says, and pixels as stored or as a viewer shows them."""
 
 import io
+import logging
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +36,12 @@ _ENDINGS = {
 EXTENSIONS = tuple(ending for endings in _ENDINGS.values() for ending in endings)
 """Endings of image files; a file of one of these formats is read whatever its ending is."""
 
+_DAMAGE = (
+    *(SyntaxError, ValueError, LookupError, TypeError, EOFError, ArithmeticError, AttributeError, AssertionError),
+    *(RuntimeError, struct.error, zlib.error),
+)
+"""What Pillow raises for damaged files, beside OSError."""
+
 _EXPECTED = "expected PNG, BMP, JPEG, TIFF, WebP or PPM"
 _ORIENTATION = 0x0112
 _ORIENTATIONS = range(1, 9)
@@ -43,6 +52,7 @@ _BOMB_PIXELS, _MOST_PACKED = 2**26, 1100
 # Pillow refuses by the number of pixels alone, among them what `upscale` makes of a photograph. Here memory and the
 # length of the file decide.
 Image.MAX_IMAGE_PIXELS = None
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # its remarks on damaged files come with the error
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     except OSError as error:
         damage = "" if error.strerror else "; the file may be truncated"
         raise BadImage(f"{path} could not be read ({error.strerror or error}){damage}") from error
-    except (SyntaxError, ValueError, KeyError, IndexError, TypeError, EOFError, OverflowError) as error:
+    except _DAMAGE as error:
         raise BadImage(f"{path} could not be read ({error}); the file may be truncated") from error
 
 

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,26 @@ def test_more_pixels_than_pillow_allows_need_memory_alone(tmp_path: Path, monkey
     monkeypatch.setattr(memory, "free_mib", lambda: 100)
     with pytest.raises(TooLarge, match=r"needs about 2,198 MiB of memory, and 100 MiB are free"):
         image.read(tmp_path / "big.png")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "PPM", "BMP", "JPEG2000", "AVIF"])
+def test_damaged_files_are_refused_in_one_line_or_read(tmp_path: Path, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(PIXELS).save(tmp_path / "whole", format=kind, exif=exif)
+    whole = (tmp_path / "whole").read_bytes()
+    generator = np.random.default_rng(1)
+    for _ in range(60):
+        damaged = np.frombuffer(whole, np.uint8).copy()
+        damaged[generator.integers(0, len(damaged), 3)] = generator.integers(0, 256, 3)
+        (tmp_path / "damaged").write_bytes(damaged.tobytes()[: generator.integers(1, len(damaged) + 400)])
+        for read in (image_file.header, image_file.read_stored, image_file.read_shown):
+            assert "\n" not in _refusal(read, tmp_path / "damaged")
+
+
+def _refusal(read: Callable[[Path], object], path: Path) -> str:
+    try:
+        read(path)
+    except (BadImage, TooLarge) as error:
+        return str(error)
+    return ""
