@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from srbench.core import image
+from srbench.core import image_file
 
 _DETAIL_PX, _ZOOM, _COLUMNS, _GAP, _LABEL_PX = 96, 3, 4, 8, 40
 _STEPS = 8
@@ -58,7 +58,7 @@ def sheet(
 
 
 def _rgb(path: Path) -> npt.NDArray[np.uint8]:
-    pixels = image.read(path)
+    pixels = image_file.read_stored(path)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
 
 
