@@ -1,7 +1,6 @@
 """Models that are not in the registry: a user's weight file, a user's function, another package's entry point."""
 
 import copy
-import hashlib
 import importlib.metadata
 import inspect
 import json
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from srbench.core import plugins
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights, UserError, reason
-from srbench.models import checkpoint, registry, source_file
+from srbench.models import checkpoint, content, registry, source_file
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, translations
@@ -194,19 +193,10 @@ def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[st
         network = function(scale) if takes_scale else function()
     except Exception as error:
         raise UserError(f"the builder of '{id_}' failed ({reason(error)})") from error
-    tensors = _digest(network) if isinstance(network, nn.Module) else ""
-    identity = {**identity, "scale": scale, "tensors": tensors}
+    identity = {**identity, "scale": scale, "tensors": content.digest(network)}
     # Each mode changes its network's memory format or device, so each has a copy of its own.
     return Model(id_, scale, lambda: copy.deepcopy(network), identity, multiple_of=_multiple_of(network))
 
 
 def _multiple_of(network: object) -> int:
     return int(getattr(network, "multiple_of", 1))
-
-
-def _digest(network: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in network.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

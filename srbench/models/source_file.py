@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from srbench.core.assets import hash_of
+from srbench.core.download import sha256
 from srbench.errors import UserError, reason
 
 _KEPT = {*sys.stdlib_module_names, "srbench"}
@@ -49,6 +50,7 @@ def opened(path: Path) -> Iterator[SourceFile]:
     folder = path.resolve().parent
     before = {name: module for name, module in sys.modules.items() if _is_beside(name, folder)}
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # and leaves no files in the folder
+    prefix, sys.pycache_prefix = sys.pycache_prefix, os.devnull  # bytecode may be of an older text
     for name in before:
         del sys.modules[name]
     known = set(sys.modules)
@@ -61,7 +63,7 @@ def opened(path: Path) -> Iterator[SourceFile]:
         file.hashes.update(_hashes({name: module for name, module in new.items() if _is_beside(name, folder)}, folder))
     finally:
         sys.path.remove(str(folder))
-        sys.dont_write_bytecode = writes_bytecode
+        sys.dont_write_bytecode, sys.pycache_prefix = writes_bytecode, prefix
         for name in [name for name in sys.modules if name not in known and _is_beside(name, folder)]:
             del sys.modules[name]
         sys.modules.update(before)
@@ -98,4 +100,4 @@ def _is_beside(name: str, folder: Path) -> bool:
 
 def _hashes(modules: Mapping[str, ModuleType], folder: Path) -> dict[str, str]:
     files = {Path(file).resolve() for module in modules.values() if (file := getattr(module, "__file__", None))}
-    return {str(file.relative_to(folder)): hash_of(file) for file in sorted(files) if file.is_relative_to(folder)}
+    return {str(file.relative_to(folder)): sha256(file) for file in sorted(files) if file.is_relative_to(folder)}

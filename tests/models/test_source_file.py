@@ -1,5 +1,7 @@
 """A model in a Python file, and the modules beside it."""
 
+import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -101,6 +103,17 @@ def test_a_neighbour_that_changed_is_run_as_it_is_now(tmp_path: Path) -> None:
     path = _project(tmp_path, 0.25)
     assert _level(_model(path)) == pytest.approx(0.25)
     (tmp_path / "late.py").write_text("VALUE = 0.75\n", encoding="utf-8")
+    assert _level(_model(path)) == pytest.approx(0.75)
+
+
+def test_bytecode_of_an_older_text_is_not_run(tmp_path: Path) -> None:
+    """A file that was edited within the second, to the same length, has bytecode that Python takes for current."""
+    path = _project(tmp_path, 0.25)
+    late = tmp_path / "late.py"
+    stat = late.stat()
+    py_compile.compile(str(late))
+    late.write_text(late.read_text(encoding="utf-8").replace("0.25", "0.75"), encoding="utf-8")
+    os.utime(late, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert _level(_model(path)) == pytest.approx(0.75)
 
 
