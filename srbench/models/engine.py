@@ -32,7 +32,8 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
         multiple_of: Number of which its input's sides are multiples, for the same reason.
 
     Returns:
-        Function from the network's input, on the device, to its output, which no later call overwrites.
+        Function from the network's input, on the device, to its output. The input is left as it is, and no later call
+        overwrites the output.
 
     Raises:
         UserError: The engine cannot run this network here.
@@ -67,8 +68,8 @@ def _compiled(network: Call) -> Call:
 
 
 def _call(network: Call, mode: Mode, device: torch.device, x: Tensor) -> Tensor:
-    if mode.channels_last:
-        x = x.contiguous(memory_format=torch.channels_last)
+    """Call a network on memory of its own: one that works in place changes neither the caller's tensor nor a tile."""
+    x = x.clone(memory_format=torch.channels_last if mode.channels_last else torch.contiguous_format)
     with tf32(mode.tf32), autocast(device, mode.precision):
         return network(x)
 
