@@ -54,6 +54,10 @@ class ShapeError(UserError):
     """Two images, or an image and a network, whose sizes do not fit."""
 
 
+class BadOutput(UserError):
+    """A network's output that is no picture: another type, another range, or values that are no numbers."""
+
+
 class BadWeights(UserError):
     """A weight file whose hash, keys or scale is not what its card says."""
 

@@ -10,7 +10,7 @@ from srbench.cli import console, names, options
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.core.progress import Progress, track
-from srbench.errors import BadData, UserError
+from srbench.errors import BadData, BadOutput, ShapeError, UserError
 
 if TYPE_CHECKING:
     from srbench.models.upscaler import Upscaler
@@ -43,7 +43,8 @@ def upscale(
 
     Large images go through in tiles with enough overlap that no seam is seen. Of a folder, what OUT holds already is
     kept unless its source changed, so the same command goes on where it was stopped. Images are 8-bit grey or RGB; OUT
-    is PNG, and each file says of which model, weights, scale, mode, version and source it is.
+    is PNG, and each file says of which model, weights, scale, mode, version and source it is. Of an output with NaN or
+    of another range than 0 to 1 no picture is made.
     """
     names.refuse_unknown(models=[model])
     from srbench.core import allocator
@@ -152,6 +153,8 @@ def _all(upscaler: "Upscaler", todo: dict[Path, Path], marks: dict[str, str]) ->
         for target, path in turns:
             try:
                 _one(upscaler, path, target, marks, progress)
+            except (BadOutput, ShapeError) as error:
+                failed[target] = f"{path}: {error}"
             except UserError as error:
                 failed[target] = f"{type(error).__name__}: {error}"
             except (RuntimeError, MemoryError) as error:
@@ -170,6 +173,8 @@ def _one(upscaler: "Upscaler", path: Path, target: Path, marks: dict[str, str], 
     height, width = (side * upscaler.scale for side in pixels.shape[:2])
     needed = height * width * (pixels.size // (pixels.shape[0] * pixels.shape[1])) * _BYTES_A_SAMPLE
     memory.require(needed, f"{target} ({width} x {height} px)", "cut the image into parts, or give a smaller --scale")
+    if warning := upscaler.tile_warning(lr):
+        console.err.print(f"{path}: {warning}", soft_wrap=True, markup=False)
     with progress.task(path.name, upscaler.count_tiles(lr)) as task:
         sr = upscaler.upscale_uint8(lr, task)
         image_file.write(target, image.to_array(sr), colour, marks | image_marks.of_source(path))

@@ -24,6 +24,7 @@ from srbench.evaluation.results import ERRORS, TIMINGS, WHOLE_SET, Row, RunFolde
 from srbench.evaluation.scoring import SetScores, Views
 from srbench.models.memory import ran_out
 from srbench.models.model import Model
+from srbench.models.output_check import Problem
 from srbench.models.upscaler import Upscaler
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
@@ -77,6 +78,25 @@ class _ImageTask:
     @property
     def is_open(self) -> bool:
         return bool(self.missing or self.picture or self.image_set.missing)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a model made of an image, and what is wrong with it.
+
+    Attributes:
+        raw: Output of the model on [0, 1], not rounded.
+        problem: What was wrong before it was clamped.
+        tiles: Text that says so where it depends on tiles.
+    """
+
+    raw: Tensor
+    problem: Problem | None
+    tiles: str
+
+    @property
+    def finite(self) -> bool:
+        return self.problem is None or self.problem.finite
 
 
 def run(plan: Plan, folder: RunFolder, progress: Progress = NO_PROGRESS) -> Outcome:
@@ -281,16 +301,17 @@ class _Walk:
                     continue
                 return
             try:
-                self._store(task, images.hr.to(self.device), raw, latency_ms)
+                found = _Found(raw, upscaler.problem(), upscaler.tile_warning(lr))
+                self._store(task, images.hr.to(self.device), found, latency_ms)
             except (UserError, torch.OutOfMemoryError) as error:  # an image too small or too large for a metric
                 self._fail(task.blank, error)
             shown.advance()
 
-    def _store(self, task: _ImageTask, hr: Tensor, raw: Tensor, latency_ms: float) -> None:
-        if task.picture is not None:
-            task = self._with_picture(task, raw)
-        values, warnings = self._measure(task, hr, raw)
-        pixels = raw.shape[-2] * raw.shape[-1]
+    def _store(self, task: _ImageTask, hr: Tensor, found: _Found, latency_ms: float) -> None:
+        if task.picture is not None and found.finite:
+            task = self._with_picture(task, found.raw)
+        values, warnings = self._measure(task, hr, found)
+        pixels = found.raw.shape[-2] * found.raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
         self._append([self._row(task, name, values[name], warnings) for name in task.missing if name in values])
 
@@ -304,14 +325,16 @@ class _Walk:
         missing = [name for name in task.keys if name in task.missing or name in again]
         return replace(task, blank=replace(task.blank, picture=digest), missing=missing)
 
-    def _measure(self, task: _ImageTask, hr: Tensor, raw: Tensor) -> tuple[dict[str, float], tuple[str, ...]]:
+    def _measure(self, task: _ImageTask, hr: Tensor, found: _Found) -> tuple[dict[str, float], tuple[str, ...]]:
         missing = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
-        if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black and give it a score
+        problem = [found.problem.text] if found.problem else []
+        tiles = [found.tiles] if found.tiles else []
+        if not found.finite:  # rounding would turn NaN into black and give it a score
             task.image_set.update(None)
-            return dict.fromkeys((scorer.name for scorer in missing), math.nan), tuple(sanity.check(raw, hr))
+            return dict.fromkeys((scorer.name for scorer in missing), math.nan), tuple(problem)
         if not missing and not task.image_set.missing:
             return {}, ()
-        sr = scoring.quantise(raw, self.plan.protocol)
+        sr = scoring.quantise(found.raw, self.plan.protocol)
         views = Views(sr, hr, self.plan.protocol)
         measured = scoring.measure(views, missing)
         for name, error in measured.failed.items():
@@ -320,8 +343,11 @@ class _Walk:
             task.image_set.update(views)
         except UserError as error:
             self._fail(task.blank, error)
-        found = [*sanity.check(sr, hr, views.lumas), *channels.remarks(hr, self.plan.protocol)] if missing else []
-        return measured.values, tuple(found)
+        if not missing:
+            return measured.values, ()
+        # A wrong range makes an output look constant or shifted: its cause speaks alone.
+        remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles, *channels.remarks(hr, self.plan.protocol)]
+        return measured.values, tuple(remarks)
 
     def _conclude_sets(self, sets: dict[str, _SetTask]) -> None:
         """Store the values of whole sets."""

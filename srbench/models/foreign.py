@@ -132,8 +132,16 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
     make = partial(copy.deepcopy, _SpandrelNetwork(descriptor))
-    origin = f"{path}, read by spandrel"
-    return Model(path.stem, descriptor.scale, make, identity, parameters=parameters, path=path, origin=origin)
+    return Model(
+        path.stem,
+        descriptor.scale,
+        make,
+        identity,
+        tile_multiple_of=descriptor.size_requirements.multiple_of,
+        parameters=parameters,
+        path=path,
+        origin=f"{path}, read by spandrel",
+    )
 
 
 def from_source(path: Path, function: str, scale: int) -> Model:

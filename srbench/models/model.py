@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import lcm
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Model:
         overlap_px: LR pixels of context around a tile.
         bytes_per_px: Peak memory in bytes for each LR pixel in float32.
         multiple_of: Number of which both sides of the network's input must be a multiple.
+        tile_multiple_of: Number of which sides and starts of tiles are multiples, where the network pads its input
+            itself.
         parameters: Number of trainable values; None where it is not known before loading.
         card: Facts of the model; None for a user's own.
         path: Path of the file that the model was read from; None for a card's.
@@ -53,6 +56,7 @@ class Model:
     overlap_px: int = 32
     bytes_per_px: int = 40000
     multiple_of: int = 1
+    tile_multiple_of: int = 1
     parameters: int | None = None
     card: Card | None = None
     path: Path | None = None
@@ -87,7 +91,8 @@ class Model:
 
     def tiling(self, mode: Mode) -> Tiling:
         """Return how images are tiled in a mode."""
-        return Tiling(mode, self.scale, self.overlap_px, self.bytes_per_px)
+        multiple = lcm(self.multiple_of, self.tile_multiple_of)
+        return Tiling(mode, self.scale, self.overlap_px, self.bytes_per_px, multiple)
 
     def upscaler(self, mode: Mode | None = None) -> Upscaler:
         """Load the network, with operations folded where that changes nothing but the order of sums.
@@ -110,6 +115,7 @@ class Model:
             overlap_px=self.overlap_px,
             bytes_per_px=self.bytes_per_px,
             multiple_of=self.multiple_of,
+            tile_multiple_of=self.tile_multiple_of,
         )
 
 

@@ -67,13 +67,14 @@ class PsnrReference:
         values = []
         for images in self.pairs:
             raw = upscaler(images.lr / 255)
-            values.append(_one(raw, images.hr.to(raw.device), self.protocol, self._scorers))
+            problem = upscaler.problem()
+            finite = problem is None or problem.finite  # rounding would turn NaN into black
+            hr = images.hr.to(raw.device)
+            values.append(_one(raw, hr, self.protocol, self._scorers) if finite else float("nan"))
         return torch.tensor(values, dtype=torch.float64)
 
 
 def _one(raw: Tensor, hr: Tensor, conventions: Protocol, scorers: list[Scorer]) -> float:
-    if not torch.isfinite(raw.sum()):  # rounding would turn NaN into black
-        return float("nan")
     return scoring.measure(scoring.Views(scoring.quantise(raw, conventions), hr, conventions), scorers).values["psnr"]
 
 

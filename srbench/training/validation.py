@@ -9,6 +9,7 @@ from torch import Tensor
 
 from srbench.core import image
 from srbench.degradation import sampling
+from srbench.errors import Diverged
 from srbench.evaluation.scoring import prepare, quantise
 from srbench.metrics import psnr
 from srbench.models.arch import Network
@@ -51,6 +52,9 @@ class Validation:
 
         Returns:
             `{"psnr": mean}`; empty if no image is held out.
+
+        Raises:
+            Diverged: The generator's output has NaN or infinite values.
         """
         values = []
         for name, hr, sr in zip(self.names, self._hr, self._outputs(network), strict=True):
@@ -66,9 +70,16 @@ class Validation:
         mode, multiple_of = Mode(device=str(self.device)), self._multiple_of
         upscale = Upscaler(network, self.protocol.scale, mode, colour=network.colour, multiple_of=multiple_of)
         try:
-            return [quantise(upscale(lr / 255), self.protocol).cpu() for lr in self._lr]
+            return [self._output(upscale, name, lr) for name, lr in zip(self.names, self._lr, strict=True)]
         finally:
             for module, training in modes.items():
                 module.training = training
             for parameter, requires_grad in gradients.items():
                 parameter.requires_grad_(requires_grad)
+
+    def _output(self, upscale: Upscaler, name: str, lr: Tensor) -> Tensor:
+        raw = upscale(lr / 255)
+        problem = upscale.problem()
+        if problem is not None and not problem.finite:  # rounding would turn NaN into black and give it a score
+            raise Diverged(f"validation on {name}: {problem.text}; lower the learning rate, or train in fp32")
+        return quantise(raw, self.protocol).cpu()

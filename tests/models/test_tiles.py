@@ -1,5 +1,7 @@
 """Images in pieces: 8-bit outputs, what is held, and that no seam is seen."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from torch.nn.functional import interpolate
 from srbench.core import image
 from srbench.core.resize import resize
 from srbench.errors import ShapeError
-from srbench.models import registry
+from srbench.models import foreign, registry
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
 from tests.progress import Calling, RecordedTask
@@ -138,3 +140,66 @@ def test_windows_of_tiles_lie_as_in_the_whole_image() -> None:
     assert whole.shape == (1, 3, 74, 58)
     for sr in tiled:
         assert torch.equal(sr, whole)
+
+
+class _Windowed(torch.nn.Module):
+    """Mixes the pixels of each window of 8 x 8."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = interpolate(torch.nn.functional.avg_pool2d(x, 8), scale_factor=8, mode="nearest")
+        return interpolate(x + 0.2 * (mean - x), scale_factor=4, mode="bicubic")
+
+
+class _PadsItself(_Windowed):
+    """The same, for images of any size, as spandrel's networks are."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        x = torch.nn.functional.pad(x, (0, -width % 8, 0, -height % 8), mode="reflect")
+        return super().forward(x)[..., : 4 * height, : 4 * width]
+
+
+class _Pooled(torch.nn.Module):
+    """Scales its input by the mean over all of it, as an attention of channels with global pooling does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return interpolate(x * (0.8 + 0.2 * x.mean((-2, -1), keepdim=True)), scale_factor=4, mode="nearest")
+
+
+@pytest.mark.parametrize("network", [_Windowed, _PadsItself])
+@pytest.mark.parametrize(
+    "mode",
+    [Mode(tile_px=50), Mode(tile_px=13), Mode(tile_px=3), Mode(memory_mib=60), Mode(memory_mib=1), Mode(tile_px=48)],
+    ids=lambda mode: f"tile={mode.tile_px},memory={mode.memory_mib}",
+)
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_any_tile_follows_the_size_rule(network: type[torch.nn.Module], mode: Mode, ensemble: bool) -> None:
+    rule = {"multiple_of": 8} if network is _Windowed else {"tile_multiple_of": 8}
+    lr = torch.rand(1, 3, 101, 77)
+    whole, tiled = (
+        Upscaler(network(), 4, replace(m, self_ensemble=ensemble), overlap_px=9, bytes_per_px=10000, **rule)
+        for m in (Mode(memory_mib=2000), mode)
+    )
+    assert torch.allclose(whole(lr), tiled(lr), atol=1e-6)
+    assert whole.count_tiles(lr) == 1 < tiled.count_tiles(lr)
+    assert tiled.tiling.side(101, 77) % 8 == tiled.tiling.context_px % 8 == 0
+    assert not whole.tile_warning(lr)
+    assert not tiled.tile_warning(lr)
+
+
+@pytest.mark.parametrize("network", [_Pooled, _PadsItself], ids=["a mean over the image", "windows not declared"])
+@pytest.mark.parametrize("mode", [Mode(tile_px=50), Mode(tile_px=12), Mode(memory_mib=60)])
+def test_a_network_whose_pixels_depend_on_the_tiles_is_named(network: type[torch.nn.Module], mode: Mode) -> None:
+    lr = torch.rand(1, 3, 101, 77)
+    upscaler = Upscaler(network(), 4, mode, overlap_px=10, bytes_per_px=10000)
+    assert "depends on the tiles" in upscaler.tile_warning(lr)
+    assert not Upscaler(network(), 4).tile_warning(lr)
+
+
+def test_the_size_rule_of_a_spandrel_network_is_known(tmp_path: Path) -> None:
+    spandrel = pytest.importorskip("spandrel")
+    network = spandrel.architectures.SAFMN.SAFMN(dim=8, n_blocks=1, upscaling_factor=4)
+    torch.save(network.state_dict(), tmp_path / "safmn.pth")
+    model = foreign.from_weight_file(tmp_path / "safmn.pth", 4)
+    rule = spandrel.ModelLoader().load_from_state_dict(network.state_dict()).size_requirements.multiple_of
+    assert model.upscaler().tiling.multiple_of == rule == 8
