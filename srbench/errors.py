@@ -58,6 +58,10 @@ class BadOutput(UserError):
     """A network's output that is no picture: another type, another range, or values that are no numbers."""
 
 
+class FailedModel(UserError):
+    """A user's code that failed where it was imported, where it built a network, or where it was called."""
+
+
 class BadWeights(UserError):
     """A weight file whose hash, keys or scale is not what its card says."""
 

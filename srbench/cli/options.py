@@ -78,6 +78,7 @@ def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> 
     Raises:
         UserError: The base names what is chosen here.
     """
+    from srbench.models.user_code import contained
     from srbench.speed import fastest
 
     plain = mode.Mode(base.device, memory_mib=base.memory_mib, tile_px=base.tile_px, self_ensemble=base.self_ensemble)
@@ -85,14 +86,18 @@ def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> 
         raise UserError(f"--fast chooses precision, format and engine itself; leave them out of --mode {base.name}")
     cache = fastest.ChoiceCache(cache_folder() / "fastest.json")
     with console.bars() as progress:
-        turns = track(progress, models, "finding the fastest modes")
-        return {model.id: fastest.choose(model, base, store, cache) for model in turns}
+        chosen = {}
+        for model in track(progress, models, "finding the fastest modes"):
+            with contained(model.id):
+                chosen[model.id] = fastest.choose(model, base, store, cache)
+        return chosen
 
 
 def choose_layers(
     models: "Sequence[Model]", base: mode.Mode, store: "AssetStore"
 ) -> tuple[dict[str, mode.Mode], dict[str, str]]:
     """Return the mode of each model with its fp32 layers chosen, and for the others the reason why it cannot run."""
+    from srbench.models.user_code import contained
     from srbench.speed import split
     from srbench.speed.psnr_drop import PsnrReference
 
@@ -101,7 +106,8 @@ def choose_layers(
     with console.bars() as progress:
         for model in track(progress, models, "choosing the layers that stay in fp32"):
             try:
-                chosen[model.id], _ = split.find(model, base, PsnrReference(model.scale, store))
+                with contained(model.id):
+                    chosen[model.id], _ = split.find(model, base, PsnrReference(model.scale, store))
             except UserError as error:
                 unavailable[model.id] = reason(error)
     return chosen, unavailable

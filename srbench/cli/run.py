@@ -32,8 +32,8 @@ def run(
         list[str],
         typer.Option(
             help="Comma-separated, or repeated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model "
-            "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder. NAME=PATH gives a file a "
-            "name."
+            "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder (file.py alone: its function build, or "
+            "its only one). NAME=PATH gives a file a name."
         ),
     ] = _ALL,
     datasets: Annotated[
@@ -100,7 +100,7 @@ def run(
         place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
         sets = _named(options.split(datasets), partial(place, pairs=pairs), folder)
         given = names_given(folder, "models", naming.reserved())
-        selection = select(options.split(models), conventions.scale, store, given)
+        selection = select(options.split(models), conventions.scale, store, given, keep_failed=True)
     modes: dict[str, Mode] = {}
     reasons: list[str] = []
     if fast:
@@ -124,6 +124,7 @@ def run(
         force=force,
         caveats=[*known_caveats, *reasons],
         unavailable=selection.unavailable,
+        failed=selection.failed,
     )
     outcome = _walk(plan, folder)
     notes = [*plan.caveats, *shown(folder).notes_of(selection.models, sets)]
@@ -169,7 +170,7 @@ def _named(datasets: list[str], locate: "Callable[[str], ImageSet]", folder: Run
 
 
 def _check(selection: "Selection") -> None:
-    if not selection.models:
+    if not selection.models and not selection.failed:
         reasons = "; ".join(f"{model}: {reason}" for model, reason in list(selection.unavailable.items())[:3])
         raise UserError(f"none of the models can run. {reasons}")
 

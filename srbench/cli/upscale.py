@@ -10,9 +10,11 @@ from srbench.cli import console, names, options
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.core.progress import Progress, track
-from srbench.errors import BadData, BadOutput, ShapeError, UserError
+from srbench.errors import BadData, BadOutput, ShapeError, UserError, reason
 
 if TYPE_CHECKING:
+    from srbench.models.mode import Mode as ModeOfModel
+    from srbench.models.model import Model
     from srbench.models.upscaler import Upscaler
 
 _BYTES_A_SAMPLE = 4
@@ -81,7 +83,7 @@ def upscale(
         image_marks.require_same(out, pairs.values(), marks)
     todo = {target: path for target, path in pairs.items() if force or image_marks.is_due(target, path)}
     start = time.perf_counter()
-    failed = _all(chosen.upscaler(used), todo, marks) if todo else {}
+    failed = _all(chosen, used, todo, marks) if todo else {}
     if failed and source.is_file():
         raise UserError(next(iter(failed.values())))
     written = [target for target in todo if target not in failed]
@@ -95,7 +97,7 @@ def upscale(
                 "kept": len(pairs) - len(todo),
                 "seconds": round(seconds, 3),
             }
-            | {"failed": [{"out": str(path), "reason": reason} for path, reason in failed.items()]}
+            | {"failed": [{"out": str(path), "reason": why_not} for path, why_not in failed.items()]}
             | ({"left_out": left_out} if left_out else {})
         )
     else:
@@ -107,8 +109,8 @@ def upscale(
         )
     for line in left_out:
         console.err.print(line, soft_wrap=True, markup=False)
-    for reason in failed.values():
-        console.err.print(f"failed: {reason}", soft_wrap=True)
+    for why_not in failed.values():
+        console.err.print(f"failed: {why_not}", soft_wrap=True, markup=False)
     if failed:
         raise typer.Exit(3)
 
@@ -143,24 +145,31 @@ def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
     return pairs, left_out
 
 
-def _all(upscaler: "Upscaler", todo: dict[Path, Path], marks: dict[str, str]) -> dict[Path, str]:
+def _all(model: "Model", mode: "ModeOfModel", todo: dict[Path, Path], marks: dict[str, str]) -> dict[Path, str]:
     """Upscale each image, and return the reason for each that failed; the others are upscaled nevertheless."""
     from srbench.models.memory import ran_out
+    from srbench.models.user_code import contained
 
+    with contained(model.id):
+        upscaler = model.upscaler(mode)
     failed: dict[Path, str] = {}
     with console.bars() as progress:
         turns = track(progress, todo.items(), "images") if len(todo) > 1 else todo.items()
         for target, path in turns:
             try:
-                _one(upscaler, path, target, marks, progress)
+                with contained(model.id):
+                    _one(upscaler, path, target, marks, progress)
             except (BadOutput, ShapeError) as error:
                 failed[target] = f"{path}: {error}"
             except UserError as error:
                 failed[target] = f"{type(error).__name__}: {error}"
-            except (RuntimeError, MemoryError) as error:
-                if not ran_out(error):
+            except Exception as error:
+                if ran_out(error):
+                    failed[target] = f"memory ran out at {path}; give a smaller --memory-mib"
+                elif model.card is None and not isinstance(error, OSError):
+                    failed[target] = f"{path}: the model {model.id} failed ({reason(error)})"
+                else:
                     raise
-                failed[target] = f"memory ran out at {path}; give a smaller --memory-mib"
     return failed
 
 

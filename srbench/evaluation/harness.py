@@ -26,6 +26,7 @@ from srbench.models.memory import ran_out
 from srbench.models.model import Model
 from srbench.models.output_check import Problem
 from srbench.models.upscaler import Upscaler
+from srbench.models.user_code import contained
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
 
@@ -123,7 +124,7 @@ class _Walk:
         self.folder = folder
         self.progress = progress
         self.known = {row.key: row for row in folder.rows()}
-        self.outcome = Outcome()
+        self.outcome = Outcome(failed=[_failure(name, "", "", text) for name, text in plan.failed.items()])
         self.device = torch.device(plan.mode.device)
         self.environment = self.machine = ""
         self.pairs = pairing.PairCache(plan.protocol)
@@ -277,8 +278,9 @@ class _Walk:
         if lr is None:
             return
         try:
-            upscaler = model.upscaler(self.plan.mode_of(model))
-            _warm_up(upscaler, lr)
+            with contained(model.id):
+                upscaler = model.upscaler(self.plan.mode_of(model))
+                _warm_up(upscaler, lr)
         except Exception as error:
             self._fail(replace(tasks[0].blank, image=""), error)
             return
@@ -291,19 +293,22 @@ class _Walk:
                 continue
             lr = images.lr.to(self.device) / 255
             try:
-                if anew and lr.shape != shape:
-                    upscaler(lr)  # kernels are chosen, graphs compiled or recorded, for each new size
-                shape = lr.shape
-                raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
+                with contained(model.id):
+                    if anew and lr.shape != shape:
+                        upscaler(lr)  # kernels are chosen, graphs compiled or recorded, for each new size
+                    shape = lr.shape
+                    raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
+                    found = _Found(raw, upscaler.problem(), upscaler.tile_warning(lr))
             except Exception as error:
                 self._fail(task.blank, error)
                 if ran_out(error):
                     continue
                 return
             try:
-                found = _Found(raw, upscaler.problem(), upscaler.tile_warning(lr))
                 self._store(task, images.hr.to(self.device), found, latency_ms)
-            except (UserError, torch.OutOfMemoryError) as error:  # an image too small or too large for a metric
+            except Exception as error:
+                if not (isinstance(error, UserError) or ran_out(error)):  # too small or too large for a metric
+                    raise
                 self._fail(task.blank, error)
             shown.advance()
 
@@ -379,7 +384,7 @@ class _Walk:
 
     def _fail(self, blank: Row, error: Exception, metric: str = "") -> None:
         text = f"{metric}: {reason(error)}" if metric else reason(error)
-        entry = {"model": blank.model, "dataset": blank.dataset, "image": blank.image, "reason": text}
+        entry = _failure(blank.model, blank.dataset, blank.image, text)
         if not isinstance(error, UserError):
             head = f"{blank.model} on {' '.join(filter(None, (blank.dataset, blank.image)))}, {blank.mode}"
             self.folder.log_error(f"{head}\n{''.join(traceback.format_exception(error))}")
@@ -390,6 +395,10 @@ class _Walk:
 def _line(row: Row) -> tuple[str, ...]:
     """Return what two rows have in common of which only the newer one is shown."""
     return row.model, row.dataset, row.image, row.metric, row.device, row.mode
+
+
+def _failure(model: str, dataset: str, image_name: str, why: str) -> dict[str, str]:
+    return {"model": model, "dataset": dataset, "image": image_name, "reason": why}
 
 
 def _warm_up(upscaler: Upscaler, lr: Tensor) -> None:

@@ -32,6 +32,7 @@ class Plan:
         force: Whether values that are there already are computed again.
         caveats: What a reader of the tables must know; stored with the run.
         unavailable: Reasons by id of models that were asked for and cannot run; stored with the run.
+        failed: Reasons by name of models whose code failed before they could be run.
     """
 
     models: list[Model]
@@ -44,6 +45,7 @@ class Plan:
     force: bool = False
     caveats: list[str] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def mode_of(self, model: Model) -> Mode:
         """Return the mode in which a model runs."""

@@ -15,16 +15,20 @@ from torch import Tensor, nn
 
 from srbench.core import plugins
 from srbench.core.assets import hash_of
-from srbench.errors import BadWeights, UserError, reason
+from srbench.errors import BadWeights, FailedModel, UserError, reason
 from srbench.models import checkpoint, content, registry, source_file
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, translations
+from srbench.models.user_code import contained
 
 try:
     import spandrel
 except ImportError:
     spandrel = None  # type: ignore[assignment]
+
+_BUILDER = "build"
+"""Function of a Python file that is called where none is named."""
 
 
 def from_weight_file(path: Path, scale: int | None) -> Model:
@@ -150,23 +154,47 @@ def from_source(path: Path, function: str, scale: int) -> Model:
     Args:
         path: Python file; importing it runs it.
         function: Name of a function of the scale (or of nothing) that returns a network or function in RGB:
-            `(N, 3, h, w)` in [0, 1] to `(N, 3, s h, s w)`. An attribute `multiple_of` of what it returns is the number
-            of which both sides of LR must be a multiple.
+            `(N, 3, h, w)` in [0, 1] to `(N, 3, s h, s w)`; empty for `build`, or for the file's only function. An
+            attribute `multiple_of` of what it returns is the number of which both sides of LR must be a multiple.
         scale: Upscaling factor of the protocol.
 
     Raises:
-        UserError: There is no such file or function, or it fails.
+        FailedModel: The file cannot be imported, or the function fails.
+        UserError: There is no such file or function.
     """
     if not path.is_file():
-        raise UserError(f"{path} does not exist; expected a Python file with a function '{function}'")
+        raise UserError(f"{path} does not exist; expected a Python file with a function '{function or 'build'}'")
     with source_file.opened(path) as file:
+        function = function or _only_builder(file)
         if not hasattr(file.module, function):
-            raise UserError(f"{path} has no function '{function}'")
+            raise UserError(f"{path} has no function '{function}'; it has {_listed(_functions(file))}")
         source = {"source": hash_of(path), "function": function}
         model = _built(path.stem, getattr(file.module, function), scale, source)
     beside = {name: digest for name, digest in file.hashes.items() if name != path.name}
     identity = {**model.identity, "beside": beside} if beside else model.identity
     return replace(model, identity=identity, path=path, origin=f"{path}:{function}")
+
+
+def _functions(file: source_file.SourceFile) -> list[str]:
+    """Return the names of the functions that a file defines itself, without those that begin with _."""
+    own = {name: value for name, value in vars(file.module).items() if not name.startswith("_")}
+    return [name for name, value in own.items() if inspect.isfunction(value) and value.__module__ == file.path.stem]
+
+
+def _only_builder(file: source_file.SourceFile) -> str:
+    functions = _functions(file)
+    if _BUILDER in functions or len(functions) != 1:
+        if not hasattr(file.module, _BUILDER):
+            raise UserError(
+                f"{file.path} has no function '{_BUILDER}'; it has {_listed(functions)}. Say which one builds the "
+                f"network: {file.path}:NAME"
+            )
+        return _BUILDER
+    return functions[0]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
@@ -177,13 +205,14 @@ def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
         scale: Upscaling factor of the protocol.
 
     Raises:
-        UserError: The builder cannot be loaded, or it fails.
+        FailedModel: The builder cannot be loaded, or it fails.
     """
     try:
-        function = point.load()
+        with contained(point.value):
+            function = point.load()
     except Exception as error:
         problem = f"{point.value} cannot be loaded ({reason(error)})"
-        raise UserError(f"the model '{point.name}' of {plugins.origin(point)} cannot run: {problem}") from error
+        raise FailedModel(f"the model '{point.name}' of {plugins.origin(point)} cannot run: {problem}") from error
     version = point.dist.version if point.dist else ""
     model = _built(point.name, function, scale, {"entry_point": point.value, "version": version})
     return replace(model, origin=plugins.origin(point))
@@ -196,11 +225,14 @@ def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Mo
 
 def _built(id_: str, function: Callable[..., Any], scale: int, identity: dict[str, Any]) -> Model:
     """Call a builder; the tensors of the network that it returns are part of the identity, wherever they are from."""
-    takes_scale = bool(inspect.signature(function).parameters)
     try:
-        network = function(scale) if takes_scale else function()
+        with contained(f"'{id_}'"):
+            takes_scale = bool(inspect.signature(function).parameters)
+            network = function(scale) if takes_scale else function()
     except Exception as error:
-        raise UserError(f"the builder of '{id_}' failed ({reason(error)})") from error
+        raise FailedModel(f"the builder of '{id_}' failed ({reason(error)})") from error
+    if not callable(network):
+        raise FailedModel(f"the builder of '{id_}' returned a {type(network).__name__}; expected a network or function")
     identity = {**identity, "scale": scale, "tensors": content.digest(network)}
     # Each mode changes its network's memory format or device, so each has a copy of its own.
     return Model(id_, scale, lambda: copy.deepcopy(network), identity, multiple_of=_multiple_of(network))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from srbench.core.assets import AssetStore, PinnedFile
 from srbench.core.names import Names, split_label
-from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
+from srbench.errors import BadWeights, DownloadError, FailedModel, MissingWeights, UserError
 from srbench.models import checkpoint, foreign, interpolation, naming, registry
 from srbench.models.card import USUAL_SCALE, Card
 from srbench.models.model import Model, from_card, untrained
@@ -21,44 +21,60 @@ class Selection:
     Attributes:
         models: Models that can run, in the order of the names.
         unavailable: Reason by id of each model that `all` or a glob means and that cannot run.
+        failed: Reason by name of each model whose code failed, where such models were to be kept apart.
     """
 
     models: list[Model] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
-def select(names: Sequence[str], scale: int, store: AssetStore, given: Names | None = None) -> Selection:
+def select(
+    names: Sequence[str], scale: int, store: AssetStore, given: Names | None = None, *, keep_failed: bool = False
+) -> Selection:
     """Turn names into models, fetching weights.
 
     Args:
         names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
-            `file.py:builder`, ids of other packages; each may follow a name and "=", as in `ours=best.pth`.
+            `file.py:builder`, `file.py`, ids of other packages; each may follow a name and "=", as in `ours=best.pth`.
         scale: Upscaling factor of the protocol.
         store: Source of weight files.
         given: Names that the run's folder has given before.
+        keep_failed: Whether a model whose code fails is listed as failed while the others go on.
 
     Raises:
+        FailedModel: A user's code failed.
         UserError: A model named explicitly cannot run, or nothing matches.
     """
     selection = Selection()
     for typed in names:
         label, name = split_label(typed)
         before = len(selection.models)
-        if name.lower() == "all":
-            _add_families(selection, scale, store)
-        elif _is_file(name):
-            selection.models.append(_from_file(name, scale))
-        elif _is_glob(name):
-            _add_glob(selection, name, scale, store)
-        elif builder := registry.builder(name):
-            selection.models.append(foreign.from_entry_point(builder, scale))
-        elif interpolation.SIGN in name:
-            selection.models.append(_interpolated(name, scale, store))
-        else:
-            selection.models.append(_explicit(name, scale, store))
+        try:
+            _add(selection, name, scale, store)
+        except FailedModel as error:
+            if not keep_failed:
+                raise
+            selection.failed[label or name] = str(error)
         naming.label(selection.models, before, label)
     selection.models = naming.named(selection.models, given)
     return selection
+
+
+def _add(selection: Selection, name: str, scale: int, store: AssetStore) -> None:
+    """Add what one name means."""
+    if name.lower() == "all":
+        _add_families(selection, scale, store)
+    elif _is_file(name):
+        selection.models.append(_from_file(name, scale))
+    elif _is_glob(name):
+        _add_glob(selection, name, scale, store)
+    elif builder := registry.builder(name):
+        selection.models.append(foreign.from_entry_point(builder, scale))
+    elif interpolation.SIGN in name:
+        selection.models.append(_interpolated(name, scale, store))
+    else:
+        selection.models.append(_explicit(name, scale, store))
 
 
 def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Selection:
@@ -222,7 +238,7 @@ def _add_points(selection: Selection, points: list[EntryPoint], scale: int) -> N
 
 
 def _is_file(name: str) -> bool:
-    return ".py:" in name or Path(name).suffix.lower() in checkpoint.EXTENSIONS
+    return ".py:" in name or name.endswith(".py") or Path(name).suffix.lower() in checkpoint.EXTENSIONS
 
 
 def _is_glob(name: str) -> bool:
@@ -230,8 +246,8 @@ def _is_glob(name: str) -> bool:
 
 
 def _from_file(name: str, scale: int | None) -> Model:
-    if ".py:" in name:
-        file, _, function = name.rpartition(":")
+    if ".py:" in name or name.endswith(".py"):
+        file, _, function = (name if ".py:" in name else f"{name}:").rpartition(":")
         return foreign.from_source(Path(file), function, scale or USUAL_SCALE)
     path = Path(name)
     if not path.is_file():

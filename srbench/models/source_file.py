@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 from srbench.core.download import sha256
-from srbench.errors import UserError, reason
+from srbench.errors import FailedModel, reason
+from srbench.models.user_code import contained
 
 _KEPT = {*sys.stdlib_module_names, "srbench"}
 _INSTALLED = ("site-packages", "dist-packages")
@@ -45,7 +46,7 @@ def opened(path: Path) -> Iterator[SourceFile]:
         path: The file; importing it runs it.
 
     Raises:
-        UserError: The file cannot be imported.
+        FailedModel: The file cannot be imported.
     """
     folder = path.resolve().parent
     before = {name: module for name, module in sys.modules.items() if _is_beside(name, folder)}
@@ -72,14 +73,15 @@ def opened(path: Path) -> Iterator[SourceFile]:
 def _executed(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
     if spec is None or spec.loader is None:
-        raise UserError(f"{path} cannot be imported as Python")
+        raise FailedModel(f"{path} cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
     if path.stem not in _KEPT and path.stem not in sys.modules:
         sys.modules[path.stem] = module  # where dataclasses and the modules beside it look for it
     try:
-        spec.loader.exec_module(module)
+        with contained(str(path)):
+            spec.loader.exec_module(module)
     except Exception as error:
-        raise UserError(f"{path} could not be imported ({reason(error)})") from error
+        raise FailedModel(f"{path} could not be imported ({reason(error)})") from error
     return module
 
 

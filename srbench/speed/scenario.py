@@ -13,6 +13,7 @@ from srbench.models.memory import free_mib, ran_out
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.upscaler import VIEWS, Upscaler
+from srbench.models.user_code import contained
 from srbench.speed.footprint import Footprint
 from srbench.speed.nvml import Driver, Energy
 from srbench.speed.records import Ceiling, PsnrDrop, Scenario, SpeedRow, Work
@@ -109,17 +110,18 @@ def measure(
     row = subject.blank(scenario, size)
     upscaler = subject.upscaler
     try:
-        batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, max_batch)
-        if batch == 0:
-            return replace(row, failure="not even one image fits into memory")
-        if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
-            return replace(latency, scenario=scenario, batch_limit=limit)
-        peak_mib = _peak_mib(upscaler, subject.work, size, batch)
-        call, x = timed_call(upscaler), example(upscaler, size, batch)
-        driver = Driver(upscaler.device)
-        energy = Energy()
-        with torch.no_grad():
-            timing = repeat(lambda: call(x), upscaler.device, budget, driver.watching(energy))
+        with contained(subject.model.id):
+            batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, max_batch)
+            if batch == 0:
+                return replace(row, failure="not even one image fits into memory")
+            if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
+                return replace(latency, scenario=scenario, batch_limit=limit)
+            peak_mib = _peak_mib(upscaler, subject.work, size, batch)
+            call, x = timed_call(upscaler), example(upscaler, size, batch)
+            driver = Driver(upscaler.device)
+            energy = Energy()
+            with torch.no_grad():
+                timing = repeat(lambda: call(x), upscaler.device, budget, driver.watching(energy))
     except Exception as error:  # an engine that cannot run this network: the other rows go on
         return replace(row, failure=reason(error)[:300])
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)

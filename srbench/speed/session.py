@@ -13,6 +13,7 @@ from srbench.errors import UserError, reason
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
 from srbench.models.model import Model
+from srbench.models.user_code import contained
 from srbench.speed import ceiling as ceilings
 from srbench.speed import nvml, operations, scenario, split
 from srbench.speed.psnr_drop import PsnrReference
@@ -141,9 +142,10 @@ def _rows(
     work: dict[Size, Work | None] = {}
     for name in names:
         try:
-            work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
-            mode, drop = _mode_and_drop(model, name, matrix.device, reference)
-            upscaler = model.upscaler(mode)
+            with contained(model.id):
+                work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
+                mode, drop = _mode_and_drop(model, name, matrix.device, reference)
+                upscaler = model.upscaler(mode)
         except Exception as error:  # a mode that this model or device has not: its rows say so
             yield from _failed(model, name, matrix, error, task)
             continue
