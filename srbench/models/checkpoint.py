@@ -1,39 +1,40 @@
-"""Reading weight files without ever running code from them."""
+"""Reading weight files: their content says what they are, and code in them never runs."""
 
-import pickle
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 from torch import Tensor
 
 from srbench.errors import BadWeights, first_line
+from srbench.models import unpickling, unwrapping
 from srbench.models.arch import State
+from srbench.models.unpickling import StoredTensor
+from srbench.models.unwrapping import TensorSet
 
 EXTENSIONS = (".safetensors", ".pth", ".pt", ".ckpt", ".mat", ".param")
-"""Endings of the formats that can be read; an ncnn `.param` brings the `.bin` beside it."""
+"""Usual endings of the formats that can be read; an ncnn `.param` brings the `.bin` beside it."""
 
-_WRAPPERS = ("params_ema", "params", "state_dict", "model", "net_g", "generator")
-_DAMAGE = (
-    SafetensorError,
-    MatReadError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    struct.error,
-    KeyError,
-    ValueError,
-    IndexError,
-)
+SIGN = "#"
+"""Sign between a file and the set of tensors in it, as in `net.pth#params`."""
+
 _NCNN_MAGIC, _NCNN_FP16 = "7767517", 0x01306B47
+_HEAD_BYTES = 512
+_OTHERS = (
+    (rb"\A\x89HDF", "an HDF5 file, as Keras writes it"),
+    (rb"\A\x93NUMPY", "a NumPy array"),
+    (rb"\A\s*<(!doctype|html|\?xml)", "a web page"),
+    (rb"\A\s*version https://git-lfs", "a pointer of Git LFS, without the file itself"),
+    (rb"\A\x1f\x8b|\A7z|\ARar!|\ABZh|\A\xfd7zXZ|\A.{257}ustar", "a compressed or tar archive; unpack it first"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,65 +42,144 @@ class Checkpoint:
     """The content of a weight file.
 
     Attributes:
-        state: Tensors by name; by position ("0", "1", ...) in formats that store no names.
+        state: Tensors by name; by position ("0", "1", ...) in formats that store no names. Of several sets the one that
+            was chosen, or a running average, or else the largest.
         named: Whether the file stores names.
         facts: Strings of a safetensors header; empty in other formats.
+        name: Where the tensors stand in the file; empty at the top.
+        beside: Names of other sets of the same tensors, as of the raw weights beside their average.
+        others: Further sets of tensors, in which the network may be where `state` is none.
     """
 
     state: State
     named: bool = True
     facts: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    beside: tuple[str, ...] = ()
+    others: tuple["Checkpoint", ...] = ()
+
+    def candidates(self) -> Iterator["Checkpoint"]:
+        """Yield this set and the others, the likeliest first."""
+        yield self
+        yield from self.others
+
+    @property
+    def taken(self) -> str:
+        """Say which of several sets of the same tensors this is; empty where there is only one."""
+        beside = ", ".join(f"'{name}'" for name in self.beside)
+        return f"'{self.name}' taken, beside {beside}" if beside else ""
 
 
-def read(paths: Sequence[Path]) -> Checkpoint:
+def split_name(name: str) -> tuple[Path, str]:
+    """Return the file and the set of tensors that a text such as "net.pth#params" names."""
+    file, sign, chosen = name.rpartition(SIGN)
+    return (Path(file), chosen) if sign and not Path(name).exists() else (Path(name), "")
+
+
+def read(paths: Sequence[Path], chosen: str = "", *, pinned: bool = False) -> Checkpoint:
     """Read the weight files of one model.
 
     Args:
         paths: One weight file; for ncnn the `.param` and the `.bin`.
+        chosen: Name of the set of tensors to take, where a file holds several.
+        pinned: Whether their hashes were checked. MATLAB and ncnn files are read only then: their parsers trust them.
 
     Raises:
-        BadWeights: The file is damaged, would need code to be unpickled, or has another format.
+        BadWeights: The file is damaged, has another format, or holds no tensors.
     """
     path = paths[0]
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".safetensors":
-            return Checkpoint(load_file(path), facts=_header(path))
-        if suffix in (".pth", ".pt", ".ckpt"):
-            return Checkpoint(_unwrap(torch.load(path, map_location="cpu", weights_only=True), path))
-        if suffix == ".mat":
-            return Checkpoint(_read_mat(path), named=False)
-        if suffix == ".param":
-            return Checkpoint(_read_ncnn(path, paths[1] if len(paths) > 1 else path.with_suffix(".bin")), named=False)
-    except _DAMAGE as error:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if head.startswith(b"MATLAB") or path.suffix.lower() == ".mat" or head.startswith(_NCNN_MAGIC.encode()):
+            return Checkpoint(_read_ordered(paths, head, pinned), named=False)
+        return _of_sets(path, _sets(path, head), chosen)
+    except BadWeights:
+        raise
+    except BadZipFile as error:
+        raise BadWeights(f"{path} is damaged ({first_line(error)}); get the file again") from error
+    except Exception as error:  # a damaged file may end anywhere in its reader
         raise BadWeights(f"{path} could not be read ({first_line(error)[:120]}); is it complete?") from error
-    except pickle.UnpicklingError as error:
-        if "GLOBAL" not in str(error) and "Unsupported class" not in str(error):
-            raise BadWeights(f"{path} is no torch file; is it complete?") from error
+
+
+def _sets(path: Path, head: bytes) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:
+    """Return the sets of tensors in a file, and the facts in its header."""
+    if _is_safetensors(head):
+        state = load_file(path)
+        with safe_open(path, "pt") as file:
+            return unwrapping.find(state, Tensor), file.metadata() or {}
+    if head.startswith(b"PK"):
+        content = unpickling.read_zip(path)
+    elif head.startswith(b"\x80"):
+        with path.open("rb") as binary:
+            content = unpickling.read_legacy(binary)
+    else:
+        raise BadWeights(f"{path} {_what_it_is(path, head)}")
+    found = unwrapping.find(content.tree, StoredTensor)
+    read: dict[int, Tensor] = {}
+
+    def load(stored: StoredTensor) -> Tensor:
+        if id(stored) not in read:
+            read[id(stored)] = content.tensor(stored)
+        return read[id(stored)]
+
+    wanted = [each for each in found if not unwrapping.is_for_training(each.name)] or found
+    return [TensorSet(each.name, {k: load(v) for k, v in each.tensors.items()}, each.part) for each in wanted], {}
+
+
+def _of_sets(path: Path, found: tuple[list[TensorSet[Tensor]], Mapping[str, str]], chosen: str) -> Checkpoint:
+    sets, facts = found
+    if not sets:
+        raise BadWeights(f"{path} holds no tensors; expected the weights of a network, as torch.save stores them")
+    if chosen:
+        named = [each for each in sets if chosen in (each.name, each.name.rpartition(".")[2])]
+        if not named:
+            names = ", ".join(repr(each.name) for each in sets if each.name and not each.part) or "none with a name"
+            raise BadWeights(f"{path} has no set of tensors '{chosen}'; it has {names}")
+        return Checkpoint(named[0].tensors, facts=facts, name=named[0].name)
+    shapes = [_shapes(each.tensors) for each in sets]
+    made = []
+    for at, each in enumerate(sets):
+        beside = tuple(other.name for k, other in enumerate(sets) if k != at and shapes[k] == shapes[at])
+        made.append(Checkpoint(each.tensors, facts=facts if not at else {}, name=each.name, beside=beside))
+    first, *others = made
+    return Checkpoint(first.state, True, facts, first.name, first.beside, tuple(others))
+
+
+def _shapes(state: State) -> dict[str, torch.Size]:
+    return {key: value.shape for key, value in unwrapping.bare(state).items()}
+
+
+def _is_safetensors(head: bytes) -> bool:
+    return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32
+
+
+def _what_it_is(path: Path, head: bytes) -> str:
+    """Say what a file is that holds no weights, and what to do."""
+    if not head:
+        return "is empty; get the file again"
+    if path.suffix.lower() == ".onnx" or re.match(rb"\A\x08[\x01-\x20][\x12\x1a:]", head):
+        return (
+            "is an ONNX file, a network for other software; expected the weights it was exported from (.pth, "
+            ".safetensors), or a Python file that runs it: file.py:builder"
+        )
+    for pattern, what in _OTHERS:
+        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
+            return f"is {what}; expected weights as torch.save or safetensors store them"
+    return "is no torch file and no safetensors file; is it complete?"
+
+
+def _read_ordered(paths: Sequence[Path], head: bytes, pinned: bool) -> State:
+    """Read a format that stores tensors in order, without names."""
+    ncnn = head.startswith(_NCNN_MAGIC.encode())
+    if not pinned:
         raise BadWeights(
-            f"{path} holds more than tensors, and reading it would run its code; expected a plain state dict. "
-            "Save it again as safetensors"
-        ) from error
-    raise BadWeights(f"{path} has the ending '{suffix}'; expected one of: {', '.join(EXTENSIONS)}")
-
-
-def _header(path: Path) -> dict[str, str]:
-    with safe_open(path, "pt") as file:
-        return file.metadata() or {}
-
-
-def _unwrap(content: object, path: Path) -> State:
-    """Find the state dict inside the dictionaries that training code wraps around it."""
-    while isinstance(content, dict):
-        if content and all(isinstance(value, Tensor) for value in content.values()):
-            return {re.sub(r"^module\.", "", str(key)): value for key, value in content.items()}
-        inner = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)), None)
-        if inner is None:
-            break
-        content = inner
-    raise BadWeights(
-        f"{path} holds no state dict; expected tensors by name, bare or under one of: {', '.join(_WRAPPERS)}"
-    )
+            f"{paths[0]} is {'an ncnn' if ncnn else 'a MATLAB'} file, and no card has its hash; such files are read "
+            "only where a card pins them. Save its tensors by name, as .safetensors or .pth"
+        )
+    if ncnn:
+        return _read_ncnn(paths[0], paths[1] if len(paths) > 1 else paths[0].with_suffix(".bin"))
+    return _read_mat(paths[0])
 
 
 def _read_mat(path: Path) -> State:
@@ -120,8 +200,6 @@ def _read_ncnn(param: Path, binary: Path) -> State:
     float32 bias; a PReLU has float32 slopes without a tag.
     """
     lines = param.read_text(encoding="utf-8").split("\n")
-    if lines[0].strip() != _NCNN_MAGIC:
-        raise BadWeights(f"{param} does not begin with {_NCNN_MAGIC}; expected an ncnn text graph")
     data, at, state = binary.read_bytes(), 0, State()
     for line in lines[2:]:
         parts = line.split()

@@ -12,11 +12,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
+from srbench import protocol
 from srbench.core import plugins
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights, FailedModel, UserError, reason
-from srbench.models import checkpoint, content, registry, source_file
+from srbench.models import checkpoint, content, registry, source_file, unwrapping
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, translations
@@ -31,26 +33,61 @@ _BUILDER = "build"
 """Function of a Python file that is called where none is named."""
 
 
-def from_weight_file(path: Path, scale: int | None) -> Model:
+def from_weight_file(path: Path, scale: int | None, chosen: str = "") -> Model:
     """Recognise the architecture of a weight file: this project's networks first, then spandrel's.
 
     Args:
-        path: A weight file that ends in one of `checkpoint.EXTENSIONS`.
+        path: A weight file of any name; its content decides.
         scale: Upscaling factor of the protocol; None for the file's own, or 4 where the file does not tell.
+        chosen: Name of the set of tensors to take, where the file holds several.
 
     Raises:
         BadWeights: Nothing recognises the file, or its scale is another.
     """
-    stored = checkpoint.read([path])
-    if not stored.named:
-        raise BadWeights(f"{path} stores no tensor names, and no card has its hash, so its architecture is not known")
-    recognised = _from_header(path, stored) or detect(stored.state)
-    if recognised is not None:
-        arch, settings, state = recognised
+    stored = checkpoint.read([path], chosen)
+    for candidate in stored.candidates():
+        model = _recognised(path, scale, candidate)
+        if model is not None:
+            return _of_set(model, candidate, chosen)
+    raise BadWeights(_unknown(path))
+
+
+def _recognised(path: Path, scale: int | None, stored: checkpoint.Checkpoint) -> Model | None:
+    """Return the model of a set of tensors, with or without a prefix that all names share; None where none is known."""
+    states = list(unwrapping.stripped(stored.state))
+    found = _from_header(path, stored) or next(filter(None, map(detect, states)), None)
+    if found is not None:
+        arch, settings, state = found
         actual = settings.get("scale", scale or USUAL_SCALE)
         _check_scale(path, actual, scale or actual)
         return replace(from_weights(path.stem, actual, path, arch, settings, state), facts=stored.facts)
-    return _from_spandrel(path, scale, stored.state)
+    return next(filter(None, (_from_spandrel(path, scale, state) for state in states)), None)
+
+
+def _of_set(model: Model, stored: checkpoint.Checkpoint, chosen: str) -> Model:
+    """Say in a model which of several sets of tensors it is."""
+    if not chosen and not stored.beside:
+        return model
+    return replace(
+        model,
+        id=f"{model.id}{checkpoint.SIGN}{chosen}" if chosen else model.id,
+        identity={**model.identity, "set": stored.name},
+        origin=", ".join(filter(None, (model.origin, f"'{chosen}'" if chosen else stored.taken))),
+    )
+
+
+def _unknown(path: Path) -> str:
+    if spandrel:
+        unknown = f"the architecture of {path} is known neither here nor to spandrel"
+    else:
+        unknown = (
+            f"the architecture of {path} is not one of {', '.join(registry.archs())}; "
+            "more are recognised with: pip install 'sr-bench-suite[spandrel]'"
+        )
+    return (
+        f"{unknown}. Write a file model.py, whose function build(scale) makes the network and loads {path.name}, and "
+        f"name it in place of the weights, as model.py:build{registry.failures_hint()}"
+    )
 
 
 def _from_header(path: Path, stored: checkpoint.Checkpoint) -> tuple[Arch, dict[str, Any], State] | None:
@@ -94,15 +131,21 @@ def detect(state: State) -> tuple[Arch, dict[str, Any], State] | None:
 
 
 def _check_scale(path: Path, actual: int, expected: int) -> None:
-    if actual != expected:
-        raise BadWeights(
-            f"{path} upscales by {actual}, the protocol by {expected}; choose --protocol classical_x{actual}, "
-            f"or --scale {actual} where no protocol is asked for"
-        )
+    if actual == expected:
+        return
+    names = [each.name for each in protocol.PROTOCOLS.values() if each.scale == actual]
+    choose = f"choose --protocol {names[0]}" if names else "no protocol has that scale"
+    raise BadWeights(
+        f"{path} upscales by {actual}, not by {expected}; {choose}. Without a protocol, srbench upscale takes it with "
+        f"--scale {actual}"
+    )
 
 
 class _SpandrelNetwork(nn.Module):
-    """A spandrel model as a module that moves between devices; spandrel pads to its size rule."""
+    """A spandrel model as a module that moves between devices.
+
+    It pads its input as spandrel does; its output is not clamped, so that it can be examined.
+    """
 
     def __init__(self, descriptor: Any) -> None:
         super().__init__()
@@ -111,21 +154,22 @@ class _SpandrelNetwork(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
-        out: Tensor = self.descriptor(lr)
-        return out
+        height, width = lr.shape[-2:]
+        wide, high = self.descriptor.size_requirements.get_padding(width, height)
+        mirrored = min(wide, width - 1), min(high, height - 1)
+        x = pad(lr, (0, mirrored[0], 0, mirrored[1]), mode="reflect")
+        x = pad(x, (0, wide - mirrored[0], 0, high - mirrored[1]), mode="replicate")
+        out: Tensor = self.descriptor._call_fn(self.model, x)
+        return out[..., : height * self.descriptor.scale, : width * self.descriptor.scale]
 
 
-def _from_spandrel(path: Path, scale: int | None, state: State) -> Model:
+def _from_spandrel(path: Path, scale: int | None, state: State) -> Model | None:
     if spandrel is None:
-        raise BadWeights(
-            f"the architecture of {path} is not one of {', '.join(registry.archs())}; "
-            f"more are recognised with: pip install 'sr-bench-suite[spandrel]'{registry.failures_hint()}"
-        )
+        return None
     try:
         descriptor = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
-    except (spandrel.UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
-        unknown = f"the architecture of {path} is known neither here nor to spandrel"
-        raise BadWeights(unknown + registry.failures_hint()) from error
+    except Exception:  # what it does not know ends anywhere in its readers
+        return None
     if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.input_channels != 3:
         raise BadWeights(f"{path} is a {descriptor.architecture.name}; expected a network from RGB to RGB")
     _check_scale(path, descriptor.scale, scale or descriptor.scale)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights
-from srbench.models import checkpoint, registry
+from srbench.models import checkpoint, registry, unwrapping
 from srbench.models.arch import Arch, Colour, Network, State
 from srbench.models.card import Card
 from srbench.models.mode import Mode
@@ -138,7 +138,7 @@ def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
     def make() -> Network:
         network = arch.build(**settings)
         if paths:
-            load(network, arch, checkpoint.read(paths), paths[0])
+            load(network, arch, checkpoint.read(paths, pinned=True), paths[0])
         return network
 
     weights = {file.path.split("/")[-1]: hash_of(path) for file, path in zip(card.files, paths, strict=True)}
@@ -232,7 +232,9 @@ def load(network: Network, arch: Arch, stored: checkpoint.Checkpoint, path: Path
             raise BadWeights(f"{path} holds {len(stored.state)} tensors; {arch.name} has {len(expected)}")
         state = dict(zip(expected, stored.state.values(), strict=True))
     else:
-        state = next((s for s, _ in translations(arch, stored.state) if s.keys() == expected.keys()), stored.state)
+        bare = [names for each in stored.candidates() for names in unwrapping.stripped(each.state)]
+        renamed = (state for names in bare for state, _ in translations(arch, names))
+        state = next((state for state in renamed if state.keys() == expected.keys()), bare[0])
     problem = differences(expected, state)
     if problem:
         raise BadWeights(f"{path} does not fit {arch.name}: {problem}")

@@ -177,7 +177,8 @@ def _explicit(name: str, scale: int, store: AssetStore) -> Model:
         others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
         hint = f". At hand: {', '.join(others)}" if others else ""
         files = ", ".join(Path(file.path).name for file in card.files)
-        needs = f" Its weights are {files}; give their folder as --weights-root or SRBENCH_WEIGHTS" if files else ""
+        lacks = files and isinstance(error, MissingWeights)
+        needs = f" Its weights are {files}; give their folder as --weights-root or SRBENCH_WEIGHTS" if lacks else ""
         raise type(error)(f"the model '{card.id}' cannot run: {error}.{needs}{hint}") from error
 
 
@@ -238,7 +239,16 @@ def _add_points(selection: Selection, points: list[EntryPoint], scale: int) -> N
 
 
 def _is_file(name: str) -> bool:
-    return ".py:" in name or name.endswith(".py") or Path(name).suffix.lower() in checkpoint.EXTENSIONS
+    """Return whether a name means a file: by its ending, or because there is such a file and no model of that id."""
+    if _is_source(name):
+        return True
+    path, _ = checkpoint.split_name(name)
+    known = name in registry.cards() or registry.family(name) or name in registry.builders()
+    return path.suffix.lower() in checkpoint.EXTENSIONS or (not known and path.exists())
+
+
+def _is_source(name: str) -> bool:
+    return ".py:" in name or name.endswith(".py")
 
 
 def _is_glob(name: str) -> bool:
@@ -246,18 +256,22 @@ def _is_glob(name: str) -> bool:
 
 
 def _from_file(name: str, scale: int | None) -> Model:
-    if ".py:" in name or name.endswith(".py"):
+    if _is_source(name):
         file, _, function = (name if ".py:" in name else f"{name}:").rpartition(":")
         return foreign.from_source(Path(file), function, scale or USUAL_SCALE)
-    path = Path(name)
-    if not path.is_file():
+    path, chosen = checkpoint.split_name(name)
+    if path.is_dir():
+        raise BadWeights(f"{path} is a folder; expected a weight file, such as one in it")
+    if not path.exists():
         raise BadWeights(f"{path} does not exist; expected a weight file")
+    if not path.is_file():
+        raise BadWeights(f"{path} is no regular file; expected a weight file")
     for card in registry.cards().values():
         asked = scale or card.usual_scale
         if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(asked):
             paths = [path, *(_beside(path, file) for file in card.files[1:])]
             return replace(from_card(card, asked, paths), id=path.stem, path=path, origin=str(path))
-    return foreign.from_weight_file(path, scale)
+    return foreign.from_weight_file(path, scale, chosen)
 
 
 def _beside(path: Path, file: PinnedFile) -> Path:

@@ -1,5 +1,6 @@
 """Checkpoints of a training run: written whole or not at all, and read without running code from them."""
 
+import pickle
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -56,8 +57,10 @@ def load(path: Path) -> dict[str, Any]:
     """
     try:
         stored: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise BadRun(f"{path} could not be read ({first_line(error)}); start again in another folder") from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        weights = path.with_suffix(".safetensors")
+        kept = f", from its weights with --start {weights}" if weights.exists() else ""
+        raise BadRun(f"{path} could not be read ({first_line(error)}); start again in another folder{kept}") from error
     keys = ("recipe", "progress", "networks")
     content = stored_json.check(stored, path, _SCHEMA, _VERSION, unmarked_keys=keys, error=BadRun)
     networks = {_RENAMED.get(role, role): state for role, state in content["networks"].items()}

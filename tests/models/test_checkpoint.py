@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from srbench.errors import BadWeights
-from srbench.models import checkpoint, model, registry
+from srbench.models import checkpoint, model, registry, unwrapping
 from zoo.archs.srvgg import SRVGGNetCompact
 from zoo.archs.vdsr import VDSR
 
@@ -20,13 +20,10 @@ class _Trap:
         return (open, ("unpickled", "w"))
 
 
-def test_a_file_that_needs_code_is_refused_and_its_code_does_not_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_in_a_file_does_not_run_and_its_tensors_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": _Trap()}, tmp_path / "trap.pth")
-    with pytest.raises(BadWeights, match="would run its code"):
-        checkpoint.read([tmp_path / "trap.pth"])
+    assert checkpoint.read([tmp_path / "trap.pth"]).state.keys() == {"a"}
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -34,7 +31,8 @@ def test_a_file_that_needs_code_is_refused_and_its_code_does_not_run(
 def test_wrapped_and_parallel_state_dicts_are_unwrapped(tmp_path: Path, wrap: str | None) -> None:
     bare = {"module.a": torch.ones(2)}
     torch.save({wrap: bare, "epoch": 3} if wrap else bare, tmp_path / "w.pth")
-    assert torch.equal(checkpoint.read([tmp_path / "w.pth"]).state["a"], torch.ones(2))
+    *_, state = unwrapping.stripped(checkpoint.read([tmp_path / "w.pth"]).state)
+    assert torch.equal(state["a"], torch.ones(2))
 
 
 def test_the_running_average_is_preferred(tmp_path: Path) -> None:
@@ -53,18 +51,13 @@ def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str) -> None:
 
 def test_a_web_page_in_place_of_weights_is_not_called_hostile(tmp_path: Path) -> None:
     (tmp_path / "page.pth").write_text("<html>not found</html>")
-    with pytest.raises(BadWeights, match="complete"):
+    with pytest.raises(BadWeights, match="is a web page"):
         checkpoint.read([tmp_path / "page.pth"])
-
-
-def test_an_unknown_ending_lists_what_can_be_read(tmp_path: Path) -> None:
-    with pytest.raises(BadWeights, match=r"'\.onnx'.*\.safetensors"):
-        checkpoint.read([tmp_path / "a.onnx"])
 
 
 def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
     torch.save({"epoch": 3}, tmp_path / "w.pth")
-    with pytest.raises(BadWeights, match="no state dict"):
+    with pytest.raises(BadWeights, match="holds no tensors"):
         checkpoint.read([tmp_path / "w.pth"])
 
 
@@ -89,7 +82,7 @@ def test_ncnn_files_load_in_graph_order(tmp_path: Path) -> None:
     source = SRVGGNetCompact(4, convolutions=1, channels=5)
     paths = _write_ncnn(source, tmp_path)
     copy = SRVGGNetCompact(4, convolutions=1, channels=5)
-    model.load(copy, registry.archs()["srvgg"], checkpoint.read(paths), paths[0])
+    model.load(copy, registry.archs()["srvgg"], checkpoint.read(paths, pinned=True), paths[0])
     for ours, theirs in zip(source.parameters(), copy.parameters(), strict=True):
         assert torch.equal(ours.half().float() if ours.ndim == 4 else ours, theirs)
 
@@ -98,7 +91,7 @@ def test_an_ncnn_pair_that_does_not_belong_together_is_noticed(tmp_path: Path) -
     paths = _write_ncnn(SRVGGNetCompact(4, convolutions=1, channels=4), tmp_path)
     paths[1].write_bytes(paths[1].read_bytes() + b"\0\0\0\0")
     with pytest.raises(BadWeights, match="Are they a pair"):
-        checkpoint.read(paths)
+        checkpoint.read(paths, pinned=True)
 
 
 def test_matlab_files_load_in_order_with_the_last_dimension_restored(tmp_path: Path) -> None:
@@ -110,7 +103,7 @@ def test_matlab_files_load_in_order_with_the_last_dimension_restored(tmp_path: P
         cells[1][0, i] = conv.bias.detach().numpy()[:, None]
     scipy.io.savemat(tmp_path / "v.mat", {"model": {"weight": cells[0], "bias": cells[1]}})
     copy = VDSR(4, layers=3, channels=4)
-    model.load(copy, registry.archs()["vdsr"], checkpoint.read([tmp_path / "v.mat"]), tmp_path / "v.mat")
+    model.load(copy, registry.archs()["vdsr"], checkpoint.read([tmp_path / "v.mat"], pinned=True), tmp_path / "v.mat")
     lr = torch.rand(1, 1, 5, 5)
     assert torch.equal(source(lr), copy(lr))
 
