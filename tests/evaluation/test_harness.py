@@ -27,6 +27,7 @@ from srbench.core.progress import NO_PROGRESS
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
 from srbench.evaluation import harness, pairing, scoring
+from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import ROWS, Row, RunFolder
 from srbench.evaluation.summary import summarise
@@ -442,7 +443,10 @@ def test_rows_of_another_pipeline_version_are_not_used(tmp_path: Path, monkeypat
     monkeypatch.setattr(harness, "PIPELINE", harness.PIPELINE + 1)
     second = harness.run(plan, folder)
     assert second.kept == 0
-    assert {row.pipeline for row in first.rows} | {row.pipeline for row in second.rows} == {1, 2}
+    assert {row.pipeline for row in first.rows} | {row.pipeline for row in second.rows} == {
+        PIPELINE,
+        PIPELINE + 1,
+    }
     assert len(folder.rows()) == len(first.rows) + len(second.rows)
 
 
