@@ -56,7 +56,8 @@ def select(
             if not keep_failed:
                 raise
             selection.failed[label or name] = str(error)
-        naming.label(selection.models, before, label)
+        else:
+            naming.label(selection.models, before, label)
     selection.models = naming.named(selection.models, given)
     return selection
 
