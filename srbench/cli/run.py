@@ -32,8 +32,8 @@ def run(
         list[str],
         typer.Option(
             help="Comma-separated, or repeated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model "
-            "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder (file.py alone: its function build, or "
-            "its only one). NAME=PATH gives a file a name."
+            "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder (file.py alone: its function build, "
+            "or its only one). NAME=PATH gives a file a name."
         ),
     ] = _ALL,
     datasets: Annotated[
