@@ -73,3 +73,26 @@ def test_constant_and_broken_outputs_are_flagged() -> None:
 
 def test_small_images_have_no_estimate() -> None:
     assert sanity.shift_px(torch.rand(1, 1, 20, 20), torch.rand(1, 1, 20, 20)) == ((0.0, 0.0), (0.0, 0.0))
+
+
+@pytest.mark.parametrize("side", [32, 64, 96, 127])
+def test_pictures_too_small_to_tell_have_no_shift(side: int) -> None:
+    hr = _hr("astronaut")[..., 100 : 100 + side, 100 : 100 + side]
+    assert not any("shifted" in text for text in sanity.check(torch.roll(hr, 1, -1), hr))
+
+
+def test_a_flat_picture_and_a_brighter_one_are_not_shifted() -> None:
+    flat = torch.full((1, 3, 160, 160), 90, dtype=torch.uint8)
+    noisy = flat + torch.randint(0, 3, flat.shape, dtype=torch.uint8)
+    assert not any("shifted" in text for text in sanity.check(noisy, flat))
+    ramp = (torch.arange(160).view(1, 1, 1, -1) / 4 + 50).expand(1, 3, 160, 160).to(torch.uint8)
+    assert not any("shifted" in text for text in sanity.check(ramp + 3, ramp))
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_half_a_pixel_is_found_at_128_px(name: str) -> None:
+    hr = _hr(name)[..., 100:228, 100:229]
+    sr = resize(_lr(hr[..., :128]), (128, 128)).float()
+    halfway = (sr[..., :-1] + sr[..., 1:]) / 2
+    wide = torch.cat([halfway, sr[..., -1:]], -1)
+    assert any("shifted" in text for text in sanity.check(wide, hr[..., :128]))
