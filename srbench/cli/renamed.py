@@ -11,16 +11,16 @@ VERBS: Mapping[str, str] = {}
 """Old verb to the sentence that names the new one."""
 
 OPTIONS: Mapping[tuple[str, str], str] = {
-    ("run", "--precision"): f"--precision {_MODE_WORD} bf16",
+    ("run", "--precision"): f"--precision {_MODE_WORD} {{value}}",
     ("run", "--channels-last"): f"--channels-last {_MODE_WORD} fp32+channels_last",
     ("run", "--tf32"): f"--tf32 {_MODE_WORD} tf32",
     ("run", "--self-ensemble"): f"--self-ensemble {_MODE_WORD} x8",
-    ("run", "--tile"): f"--tile {_MODE_WORD} tile=208",
+    ("run", "--tile"): f"--tile {_MODE_WORD} tile={{value}}",
     ("upscale", "--self-ensemble"): f"--self-ensemble {_MODE_WORD} x8",
-    ("upscale", "--tile"): f"--tile {_MODE_WORD} tile=208",
-    ("throughput", "--modes"): "--modes is called --mode now: --mode fp32,bf16+channels_last",
+    ("upscale", "--tile"): f"--tile {_MODE_WORD} tile={{value}}",
+    ("throughput", "--modes"): "--modes is called --mode now: --mode {value}",
 }
-"""Verb and old option to the sentence that names the new one."""
+"""Verb and old option to the sentence that names the new one; {value} stands for what was given to it."""
 
 
 def answer(arguments: Sequence[str]) -> str:
@@ -31,13 +31,19 @@ def answer(arguments: Sequence[str]) -> str:
 
     Examples:
         >>> answer(["run", "--tile=64"])
-        '--tile is a word of --mode now: --mode tile=208'
+        '--tile is a word of --mode now: --mode tile=64'
         >>> answer(["run", "--mode", "tile=64"])
         ''
     """
-    options = [argument for argument in arguments if argument.startswith("-")]
-    words = list(arguments[: arguments.index(options[0])]) if options else list(arguments)
+    options = [at for at, argument in enumerate(arguments) if argument.startswith("-")]
+    words = list(arguments[: options[0]]) if options else list(arguments)
     verbs = [" ".join(words[: i + 1]) for i in range(len(words))]
-    asked = [(verb, option.partition("=")[0]) for verb in verbs for option in options]
-    sentences = [VERBS[verb] for verb in verbs if verb in VERBS] + [OPTIONS[pair] for pair in asked if pair in OPTIONS]
-    return sentences[0] if sentences else ""
+    for verb in verbs:
+        if verb in VERBS:
+            return VERBS[verb]
+        for at in options:
+            option, _, value = arguments[at].partition("=")
+            if (verb, option) in OPTIONS:
+                following = "".join(arguments[at + 1 : at + 2])
+                return OPTIONS[verb, option].format(value=value or following or "...")
+    return ""

@@ -5,6 +5,11 @@ import torch
 from srbench.errors import UserError, first_line
 
 
+def resolve(name: str = "auto") -> str:
+    """Return the name of the device that "auto" stands for, and any other name as it is; no device is touched."""
+    return "cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name
+
+
 def pick_device(name: str = "auto") -> torch.device:
     """Return a device on which memory can be allocated; of several GPUs it becomes the current one.
 
@@ -14,8 +19,7 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises:
         UserError: The device is not there.
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+    name = resolve(name)
     try:
         device = torch.device(name)
         torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none

@@ -22,7 +22,7 @@ class Summary:
         mean: Over the images whose value is finite; None where there is none.
         std: Between these images, ddof 1; None for one image.
         n: Number of these images.
-        unit: Of mean, std, median and interval.
+        unit: Unit of the mean, the standard deviation, the median and the interval.
         ci95: 95 % interval of the mean over images like these (bootstrap); None for one image.
         median: Over images; what is quoted for timings.
         iqr: First and third quartile.

@@ -109,7 +109,7 @@ def parse(text: str, device: str = "cpu", memory_mib: int = 0) -> Mode:
         >>> parse("tile=64+channels_last+bf16").name
         'bf16+channels_last+tile=64'
     """
-    words = [_SPELLED_BEFORE.get(word, word) for word in text.split("+") if word]
+    words = [word for word in text.split("+") if word]
     _check(text, words)
     precision = _one(text, words, _PRECISIONS) or "fp32"
     engine = _one(text, words, get_args(Engine)) or "eager"
@@ -145,7 +145,8 @@ def canonical(text: str) -> str:
         'fp32+unfolded+x8+tile=208'
     """
     try:
-        return parse(text.replace("tile ", _TILE).replace(" ", "+")).name
+        words = text.replace("tile ", _TILE).replace(" ", "+").split("+")
+        return parse("+".join(_SPELLED_BEFORE.get(word, word) for word in words)).name
     except UserError:
         return text
 
@@ -162,6 +163,9 @@ def spelled_before(name: str) -> str:
 
 
 def _check(text: str, words: Sequence[str]) -> None:
+    renamed = [word for word in words if word in _SPELLED_BEFORE]
+    if renamed:
+        raise UserError(f"'{text}': the word {renamed[0]} is called {_SPELLED_BEFORE[renamed[0]]} now")
     unknown = [word for word in words if not is_word(word)]
     if unknown or not words:
         raise UserError(f"'{text}' is no mode: expected some of {', '.join(WORDS)}, joined by '+'")

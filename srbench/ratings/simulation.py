@@ -1,6 +1,5 @@
 """Simulated raters, whose true scores are known: to plan a study, and to prove that the analysis finds the truth."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from srbench.core import files
+from srbench.core import stored_json
 from srbench.errors import BadRatings
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
 from srbench.stats.arrays import Floats
@@ -217,7 +216,7 @@ def write_truth(parameters: Simulation, drawn: SimulatedVotes, path: Path) -> No
         BadRatings: The file cannot be written.
     """
     facts = {
-        "panel": asdict(parameters),
+        "simulation": asdict(parameters),
         "stimuli": [
             {"stimulus": s.name, "truth": float(t), "expected_vote": float(e)}
             for s, t, e in zip(drawn.votes.stimuli, drawn.truth, drawn.expected, strict=True)
@@ -227,7 +226,7 @@ def write_truth(parameters: Simulation, drawn: SimulatedVotes, path: Path) -> No
         "adversarial": drawn.adversarial,
     }
     try:
-        files.write(path, json.dumps(facts, indent=1) + "\n")
+        stored_json.write(path, "simulated ratings", 1, facts)
     except OSError as error:
         raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
 

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from srbench.training.forward_cache import Batch, ForwardCache
-from srbench.training.losses import LossFunction
+from srbench.training.generator_losses import LossFunction
 from srbench.training.networks import Networks, Optimizers
 from srbench.training.recipe import Phase, Recipe
 

@@ -99,8 +99,8 @@ def load_features(
     Args:
         layers: Names of the convolutions whose maps are needed.
         after_activation: Whether the maps are taken after ReLU or before it.
-        origin: Whose weights: torchvision's, or the original ones of Caffe.
-        store: Where the file of weights comes from.
+        origin: Publisher of the weights: torchvision, or the authors (Caffe).
+        store: Store that finds or downloads the file of weights.
 
     Raises:
         BadRecipe: VGG19 has no such layer.

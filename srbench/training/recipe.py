@@ -18,8 +18,8 @@ from srbench.training import recipe_keys
 from srbench.training.augmentation import Augmentation
 from srbench.training.discriminators import Discriminator
 from srbench.training.gan_objectives import Objective, Vanilla
+from srbench.training.generator_losses import Loss
 from srbench.training.generators import GeneratorConfig, LrGeneratorConfig
-from srbench.training.losses import Loss
 from srbench.training.optimisation import Adam, ConstantSchedule, Optimizer, Schedule
 
 Count = Annotated[int, Field(ge=1)]
@@ -38,7 +38,7 @@ class DataConfig(Config):
         patch_px: Side of an HR patch, in pixels.
         centre_crop_px: Side of the square in the middle of each image that is used; 0 for the whole image.
         augmentation: Random flips, rotations and changes of colour.
-        degradation: How LR is made of HR.
+        degradation: Degradation that makes LR of HR.
     """
 
     folders: list[str] = ["."]

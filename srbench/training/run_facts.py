@@ -19,7 +19,7 @@ def write(folder: Path, kind: Kind, facts: Mapping[str, Any]) -> None:
 
     Args:
         folder: The run's folder.
-        kind: Which of the two files.
+        kind: Name of the file without its ending: "recipe" or "machine".
         facts: The recipe's keys, or what `srbench.core.environment.describe` says.
     """
     stored_json.write(folder / f"{kind}.json", f"training-{kind}", _VERSION, facts)

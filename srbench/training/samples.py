@@ -99,7 +99,7 @@ class PatchDataset(Dataset[Sample]):
         hr: HR images of at least the patch's size.
         lr: Unpaired LR images; None if LR is made of HR.
         protocol: The protocol, by which the classical LR is made.
-        degradation: How LR is made of HR.
+        degradation: Degradation that makes LR of HR.
         augmentation: Random flips, rotations and changes of colour.
         patch_px: Side of an HR patch, in pixels.
         seed: Seed that, with a sample's number, determines the sample.

@@ -12,6 +12,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
 from srbench.core.assets import AssetStore
+from srbench.core.device import resolve
 from srbench.core.environment import describe
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
@@ -48,7 +49,7 @@ def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
     Raises:
         UserError: The device cannot be used.
     """
-    device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    device = resolve(settings.device)  # each of several processes takes a GPU of its own
     kind, _, index = device.partition(":")
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
     nodes = int(os.environ.get("GROUP_WORLD_SIZE", "1"))

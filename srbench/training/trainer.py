@@ -17,9 +17,9 @@ from srbench.models.arch import Network
 from srbench.training import checkpoints
 from srbench.training.alternating_updates import AlternatingUpdates, BatchFeed, WeightedLosses
 from srbench.training.forward_cache import Batch
+from srbench.training.generator_losses import LossContext
 from srbench.training.interrupts import deferred_interrupt
 from srbench.training.journal import Journal, StepListener
-from srbench.training.losses import LossContext
 from srbench.training.networks import Networks
 from srbench.training.recipe import Phase, Recipe
 from srbench.training.samples import PatchDataset, loader
@@ -72,7 +72,7 @@ class Trainer:
         folder: The folder that `last.ckpt`, `last.safetensors`, `best.safetensors`, `journal.jsonl` and `images/` are
             written to.
         fabric: The launched Lightning Fabric.
-        store: Where weights of feature networks come from.
+        store: Store that finds or downloads the weights of feature networks.
         settings: How often the run validates and saves.
         listeners: Functions that are called with every line of the journal.
         state: How far the run is.

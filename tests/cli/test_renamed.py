@@ -18,10 +18,11 @@ def _command(verb: str) -> object:
 
 @pytest.mark.parametrize(("verb", "option"), renamed.OPTIONS)
 def test_an_old_option_answers_with_its_new_name(verb: str, option: str, call: Call) -> None:
-    for arguments in ([*verb.split(), option], [*verb.split(), "given", "--json", f"{option}=1"]):
-        code, out, err = call(*arguments)
+    ways = {"...": [option], "1": ["given", "--json", f"{option}=1"], "64": [option, "64", "given"]}
+    for value, arguments in ways.items():
+        code, out, err = call(*verb.split(), *arguments)
         assert (code, out) == (2, "")
-        assert err == f"Error: {renamed.OPTIONS[verb, option]}\n"
+        assert err == f"Error: {renamed.OPTIONS[verb, option].format(value=value)}\n"
 
 
 @pytest.mark.parametrize("verb", renamed.VERBS)

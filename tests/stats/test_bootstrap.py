@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srbench.stats.bootstrap import (
-    bootstrap_clusters,
-    bootstrap_mean,
-    bootstrap_ratio_of_medians,
-    mean_may_be_zero,
-)
+from srbench.stats.bootstrap import bootstrap_clusters, bootstrap_mean, bootstrap_ratio_of_medians, mean_may_be_zero
 
 
 def test_the_interval_of_a_mean_is_seeded_and_has_its_nominal_width() -> None:

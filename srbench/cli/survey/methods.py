@@ -1,9 +1,7 @@
 """`srbench survey methods`."""
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from srbench.cli import console, options
+from srbench.report.table import Table, text_column, text_rows
 
 
 def methods(json: options.Json = False) -> None:
@@ -21,7 +19,5 @@ def methods(json: options.Json = False) -> None:
     if json:
         console.print_json(rows)
         return
-    table = Table(*rows[0], box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*row.values())
-    console.out.print(table)
+    columns = tuple(text_column(name) for name in rows[0])
+    console.show_table(Table("methods", "", columns, text_rows([list(row.values()) for row in rows])))

@@ -9,18 +9,7 @@ from matplotlib.figure import Figure
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import Stimulus
-from srbench.report.figures.style import (
-    COLOURS,
-    GREY,
-    SHAPES,
-    WIDE,
-    draw,
-    label,
-    legend,
-    number,
-    panels,
-    rows,
-)
+from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, number, panels, rows
 from srbench.report.table import Plot
 from srbench.stats.arrays import Floats
 

@@ -14,7 +14,7 @@ from srbench.training.adversarial_loss import AdversarialLoss
 from srbench.training.features import FILES, VggFeatures, layer_names, load_features
 from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.gan_objectives import Relativistic, Vanilla
-from srbench.training.losses import Adversarial, Content, Cycle, LossContext, Pixel
+from srbench.training.generator_losses import Adversarial, Content, Cycle, LossContext, Pixel
 
 
 def _levels(*values: int) -> Tensor:

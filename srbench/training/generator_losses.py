@@ -28,7 +28,7 @@ class LossContext:
     """What losses may need besides the images of a step.
 
     Attributes:
-        store: Where weights of feature networks come from.
+        store: Store that finds or downloads the weights of feature networks.
         device: Device of the run.
         channels_last: Whether the run uses the memory format channels_last.
         adversarial_losses: The loss of each discriminator, by the images that it compares.
