@@ -144,7 +144,7 @@ GROUPS = (
     Group(
         "survey store",
         "srbench/survey/vote_store.py",
-        "tests/survey/test_store.py tests/survey/test_flow.py",
+        "tests/survey/test_store.py",
         (
             ("if position > waiting[0].position:", "if position > waiting[0].position + 1:"),
             ("position < waiting[0].position", "position < 0"),
@@ -170,7 +170,7 @@ GROUPS = (
     Group(
         "survey pairs",
         "srbench/survey/methods/pair.py",
-        "tests/survey/test_methods.py tests/survey/test_planning.py tests/survey/test_export.py",
+        "tests/survey/test_planning.py tests/survey/test_methods.py tests/survey/test_export.py",
         (
             ('(second, first) if response.value == "second" else', '(second, first) if response.value == "first" else'),
             ('        if response.kind == "trap":\n            continue\n', ""),

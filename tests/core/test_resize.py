@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from srbench.core import image
+from srbench.core.image import round_half_up
 from srbench.core.resize import Edge, Kernel, resize
 
 KERNELS: tuple[Kernel, ...] = ("nearest", "bilinear", "bicubic", "lanczos")
@@ -153,3 +154,19 @@ def test_rounding_between_passes_changes_levels_by_one_at_most() -> None:
 def test_the_gpu_gives_the_same_bits() -> None:
     source = torch.rand(3, 60, 44) * 255
     assert torch.equal(resize(source, (15, 11)), resize(source.cuda(), (15, 11)).cpu())
+
+
+def test_rows_are_resampled_and_rounded_before_columns() -> None:
+    levels = torch.randint(0, 256, (1, 1, 40, 36), generator=torch.Generator().manual_seed(1)).double()
+    rows = round_half_up(resize(levels, (10, 36)))
+    assert torch.equal(resize(levels, (10, 9), round_passes=True), round_half_up(resize(rows, (10, 9))))
+    columns = round_half_up(resize(levels, (40, 9)))
+    assert not torch.equal(resize(levels, (10, 9), round_passes=True), round_half_up(resize(columns, (10, 9))))
+
+
+def test_bilinear_is_a_triangle_as_wide_as_two_pixels() -> None:
+    ramp = torch.tensor([0.0, 4.0, 8.0, 100.0]).expand(1, 1, 4, 4)
+    doubled = resize(ramp, (4, 8), kernel="bilinear")[0, 0, 0]
+    assert doubled.tolist() == pytest.approx([0, 1, 3, 5, 7, 31, 77, 100])  # each centre 1/4 from one, 3/4 from another
+    halved = resize(ramp, (4, 2), kernel="bilinear")[0, 0, 0]
+    assert halved.tolist() == pytest.approx([(0 * 4 + 4 * 3 + 8) / 8, (4 + 8 * 3 + 100 * 4) / 8])
