@@ -90,7 +90,8 @@ class Verb:
             given, before = inputs(folder), outputs(folder)
             end = self._call(words, folder, cell)
             yield from _faults_of(end)
-            if inputs(folder) != given:
+            after = inputs(folder)
+            if any(after.get(name) != data for name, data in given.items()):
                 yield "an input was changed"
             if list((folder / "tmp").iterdir()) and end.code is not None:
                 yield "left temporary files"

@@ -143,9 +143,19 @@ GROUPS = (
         (
             ("sort_keys=True, default=str)", "default=str)"),
             ("                rows.pop(row.key, None)\n", ""),
-            ('read(1) != b"\\n"', 'read(1) == b"\\n"'),
             ("version > _VERSION", "version > _VERSION + 1"),
+        ),
+    ),
+    Group(
+        "keys",
+        "srbench/core/stored_lines.py",
+        "tests/core/test_stored_lines.py tests/evaluation/test_results.py",
+        (
+            ('read(1) != b"\\n"', 'read(1) == b"\\n"'),
             ("[*_parse(lines[:half]), *_parse(lines[half:])]", "_parse(lines[:half])"),
+            ("if line.strip() and is_whole(line)]", "if line.strip()]"),
+            ("            file.truncate(end)\n", ""),
+            ("sum(map(bool, map(bytes.strip, lines))) - len(records)", "0"),
         ),
     ),
     Group(

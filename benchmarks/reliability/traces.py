@@ -9,7 +9,7 @@ from pathlib import Path
 Tree = dict[str, bytes]
 """Content of files by path; of a link, where it leads."""
 
-_CHANGING = re.compile(rb"[0-9a-f]{8,}|[-+]?[0-9][0-9.,:eE+-]*|[A-Za-z0-9_-]{16,}")
+_CHANGING = re.compile(rb"\b[0-9a-f]{7,}\b|[-+]?[0-9][0-9.,:eE+-]*|[A-Za-z0-9_-]{16,}")
 _VOTES = ("votes.sqlite", "votes.sqlite-wal", "votes.sqlite-shm")
 _NOT_COMPARED = ("errors.log",)
 

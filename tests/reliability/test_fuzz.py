@@ -14,10 +14,7 @@ _NAMES = (
 )
 
 
-_UNCHECKED = pytest.mark.xfail(reason="lines of rows.jsonl are not checked field by field yet", strict=False)
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=_UNCHECKED) if n == "rows" else n for n in _NAMES])
+@pytest.mark.parametrize("name", _NAMES)
 def test_changed_inputs_are_read_or_refused(name: str, tmp_path: Path) -> None:
     (reader,) = (reader for reader in readers(tmp_path) if reader.name == name)
     found = list(fuzz.outcomes(reader, 80))

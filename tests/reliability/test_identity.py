@@ -127,7 +127,6 @@ def test_a_part_that_varies_back_and_forth_mixes_nothing(part: str, call: Call) 
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="show takes the newest rows, not the content of the newest call", strict=False)
 @pytest.mark.parametrize("part", _PARTS)
 def test_show_has_the_content_of_the_newest_call(part: str, call: Call) -> None:
     make, change, options, changed_options = _PARTS[part]

@@ -51,6 +51,7 @@ def test_a_session(design: Design, contents: int, models: int, rater: int) -> No
     plain = [frozenset((t.first, t.second)) for t in trials if t.kind == "trial"]
     assert len(plain) == len(set(plain)), "no question twice"
     assert kinds["repeat"] == round(design.repeats * len(plain))
+    assert all(at > len(plain) // 2 for at, trial in enumerate(trials) if trial.kind == "repeat"), "in the second half"
     asked = {frozenset((t.first, t.second)) for t in trials[: len(trials) * 2 // 3] if t.kind == "trial"}
     assert {frozenset((t.first, t.second)) for t in trials if t.kind == "repeat"} <= asked
     content = {p.name: p.content for p in shown}
