@@ -29,7 +29,7 @@ losses = [{kind = "pixel"}]
 CALLS: dict[str, Values] = {
     "run": {"models": "nearest", "datasets": "in/HR", "metrics": "psnr", "out": "out", "save_images": None},
     "show": {"run": "in/run"},
-    "score": {"sr_dir": "in/models/soft", "hr_dir": "in/HR", "metrics": "psnr"},
+    "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},
     "fetch": {"ids": "nearest"},
     "metrics": {},
     "protocols": {},

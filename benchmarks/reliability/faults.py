@@ -69,7 +69,7 @@ _NAMES = {
     "loop itself": "in/loop",
     "read-only place": "closed/x",
 }
-_TEXT_PATHS = {"models", "datasets", "model", "recipe", "start", "psnr", "gan", "sr_dir", "hr_dir"}
+_TEXT_PATHS = {"models", "datasets", "model", "recipe", "start", "psnr", "gan", "folders"}
 
 
 def _places(folder: Path) -> None:
@@ -102,19 +102,27 @@ def cells(verb: str, parameters: list[Parameter]) -> Iterator[Cell]:
 
 
 def _with(call: Values, name: str, value: str) -> Values:
+    given = call.get(name)
+    if isinstance(given, tuple):
+        return {**call, name: (value, *given[1:])}
     return {**call, name: (value, value) if name == "compare" else value}
 
 
 def _paths(verb: str, call: Values, parameter: Parameter) -> Iterator[Cell]:
     for fault, place in _NAMES.items():
-        yield Cell(verb, fault, parameter.name, {**call, parameter.name: place}, _places)
+        yield Cell(verb, fault, parameter.name, _with(call, parameter.name, place), _places)
     given = call.get(parameter.name)
+    given = given[0] if isinstance(given, tuple) else given
     if isinstance(given, str) and given.startswith("in/"):
         for fault, damage in _DAMAGE.items():
             ending = "".join(Path(given).suffixes)
             odd = {"odd name": os.fsdecode(b"in/caf\xe9")}.get(fault, "in/damaged") + ending
             yield Cell(
-                verb, f"content: {fault}", parameter.name, {**call, parameter.name: odd}, _damaged(given, odd, damage)
+                verb,
+                f"content: {fault}",
+                parameter.name,
+                _with(call, parameter.name, odd),
+                _damaged(given, odd, damage),
             )
 
 

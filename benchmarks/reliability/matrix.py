@@ -126,8 +126,8 @@ def _faults_of(end: fork.End) -> Iterator[str]:
         yield f"traceback: {lines[-1][:90]}"
     elif end.code not in _CODES:
         yield f"exit {end.code}: {lines[-1][:90] if lines else '-'}"
-    elif end.code == 2 and len(lines) != 1:
-        yield f"{len(lines)} lines for exit 2"
+    elif end.code == 2 and ([line for line in lines if line.startswith("Error:")] != lines[-1:]):
+        yield f"not one line of error, and the last: {lines[-2:]}"[:120]
 
 
 def _remove_fault(folder: Path) -> None:

@@ -280,6 +280,16 @@ def test_status(store: VoteStore) -> None:
         assert store.status() == status
 
 
+def test_a_paused_study_takes_no_answers_and_goes_on_where_it_was(store: VoteStore) -> None:
+    rater = _begun(store)
+    store.record_event("pause")
+    assert store.answer(rater, 0, "4", 1.0, {}) is AnswerStatus.REFUSED
+    assert store.responses() == []
+    store.record_event("open")
+    assert store.answer(rater, 0, "5", 1.0, {}) is AnswerStatus.STORED
+    assert [answer.value for answer in store.responses()] == ["5"]
+
+
 _WRITER = """
 import sys
 from pathlib import Path
