@@ -119,6 +119,8 @@ PROTOCOLS: dict[str, Protocol] = {
     )
 }
 DEFAULT = "classical_x4"
+_LARGEST = 1024
+"""Largest number in a variant."""
 
 
 def names() -> list[str]:
@@ -198,7 +200,7 @@ def _vary(protocol: Protocol, change: str) -> Protocol:
         raise BadProtocol(f"{field} is '{text}'; expected one of: {', '.join(choices)}")
     if kinds[field] is int:
         lowest = 0 if field == "border_px" else 1
-        if not re.fullmatch(r"\d+", text) or int(text) < lowest:
-            raise BadProtocol(f"{field} is '{text}'; expected a whole number of at least {lowest}")
+        if not re.fullmatch(r"[0-9]{1,5}", text) or not lowest <= int(text) <= _LARGEST:
+            raise BadProtocol(f"{field} is '{text}'; expected a whole number of at least {lowest}, at most {_LARGEST}")
     value: Any = int(text) if kinds[field] is int else text == "true" if kinds[field] is bool else text
     return replace(protocol, **{field: value})

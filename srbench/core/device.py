@@ -22,10 +22,12 @@ def pick_device(name: str = "auto") -> torch.device:
     name = resolve(name)
     try:
         device = torch.device(name)
-        torch.empty(1, dtype=torch.float64, device=device)  # metrics and resampling need it; mps has none
+        torch.zeros(1, dtype=torch.float64, device=device).item()  # metrics and resampling need it; mps has none
         if device.type == "cuda" and device.index is not None:
             torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
     except (RuntimeError, AssertionError, TypeError) as error:
         reason = first_line(error)[:100]
         raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
+    if device.type == "cpu" and device.index:
+        raise UserError(f"the device '{name}' is not there: a CPU has no number. Try --device cpu")
     return device

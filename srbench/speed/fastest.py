@@ -1,6 +1,6 @@
 """The fastest mode without visible loss, for a model on a device: found by measurement, and remembered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,10 @@ class ChoiceCache:
     def recall(self, name: str, base: Mode) -> Choice | None:
         """Return a choice that was made before, with the device and the tiles of `base`; None where there is none."""
         record = self._choices().get(name)
-        if record is None:
+        try:
+            return None if record is None else _choice(record, base)
+        except (KeyError, TypeError, ValueError, UserError):  # damaged: it is measured anew
             return None
-        fields = dict(record["mode"])
-        layers = tuple(fields["fp32_layers"])
-        found = Mode(**{**fields, "split": bool(layers), "fp32_layers": layers})
-        drop = record["psnr_drop"] if "psnr_drop" in record else record["price"]
-        speed_up, reason = record.get("speed_up", record.get("gain")), record.get("reason", record.get("why"))
-        return Choice(_as_chosen(base, found), speed_up, PsnrDrop(**drop) if drop else None, reason)
 
     def keep(self, name: str, choice: Choice) -> None:
         """Store a choice; a machine where that is forbidden measures again each time."""
@@ -105,7 +101,9 @@ class ChoiceCache:
             content = stored_json.read(self.path, _SCHEMA, _VERSION, unmarked_keys=())
         except UserError:  # none yet, or torn, or of a later version: a cache is measured anew
             return {}
-        choices: dict[str, Any] = content if content["version"] == 0 else content["choices"]
+        choices = content if content["version"] == 0 else content.get("choices")
+        if not isinstance(choices, dict):
+            return {}
         return {name: choice for name, choice in choices.items() if isinstance(choice, dict)}
 
 
@@ -131,6 +129,16 @@ def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> C
     if is_valid:
         cache.keep(name, choice)
     return replace(choice, mode=_as_chosen(base, choice.mode))
+
+
+def _choice(record: Mapping[str, Any], base: Mode) -> Choice:
+    """Return a stored choice with the device and the tiles of `base`."""
+    fields = dict(record["mode"])
+    layers = tuple(fields["fp32_layers"])
+    found = Mode(**{**fields, "split": bool(layers), "fp32_layers": layers})
+    drop = record["psnr_drop"] if "psnr_drop" in record else record["price"]
+    speed_up, reason = record.get("speed_up", record.get("gain")), record.get("reason", record.get("why"))
+    return Choice(_as_chosen(base, found), speed_up, PsnrDrop(**drop) if drop else None, reason)
 
 
 def _as_chosen(base: Mode, chosen: Mode) -> Mode:

@@ -17,6 +17,7 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from srbench.core.passwords import hidden
 from srbench.errors import BadStudy
 from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.database import READING, connect
@@ -88,7 +89,7 @@ class VoteStore:
             if owner is None:
                 database.add(StudyRow(id=self.study.id))
         if owner not in (None, self.study.id):
-            place = self.engine.url.render_as_string(hide_password=True)
+            place = hidden(self.engine.url.render_as_string(hide_password=True))
             self.close()
             raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
 

@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from srbench.core import stored_json
 from srbench.core.files import atomic_write
-from srbench.errors import BadRun, first_line
+from srbench.errors import BadRun, first_line, reason
 
 _SCHEMA, _VERSION = "training-checkpoint", 1
 _RENAMED = {"inverse": "lr_generator"}
@@ -56,6 +57,7 @@ def load(path: Path) -> dict[str, Any]:
         BadRun: The file is damaged, is no checkpoint of a training run, or was written by a later version.
     """
     try:
+        _check_sums(path)
         stored: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
         weights = path.with_suffix(".safetensors")
@@ -63,8 +65,27 @@ def load(path: Path) -> dict[str, Any]:
         raise BadRun(f"{path} could not be read ({first_line(error)}); start again in another folder{kept}") from error
     keys = ("recipe", "progress", "networks")
     content = stored_json.check(stored, path, _SCHEMA, _VERSION, unmarked_keys=keys, error=BadRun)
+    if lacking := [key for key in keys if key not in content]:
+        raise BadRun(f"{path} lacks '{lacking[0]}'; expected a checkpoint of `srbench train`. Start in another folder")
     networks = {_RENAMED.get(role, role): state for role, state in content["networks"].items()}
     return {**content, "networks": networks}
+
+
+def _check_sums(path: Path) -> None:
+    """Compare every part of a checkpoint with its checksum, which torch writes and does not read.
+
+    Raises:
+        ValueError: A part is damaged.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except Exception as error:  # of a damaged archive zipfile raises whatever it runs into
+        raise ValueError(reason(error)) from error
+    if broken:
+        raise ValueError(f"the checksum of its part {broken} does not match")
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:

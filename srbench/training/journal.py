@@ -82,12 +82,14 @@ def read_log(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             line = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             break
-        lines.append({_RENAMED.get(key, key): value for key, value in line.items()})
+        if not isinstance(line, dict):
+            break
+        lines.append({_RENAMED.get(str(key), str(key)): value for key, value in line.items()})
     if lines and "step" not in lines[0]:
         schema = "training-log" if "recipe" in lines[0] else "training-journal"
         lines[0] = stored_json.check(

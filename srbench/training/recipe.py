@@ -12,7 +12,7 @@ from srbench.core import plugins
 from srbench.core.config import Config
 from srbench.degradation.catalogue import Degradation
 from srbench.degradation.classical import Classical
-from srbench.errors import BadRecipe, UnknownName
+from srbench.errors import BadRecipe, UnknownName, first_line
 from srbench.protocol import Protocol
 from srbench.training import recipe_keys
 from srbench.training.augmentation import Augmentation
@@ -257,8 +257,8 @@ def _read(name: str, folder: Path | None = None, derived: tuple[Path, ...] = ())
         raise BadRecipe(f"{path} is its own base, directly or by way of others; remove one key 'base'")
     try:
         table = recipe_keys.upgrade(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadRecipe(f"{path} is no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRecipe(f"{path} is no TOML: {first_line(error)}") from error
     base = table.pop("base", None)
     return table if base is None else _merge(_read(str(base), path.parent, (*derived, path)), table)
 

@@ -21,6 +21,12 @@ def test_an_error_without_a_message_is_named(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*args: object, **kwargs: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(torch, "empty", fail)
+    monkeypatch.setattr(torch, "zeros", fail)
     with pytest.raises(UserError, match="\\(AssertionError\\)"):
         pick_device("cpu")
+
+
+@pytest.mark.parametrize("name", ["meta", "cpu:99", "cuda:-1", ""])
+def test_a_device_that_cannot_compute_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="Try --device cpu"):
+        pick_device(name)

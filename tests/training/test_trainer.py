@@ -375,3 +375,28 @@ def test_a_generators_size_rule_holds_for_patches_and_validation(make: Make, mon
     trainer.generator.register_forward_pre_hook(lambda _, inputs: sizes.add(tuple(inputs[0].shape[-2:])))
     trainer.validation.measure(trainer.generator)
     assert sizes == {(16, 16)}  # of 14 x 12
+
+
+def test_a_changed_byte_in_a_checkpoint_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    tensors = {"generator": {"weight": torch.arange(64.0)}}
+    checkpoints.save(path, {"recipe": {}, "progress": {"step": 1}, "networks": tensors})
+    content = path.read_bytes()
+    assert torch.equal(checkpoints.load(path)["networks"]["generator"]["weight"], torch.arange(64.0))
+    changed = 0
+    for at in range(0, len(content), 11):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        try:
+            loaded = checkpoints.load(path)["networks"]["generator"]["weight"]
+        except BadRun:
+            changed += 1
+        else:
+            assert torch.equal(loaded, torch.arange(64.0))
+    assert changed > 20
+
+
+def test_a_checkpoint_does_not_depend_on_the_process(tmp_path: Path) -> None:
+    content = {"recipe": {}, "progress": {"step": 1}, "networks": {}}
+    checkpoints.save(tmp_path / "a" / "last.ckpt", content)
+    checkpoints.save(tmp_path / "b" / "other.ckpt", content)
+    assert (tmp_path / "a" / "last.ckpt").read_bytes() == (tmp_path / "b" / "other.ckpt").read_bytes()

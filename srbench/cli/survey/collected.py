@@ -9,6 +9,7 @@ import typer
 from srbench.cli import console, options
 from srbench.cli.survey.create import StudyFolder
 from srbench.core.files import require_place
+from srbench.errors import BadStudy, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,17 @@ Unfinished = Annotated[bool, typer.Option("--unfinished", help="Count raters who
 @contextmanager
 def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
     """Open the votes of a study, and close them at the end."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from srbench.survey.study import load
     from srbench.survey.vote_store import VoteStore
 
     store = VoteStore(load(study), database)
     try:
         yield store
+    except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged
+        what = first_line(getattr(error, "orig", None) or error)
+        raise BadStudy(f"the database of {study} failed ({what}); what it has is kept. Mend it and go on") from error
     finally:
         store.close()
 
