@@ -183,7 +183,8 @@ def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None, pa
     for stem, hr in list(listed.items())[:limit]:
         lr = lr_of.get(stem)
         items.append(Item(stem, hr, lr, _content(hr), _content(lr) if lr else ""))
-    remarks += image_remarks.describe({item.name: item.hr for item in items})
+    lr_files = {f"{item.lr.parent.name}/{item.lr.name}": item.lr for item in items if item.lr}
+    remarks += image_remarks.describe({item.name: item.hr for item in items} | lr_files)
     id_, names = folder.resolve().name.lower(), tuple(listed)
     return ImageSet(id_, None, tuple(items), len(listed), False, names, tuple(remarks), folder, lr_dir)
 

@@ -484,3 +484,17 @@ def test_a_name_that_fits_two_originals_is_refused_until_a_pattern_decides() -> 
 def test_files_of_originals_beyond_the_limit_are_no_leftovers() -> None:
     hr, lr = _by_stem({"a1"}, "hr"), _by_stem({"a1_x", "a10_x"}, "lr")
     assert pair(hr, lr, Path("hr"), Path("lr"), 4, "", ["a1", "a10"]).paths == {"a1": Path("lr/a1_x.png")}
+
+
+def test_images_that_a_viewer_shows_otherwise_and_what_is_left_out_are_told(store: AssetStore, tmp_path: Path) -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    for name, tags in (("turned", {"exif": exif}), ("plain", {})):
+        (tmp_path / "hr").mkdir(exist_ok=True)
+        Pillow.new("RGB", (8, 8)).save(tmp_path / "hr" / f"{name}.jpg", **tags)
+    (tmp_path / "hr" / "notes.txt").write_text("no image")
+    found = locate(str(tmp_path / "hr"), store, scale=4)
+    assert found.remarks == (
+        f"{tmp_path / 'hr'}: left out 1 x file that is no image (.txt)",
+        "pixels are used as stored, not turned by the orientation tag: turned",
+    )
