@@ -6,6 +6,7 @@ import typer
 
 from srbench.cli import console, names, options
 from srbench.core.paths import weights_roots
+from srbench.core.wording import counted
 from srbench.datasets import catalogue
 from srbench.errors import UserError
 
@@ -31,7 +32,7 @@ def fetch(
         for name in ids:
             if name.lower() in catalogue.catalogue():
                 images = locate(name, store, scale=4)
-                console.err.print(f"{images.id}: {len(images.items)} images, checked")
+                console.err.print(f"{images.id}: {counted(len(images.items), 'image')}, checked")
                 continue
             for card in registry.matching(name):
                 try:

@@ -10,6 +10,7 @@ import typer
 from srbench.cli import console, names, options
 from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
+from srbench.core.wording import counted
 from srbench.errors import MissingWeights, UserError
 from srbench.evaluation.results import RunFolder
 from srbench.models import mode as modes
@@ -228,7 +229,9 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
         except Exception as error:
             if not ran_out(error):
                 raise
-            raise UserError(f"memory ran out with {batch} images a call; give a smaller --batch or --size") from error
+            raise UserError(
+                f"memory ran out with {counted(batch, 'image')} a call; give a smaller --batch or --size"
+            ) from error
     facts = nvml.facts(candidates[0].device)
     files = publish.write_ab_comparison(comparison, facts, out) if out else []
     if json:

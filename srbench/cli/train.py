@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from srbench.cli import console, names, options
 from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
+from srbench.core.wording import counted
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -179,7 +180,9 @@ def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
 
 def _describe(images: "TrainingImages") -> str:
     excluded = "".join(f"; left out: {count} {reason}" for reason, count in images.excluded.items())
-    return f"{len(images.training)} training images, {len(images.held_out)} held out for validation{excluded}"
+    return (
+        f"{counted(len(images.training), 'training image')}, {len(images.held_out)} held out for validation{excluded}"
+    )
 
 
 class _ProgressBar:
@@ -272,7 +275,8 @@ def _report_comparison(comparison: "LogComparison", folder: Path, json: bool) ->
         console.print_json({**result, "machine_differs": differing})
     else:
         console.out.print(
-            f"{comparison.steps} steps: losses {verdict}" + (f" ({'; '.join(differing)})" if differing else "")
+            f"{counted(comparison.steps, 'step')}: losses {verdict}"
+            + (f" ({'; '.join(differing)})" if differing else "")
         )
     if comparison.largest > _TOLERANCE:
         raise UserError(f"the losses differ by up to {comparison.largest:.1%}; expected at most {_TOLERANCE:.0%}")
@@ -295,7 +299,7 @@ def _report(trainer: "Trainer", json: bool) -> None:
         console.print_json({**result, "best_psnr": best, "weights": str(folder / "best.safetensors")})
         return
     console.out.print(
-        f"{state.step} steps in {state.seconds / 60:.1f} min, {waiting_share:.1%} of it waiting for samples"
+        f"{counted(state.step, 'step')} in {state.seconds / 60:.1f} min, {waiting_share:.1%} of it waiting for samples"
         + (f"; validation PSNR {best:.2f} dB" if best is not None else "")
     )
     console.out.print(f"Compare it with: srbench run --models bicubic,{folder / 'best.safetensors'} --datasets set5")

@@ -49,8 +49,8 @@ def evaluate(
     Args:
         model: Name of one model, as `--models` takes it; or a function or module from float `(N, 3, h, w)` RGB in
             [0, 1] to `(N, 3, s h, s w)`, s being the protocol's scale. An attribute `multiple_of` of it is the number
-            of which both sides of LR must be a multiple; images are padded to it. Several models are a dictionary whose
-            keys are their names: `{"ours": net, "bicubic": "bicubic"}`.
+            of which both sides of LR must be a multiple; images are padded to it. Several models are a dictionary
+            by names: `{"ours": net, "bicubic": "bicubic"}`.
         datasets: Ids of data sets or folders of images, or one of them.
         protocol: Name of a protocol or variant, as `--protocol` takes it.
         metrics: Names of metrics, as `--metrics` takes them.

@@ -267,7 +267,7 @@ class RunFolder:
             head = self._head_or_new()
             if "protocol" in head and _DEFAULTS | head["protocol"] != _DEFAULTS | dict(protocol):
                 was = head["protocol"].get("name")
-                raise BadRun(f"{self.path} holds the protocol {was} as it was then; choose another --out")
+                raise BadRun(f"{self.path} {_other_protocol(was, protocol['name'])}; choose another --out")
             head["protocol"] = dict(protocol)
             head["environments"][name] = dict(environment)
             notes = [self.left_out[HEAD]] if HEAD in self.left_out else []
@@ -296,3 +296,10 @@ def _check(record: Mapping[str, Any], file: Path) -> None:
             f"{file} has a line of schema {schema}, version {version}; expected {_ROW}, version {_VERSION} or older. "
             "Choose another --out, or install a newer srbench"
         )
+
+
+def _other_protocol(there: str, wanted: str) -> str:
+    """Say what a folder holds in place of a run under the wanted protocol."""
+    if there == wanted:
+        return f"holds a run of an older srbench, in which {there} had other conventions"
+    return f"holds a run under the protocol {there}, and this one is under {wanted}"

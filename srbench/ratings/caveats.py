@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from srbench.core.wording import counted
 from srbench.ratings import agreement, likelihood
 from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.mos import stimuli_by_model
@@ -30,7 +31,9 @@ def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None
     if estimate and not estimate.converged:
         sentences.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
     if estimate and estimate.left_out:
-        sentences.append(f"maximum likelihood leaves out {len(estimate.left_out)} raters with fewer than 3 votes")
+        sentences.append(
+            f"maximum likelihood leaves out {counted(len(estimate.left_out), 'rater')} with fewer than 3 votes"
+        )
     if estimate and estimate.exact:
         sentences.append(f"{collapsed(estimate)}: do not use its scores")
     sentences += _apart(prepared)

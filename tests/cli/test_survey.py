@@ -229,3 +229,15 @@ def test_ratings_without_a_data_set_need_a_run_with_one(call: Call) -> None:
     code, _, err = call("survey", "analyze", "v.csv", "--run", "runs/classical_x4")
     assert code == 2
     assert "names no data set, and the run has builtin, other" in err
+
+
+def test_analyze_prints_models_and_differences_and_the_rest_on_request(call: Call) -> None:
+    call("survey", "simulate", "votes.csv", "--images", "5", "--raters", "8")
+    code, out, _ = call("survey", "analyze", "votes.csv", "--resamples", "50")
+    assert code == 0
+    for text in ("MOS of models", "Differences between models", "report.html", "--full"):
+        assert text in out
+    assert "rater_" not in out
+    _, full, _ = call("survey", "analyze", "votes.csv", "--resamples", "50", "--full")
+    assert "Agreement of raters" in full
+    assert len(full) > len(out)

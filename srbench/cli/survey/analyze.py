@@ -1,6 +1,6 @@
 """`srbench survey analyze`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +10,7 @@ from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
 from srbench.core.files import require_folder
 from srbench.errors import UserError
+from srbench.report.table import Section
 
 if TYPE_CHECKING:
     from srbench.evaluation.results import Row, RunFolder
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from srbench.ratings.files import Ratings
     from srbench.ratings.options import Options
     from srbench.ratings.pair_study import PairAnalysis
+    from srbench.report.table import Page
 
 _SCREEN = ["bt500"]
+_BRIEF = ("models", "differences", "pairs")
+"""Beginnings of the keys of the tables that are printed without --full."""
+
+Full = Annotated[bool, typer.Option("--full", help="Print all tables and the methods too.")]
 
 
 def analyze(
@@ -92,6 +98,7 @@ def analyze(
     model_from: ratings_file.ModelFrom = "",
     stimuli: ratings_file.StimuliFile = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; runs/survey/NAME by default.")] = None,
+    full: Full = False,
     json: options.Json = False,
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against ratings."""
@@ -115,11 +122,18 @@ def analyze(
     reading = ratings_file.import_options(scale, columns, references, model_from, stimuli)
     read = files.read(ratings, reading)
     _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
-    finish(read, chosen, metrics, run, out, json=json)
+    finish(read, chosen, metrics, run, out, full=full, json=json)
 
 
 def finish(
-    read: "Ratings", chosen: "Options", metrics: Path | None, run: Path | None, out: Path | None, *, json: bool
+    read: "Ratings",
+    chosen: "Options",
+    metrics: Path | None,
+    run: Path | None,
+    out: Path | None,
+    *,
+    full: bool,
+    json: bool,
 ) -> None:
     """From ratings to what is printed and written."""
     from srbench.ratings import analysis
@@ -138,8 +152,16 @@ def finish(
     if json:
         console.print_json(ready.content | {"report": str(folder / publish.HTML)})
     else:
-        console.show(ready.page, most_rows=20, folder=str(folder))
+        console.show(ready.page if full else _brief(ready.page), most_rows=20, folder=str(folder))
         console.out.print(f"\nReport with figures: {folder / publish.HTML}", soft_wrap=True)
+
+
+def _brief(page: "Page") -> "Page":
+    """Return the scores of models, their differences and the notes of a report."""
+    wanted = tuple(table for table in page.tables if table.key.startswith(_BRIEF))
+    left_out = [table.title for table in page.tables if table not in wanted]
+    more = (Section("More", (f"More tables with --full, and in the report: {', '.join(left_out)}.",), tone="dim"),)
+    return replace(page, tables=wanted or page.tables, sections=more if wanted and left_out else ())
 
 
 def _given(**values: object) -> list[str]:

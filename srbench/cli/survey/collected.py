@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
+from srbench.cli.survey.analyze import Full
 from srbench.cli.survey.create import StudyFolder
 from srbench.core.files import require_place
 from srbench.errors import BadStudy, first_line
@@ -94,6 +95,7 @@ def report(
     unfinished: Unfinished = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/survey/<study> by default.")] = None,
     database: Database = "",
+    full: Full = False,
     json: options.Json = False,
 ) -> None:
     """Analyse the answers of a study and write a report; `export` and `analyze` have more options."""
@@ -102,7 +104,7 @@ def report(
 
     with open_votes(study, database) as store:
         exported, choices = analysed(store, ",".join(screen or []), unfinished=unfinished)
-    finish(exported, choices, None, run, out, json=json)
+    finish(exported, choices, None, run, out, full=full, json=json)
 
 
 def withdraw(

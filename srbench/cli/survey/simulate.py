@@ -7,6 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
+from srbench.core.wording import counted
 from srbench.errors import UserError
 
 _MODELS = ["nearest,bicubic,srresnet,srgan"]
@@ -76,7 +77,7 @@ def simulate(
     records.write(Ratings(target.stem, votes=drawn.votes), target)
     truth = target.with_suffix(".truth.json")
     simulation.write_truth(settings, drawn, truth)
-    console.err.print(f"{len(drawn.votes)} votes: {target}; the truth: {truth}", soft_wrap=True)
+    console.err.print(f"{counted(len(drawn.votes), 'vote')}: {target}; the truth: {truth}", soft_wrap=True)
 
 
 def _planted(texts: list[str]) -> tuple[list[str], list[float]]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from srbench.core.wording import counted
 from srbench.report.table import Column, Page, Table, text_column, text_rows
 from srbench.survey.forecast import Forecast
 from srbench.survey.study import Study
@@ -26,12 +27,14 @@ def page(study: Study, expected: Forecast) -> Page:
     contents = {(picture.stimulus.dataset, picture.stimulus.content) for picture in rated}
     split = f", in {expected.sittings} sittings" if expected.sittings > 1 else ""
     votes = f"{expected.votes[0]}" if len(set(expected.votes)) == 1 else f"{expected.votes[0]} to {expected.votes[1]}"
+    noun = study.method.response_noun
     return Page(
         title=study.title,
         lead=(
-            f"{study.design.method}: {len(rated)} pictures of {len(contents)} contents, {study.raters} raters",
-            f"a session: {expected.trials} trials, about {expected.minutes:.0f} min{split}",
-            f"each picture: {votes} {study.method.response_noun}",
+            f"{study.design.method}: {counted(len(rated), 'picture')} of {counted(len(contents), 'content')}, "
+            f"{counted(study.raters, 'rater')}",
+            f"a session: {counted(expected.trials, 'trial')}, about {expected.minutes:.0f} min{split}",
+            f"each picture: {votes} {noun.removesuffix('s') if votes == '1' else noun}",
             f"to expect: {_widths(study, expected)}",
         ),
         tables=(_balance(expected),),

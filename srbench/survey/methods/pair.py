@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from srbench.core.wording import counted
 from srbench.errors import BadStudy, UserError
 from srbench.ratings import pairs
 from srbench.ratings.files import Ratings
@@ -135,11 +136,7 @@ class PairedComparison(Method):
         kept = _without(ratings, missed)
         if not kept:
             raise BadStudy(f"every rater of {ratings.name} missed a trap; --screen none keeps them")
-        who = (
-            "1 rater who missed a trap question is"
-            if len(missed) == 1
-            else (f"{len(missed)} raters who missed a trap question are")
-        )
+        who = f"{counted(len(missed), 'rater')} who missed a trap question {'is' if len(missed) == 1 else 'are'}"
         note = f"{who} left out: {', '.join(missed)}"
         return replace(ratings, pairs=kept, notes=(*ratings.notes, note)), Options()
 

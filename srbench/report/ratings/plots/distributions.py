@@ -9,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from srbench.core.wording import counted
 from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.ranks import Ranks
@@ -50,7 +51,8 @@ def by_model(study: Analysis) -> Plot | None:
         caption=(
             "One column for each model, from the lowest mean to the highest; the colour of a cell, and the per cent in "
             "it, are the share of the model's votes that gave this score (no number: none). Diamond, and number above: "
-            f"mean of the images' scores. {votes} votes on {len(models)} models, rejected raters left out."
+            f"mean of the images' scores. {counted(votes, 'vote')} on {counted(len(models), 'model')}, rejected raters "
+            "left out."
         ),
         svg=draw("distributions", width, max(3.4, 0.42 * len(centres) + 1.5), paint),
         alt=f"Heat map of votes by model and score. Mean scores, lowest first: {told}.",
@@ -90,7 +92,7 @@ def by_stimulus(study: Analysis) -> Plot | None:
         caption=(
             "One column for each stimulus, from the lowest score to the highest; the colour of a cell is the share of "
             f"the stimulus's votes that gave this score. White curve: the mean. {len(mean)} stimuli, "
-            f"{int(counts.sum())} votes, rejected raters left out."
+            f"{counted(int(counts.sum()), 'vote')}, rejected raters left out."
         ),
         svg=draw("distributions", WIDE, 3.6 if len(mean) > 40 else 4.8, paint),
         alt=f"Heat map of votes by stimulus and score; the stimuli's means run from {mean[0]:.2f} to {mean[-1]:.2f}.",
@@ -122,7 +124,9 @@ def ranks(study: Analysis) -> Plot | None:
         + ", ".join(f"{r.model} {r.mean:.2f}" for r in sorted(members, key=lambda r: r.mean))
         for dataset, members in by_set.items()
     )
-    images = ", ".join(f"{len(members[0].ranks)} images{' of ' + d if d else ''}" for d, members in by_set.items())
+    images = ", ".join(
+        f"{counted(len(members[0].ranks), 'image')}{' of ' + d if d else ''}" for d, members in by_set.items()
+    )
     return Plot(
         key="ranks",
         title="Average rank",
