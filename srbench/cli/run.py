@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench import protocol as protocols
-from srbench.cli import console, names, options
+from srbench.cli import console, forecast, names, options
 from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
@@ -18,6 +18,7 @@ from srbench.evaluation.results import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import ImageSet
     from srbench.evaluation.plan import Outcome, Plan
     from srbench.models.mode import Mode
@@ -66,6 +67,9 @@ def run(
     limit: options.Limit = None,
     force: Annotated[bool, typer.Option("--force", help="Redo what is already in the run's folder.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Write summary.tex too.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run and what would be fetched; write nothing.")
+    ] = False,
     data_root: options.DataRoot = None,
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
@@ -78,11 +82,12 @@ def run(
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
     conventions = _conventions(protocol, lr)
     from srbench.core import allocator
-    from srbench.core.assets import AssetStore
+    from srbench.core.assets import AssetStore, DryStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, scoring
     from srbench.evaluation.beside import beside_of
+    from srbench.evaluation.foresight import foresee
     from srbench.evaluation.plan import Plan, names_given
     from srbench.evaluation.shown import shown
     from srbench.models import naming
@@ -93,24 +98,22 @@ def run(
     allocator.keep_freed_memory()
     base = parse(mode, str(pick_device(device)), memory_mib)
     folder = RunFolder(out or Path("runs") / conventions.name)
+    place = partial(locate, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
+    if dry_run:
+        dry = DryStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
+        found = partial(place, store=dry, pairs=pairs)
+        asked = options.split(models), options.split(datasets), options.split(metrics)
+        expected = foresee(*asked, conventions, folder, dry, found)
+        forecast.show(expected, conventions.name, str(folder.path), base.name, json=json)
+        return
     folder.require_place()
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-        place = partial(locate, store=store, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
-        sets = _named(options.split(datasets), partial(place, pairs=pairs), folder)
+        sets = _named(options.split(datasets), partial(place, store=store, pairs=pairs), folder)
         given = names_given(folder, "models", naming.reserved())
         selection = select(options.split(models), conventions.scale, store, given, keep_failed=True)
-    modes: dict[str, Mode] = {}
-    reasons: list[str] = []
-    if fast:
-        choices = options.fastest(selection.models, base, store)
-        modes = {model: choice.mode for model, choice in choices.items()}
-        reasons = [f"{model} runs in {choice.reason}" for model, choice in choices.items()]
-    elif base.split:
-        modes, without = options.choose_layers(selection.models, base, store)
-        able = [model for model in selection.models if model.id in modes]
-        selection = replace(selection, models=able, unavailable={**selection.unavailable, **without})
+    selection, modes, reasons = _with_modes(selection, base, store, fast=fast)
     _check(selection)
     known_caveats = caveats.collect(selection.models, sets, conventions)
     plan = Plan(
@@ -138,6 +141,21 @@ def run(
     _show(report, folder, json=json)
     if outcome.failed:
         raise typer.Exit(3)
+
+
+def _with_modes(
+    selection: "Selection", base: "Mode", store: "AssetStore", *, fast: bool
+) -> "tuple[Selection, dict[str, Mode], list[str]]":
+    """Choose modes of models where one does not serve all, with reasons; models that have none cannot run."""
+    if fast:
+        choices = options.fastest(selection.models, base, store)
+        reasons = [f"{model} runs in {choice.reason}" for model, choice in choices.items()]
+        return selection, {model: choice.mode for model, choice in choices.items()}, reasons
+    if not base.split:
+        return selection, {}, []
+    modes, without = options.choose_layers(selection.models, base, store)
+    able = [model for model in selection.models if model.id in modes]
+    return replace(selection, models=able, unavailable={**selection.unavailable, **without}), modes, []
 
 
 def _conventions(name: str, lr: Path | None) -> protocols.Protocol:

@@ -130,6 +130,44 @@ class AssetStore:
         return mirrored + ([file.url] if file.url else [])
 
 
+@dataclass
+class DryStore(AssetStore):
+    """Finds files as a store does, and notes what it would download.
+
+    Attributes:
+        wanted: Files that would be downloaded.
+    """
+
+    wanted: list[PinnedFile] = field(default_factory=list)
+
+    def fetch(self, file: PinnedFile) -> Path:
+        """Find a file that is at hand.
+
+        Raises:
+            DownloadError: It would have to be downloaded.
+        """
+        path = self.at_hand(file)
+        if path is not None:
+            return path
+        if not self._urls(file):
+            raise DownloadError(f"{file.path} has no URL")
+        self.wanted.append(file)
+        raise DownloadError(f"{file.path} would be fetched")
+
+    def fetch_all(self, files: Iterable[PinnedFile]) -> list[Path]:
+        """Find files that are at hand; all that are not are noted before the first is raised."""
+        found: list[Path] = []
+        problems: list[DownloadError] = []
+        for file in files:
+            try:
+                found.append(self.fetch(file))
+            except DownloadError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+        return found
+
+
 def _is_url(mirror: str) -> bool:
     return mirror.startswith(("http://", "https://"))
 
