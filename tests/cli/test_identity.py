@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srbench.evaluation.pipeline import PIPELINE
 from tests.cli.conftest import Call
 
 RUN = ("run", "--metrics", "psnr", "--out", "r", "--json")
@@ -111,13 +112,13 @@ def test_rows_of_another_pipeline_stand_in_a_table_that_says_so(call: Call, monk
 
     _psnr(call, *RUN, "--models", "nearest,bicubic", "--limit", "1")
     for module in (harness, plan, shown):
-        monkeypatch.setattr(module, "PIPELINE", 2)
+        monkeypatch.setattr(module, "PIPELINE", PIPELINE + 1)
     old = _psnr(call, "show", "r", "--json")
     assert {model for model, _ in old} == {"nearest", "bicubic"}
-    assert "builtin: old rows, made by version 1 of the pipeline" in _notes(call)
+    assert f"builtin: old rows, made by version {PIPELINE} of the pipeline" in _notes(call)
     assert set(_psnr(call, *RUN, "--models", "nearest", "--limit", "1")) == {("nearest", "builtin")}
     assert set(_psnr(call, "show", "r", "--json")) == {("nearest", "builtin")}
-    assert "builtin: 6 rows of version 1 of the pipeline hidden" in _notes(call)
+    assert f"builtin: 6 rows of version {PIPELINE} of the pipeline hidden" in _notes(call)
 
 
 def test_tiles_that_memory_chose_are_a_remark_and_one_line(call: Call) -> None:
