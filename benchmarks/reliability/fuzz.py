@@ -68,7 +68,7 @@ def _hang(*_: object) -> None:
     raise _Hang
 
 
-def _outcome(reader: Reader, number: int, folder: Path) -> str:
+def outcome(reader: Reader, number: int, folder: Path) -> str:
     """Read one changed input: "value", "refused", or what else came of it, with its place in our code."""
     name = sorted(reader.samples)[number % len(reader.samples)]
     file = folder / name
@@ -120,7 +120,7 @@ def _child(reader: Reader, numbers: Sequence[int], beside: mmap.mmap, folder: Pa
         shutil.copytree(reader.beside, folder, dirs_exist_ok=True)
     for number in numbers:
         beside[:8] = number.to_bytes(8, "little")
-        os.write(writing, f"{number}\t{_outcome(reader, number, folder)}\n".encode(errors="replace"))
+        os.write(writing, f"{number}\t{outcome(reader, number, folder)}\n".encode(errors="replace"))
 
 
 def outcomes(reader: Reader, inputs: int) -> Iterator[tuple[int, str]]:

@@ -165,7 +165,7 @@ GROUPS = (
         (
             ("PLAUSIBLE_DB = 50.0", "PLAUSIBLE_DB = 80.0"),
             ("mse == 0", "mse < 0"),
-            ("SHIFT_PX, SHIFT_ERRORS = 0.3, 3", "SHIFT_PX, SHIFT_ERRORS = 1.3, 3"),
+            ("SHIFT_SIDE_PX, _LEAST_SLOPE = 0.32, 3,", "SHIFT_SIDE_PX, _LEAST_SLOPE = 1.32, 3,"),
             ("inverse @ (slopes @ change)", "-inverse @ (slopes @ change)"),
         ),
     ),
