@@ -61,7 +61,7 @@ def test_the_terminal_shows_groups_and_says_where_the_page_is(call: Call, votes:
     assert re.search(r"srgan +b? *\w* +\d\.\d\d", out)
     assert "share a letter" in out
     assert "runs/survey/panel/report.html" in out
-    assert "higher is better" in out
+    assert "Higher is better" in out
 
 
 def test_choices_change_what_they_should(call: Call, votes: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from srbench.report.table import Page
 
 _SCREEN = ["bt500"]
-_BRIEF = ("models", "differences", "pairs")
+_BRIEF = ("models", "side-by-side", "metrics", "differences", "pairs")
 """Beginnings of the keys of the tables that are printed without --full."""
 
 Full = Annotated[bool, typer.Option("--full", help="Print all tables and the methods too.")]

@@ -83,7 +83,7 @@ def side_by_side(study: Analysis, rows: Sequence[Row], score: str) -> Table:
         lines.append((dataset, score, images, *("" if g is None else f"{g.mean:.2f}" for g in groups)))
     return Table(
         key="side-by-side",
-        title="Metrics and opinion",
+        title="Metrics and ratings",
         columns=(text_column("data set"), text_column("metric"), Column("images"), *map(Column, models)),
         rows=text_rows(lines),
         notes=(
