@@ -93,7 +93,7 @@ def test_a_file_that_is_there_is_replaced_only_with_force(call: Call) -> None:
         (("interpolate", "psnr.safetensors", "none.pth", "--alpha", "1"), "none.pth does not exist"),
         (("interpolate", "psnr.safetensors", "bicubic", "--alpha", "1"), "psnr is rrdb and bicubic is interpolation"),
         (("export", "psnr.safetensors", "out.pb"), "expected one of: .safetensors, .onnx"),
-        (("export", "psnr.safetensors", "out.onnx", "--scale", "2"), "upscales by 4, the protocol by 2"),
+        (("export", "psnr.safetensors", "out.onnx", "--scale", "2"), "upscales by 4, not by 2"),
         (("export", "srgna", "out.onnx"), "Closest: 'srgan'"),
         (("export", "bicubic", "out.safetensors"), "bicubic has no weights"),
         (("run", "--models", "esrgan@1.5"), "'esrgan@1.5' has the alpha '1.5'"),

@@ -161,23 +161,24 @@ def test_scores_under_a_luma_protocol_equal_those_of_the_run(call: Call) -> None
     assert json.loads(scored)["summary"][0]["mean"] == json.loads(ran)["summary"][0]["mean"]
 
 
-def _photos(folder: Path, suffix: str = "", shift: int = 0) -> None:
+def _photos(folder: Path, suffix: str = "", shift: int = 0, size_px: tuple[int, int] = (96, 80)) -> None:
     folder.mkdir()
     for seed in range(2):
         coarse = np.random.default_rng(seed).integers(0, 256, (10, 12, 3), dtype=np.uint8)
-        picture = Image.fromarray(coarse).resize((96, 80), Image.Resampling.BICUBIC)
+        picture = Image.fromarray(coarse).resize(size_px, Image.Resampling.BICUBIC)
         image.write(folder / f"p{seed}{suffix}.png", np.roll(np.asarray(picture), shift, axis=1))
 
 
 def test_score_flags_what_cannot_be(call: Call, tmp_path: Path) -> None:
     _photos(tmp_path / "hr")
     _photos(tmp_path / "same", "_x4")
-    _photos(tmp_path / "shifted", "x4", shift=2)
+    _photos(tmp_path / "large", size_px=(192, 160))  # a shift is told from 128 px on
+    _photos(tmp_path / "shifted", "x4", shift=2, size_px=(192, 160))
     _, same, _ = call("score", "same", "hr", "--metrics", "psnr", "--json")
     assert json.loads(same)["summary"][0]["mean"] is None
     assert "infinite PSNR" in json.loads(same)["notes"][0]
     assert json.loads(same)["images"][0]["value"] is None
-    _, shifted, _ = call("score", "shifted", "hr", "--metrics", "psnr")
+    _, shifted, _ = call("score", "shifted", "large", "--metrics", "psnr")
     assert "output is shifted by about" in shifted
 
 

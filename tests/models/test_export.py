@@ -96,7 +96,7 @@ def test_what_shapes_do_not_tell_survives(tmp_path: Path, arch: str, settings: d
 def test_a_scale_that_shapes_do_not_tell_survives(tmp_path: Path) -> None:
     export.write(_model(tmp_path, "fsrcnn", 3, (3,)), tmp_path / "out.safetensors")
     assert select_one(str(tmp_path / "out.safetensors"), AssetStore([])).scale == 3
-    with pytest.raises(BadWeights, match="upscales by 3, the protocol by 4"):
+    with pytest.raises(BadWeights, match="upscales by 3, not by 4"):
         select_one(str(tmp_path / "out.safetensors"), AssetStore([]), 4)
 
 

@@ -193,7 +193,8 @@ def test_the_set_that_was_taken_is_said_and_another_can_be_chosen(tmp_path: Path
     assert "'params_ema' taken, beside 'params'" in average.origin
     raw, named = (select_one(f"{path}#{name}", AssetStore([]), 4) for name in ("params", "params_ema"))
     assert len({model.fingerprint for model in (average, raw)}) == 2
-    assert (raw.id, average.id) == ("net#params", "net")
+    assert raw.id.endswith("net#params")
+    assert average.id == "net"
     assert not any(value.any() for value in raw.make().state_dict().values())  # type: ignore[attr-defined]
     assert torch.equal(named.make().state_dict()["body.0.weight"], state["body.0.weight"])  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="no set of tensors 'weights'; it has 'params_ema', 'params'"):

@@ -85,7 +85,7 @@ def test_what_was_collected_in_sqlite_goes_on_in_postgresql(
     assert _everything(again) == _everything(store)
     newcomer = again.find(again.invite())
     again.assign_session(newcomer or "")  # numbers go on after those that were brought
-    again.record("pause")
+    again.record_event("pause")
     assert again.answer(again.find(token) or "", 2, "5", 1.0, {}) == 0
     with pytest.raises(BadStudy, match="has votes already"):
         backup.restore(tmp_path / "kept.zip", tmp_path / "third", url)

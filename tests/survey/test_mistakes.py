@@ -1,6 +1,7 @@
 """Mistakes of a study's owner, and files that are damaged or crafted: one line, and nothing half-made."""
 
 import json
+import os
 import socket
 import stat
 import warnings
@@ -19,7 +20,7 @@ import uvicorn
 from srbench import protocol as protocols
 from srbench.cli.survey import demo as demo_verb
 from srbench.cli.survey.create import create
-from srbench.core import image
+from srbench.core import files, image
 from srbench.errors import BadStudy
 from srbench.ratings.simulation import Simulation
 from srbench.survey import backup, creation, secrets
@@ -176,7 +177,7 @@ def test_a_study_in_the_place_of_a_file(call: Call, tmp_path: Path) -> None:
     Path("st").write_text("mine")
     assert "is a file" in _line(call, "create", "st", *_images(tmp_path))
     backup.write(VoteStore(made(call, tmp_path / "other")), tmp_path / "kept.zip")
-    assert "is a file" in _line(call, "restore", str(tmp_path / "kept.zip"), "st")
+    assert "a file stands where a folder is expected" in _line(call, "restore", str(tmp_path / "kept.zip"), "st")
     assert Path("st").read_text() == "mine"
 
 
@@ -384,7 +385,7 @@ def test_times_come_back_from_a_server_elsewhere(call: Call, tmp_path: Path, req
     ((before, _),) = store.raters()
     backup.write(store, tmp_path / "kept.zip")
     backup.restore(tmp_path / "kept.zip", tmp_path / "again")
-    ((after, _),) = VoteStore(load(tmp_path / "again")).people()
+    ((after, _),) = VoteStore(load(tmp_path / "again")).raters()
     assert after.created.replace(tzinfo=None) == before.created.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -429,7 +430,9 @@ def test_an_interrupted_demo_is_made_again(call: Call, tmp_path: Path, monkeypat
     study = Path("runs/survey-demo-acr/study")
     (study / "pictures").mkdir(parents=True)
     (study / "pictures" / "half.png").write_bytes(b"x")
-    (study / ".study.json.123").write_bytes(b"{")
+    unfinished = files._temporary(study / "study.json")
+    unfinished.write_bytes(b"{")
+    os.utime(unfinished, (0, 0))
     assert call("survey", "demo", "--no-browser")[0] == 0
     made_id = load(study).id
     assert not (study / "pictures" / "half.png").exists()

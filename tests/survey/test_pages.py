@@ -198,7 +198,7 @@ def test_the_administrators_page_is_live(call: Call, tmp_path: Path) -> None:
         said = heard(page)
         list(administered(page, url, store))
         page.goto(f"{url}/admin")
-        assert "3 invited" in page.locator("#live").inner_text()
+        assert "3 invited" in page.locator("#progress").inner_text()
         store.invite()
         page.get_by_text("4 invited").wait_for(timeout=15_000)
         assert _violations(page) == []
