@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 _FOLDER = Path(__file__).parent / "example"
-_COLUMNS = 140
+_COLUMNS = 160
 _MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
 COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
 """The command of README, whose result the pictures show."""
@@ -25,8 +25,9 @@ COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
 def _run(scratch: Path) -> str:
     """What the command prints in a terminal, with its colours."""
     terminal = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(_COLUMNS)}
-    words = [sys.executable, "-m", *COMMAND.split(), "--out", str(scratch)]
-    return subprocess.run(words, env=terminal, check=True, capture_output=True, text=True).stdout
+    terminal["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    words = [sys.executable, "-m", *COMMAND.split()]
+    return subprocess.run(words, env=terminal, cwd=scratch, check=True, capture_output=True, text=True).stdout
 
 
 def _write_table(printed: str) -> None:
@@ -44,5 +45,5 @@ if __name__ == "__main__":
     _FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         _write_table(_run(Path(scratch)))
-        with Image.open(Path(scratch) / "sheets" / "builtin" / "coffee.png") as sheet:
+        with Image.open(Path(scratch) / "runs/classical_x4/sheets/builtin/coffee.png") as sheet:
             sheet.convert("RGB").save(_FOLDER / "sheet.jpg", quality=88)

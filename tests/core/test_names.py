@@ -15,16 +15,16 @@ def _give(names: Names, path: str, digits: str = "aaaa0000") -> str:
 @pytest.mark.parametrize("name", ["best", "last", "model", "net_g_latest", "net_g_400000", "epoch_10", "HR", "LR_x4"])
 def test_names_that_tell_nothing_get_parent_folders(name: str) -> None:
     assert not says_something(name)
-    assert _give(Names(), f"/work/exp1/{name}.pth") == f"exp1/{name}"
-    assert _give(Names(), f"/work/exp1/checkpoints/{name}.pth") == f"exp1/checkpoints/{name}"
+    assert _give(Names(), f"/data/exp1/{name}.pth") == f"exp1/{name}"
+    assert _give(Names(), f"/data/exp1/checkpoints/{name}.pth") == f"exp1/checkpoints/{name}"
 
 
 def test_a_telling_name_stands_alone_unless_another_place_has_it() -> None:
     names = Names()
-    assert [_give(names, f"/work/{at}/swinir.pth", at * 8) for at in "aba"] == ["swinir", "b/swinir", "swinir"]
-    later = Names({"swinir": {"/work/a/swinir.pth": "a" * 8}})
-    assert _give(later, "/work/b/swinir.pth") == "b/swinir"
-    assert _give(later, "/work/a/swinir.pth", "changed0") == "swinir"
+    assert [_give(names, f"/data/{at}/swinir.pth", at * 8) for at in "aba"] == ["swinir", "b/swinir", "swinir"]
+    later = Names({"swinir": {"/data/a/swinir.pth": "a" * 8}})
+    assert _give(later, "/data/b/swinir.pth") == "b/swinir"
+    assert _give(later, "/data/a/swinir.pth", "changed0") == "swinir"
 
 
 def test_digits_follow_where_all_parent_folders_are_taken() -> None:
@@ -34,7 +34,7 @@ def test_digits_follow_where_all_parent_folders_are_taken() -> None:
 
 
 def test_reserved_names_are_taken() -> None:
-    assert _give(Names(reserved={"srgan"}), "/work/mine/SRGAN.pth") == "mine/SRGAN"
+    assert _give(Names(reserved={"srgan"}), "/data/mine/SRGAN.pth") == "mine/SRGAN"
 
 
 def test_a_label_is_kept_by_its_place() -> None:
