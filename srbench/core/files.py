@@ -142,9 +142,13 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".srbench-{_HOST}-{os.getpid()}-{name}")
 
 
-@lru_cache(maxsize=1024)
 def remove_litter(folder: Path) -> None:
     """Remove what processes of this machine that are gone left half-written in a folder; once in this process."""
+    _remove_litter_once(folder.absolute())
+
+
+@lru_cache(maxsize=1024)
+def _remove_litter_once(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             name = _TEMPORARY.fullmatch(entry.name)

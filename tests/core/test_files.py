@@ -68,6 +68,19 @@ def test_what_another_machine_left_goes_after_a_day(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([new, tmp_path / "a.json"])
 
 
+def test_one_relative_path_is_another_folder_after_a_change_of_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for directory in ("first", "second"):
+        (tmp_path / directory / "out").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / directory)
+        left = files._temporary(Path("out/rows.json"))
+        left.write_bytes(b"half")
+        os.utime(left, (0, 0))
+        files.remove_litter(Path("out"))
+        assert not left.exists(), directory
+
+
 def test_a_place_is_tried_without_a_trace(tmp_path: Path) -> None:
     files.require_folder(tmp_path / "new" / "run")
     files.require_place(tmp_path / "other" / "a.png")
