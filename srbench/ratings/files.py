@@ -20,7 +20,7 @@ PAIR_COLUMNS = ("content", "rater", "winner", "loser")
 MEAN_COLUMNS = ("stimulus", "content", "mos", "n", "std")
 OPTIONAL = {
     "votes": (*STIMULUS_COLUMNS, "repetition", "time", "order"),
-    "pairs": ("tie", "repetition"),
+    "pairs": ("tie", "repetition", "first"),
     "means": STIMULUS_COLUMNS,
 }
 _NEEDED = {"votes": VOTE_COLUMNS, "pairs": PAIR_COLUMNS, "means": MEAN_COLUMNS}
@@ -188,7 +188,11 @@ def _pairs(path: Path, rows: Iterable[LocatedRow], options: ImportOptions) -> tu
         winner, loser = (model_of(row[name], pattern) for name in ("winner", "loser"))
         if winner == loser:
             errors.add(where, f"'{winner}' is compared with itself")
-        key = (row["content"], row["rater"], frozenset((row["winner"], row["loser"])), _repetition(where, row, errors))
+        first = model_of(row["first"], pattern) if row.get("first") else ""
+        if first not in ("", winner, loser):
+            errors.add(where, f"first is '{first}'; expected '{winner}' or '{loser}', whichever was shown first")
+        repetition = _repetition(where, row, errors)
+        key = (row["content"], row["rater"], frozenset((row["winner"], row["loser"])), repetition)
         if key in seen:
             errors.add(
                 where,
@@ -196,7 +200,7 @@ def _pairs(path: Path, rows: Iterable[LocatedRow], options: ImportOptions) -> tu
                 f"{seen[key]} (a second answer needs repetition 2)",
             )
         seen.setdefault(key, where)
-        answers.append(PairAnswer(row["content"], row["rater"], winner, loser, tie in YES))
+        answers.append(PairAnswer(row["content"], row["rater"], winner, loser, tie in YES, repetition, first))
     errors.check()
     if not answers:
         raise BadRatings(f"{path} holds no comparisons")

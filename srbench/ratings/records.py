@@ -10,7 +10,7 @@ import numpy as np
 from srbench.ratings import table_io
 from srbench.ratings.files import Ratings
 from srbench.ratings.stimulus_table import STIMULUS_COLUMNS
-from srbench.ratings.votes import Stimulus, Votes
+from srbench.ratings.votes import PairAnswer, Stimulus, Votes
 
 
 def records(ratings: Ratings) -> list[dict[str, Any]]:
@@ -25,11 +25,18 @@ def records(ratings: Ratings) -> list[dict[str, Any]]:
             {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m), "n": n, "std": _plain(d)}
             for s, m, n, d in rows
         ]
-    ties = any(answer.tie for answer in ratings.pairs)
+    return _pair_records(ratings.pairs)
+
+
+def _pair_records(answers: Sequence[PairAnswer]) -> list[dict[str, Any]]:
+    ties, repeated = any(answer.tie for answer in answers), any(answer.repetition > 1 for answer in answers)
+    sides = any(answer.first for answer in answers)
     return [
         {"content": a.content, "rater": a.rater, "winner": a.winner, "loser": a.loser}
         | ({"tie": int(a.tie)} if ties else {})
-        for a in ratings.pairs
+        | ({"repetition": a.repetition} if repeated else {})
+        | ({"first": a.first} if sides else {})
+        for a in answers
     ]
 
 

@@ -164,6 +164,8 @@ class PairAnswer:
         winner: Name of the better one, or of the first of two that are equally good.
         loser: Name of the other one.
         tie: Whether neither is better.
+        repetition: Number of the answer: 1 for a rater's first to this question, 2 for the second.
+        first: Name of the one that was shown first, or on the left; empty where unknown.
     """
 
     content: str
@@ -171,6 +173,8 @@ class PairAnswer:
     winner: str
     loser: str
     tie: bool = False
+    repetition: int = 1
+    first: str = ""
 
 
 def contents(stimuli: Iterable[Stimulus]) -> int:

@@ -395,6 +395,19 @@ def test_models_of_comparisons_are_found_in_names(tmp_path: Path) -> None:
     assert found.pairs == (PairAnswer("c", "r", "a", "b"),)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_repeated_answers_and_sides_of_comparisons_are_kept(tmp_path: Path, suffix: str) -> None:
+    answers = (PairAnswer("c", "r", "a", "b", first="b"), PairAnswer("c", "r", "b", "a", repetition=2, first="b"))
+    path = tmp_path / f"pairs{suffix}"
+    records.write(Ratings("pairs", pairs=answers), path)
+    assert files.read(path).pairs == answers
+
+
+def test_what_was_shown_first_is_one_of_both(tmp_path: Path) -> None:
+    path = _file(tmp_path, "content,rater,winner,loser,first", "c,r,a,b,c")
+    assert "line 2: first is 'c'; expected 'a' or 'b', whichever was shown first" in _message(path)
+
+
 def test_two_names_of_one_model_are_not_compared(tmp_path: Path) -> None:
     path = _file(tmp_path, "content,rater,winner,loser", "c,r,c_a_x2,c_a_x4")
     assert "line 2: 'a' is compared with itself" in _message(path, ImportOptions(model_from="c_(.)"))

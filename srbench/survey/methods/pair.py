@@ -1,5 +1,6 @@
 """Paired comparison: which of two pictures of one content looks better. Analysed by the Bradley-Terry model."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -170,13 +171,19 @@ def _without(ratings: Ratings, raters: Sequence[str]) -> tuple[PairAnswer, ...]:
 
 def _comparisons(stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> tuple[PairAnswer, ...]:
     comparisons = []
+    asked: Counter[tuple[str, str, frozenset[str]]] = Counter()
     for response in responses:
         if response.kind == "trap":
             continue
         first, second = stimuli[response.first], stimuli[response.second]
         better, worse = (second, first) if response.value == "second" else (first, second)
         tie = response.value == "tie"
-        comparisons.append(PairAnswer(content_label(first), response.rater, better.model, worse.model, tie))
+        content = content_label(first)
+        question = response.rater, content, frozenset((first.model, second.model))
+        asked[question] += 1
+        comparisons.append(
+            PairAnswer(content, response.rater, better.model, worse.model, tie, asked[question], first.model)
+        )
     return tuple(comparisons)
 
 
