@@ -1,0 +1,112 @@
+"""README's commands, typed in their order into one fresh folder: none is refused."""
+
+import os
+import re
+import shlex
+import signal
+import threading
+import urllib.error
+import urllib.request
+import webbrowser
+from pathlib import Path
+
+import pytest
+import skimage.data
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from srbench.training import recipe
+from tests.cli.conftest import Call
+from tests.conftest import DATA
+from tests.docs.pages import ROOT, fences, spans
+
+_README = ROOT / "README.md"
+_FAST = {
+    "run": "--limit 1 --metrics psnr",
+    "score": "--metrics psnr",
+    "throughput": "--device cpu --size 24x24 --seconds 0.01 --scenario latency --mode fp32",
+    "train": "--device cpu --workers 0 --threads 1 --set data.batch=2 --set data.patch_px=32",
+}
+"""What makes a verb's work small."""
+_STOPPED = 130
+
+
+def _commands() -> list[str]:
+    """All srbench commands of README, those in its text too, without comments."""
+    text = "\n".join(fence.text for fence in fences(_README) if fence.language != "python")
+    lines = re.sub(r"\s+#.*", "", text.replace("\\\n", " ")).splitlines()
+    typed = [part.strip().removeprefix(".venv/bin/") for line in lines for part in line.split("&&")]
+    return [command for command in [*typed, *spans(_README)] if command.startswith("srbench ")]
+
+
+def _small(command: str) -> list[str]:
+    """The words of a command, with options that make its work small; each phase of a training has two steps."""
+    words = shlex.split(command)[1:]
+    words += shlex.split(_FAST.get(words[0], ""))
+    if words[0] == "train":
+        for number in range(len(recipe.load(words[1]).phases)):
+            words += ["--set", f"phases.{number}.steps=2"]
+    return words
+
+
+def _needs_others_files(command: str) -> bool:
+    """Tell whether a command needs images or weights of third parties, which a checkout has not."""
+    return bool(re.search(r"\bset(5|14)\b|--model esrgan\b|fsrcnn|srbench train", command))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the files that README's commands name."""
+    photo = Image.fromarray(skimage.data.astronaut())
+    for name in ("hr", "images", "outputs"):
+        (tmp_path / "path/to" / name).mkdir(parents=True)
+    for number in range(3):
+        part = photo.crop((64 * number, 0, 64 * number + 96, 96))
+        part.save(tmp_path / f"path/to/hr/{number}.png")
+        part.save(tmp_path / f"path/to/images/{number}.png")
+    photo.crop((0, 0, 40, 32)).save(tmp_path / "photo.png")
+    network = load_file(ROOT / "zoo/weights/esrgan_lite.safetensors")
+    torch.save(network, tmp_path / "path/to/weights.pth")
+    (tmp_path / "model.py").write_text(
+        "from torch import nn\n\n\ndef build(scale):\n    return nn.Upsample(scale_factor=scale, mode='bicubic')\n"
+    )
+    for path in (DATA / "Set14/HR").glob("*.png") if DATA else ():
+        with Image.open(path) as hr:
+            hr.resize((hr.width // 4, hr.height // 4)).resize(hr.size).save(tmp_path / "path/to/outputs" / path.name)
+    return tmp_path
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The status of each page that a browser was sent to; the server is stopped after it, as by Ctrl-C."""
+    statuses: list[int] = []
+
+    def visit(address: str) -> None:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as page:
+                statuses.append(page.status)
+        except urllib.error.HTTPError as error:
+            statuses.append(error.code)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(webbrowser, "open", lambda address: threading.Thread(target=visit, args=(address,)).start())
+    return statuses
+
+
+@pytest.mark.slow
+def test_no_command_of_readme_is_refused(
+    call: Call, folder: Path, pages: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = DATA is not None and (DATA.parent / "weights").is_dir()
+    if others:
+        monkeypatch.setenv("SRBENCH_MIRROR", str(DATA))
+        monkeypatch.setenv("SRBENCH_WEIGHTS", str(DATA.parent / "weights"))
+    commands = [command for command in _commands() if others or not _needs_others_files(command)]
+    assert len(commands) > 8
+    for command in commands:
+        code, printed, said = call(*_small(command))
+        assert code == (_STOPPED if command == "srbench survey demo" else 0), f"{command}\n{said}"
+        assert printed, command
+    assert pages == [200]
+    assert (folder / "large.png").exists() or not others
