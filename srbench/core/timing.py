@@ -22,13 +22,13 @@ Context = contextlib.AbstractContextManager[object]
 
 MIN_CALLS = 5
 _WARM_UP_AGREEMENT, _MAX_WARM_UP_CALLS, _MAX_WARM_UP_S = 0.1, 30, 20.0
-_MAX_RELATIVE_IQR, _MAX_DRIFT = 0.15, 1.15
+_MAX_RELATIVE_IQR, MAX_DRIFT = 0.15, 1.15
 _MEDIAN_PRECISION = 0.02
 """Half the notch of McGill, Tukey and Larsen (1978), 1.57 IQR / sqrt(n), which is about a 95 % interval of a median."""
 _CALIBRATION_SIDE = {"cpu": 256, "cuda": 4096}
 _CALIBRATION_PRODUCTS, _CALIBRATION_ROUNDS = 8, 7
 _STAT = Path("/proc/stat")
-_MAX_CONTENTION = 0.2
+MAX_CONTENTION = 0.2
 """Processors that other programs may take of those that our threads need; the system itself takes a tenth of it."""
 
 
@@ -229,11 +229,11 @@ def validate(
             spread > _MAX_RELATIVE_IQR
         ),
         f"fixed work took {drift:.2f} times as long afterwards: the clock fell, or another program ran": (
-            drift > _MAX_DRIFT
+            drift > MAX_DRIFT
         ),
-        f"fixed work took {drift:.2f} times as long afterwards: another program ran before": drift < 1 / _MAX_DRIFT,
+        f"fixed work took {drift:.2f} times as long afterwards: another program ran before": drift < 1 / MAX_DRIFT,
         f"other programs took {processors_taken:.2f} of the processors that this one needs": processors_taken
-        > _MAX_CONTENTION,
+        > MAX_CONTENTION,
         f"{seconds:.2f} s and {len(times)} calls; expected at least {budget.min_s:g} s and {MIN_CALLS} calls": (
             max(seconds, shared_s) < budget.min_s or len(times) < MIN_CALLS
         ),

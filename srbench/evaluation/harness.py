@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from srbench.core import environment, image, timing
+from srbench.core.busy import BusyWatch
 from srbench.core.download import sha256
 from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.datasets.dataset import Item
@@ -126,6 +127,7 @@ class _Walk:
         self.known = {row.key: row for row in folder.rows()}
         self.outcome = Outcome(failed=[_failure(name, "", "", text) for name, text in plan.failed.items()])
         self.device = torch.device(plan.mode.device)
+        self.busy = BusyWatch(self.device)
         self.environment = self.machine = ""
         self.pairs = pairing.PairCache(plan.protocol)
         self.sets = list(plan.sets)
@@ -298,6 +300,7 @@ class _Walk:
                         upscaler(lr)  # kernels are chosen, graphs compiled or recorded, for each new size
                     shape = lr.shape
                     raw, latency_ms = timing.once(partial(upscaler, lr), self.device)
+                    self.busy.look()
                     found = _Found(raw, upscaler.problem(), upscaler.tile_warning(lr))
             except Exception as error:
                 self._fail(task.blank, error)
@@ -369,7 +372,7 @@ class _Walk:
         row = replace(task.blank, key=task.keys[name], metric=name, value=value)
         if name in TIMINGS:
             unit, higher = TIMINGS[name]
-            return replace(row, unit=unit, higher_is_better=higher)
+            return replace(row, unit=unit, higher_is_better=higher, warnings=self.busy.found)
         metric = next(scorer.metric for scorer in self.plan.scorers if scorer.name == name)
         row = replace(row, unit=metric.unit, higher_is_better=metric.higher_is_better, warnings=warnings)
         return replace(row, title=metric.title, digits=metric.digits)

@@ -70,7 +70,7 @@ class Row:
         device: Kind of the device, "cpu" or "cuda".
         mode: Canonical name of the mode, as `--mode` takes it: "fp32", "bf16+x8"; "files" for scored images.
         environment: Short hash that names an entry of `run.json`.
-        warnings: Findings of the sanity checks of the output; "flags" in the stored row.
+        warnings: Findings of the sanity checks of the output, or what disturbed a timing; "flags" in the stored row.
         title: Name of the metric in the head of a table; empty for timings and in rows of before 0.1.0.
         digits: Digits after the point that a table shows; None where the table chooses.
         images: Number of images that the value is of.

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from srbench.evaluation.results import MOS, Row
+from srbench.evaluation.results import MOS, TIMINGS, Row
 from srbench.stats.bootstrap import bootstrap_mean
+
+_DISTURBED_SHARE = 0.25
+"""Share of disturbed timings from which on the quartiles may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Summary:
         identity: Fingerprint of the model; empty where no content is noted.
         infinite: Number of images with an infinite value, which the mean leaves out.
         undefined: Number of images whose value is not a number, which the mean leaves out.
+        disturbed: What disturbed at least a quarter of the timings, so that their median is not valid; () for metrics.
     """
 
     model: str
@@ -56,6 +60,7 @@ class Summary:
     identity: str = ""
     infinite: int = 0
     undefined: int = 0
+    disturbed: tuple[str, ...] = ()
 
     @property
     def images(self) -> int:
@@ -99,6 +104,7 @@ def _summary(rows: Sequence[Row]) -> Summary:
         "identity": first.identity,
         "infinite": sum(row.images for row in rows if math.isinf(row.value)),
         "undefined": sum(row.images for row in rows if math.isnan(row.value)),
+        "disturbed": _disturbed(rows) if first.metric in TIMINGS else (),
     }
     if not finite:
         return Summary(**same, mean=None, std=None, ci95=None, median=None, iqr=None)
@@ -112,6 +118,13 @@ def _summary(rows: Sequence[Row]) -> Summary:
         median=float(quartiles[1]),
         iqr=(float(quartiles[0]), float(quartiles[2])),
     )
+
+
+def _disturbed(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return what disturbed the timings, where it was so many that their quartiles may be wrong."""
+    if sum(bool(row.warnings) for row in rows) < _DISTURBED_SHARE * len(rows):
+        return ()
+    return tuple(dict.fromkeys(text for row in rows for text in row.warnings))
 
 
 def _flag(odd: Sequence[str]) -> str:

@@ -98,8 +98,9 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_no_command_of_readme_is_refused(
     call: Call, folder: Path, pages: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others = DATA is not None and (DATA.parent / "weights").is_dir()
-    if others:
+    others = False
+    if DATA is not None and (DATA.parent / "weights").is_dir():
+        others = True
         monkeypatch.setenv("SRBENCH_MIRROR", str(DATA))
         monkeypatch.setenv("SRBENCH_WEIGHTS", str(DATA.parent / "weights"))
     commands = [command for command in _commands() if others or not _needs_others_files(command)]

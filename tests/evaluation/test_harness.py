@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -284,6 +285,13 @@ def test_bad_images_fail_once_for_all_models_and_the_others_have_their_values(tm
     assert {(row.model, row.image) for row in outcome.rows} == {("nearest", "good"), ("bicubic", "good")}
     assert sorted(entry["image"] for entry in outcome.failed) == ["cut", "small", "text"]
     assert {entry["model"] for entry in outcome.failed} == {""}
+
+
+def test_what_disturbs_timings_is_stored_with_them_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "BusyWatch", lambda device: SimpleNamespace(found=("others ran",), look=lambda: None))
+    harness.run(_plan("nearest", limit=1, metrics="psnr"), RunFolder(tmp_path))
+    stored = {row.metric: row.warnings for row in RunFolder(tmp_path).rows()}
+    assert stored == {"psnr": (), "latency": ("others ran",), "throughput": ("others ran",)}
 
 
 def test_a_metric_that_cannot_take_an_image_costs_no_other_value(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from srbench.evaluation.results import WHOLE_SET, Row
+from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row
 
 CAPTION = (
     "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
@@ -30,7 +30,7 @@ def odd_outputs(rows: Sequence[Row]) -> list[str]:
     """Name the outputs that failed a sanity check, a line for each model, data set and check."""
     images: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        for warning in row.warnings:
+        for warning in row.warnings if row.metric not in TIMINGS else ():
             named = images.setdefault((row.model, row.dataset, warning), [])
             if row.image not in named:
                 named.append(row.image)

@@ -72,8 +72,8 @@ def _record(s: Summary, protocol: str) -> dict[str, Any]:
     return {
         **{"protocol": protocol, "model": s.model, "dataset": s.dataset, "metric": s.metric, "mean": s.mean},
         **{"std": s.std, "n": s.n, "unit": s.unit, "ci95_low": low, "ci95_high": high, "median": s.median},
-        **{"q1": q1, "q3": q3, "device": s.device, "mode": s.mode, "flag": s.flag},
-        **{"infinite": s.infinite, "undefined": s.undefined},
+        **{"q1": q1, "q3": q3, "device": s.device, "mode": s.mode},
+        **{"flag": s.flag or "; ".join(s.disturbed), "infinite": s.infinite, "undefined": s.undefined},
     }
 
 

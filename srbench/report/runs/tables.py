@@ -63,7 +63,16 @@ def _table(
         for metric, column in zip(metrics, columns, strict=True)
         for note in _compared(column.head, rankings.get((dataset, metric)), labels, count)
     ]
+    notes += _disturbed(summaries)
     return Table(dataset, f"{dataset}, {images}", (text_column("model"), *columns), tuple(rows), tuple(notes))
+
+
+def _disturbed(summaries: Sequence[Summary]) -> list[str]:
+    """Say why timings of a table are not valid."""
+    reasons = dict.fromkeys(text for summary in summaries for text in summary.disturbed)
+    if not reasons:
+        return []
+    return [f"?: not valid, {' and '.join(reasons)} meanwhile; measure speed with srbench throughput"]
 
 
 def _compared(head: str, ranking: Ranking | None, labels: Mapping[Variant, str], count: int) -> list[str]:
@@ -113,7 +122,7 @@ def _cell(summary: Summary | None, ranking: Ranking | None, count: int) -> Cell:
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
     variant = (summary.model, summary.device, summary.mode)
     best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
-    return Cell(f"{value:.{digits}f}{_of(summary, count)}", spread, best, tied)
+    return Cell(f"{value:.{digits}f}{_of(summary, count)}", spread, best, tied, doubtful=bool(summary.disturbed))
 
 
 def _of(summary: Summary, count: int) -> str:

@@ -82,6 +82,24 @@ def test_timings_have_three_digits() -> None:
         assert table.rows[0][1].text == text
 
 
+def test_timings_of_a_busy_machine_are_marked_where_a_quarter_was_disturbed() -> None:
+    rows = _rows({"a": [5.0] * 8, "b": [6.0] * 8}, "latency", False, "ms")
+    disturbed = [replace(row, warnings=("others ran",)) if row.image in ("im0", "im1") else row for row in rows[:8]]
+    (table,) = build(summarise([*disturbed, *rows[8:]]), {}, {"set": (8, 8)})
+    assert [row[1].ending for row in table.rows] == [" ?", ""]
+    assert table.notes == ("?: not valid, others ran meanwhile; measure speed with srbench throughput",)
+    (table,) = build(summarise([*rows[:1], *disturbed[1:], *rows[8:]]), {}, {"set": (8, 8)})
+    assert [row[1].ending for row in table.rows] == ["", ""]
+    assert not table.notes
+
+
+def test_what_disturbed_a_timing_is_no_odd_output_and_stands_in_the_csv() -> None:
+    rows = [replace(row, warnings=("others ran",)) for row in _rows({"a": [5.0, 5.0]}, "latency", False, "ms")]
+    assert caption.odd_outputs(rows) == []
+    (line,) = csv.DictReader(io.StringIO(publish.scores(find("classical_x4"), rows, (2, 2)).text("csv")))
+    assert line["flag"] == "others ran"
+
+
 def test_lower_is_better_where_the_metric_says_so() -> None:
     rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
     (table,) = build(summarise(rows), rank(rows), {"set": (2, 2)})
