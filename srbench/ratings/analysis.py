@@ -60,6 +60,8 @@ class Analysis:
         icc: Intraclass correlation; None where it is not defined.
         alpha_ordinal: Krippendorff's ordinal alpha; None where it is not defined.
         alpha_interval: Krippendorff's interval alpha; None where it is not defined.
+        alpha_ordinal_ci95: 95 % interval of the ordinal alpha, over raters and stimuli like these.
+        alpha_interval_ci95: The same of the interval alpha.
         retest: Agreement of repeated votes; None where nobody voted twice.
         estimate: Maximum likelihood of the votes that count; None for averaged data.
         predictions: Accuracy with which metrics predict the scores.
@@ -87,6 +89,8 @@ class Analysis:
     icc: agreement.Icc | None
     alpha_ordinal: float | None
     alpha_interval: float | None
+    alpha_ordinal_ci95: tuple[float, float] | None
+    alpha_interval_ci95: tuple[float, float] | None
     retest: agreement.Retest | None
     estimate: likelihood.Estimate | None
     predictions: list[prediction.Prediction] = field(default_factory=list)
@@ -165,6 +169,8 @@ def analyse(
         icc=agreement.icc(raw),
         alpha_ordinal=agreement.alpha(raw, "ordinal"),
         alpha_interval=agreement.alpha(raw, "interval"),
+        alpha_ordinal_ci95=agreement.alpha_ci95(raw, "ordinal", options.resamples, options.seed),
+        alpha_interval_ci95=agreement.alpha_ci95(raw, "interval", options.resamples, options.seed),
         retest=agreement.retest(raw),
         estimate=estimate,
         caveats=[
@@ -214,6 +220,8 @@ def analyse_means(
         icc=None,
         alpha_ordinal=None,
         alpha_interval=None,
+        alpha_ordinal_ci95=None,
+        alpha_interval_ci95=None,
         retest=None,
         estimate=None,
         caveats=[*notes, *limits],

@@ -207,7 +207,14 @@ def _agreement(study: Analysis) -> str:
         )
     if study.alpha_ordinal is not None and study.alpha_interval is not None:
         parts.append(
-            f"Krippendorff's alpha is {study.alpha_ordinal:.3f} (ordinal) and {study.alpha_interval:.3f} (interval)"
+            f"Krippendorff's alpha is {study.alpha_ordinal:.3f}{_alpha_ends(study.alpha_ordinal_ci95)} (ordinal) and "
+            f"{study.alpha_interval:.3f}{_alpha_ends(study.alpha_interval_ci95)} (interval"
+            + (
+                f"; Student t intervals on the scale of log(1 - alpha), from {study.options.resamples} bootstrap draws "
+                f"of raters and stimuli at once, seed {study.options.seed})"
+                if study.alpha_ordinal_ci95
+                else ")"
+            )
         )
     if study.retest:
         again = study.retest
@@ -216,6 +223,10 @@ def _agreement(study: Analysis) -> str:
             f"step (RMS difference {again.rms_difference:.2f})"
         )
     return f"Agreement: {'; '.join(parts)}." if parts else ""
+
+
+def _alpha_ends(ends: tuple[float, float] | None) -> str:
+    return f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
 
 
 def _models(study: Analysis) -> str:

@@ -144,6 +144,8 @@ def _agreement(study: Analysis) -> dict[str, Any]:
         "icc": asdict(study.icc) if study.icc else None,
         "krippendorff_alpha_ordinal": study.alpha_ordinal,
         "krippendorff_alpha_interval": study.alpha_interval,
+        "krippendorff_alpha_ordinal_ci95": study.alpha_ordinal_ci95,
+        "krippendorff_alpha_interval_ci95": study.alpha_interval_ci95,
         "retest": asdict(study.retest) if study.retest else None,
     }
 

@@ -18,9 +18,14 @@ def agreement(study: Analysis) -> Table:
         single = Cell(f"{icc.single:.3f}", interval(icc.single_ci95, 3))
         average = Cell(f"{icc.average:.3f}", interval(icc.average_ci95, 3))
         rows = [(Cell("ICC(2,1), one rater"), single, shape), (Cell("ICC(2,k), mean of the raters"), average, shape)]
-    for level, value in (("ordinal", study.alpha_ordinal), ("interval", study.alpha_interval)):
+    alphas = (
+        ("ordinal", study.alpha_ordinal, study.alpha_ordinal_ci95),
+        ("interval", study.alpha_interval, study.alpha_interval_ci95),
+    )
+    for level, value, ends in alphas:
         if value is not None:
-            rows.append((Cell(f"Krippendorff's alpha, {level}"), Cell(f"{value:.3f}"), Cell("first votes")))
+            shown = Cell(f"{value:.3f}", interval(ends, 3))
+            rows.append((Cell(f"Krippendorff's alpha, {level}"), shown, Cell("first votes")))
     rows += [(Cell(f"test-retest: {name}"), Cell(value), Cell(what)) for name, value, what in _retest(study)]
     columns = (text_column("measure"), text_column("value"), text_column("of what"))
     return Table("agreement", "Agreement of raters", columns, tuple(rows))
