@@ -3,8 +3,8 @@
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
+from srbench.report.numbers import around, interval, number, p_value
 from srbench.report.ratings import tables_metrics, tables_raters
-from srbench.report.ratings.numbers import around, interval, number, p_value
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 

@@ -2,7 +2,7 @@
 
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pairs import PairScores
-from srbench.report.ratings.numbers import around, number, p_value
+from srbench.report.numbers import around, number, p_value
 from srbench.report.table import Column, Table, text_column, text_rows
 
 _UNITS = {"bradley-terry": "log odds", "thurstone": "sd of a difference"}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.rater_summary import RaterSummary
 from srbench.ratings.sensitivity import Variant
-from srbench.report.ratings.numbers import interval, number
+from srbench.report.numbers import interval, number
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 

@@ -1,4 +1,4 @@
-"""Numbers of a study as its tables print them."""
+"""Numbers as tables print them."""
 
 import math
 
