@@ -40,7 +40,10 @@ GROUPS = (
             ("min(1.0, 2 * tail)", "min(1.0, tail)"),
             ("2.0 ** (1 - images)", "2.0 ** -images"),
             ("np.round(differences, 9)", "np.round(differences, 17)"),
-            ("differences.std(ddof=1)", "differences.std(ddof=0)"),
+            ("float(differences.std(ddof=1)) if", "float(differences.std(ddof=0)) if"),
+            ("np.ones(differences.shape[1])", "np.zeros(differences.shape[1])"),
+            ("p_values = 2 * stats.t.sf", "p_values = stats.t.sf"),
+            ("(margin - abs(mean)) / error, n - 1", "(margin - abs(mean)) / error, n"),
         ),
     ),
     Group(
@@ -59,9 +62,37 @@ GROUPS = (
         "tests/stats/test_bootstrap.py",
         (
             ("[2.5, 97.5]", "[5, 95]"),
-            ("low <= 0 <= high", "low < 0 < high"),
-            ("min(resamples, _FEWER)", "resamples"),
             ("np.median(denominator[i], axis=1) for", "np.median(denominator, axis=0) for"),
+        ),
+    ),
+    Group(
+        "statistics",
+        "srbench/stats/means.py",
+        "tests/stats/test_means.py",
+        (
+            ("t_quantile(len(values) - 1)", "t_quantile(len(values))"),
+            ("values.std(ddof=1)", "values.std(ddof=0)"),
+            ("means**2) / (n - 1)", "means**2) / n"),
+        ),
+    ),
+    Group(
+        "statistics",
+        "srbench/stats/comparison.py",
+        "tests/stats/test_comparison.py",
+        (
+            ("corrected = holm(p_values)", "corrected = p_values"),
+            ("holm([same_p(gap, margin) for gap in gaps])", "[same_p(gap, margin) for gap in gaps]"),
+            ("(self.mean > 0) == self.higher_is_better", "self.mean > 0"),
+        ),
+    ),
+    Group(
+        "statistics",
+        "srbench/stats/influence.py",
+        "tests/stats/test_influence.py",
+        (
+            ("order = np.argsort(-toward", "order = np.argsort(toward"),
+            ("rest = rest - gaps[:, image]", "rest = rest + gaps[:, image]"),
+            ("counts[list(taken)] = -1", "counts[list(taken)] = 10**6"),
         ),
     ),
     Group(

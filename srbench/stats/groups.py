@@ -10,6 +10,22 @@ def letters(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -
         names: Items, best first; "a" goes to the best. One that was compared with no other gets no letter.
         significant: For each pair that was compared, whether the difference is significant.
 
+    """
+    groups = not_told_apart(names, significant)
+    return {name: "".join(_letter(i) for i, group in enumerate(groups) if name in group) for name in names}
+
+
+def not_told_apart(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -> list[tuple[str, ...]]:
+    """Return the largest groups of items among which no significant difference was found; for letters and bars.
+
+    Two items share a group when, and only when, no significant difference was found between them. A group may leave out
+    an item whose mean lies between those of its members: "not told apart" is not transitive.
+
+    Args:
+        names: Items, best first; groups and their members have this order.
+        significant: For each pair that was compared, whether the difference is significant. An item that was compared
+            with no other is in no group.
+
     Source:
         Piepho, Journal of Computational and Graphical Statistics 13, 2004 (insert and absorb).
     """
@@ -18,8 +34,8 @@ def letters(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -
         if apart:
             groups = _absorbed([part for group in groups for part in _split(group, pair)])
     rank = {name: i for i, name in enumerate(names)}
-    groups.sort(key=lambda group: sorted(rank[name] for name in group))
-    return {name: "".join(_letter(i) for i, group in enumerate(groups) if name in group) for name in names}
+    ordered = sorted(sorted(rank[name] for name in group) for group in groups)
+    return [tuple(names[i] for i in group) for group in ordered]
 
 
 def _split(group: set[str], pair: tuple[str, str]) -> list[set[str]]:

@@ -1,12 +1,24 @@
 """Tests and effect sizes of paired differences, one for each image."""
 
+import math
+from typing import Literal, get_args
+
 import numpy as np
 from scipy import stats
 
 from srbench.stats.arrays import Floats
 
+MeanTest = Literal["t", "sign-flip"]
+"""Tests of a mean difference."""
+
+MEAN_TESTS: tuple[MeanTest, ...] = get_args(MeanTest)
+
+MEAN_TEST: MeanTest = "t"
+"""The test where none is named."""
+
 _EXACT_UP_TO = 200
-_PERMUTATIONS = 100_000
+_ALL_SIGNS_UP_TO = 20
+_PERMUTATIONS, _BLOCK = 100_000, 5_000
 
 
 def wilcoxon(differences: Floats) -> float:
@@ -36,25 +48,84 @@ def wilcoxon(differences: Floats) -> float:
     return float(min(1.0, 2 * tail))
 
 
+def mean_p(differences: Floats, test: MeanTest = MEAN_TEST) -> float:
+    """Return the two-sided p value of the hypothesis that the mean difference is 0; 1 for one image.
+
+    Args:
+        differences: One finite difference for each image, `(n,)`.
+        test: "t": Student's t of the mean; where differences do not vary, p is that of their signs.
+            "sign-flip": exchange of the differences' signs, which supposes that these are symmetric about 0.
+    """
+    return mean_p_each(differences[:, None], test)[0]
+
+
+def mean_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[float]:
+    """Return p values as `mean_p` does, of many pairs at once: differences are `(n, pairs)`."""
+    if test == "sign-flip" or len(differences) < 2:
+        return sign_flip_each(differences)
+    n, mean = len(differences), differences.mean(axis=0)
+    flat = np.ptp(differences, axis=0) == 0
+    error = np.where(flat, 1.0, differences.std(axis=0, ddof=1)) / math.sqrt(n)
+    p_values = 2 * stats.t.sf(np.abs(mean) / error, n - 1)
+    return [float(p) for p in np.where(flat, np.where(mean == 0, 1.0, smallest_p(n)), p_values)]
+
+
+def same_p(differences: Floats, margin: float) -> float:
+    """Return the p value of equivalence (TOST): of the hypothesis that the mean difference is the margin or more.
+
+    Args:
+        differences: One finite difference for each image, `(n,)`.
+        margin: Smallest difference that matters, in units of the differences, to either side of 0.
+
+    Returns:
+        The larger p value of two one-sided t tests; 1 for one image. Where the differences do not vary: 2^-n inside
+        the margin, 1 outside.
+
+    Source:
+        Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987.
+    """
+    mean, n = float(differences.mean()), len(differences)
+    if n < 2:
+        return 1.0
+    if np.ptp(differences) == 0:
+        return 2.0**-n if abs(mean) < margin else 1.0
+    error = float(differences.std(ddof=1)) / math.sqrt(n)
+    return float(stats.t.sf((margin - abs(mean)) / error, n - 1))
+
+
 def sign_flip(differences: Floats, seed: int = 0) -> float:
     """Return the two-sided p value of the mean under exchange of signs.
 
     Args:
         differences: One difference for each image, `(n,)`.
-        seed: Seed of the 100,000 patterns of signs that are drawn for more than 16 images; up to 16 all are counted.
+        seed: Seed of the 100,000 patterns of signs that are drawn for more than 20 images; up to 20 all are counted.
+
+    Source:
+        Fisher, The design of experiments, 1935, section 21; on drawn patterns: Phipson and Smyth, Statistical
+        Applications in Genetics and Molecular Biology 9, 2010.
     """
-    if len(differences) < 2:
-        return 1.0
-    test = stats.permutation_test(
-        (differences,),
-        lambda x, axis: _rounded(x.mean(axis=axis)),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=_PERMUTATIONS,
-        batch=10_000,
-        rng=np.random.default_rng(seed),
-    )
-    return float(test.pvalue)
+    return sign_flip_each(differences[:, None], seed)[0]
+
+
+def sign_flip_each(differences: Floats, seed: int = 0) -> list[float]:
+    """Return p values as `sign_flip` does, of many pairs at once: differences are `(n, pairs)`."""
+    if len(differences) <= _ALL_SIGNS_UP_TO:
+        return [_all_signs(gap) for gap in differences.T]
+    n = len(differences)
+    observed = np.abs(_rounded(differences.mean(axis=0)))
+    generator = np.random.default_rng(seed)
+    as_large = np.ones(differences.shape[1])  # the signs observed are a pattern too
+    for _ in range(_PERMUTATIONS // _BLOCK):
+        signs = 2.0 * generator.integers(0, 2, (_BLOCK, n), dtype=np.int8) - 1
+        as_large += (np.abs(_rounded(signs @ differences / n)) >= observed).sum(axis=0)
+    return [float(p) for p in as_large / (_PERMUTATIONS + 1)]
+
+
+def _all_signs(gap: Floats) -> float:
+    sums = np.zeros(1)
+    for size in gap:
+        sums = np.concatenate([sums + size, sums - size])
+    return float((np.abs(_rounded(sums / len(gap))) >= abs(_rounded(gap.mean()))).mean())
 
 
 def smallest_p(images: int) -> float:

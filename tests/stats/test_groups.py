@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.stats.groups import letters
+from srbench.stats.groups import letters, not_told_apart
 
 
 def _letters(names: Sequence[str], apart: set[frozenset[str]]) -> dict[str, str]:
@@ -39,3 +39,10 @@ def test_more_than_26_groups_have_numbers() -> None:
     names = [f"m{i:02d}" for i in range(28)]
     found = _letters(names, {frozenset(pair) for pair in combinations(names, 2)})
     assert (found["m25"], found["m26"], found["m27"]) == ("z", "(27)", "(28)")
+
+
+def test_a_group_may_leave_out_what_lies_between() -> None:
+    """The middle of three differs from both ends, which are not told apart: a bar over all would say otherwise."""
+    apart = {("a", "b"): True, ("b", "c"): True, ("a", "c"): False}
+    assert not_told_apart("abc", apart) == [("a", "c"), ("b",)]
+    assert letters("abc", apart) == {"a": "a", "b": "b", "c": "a"}

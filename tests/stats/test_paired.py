@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.stats.paired import rank_biserial, sign_flip, smallest_p, standardised_mean, wilcoxon
+from srbench.stats.paired import mean_p, rank_biserial, same_p, sign_flip, smallest_p, standardised_mean, wilcoxon
 
 
 def _all_signs(gap: np.ndarray, statistic: str) -> float:
@@ -91,3 +91,34 @@ def test_the_standardised_mean_by_hand() -> None:
     assert standardised_mean(np.array([4.0, 2, 0])) == pytest.approx(1)
     assert standardised_mean(np.array([3.0, 3])) is None
     assert standardised_mean(np.array([3.0])) is None
+
+
+@pytest.mark.parametrize("n", [2, 13])
+def test_signs_equal_scipys_exact_permutation(n: int) -> None:
+    gap = np.random.default_rng(n).normal(0.4, 1, n)
+    exact = stats.permutation_test((gap,), np.mean, permutation_type="samples", n_resamples=2**n, vectorized=True)
+    assert sign_flip(gap) == pytest.approx(exact.pvalue, abs=1e-12)
+
+
+def test_up_to_20_images_all_signs_are_counted() -> None:
+    """All positive: of the 2^20 patterns two are as far out. Of 21 images patterns are drawn."""
+    assert sign_flip(np.arange(1.0, 21)) == 2.0**-19
+    assert (sign_flip(np.random.default_rng(0).normal(0.4, 1, 20)) * 2**20) % 1 == 0
+    assert sign_flip(np.arange(1.0, 22)) == 1 / 100_001
+
+
+def test_the_mean_is_tested_by_t_or_by_signs() -> None:
+    gap = np.random.default_rng(2).normal(0.5, 1, 12)
+    assert mean_p(gap) == pytest.approx(stats.ttest_1samp(gap, 0).pvalue, rel=1e-12)
+    assert mean_p(gap, "sign-flip") == sign_flip(gap)
+    assert mean_p(gap[:1]) == mean_p(gap[:1], "sign-flip") == 1
+    assert mean_p(np.zeros(9)) == 1
+    assert mean_p(np.ones(9)) == 2 * 0.5**9
+
+
+def test_equivalence_is_the_larger_of_two_one_sided_tests() -> None:
+    gap = np.random.default_rng(3).normal(0.1, 1, 40)
+    sides = stats.ttest_1samp(gap, -0.4, alternative="greater"), stats.ttest_1samp(gap, 0.4, alternative="less")
+    assert same_p(gap, 0.4) == pytest.approx(max(side.pvalue for side in sides), rel=1e-9)
+    assert same_p(-gap, 0.4) == pytest.approx(same_p(gap, 0.4), rel=1e-9)
+    assert (same_p(gap[:1], 9.0), same_p(np.ones(5), 1.0), same_p(np.ones(5), 1.1)) == (1, 1, 0.5**5)
