@@ -4,6 +4,7 @@ import copy
 import importlib.metadata
 import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from srbench import protocol
 from srbench.core import plugins
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights, FailedModel, UserError, reason
-from srbench.models import checkpoint, content, registry, source_file, unwrapping
+from srbench.models import checkpoint, content, neighbours, registry, source_file, unwrapping
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, translations
@@ -214,9 +215,12 @@ def from_source(path: Path, function: str, scale: int) -> Model:
             raise UserError(f"{path} has no function '{function}'; it has {_listed(_functions(file))}")
         source = {"source": hash_of(path), "function": function}
         model = _built(path.stem, getattr(file.module, function), scale, source)
-    beside = {name: digest for name, digest in file.hashes.items() if name != path.name}
+    beside = file.hashes()
     identity = {**model.identity, "beside": beside} if beside else model.identity
-    return replace(model, identity=identity, path=path, origin=f"{path}:{function}")
+    made = replace(model, identity=identity, path=path, origin=f"{path}:{function}")
+    if not file.imports_when_called():
+        return made
+    return replace(made, make=lambda: source_file.with_neighbours(model.make(), file))
 
 
 def _functions(file: source_file.SourceFile) -> list[str]:
@@ -258,8 +262,16 @@ def from_entry_point(point: importlib.metadata.EntryPoint, scale: int) -> Model:
         problem = f"{point.value} cannot be loaded ({reason(error)})"
         raise FailedModel(f"the model '{point.name}' of {plugins.origin(point)} cannot run: {problem}") from error
     version = point.dist.version if point.dist else ""
-    model = _built(point.name, function, scale, {"entry_point": point.value, "version": version})
+    model = _built(point.name, function, scale, {"entry_point": point.value, "version": version, **_source_of(point)})
     return replace(model, origin=plugins.origin(point))
+
+
+def _source_of(point: importlib.metadata.EntryPoint) -> dict[str, Any]:
+    """Return the hashes of a builder's module and of what it imports from its package; empty without a file."""
+    file = getattr(sys.modules.get(point.module), "__file__", None)
+    if not isinstance(file, str) or not Path(file).is_file():
+        return {}
+    return {"source": hash_of(Path(file)), "beside": neighbours.of_module(Path(file), point.module)}
 
 
 def from_callable(model: Callable[[Tensor], Tensor], scale: int, id_: str) -> Model:

@@ -196,6 +196,8 @@ def _model(
         "weights": weights,
     }
     origin = registry.origin_of(arch) or (registry.origin_of_card(card) if card else "")
+    if beside := registry.beside(arch):
+        identity["beside"] = beside
     if origin:
         identity["package"] = origin
     colour = settings.get("colour") or arch.colour

@@ -10,6 +10,7 @@ from pathlib import Path
 from srbench.core import plugins
 from srbench.core.plugins import Loaded, Plugin
 from srbench.errors import NameClash, UnknownName
+from srbench.models import neighbours
 from srbench.models.arch import Arch
 from srbench.models.card import Card
 
@@ -124,6 +125,12 @@ def failures_hint() -> str:
 def source_of(arch: Arch) -> Path:
     """Return the file of an architecture; its content is part of every row's key."""
     return next(Path(str(plugin.module.__file__)) for other, plugin in _modules().archs if other.name == arch.name)
+
+
+def beside(arch: Arch) -> dict[str, str]:
+    """Return the SHA-256 of each module of its package that an architecture's file imports, by path in the package."""
+    name = next(plugin.module.__name__ for other, plugin in _modules().archs if other.name == arch.name)
+    return neighbours.of_module(source_of(arch), name)
 
 
 def origin_of(arch: Arch) -> str:

@@ -142,3 +142,62 @@ def test_dataclasses_and_this_project_can_be_used_in_the_file(tmp_path: Path) ->
     )
     (tmp_path / "mine.py").write_text(text, encoding="utf-8")
     assert _model(tmp_path / "mine.py").upscaler()(torch.rand(1, 3, 4, 4)).shape == (1, 3, 16, 16)
+
+
+CALLED = """
+import torch
+class Net(torch.nn.Module):
+    def forward(self, x):
+        {statement}
+        return torch.nn.functional.interpolate(x, scale_factor=4) + {value}
+def build(scale):
+    return Net()
+def plain(scale):
+    return Net().forward
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ("import late", "late.VALUE"),
+        ("from late import VALUE", "VALUE"),
+        ("from package import inner", "inner.VALUE"),
+        ("import importlib; late = importlib.import_module('late')", "late.VALUE"),
+    ],
+)
+@pytest.mark.parametrize("function", ["build", "plain"])
+def test_what_is_imported_only_in_forward_is_found_and_part_of_the_identity(
+    tmp_path: Path, statement: str, value: str, function: str
+) -> None:
+    for name, number in (("a", 0.25), ("b", 0.5)):
+        folder = tmp_path / name
+        (folder / "package").mkdir(parents=True)
+        (folder / "model.py").write_text(CALLED.format(statement=statement, value=value), encoding="utf-8")
+        (folder / "late.py").write_text(f"VALUE = {number}\n", encoding="utf-8")
+        (folder / "package" / "__init__.py").touch()
+        (folder / "package" / "inner.py").write_text("from .deep import VALUE\n", encoding="utf-8")
+        (folder / "package" / "deep.py").write_text("from late import VALUE\n", encoding="utf-8")
+    names = {"late", "package", "package.inner", "package.deep"}
+    before = list(sys.path), names & sys.modules.keys()
+    models = [
+        select.select([f"{tmp_path / name / 'model.py'}:{function}"], 4, AssetStore([])).models[0] for name in "ab"
+    ]
+    assert models[0].fingerprint != models[1].fingerprint
+    assert "late.py" in models[0].identity["beside"]
+    assert [_level(model) for model in (*models, models[0])] == [0.25, 0.5, 0.25]
+    assert (list(sys.path), names & sys.modules.keys()) == before
+
+
+def test_a_folder_that_a_file_looks_in_is_its_own(tmp_path: Path) -> None:
+    text = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent / 'src'))\n"
+    text += "import torch, inside\ndef build(scale):\n    return torch.nn.Upsample(scale_factor=inside.SCALE)\n"
+    models = []
+    for name in "ab":
+        (tmp_path / name / "src").mkdir(parents=True)
+        (tmp_path / name / "model.py").write_text(text, encoding="utf-8")
+        (tmp_path / name / "src" / "inside.py").write_text(f"SCALE = 4  # {name}\n", encoding="utf-8")
+        models.append(_model(tmp_path / name / "model.py"))
+    assert models[0].identity["beside"].keys() == {"src/inside.py"}
+    assert models[0].identity["beside"] != models[1].identity["beside"]
+    assert "inside" not in sys.modules
