@@ -11,7 +11,7 @@ from srbench.ratings.import_options import ImportOptions, model_pattern
 from srbench.ratings.table_io import RowErrors, number
 from srbench.ratings.votes import Stimulus
 
-STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected")
+STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected", "output_key", "picture_sha256")
 YES, NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 
 
@@ -75,7 +75,8 @@ def _from_row(
         errors.add(where, f"reference is '{flag}'; expected 1 or 0")
     expected = number(where, "expected", row["expected"], errors) if row.get("expected") else None
     reference = flag in YES or any(fnmatchcase(name, wanted) for wanted in options.references)
-    return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected)
+    identity = row.get("output_key", ""), row.get("picture_sha256", "")
+    return Stimulus(name, row["content"], model, row.get("dataset", ""), reference, expected, *identity)
 
 
 def _stimulus_file(path: Path, options: ImportOptions) -> dict[str, Stimulus]:

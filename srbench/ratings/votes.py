@@ -43,6 +43,10 @@ class Stimulus:
         dataset: Data set to which its content belongs.
         reference: Whether it is the original, hidden among the others.
         expected: Score that an attentive rater gives, within one step; None for all but traps.
+        output_key: What identifies the output in any run, `srbench.ratings.join.output_key`; empty where the
+            picture was not taken from a run.
+        picture_sha256: SHA-256 of the file of the whole output, of which the picture may be a part; empty where it is
+            not known.
     """
 
     name: str
@@ -51,6 +55,13 @@ class Stimulus:
     dataset: str = ""
     reference: bool = False
     expected: float | None = None
+    output_key: str = ""
+    picture_sha256: str = ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether the output is known by its content, and not by names alone."""
+        return bool(self.output_key or self.picture_sha256)
 
 
 @dataclass(frozen=True, eq=False)

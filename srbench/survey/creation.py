@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srbench.core import files, image, image_file
+from srbench.core.download import sha256
 from srbench.core.image_file import Colour
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
@@ -82,7 +83,8 @@ def create(
 def _stimulus(source: Source) -> Stimulus:
     name = "_".join(filter(None, (source.dataset, source.content, source.model)))
     name = name.replace("/", "_").replace("\\", "_")  # it names a file too
-    return Stimulus(name, source.content, source.model, source.dataset, source.reference)
+    identity = ("", "") if source.reference else (source.output_key, sha256(source.path))
+    return Stimulus(name, source.content, source.model, source.dataset, source.reference, None, *identity)
 
 
 def _anchor(name: str, model: str, scale: Scale) -> Stimulus:

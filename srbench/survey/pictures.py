@@ -18,6 +18,7 @@ from srbench.evaluation.pairing import degrade
 from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
+from srbench.ratings.join import output_key
 
 REFERENCE = "hr"
 _REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
@@ -36,6 +37,7 @@ class Source:
         content: Name of the image.
         model: Id of the model; "hr" for the original.
         path: Image file.
+        output_key: What identifies the output in any run; empty for originals and for plain folders.
         as_shown: Whether it is taken as a viewer shows it, turned by its orientation tag and with its colour profile,
             and not with the pixels that a run has measured.
     """
@@ -44,6 +46,7 @@ class Source:
     content: str
     model: str
     path: Path
+    output_key: str = ""
     as_shown: bool = False
 
     @property
@@ -76,9 +79,9 @@ def from_run(
             of_image.setdefault(folder.picture(row), []).append(row)
     sources: dict[tuple[str, str, str], Source] = {}
     for image_key, by_picture in outputs.items():
-        kept = (path for of in by_picture.values() if (path := measured_picture(folder, of)))
-        if path := next(kept, None):
-            sources[image_key] = Source(*image_key, path)
+        kept = ((path, of[0]) for of in by_picture.values() if (path := measured_picture(folder, of)))
+        if found := next(kept, None):
+            sources[image_key] = Source(*image_key, found[0], output_key(found[1]))
     present = {source.model for source in sources.values()} | {REFERENCE}
     missing = [model for model in wanted if model not in present]
     if missing and (models or not sources):

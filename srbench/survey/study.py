@@ -19,11 +19,12 @@ from srbench.survey.design import Design
 from srbench.survey.method import Method
 from srbench.survey.participation import Participation, validated
 
-SCHEMA, VERSION = "survey study", 2
-"""Version 1 had the number 1 in place of the schema, and no other difference."""
+SCHEMA, VERSION = "survey study", 3
+"""Version 2 had pictures without output_key and picture_sha256; version 1 had the number 1 in place of the schema."""
 STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 _UNFINISHED = ".unfinished"
 """Stands in a folder in which a study is being made."""
+_IDENTITY = ("output_key", "picture_sha256")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Picture:
     def as_dict(self) -> dict[str, Any]:
         """Return the picture as study.json holds it."""
         record = asdict(self)
-        return {"shown": record.pop("stimulus"), **record}
+        shown = record.pop("stimulus")
+        return {"shown": {name: shown[name] for name in shown if name not in _IDENTITY or shown[name]}, **record}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def _stored_status(name: str) -> dict[str, object]:
 def test_the_plan_is_read_and_written_as_it_was(study: Path) -> None:
     stored = json.loads((study / "study.json").read_text(encoding="utf-8"))
     written = json.loads(json.dumps(load(study).as_dict()))
-    changed = {"schema": "survey study", "version": 2, "srbench": srbench.__version__}
+    changed = {"schema": "survey study", "version": 3, "srbench": srbench.__version__}
     assert stored["schema"] == 1
     assert written == stored | changed
 

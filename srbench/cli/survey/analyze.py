@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from srbench.evaluation.results import Row, RunFolder
     from srbench.ratings.analysis import Analysis
     from srbench.ratings.files import Ratings
+    from srbench.ratings.join import Joined
     from srbench.ratings.options import Options
     from srbench.ratings.pair_study import PairAnalysis
     from srbench.report.table import Page
@@ -146,7 +147,7 @@ def finish(
     if isinstance(made, analysis.Analysis):
         made, beside = _with_metrics(made, metrics, run)
     with console.err.status("drawing figures"):
-        ready = publish.report(made, beside.rows)
+        ready = publish.report(made, beside.joined)
         publish.write(ready, folder)
     beside.join()
     if json:
@@ -202,10 +203,11 @@ def _analysis(read: "Ratings", chosen: "Options") -> "Analysis | PairAnalysis":
 
 @dataclass(frozen=True)
 class _Beside:
-    """A run beside the ratings: its rows, and those that are to join them."""
+    """A run beside the ratings: its rows, those of rated images, and those that are to join them."""
 
     folder: "RunFolder | None" = None
     rows: "list[Row]" = field(default_factory=list)
+    joined: "Joined | None" = None
     joining: "list[Row]" = field(default_factory=list)
 
     def join(self) -> None:
@@ -228,14 +230,15 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         notes += said
     if run:
         folder = RunFolder(run)
-        rows = shown(folder).rows
-        found, said = join.metric_values(made.scores, rows)
+        rows = folder.rows()
+        joined = join.join(made.scores, rows, shown(folder).rows)
+        found = joined.metric_values()
         twice = sorted(values.keys() & found.keys())
         if twice:
             raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; name the column of the file otherwise")
         values |= found
         plain = made.options.estimator == "mos" and not made.options.remove_bias
-        beside = _Beside(folder, rows, join.mos_rows(made.scores, rows, made.name) if plain else [])
-        joined = f"{len(beside.joining)} MOS rows joined {run}; srbench show {run} prints them"
-        notes += [*said, joined if plain else f"no MOS rows joined {run}: these scores are no plain MOS"]
+        beside = _Beside(folder, rows, joined, join.mos_rows(made.scores, joined, made.name) if plain else [])
+        stored = f"{len(beside.joining)} MOS rows joined {run}; srbench show {run} prints them"
+        notes += [*joined.notes, stored if plain else f"no MOS rows joined {run}: these scores are no plain MOS"]
     return (analysis.with_metrics(made, values, notes) if values else made), beside

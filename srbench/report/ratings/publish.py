@@ -1,13 +1,12 @@
 """The report of a study: every format from one analysis."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srbench.evaluation.results import Row
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.join import Joined
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.report.formats import html, latex, markdown
 from srbench.report.publish import write_files
@@ -33,12 +32,12 @@ class RatingsReport:
     content: dict[str, Any]
 
 
-def report(analysis: Analysis | PairAnalysis, rows: Sequence[Row] = ()) -> RatingsReport:
+def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None) -> RatingsReport:
     """Arrange an analysis.
 
     Args:
         analysis: Analysis of votes, averages or pairs.
-        rows: Rows of a run of the same models, whose metrics stand beside the scores.
+        joined: Rows of a run of the same models, whose metrics stand beside the scores.
     """
     if isinstance(analysis, PairAnalysis):
         text = methods_pairs(analysis)
@@ -46,8 +45,8 @@ def report(analysis: Analysis | PairAnalysis, rows: Sequence[Row] = ()) -> Ratin
         return RatingsReport(analysis, arranged, record.record_pairs(analysis, text))
     text = methods(analysis)
     first = []
-    if rows and analysis.models:
-        first = [tables_metrics.side_by_side(analysis, rows, tables.score_name(analysis))]
+    if joined and analysis.models:
+        first = [tables_metrics.side_by_side(analysis, joined, tables.score_name(analysis))]
     arranged = page.page(analysis, [*first, *tables.tables(analysis)], text)
     return RatingsReport(analysis, arranged, record.record(analysis, text))
 

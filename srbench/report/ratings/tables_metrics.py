@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.evaluation.results import MOS, TIMINGS
 from srbench.evaluation.summary import Summary, summarise
-from srbench.ratings import join
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.join import Joined
 from srbench.ratings.prediction import Prediction
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
@@ -52,18 +52,18 @@ def _with_interval(value: float | None, ends: tuple[float, float] | None) -> Cel
     return Cell("") if value is None or ends is None else Cell(f"{value:.3f}", f"{ends[0]:.3f}–{ends[1]:.3f}")
 
 
-def side_by_side(study: Analysis, rows: Sequence[Row], score: str) -> Table:
+def side_by_side(study: Analysis, joined: Joined, score: str) -> Table:
     """Tabulate metrics and scores: a block of rows for each data set, a column for each rated model, originals last.
 
     Args:
         study: Study with models.
-        rows: Rows of a run of the same models.
+        joined: Rows of a run of the same models.
         score: Name of what models are compared by.
 
     Source:
         Ledig et al., Photo-realistic single image super-resolution using a GAN, CVPR 2017, table 2.
     """
-    shown = [row for row in join.rows_of_rated_images(study.compared, rows) if row.metric not in (*TIMINGS, MOS)]
+    shown = [row for row in joined.renamed(study.compared.stimuli) if row.metric not in (*TIMINGS, MOS)]
     summaries = summarise(shown)
     means = {(g.model, g.dataset): g for g in study.models}
     datasets = list(dict.fromkeys(s.dataset for s in study.compared.stimuli if s.model))
