@@ -45,8 +45,8 @@ def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None
     np.maximum.at(high, prepared.stimulus, prepared.score)
     if alike := int(((low == high) & (counts > 1)).sum()):
         sentences.append(
-            f"with the same score from everybody: {_stimuli(alike)}; the interval has no width, and every metric's "
-            "error there counts as an outlier"
+            f"with the same score from everybody: {_stimuli(alike)}; the interval there reaches as far as one step's "
+            "deviation of some raters would go unseen in 1 of 40 such panels"
         )
     return sentences
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from srbench.errors import BadRatings
 from srbench.ratings import table_io
 from srbench.ratings.import_options import ImportOptions, model_of, model_pattern
+from srbench.ratings.mos import half_widths
 from srbench.ratings.stimulus_table import NO, STIMULUS_COLUMNS, YES, StimulusTable, pattern_notes
 from srbench.ratings.table_io import LocatedRow, RowErrors, number, optional
 from srbench.ratings.votes import PairAnswer, Scale, StimulusScores, Votes
-from srbench.stats.student import t_half_width
 
 VOTE_COLUMNS = ("stimulus", "content", "rater", "score")
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
@@ -171,7 +171,8 @@ def _means(path: Path, rows: Iterable[LocatedRow], stimuli: StimulusTable, optio
     means, counts, stds = (np.array(column, dtype=np.float64) for column in zip(*table, strict=True))
     votes = counts.astype(np.int64)
     stds = np.where(votes > 1, stds, np.nan)
-    return StimulusScores(tuple(stimuli.all), means, stds, votes, t_half_width(stds, votes), options.scale)
+    scores = StimulusScores(tuple(stimuli.all), means, stds, votes, np.full(len(votes), np.nan), options.scale)
+    return replace(scores, half=half_widths(scores))
 
 
 def _pairs(path: Path, rows: Iterable[LocatedRow], options: ImportOptions) -> tuple[PairAnswer, ...]:

@@ -1,13 +1,21 @@
 """Mean opinion scores of stimuli and models, and scores relative to hidden references."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from srbench.errors import BadRatings
 from srbench.ratings.votes import Stimulus, StimulusScores, Votes
-from srbench.stats.student import clustered_half_width, t_half_width
+from srbench.stats.arrays import Floats
+from srbench.stats.student import (
+    ClusteredHalfWidth,
+    clustered_half_width,
+    end_half_width,
+    t_half_width,
+    t_quantile,
+    unanimous_half_width,
+)
 
 Repetitions = Literal["pool", "mean", "first"]
 """Treatment of repeated votes of a rater on a stimulus: each counts as a vote ("pool", as ITU-R BT.500 and sureal do),
@@ -22,6 +30,8 @@ def prepare(votes: Votes, repetitions: Repetitions) -> Votes:
 def mos(votes: Votes) -> StimulusScores:
     """Compute the mean opinion score of each stimulus that has votes, with Student-t intervals.
 
+    Near an end of the scale, and where all votes agree, they are as wide as `half_widths` says.
+
     Source:
         ITU-T P.800.1; ITU-R BT.500-14, Annex 1, section A1-2.2.1.
     """
@@ -32,8 +42,29 @@ def mos(votes: Votes) -> StimulusScores:
         squares = np.bincount(votes.stimulus, (votes.score - mean[votes.stimulus]) ** 2, size)
         std = np.sqrt(squares / (n - 1))
     std[n < 2] = np.nan
-    scores = StimulusScores(votes.stimuli, mean, std, n, t_half_width(std, n), votes.scale)
-    return scores.keep([i for i in range(size) if n[i]])
+    scores = StimulusScores(votes.stimuli, mean, std, n, np.full(size, np.nan), votes.scale)
+    kept = scores.keep([i for i in range(size) if n[i]])
+    return replace(kept, half=half_widths(kept, ends=_within(votes)))
+
+
+def half_widths(scores: StimulusScores, *, ends: bool = True) -> Floats:
+    """Return half of the 95 % interval of each stimulus's mean, `(stimuli,)`; NaN for a single vote.
+
+    Student's t, widened near an end of the scale (`end_half_width`). Where all votes are the same, some raters might
+    have been a step away (`unanimous_half_width`).
+
+    Args:
+        scores: Means, standard deviations and numbers of votes.
+        ends: Whether the scale ends there; differences of votes may pass its ends.
+    """
+    half = t_half_width(scores.std, scores.n)
+    if ends:
+        half = end_half_width(scores.mean, half, np.maximum(scores.n - 1, 1), scores.scale.low, scores.scale.high)
+    return np.where(scores.std == 0, unanimous_half_width(scores.n, scores.scale.step), half)
+
+
+def _within(votes: Votes) -> bool:
+    return bool(((votes.score >= votes.scale.low) & (votes.score <= votes.scale.high)).all())
 
 
 def differential(votes: Votes, *, crushed: bool = False) -> Votes:
@@ -127,7 +158,7 @@ def model_means(scores: StimulusScores, votes: Votes | None = None) -> list[Mode
 
 def _model_mean(scores: StimulusScores, votes: Votes | None, key: tuple[str, str], members: list[int]) -> ModelMean:
     if votes is None:
-        half, raters, std = float(np.sqrt((scores.half[members] ** 2).sum()) / len(members)), None, None
+        half, raters, std = float(np.sqrt((_known_halves(scores, members) ** 2).sum()) / len(members)), None, None
     else:
         half, raters, std = _over_raters(scores, votes, members)
     return ModelMean(
@@ -143,11 +174,36 @@ def _model_mean(scores: StimulusScores, votes: Votes | None, key: tuple[str, str
     )
 
 
+def _known_halves(scores: StimulusScores, members: list[int]) -> Floats:
+    """Return the half widths of these stimuli; one with a single vote has that of a vote as the others scatter."""
+    half, std, n = scores.half[members], scores.std[members], scores.n[members]
+    known = np.isfinite(std)
+    if not known.any():
+        return half
+    pooled, df = np.sqrt((std[known] ** 2).mean()), int((n[known] - 1).sum())
+    return np.where(np.isnan(half), t_quantile(df) * pooled / np.sqrt(n), half)
+
+
 def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tuple[float, int, float | None]:
     """Return half width, number of raters, and standard deviation of the votes on these stimuli."""
     names = {scores.stimuli[i].name: i for i in members}
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
-    half = clustered_half_width(at, rater, score, len(members))
-    return half, len(np.unique(rater)), float(score.std(ddof=1)) if len(score) > 1 else None
+    raters = len(np.unique(rater))
+    found = clustered_half_width(at, rater, score, len(members))
+    half = _half_of_model(scores, _within(votes), members, found, raters)
+    return half, raters, float(score.std(ddof=1)) if len(score) > 1 else None
+
+
+def _half_of_model(
+    scores: StimulusScores, ends: bool, members: list[int], found: ClusteredHalfWidth, raters: int
+) -> float:
+    """Widen a model's interval near the ends of the scale, and where all votes on each of its images agree."""
+    if found.half == 0:
+        return float(unanimous_half_width(np.array([raters]), scores.scale.step)[0])
+    if not ends:
+        return found.half
+    mean = scores.mean[members].mean(keepdims=True)
+    scale = scores.scale
+    return float(end_half_width(mean, np.array([found.half]), np.array([found.df]), scale.low, scale.high)[0])

@@ -1,6 +1,7 @@
 """Numbers as tables print them."""
 
 import math
+from collections.abc import Iterable
 
 _P_FLOOR = 1e-4
 
@@ -23,3 +24,11 @@ def around(middle: float, half: float | None, digits: int = 2) -> str:
 def p_value(p: float) -> str:
     """Print a p value; very small ones as a bound."""
     return f"< {_P_FLOOR:g}" if p < _P_FLOOR else f"{p:.4f}"
+
+
+def from_to(values: Iterable[int]) -> str:
+    """Print the least and the greatest of counts; one number where they are equal."""
+    ordered = sorted(values)
+    if not ordered:
+        return "no"
+    return f"{ordered[0]}" if ordered[0] == ordered[-1] else f"{ordered[0]} to {ordered[-1]}"

@@ -12,6 +12,7 @@ from srbench.ratings.distribution import histogram
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus, Votes
+from srbench.stats.student import t_half_width
 from tests.ratings.tables import NAN, joined, scores_of, stimuli, votes_of
 
 
@@ -22,7 +23,7 @@ def test_mos_by_hand() -> None:
     np.testing.assert_allclose(scores.std, [1, NAN, 0])
     assert scores.n.tolist() == [3, 1, 2]
     # t(0.975; 2) = 4.302652730 from a table
-    np.testing.assert_allclose(scores.half, [4.302652730 / np.sqrt(3), NAN, 0], rtol=1e-9)
+    np.testing.assert_allclose(scores.half, [4.302652730 / np.sqrt(3), NAN, 1 - np.sqrt(0.025)], rtol=1e-9)
 
 
 def test_repeated_votes_pooled_averaged_or_dropped() -> None:
@@ -122,7 +123,7 @@ def test_a_full_design_has_the_t_interval_of_the_raters_means() -> None:
 def test_one_vote_of_each_rater_has_the_sum_of_the_images_variances() -> None:
     table = np.full((3, 12), NAN)
     scores = np.random.default_rng(0).integers(1, 6, 12)
-    table[np.repeat([0, 1, 2], [3, 4, 5]), np.arange(12)] = scores
+    table[np.repeat([0, 1, 2], 4), np.arange(12)] = scores
     votes = votes_of(table.tolist(), stimuli(("a",), 3))
     scores = mos.mos(votes)
     (group,) = mos.model_means(scores, votes)
@@ -135,14 +136,37 @@ def test_without_votes_the_errors_of_images_are_independent() -> None:
     scores = scores_of([3, 4], stimuli(("a",), 2), half=[0.3, 0.4])
     (group,) = mos.model_means(scores)
     assert (group.half, group.raters, group.std) == (pytest.approx(0.25), None, None)
-    assert mos.model_means(replace(scores, half=np.array([0.3, NAN])))[0].half is None
+    assert mos.model_means(replace(scores, half=np.array([NAN, NAN]), std=np.array([NAN, NAN])))[0].half is None
 
 
 def test_what_cannot_be_told_has_no_interval() -> None:
     one_rater = votes_of([[3], [4]], stimuli(("a",), 2))
     assert mos.model_means(mos.mos(one_rater), one_rater)[0].half is None
-    one_vote = votes_of([[3, 4, 3], [4, NAN, NAN]], stimuli(("a",), 2))
-    assert mos.model_means(mos.mos(one_vote), one_vote)[0].half is None
+    one_each = votes_of([[3, NAN], [NAN, 4]], stimuli(("a",), 2))
+    assert mos.model_means(mos.mos(one_each), one_each)[0].half is None
+
+
+def test_one_picture_with_one_vote_takes_no_interval_away() -> None:
+    """Its variance is that of the other pictures' votes; of averages too."""
+    votes = votes_of([[3, 4, 3, 2], [4, NAN, NAN, NAN]], stimuli(("a",), 2))
+    (group,) = mos.model_means(mos.mos(votes), votes)
+    assert group.half is not None
+    assert group.half > t_half_width(np.array([0.816]), np.array([4]))[0] / 2
+    scores = replace(
+        scores_of([3, 4], stimuli(("a",), 2), half=[0.3, NAN]), std=np.array([0.5, NAN]), n=np.array([10, 1])
+    )
+    (averaged,) = mos.model_means(scores)
+    assert averaged.half == pytest.approx(np.hypot(0.3, stats.t.ppf(0.975, 9) * 0.5) / 2)
+
+
+def test_unanimous_votes_have_an_interval() -> None:
+    """24 raters agree on every picture: some might have been a step away."""
+    votes = votes_of([[5] * 24, [1] * 24, [3] * 24], stimuli(("a",), 3))
+    scores = mos.mos(votes)
+    np.testing.assert_allclose(scores.half, 1 - 0.025 ** (1 / 24))
+    assert mos.model_means(scores, votes)[0].half == pytest.approx(1 - 0.025 ** (1 / 24))
+    nearly = mos.mos(votes_of([[5] * 23 + [4]], stimuli(("a",), 1)))
+    assert nearly.half[0] > 1.5 * t_half_width(nearly.std, nearly.n)[0]
 
 
 def test_models_are_grouped_by_data_set_and_all_together() -> None:

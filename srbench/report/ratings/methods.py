@@ -1,13 +1,11 @@
-"""The methods paragraph: every option and value spelled out, ready to be pasted into a paper."""
-
-from collections.abc import Iterable
+"""The methods paragraph of a study on a scale: every option and value spelled out, ready to be pasted into a paper."""
 
 import numpy as np
 
 from srbench import __version__
 from srbench.ratings.analysis import Analysis
-from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.votes import Votes, contents
+from srbench.report.numbers import from_to
 
 
 def methods(study: Analysis) -> str:
@@ -23,78 +21,6 @@ def methods(study: Analysis) -> str:
     return " ".join(part for part in (*parts, f"Computed with srbench {__version__}.") if part)
 
 
-def methods_pairs(study: PairAnalysis) -> str:
-    """Describe a study of paired comparisons, in one paragraph."""
-    ties = sum(answer.tie for answer in study.answers)
-    per_rater = [count for count, _ in study.agreement.values()]
-    return " ".join(
-        [
-            f"{len(study.agreement)} raters gave {len(study.answers)} answers ({_from_to(per_rater)} each) on "
-            f"{len(study.contents)} contents to the question which of two pictures of the same content is better.",
-            f"{ties} answers are ties, modelled with a threshold (Rao and Kupper 1967; Glenn and David 1960)."
-            if ties
-            else "There were no ties.",
-            "Scores are maximum-likelihood estimates of the Bradley-Terry model (natural-log odds) and of Thurstone's "
-            "case V (standard deviations of a difference), centred to mean 0 "
-            + ("for each content and over all contents." if study.overall else "for each content."),
-            *_pair_tests(study),
-            "A set of items is scored only where wins connect every item with every other one in both directions (Ford "
-            "1957).",
-            f"Computed with srbench {__version__}.",
-        ]
-    )
-
-
-def _pair_tests(study: PairAnalysis) -> list[str]:
-    """Describe intervals, differences and the test of heterogeneity."""
-    sentences = [_pair_intervals(study)]
-    tested = [fits[0] for fits in (study.overall, *study.contents.values()) if fits and fits[0].differences]
-    if tested:
-        sentences.append(
-            "Differences of two items were tested by two-sided t tests from the same covariance and with the same "
-            "degrees of freedom, with Holm's correction for all pairs of a fit."
-        )
-    if study.overall and study.overall[0].differences:
-        pairs = study.overall[0].differences
-        sentences.append(
-            f"Over all contents, {sum(pair.significant for pair in pairs)} of {len(pairs)} differences "
-            f"({study.overall[0].link}) are significant at 5 %."
-        )
-    tests = [
-        f"{test.link}: chi-squared = {test.chi2:.1f}, {test.df} degrees of freedom, "
-        f"p {'< 0.0001' if test.p < 1e-4 else f'= {test.p:.4f}'}"
-        for test in study.heterogeneity
-    ]
-    if tests:
-        sentences.append(
-            "One scale for all contents was tested against one for each by the likelihood ratio, answers taken as "
-            f"independent ({'; '.join(tests)})."
-        )
-    return sentences
-
-
-def _pair_intervals(study: PairAnalysis) -> str:
-    known = [fits[0] for fits in study.contents.values() if fits[0].robust_df is not None]
-    overall = [fit for fit in study.overall[:1] if fit.robust_df is not None]
-    if not known and not overall:
-        return "There are no intervals: they need scores from two raters at least."
-    parts = []
-    if known:
-        df = [fit.robust_df for fit in known if fit.robust_df is not None]
-        parts.append(f"for each content with raters as clusters (raters less 1: {_from_to(df)} degrees of freedom)")
-    parts += [
-        "over all contents with raters and contents as clusters at once (Cameron, Gelbach and Miller 2011; each "
-        "variance of a score or of a difference is the largest of the two-way one and both one-way ones; smallest "
-        f"number of clusters less 1: {fit.robust_df} degrees of freedom, t = {fit.quantile:.2f})"
-        for fit in overall
-    ]
-    return (
-        "95 % intervals are Student t intervals from cluster-robust (sandwich) covariances, with the factor "
-        f"G / (G - 1) for G clusters: {'; '.join(parts)}. Where all clusters gave the same answers, the variance of "
-        "independent answers stands in."
-    )
-
-
 def _material(study: Analysis) -> str:
     stimuli, scale = study.scores.stimuli, study.scores.scale
     models = {s.model for s in stimuli if s.model}
@@ -107,15 +33,15 @@ def _material(study: Analysis) -> str:
     on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
     if study.votes is None:
         return (
-            f"Averages over {_from_to(study.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
+            f"Averages over {from_to(study.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
             "were not available."
         )
     assert study.raters is not None
     traps = f", and {_many(study.trap_votes, 'vote')} on traps," if study.trap_votes else ""
     return (
         f"{_many(len(study.raters.names), 'rater')} gave {_many(study.total_votes - study.trap_votes, 'vote')} on "
-        f"{shown}{traps} {on}; each rater who counts saw {_from_to(_seen(study.votes))} stimuli, each stimulus has "
-        f"{_from_to(study.scores.n.tolist())} votes that count."
+        f"{shown}{traps} {on}; each rater who counts saw {from_to(_seen(study.votes))} stimuli, each stimulus has "
+        f"{from_to(study.scores.n.tolist())} votes that count."
     )
 
 
@@ -129,16 +55,12 @@ def _seen(votes: Votes) -> list[int]:
     return [int(count) for count in counts if count]
 
 
-def _from_to(values: Iterable[int]) -> str:
-    ordered = sorted(values)
-    if not ordered:
-        return "no"
-    return f"{ordered[0]}" if ordered[0] == ordered[-1] else f"{ordered[0]} to {ordered[-1]}"
-
-
 def _scores(study: Analysis) -> str:
     if study.votes is None:
-        return "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes."
+        return (
+            "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes. "
+            + _ends(study)
+        )
     options = study.options
     parts = []
     if study.retest:
@@ -158,6 +80,7 @@ def _scores(study: Analysis) -> str:
         parts.append(
             "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
         )
+        parts.append(_ends(study))
     else:
         assert study.estimate is not None
         state = "converged" if study.estimate.converged else "did not converge"
@@ -167,6 +90,15 @@ def _scores(study: Analysis) -> str:
             "from the scatter of the votes at each stimulus."
         )
     return " ".join([*parts, *_relative(study)])
+
+
+def _ends(study: Analysis) -> str:
+    low, high = f"{study.scores.scale.low:g}", f"{study.scores.scale.high:g}"
+    return (
+        f"Near the ends of the scale a half-width is never below that of Wilson (1927) with variances in proportion to "
+        f"(m - {low})({high} - m) and the one-sided t quantile; where n votes agree it is "
+        f"{study.scores.scale.step:g} x (1 - 0.025^(1/n)) (Clopper and Pearson 1934)."
+    )
 
 
 def _relative(study: Analysis) -> list[str]:
@@ -249,7 +181,8 @@ def _model_intervals(study: Analysis) -> str:
     biased = " (with the raters' biases left in)" if study.options.remove_bias else ""
     first = (
         f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
-        "variance by rater)"
+        "variance by rater, scaled by a working model of raters' biases and noise, Satterthwaite's degrees of freedom; "
+        "Bell and McCaffrey 2002)"
     )
     if not any(group.ci95_raters_images for group in study.models):
         return first + "."

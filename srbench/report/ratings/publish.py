@@ -11,7 +11,8 @@ from srbench.ratings.pair_study import PairAnalysis
 from srbench.report.formats import html, latex, markdown
 from srbench.report.publish import write_files
 from srbench.report.ratings import page, record, tables, tables_metrics, tables_pairs
-from srbench.report.ratings.methods import methods, methods_pairs
+from srbench.report.ratings.methods import methods
+from srbench.report.ratings.methods_pairs import methods_pairs
 from srbench.report.table import Page
 
 JSON, HTML = "report.json", "report.html"

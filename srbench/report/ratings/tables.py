@@ -127,7 +127,7 @@ def _stimuli(study: Analysis) -> Table:
 
 
 def _stimuli_note(study: Analysis) -> str:
-    text = "Higher is better. Intervals are symmetric and may pass the ends of the scale."
+    text = "Higher is better. Intervals are symmetric and may pass the ends of the scale, near which they are widened."
     if study.dmos is None:
         return text
     top = f"{study.scores.scale.high:g}"

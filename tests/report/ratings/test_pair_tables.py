@@ -8,7 +8,7 @@ import pytest
 from srbench.errors import BadRatings
 from srbench.ratings import pair_study, simulation
 from srbench.ratings.votes import PairAnswer
-from srbench.report.ratings import methods, record, tables_pairs
+from srbench.report.ratings import methods_pairs, record, tables_pairs
 from srbench.report.table import Table
 
 
@@ -62,7 +62,7 @@ def test_the_record_holds_both_errors_differences_and_heterogeneity(made: pair_s
 
 
 def test_methods_name_what_was_computed(made: pair_study.PairAnalysis) -> None:
-    text = methods.methods_pairs(made)
+    text = methods_pairs.methods_pairs(made)
     test = made.heterogeneity[0]
     for words in (
         "raters less 1: 11 degrees of freedom",
@@ -82,7 +82,7 @@ def test_one_rater_has_no_intervals_and_that_is_said() -> None:
     found = json.loads(json.dumps(record.record_pairs(alone, ""), allow_nan=False))["contents"]["c"][0]
     assert (found["covariance_robust"], found["robust_df"], found["differences"]) == (None, None, [])
     assert found["scores"][0]["ci95"] is None
-    assert "There are no intervals" in methods.methods_pairs(alone)
+    assert "There are no intervals" in methods_pairs.methods_pairs(alone)
 
 
 def test_report_json_names_its_schema_and_reads_back(made: pair_study.PairAnalysis, tmp_path: Path) -> None:
