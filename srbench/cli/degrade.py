@@ -138,11 +138,11 @@ def _list_images(source: Path) -> tuple[dict[str, Path], list[str]]:
 
 def _is_file(source: Path, out: Path) -> bool:
     """Say whether OUT is the file of the LR image itself."""
-    if out.suffix.lower() != ".png":
-        return False
-    if source.is_dir():
-        raise UserError(f"{out} is a file, but {source} is a folder; give a folder to write to")
-    return True
+    from srbench.core.image_file import EXTENSIONS
+
+    if source.is_dir() and out.suffix.lower() in EXTENSIONS:
+        raise UserError(f"{out} is the name of a file, but {source} is a folder; give a folder to write to")
+    return out.suffix.lower() == ".png"
 
 
 def _refuse_to_overwrite(*paths: Path) -> None:

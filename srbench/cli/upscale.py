@@ -122,6 +122,8 @@ def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
         UserError: There is no image, or IN and OUT are not both files or both folders.
         BadData: Two images would be written to one file.
     """
+    from srbench.core.image_file import EXTENSIONS
+
     if source.is_file():
         if out.is_dir():
             return {out / f"{source.stem}.png": source}, []
@@ -134,8 +136,8 @@ def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
     files = [path for path in files if out.resolve() not in path.resolve().parents]
     if not files:
         raise UserError(f"{source} holds no images beside those in {out}")
-    if out.is_file() or out.suffix.lower() == ".png":
-        raise UserError(f"{out} is a file, but {source} is a folder; give a folder to write to")
+    if out.is_file() or out.suffix.lower() in EXTENSIONS:
+        raise UserError(f"{out} is the name of a file, but {source} is a folder; give a folder to write to")
     pairs: dict[Path, Path] = {}
     for path in files:
         target = (out / path.relative_to(source)).with_suffix(".png")
@@ -177,7 +179,8 @@ def _one(upscaler: "Upscaler", path: Path, target: Path, marks: dict[str, str], 
     from srbench.core import image, image_file, memory
     from srbench.models import image_marks
 
-    pixels, colour = image_file.read_shown(path)
+    content = image_file.content(path)
+    pixels, colour = image_file.read_shown(path, content)
     lr = image.to_tensor(pixels)
     height, width = (side * upscaler.scale for side in pixels.shape[:2])
     needed = height * width * (pixels.size // (pixels.shape[0] * pixels.shape[1])) * _BYTES_A_SAMPLE
@@ -186,4 +189,4 @@ def _one(upscaler: "Upscaler", path: Path, target: Path, marks: dict[str, str], 
         console.err.print(f"{path}: {warning}", soft_wrap=True, markup=False)
     with progress.task(path.name, upscaler.count_tiles(lr)) as task:
         sr = upscaler.upscale_uint8(lr, task)
-        image_file.write(target, image.to_array(sr), colour, marks | image_marks.of_source(path))
+        image_file.write(target, image.to_array(sr), colour, marks | image_marks.of_source(content))

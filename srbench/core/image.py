@@ -28,7 +28,7 @@ _STUDIO_CR = (112.0, -93.786, -18.214)
 _FULL_Y = (0.299, 0.587, 0.114)
 
 
-def read(path: Path) -> Array:
+def read(path: Path, data: bytes | None = None) -> Array:
     """Read an 8-bit grey or RGB image, pixels as stored.
 
     Palette images become RGB, bilevel images grey (0 and 255). An alpha channel is dropped when it is opaque
@@ -36,6 +36,7 @@ def read(path: Path) -> Array:
 
     Args:
         path: A file of a format of `srbench.core.image_file`, whatever its ending.
+        data: Its content, where it was read before (`image_file.content`); the file is not read again.
 
     Returns:
         uint8, `(H, W, 3)` RGB or `(H, W)` grey.
@@ -44,7 +45,7 @@ def read(path: Path) -> Array:
         BadImage: The file is not an image, is truncated, has 16 bits a sample, transparency, or CMYK.
         TooLarge: It needs more memory than is free.
     """
-    return image_file.read_stored(path)
+    return image_file.read_stored(path, data)
 
 
 def size(path: Path) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 from PIL.TiffImagePlugin import TiffImageFile
 
-from srbench.core import memory
+from srbench.core import memory, native_stderr, orientation, sample_depth
 from srbench.core.files import atomic_write
 from srbench.errors import BadImage
 
@@ -43,8 +44,6 @@ _DAMAGE = (
 """What Pillow raises for damaged files, beside OSError."""
 
 _EXPECTED = "expected PNG, BMP, JPEG, TIFF, WebP or PPM"
-_ORIENTATION = 0x0112
-_ORIENTATIONS = range(1, 9)
 
 _BOMB_PIXELS, _MOST_PACKED = 2**26, 1100
 """A file that claims more pixels is refused unless its length can hold them: deflate shortens at most by 1,032."""
@@ -91,9 +90,27 @@ PLAIN = Colour()
 """Colours of a file that says nothing of them."""
 
 
+def content(path: Path) -> bytes:
+    """Read the bytes of an image file, which can then be both hashed and decoded.
+
+    Raises:
+        BadImage: The file cannot be read.
+        TooLarge: It is larger than the memory that is free.
+    """
+    try:
+        memory.require(path.stat().st_size, f"{path} ({path.stat().st_size:,} bytes)", "free some")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadImage(f"{path} could not be read ({error.strerror or error})") from error
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
+def opened(path: Path, data: bytes | None = None) -> Iterator[ImageFile.ImageFile]:
     """Open an image file whose header is checked.
+
+    Args:
+        path: The file.
+        data: Its content, where it was read before; the file is not read again.
 
     Raises:
         BadImage: The file is no image, is damaged, or has pixels that are not read: 16 bits a sample, CMYK.
@@ -101,10 +118,12 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd but harmless metadata
-            with Image.open(path, formats=_known_formats()) as file:
+            with Image.open(path if data is None else io.BytesIO(data), formats=_known_formats()) as file:
                 _check_header(file, path)
                 yield file
     except UnidentifiedImageError as error:
+        if sample_depth.of_jpeg(path.read_bytes()) > 8:
+            raise _too_deep(path) from error
         raise BadImage(f"{path} is not an image that can be read; {_EXPECTED}") from error
     except OSError as error:
         damage = "" if error.strerror else "; the file may be truncated"
@@ -113,29 +132,23 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
         raise BadImage(f"{path} could not be read ({error}); the file may be truncated") from error
 
 
+def _too_deep(path: Path) -> BadImage:
+    return BadImage(f"{path} has more than 8 bits a sample; convert it to 8 bits first")
+
+
 def _known_formats() -> list[str]:
     Image.init()
     return [name for name in _ENDINGS if name in Image.OPEN]
 
 
 def _check_header(file: ImageFile.ImageFile, path: Path) -> None:
-    if file.mode.startswith(("I", "F")) or _bits_a_sample(file) > 8:
-        raise BadImage(f"{path} has more than 8 bits a sample (mode {file.mode}); convert it to 8 bits first")
+    if file.mode.startswith(("I", "F")) or sample_depth.bits(file) > 8:
+        raise _too_deep(path)
     if file.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         raise BadImage(f"{path} is {file.mode}; expected grey or RGB. Convert it first")
     pixels, length = file.width * file.height, path.stat().st_size
     if pixels > _BOMB_PIXELS and pixels * (1 / 8 if file.mode == "1" else len(file.getbands())) > length * _MOST_PACKED:
         raise BadImage(f"{path} claims {file.width} x {file.height} px in {length:,} bytes; no picture is that small")
-
-
-def _bits_a_sample(file: ImageFile.ImageFile) -> int:
-    """Return the bits of a sample in the file; Pillow opens 16-bit RGB PNG and TIFF as 8-bit RGB without a word."""
-    if isinstance(file, PngImageFile):
-        return 16 if "16" in str(file.tile[0][3]) else 8
-    if isinstance(file, TiffImageFile):
-        depth = file.tag_v2.get(258, 8)
-        return max(depth) if isinstance(depth, tuple) else int(depth)
-    return 8
 
 
 def header(path: Path) -> Header:
@@ -148,15 +161,19 @@ def header(path: Path) -> Header:
         size = (file.height, file.width)
         if isinstance(file, TiffImageFile):  # Pillow tells the size as shown
             size = (int(file.tag_v2[257]), int(file.tag_v2[256]))
-        orientation = _orientation(file) if "exif" in file.info or not isinstance(file, PngImageFile) else 1
-        return Header(*size, file.mode in ("L", "1", "LA"), orientation, bool(file.info.get("icc_profile")))
+        tag = orientation.of(file) if "exif" in file.info or not isinstance(file, PngImageFile) else 1
+        return Header(*size, file.mode in ("L", "1", "LA"), tag, bool(file.info.get("icc_profile")))
 
 
-def read_stored(path: Path) -> Array:
+def read_stored(path: Path, data: bytes | None = None) -> Array:
     """Read the pixels of an image as they are stored, whatever its orientation tag and colour profile say.
 
     Palette images become RGB, bilevel images grey (0 and 255). An alpha channel is dropped when it is opaque
     everywhere.
+
+    Args:
+        path: The file.
+        data: As for `opened`.
 
     Returns:
         uint8, `(H, W, 3)` RGB or `(H, W)` grey.
@@ -165,13 +182,17 @@ def read_stored(path: Path) -> Array:
         BadImage: As for `opened`, or the image is truncated or has transparent pixels.
         TooLarge: The image needs more memory than is free.
     """
-    with opened(path) as file:
-        pixels, orientation, turned = _decoded(file, path)
-    return _laid_down(pixels, orientation) if turned else pixels
+    with opened(path, data) as file:
+        pixels, tag, turned = _decoded(file, path)
+    return orientation.laid_down(pixels, tag) if turned else pixels
 
 
-def read_shown(path: Path) -> tuple[Array, Colour]:
+def read_shown(path: Path, data: bytes | None = None) -> tuple[Array, Colour]:
     """Read an image as a viewer shows it, turned by its orientation tag, and what is needed to show its colours.
+
+    Args:
+        path: The file.
+        data: As for `opened`.
 
     Returns:
         uint8, `(H, W, 3)` RGB or `(H, W)` grey, and the colours' description.
@@ -180,11 +201,14 @@ def read_shown(path: Path) -> tuple[Array, Colour]:
         BadImage: As for `read_stored`.
         TooLarge: As for `read_stored`.
     """
-    with opened(path) as file:
-        pixels, orientation, turned = _decoded(file, path)
+    with opened(path, data) as file:
+        pixels, tag, turned = _decoded(file, path)
         profile = file.info.get("icc_profile") or b""
-        colour = Colour(profile if isinstance(profile, bytes) else b"", _colour_chunks(path, file))
-    return (pixels if turned else _turned(pixels, orientation)), colour
+        colour = Colour(
+            profile if isinstance(profile, bytes) else b"",
+            _colour_chunks(file, path.open("rb") if data is None else io.BytesIO(data)),
+        )
+    return (pixels if turned else orientation.turned(pixels, tag)), colour
 
 
 def _decoded(file: ImageFile.ImageFile, path: Path) -> tuple[Array, int, bool]:
@@ -192,31 +216,24 @@ def _decoded(file: ImageFile.ImageFile, path: Path) -> tuple[Array, int, bool]:
     bytes_a_pixel = 3 if file.mode in ("L", "1") else 12 if file.mode == "RGB" else 20
     what = f"{path} ({file.width} x {file.height} px)"
     memory.require(file.width * file.height * bytes_a_pixel, what, "free some, or cut the image into parts")
-    before = 1 if isinstance(file, PngImageFile) else _orientation(file)  # Pillow would decode a PNG to find it
-    file.load()
-    after = _orientation(file)
+    before = 1 if isinstance(file, PngImageFile) else orientation.of(file)  # Pillow would decode a PNG to find it
+    _load(file)
+    after = orientation.of(file)
     pixels = _to_array(file, path)
     return (pixels, after, False) if after != 1 else (pixels, before, before != 1)
 
 
-def _orientation(file: ImageFile.ImageFile) -> int:
-    value = file.getexif().get(_ORIENTATION, 1)
-    return value if value in _ORIENTATIONS else 1
-
-
-def _turned(pixels: Array, orientation: int) -> Array:
-    """Turn stored pixels by an EXIF orientation tag."""
-    if orientation in (2, 4):
-        return np.flip(pixels, 1 if orientation == 2 else 0)
-    if orientation in (5, 7):
-        transposed = pixels.swapaxes(0, 1)
-        return transposed if orientation == 5 else np.rot90(transposed, 2)
-    return np.rot90(pixels, {3: 2, 6: -1, 8: 1}.get(orientation, 0))
-
-
-def _laid_down(pixels: Array, orientation: int) -> Array:
-    """Undo `_turned`."""
-    return _turned(pixels, {6: 8, 8: 6}.get(orientation, orientation))
+def _load(file: ImageFile.ImageFile) -> None:
+    """Decode the pixels; what libtiff prints of a damaged file becomes the reason."""
+    if not isinstance(file, TiffImageFile):
+        file.load()
+        return
+    said: list[str] = []
+    try:
+        with native_stderr.captured() as said:
+            file.load()
+    except OSError as error:
+        raise OSError(f"{error}: {said[0].rstrip('.')}" if said else str(error)) from error
 
 
 def _to_array(file: ImageFile.ImageFile, path: Path) -> Array:
@@ -232,12 +249,12 @@ def _to_array(file: ImageFile.ImageFile, path: Path) -> Array:
     return np.asarray(file.convert("L" if file.mode == "1" else "RGB"))
 
 
-def _colour_chunks(path: Path, file: ImageFile.ImageFile) -> tuple[tuple[bytes, bytes], ...]:
+def _colour_chunks(file: ImageFile.ImageFile, content: BinaryIO) -> tuple[tuple[bytes, bytes], ...]:
     """Return the chunks gAMA, cHRM and sRGB of a PNG file as they stand; they come before the pixels."""
-    if not isinstance(file, PngImageFile):
-        return ()
     chunks = []
-    with path.open("rb") as stream:
+    with content as stream:
+        if not isinstance(file, PngImageFile):
+            return ()
         stream.seek(8)
         while len(head := stream.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
             length = int.from_bytes(head[:4], "big")

@@ -17,9 +17,8 @@ from srbench.core.progress import NO_PROGRESS, Progress, track
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, by_stem, image_listing
 from srbench.datasets.name_pairs import pair
-from srbench.errors import ShapeError, UserError, reason
-from srbench.evaluation import channels, sanity, scoring, usable
-from srbench.evaluation.pairing import content
+from srbench.errors import UserError, reason
+from srbench.evaluation import channels, pairing, sanity, scoring, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import content_of, describe_set
 from srbench.evaluation.results import FILES, WHOLE_SET, Row, RunFolder, key
@@ -37,6 +36,7 @@ class Scored:
         failed: An entry for each image, or metric of an image, that failed.
         notes: By what rule the names were paired, what the folder holds beside, and what a reader must know.
         files: The output of each image that has rows.
+        hashes: SHA-256 of each of these files.
         identity: 16 hex digits of the content of all outputs.
         folder: Folder of the outputs.
     """
@@ -46,6 +46,7 @@ class Scored:
     failed: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
     identity: str = ""
     folder: Path = Path()
 
@@ -89,12 +90,12 @@ def score_folder(
     refused |= _refused({item.name: paired.paths[item.name] for item in good.items})
     scored.failed = [_failure(images.id, image_name, text) for image_name, text in refused.items()]
     scored.files = {item.name: paired.paths[item.name] for item in good.items if item.name not in refused}
-    hashes = {image_name: sha256(path) for image_name, path in scored.files.items()}
-    scored.identity = key(outputs=hashes)
+    scored.hashes = {image_name: sha256(path) for image_name, path in scored.files.items()}
+    scored.identity = key(outputs=scored.hashes)
     if names is not None:
         place, digits = str(sr_dir.resolve()), scored.identity[:8]
         scored.name = names.keep(name, place, digits) if name else names.give(scored.name, sr_dir, place, digits)
-    _Folder(scored, images, protocol, scorers, device, hashes).measure(progress)
+    _Folder(scored, images, protocol, scorers, device).measure(progress)
     if not scored.files:
         raise usable.refuse_all({entry["image"]: entry["reason"] for entry in scored.failed})
     return scored
@@ -124,14 +125,12 @@ class _Folder:
         protocol: Protocol,
         scorers: list[Scorer],
         device: torch.device,
-        hashes: Mapping[str, str],
     ) -> None:
         self.scored = scored
         self.images = images
         self.protocol = protocol
         self.scorers = scorers
         self.device = device
-        self.hashes = hashes
 
     def measure(self, progress: Progress) -> None:
         set_scores = SetScores(self.scorers)
@@ -154,14 +153,14 @@ class _Folder:
 
     def _image(self, item: Item, set_scores: SetScores) -> None:
         path = self.scored.files[item.name]
-        sr, hr = _fitting(path, item.hr, self.protocol)
+        sr, hr = _fitting(path, self.scored.hashes[item.name], item, self.protocol)
         sr, hr = sr.to(self.device), hr.to(self.device)
         views = Views(sr, hr, self.protocol)
         warnings = (*sanity.check(sr, hr, views.lumas), *channels.remarks(hr, self.protocol))
         measured = scoring.measure(views, self.scorers)
         for metric, error in measured.failed.items():
             self._fail(item.name, f"{metric}: {reason(error)}")
-        blank = self._blank(item.name, key(output=self.hashes[item.name], original=item.content))
+        blank = self._blank(item.name, key(output=self.scored.hashes[item.name], original=item.content))
         blank = replace(blank, hr=item.hr_sha256)
         self.scored.rows += _rows(blank, self.scorers, measured.values, warnings)
         set_scores.update(views)
@@ -215,20 +214,10 @@ def _rows(blank: Row, scorers: list[Scorer], values: dict[str, float], warnings:
     ]
 
 
-def _fitting(sr_path: Path, hr_path: Path, protocol: Protocol) -> tuple[Tensor, Tensor]:
-    sr, hr = channels.match(*(image.to_tensor(image.read(path)) for path in (sr_path, hr_path)))
-    hr = image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
-    sr = content(sr, protocol)
-    if sr.shape[-2:] != hr.shape[-2:]:
-        raise ShapeError(
-            f"{sr_path} is {sr.shape[-2]} x {sr.shape[-1]} px; {hr_path.name} cropped to a multiple of "
-            f"{protocol.hr_multiple} is {hr.shape[-2]} x {hr.shape[-1]} px"
-        )
-    if hr.shape[1] == 1 and sr.shape[1] == 3:
-        return image.grey(sr).to(sr.dtype), hr
-    if hr.shape[1] == 3 and sr.shape[1] == 1:
-        raise ShapeError(f"{sr_path} is grey; {hr_path.name} is RGB. Score it against a grey original")
-    return sr, hr
+def _fitting(sr_path: Path, sha256_of_sr: str, item: Item, protocol: Protocol) -> tuple[Tensor, Tensor]:
+    sr = image.to_tensor(pairing.read(sr_path, sha256_of_sr))
+    hr = image.to_tensor(pairing.read(item.hr, item.hr_sha256, pinned=item.pinned))
+    return pairing.output_beside(sr, hr, protocol, (str(sr_path), item.hr.name))
 
 
 def store(
@@ -244,14 +233,14 @@ def store(
     rows = [replace(row, environment=name) for row in scored.rows]
     pictures: dict[str, str] = {}
     for row in {row.image: row for row in rows if row.image in scored.files}.values():
-        image.write(folder.picture(row), image.read(scored.files[row.image]))
+        image.write(folder.picture(row), pairing.read(scored.files[row.image], scored.hashes[row.image]))
         pictures[row.image] = sha256(folder.picture(row))
     folder.append([replace(row, picture=pictures.get(row.image, "")) for row in rows])
     folder.conclude(call, scored.failed)
 
 
 def _describe_call(scored: Scored, images: ImageSet, scorers: list[Scorer]) -> dict[str, Any]:
-    files = {str(path.resolve()): sha256(path) for path in scored.files.values()}
+    files = {str(path.resolve()): scored.hashes[name] for name, path in scored.files.items()}
     facts = {"fingerprint": scored.identity, "place": str(scored.folder.resolve()), "files": files}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -12,7 +12,7 @@ from torch import Tensor
 from srbench import protocol as protocols
 from srbench.core import image
 from srbench.core.assets import AssetStore
-from srbench.errors import BadImage, ShapeError
+from srbench.errors import BadImage
 from srbench.evaluation import pairing, scoring
 from srbench.evaluation.scoring import Scorer
 from srbench.protocol import Protocol
@@ -33,14 +33,15 @@ def psnr(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> flo
             `(1, H, W)` or `(H, W)` grey, with or without a batch dimension of 1. uint8 in levels 0..255, or floating
             point in [0, 1], which is clamped and, unless the protocol says otherwise, rounded to 8 bits.
         hr: Original in one of the same forms; cropped at the bottom and right to the protocol's multiple, and rounded
-            to 8 bits. A grey original is compared with the grey of an RGB output.
+            to 8 bits. A grey original is compared with the grey of an RGB output, and an
+            RGB original whose three channels are equal counts as grey beside a grey output.
         protocol: Name of a protocol or variant, as `srbench run --protocol` takes it.
 
     Returns:
         PSNR in dB; infinite for equal images, NaN where `sr` is not finite.
 
     Raises:
-        ShapeError: The images differ in size or are smaller than the border, or `sr` is grey and `hr` is RGB.
+        ShapeError: The images differ in size or are smaller than the border, or `sr` is grey and `hr` has colours.
         BadImage: An image has another number of dimensions or channels, another dtype, or another range.
         UnknownName: There is no such protocol.
 
@@ -67,7 +68,7 @@ def ssim(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> flo
         Mean SSIM, at most 1; NaN where `sr` is not finite.
 
     Raises:
-        ShapeError: The images differ in size or are smaller than the window, or `sr` is grey and `hr` is RGB.
+        ShapeError: The images differ in size or are smaller than the window, or `sr` is grey and `hr` has colours.
         BadImage: An image has another number of dimensions or channels, another dtype, or another range.
         UnknownName: There is no such protocol.
 
@@ -92,7 +93,7 @@ def lpips(sr: ImageLike, hr: ImageLike, protocol: str = protocols.DEFAULT) -> fl
         Distance, at least 0; lower is better. NaN where `sr` is not finite.
 
     Raises:
-        ShapeError: The images differ in size or are too small for the network, or `sr` is grey and `hr` is RGB.
+        ShapeError: The images differ in size or are too small for the network, or `sr` is grey and `hr` has colours.
         BadImage: An image has another number of dimensions or channels, another dtype, or another range.
         MissingWeights: The protocol names a network other than AlexNet whose weights cannot be had.
         UnknownName: There is no such protocol.
@@ -118,12 +119,12 @@ def _score(metric: str, sr: ImageLike, hr: ImageLike, protocol: str) -> float:
     scorer, conventions = _scorer(metric, protocol)
     output, original = _batch(sr, "sr"), _batch(hr, "hr")
     original = original if original.dtype == torch.uint8 else image.to_uint8(original)
-    original = image.crop_to_multiple(pairing.content(original, conventions), conventions.hr_multiple)
     if not torch.isfinite(output.sum()):
         return math.nan
     levels = output if output.dtype == torch.uint8 else scoring.quantise(output, conventions)
-    levels = _fitting(pairing.content(levels, conventions), original.to(levels.device), conventions)
-    pair = (scoring.prepare(each, scorer.metric, conventions) for each in (levels, original.to(levels.device)))
+    names = ("sr", "hr")
+    levels, original = pairing.output_beside(levels, original.to(levels.device), conventions, names)
+    pair = (scoring.prepare(each, scorer.metric, conventions) for each in (levels, original))
     return float(scorer.score(*pair))
 
 
@@ -153,14 +154,3 @@ def _planes_of_tensor(tensor: Tensor) -> Tensor:
     if tensor.ndim == 2:
         return tensor[None]
     return tensor[0] if tensor.ndim == 4 and len(tensor) == 1 else tensor
-
-
-def _fitting(sr: Tensor, hr: Tensor, protocol: Protocol) -> Tensor:
-    if sr.shape[-2:] != hr.shape[-2:]:
-        raise ShapeError(
-            f"sr is {sr.shape[-2]} x {sr.shape[-1]} px; hr cropped to a multiple of {protocol.hr_multiple} is "
-            f"{hr.shape[-2]} x {hr.shape[-1]} px; expected equal sizes"
-        )
-    if sr.shape[1] == 1 and hr.shape[1] == 3:
-        raise ShapeError("sr is grey and hr is RGB; score it against a grey original")
-    return image.grey(sr).to(sr.dtype) if hr.shape[1] == 1 and sr.shape[1] == 3 else sr

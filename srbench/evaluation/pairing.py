@@ -1,12 +1,12 @@
 """From an item of a data set to the two images that a protocol uses: LR to upscale and HR to compare with."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-from srbench.core import image
-from srbench.core.download import sha256
+from srbench.core import image, image_file
 from srbench.core.resize import resize
 from srbench.datasets.dataset import Item
 from srbench.errors import BadImage, BadProtocol, ShapeError
@@ -60,13 +60,11 @@ def load(item: Item, protocol: Protocol) -> Pair:
         BadImage: A file cannot be read, or is no longer what it was when it was found.
         ShapeError: HR is smaller than the crop, or a given LR does not fit it.
     """
-    array = image.read(item.hr)
-    _check(item.hr, image.pixels_sha256(array) if item.pinned else sha256(item.hr), item.hr_sha256)
+    array = read(item.hr, item.hr_sha256, pinned=item.pinned)
     if item.lr is None:
         hr = _original(array, protocol)
         return Pair(degrade(hr, protocol), hr)
-    lr_array = image.read(item.lr)
-    _check(item.lr, sha256(item.lr), item.lr_sha256)
+    lr_array = read(item.lr, item.lr_sha256)
     lr, hr = channels.match(image.to_tensor(lr_array), image.to_tensor(array))
     lr, hr = content(lr, protocol), image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
     expected = (hr.shape[1], hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
@@ -78,13 +76,55 @@ def load(item: Item, protocol: Protocol) -> Pair:
     return Pair(lr, hr)
 
 
-def _check(path: Path, found: str, expected: str) -> None:
-    """Refuse an image that was replaced after it was found: its rows would be those of another content.
+def output_beside(
+    sr: Tensor, hr: Tensor, protocol: Protocol, names: tuple[str, str] = ("sr", "hr")
+) -> tuple[Tensor, Tensor]:
+    """Return an output and its original as metrics see them: of equal size and number of channels.
 
-    The file is hashed after it was read and before, when it was found; between the two it did not change.
+    Three equal channels are grey beside a partner with one; the colours of an output are reduced beside a grey
+    original.
+
+    Args:
+        sr: `(1, C, H, W)` levels 0..255.
+        hr: uint8 `(1, C, H', W')` on the same device; cropped to the protocol's multiple.
+        protocol: Says what part of an image counts, and the crop.
+        names: Names of both, for messages.
+
+    Raises:
+        ShapeError: The sizes differ, or the output is grey and the original has colours.
     """
+    sr, hr = channels.match(sr, hr)
+    sr, hr = content(sr, protocol), image.crop_to_multiple(content(hr, protocol), protocol.hr_multiple)
+    if sr.shape[-2:] != hr.shape[-2:]:
+        raise ShapeError(
+            f"{names[0]} is {sr.shape[-2]} x {sr.shape[-1]} px; {names[1]} cropped to a multiple of "
+            f"{protocol.hr_multiple} is {hr.shape[-2]} x {hr.shape[-1]} px; expected equal sizes"
+        )
+    if sr.shape[1] == 1 and hr.shape[1] == 3:
+        raise ShapeError(f"{names[0]} is grey and {names[1]} has colours; score it against a grey original")
+    return (image.grey(sr).to(sr.dtype) if sr.shape[1] > hr.shape[1] else sr), hr
+
+
+def read(path: Path, expected: str, *, pinned: bool = False) -> image.Array:
+    """Read an image whose content was found before: other bytes would be measured under the key of these.
+
+    Args:
+        path: The file.
+        expected: SHA-256 of its bytes, or of its pixels.
+        pinned: Whether it is that of its pixels.
+
+    Returns:
+        uint8, `(H, W, 3)` RGB or `(H, W)` grey.
+
+    Raises:
+        BadImage: The file cannot be read, or has another content by now.
+    """
+    data = image_file.content(path)
+    array = image.read(path, data)
+    found = image.pixels_sha256(array) if pinned else hashlib.sha256(data).hexdigest()
     if found != expected:
         raise BadImage(f"{path} changed while it was in use; expected sha256 {expected[:8]}…. Give the command again")
+    return array
 
 
 def lr_size(item: Item, protocol: Protocol) -> tuple[int, int]:

@@ -1,16 +1,18 @@
 """Reading weight files: their content says what they are, and code in them never runs."""
 
+import hashlib
+import io
+import json
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+import safetensors.torch
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from scipy.io import loadmat
 from torch import Tensor
 
@@ -49,6 +51,7 @@ class Checkpoint:
         name: Where the tensors stand in the file; empty at the top.
         beside: Names of other sets of the same tensors, as of the raw weights beside their average.
         others: Further sets of tensors, in which the network may be where `state` is none.
+        hashes: SHA-256 of the very bytes that were read, by file name.
     """
 
     state: State
@@ -57,6 +60,7 @@ class Checkpoint:
     name: str = ""
     beside: tuple[str, ...] = ()
     others: tuple["Checkpoint", ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
     def candidates(self) -> Iterator["Checkpoint"]:
         """Yield this set and the others, the likeliest first."""
@@ -91,9 +95,12 @@ def read(paths: Sequence[Path], chosen: str = "", *, pinned: bool = False) -> Ch
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-        if head.startswith(b"MATLAB") or path.suffix.lower() == ".mat" or head.startswith(_NCNN_MAGIC.encode()):
-            return Checkpoint(_read_ordered(paths, head, pinned), named=False)
-        return _of_sets(path, _sets(path, head), chosen)
+            if head.startswith(b"MATLAB") or path.suffix.lower() == ".mat" or _is_ncnn(head):
+                return _read_ordered(paths, _is_ncnn(head), pinned)
+            content = head + file.read() if _is_safetensors(head) or head.startswith((b"PK", b"\x80")) else b""
+        stored = _of_sets(path, _sets(path, head, content), chosen)
+        hashes = {path.name: hashlib.sha256(content).hexdigest()}
+        return replace(stored, hashes=hashes, others=tuple(replace(other, hashes=hashes) for other in stored.others))
     except BadWeights:
         raise
     except BadZipFile as error:
@@ -102,26 +109,27 @@ def read(paths: Sequence[Path], chosen: str = "", *, pinned: bool = False) -> Ch
         raise BadWeights(f"{path} could not be read ({first_line(error)[:120]}); is it complete?") from error
 
 
-def _sets(path: Path, head: bytes) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:
-    """Return the sets of tensors in a file, and the facts in its header."""
-    if _is_safetensors(head):
-        state = load_file(path)
-        with safe_open(path, "pt") as file:
-            return unwrapping.find(state, Tensor), file.metadata() or {}
-    if head.startswith(b"PK"):
-        content = unpickling.read_zip(path)
-    elif head.startswith(b"\x80"):
-        with path.open("rb") as binary:
-            content = unpickling.read_legacy(binary)
-    else:
+def _sets(path: Path, head: bytes, data: bytes) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:
+    """Return the sets of tensors in a file, and the facts in its header.
+
+    Args:
+        path: The file, for messages.
+        head: Its first bytes.
+        data: Its content; empty where the head is that of no weight file.
+    """
+    if _is_safetensors(data):
+        return unwrapping.find(safetensors.torch.load(data), Tensor), _safetensors_facts(data)
+    if not data:
         raise BadWeights(f"{path} {_what_it_is(path, head)}")
+    read = unpickling.read_zip if data.startswith(b"PK") else unpickling.read_legacy
+    content = read(path, data)
     found = unwrapping.find(content.tree, StoredTensor)
-    read: dict[int, Tensor] = {}
+    tensors: dict[int, Tensor] = {}
 
     def load(stored: StoredTensor) -> Tensor:
-        if id(stored) not in read:
-            read[id(stored)] = content.tensor(stored)
-        return read[id(stored)]
+        if id(stored) not in tensors:
+            tensors[id(stored)] = content.tensor(stored)
+        return tensors[id(stored)]
 
     wanted = [each for each in found if not unwrapping.is_for_training(each.name)] or found
     return [TensorSet(each.name, {k: load(v) for k, v in each.tensors.items()}, each.part) for each in wanted], {}
@@ -150,6 +158,15 @@ def _shapes(state: State) -> dict[str, torch.Size]:
     return {key: value.shape for key, value in unwrapping.bare(state).items()}
 
 
+def _safetensors_facts(data: bytes) -> Mapping[str, str]:
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return header.get("__metadata__") or {}
+
+
+def _is_ncnn(head: bytes) -> bool:
+    return head.startswith(_NCNN_MAGIC.encode())
+
+
 def _is_safetensors(head: bytes) -> bool:
     return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32
 
@@ -169,22 +186,23 @@ def _what_it_is(path: Path, head: bytes) -> str:
     return "is no torch file and no safetensors file; is it complete?"
 
 
-def _read_ordered(paths: Sequence[Path], head: bytes, pinned: bool) -> State:
+def _read_ordered(paths: Sequence[Path], ncnn: bool, pinned: bool) -> Checkpoint:
     """Read a format that stores tensors in order, without names."""
-    ncnn = head.startswith(_NCNN_MAGIC.encode())
     if not pinned:
         raise BadWeights(
             f"{paths[0]} is {'an ncnn' if ncnn else 'a MATLAB'} file, and no card has its hash; such files are read "
             "only where a card pins them. Save its tensors by name, as .safetensors or .pth"
         )
-    if ncnn:
-        return _read_ncnn(paths[0], paths[1] if len(paths) > 1 else paths[0].with_suffix(".bin"))
-    return _read_mat(paths[0])
+    files = [paths[0], paths[1] if len(paths) > 1 else paths[0].with_suffix(".bin")] if ncnn else [paths[0]]
+    contents = [file.read_bytes() for file in files]
+    state = _read_ncnn(files, *contents) if ncnn else _read_mat(contents[0])
+    hashes = {file.name: hashlib.sha256(of).hexdigest() for file, of in zip(files, contents, strict=True)}
+    return Checkpoint(state, named=False, hashes=hashes)
 
 
-def _read_mat(path: Path) -> State:
+def _read_mat(content: bytes) -> State:
     """Read MATLAB v5: a struct `model` with cell arrays `weight` (kh, kw, in, out) and `bias`, as in caffe-vdsr."""
-    model = loadmat(path)["model"][0, 0]
+    model = loadmat(io.BytesIO(content))["model"][0, 0]
     state: State = {}
     for weight, bias in zip(model["weight"].ravel(), model["bias"].ravel(), strict=True):
         kernel = weight if weight.ndim == 4 else weight[..., None]  # MATLAB drops a trailing dimension of 1
@@ -193,14 +211,14 @@ def _read_mat(path: Path) -> State:
     return state
 
 
-def _read_ncnn(param: Path, binary: Path) -> State:
+def _read_ncnn(files: Sequence[Path], graph: bytes, data: bytes) -> State:
     """Read ncnn: a text graph, and the weights of its layers one after the other in a binary file.
 
     A convolution has a 4-byte tag (fp16, or 0 for float32), its weights (out, in, kh, kw) padded to 4 bytes, and a
     float32 bias; a PReLU has float32 slopes without a tag.
     """
-    lines = param.read_text(encoding="utf-8").split("\n")
-    data, at, state = binary.read_bytes(), 0, State()
+    lines = graph.decode("utf-8").split("\n")
+    at, state = 0, State()
     for line in lines[2:]:
         parts = line.split()
         if not parts or parts[0] not in ("Convolution", "PReLU"):
@@ -215,7 +233,8 @@ def _read_ncnn(param: Path, binary: Path) -> State:
         for array in arrays:
             state[str(len(state))] = torch.from_numpy(array.astype(np.float32))
     if at != len(data):
-        raise BadWeights(f"{binary} has {len(data)} bytes; its graph {param.name} accounts for {at}. Are they a pair?")
+        names = f"{files[1]} has {len(data)} bytes; its graph {files[0].name}"
+        raise BadWeights(f"{names} accounts for {at}. Are they a pair?")
     return state
 
 

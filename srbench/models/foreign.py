@@ -5,7 +5,7 @@ import importlib.metadata
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -61,8 +61,8 @@ def _recognised(path: Path, scale: int | None, stored: checkpoint.Checkpoint) ->
         arch, settings, state = found
         actual = settings.get("scale", scale or USUAL_SCALE)
         _check_scale(path, actual, scale or actual)
-        return replace(from_weights(path.stem, actual, path, arch, settings, state), facts=stored.facts)
-    return next(filter(None, (_from_spandrel(path, scale, state) for state in states)), None)
+        return replace(from_weights(path.stem, actual, path, arch, settings, state, stored.hashes), facts=stored.facts)
+    return next(filter(None, (_from_spandrel(path, scale, state, stored.hashes) for state in states)), None)
 
 
 def _of_set(model: Model, stored: checkpoint.Checkpoint, chosen: str) -> Model:
@@ -164,7 +164,7 @@ class _SpandrelNetwork(nn.Module):
         return out[..., : height * self.descriptor.scale, : width * self.descriptor.scale]
 
 
-def _from_spandrel(path: Path, scale: int | None, state: State) -> Model | None:
+def _from_spandrel(path: Path, scale: int | None, state: State, hashes: Mapping[str, str]) -> Model | None:
     if spandrel is None:
         return None
     try:
@@ -177,7 +177,7 @@ def _from_spandrel(path: Path, scale: int | None, state: State) -> Model | None:
     identity = {
         "arch": f"spandrel/{descriptor.architecture.id}",
         "spandrel": importlib.metadata.version("spandrel"),
-        "weights": {path.name: hash_of(path)},
+        "weights": dict(hashes),
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
     make = partial(copy.deepcopy, _SpandrelNetwork(descriptor))

@@ -1,5 +1,6 @@
 """What the files of upscaled images say of themselves: model, weights, scale, mode, version and source."""
 
+import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def marks(model: Model, mode: Mode) -> dict[str, str]:
     return {f"{_PREFIX}{name}": word for name, word in (words | {"version": __version__}).items()}
 
 
-def of_source(path: Path) -> dict[str, str]:
-    """Return the words that name the content of the source."""
-    return {f"{_PREFIX}source_sha256": sha256(path)}
+def of_source(content: bytes) -> dict[str, str]:
+    """Return the words that name the source, of which these are the bytes that were read."""
+    return {f"{_PREFIX}source_sha256": hashlib.sha256(content).hexdigest()}
 
 
 def read(path: Path) -> dict[str, str]:

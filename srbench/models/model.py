@@ -138,7 +138,10 @@ def from_card(card: Card, scale: int, paths: list[Path]) -> Model:
     def make() -> Network:
         network = arch.build(**settings)
         if paths:
-            load(network, arch, checkpoint.read(paths, pinned=True), paths[0])
+            stored = checkpoint.read(paths, pinned=True)
+            if sorted(stored.hashes.values()) != sorted(weights.values()):
+                raise BadWeights(f"{paths[0]} changed while it was in use; give the command again")
+            load(network, arch, stored, paths[0])
         return network
 
     weights = {file.path.split("/")[-1]: hash_of(path) for file, path in zip(card.files, paths, strict=True)}
@@ -159,7 +162,15 @@ def untrained(card: Card, scale: int) -> Model:
     return replace(_model(f"{card.id} (random weights)", arch, settings, {}, make, None), trained=False)
 
 
-def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping[str, Any], state: State) -> Model:
+def from_weights(
+    id_: str,
+    scale: int,
+    path: Path,
+    arch: Arch,
+    settings: Mapping[str, Any],
+    state: State,
+    hashes: Mapping[str, str],
+) -> Model:
     """Return the model of a user's weight file whose architecture was recognised.
 
     Args:
@@ -169,6 +180,7 @@ def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping
         arch: Architecture that was recognised.
         settings: Settings of the network.
         state: Tensors of the file under this project's names.
+        hashes: SHA-256 of the bytes that they were read from, by file name.
     """
     all_settings = {**settings, "scale": scale}
 
@@ -177,7 +189,7 @@ def from_weights(id_: str, scale: int, path: Path, arch: Arch, settings: Mapping
         network.load_state_dict(state)
         return network
 
-    model = _model(id_, arch, all_settings, {path.name: hash_of(path)}, make, None)
+    model = _model(id_, arch, all_settings, hashes, make, None)
     return replace(model, path=path, origin=", architecture of ".join(filter(None, [str(path), model.origin])))
 
 
@@ -185,7 +197,7 @@ def _model(
     id_: str,
     arch: Arch,
     settings: Mapping[str, Any],
-    weights: dict[str, str],
+    weights: Mapping[str, str],
     make: Callable[[], Network],
     card: Card | None,
 ) -> Model:
@@ -193,7 +205,7 @@ def _model(
         "arch": arch.name,
         "settings": dict(settings),
         "source": hash_of(registry.source_of(arch)),
-        "weights": weights,
+        "weights": dict(weights),
     }
     origin = registry.origin_of(arch) or (registry.origin_of_card(card) if card else "")
     if beside := registry.beside(arch):

@@ -134,16 +134,20 @@ class Content:
         return flat.as_strided(stored.size, stored.stride, stored.offset).clone()
 
 
-def read_zip(path: Path) -> Content:
+def read_zip(path: Path, data: bytes) -> Content:
     """Read a file of torch.save or of TorchScript, whose records' CRC is checked.
+
+    Args:
+        path: The file, for messages.
+        data: Its content.
 
     Raises:
         zipfile.BadZipFile: A record is damaged.
         BadWeights: It is another archive.
     """
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         infos = archive.infolist()
-        if sum(info.file_size for info in infos) > path.stat().st_size + _MOST_UNPACKED_BYTES:
+        if sum(info.file_size for info in infos) > len(data) + _MOST_UNPACKED_BYTES:
             raise BadWeights(
                 f"{path} is a compressed archive; expected torch's, whose numbers never are. Unpack it first"
             )
@@ -160,20 +164,25 @@ def read_zip(path: Path) -> Content:
         order = archive.read(f"{root}byteorder") if f"{root}byteorder" in archive.namelist() else b"little"
 
     def storage(key: str) -> bytes:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return archive.read(f"{root}data/{key}")
 
     return Content(tree, storage, big_endian=order == b"big")
 
 
-def read_legacy(file: BinaryIO) -> Content:
+def read_legacy(path: Path, data: bytes) -> Content:
     """Read a file as torch.save wrote it before version 1.6: pickles, then the numbers.
+
+    Args:
+        path: The file, for messages.
+        data: Its content.
 
     Raises:
         ValueError: It has no such head.
     """
+    file = io.BytesIO(data)
     if _Unpickler(file).load() != _LEGACY_MAGIC:
-        raise ValueError("no torch file")
+        raise ValueError(f"{path.name} is no torch file")
     _Unpickler(file).load()  # version of the format
     system = _Unpickler(file).load()
     unpickler = _Unpickler(file)

@@ -208,7 +208,8 @@ def test_self_ensemble_is_another_picture(call: Call) -> None:
         (("lr.png", "sr.jpg"), "does not end in .png"),
         (("lr.png", "there.png"), "there.png is there already; --force replaces it"),
         (("lr.png", "taken"), "taken/lr.png is there already; --force replaces it"),
-        (("folder", "there.png"), "there.png is a file, but folder is a folder"),
+        (("folder", "there.png"), "there.png is the name of a file, but folder is a folder"),
+        (("folder", "new.jpg"), "new.jpg is the name of a file, but folder is a folder"),
         (("folder", "sr.png"), "give a folder to write to"),
         (("twice", "sr"), "would both become sr/a.png; rename one"),
         (("folder", "folder"), "folder"),
@@ -290,3 +291,15 @@ def test_an_output_that_needs_more_memory_than_is_free_is_refused(call: Call, mo
     code, _, err = call("upscale", "lr.png", "sr.png", *NEAREST)
     assert code == 2
     assert "sr.png (2000 x 2000 px) needs about 46 MiB of memory, and 20 MiB are free" in err
+
+
+def test_an_image_bears_the_hash_of_the_source_that_was_read(call: Call) -> None:
+    """The source is replaced while its output is made: the next call makes it again."""
+    _write("in/lr.png")
+    body = "    Path('in/lr.png').write_bytes(Path('other.png').read_bytes())\n    return x.repeat(1, 1, 4, 4)\n"
+    Path("model.py").write_text(f"from pathlib import Path\ndef f(x):\n{body}def build(scale):\n    return f\n")
+    _write("other.png", seed=1)
+    read = hashlib.sha256(Path("in/lr.png").read_bytes()).hexdigest()
+    assert call("upscale", "in", "out", "--model", "model.py:build")[0] == 0
+    assert image_marks.read(Path("out/lr.png"))["source_sha256"] == read
+    assert image_marks.is_due(Path("out/lr.png"), Path("in/lr.png"))

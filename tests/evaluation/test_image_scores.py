@@ -82,6 +82,16 @@ def test_grey_images_have_two_or_three_dimensions() -> None:
     assert srbench.psnr(np.repeat(sr[..., None], 3, 2), hr) == value
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_three_equal_channels_are_grey_beside_one_as_in_files(metric: str) -> None:
+    measure = FUNCTIONS[metric]
+    sr, hr = _pair(48, 40)
+    value = measure(sr, hr)
+    three = np.repeat(hr[..., None], 3, 2)
+    assert measure(sr, three) == value == measure(sr / 255, three / 255)
+    assert measure(np.repeat(sr[..., None], 3, 2), hr) == value
+
+
 def test_the_original_is_cropped_to_the_protocols_multiple() -> None:
     sr, hr = _pair(43, 42, 3)
     assert srbench.psnr(sr[:40, :40], hr) == srbench.psnr(sr[:40, :40], hr[:40, :40])
@@ -111,13 +121,15 @@ def test_an_overshoot_is_clamped_as_a_run_does() -> None:
         (torch.zeros(2, 3, 48, 40), BadImage, "a tensor of shape"),
         (np.zeros((48, 40, 3), np.int64), BadImage, r"dtype torch\.int64; expected uint8"),
         (np.full((48, 40, 3), 200.0), BadImage, "reaches 200; expected floating point in"),
-        (np.zeros((48, 40), np.uint8), ShapeError, "sr is grey and hr is RGB"),
+        (np.zeros((48, 40), np.uint8), ShapeError, "sr is grey and hr has colours"),
         (np.zeros((48, 36, 3), np.uint8), ShapeError, "expected equal sizes"),
     ],
 )
 def test_what_is_no_image_is_refused(sr: np.ndarray, error: type[UserError], words: str) -> None:
+    hr = np.zeros((48, 40, 3), np.uint8)
+    hr[0, 0, 0] = 255
     with pytest.raises(error, match=words):
-        srbench.psnr(sr, np.zeros((48, 40, 3), np.uint8))
+        srbench.psnr(sr, hr)
 
 
 def test_unknown_protocols_are_answered_with_the_closest() -> None:

@@ -1,12 +1,15 @@
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.io
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from srbench.core.assets import AssetStore, PinnedFile
+from srbench.core.download import sha256
 from srbench.errors import BadWeights
 from srbench.models import checkpoint, model, registry, unwrapping
 from zoo.archs.srvgg import SRVGGNetCompact
@@ -118,3 +121,36 @@ def test_missing_surplus_and_misshapen_keys_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadWeights, match=r"1 missing keys.*1 surplus keys.*features\.0\.weight is") as caught:
         model.load(network, arch, checkpoint.Checkpoint(state), tmp_path / "w.pth")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", [".pth", ".safetensors"])
+def test_the_hash_is_of_the_bytes_that_were_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """Whoever trains on writes the file anew while it is read."""
+    path = tmp_path / f"w{ending}"
+    state = {"a": torch.zeros(3)}
+    save_file(state, path) if ending == ".safetensors" else torch.save(state, path)
+    expected = sha256(path)
+    find = unwrapping.find
+
+    def overwriting(*arguments: Any) -> Any:
+        path.write_bytes(b"another")
+        return find(*arguments)
+
+    monkeypatch.setattr(unwrapping, "find", overwriting)
+    stored = checkpoint.read([path])
+    assert stored.state["a"].tolist() == [0, 0, 0]
+    assert stored.hashes == {path.name: expected}
+
+
+def test_weights_of_a_card_that_changed_since_they_were_checked_are_not_loaded(tmp_path: Path) -> None:
+    card = registry.find("esrgan_lite.srbench")
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(AssetStore([]).fetch(PinnedFile(card.files[0].path, card.files[0].sha256)).read_bytes())
+    found = model.from_card(card, 4, [path])
+    found.make()
+    state = load_file(path)
+    save_file({name: tensor + 0.01 for name, tensor in state.items()}, path)
+    with pytest.raises(BadWeights, match="changed while it was in use"):
+        found.make()
