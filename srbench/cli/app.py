@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -74,12 +74,14 @@ def main() -> None:
         streams.prepare()
         if sentence := renamed.answer(sys.argv[1:]):
             _refuse(sentence)
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], prog_name="srbench", standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
         _refuse(str(error))
     except typer.TyperException as error:
-        _refuse(f"{error.format_message()} (see: srbench --help)")
+        if error.format_message():
+            _refuse(_usage(error))
+        code = 0  # `srbench survey` alone, which has printed its help
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     except BrokenPipeError:  # as in `srbench models | head`
@@ -90,6 +92,18 @@ def main() -> None:
     if code == _INTERRUPTED:
         streams.say("Stopped.")
     sys.exit(code)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Say what is wrong with a command line, what a missing word would be, and where the help is."""
+    param: Any = getattr(error, "param", None)
+    context: Any = getattr(error, "ctx", None)
+    text = error.format_message()
+    if text.startswith("Missing ") and param and param.help:
+        is_option = param.param_type_name == "option"
+        name = max(param.opts, key=len) if is_option else param.metavar or param.name.upper()
+        text = f"{name} is missing. Expected: {param.help}"
+    return f"{text} (see: {context.command_path if context else 'srbench'} --help)"
 
 
 def _refuse(line: str) -> NoReturn:

@@ -11,6 +11,7 @@ from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core import files
 from srbench.core.progress import track
+from srbench.degradation import kinds
 from srbench.errors import BadData, BadImage, UserError
 
 _RECORDS, _VERSION = "degradations.jsonl", 1
@@ -38,13 +39,13 @@ def degrade(
     An image in a folder of IN is written as FOLDER_NAME.png. If OUT is a .png
     file, only LR and a .jsonl of the same name are written.
     """
+    kinds.require_known(model)
+    conventions = protocols.find(protocol)
     from srbench.core import image, image_file, stored_json
     from srbench.degradation import catalogue, sampling
     from srbench.degradation.steps import to_uint8
     from srbench.evaluation import pairing
 
-    conventions = protocols.find(protocol)
-    degradation = catalogue.find(model)
     images, left_out = _list_images(source)
     single = _is_file(source, out)
     records = out.with_suffix(".jsonl") if single else out / _RECORDS
@@ -67,7 +68,7 @@ def degrade(
             except UserError as error:
                 failed[name] = str(error)
                 continue
-            lr, drawn = degradation.apply(hr, conventions, sampling.image_generator(seed, name))
+            lr, drawn = catalogue.find(model).apply(hr, conventions, sampling.image_generator(seed, name))
             image.write(out if single else out / f"{name}.png", image.to_array(to_uint8(lr)))
             if not single:
                 image.write(out / "HR" / f"{name}.png", image.to_array(hr))

@@ -43,25 +43,21 @@ def refuse_unknown(
 
 
 def model_names() -> list[str]:
-    """Return families and ids of this project's models; none where another package registers some too."""
-    if _others(plugins.ARCHITECTURES, plugins.MODELS):
+    """Return families and ids of all models, of other packages too; nothing where their source does not tell them."""
+    files = plugins.sources(plugins.ARCHITECTURES)
+    ids = declared.names(files, "CARDS", ("id", "id_")) if files else None
+    if ids is None:
         return []
-    files = [file for folder in plugins.folders(plugins.ARCHITECTURES) for file in sorted(folder.glob("*.py"))]
-    ids = declared.names(files, "CARDS", ("id", "id_")) or []
-    return list(dict.fromkeys([*(id_.partition(".")[0] for id_ in ids), *ids]))
+    built = [point.name for point in plugins.points(plugins.MODELS)]
+    return list(dict.fromkeys([*(id_.partition(".")[0] for id_ in ids), *ids, *built]))
 
 
 def metric_names() -> list[str]:
-    """Return the names that --metrics takes; none where another package registers some too."""
-    if _others(plugins.METRICS):
-        return []
-    files = [file for folder in own_metrics.__path__ for file in sorted(Path(folder).glob("*.py"))]
-    full = declared.names(files, "METRICS", ("name",))
+    """Return the names that --metrics takes, of other packages too; nothing where their source does not tell them."""
+    own = [file for folder in own_metrics.__path__ for file in sorted(Path(folder).glob("*.py"))]
+    others = plugins.sources(plugins.METRICS)
+    full = None if others is None else declared.names([*own, *others], "METRICS", ("name",))
     return [*_OF_PROTOCOL, *full] if full else []
-
-
-def _others(*groups: str) -> bool:
-    return any(plugins.origin(point) for group in groups for point in plugins.points(group))
 
 
 def _is_plain(name: str, known: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
 from srbench.errors import UserError
 from srbench.evaluation.results import RunFolder
+from srbench.models.mode import parse as parse_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ def run(
     """
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
     conventions = _conventions(protocol, lr)
+    parse_mode(mode)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore, DryStore
     from srbench.core.device import pick_device
@@ -91,12 +93,11 @@ def run(
     from srbench.evaluation.plan import Plan, names_given
     from srbench.evaluation.shown import shown
     from srbench.models import naming
-    from srbench.models.mode import parse
     from srbench.models.select import select
     from srbench.report.runs import publish
 
     allocator.keep_freed_memory()
-    base = parse(mode, str(pick_device(device)), memory_mib)
+    base = parse_mode(mode, str(pick_device(device)), memory_mib)
     folder = RunFolder(out or Path("runs") / conventions.name)
     place = partial(locate, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
     if dry_run:

@@ -63,11 +63,11 @@ def _ab_comparison(folder: Path, form: str, json: bool) -> None:
 
 
 def _run(run: Path, form: str, json: bool) -> None:
+    folder = RunFolder(run)
+    head = folder.head()  # a wrong folder is told before anything loads
     from srbench.evaluation.shown import shown
     from srbench.report.runs import publish
 
-    folder = RunFolder(run)
-    head = folder.head()
     chosen = shown(folder)
     if not chosen.rows:
         raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")

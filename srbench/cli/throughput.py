@@ -88,6 +88,10 @@ def throughput(
     Each value is the median of calls on an input that is on the device. Rows that cannot be trusted say why.
     """
     names.refuse_unknown(models=options.split(models))
+    scenarios = _scenarios(scenario)
+    asked_modes = options.split(mode)
+    if asked_modes not in (["usual"], ["all"]):
+        asked_modes = list(dict.fromkeys(modes.parse(words).name for words in asked_modes))
     import torch
 
     from srbench.core import allocator
@@ -119,7 +123,7 @@ def throughput(
             )
         _compare(asked, compare, sizes[0], batch, out, json)
         return
-    _matrix(asked, options.split(models), mode, sizes, _scenarios(scenario), max_batch, _quality(quality), folder, json)
+    _matrix(asked, options.split(models), asked_modes, sizes, scenarios, max_batch, _quality(quality), folder, json)
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class _Asked:
 def _matrix(
     asked: _Asked,
     models: list[str],
-    mode: list[str],
+    asked_modes: list[str],
     sizes: list["Size"],
     scenarios: "list[Scenario]",
     max_batch: int,
@@ -153,8 +157,7 @@ def _matrix(
 
     named = {"usual": sessions.USUAL_MODES, "all": sessions.ALL_MODES}
     kind = "cuda" if asked.device.startswith("cuda") else "cpu"
-    asked_modes = options.split(mode)
-    listed = named[asked_modes[0]][kind] if len(asked_modes) == 1 and asked_modes[0] in named else asked_modes
+    listed = named[asked_modes[0]][kind] if asked_modes[0] in named else asked_modes
     wanted = list(dict.fromkeys(modes.parse(words).name for words in listed))
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store):

@@ -11,6 +11,7 @@ from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.core.progress import Progress, track
 from srbench.errors import BadData, BadOutput, ShapeError, UserError, reason
+from srbench.models.mode import parse as parse_mode
 
 if TYPE_CHECKING:
     from srbench.models.mode import Mode as ModeOfModel
@@ -49,12 +50,12 @@ def upscale(
     of another range than 0 to 1 no picture is made.
     """
     names.refuse_unknown(models=[model])
+    parse_mode(mode)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.models import image_marks
     from srbench.models.memory import free_budget_mib
-    from srbench.models.mode import parse
     from srbench.models.select import select_one
     from srbench.speed import split
     from srbench.speed.psnr_drop import PsnrReference
@@ -71,7 +72,7 @@ def upscale(
     with console.fetching(store):
         chosen = select_one(model, store, scale)
     computing = pick_device(device)
-    used = parse(mode, str(computing), memory_mib or free_budget_mib(computing))
+    used = parse_mode(mode, str(computing), memory_mib or free_budget_mib(computing))
     why = ""
     if fast:
         choice = options.fastest([chosen], used, store)[chosen.id]

@@ -1,4 +1,4 @@
-"""Names that this project's modules declare, read from their source: to import them takes seconds, with torch."""
+"""Names that modules declare, read from their source: to import them takes seconds, with torch."""
 
 import ast
 from collections.abc import Iterable
@@ -9,21 +9,47 @@ def names(files: Iterable[Path], variable: str, keywords: tuple[str, ...]) -> li
     """Return the names in the tuples of calls that modules assign to a variable.
 
     Args:
-        files: Source files; those that do not assign the variable are passed over.
+        files: Source files; those that do not mention the variable are passed over.
         variable: Name of the variable, as "CARDS" in `CARDS = (Card(id="espcn"), trained_here("srgan"))`.
         keywords: Arguments by which a call may give its name; else its first argument does.
 
     Returns:
-        All names, in the order of the files; None where one is no text that stands there.
+        All names, in the order of the files; None where a file cannot be read, where it may come by the variable in
+        another way, or where a name is no text that stands there.
     """
-    found = []
+    found: list[str | None] = []
     for path in files:
-        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(statement, ast.Assign) and [ast.unparse(each) for each in statement.targets] == [variable]:
-                calls = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
-                found += [_name(call, keywords) for call in calls]
+        try:
+            module = ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, SyntaxError):
+            return None
+        values = [value for statement in module.body if (value := _assigned(statement, variable)) is not None]
+        calls = [call for value in values for call in _parts(value)]
+        if not values and any(_may_bring(node, variable) for node in ast.walk(module)):
+            return None
+        found += [_name(call, keywords) for call in calls]
     listed = [name for name in found if name is not None]
     return listed if len(listed) == len(found) else None
+
+
+def _assigned(statement: ast.stmt, variable: str) -> ast.expr | None:
+    """Return what a statement assigns to a variable; None where it assigns nothing to it."""
+    if isinstance(statement, ast.Assign) and [ast.unparse(each) for each in statement.targets] == [variable]:
+        return statement.value
+    if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == variable:
+        return statement.value
+    return None
+
+
+def _may_bring(node: ast.AST, variable: str) -> bool:
+    """Tell whether a part of a module may give a value to a variable."""
+    if isinstance(node, ast.ImportFrom):
+        return any(alias.asname == variable or alias.name in (variable, "*") for alias in node.names)
+    return isinstance(node, ast.Name) and node.id == variable and isinstance(node.ctx, ast.Store)
+
+
+def _parts(value: ast.expr) -> list[ast.expr]:
+    return value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
 
 
 def _name(call: ast.expr, keywords: tuple[str, ...]) -> str | None:

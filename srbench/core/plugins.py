@@ -148,6 +148,30 @@ def folders(group: str) -> tuple[Path, ...]:
     return tuple(folder for point in points(group) if (folder := _registered(point) or _importable(point.module)))
 
 
+def sources(group: str) -> tuple[Path, ...] | None:
+    """Return the source files that a group's entry points name; none of them is imported.
+
+    Of a package, every module directly in it; None where the source of an entry point cannot be found.
+    """
+    found: list[Path] = []
+    for point in points(group):
+        files = _source_files(point)
+        if not files:
+            return None
+        found += files
+    return tuple(found)
+
+
+def _source_files(point: EntryPoint) -> list[Path]:
+    inside = point.module.replace(".", "/")
+    for root in _roots(point):
+        if (root / inside / "__init__.py").is_file():
+            return sorted((root / inside).glob("*.py"))
+        if (module := root / f"{inside}.py").is_file():
+            return [module]
+    return []
+
+
 def _is_ours(point: EntryPoint) -> bool:
     return point.dist is not None and point.dist.name == _DISTRIBUTION
 

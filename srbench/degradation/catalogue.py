@@ -4,18 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from srbench.degradation import kinds
 from srbench.degradation.bsrgan import BSRGAN
 from srbench.degradation.classical import Classical
 from srbench.degradation.realesrgan import RealESRGAN
-from srbench.errors import UnknownName
 
 Degradation = Annotated[Classical | BSRGAN | RealESRGAN, Field(discriminator="kind")]
 
-_KINDS: dict[str, type[Classical | BSRGAN | RealESRGAN]] = {
-    "classical": Classical,
-    "bsrgan": BSRGAN,
-    "realesrgan": RealESRGAN,
-}
+_KINDS: dict[str, type[Classical | BSRGAN | RealESRGAN]] = dict(
+    zip(kinds.NAMES, (Classical, BSRGAN, RealESRGAN), strict=True)
+)
 
 
 def names() -> list[str]:
@@ -29,6 +27,5 @@ def find(name: str) -> Classical | BSRGAN | RealESRGAN:
     Raises:
         UnknownName: There is no such degradation.
     """
-    if name not in _KINDS:
-        raise UnknownName.closest("degradation", name, _KINDS, "srbench degrade --help")
+    kinds.require_known(name)
     return _KINDS[name]()

@@ -7,6 +7,7 @@ from typing import Any
 
 from srbench.core import image
 from srbench.core.download import sha256
+from srbench.core.names import split_label
 from srbench.errors import BadImage
 from srbench.evaluation.results import RunFolder
 
@@ -24,11 +25,11 @@ class Originals:
     places: Mapping[str, str]
 
     def named(self, name: str) -> str:
-        """Return the data set of a run that an id or a folder means; empty where it means none."""
-        if name in self.files:
-            return name
-        place = str(Path(name).resolve())
-        return next((id_ for id_, of in self.places.items() if id_ in self.files and of == place), "")
+        """Return the data set that an id in any case, a folder or NAME=FOLDER means; empty where it means none."""
+        label, rest = split_label(name)
+        lower, place = (label or rest).lower(), str(Path(rest).resolve())
+        same = [id_ for id_ in self.files if id_.lower() == lower]
+        return next(iter(same or [id_ for id_ in self.files if self.places.get(id_) == place]), "")
 
 
 def noted_originals(folder: RunFolder) -> Originals:

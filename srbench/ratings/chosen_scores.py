@@ -8,6 +8,7 @@ from srbench.errors import BadRatings
 from srbench.ratings import caveats, mos, screening
 from srbench.ratings.likelihood import Estimate
 from srbench.ratings.options import Options
+from srbench.ratings.rules import require_known
 from srbench.ratings.votes import Scale, StimulusScores, Votes
 
 
@@ -32,12 +33,10 @@ def check_options(options: Options) -> None:
             rule is unknown.
     """
     if options.relative != "none" and options.estimator != "mos":
-        raise BadRatings("--relative goes with --estimator mos: maximum likelihood has no votes to set against another")
+        raise BadRatings("--relative needs --estimator mos: maximum likelihood has no differences of single votes")
     if options.remove_bias and options.estimator != "mos":
-        raise BadRatings("--remove-bias goes with --estimator mos: maximum likelihood estimates the biases itself")
-    unknown = [rule for rule in options.screen if rule not in screening.RULES]
-    if unknown:
-        raise BadRatings(f"no screening rule '{unknown[0]}'; expected of {', '.join(screening.RULES)}, or none")
+        raise BadRatings("--remove-bias needs --estimator mos: maximum likelihood estimates the biases itself")
+    require_known(options.screen)
 
 
 def excluded_raters(name: str, votes: Votes, verdicts: Sequence[screening.Verdict], options: Options) -> list[str]:

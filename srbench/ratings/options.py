@@ -15,7 +15,7 @@ class Options:
     """Options of the analysis of ratings, which an analyst decides on.
 
     Attributes:
-        screen: Screening rules, of `screening.RULES`, whose rejected raters do not count.
+        screen: Screening rules, of `rules.RULES`, whose rejected raters do not count.
         repetitions: Treatment of repeated votes: "pool", "mean" or "first".
         remove_bias: Whether each rater's bias is subtracted (ITU-T P.913, section 12.4) before screening.
         estimator: Estimator of scores. "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.

@@ -201,10 +201,6 @@ def fast(votes: Votes, least_seconds: float = 1.0, most: float = 0.5) -> Verdict
     return Verdict("fast", _named(votes, out), {"too fast": share}, statement)
 
 
-RULES = ("bt500", "correlation", "traps", "straight", "fast")
-"""Names of the rules, in the order in which they are shown."""
-
-
 def verdicts(
     votes: Votes,
     judged: Votes,

@@ -55,7 +55,7 @@ def validated(participation: Participation) -> Participation:
     """
     unknown = sorted(set(participation.ask) - set(SCREEN_QUESTIONS))
     if unknown:
-        raise BadStudy(f"there is no check {', '.join(unknown)}; expected some of {', '.join(SCREEN_QUESTIONS)}")
+        raise BadStudy(f"no screen check {', '.join(unknown)}; expected some of {', '.join(SCREEN_QUESTIONS)}")
     if participation.redirect and not is_address(participation.redirect.replace(CODE_PLACEHOLDER, "0")):
         raise BadStudy(
             f"the redirect '{participation.redirect}' is no address; expected https://... with {CODE_PLACEHOLDER} in it"

@@ -19,6 +19,7 @@ from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
 from srbench.ratings.join import output_key
+from srbench.survey import run_models
 
 REFERENCE = "hr"
 _REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
@@ -63,15 +64,16 @@ def from_run(
     Args:
         run: Folder of the run.
         originals: HR files by data set and image; images that are not among them are left out.
-        models: Ids of the models; where it is empty, all that have kept images.
+        models: Models, named as for `srbench run`; where it is empty, those that give the most pictures.
 
     Raises:
         BadRun: The folder holds no run, or a picture is not the one that was measured.
-        BadStudy: A model that was asked for has no kept images, or no model has any.
+        BadStudy: A model that was asked for is not in the run, or no image has kept pictures of all.
     """
     folder = RunFolder(run)
     rows = [row for row in shown(folder).rows if (row.dataset, row.image) in originals]
-    wanted = list(models) or list(dict.fromkeys(row.model for row in rows))
+    asked = run_models.named(models, _places(folder, rows), REFERENCE)
+    wanted = asked or list(dict.fromkeys(row.model for row in rows))
     outputs: dict[tuple[str, str, str], dict[Path, list[Row]]] = {}
     for row in rows:
         if row.model in wanted:
@@ -82,14 +84,46 @@ def from_run(
         kept = ((path, of[0]) for of in by_picture.values() if (path := measured_picture(folder, of)))
         if found := next(kept, None):
             sources[image_key] = Source(*image_key, found[0], output_key(found[1]))
-    present = {source.model for source in sources.values()} | {REFERENCE}
-    missing = [model for model in wanted if model not in present]
-    if missing and (models or not sources):
-        raise BadStudy(f"{run} has kept no images of {', '.join(missing)}; run again with --save-images")
-    left_out = [f"left out, without kept images: {', '.join(missing)}"] if missing else []
-    contents = dict.fromkeys(image_key[:2] for image_key in sources)
-    references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in contents]
-    return [*sources.values(), *references], left_out
+    contents: dict[run_models.Content, list[str]] = {}
+    for *content, model in sources:
+        contents.setdefault((content[0], content[1]), []).append(model)
+    measured = [model for model in asked if model != REFERENCE]
+    chosen, shared = run_models.same_for_all(contents, measured)
+    if not shared:
+        lacking = [model for model in wanted if all(model not in of for of in contents.values())]
+        if lacking:
+            raise BadStudy(f"{run} has kept no pictures of {', '.join(lacking)}; run again with --save-images")
+        every = ", ".join(chosen)
+        raise BadStudy(
+            f"{run} has no image with pictures of all of {every}; run them on one data set with --save-images"
+        )
+    references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in shared]
+    taken = [source for key, source in sources.items() if source.model in chosen and key[:2] in shared]
+    lines = _left_out([model for model in wanted if model not in chosen and model != REFERENCE], contents, shared)
+    return [*taken, *references], lines
+
+
+def _places(folder: RunFolder, rows: Iterable[Row]) -> dict[str, str]:
+    """Return the models of rows, each with the file that it comes from; empty where it comes from none."""
+    known = {
+        name: str(facts.get("place", "")) for call in folder.head()["calls"] for name, facts in call["models"].items()
+    }
+    return {row.model: known.get(row.model, "") for row in rows}
+
+
+def _left_out(
+    models: Sequence[str], contents: Mapping[run_models.Content, Sequence[str]], shared: Sequence[run_models.Content]
+) -> list[str]:
+    """Name the models and the images that a study is not of, with the reason."""
+    bare = [model for model in models if all(model not in of for of in contents.values())]
+    partial = [model for model in models if model not in bare]
+    images = [f"{dataset}/{name}" for dataset, name in contents if (dataset, name) not in shared]
+    lines = {
+        "no kept pictures": bare,
+        "no pictures of the images that are rated": partial,
+        "not a picture of every model": images,
+    }
+    return [f"left out ({why}): {', '.join(names)}" for why, names in lines.items() if names]
 
 
 def from_folders(folder: Path, models: Sequence[str]) -> tuple[list[Source], list[str]]:

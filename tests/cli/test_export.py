@@ -89,7 +89,7 @@ def test_a_file_that_is_there_is_replaced_only_with_force(call: Call) -> None:
     [
         (("interpolate", "psnr.safetensors", "gan.pth", "--alpha", "1.5"), "alpha is 1.5; expected a number from 0"),
         (("interpolate", "psnr.safetensors", "gan.pth", "--alpha", "nan"), "alpha is nan"),
-        (("interpolate", "psnr.safetensors", "gan.pth"), "Missing option '--alpha'"),
+        (("interpolate", "psnr.safetensors", "gan.pth"), "--alpha is missing. Expected: Weight of GAN"),
         (("interpolate", "psnr.safetensors", "none.pth", "--alpha", "1"), "none.pth does not exist"),
         (("interpolate", "psnr.safetensors", "bicubic", "--alpha", "1"), "psnr is rrdb and bicubic is interpolation"),
         (("export", "psnr.safetensors", "out.pb"), "expected one of: .safetensors, .onnx"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from srbench.cli import names
+from srbench.core import device
 from srbench.metrics.catalogue import catalogue
 from srbench.models import registry
 from tests.cli.conftest import Call
@@ -37,6 +38,9 @@ def test_the_names_in_the_source_are_those_of_the_registries() -> None:
         (("models", "srgna"), "Closest: 'srgan'"),
         (("train", "sragn", "--data", "x"), "no recipe 'sragn'. Closest: 'srgan'"),
         (("recipes", "sragn"), "Closest: 'srgan'"),
+        (("survey", "create", "st", "--images", "x", "--method", "acrr"), "no test method 'acrr'. Closest: 'acr'"),
+        (("degrade", "x", "y", "--model", "bsrgam"), "no degradation 'bsrgam'. Closest: 'bsrgan'"),
+        (("survey", "analyze", "x.csv", "--screen", "bt50"), "no screening rule 'bt50'; expected some of bt500"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -53,6 +57,67 @@ def test_a_wrong_name_is_told_without_torch(arguments: tuple[str, ...], message:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert done.stderr.startswith("Error: no ")
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--mode", "fp17"), "'fp17' is no mode"),
+        (("upscale", "a.png", "b.png", "--mode", "fp17"), "'fp17' is no mode"),
+        (("throughput", "--mode", "fp32,fp17"), "'fp17' is no mode"),
+        (("throughput", "--scenario", "fast"), "'fast' is no scenario"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_mode_is_told_before_a_device_is_looked_for(
+    arguments: tuple[str, ...], message: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(device, "pick_device")
+    code, out, err = call(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+def test_names_of_other_packages_are_asked_of_their_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mysr").mkdir()
+    (tmp_path / "mysr/__init__.py").write_text("")
+    (tmp_path / "mysr/net.py").write_text('raise ImportError("not imported")\nCARDS = (Card(id="mynet.big"),)\n')
+    (tmp_path / "mysr/metric.py").write_text('METRICS = (Metric(name="mymetric"),)\n')
+    (tmp_path / "mysr-1.dist-info").mkdir()
+    (tmp_path / "mysr-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: mysr\nVersion: 1\n")
+    (tmp_path / "mysr-1.dist-info/entry_points.txt").write_text(
+        "[srbench.architectures]\nmynet = mysr.net\n[srbench.metrics]\nmymetric = mysr.metric\n"
+        "[srbench.models]\nbuilt = mysr.net:build\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert {"mynet", "mynet.big", "built", "srgan"} <= set(names.model_names())
+    assert {"mymetric", "psnr"} <= set(names.metric_names())
+    (tmp_path / "mysr/net.py").write_text("CARDS = make_cards()\n")
+    assert names.model_names() == []  # what no source tells is left to the registry
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show",), "RUN is missing. Expected: Folder of a run, or of `srbench throughput` (also with --compare). "),
+        (("score",), "[SR_DIR] HR_DIR is missing. Expected: Folder of the images to score, "),
+        (("train", "srgan"), "--data is missing. Expected: Folder of training images, "),
+        (("survey", "analyse"), "No such command 'analyse'. Did you mean 'analyze'?"),
+    ],
+)
+def test_an_incomplete_command_line_says_what_to_give_and_where_the_help_is(
+    arguments: tuple[str, ...], message: str, call: Call
+) -> None:
+    code, out, err = call(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"Error: {message}")
+    assert err.endswith(f"(see: srbench {arguments[0]} --help)\n")
+
+
+def test_a_group_without_a_verb_prints_its_help(call: Call) -> None:
+    code, out, err = call("survey")
+    assert (code, err) == (0, "")
+    assert "analyze" in out
 
 
 def test_names_are_known_in_any_case(call: Call) -> None:

@@ -95,7 +95,7 @@ def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
     with pytest.raises(BadRatings, match="x has averages only"):
         analysis.analyse_means("x", scores_of([3, 4]), Options(relative="dmos"))
     drawn = simulate(Simulation(images=3, raters=5, reference=True)).votes
-    with pytest.raises(BadRatings, match="--relative goes with --estimator mos"):
+    with pytest.raises(BadRatings, match="--relative needs --estimator mos"):
         analysis.analyse("x", drawn, Options(screen=(), relative="dmos", estimator="p910"))
     made = analysis.analyse("x", drawn, Options(screen=(), relative="dmos", resamples=0))
     assert made.dmos is not None

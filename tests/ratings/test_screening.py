@@ -10,6 +10,7 @@ from srbench.errors import BadRatings
 from srbench.ratings import screening
 from srbench.ratings.analysis import analyse
 from srbench.ratings.options import Options
+from srbench.ratings.rules import RULES
 from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import Stimulus, Votes
 from tests.ratings.tables import NAN, joined, votes_of
@@ -42,7 +43,7 @@ def _rule(name: str) -> Callable[[Votes], screening.Verdict]:
     return found
 
 
-@pytest.mark.parametrize("rule", screening.RULES)
+@pytest.mark.parametrize("rule", RULES)
 def test_no_rule_rejects_an_honest_rater_of_a_clean_panel(clean: SimulatedVotes, rule: str) -> None:
     verdict = _rule(rule)(clean.votes)
     assert (verdict.rule, verdict.rejected, verdict.reason) == (rule, (), "")
@@ -212,7 +213,7 @@ def test_a_rule_that_cannot_judge_says_why(rule: str, reason: str) -> None:
 
 def test_an_unknown_rule_and_a_rule_that_leaves_nobody_are_the_users_mistakes() -> None:
     votes = votes_of([[1, 5], [5, 1], [3, 3], [4, 2]])
-    with pytest.raises(BadRatings, match="no screening rule 'bt50'; expected of bt500, correlation, traps"):
+    with pytest.raises(BadRatings, match="no screening rule 'bt50'; expected some of bt500, correlation, traps"):
         analyse("x", votes, Options(screen=("bt50",)))
     opposed = votes_of([[1, 5], [5, 1], [2, 5], [4, 2]])
     with pytest.raises(BadRatings, match="rejects every rater; choose other rules with --screen"):

@@ -55,7 +55,7 @@ def test_pixels_per_degree() -> None:
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
-        (Participation(ask=("shoe",)), "no check shoe; expected some of card, distance"),  # type: ignore[arg-type]
+        (Participation(ask=("shoe",)), "no screen check shoe; expected some of card, distance"),  # type: ignore[arg-type]
         (Participation(redirect="javascript:alert(1)"), "is no address"),
         (Participation(redirect="//host/x"), "is no address"),
         (Participation(stop_half=0.0), "more than 0"),

@@ -10,6 +10,7 @@ from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
 from srbench.core.files import require_folder
 from srbench.errors import UserError
+from srbench.ratings.rules import require_known
 from srbench.report.table import Section
 
 if TYPE_CHECKING:
@@ -103,11 +104,13 @@ def analyze(
     json: options.Json = False,
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against ratings."""
+    rules = () if screen == ["none"] else tuple(options.split(screen))
+    require_known(rules)
     from srbench.ratings import files
     from srbench.ratings.options import Options
 
     chosen = Options(
-        screen=() if screen == ["none"] else tuple(options.split(screen)),
+        screen=rules,
         repetitions=repetitions,
         remove_bias=remove_bias,
         estimator=estimator,

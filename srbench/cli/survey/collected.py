@@ -29,9 +29,11 @@ def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
     from sqlalchemy.exc import SQLAlchemyError
 
     from srbench.survey.study import load
+
+    loaded = load(study)
     from srbench.survey.vote_store import VoteStore
 
-    store = VoteStore(load(study), database)
+    store = VoteStore(loaded, database)
     try:
         yield store
     except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged

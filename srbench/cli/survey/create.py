@@ -11,9 +11,10 @@ from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core.files import require_folder
 from srbench.core.paths import weights_roots
-from srbench.errors import UserError
+from srbench.errors import BadStudy, UserError
 from srbench.report.table import Column, Table, text_column, text_rows
 from srbench.survey import methods
+from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
@@ -123,29 +124,23 @@ def create(
     json: options.Json = False,
 ) -> None:
     """Plan a survey: its pictures, who sees what, how long it takes and how exact it will be. Nothing is scaled."""
+    methods.require_known(method)
+    conventions = protocols.find(protocol)
+    if (run is None) == (images is None):
+        raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
+    asked = options.split(ask) if ask else []
+    checks = SCREEN_QUESTIONS if asked == ["all"] else tuple(asked)
+    participation = validated(Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
+    given_area, given_crops = _area(area or _WHOLE), _crops(crops)
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
     from srbench.survey.design import Design
-    from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
     from srbench.survey.study import require_empty
 
     require_empty(study)
     require_folder(study)
     chosen = methods.find(method)
     _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
-    conventions = protocols.find(protocol)
-    wanted = options.split(models) if models else []
-    if (run is None) == (images is None):
-        raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
-    if run:
-        sources, left_out = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
-    else:
-        assert images is not None
-        sources, left_out = pictures.from_folders(images, wanted)
-    for line in left_out:
-        console.err.print(line, soft_wrap=True, markup=False)
-    if chosen.references == "none" and pictures.REFERENCE not in wanted:
-        sources = [source for source in sources if not source.reference]
     design = Design(
         method=method,
         seed=seed,
@@ -159,11 +154,18 @@ def create(
         sitting_minutes=sitting_minutes,
         break_minutes=break_minutes,
     )
-    area_px = _area(area or (_HALF if chosen.beside(design) else _WHOLE))
-    asked = options.split(ask) if ask else []
-    checks = SCREEN_QUESTIONS if asked == ["all"] else tuple(asked)
-    participation = validated(Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
-    crop_of = pictures.crops(sources, area_px, _crops(crops), seed)
+    area_px = _area(_HALF) if not area and chosen.beside(design) else given_area
+    wanted = options.split(models) if models else []
+    if run:
+        sources, left_out = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
+    else:
+        assert images is not None
+        sources, left_out = pictures.from_folders(images, wanted)
+    for line in left_out:
+        console.err.print(line, soft_wrap=True, markup=False)
+    if chosen.references == "none" and pictures.REFERENCE not in wanted:
+        sources = [source for source in sources if not source.reference]
+    crop_of = pictures.crops(sources, area_px, given_crops, seed)
     anchors = _calibration(calibration, sources)
     with console.bars() as progress:
         created = write(
@@ -247,7 +249,10 @@ def _originals(
 
     folder = RunFolder(run)
     noted = noted_originals(folder)
-    names = options.split(datasets) if datasets else list(dict.fromkeys(row.dataset for row in folder.rows()))
+    kept = dict.fromkeys(row.dataset for row in folder.rows() if folder.picture(row).is_file())
+    if not kept:
+        raise BadStudy(f"{run} has kept no pictures; run it again with --save-images")
+    names = options.split(datasets) if datasets else list(kept)
     store = AssetStore(weights_roots(None))
     originals: dict[tuple[str, str], Path] = {}
     with console.fetching(store):
@@ -257,7 +262,8 @@ def _originals(
                 originals |= noted.files[dataset]
             elif noted.places.get(name):
                 raise UserError(
-                    f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made"
+                    f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made; put them "
+                    "back, or choose others with --datasets"
                 )
             else:
                 images = locate(name, store, scale=scale, data_root=data_root)

@@ -18,13 +18,22 @@ def names() -> list[str]:
     return sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(__path__))
 
 
-def find(name: str) -> "Method":
-    """The method with this id.
+def require_known(name: str) -> None:
+    """Refuse an id that no method has.
 
     Raises:
         UnknownName: There is none.
     """
     if name not in names():
         raise UnknownName.closest("test method", name, names(), "srbench survey methods")
+
+
+def find(name: str) -> "Method":
+    """The method with this id.
+
+    Raises:
+        UnknownName: There is none.
+    """
+    require_known(name)
     method: Method = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").METHOD
     return method
