@@ -5,8 +5,11 @@ from pathlib import Path
 
 from srbench.errors import BadRatings
 from srbench.ratings import table_io
-from srbench.ratings.table_io import RowErrors, number
+from srbench.ratings.table import RowErrors, number_of
 from srbench.ratings.votes import StimulusScores
+
+_NO_VALUE = ("", "nan", "inf", "-inf")
+"""Cells of metrics without a value, or with an infinite one, as PSNR of an original has."""
 
 
 def read_metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
@@ -22,21 +25,26 @@ def read_metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str
     Raises:
         BadRatings: The file is no such table, or has no stimulus in common with the ratings.
     """
-    rows, names = table_io.read(path)
+    table = table_io.read_table(path)
+    names = list(table.columns)
     if "stimulus" not in names or len(names) < 2:
         raise BadRatings(f"{path}: expected a column stimulus and one for each metric; found {', '.join(names)}")
     known = scores.by_name()
     metrics: dict[str, dict[str, float]] = {name: {} for name in names if name != "stimulus"}
-    errors, unknown, seen = RowErrors(path), 0, set[str]()
-    for where, row in rows:
-        if row["stimulus"] in seen:
-            errors.add(where, f"stimulus '{row['stimulus']}' for the second time")
-        seen.add(row["stimulus"])
-        unknown += row["stimulus"] not in known
+    errors, unknown, seen = RowErrors(table), 0, set[str]()
+    comma = table.separator in (";", "\t")
+    for row, stimulus in enumerate(table.columns["stimulus"]):
+        if stimulus in seen:
+            errors.add(row, f"stimulus '{stimulus}' for the second time")
+        seen.add(stimulus)
+        unknown += stimulus not in known
         for name, values in metrics.items():
-            value = _value(where, name, row[name], errors)
+            cell = table.columns[name][row]
+            value = number_of(cell, comma=comma)
             if math.isfinite(value):
-                values[row["stimulus"]] = value
+                values[stimulus] = value
+            elif cell.lower() not in _NO_VALUE:
+                errors.add(row, f"{name} '{cell}' is not a number")
     errors.check()
     if not seen & known.keys():
         raise BadRatings(
@@ -46,8 +54,3 @@ def read_metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str
     notes = [f"{unknown} stimuli of {path.name} have no ratings"] if unknown else []
     notes += [f"{missing} rated stimuli are not in {path.name}"] if missing else []
     return metrics, tuple(notes)
-
-
-def _value(where: str, name: str, text: str, errors: RowErrors) -> float:
-    """Read a metric's value; NaN where there is none, or where it is infinite, as PSNR of an original is."""
-    return math.nan if text.strip().lower() in ("", "nan", "inf", "-inf") else number(where, name, text, errors)

@@ -21,8 +21,11 @@ def records(ratings: Ratings) -> list[dict[str, Any]]:
         scores = ratings.means
         rows = zip(scores.stimuli, scores.mean.tolist(), scores.n.tolist(), scores.std.tolist(), strict=True)
         with_extra = _extra(scores.stimuli)
+        counted, spread = bool(scores.n.any()), not bool(np.isnan(scores.std).all())
         return [
-            {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m), "n": n, "std": _plain(d)}
+            {"stimulus": s.name, "content": s.content, **with_extra(s), "mos": _plain(m)}
+            | ({"n": n} if counted else {})
+            | ({"std": _plain(d)} if counted or spread else {})
             for s, m, n, d in rows
         ]
     return _pair_records(ratings.pairs)

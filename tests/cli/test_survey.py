@@ -45,7 +45,7 @@ def test_an_analysis_writes_every_format_and_finds_what_was_planted(call: Call, 
     names = {path.name for path in folder.iterdir()}
     assert {"report.html", "report.md", "report.tex", "report.json", "models.csv", "stimuli.csv", "raters.csv"} <= names
     written = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert written == {key: value for key, value in found.items() if key != "report"}
+    assert written == {key: value for key, value in found.items() if key not in ("report", "reading")}
     with (folder / "models.csv").open(encoding="utf-8") as file:
         rows = {row["model"]: row for row in csv.DictReader(file)}
     for model in found["models"]:
@@ -203,11 +203,18 @@ def test_bias_removal_does_not_make_the_panel_look_certain(call: Call, votes: Pa
         assert width[1] == pytest.approx(width[0], rel=1e-9)
 
 
-def test_semicolons_and_duplicate_answers_are_named(call: Call) -> None:
-    Path("s.csv").write_text("stimulus;content;rater;score\na;b;c;1\n", encoding="utf-8")
-    assert "separated by semicolons" in call("survey", "analyze", "s.csv")[2]
-    Path("d.csv").write_text("content,rater,winner,loser\nc,r,a,b\nc,r,b,a\n", encoding="utf-8")
-    assert "line 3: duplicate answer of rater 'r'" in call("survey", "analyze", "d.csv")[2]
+def test_further_answers_are_read_and_a_file_twice_below_itself_is_refused(call: Call) -> None:
+    """Exports of studies with repeats had no column that numbers them."""
+    rows = "c,r,a,b\nc,q,a,b\n"
+    Path("d.csv").write_text(f"content,rater,winner,loser\n{rows}c,r,b,a\n", encoding="utf-8")
+    found = _json(call, "survey", "analyze", "d.csv")
+    assert found["reading"][1] == (
+        "1 further answer of a rater to the same question, numbered by the order of the rows"
+    )
+    Path("twice.csv").write_text(f"content,rater,winner,loser\n{rows}{rows}", encoding="utf-8")
+    code, _, err = call("survey", "analyze", "twice.csv")
+    assert code == 2
+    assert "line 4: duplicate answer of rater 'r'" in err
 
 
 def test_a_report_leaves_no_stale_files(call: Call, votes: Path) -> None:

@@ -250,7 +250,7 @@ def test_files_that_are_no_ratings(tmp_path: Path) -> None:
     assert "line 3: 3 cells; expected 4" in _message(_file(tmp_path, HEAD, "a,a,r,3", "b,b,r"))
     assert "line 2: 5 cells; expected 4" in _message(_file(tmp_path, HEAD, "a,a,r,3,4"))
     assert "line 1: column 'score' is there twice" in _message(_file(tmp_path, f"{HEAD},score", "a,a,r,3,3"))
-    assert "ends in '.txt'; expected .csv, .json, .parquet" in _message(_file(tmp_path, HEAD, name="x.txt"))
+    assert "ends in '.xlsx'; expected .csv, .tsv" in _message(_file(tmp_path, HEAD, name="x.xlsx"))
     assert "is no file" in _message(tmp_path / "absent.csv")
     assert "is no file" in _message(tmp_path)
     assert "is not JSON" in _message(_file(tmp_path, "[", name="x.json"))
@@ -269,11 +269,11 @@ def test_a_wrong_suffix_or_folder_is_named_when_writing(tmp_path: Path) -> None:
 
 
 def test_missing_columns_are_named_with_what_to_do(tmp_path: Path) -> None:
-    text = _message(_file(tmp_path, "stimulus,observer,score", "a,r,3"))
+    text = _message(_file(tmp_path, "stimulus,who,score", "a,r,3"))
     assert "has no column content and no column rater; expected stimulus, content, rater, score" in text
     assert "--columns content=NAME" in text
     assert "has no column loser" in _message(_file(tmp_path, "content,rater,winner", "a,r,x"))
-    assert "has no column n and no column std" in _message(_file(tmp_path, "stimulus,content,mos", "a,a,3"))
+    assert "has no column content; expected" in _message(_file(tmp_path, "stimulus,mos", "a,3"))
 
 
 def test_columns_by_other_names(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ Full = Annotated[bool, typer.Option("--full", help="Print all tables and the met
 
 
 def analyze(
-    ratings: ratings_file.RatingsPath,
+    ratings: ratings_file.RatingsPaths,
     metrics: Annotated[
         Path | None,
         typer.Option(help="CSV file with a column stimulus and a column for each metric, to compare with the ratings."),
@@ -98,7 +98,13 @@ def analyze(
     columns: ratings_file.Columns = None,
     references: ratings_file.References = None,
     model_from: ratings_file.ModelFrom = "",
+    content_from: ratings_file.ContentFrom = "",
     stimuli: ratings_file.StimuliFile = None,
+    words: ratings_file.Words = None,
+    wide: ratings_file.Wide = None,
+    repetitions_by: ratings_file.RepetitionsBy = None,
+    ignore: ratings_file.Ignore = None,
+    only: ratings_file.Only = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; runs/survey/NAME by default.")] = None,
     full: Full = False,
     json: options.Json = False,
@@ -123,7 +129,9 @@ def analyze(
         resamples=resamples,
         seed=seed,
     )
-    reading = ratings_file.import_options(scale, columns, references, model_from, stimuli)
+    reading = ratings_file.import_options(
+        *(scale, columns, references, model_from, content_from, stimuli, words, wide, repetitions_by, ignore, only)
+    )
     read = files.read(ratings, reading)
     _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
     finish(read, chosen, metrics, run, out, full=full, json=json)
@@ -154,8 +162,11 @@ def finish(
         publish.write(ready, folder)
     beside.join()
     if json:
-        console.print_json(ready.content | {"report": str(folder / publish.HTML)})
+        lines = {"reading": list(read.reading)} if read.reading else {}
+        console.print_json(ready.content | lines | {"report": str(folder / publish.HTML)})
     else:
+        for line in read.reading:
+            console.out.print(line, soft_wrap=True, markup=False, highlight=False)
         console.show(ready.page if full else _brief(ready.page), most_rows=20, folder=str(folder))
         console.out.print(f"\nReport with figures: {folder / publish.HTML}", soft_wrap=True)
 

@@ -32,10 +32,9 @@ def _material(study: Analysis) -> str:
     shown += f", {references} of them hidden references" if references else ""
     on = f"on a scale from {scale.low:g} to {scale.high:g} (higher is better)"
     if study.votes is None:
-        return (
-            f"Averages over {from_to(study.scores.n.tolist())} votes each were given for {shown}, {on}; single votes "
-            "were not available."
-        )
+        counts = study.scores.n
+        over = f"over {from_to(counts.tolist())} votes each" if counts.any() else "over unknown numbers of votes"
+        return f"Averages {over} were given for {shown}, {on}; single votes were not available."
     assert study.raters is not None
     traps = f", and {_many(study.trap_votes, 'vote')} on traps," if study.trap_votes else ""
     return (

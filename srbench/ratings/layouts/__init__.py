@@ -1,0 +1,1 @@
+"""Layouts of files of ratings, one file for each."""
