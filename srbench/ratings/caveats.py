@@ -107,21 +107,42 @@ def of_models(scores: StimulusScores, differences: Sequence[ModelDifference]) ->
 
 
 def _least_p(differences: Sequence[ModelDifference]) -> list[str]:
-    """Say where so few images cannot make a difference significant."""
+    """Say where the chosen test cannot make a difference significant, and where it holds the raters fixed."""
     sentences = []
     for dataset in dict.fromkeys(pair.dataset for pair in differences):
         pairs = [pair for pair in differences if pair.dataset == dataset]
         least = min(pair.least_p for pair in pairs)
         where = f"on {dataset} " if dataset else ""
-        if least >= LEVEL:
+        if least >= LEVEL and pairs[0].test == "two-way":
+            sentences.append(
+                f"{where}with a single image or a single rater there is no test over raters and images: no difference "
+                "can be significant"
+            )
+        elif least >= LEVEL:
             n = max(pair.images for pair in pairs)
             sentences.append(
                 f"{where}with {n} image{'s' if n > 1 else ''} a paired two-sided test cannot go below p = {least:.4g}: "
-                "no difference can be significant, whatever the votes"
+                f"no difference can be significant, whatever the votes{_other_test(pairs[0])}"
             )
         elif least * len(pairs) >= LEVEL:
             sentences.append(
                 f"{where}after Holm's correction for {len(pairs)} pairs the smallest possible p is "
                 f"{min(1.0, least * len(pairs)):.4g}: no difference can be significant, whatever the votes"
+                f"{_other_test(pairs[0])}"
             )
-    return sentences
+    return [*sentences, *_raters_fixed(differences)]
+
+
+def _other_test(pair: ModelDifference) -> str:
+    """Point to the test over raters and images, where there is one."""
+    return " (--test two-way has no such limit)" if pair.df is not None else ""
+
+
+def _raters_fixed(differences: Sequence[ModelDifference]) -> list[str]:
+    """Say that tests over images alone hold the raters fixed."""
+    if not differences or differences[0].test == "two-way":
+        return []
+    return [
+        "tests are over images alone, these raters held fixed: with other raters equal models may differ, and other "
+        "differences be significant"
+    ]

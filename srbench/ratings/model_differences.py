@@ -1,4 +1,4 @@
-"""Differences between models: tests on images, and intervals over raters and images."""
+"""Differences between models: tests and intervals over raters and images, over images alone, over raters alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,14 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats import groups, paired
+from srbench.stats.arrays import Floats
 from srbench.stats.corrections import LEVEL, holm
-from srbench.stats.two_way import TwoWayDraws, two_way_bootstrap
+from srbench.stats.two_way import TwoWayDraws, TwoWayEstimate, two_way_bootstrap
 
-Test = Literal["wilcoxon", "permutation"]
+Test = Literal["two-way", "wilcoxon", "permutation"]
+"""Test of differences between models. "two-way": t test over raters and images, with the standard error of the two-way
+bootstrap. "wilcoxon": signed ranks of the images' means, as the SRGAN paper has it. "permutation": exchange of the
+signs of the images' differences. The last two hold the raters fixed: what they find need not hold for other raters."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,12 @@ class ModelDifference:
         mean: Mean over images of first minus second, in units of the scale.
         ci95_raters_images: 95 % interval of the mean over raters and images like these (bootstrap); None for averaged
             data.
+        error: Standard error behind that interval; None where there is none.
+        df: Its degrees of freedom, the smaller of the numbers of images and raters less one; None where there are none.
+        test: Test behind the p value.
         p: Two-sided p value of the test, before correction.
         p_holm: p value after Holm's correction for all pairs of the data set.
-        least_p: The smallest p value that this number of images allows.
+        least_p: The smallest p value that the test can reach on this number of images; 0 where it has no least.
         rank_biserial: Matched-pairs rank-biserial correlation, -1 to 1; 1: first is better on every image.
         dz: Mean over standard deviation of the images' differences (Cohen's d_z); None where they do not vary.
     """
@@ -42,6 +49,9 @@ class ModelDifference:
     images: int
     mean: float
     ci95_raters_images: tuple[float, float] | None
+    error: float | None
+    df: int | None
+    test: Test
     p: float
     p_holm: float
     least_p: float
@@ -55,15 +65,14 @@ class ModelDifference:
 
 
 def compare_models(
-    scores: StimulusScores, test: Test = "wilcoxon", draws: TwoWayDraws | None = None, seed: int = 0
+    scores: StimulusScores, test: Test = "two-way", draws: TwoWayDraws | None = None, seed: int = 0
 ) -> list[ModelDifference]:
     """Compare every pair of models on each data set, and on all together where there are several.
 
     Args:
         scores: Scores of stimuli; those of one content and data set are paired.
-        test: Two-sided test of the differences of the images' scores. "wilcoxon": signed ranks, as the SRGAN paper has
-            it. "permutation": exchange of the differences' signs.
-        draws: Bootstrap draws of `draw_raters_and_images`, for intervals.
+        test: Two-sided test of the differences. Without draws, "two-way" cannot be computed, and "wilcoxon" stands in.
+        draws: Bootstrap draws of `draw_raters_and_images`, for intervals and the test "two-way".
         seed: Seed of the permutation test, where it cannot count all patterns.
     """
     by_dataset: dict[str, dict[str, dict[tuple[str, str], int]]] = {}
@@ -93,20 +102,35 @@ def _difference(
     seed: int,
 ) -> ModelDifference:
     gap = scores.mean[stimuli[0]] - scores.mean[stimuli[1]]
-    p = paired.wilcoxon(gap) if test == "wilcoxon" else paired.sign_flip(gap, seed)
+    estimate = draws.estimate(float(gap.mean()), stimuli[0], stimuli[1], scores.scale.step) if draws else None
+    used: Test = "wilcoxon" if test == "two-way" and draws is None else test
+    p, least_p = _two_way(estimate) if used == "two-way" else _over_images(gap, used, seed)
     return ModelDifference(
         dataset=names[0],
         first=names[1],
         second=names[2],
         images=len(gap),
         mean=float(gap.mean()),
-        ci95_raters_images=draws.interval(float(gap.mean()), *stimuli) if draws and len(gap) > 1 else None,
+        ci95_raters_images=estimate.ci95 if estimate else None,
+        error=estimate.error if estimate else None,
+        df=estimate.df if estimate else None,
+        test=used,
         p=p,
         p_holm=p,
-        least_p=paired.smallest_p(len(gap)),
+        least_p=least_p,
         rank_biserial=paired.rank_biserial(gap),
         dz=paired.standardised_mean(gap),
     )
+
+
+def _two_way(estimate: TwoWayEstimate | None) -> tuple[float, float]:
+    """Return p value and smallest possible p value; 1 for a single image or rater, which says nothing of others."""
+    return (estimate.p, 0.0) if estimate else (1.0, 1.0)
+
+
+def _over_images(gap: Floats, test: Test, seed: int) -> tuple[float, float]:
+    p = paired.wilcoxon(gap) if test == "wilcoxon" else paired.sign_flip(gap, seed)
+    return p, paired.smallest_p(len(gap))
 
 
 def letters_of_models(models: Sequence[str], differences: Sequence[ModelDifference]) -> dict[str, str]:

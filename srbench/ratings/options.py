@@ -24,8 +24,9 @@ class Options:
         unanimous: Treatment of stimuli on which all agree by the kurtosis rule: "skip" or "count".
         least_correlation: Correlation with the mean of all raters below which the correlation rule rejects.
         trap_misses: Number of missed traps that the trap rule allows.
-        test: Test of differences between models: "wilcoxon" or "permutation".
-        resamples: Number of bootstrap draws; 0 leaves out intervals over raters and images.
+        test: Test of differences between models: "two-way" (raters and images), or "wilcoxon" or "permutation" (images
+            alone).
+        resamples: Number of bootstrap draws; 0 leaves out intervals and tests over raters and images.
         seed: Seed of the random number generator.
     """
 
@@ -38,6 +39,6 @@ class Options:
     unanimous: Literal["skip", "count"] = "skip"
     least_correlation: float = 0.75
     trap_misses: int = 0
-    test: Test = "wilcoxon"
+    test: Test = "two-way"
     resamples: int = 2_000
     seed: int = 0

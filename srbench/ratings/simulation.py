@@ -10,8 +10,10 @@ from scipy import stats
 from srbench.core import stored_json
 from srbench.errors import BadRatings
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
-from srbench.stats.arrays import Floats
+from srbench.stats.arrays import Floats, Ints
 
+RATER_MODEL = 0.23
+"""Standard deviation of raters' tastes for models, in steps of a five-point scale."""
 _RESPONSE_S, _HASTY_S = 4.0, 0.4
 _TRAPS = 4
 
@@ -28,6 +30,8 @@ class Simulation:
         stimulus_spread: Standard deviation of each stimulus's own shift.
         raters: Number of honest raters.
         bias: Standard deviation of raters' biases.
+        rater_model: Standard deviation of raters' tastes: how much more, or less, than others a rater likes a model,
+            whatever the image.
         inconsistency: Median of raters' inconsistencies, which differ by a factor (log-normal, 0.3).
         careless: Number of additional raters who vote at random, and mostly at once.
         adversarial: Number of additional raters who invert the scale.
@@ -46,6 +50,7 @@ class Simulation:
     stimulus_spread: float = 0.2
     raters: int = 24
     bias: float = 0.3
+    rater_model: float = RATER_MODEL
     inconsistency: float = 0.6
     careless: int = 0
     adversarial: int = 0
@@ -69,6 +74,7 @@ class SimulatedVotes:
         inconsistency: Inconsistency of each honest rater.
         careless: Names of the careless raters.
         adversarial: Names of the adversarial raters.
+        taste: Taste of each honest rater for each model, the reference last, `(raters, models)`.
     """
 
     votes: Votes
@@ -78,13 +84,14 @@ class SimulatedVotes:
     inconsistency: Floats
     careless: tuple[str, ...]
     adversarial: tuple[str, ...]
+    taste: Floats
 
 
 def simulate(parameters: Simulation) -> SimulatedVotes:
     """Simulate raters, stimuli and votes.
 
-    A vote is truth + the rater's bias + the rater's inconsistency x normal noise, rounded and held inside the scale:
-    the model of ITU-T P.910, Annex E, on a real scale.
+    A vote is truth + the rater's bias + the rater's taste for the model + the rater's inconsistency x normal noise,
+    rounded and held inside the scale: the model of ITU-T P.910, Annex E, with tastes, on a real scale.
 
     Raises:
         BadRatings: The parameters cannot be simulated.
@@ -101,7 +108,9 @@ def simulate(parameters: Simulation) -> SimulatedVotes:
     order = generator.permutation(len(names))  # so that careless raters do not come last
     names, bias, wide = tuple(names[i] for i in order), bias[order], wide[order]
     stimulus, rater, repetition = _design(parameters, len(stimuli), len(names), generator)
-    aim = truth[stimulus] + bias[rater]
+    taste = _tastes(parameters, len(names))
+    models = _model_numbers(parameters, stimuli)
+    aim = truth[stimulus] + bias[rater] + taste[rater, models[stimulus]]
     ends = parameters.scale.low + parameters.scale.high
     turned, blind = np.isin(names, adversarial)[rater], np.isin(names, careless)[rater]
     aim = np.where(turned, ends - aim, aim)
@@ -113,7 +122,8 @@ def simulate(parameters: Simulation) -> SimulatedVotes:
         stimuli, names, stimulus, rater, repetition, score, seconds, _positions(rater, generator), parameters.scale
     )
     real = ~(np.isin(names, careless) | np.isin(names, adversarial))
-    return SimulatedVotes(votes, truth, expected(parameters, truth), bias[real], wide[real], careless, adversarial)
+    mean = expected(parameters, truth)
+    return SimulatedVotes(votes, truth, mean, bias[real], wide[real], careless, adversarial, taste[real, :-1])
 
 
 def _check(parameters: Simulation) -> None:
@@ -151,6 +161,22 @@ def _stimuli(parameters: Simulation, generator: np.random.Generator) -> tuple[tu
             stimuli.append(Stimulus(f"trap{i + 1}", f"trap{i + 1}", "", "simulated", expected=end))
             truth.append(end + (0.5 if i % 2 else -0.5))
     return tuple(stimuli), np.array(truth)
+
+
+def _tastes(parameters: Simulation, raters: int) -> Floats:
+    """Draw each rater's taste for each model, the reference and, 0, for traps last, `(raters, models)`.
+
+    The generator is one of its own, so that panels that differ in tastes alone have the same truth, biases and noise.
+    """
+    models = len(parameters.models) + parameters.reference
+    drawn = np.random.default_rng((parameters.seed, 1)).normal(0, parameters.rater_model, (raters, models))
+    return np.column_stack([drawn, np.zeros(raters)])
+
+
+def _model_numbers(parameters: Simulation, stimuli: Sequence[Stimulus]) -> Ints:
+    """Return the column of each stimulus's model in the table of tastes, `(stimuli,)`."""
+    models = [*parameters.models, *(["hr"] if parameters.reference else []), ""]
+    return np.array([models.index(stimulus.model) for stimulus in stimuli], dtype=np.int64)
 
 
 def _design(
@@ -192,7 +218,7 @@ def _rounded(scale: Scale, value: Floats) -> Floats:
 def expected(parameters: Simulation, truth: Floats) -> Floats:
     """Compute the mean vote of honest raters on stimuli of these true scores, rounding and the scale's ends included.
 
-    It is integrated numerically over biases and inconsistencies.
+    It is integrated numerically over biases, tastes and inconsistencies.
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     weights = weights / weights.sum()
@@ -200,7 +226,8 @@ def expected(parameters: Simulation, truth: Floats) -> Floats:
     cuts = (whole[1:] + whole[:-1]) / 2
     total = np.zeros(len(truth))
     for node, weight in zip(nodes, weights, strict=True):
-        sigma = np.sqrt(parameters.bias**2 + (parameters.inconsistency * np.exp(0.3 * node)) ** 2)
+        spread = np.hypot(parameters.bias, parameters.rater_model)
+        sigma = np.hypot(spread, parameters.inconsistency * np.exp(0.3 * node))
         if sigma == 0:
             total += weight * _rounded(parameters.scale, truth)
             continue
@@ -251,16 +278,19 @@ def simulate_pairs(parameters: Simulation, ties: float = 0.0) -> tuple[PairAnswe
         ("adversarial", parameters.adversarial, -1.0),
     ]
     answers = []
+    tastes = iter(_tastes(parameters, sum(number for _, number, _ in kinds)))
+    model = _model_numbers(parameters, stimuli)
     for kind, number, sign in kinds:
         for k in range(number):
             name = f"{kind}{k + 1:02d}" if kind == "r" else f"{kind}{k + 1}"
             wide = parameters.inconsistency * np.exp(generator.normal(0, 0.3)) * np.sqrt(2)
+            seen = truth + next(tastes)[model]
             for content, members in by_content.items():
                 if generator.random() >= parameters.share:
                     continue
                 for at, i in enumerate(members):
                     for j in members[at + 1 :]:
-                        gap = sign * (truth[i] - truth[j]) + wide * generator.normal()
+                        gap = sign * (seen[i] - seen[j]) + wide * generator.normal()
                         better, worse = (i, j) if gap >= 0 else (j, i)
                         models = stimuli[better].model, stimuli[worse].model
                         answers.append(PairAnswer(content, name, *models, tie=bool(abs(gap) < ties)))

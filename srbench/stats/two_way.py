@@ -1,17 +1,50 @@
-"""The two-way bootstrap: intervals of means over raters and images like those that were seen."""
+"""The two-way bootstrap: intervals and tests of means over raters and images like those that were seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import sparse, stats
 
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.stats.arrays import Floats, Ints
-from srbench.stats.student import t_quantile
+from srbench.stats.student import t_p_value, t_quantile
 
 _BATCH = 250
+
+
+@dataclass(frozen=True)
+class TwoWayEstimate:
+    """A mean, or a difference of means, with its error over raters and images like those that were seen.
+
+    Attributes:
+        value: The estimate.
+        error: Its standard error.
+        df: Degrees of freedom: the smaller of the numbers of images and raters, less one.
+    """
+
+    value: float
+    error: float
+    df: int
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """The two-sided 95 % interval."""
+        reach = t_quantile(self.df) * self.error
+        return self.value - reach, self.value + reach
+
+    @property
+    def p(self) -> float:
+        """The two-sided p value of the t test against 0; 1 where neither value nor error differs from 0."""
+        return self.p_above(0.0, two_sided=True)
+
+    def p_above(self, bound: float, *, two_sided: bool = False) -> float:
+        """Return the p value of the t test of "no larger than this bound"; two-sided: of "equal to it"."""
+        gap = self.value - bound
+        if self.error == 0:
+            return 1.0 if gap == 0 or (gap < 0 and not two_sided) else 0.0
+        return t_p_value(gap / self.error, self.df) if two_sided else float(stats.t.sf(gap / self.error, self.df))
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +69,22 @@ class TwoWayDraws:
         """Compute the mean over images of first minus second in each draw, `(draws,)`; stimuli are paired in order."""
         return _weighted(self.means[first] - self.means[second], self.weights[first])
 
-    def interval(
-        self, centre: float, first: Sequence[int], second: Sequence[int] | None = None
-    ) -> tuple[float, float] | None:
-        """Return the 95 % interval, over raters and images like these, of a mean or of a difference.
+    def estimate(
+        self, value: float, first: Sequence[int], second: Sequence[int] | None = None, step: float = 0.0
+    ) -> TwoWayEstimate | None:
+        """Return the error, over raters and images like these, of a mean or of a difference.
 
-        This is a t interval with the bootstrap's standard error and k - 1 degrees of freedom, k being the number of
-        images or of raters, whichever is smaller. The percentiles would be too narrow for few images (drawing among k
-        shrinks the variance by (k - 1) / k) and too wide for many: drawing raters and images at once counts the noise
-        of single votes three times, so that two of the three are taken off.
+        The t interval and the t test from it have the bootstrap's standard error and k - 1 degrees of freedom, k being
+        the number of images or of raters, whichever is smaller. The percentiles would be too narrow for few images
+        (drawing among k shrinks the variance by (k - 1) / k) and too wide for many: drawing raters and images at once
+        counts the noise of single votes three times, so that two of the three are taken off.
 
         Args:
-            centre: The estimate.
+            value: The estimate.
             first: Stimuli, one an image.
             second: Stimuli to subtract, in the same order.
+            step: Distance of neighbouring scores. Rounding to it brings the variance step^2 / 12 to every vote; where
+                raters agree so well that the draws vary by less, this stands in.
 
         Returns:
             None for fewer than two images or raters.
@@ -65,8 +100,15 @@ class TwoWayDraws:
             return None
         raw = float(drawn.var(ddof=1)) * k / (k - 1)
         variance = max(raw - 2 * sum(map(_vote_noise, sides)), raw / 3)
-        reach = float(t_quantile(k - 1) * np.sqrt(variance))
-        return centre - reach, centre + reach
+        rounding = step**2 / 12 * sum(map(_votes_variance, sides))
+        return TwoWayEstimate(value, float(np.sqrt(max(variance, rounding))), k - 1)
+
+    def interval(
+        self, centre: float, first: Sequence[int], second: Sequence[int] | None = None
+    ) -> tuple[float, float] | None:
+        """Return the 95 % interval of `estimate`; None for fewer than two images or raters."""
+        estimate = self.estimate(centre, first, second)
+        return estimate.ci95 if estimate else None
 
 
 def two_way_bootstrap(
@@ -137,6 +179,12 @@ def _vote_noise(table: Floats) -> float:
     seen = ~np.isnan(table).all(axis=0)
     rest = rest[:, seen] - np.nanmean(rest[:, seen], axis=0, keepdims=True)
     return float(np.nansum((rest / (counts * len(table))) ** 2))
+
+
+def _votes_variance(table: Floats) -> float:
+    """Return the variance of the mean of images' means, for votes of variance 1 that are independent."""
+    counts = np.maximum((~np.isnan(table)).sum(axis=1), 1)
+    return float((1 / counts).sum() / len(table) ** 2)
 
 
 def _weighted(means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> Floats:

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from srbench.ratings.simulation import Simulation, simulate
+from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.stats.arrays import Floats
 from srbench.survey.adaptive import prior, update
 from srbench.survey.design import Design, content_label
 from srbench.survey.planning import session
@@ -22,16 +21,18 @@ def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulatio
         simulation: Simulation of the study's models, with as many images as the study has contents.
     """
     by_name = {stimulus.name: stimulus for stimulus in stimuli if stimulus.expected is None}
-    quality, inconsistencies = _drawn(list(by_name.values()), simulation)
+    quality, drawn = _drawn(list(by_name.values()), simulation)
+    models = list(simulation.models)
     generator = np.random.default_rng((simulation.seed, 6))
     adaptive = design.pairs == "adaptive"
     known = prior(sorted(simulation.models))
     comparisons = []
-    for rater, inconsistency in enumerate(inconsistencies):
+    for rater, (inconsistency, tastes) in enumerate(zip(drawn.inconsistency, drawn.taste, strict=True)):
+        seen = {name: score + tastes[models.index(by_name[name].model)] for name, score in quality.items()}
         for trial in session(design, stimuli, rater, known if adaptive else None):
             if trial.kind == "trap":
                 continue
-            gap = quality[trial.first] - quality[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
+            gap = seen[trial.first] - seen[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
             label = content_label(by_name[better])
             comparison = PairAnswer(label, f"r{rater}", by_name[better].model, by_name[worse].model, tie=False)
@@ -40,10 +41,10 @@ def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulatio
     return comparisons
 
 
-def _drawn(rated: Sequence[Stimulus], simulation: Simulation) -> tuple[dict[str, float], Floats]:
-    """True quality of each picture, and the inconsistency of each rater."""
+def _drawn(rated: Sequence[Stimulus], simulation: Simulation) -> tuple[dict[str, float], SimulatedVotes]:
+    """True quality of each picture, and the panel of raters."""
     simulated = simulate(replace(simulation, share=1.0))
     images = {content: i for i, content in enumerate(sorted({(s.dataset, s.content) for s in rated}))}
     scores = {(s.content, s.model): t for s, t in zip(simulated.votes.stimuli, simulated.truth, strict=True)}
     quality = {s.name: scores[f"image{images[s.dataset, s.content] + 1:03d}", s.model] for s in rated}
-    return quality, simulated.inconsistency
+    return quality, simulated

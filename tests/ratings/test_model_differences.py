@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from srbench.ratings import analysis
 from srbench.ratings.model_differences import compare_models
+from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
-from tests.ratings.tables import scores_of, stimuli
+from tests.ratings.tables import scores_of, stimuli, votes_of
 
 
 @pytest.mark.parametrize(("n", "least"), [(1, 1.0), (2, 0.5), (4, 0.125), (5, 0.0625), (6, 0.03125)])
@@ -30,8 +32,42 @@ def test_with_many_pairs_the_smallest_possible_p_is_corrected_too() -> None:
     assert not any(pair.significant for pair in compare_models(scores))
     assert (
         "after Holm's correction for 3 pairs the smallest possible p is 0.09375"
-        in analysis.analyse_means("x", scores).caveats[-1]
+        in analysis.analyse_means("x", scores).caveats[-2]
     )
+    assert "these raters held fixed" in analysis.analyse_means("x", scores).caveats[-1]
+
+
+def test_the_test_over_raters_and_images_has_no_smallest_p_and_says_its_degrees_of_freedom() -> None:
+    """Five images, 26 raters, a step apart: found, although signs of five images allow 0.0625 at best."""
+    panel = Simulation(models=("a", "b", "c"), quality=(2.0, 3.0, 4.0), images=5, raters=26)
+    made = analysis.analyse("x", simulate(panel).votes)
+    assert all(pair.significant and pair.df == 4 and pair.test == "two-way" for pair in made.differences)
+    assert made.letters[""] == {"a": "c", "b": "b", "c": "a"}
+    assert not [note for note in made.caveats if "can be significant" in note or "held fixed" in note]
+    for pair in made.differences:
+        assert pair.ci95_raters_images is not None
+        assert pair.error is not None
+        assert pair.p == pytest.approx(2 * stats.t.sf(pair.mean / pair.error, 4))
+        assert np.diff(pair.ci95_raters_images) == pytest.approx(2 * stats.t.ppf(0.975, 4) * pair.error)
+    fixed = analysis.analyse("x", simulate(panel).votes, Options(test="wilcoxon"))
+    assert {pair.p for pair in fixed.differences} == {0.0625}
+    assert "(--test two-way has no such limit)" in fixed.caveats[-2]
+    assert "these raters held fixed" in fixed.caveats[-1]
+
+
+def test_unanimous_raters_are_not_endlessly_certain() -> None:
+    """All agree on everything: rounding to whole steps alone leaves 1/12 to each vote."""
+    table = np.tile(np.tile([[1.0], [3.0]], (5, 1)), (1, 24))
+    found = analysis.analyse("x", votes_of(table.tolist(), stimuli(("a", "b"), 5))).differences[0]
+    assert found.error == pytest.approx(np.sqrt(2 / 12 / 120))
+    assert 0 < found.p < 1e-4
+
+
+def test_one_image_or_one_rater_says_nothing_of_others() -> None:
+    for table, images in (([[1.0, 2, 1], [5, 5, 4]], 1), ([[1.0], [5], [1], [5]], 2)):
+        made = analysis.analyse("x", votes_of(table, stimuli(("a", "b"), images)))
+        assert (made.differences[0].p, made.differences[0].df) == (1.0, None)
+        assert any("a single image or a single rater" in note for note in made.caveats)
 
 
 def test_models_are_compared_on_the_images_that_both_have() -> None:

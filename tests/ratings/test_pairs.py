@@ -141,6 +141,7 @@ def test_errors_are_those_seen_over_many_panels() -> None:
             quality=(2.8, 3.0, 3.2),
             content_spread=0,
             stimulus_spread=0,
+            rater_model=0,
             seed=seed,
         )
         fits.append(pairs.fit(simulate_pairs(panel, ties=0.3)))

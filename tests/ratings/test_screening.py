@@ -16,7 +16,9 @@ from srbench.ratings.votes import Stimulus, Votes
 from tests.ratings.tables import NAN, joined, votes_of
 
 # Clear differences and raters much alike: the rules reject honest raters too where panels are noisier than that.
-CLEAN = Simulation(quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35)
+CLEAN = Simulation(
+    rater_model=0, quality=(1.3, 2.5, 3.5, 4.7), images=25, raters=24, traps=True, bias=0.1, inconsistency=0.35
+)
 
 
 @pytest.fixture(scope="module")

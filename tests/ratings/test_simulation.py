@@ -1,5 +1,7 @@
 """Panels are what they were asked to be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -86,20 +88,43 @@ def test_what_is_expected_equals_an_integral_written_out(truth: float) -> None:
     """Chance of each score times the score, over the raters' inconsistencies."""
 
     def mean(z: float) -> float:
-        sigma = np.hypot(0.5, 1.2 * np.exp(0.3 * z))
+        sigma = np.hypot(np.hypot(0.5, 0.4), 1.2 * np.exp(0.3 * z))
         passed = stats.norm.cdf((np.array([1.5, 2.5, 3.5, 4.5, np.inf]) - truth) / sigma)
         return float((np.diff(passed, prepend=0) @ np.arange(1, 6)) * stats.norm.pdf(z))
 
     # 15 nodes of a smooth function: better than six digits.
-    found = expected(Simulation(bias=0.5, inconsistency=1.2), np.array([truth]))
+    found = expected(Simulation(bias=0.5, rater_model=0.4, inconsistency=1.2), np.array([truth]))
     assert found[0] == pytest.approx(integrate.quad(mean, -8, 8)[0], abs=1e-6)
 
 
 def test_what_is_expected_without_noise_is_the_rounded_truth() -> None:
     truth = np.array([0.2, 1.4, 2.6, 4.4, 7.0])
-    assert expected(Simulation(bias=0, inconsistency=0), truth).tolist() == [1, 1, 3, 4, 5]
+    assert expected(Simulation(bias=0, rater_model=0, inconsistency=0), truth).tolist() == [1, 1, 3, 4, 5]
     # In the middle of the scale rounding is even: nothing is moved.
     assert expected(Simulation(), np.array([3.0])).tolist() == [pytest.approx(3, abs=1e-12)]
+
+
+def test_tastes_are_of_a_rater_for_a_model_and_move_nothing_else() -> None:
+    """Without noise, votes of a rater on a model differ from truth and bias by the same on every image."""
+    panel = Simulation(images=6, raters=5, inconsistency=0, rater_model=6, scale=Scale(-100, 200), reference=True)
+    drawn, plain = simulate(panel), simulate(replace(panel, rater_model=0))
+    assert drawn.votes.raters == plain.votes.raters
+    np.testing.assert_array_equal(drawn.truth, plain.truth)
+    change = drawn.votes.matrix() - plain.votes.matrix()
+    for column, model in enumerate([*panel.models, "hr"]):
+        own = [i for i, s in enumerate(drawn.votes.stimuli) if s.model == model]
+        np.testing.assert_allclose(change[own], np.tile(drawn.taste[:, column], (6, 1)), atol=1.01)  # rounded twice
+    assert drawn.taste.shape == (5, 5)
+    assert drawn.taste.std() == pytest.approx(6, rel=0.4)
+
+
+def test_equal_pictures_are_told_apart_by_tastes_alone() -> None:
+    """Every rater answers the same on all images where they differ by taste alone."""
+    panel = Simulation(models=("a", "b"), quality=(3, 3), images=5, raters=6, inconsistency=0, rater_model=1)
+    answers = simulate_pairs(replace(panel, stimulus_spread=0))
+    chosen = {rater: {a.winner for a in answers if a.rater == rater} for rater in {a.rater for a in answers}}
+    assert all(len(winners) == 1 for winners in chosen.values())
+    assert len({winner for winners in chosen.values() for winner in winners}) == 2
 
 
 def test_planted_qualities_are_the_models_true_means() -> None:
@@ -116,7 +141,11 @@ def test_every_rater_compares_every_two_models_on_every_image() -> None:
     assert len(found) == len(asked) == 3 * 5 * 3
     assert not any(a.tie for a in found)
     assert {a.rater for a in found} == {"r01", "r02", "r03", "r04", "careless1"}
-    better = [a for a in simulate_pairs(Simulation(images=30, models=("a", "b"), quality=(1, 5))) if a.winner == "b"]
+    better = [
+        a
+        for a in simulate_pairs(Simulation(images=30, models=("a", "b"), quality=(1, 5), rater_model=0))
+        if a.winner == "b"
+    ]
     assert len(better) == 30 * 24
     assert all(a.tie for a in simulate_pairs(Simulation(images=2), ties=100))
 

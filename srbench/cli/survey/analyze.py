@@ -87,11 +87,17 @@ def analyze(
         int, typer.Option(min=0, help="Number of missed traps that the rule traps allows a rater.")
     ] = 0,
     test: Annotated[
-        Literal["wilcoxon", "permutation"],
-        typer.Option(help="Test of differences between models: Wilcoxon signed ranks, or permutation of the signs."),
-    ] = "wilcoxon",
+        Literal["two-way", "wilcoxon", "permutation"],
+        typer.Option(
+            help="Test of differences between models: t test over raters and images (two-way); or, over images with "
+            "these raters held fixed, Wilcoxon signed ranks as the SRGAN paper has it, or permutation of the signs."
+        ),
+    ] = "two-way",
     resamples: Annotated[
-        int, typer.Option(min=0, help="Number of bootstrap draws of raters and images; 0 leaves out these intervals.")
+        int,
+        typer.Option(
+            min=0, help="Number of bootstrap draws of raters and images; 0 leaves out their intervals and test."
+        ),
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
     scale: ratings_file.ScaleOption = "1-5",

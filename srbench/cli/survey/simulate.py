@@ -26,6 +26,13 @@ def simulate(
     bias: Annotated[
         float, typer.Option(min=0, help="Standard deviation of the raters' biases, in steps of the scale.")
     ] = 0.3,
+    rater_model: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Standard deviation of the raters' tastes: how much more than others a rater likes a model, in steps.",
+        ),
+    ] = 0.23,
     inconsistency: Annotated[
         float,
         typer.Option(min=0, help="Median of the raters' inconsistencies: how far a rater's votes scatter, in steps."),
@@ -58,6 +65,7 @@ def simulate(
         images=images,
         raters=raters,
         bias=bias,
+        rater_model=rater_model,
         inconsistency=inconsistency,
         careless=careless,
         adversarial=adversarial,

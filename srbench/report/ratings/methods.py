@@ -193,22 +193,34 @@ def _model_intervals(study: Analysis) -> str:
 
 
 def _tests(study: Analysis) -> str:
-    test = {
-        "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
-        "permutation": (
-            "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
-            f"drawn with seed {study.options.seed})"
-        ),
-    }[study.options.test]
     pairs = [pair for pair in study.differences if pair.dataset] or study.differences
     significant = sum(pair.significant for pair in pairs)
     datasets = len({pair.dataset for pair in pairs})
     where = f" within {datasets} data sets" if datasets > 1 else ""
     return (
-        f"Models were tested by {test} on the images' means, paired by image, with Holm's correction for all pairs of "
-        f"a data set; {significant} of {_many(len(pairs), 'difference')}{where} {'is' if significant == 1 else 'are'} "
-        "significant at 5 %. Effect sizes are matched-pairs rank-biserial correlation and Cohen's d_z."
+        f"Models were tested by {_test(study)}, with Holm's correction for all pairs of a data set; {significant} of "
+        f"{_many(len(pairs), 'difference')}{where} {'is' if significant == 1 else 'are'} significant at 5 %. Effect "
+        "sizes are matched-pairs rank-biserial correlation and Cohen's d_z of the images' differences."
     )
+
+
+def _test(study: Analysis) -> str:
+    test = study.differences[0].test
+    if test == "two-way":
+        df = from_to({pair.df for pair in study.differences if pair.df is not None})
+        return (
+            "two-sided t tests over raters and images: the mean over images of the difference of two stimuli's scores "
+            f"over the same bootstrap's standard error ({df} degrees of freedom: the smaller of the numbers of images "
+            "and raters, less one)"
+        )
+    how = {
+        "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
+        "permutation": (
+            "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
+            f"drawn with seed {study.options.seed})"
+        ),
+    }[test]
+    return f"{how} on the images' means, paired by image, these raters held fixed"
 
 
 def _metrics(study: Analysis) -> str:

@@ -3,7 +3,7 @@
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
-from srbench.report.numbers import around, interval, number, p_value
+from srbench.report.numbers import around, from_to, interval, number, p_value
 from srbench.report.ratings import tables_metrics, tables_raters
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
@@ -57,13 +57,18 @@ def _model(group: ModelMean, letters: str, rank: float | None, intervals: int) -
 
 
 def _models_note(study: Analysis) -> str:
-    letters = "Higher is better. Models that share a letter are not told apart at 5 % (Holm)."
+    letters = f"Higher is better. Models that share a letter are not told apart at 5 % ({_letters_test(study)})."
     if study.votes is None or study.options.estimator != "mos":
         return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
     first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
     if not any(group.ci95_raters_images for group in study.models):
         return first
     return f"{first} Second: raters and images like these (bootstrap over both)."
+
+
+def _letters_test(study: Analysis) -> str:
+    fixed = bool(study.differences) and study.differences[0].test != "two-way"
+    return "images alone, these raters held fixed; Holm" if fixed else "raters and images; Holm"
 
 
 def _differences(study: Analysis) -> Table:
@@ -79,7 +84,6 @@ def _differences(study: Analysis) -> Table:
         )
         for pair in study.differences
     )
-    test = "signed-rank test" if study.options.test == "wilcoxon" else "permutation test"
     return Table(
         key="differences",
         title="Differences between models",
@@ -91,9 +95,25 @@ def _differences(study: Analysis) -> Table:
             *(Column("rank-biserial", rank=4), Column("d_z", rank=5), Column("images", rank=6)),
         ),
         rows=text_rows(rows),
-        notes=(
-            f"Paired by image; two-sided {test} on the images' means, corrected by Holm for all pairs of a data set.",
-        ),
+        notes=(_test_note(study),),
+    )
+
+
+def _test_note(study: Analysis) -> str:
+    if not study.differences:
+        return ""
+    test = study.differences[0].test
+    if test == "two-way":
+        df = sorted({pair.df for pair in study.differences if pair.df is not None})
+        degrees = f", {from_to(df)} degrees of freedom" if df else ""
+        return (
+            f"Two-sided t tests over raters and images (standard error of the two-way bootstrap{degrees}), corrected "
+            "by Holm for all pairs of a data set."
+        )
+    name = "signed-rank test" if test == "wilcoxon" else "permutation test"
+    return (
+        f"Paired by image; two-sided {name} on the images' means, these raters held fixed; corrected by Holm for all "
+        "pairs of a data set."
     )
 
 

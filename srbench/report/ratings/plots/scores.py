@@ -61,7 +61,9 @@ def _models_caption(study: Analysis, count: int, *, lettered: bool) -> str:
     if any(g.ci95_raters_images is not None for g in study.models):
         parts.append("Thin line: 95 % interval over raters and images like these (bootstrap).")
     if lettered:
-        parts.append("Models with a letter in common are not told apart at 5 % after Holm's correction.")
+        fixed = study.differences[0].test != "two-way"
+        over_what = "images alone, these raters held fixed" if fixed else "raters and images"
+        parts.append(f"Models with a letter in common are not told apart at 5 % ({over_what}, Holm's correction).")
     images = {g.images for g in study.models if not g.dataset}
     span = f"{min(images)} to {max(images)}" if len(images) > 1 else "".join(map(str, images))
     parts.append(f"{count} model{'s' if count > 1 else ''}, {span} images each.")
