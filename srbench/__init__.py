@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from srbench.evaluation.api import evaluate, load_model
-    from srbench.evaluation.frame import load_results
+    from srbench.evaluation.frame import load_results, summary
     from srbench.evaluation.image_scores import lpips, psnr, ssim
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "load_model", "load_results", "lpips", "psnr", "ssim"]
+__all__ = ["__version__", "evaluate", "load_model", "load_results", "lpips", "psnr", "ssim", "summary"]
 
 _MODULES = {
     "evaluate": "srbench.evaluation.api",
@@ -22,6 +22,7 @@ _MODULES = {
     "lpips": "srbench.evaluation.image_scores",
     "psnr": "srbench.evaluation.image_scores",
     "ssim": "srbench.evaluation.image_scores",
+    "summary": "srbench.evaluation.frame",
 }
 
 

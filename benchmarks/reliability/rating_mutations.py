@@ -43,7 +43,8 @@ GROUPS = (
             ("float(differences.std(ddof=1)) if", "float(differences.std(ddof=0)) if"),
             ("np.ones(differences.shape[1])", "np.zeros(differences.shape[1])"),
             ("p_values = 2 * stats.t.sf", "p_values = stats.t.sf"),
-            ("(margin - abs(mean)) / error, n - 1", "(margin - abs(mean)) / error, n"),
+            ("np.where(flat, rounded[0] == 0, p_values)", "np.where(flat, rounded[0] != 0, p_values)"),
+            ("/ math.sqrt(n)), n - 1))", "/ math.sqrt(n)), n))"),
         ),
     ),
     Group(

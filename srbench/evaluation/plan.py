@@ -14,7 +14,6 @@ from srbench.evaluation.scoring import Scorer
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.protocol import Protocol
-from srbench.stats.bootstrap import RESAMPLES, SEED
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def describe_call(plan: Plan) -> dict[str, object]:
         "notes": plan.caveats,
         "unavailable": plan.unavailable,
         "failed": [],
-        "seeds": {"bootstrap": SEED, "resamples": RESAMPLES},
+        "seeds": {},
     }
 
 

@@ -1,13 +1,17 @@
 """Which model is best on a data set, from images on which all of them have a finite value."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from srbench.evaluation.results import MOS, TIMINGS, Row
-from srbench.stats.bootstrap import mean_may_be_zero
+from srbench.stats.arrays import Floats
+from srbench.stats.comparison import told_apart
+from srbench.stats.influence import Influence, influence
+from srbench.stats.paired import MEAN_TEST
 
 Variant = tuple[str, str, str]
 """Model, device and mode of a line of a table."""
@@ -21,12 +25,14 @@ class Ranking:
 
     Attributes:
         best: Variants with the best mean over the images that are compared; empty where there are none, or one variant.
-        tied: Variants that these images cannot tell from the best: the 95 % bootstrap interval of the mean difference
-            holds 0.
+        tied: Variants that these images cannot tell from the best: paired t tests of the means, corrected for all
+            pairs of variants by Holm. Empty for a single image, which compares nothing.
         compared: Number of images on which all compared variants have a finite value.
         infinite: Number of images on which some compared variant has an infinite value.
         wins: Number of images on which each compared variant is the best or as good; an infinite value in the better
             direction wins its image.
+        images: Names of the images on which all compared variants have a finite value.
+        influence: What a few of these images decide; None where there are fewer than two, or one variant.
     """
 
     best: frozenset[Variant]
@@ -34,6 +40,41 @@ class Ranking:
     compared: int
     infinite: int
     wins: Mapping[Variant, int]
+    images: tuple[str, ...] = ()
+    influence: Influence[Variant] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; a variant is an object of model, device and mode."""
+        found = self.influence
+        return {
+            "best": _named(self.best),
+            "tied": _named(self.tied),
+            "test": f"paired {MEAN_TEST}, Holm over all pairs" if found else None,
+            "pairs": found.orders if found else 0,
+            "compared": self.compared,
+            "infinite": self.infinite,
+            "wins": [{**_name(variant), "images": count} for variant, count in self.wins.items()],
+            "influence": found and self._influence(found),
+        }
+
+    def _influence(self, found: Influence[Variant]) -> dict[str, Any]:
+        moved = found.moved and {**_name(found.moved[0]), "rank": found.moved[1], "rank_without": found.moved[2]}
+        return {
+            "images": [self.images[i] for i in found.few],
+            "orders": found.orders,
+            "reversed": found.reversed,
+            "moved": moved,
+            "deciding": None if found.deciding is None else [self.images[i] for i in found.deciding],
+            "best_without": found.heir and _name(found.heir),
+        }
+
+
+def _name(variant: Variant) -> dict[str, str]:
+    return dict(zip(("model", "device", "mode"), variant, strict=True))
+
+
+def _named(variants: Collection[Variant]) -> list[dict[str, str]]:
+    return [_name(variant) for variant in sorted(variants)]
 
 
 def rank(rows: Sequence[Row]) -> dict[tuple[str, str], Ranking]:
@@ -57,7 +98,9 @@ def _ranking(rows: Sequence[Row]) -> Ranking:
     merits = _complete(rows, sign)
     common = set.intersection(*(set(of) for of in merits.values())) if merits else set()
     finite = sorted(image for image in common if all(math.isfinite(of[image]) for of in merits.values()))
-    best, tied = _best_and_tied(merits, finite) if finite and len(merits) > 1 else (frozenset(), frozenset())
+    values = {variant: np.array([of[image] for image in finite]) for variant, of in merits.items()}
+    comparable = bool(finite) and len(merits) > 1
+    best, tied = _best_and_tied(values) if comparable else (frozenset(), frozenset())
     counted = {row.image: row.images for row in rows}  # the row of a whole set stands for all its images
     highest = {image: max(of[image] for of in merits.values()) for image in common}
     return Ranking(
@@ -66,6 +109,8 @@ def _ranking(rows: Sequence[Row]) -> Ranking:
         compared=sum(counted[image] for image in finite),
         infinite=sum(counted[image] for image in common.difference(finite)),
         wins={variant: sum(of[image] == highest[image] for image in common) for variant, of in merits.items()},
+        images=tuple(finite),
+        influence=influence(values, higher_is_better=True) if comparable and len(finite) > 1 else None,
     )
 
 
@@ -79,12 +124,11 @@ def _complete(rows: Sequence[Row], sign: int) -> dict[Variant, dict[str, float]]
     return {variant: of for variant, of in merits.items() if len(of) == most}
 
 
-def _best_and_tied(
-    merits: Mapping[Variant, Mapping[str, float]], images: Sequence[str]
-) -> tuple[frozenset[Variant], frozenset[Variant]]:
-    values = {variant: np.array([of[image] for image in images]) for variant, of in merits.items()}
+def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant]]:
     highest = max(of.mean() for of in values.values())
-    best = [variant for variant, of in values.items() if of.mean() == highest]
-    others = [variant for variant in values if variant not in best] if len(images) > 1 else []
-    tied = frozenset(variant for variant in others if mean_may_be_zero(values[variant] - values[best[0]]))
-    return frozenset(best), tied
+    best = frozenset(variant for variant, of in values.items() if of.mean() == highest)
+    if len(next(iter(values.values()))) < 2:
+        return best, frozenset()
+    apart = told_apart(values)
+    others = values.keys() - best
+    return best, frozenset(one for one in others if any(not apart[frozenset((one, other))] for other in best))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srbench.evaluation.results import MOS, TIMINGS, Row
-from srbench.stats.bootstrap import bootstrap_mean
+from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
 
 _DISTURBED_SHARE = 0.25
 """Share of disturbed timings from which on the quartiles may be wrong."""
@@ -26,7 +26,7 @@ class Summary:
         std: Between these images, ddof 1; None for one image.
         n: Number of these images.
         unit: Unit of the mean, the standard deviation, the median and the interval.
-        ci95: 95 % interval of the mean over images like these (bootstrap); None for one image.
+        ci95: 95 % interval of the mean over images like these; None for one image, timings and opinion scores.
         median: Over images; what is quoted for timings.
         iqr: First and third quartile.
         higher_is_better: Direction.
@@ -38,6 +38,7 @@ class Summary:
         identity: Fingerprint of the model; empty where no content is noted.
         infinite: Number of images with an infinite value, which the mean leaves out.
         undefined: Number of images whose value is not a number, which the mean leaves out.
+        ci95_method: Name of the method of the interval; see `srbench.stats.means`.
         disturbed: What disturbed at least a quarter of the timings, so that their median is not valid; () for metrics.
     """
 
@@ -60,6 +61,7 @@ class Summary:
     identity: str = ""
     infinite: int = 0
     undefined: int = 0
+    ci95_method: IntervalMethod = INTERVAL
     disturbed: tuple[str, ...] = ()
 
     @property
@@ -114,7 +116,7 @@ def _summary(rows: Sequence[Row]) -> Summary:
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(values) > 1 else None,
         # Opinion varies with raters too, of whom rows know nothing; its interval is in the study's report.
-        ci95=bootstrap_mean(values) if len(values) > 1 and first.metric != MOS else None,
+        ci95=None if first.metric == MOS or first.metric in TIMINGS else mean_interval(values),
         median=float(quartiles[1]),
         iqr=(float(quartiles[0]), float(quartiles[2])),
     )

@@ -1,42 +1,13 @@
-"""Bootstrap intervals of a mean, of a paired difference, of a ratio of medians, and of statistics of clustered data."""
+"""Bootstrap of a ratio of medians, and of statistics of clustered data."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from srbench.stats.arrays import Floats, Ints
 
 RESAMPLES, SEED = 10_000, 0
-_FEWER_FROM, _FEWER = 1_000, 1_000  # for large sets, so that memory stays small
 _BLOCK = 100  # resamples at a time, for ratios of thousands of rounds
-
-
-def bootstrap_mean(values: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> tuple[float, float]:
-    """Return the 95 % percentile interval of a mean, drawing images with replacement.
-
-    Args:
-        values: One value for each image, `(n,)`.
-        resamples: Number of draws; 1,000 at most for more than 1,000 images.
-        seed: Seed of the draws; the same for every model, so that models share them.
-
-    Source:
-        Efron and Tibshirani, An introduction to the bootstrap, 1993, section 13.3.
-    """
-    if len(values) > _FEWER_FROM:
-        resamples = min(resamples, _FEWER)
-    means = _draws(len(values), resamples, seed) @ values / len(values)
-    return _percentile_interval(means)
-
-
-def mean_may_be_zero(differences: Floats) -> bool:
-    """Tell whether the 95 % bootstrap interval of a mean paired difference holds 0.
-
-    Args:
-        differences: One difference for each image, `(n,)`.
-    """
-    low, high = bootstrap_mean(differences)
-    return low <= 0 <= high
 
 
 def bootstrap_ratio_of_medians(
@@ -83,10 +54,3 @@ def bootstrap_clusters(
 def _percentile_interval(draws: Floats) -> tuple[float, float]:
     low, high = np.percentile(draws, [2.5, 97.5])
     return float(low), float(high)
-
-
-@lru_cache(maxsize=4)
-def _draws(n: int, resamples: int, seed: int) -> Floats:
-    """Count how often each image is drawn in each resample, `(resamples, n)`."""
-    generator = np.random.default_rng(seed)
-    return generator.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)

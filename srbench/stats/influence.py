@@ -12,7 +12,7 @@ from srbench.stats.arrays import Floats
 Item = TypeVar("Item", bound=Hashable)
 
 _SHARE = 100
-"""Of so many images one is left out to see which orders reverse; of fewer, one too."""
+"""Of so many images one may be left out to reverse orders; of fewer, one too."""
 
 _NOTHING = 1e-12
 """A sum below this share of its terms is a rounding error."""
@@ -24,8 +24,8 @@ class Influence(Generic[Item]):
 
     Attributes:
         images: Number of images.
-        few: Images, at most one in a hundred but one at least, without which the most orders of two means are reversed;
-            empty where no order is.
+        most: Number of images that may be left out to reverse orders: one in a hundred, but one at least.
+        few: Images, at most so many, without which the most orders of two means are reversed; empty where no order is.
         reversed: Number of orders that are reversed without these.
         orders: Number of pairs of items.
         moved: The item that is moved furthest without these, with its rank before and after; None where `few` is empty.
@@ -35,6 +35,7 @@ class Influence(Generic[Item]):
     """
 
     images: int
+    most: int
     few: tuple[int, ...]
     reversed: int
     orders: int
@@ -77,7 +78,8 @@ def influence(values: Mapping[Item, Floats], *, higher_is_better: bool) -> Influ
     items = list(values)
     merits = np.stack([values[item] for item in items]) * (1 if higher_is_better else -1)
     n = merits.shape[1]
-    few, reversed_orders = _most_reversals(merits, max(1, n // _SHARE))
+    most = max(1, n // _SHARE)
+    few, reversed_orders = _most_reversals(merits, most)
     means = merits.mean(axis=1)
     leaders = np.flatnonzero(means == means.max())
     best = int(leaders[0]) if len(leaders) == 1 else None
@@ -85,6 +87,7 @@ def influence(values: Mapping[Item, Floats], *, higher_is_better: bool) -> Influ
     heir = int(np.delete(merits, list(deciding), axis=1).mean(axis=1).argmax()) if deciding else None
     return Influence(
         images=n,
+        most=most,
         few=few,
         reversed=reversed_orders,
         orders=len(items) * (len(items) - 1) // 2,

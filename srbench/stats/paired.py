@@ -53,7 +53,7 @@ def mean_p(differences: Floats, test: MeanTest = MEAN_TEST) -> float:
 
     Args:
         differences: One finite difference for each image, `(n,)`.
-        test: "t": Student's t of the mean; where differences do not vary, p is that of their signs.
+        test: "t": Student's t of the mean; where they do not vary, its limit: 1 at 0, else 0.
             "sign-flip": exchange of the differences' signs, which supposes that these are symmetric about 0.
     """
     return mean_p_each(differences[:, None], test)[0]
@@ -63,11 +63,11 @@ def mean_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[float]:
     """Return p values as `mean_p` does, of many pairs at once: differences are `(n, pairs)`."""
     if test == "sign-flip" or len(differences) < 2:
         return sign_flip_each(differences)
-    n, mean = len(differences), differences.mean(axis=0)
-    flat = np.ptp(differences, axis=0) == 0
+    n, rounded = len(differences), _rounded(differences)
+    flat = np.ptp(rounded, axis=0) == 0
     error = np.where(flat, 1.0, differences.std(axis=0, ddof=1)) / math.sqrt(n)
-    p_values = 2 * stats.t.sf(np.abs(mean) / error, n - 1)
-    return [float(p) for p in np.where(flat, np.where(mean == 0, 1.0, smallest_p(n)), p_values)]
+    p_values = 2 * stats.t.sf(np.abs(differences.mean(axis=0)) / error, n - 1)
+    return [float(p) for p in np.where(flat, rounded[0] == 0, p_values)]
 
 
 def same_p(differences: Floats, margin: float) -> float:
@@ -78,19 +78,16 @@ def same_p(differences: Floats, margin: float) -> float:
         margin: Smallest difference that matters, in units of the differences, to either side of 0.
 
     Returns:
-        The larger p value of two one-sided t tests; 1 for one image. Where the differences do not vary: 2^-n inside
-        the margin, 1 outside.
+        The larger p value of two one-sided t tests; 1 for one image. Where the differences do not vary, its limit: 0
+        inside the margin, else 1.
 
     Source:
         Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987.
     """
-    mean, n = float(differences.mean()), len(differences)
-    if n < 2:
-        return 1.0
-    if np.ptp(differences) == 0:
-        return 2.0**-n if abs(mean) < margin else 1.0
-    error = float(differences.std(ddof=1)) / math.sqrt(n)
-    return float(stats.t.sf((margin - abs(mean)) / error, n - 1))
+    n, inside = len(differences), margin - abs(float(differences.mean()))
+    if np.ptp(_rounded(differences)) == 0:
+        return float(n < 2 or inside <= 0)
+    return float(stats.t.sf(inside / (float(differences.std(ddof=1)) / math.sqrt(n)), n - 1))
 
 
 def sign_flip(differences: Floats, seed: int = 0) -> float:

@@ -26,7 +26,12 @@ def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
     assert {"model", "dataset", "metric", "mean", "std", "n", "unit", "ci95"} <= set(entry)
     assert (entry["dataset"], entry["n"], entry["unit"]) == ("builtin", 3, "dB")
     assert entry["ci95"][0] < entry["mean"] < entry["ci95"][1]
+    assert entry["ci95_method"] == "t"
     assert entry["std"] > 0
+    ranking = next(r for r in content["rankings"] if r["metric"] == "psnr")
+    assert (ranking["dataset"], ranking["compared"], ranking["test"]) == ("builtin", 3, "paired t, Holm over all pairs")
+    assert ranking["best"] == [{"model": "bicubic", "device": "cpu", "mode": "fp32"}]
+    assert {"images", "orders", "reversed", "moved", "deciding", "best_without"} == set(ranking["influence"])
 
 
 def test_run_closes_with_a_table_that_names_protocol_and_machine(call: Call) -> None:

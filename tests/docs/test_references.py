@@ -93,6 +93,14 @@ def test_dotted_names_exist(page: Path) -> None:
             assert _resolves(name) or name in _entry_points(), f"{page.name} names {name}"
 
 
+@_page
+def test_tests_that_bear_a_sentence_exist(page: Path) -> None:
+    for span in spans(page):
+        if re.fullmatch(r"tests/[\w/]+\.py::\w+", span):
+            file, _, name = span.partition("::")
+            assert name in _names(ROOT / file), f"{page.name} names {span}"
+
+
 def _entry_points() -> set[str]:
     text = (ROOT / "srbench/core/plugins.py").read_text(encoding="utf-8")
     return set(re.findall(r'"(srbench\.\w+)"', text))

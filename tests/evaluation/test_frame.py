@@ -1,9 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 import srbench
-from srbench.errors import BadRun
+from srbench.errors import BadRun, UserError
+from srbench.evaluation.frame import frame
 from srbench.evaluation.results import Row, RunFolder
 
 
@@ -35,3 +39,28 @@ def test_a_run_without_rows_has_the_columns(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRun, match=r"holds no run\.json"):
         srbench.load_results(tmp_path)
+
+
+def test_a_summary_has_the_intervals_and_marks_of_the_table() -> None:
+    base = np.linspace(20, 30, 8)
+    noise = np.tile([0.5, -0.5], 4)
+    values = {"best": base + 1, "tied": base + 0.9 + noise, "worse": base + np.linspace(-1, -0.8, 8)}
+    rows = [
+        replace(_row(f"{model}{i}", float(value), model=model), image=f"im{i}")
+        for model, of in values.items()
+        for i, value in enumerate(of)
+    ]
+    rows[3] = replace(rows[3], digits=2)
+    found = srbench.summary(frame(rows)).set_index("model")
+    assert found["best"].to_dict() == {"best": True, "tied": False, "worse": False}
+    assert found["tied"].to_dict() == {"best": False, "tied": True, "worse": False}
+    assert found["ci95_method"].tolist() == ["t"] * 3
+    for model, of in values.items():
+        expected = stats.ttest_1samp(of, 0).confidence_interval()
+        assert tuple(found.loc[model, ["ci95_low", "ci95_high"]]) == pytest.approx((expected.low, expected.high))
+
+
+def test_scores_of_two_protocols_have_no_summary() -> None:
+    rows = [_row("1", 20.0), replace(_row("2", 21.0), protocol="q")]
+    with pytest.raises(UserError, match=r"2 protocols \(p, q\)"):
+        srbench.summary(frame(rows))

@@ -68,14 +68,10 @@ def test_one_image_or_one_model_decides_nothing() -> None:
     assert told_apart({"a": np.array([30.0, 31.0])}) == {}
 
 
-def test_equal_outputs_are_the_same_only_with_enough_images() -> None:
-    """Differences that do not vary: 2^-n, as of signs alone; t would be sure after two images."""
-    for n, verdict in ((4, "undecided"), (5, "same")):
-        equal = np.linspace(20, 30, n)
-        assert compare_means({"a": equal, "b": equal}, higher_is_better=True, margin=0.05)[0].verdict == verdict
-        assert compare_means({"a": equal, "b": equal}, higher_is_better=True)[0].p == 1
-    shifted = compare_means({"a": np.arange(5.0) + 1, "b": np.arange(5.0)}, higher_is_better=True)[0]
-    assert shifted.p == 2 * 0.5**5
+def test_equal_outputs_are_the_same_within_any_margin() -> None:
+    equal = np.linspace(20, 30, 5)
+    assert compare_means({"a": equal, "b": equal}, higher_is_better=True, margin=1e-6)[0].verdict == "same"
+    assert compare_means({"a": equal, "b": equal}, higher_is_better=True)[0].verdict == "undecided"
 
 
 def test_the_typical_image_may_say_another_thing_than_the_mean() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row
 
 CAPTION = (
-    "Quality: mean over images [95 % bootstrap interval]; bold or *: best; ≈: not told from the best by these images "
-    "(paired bootstrap, 95 %). Speed: median of single warmed-up calls [quartiles], the model alone."
+    "Quality: mean over images [95 % interval]; bold or *: best; ≈: not told from the best by these images. "
+    "Speed: median of single warmed-up calls [quartiles], the model alone."
 )
 
 

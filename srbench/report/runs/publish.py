@@ -12,7 +12,7 @@ from srbench import protocol as protocols
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 from srbench.evaluation.kept_pictures import measured_picture
-from srbench.evaluation.ranking import rank
+from srbench.evaluation.ranking import Ranking, rank
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import Summary, summarise
 from srbench.protocol import Protocol
@@ -30,6 +30,7 @@ class RunReport:
     Attributes:
         protocol: All fields of the protocol.
         summaries: Means, medians and intervals, in full precision.
+        rankings: By data set and metric, which models are best, not told from the best, and on which images.
         page: Tables and the text around them.
         notes: Sentences below the tables.
         unavailable: Models that could not run, with the reason.
@@ -39,6 +40,7 @@ class RunReport:
 
     protocol: dict[str, Any]
     summaries: list[Summary]
+    rankings: Mapping[tuple[str, str], Ranking]
     page: Page
     notes: list[str]
     unavailable: dict[str, str]
@@ -51,6 +53,10 @@ class RunReport:
             "run": folder,
             "protocol": self.protocol,
             "summary": [summary.as_dict() for summary in self.summaries],
+            "rankings": [
+                {"dataset": dataset, "metric": metric, **ranking.as_dict()}
+                for (dataset, metric), ranking in self.rankings.items()
+            ],
             "unavailable": [{"model": model, "reason": reason} for model, reason in self.unavailable.items()],
             "failed": self.failed,
             "notes": self.notes,
@@ -109,12 +115,12 @@ def report(
         *notes,
         *caption.missing(unavailable or {}, failed),
     ]
-    summaries = summarise(rows)
-    tables = [_with_lr(table, lr.get(table.key, "")) for table in build(summaries, rank(rows), totals)]
+    summaries, rankings = summarise(rows), rank(rows)
+    tables = [_with_lr(table, lr.get(table.key, "")) for table in build(summaries, rankings, totals)]
     given = {table.key: text for table in tables if (text := lr.get(table.key))}
     protocol = protocols.read(head["protocol"])
     page = _page(protocol, tables, below, machines, " and ".join(dict.fromkeys(given.values())))
-    return RunReport(protocol.as_dict(), summaries, page, below, unavailable or {}, list(failed), given)
+    return RunReport(protocol.as_dict(), summaries, rankings, page, below, unavailable or {}, list(failed), given)
 
 
 def _with_lr(table: Table, text: str) -> Table:
@@ -138,10 +144,11 @@ def scores(
         notes: Caveats of the data set and its files.
         failed: Images that failed.
     """
-    summaries = summarise(rows)
-    tables = build(summaries, rank(rows), {rows[0].dataset: counts})
+    summaries, rankings = summarise(rows), rank(rows)
+    tables = build(summaries, rankings, {rows[0].dataset: counts})
     below = [*caption.odd_outputs(rows), *notes, *caption.missing({}, failed)]
-    return RunReport(protocol.as_dict(), summaries, _page(protocol, tables, below), below, {}, list(failed))
+    page = _page(protocol, tables, below)
+    return RunReport(protocol.as_dict(), summaries, rankings, page, below, {}, list(failed))
 
 
 def _page(

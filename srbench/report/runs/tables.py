@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from srbench.evaluation.ranking import Ranking, Variant
+from srbench.evaluation.ranking import Ranking
 from srbench.evaluation.results import FILES, MOS, TIMINGS
 from srbench.evaluation.summary import Summary
+from srbench.report.runs import marks
 from srbench.report.table import Cell, Column, Table, text_column
 
 _HEADS = {
@@ -16,9 +17,6 @@ _HEADS = {
     "latency": "ms /\nimage",
     "throughput": "output\nMP/s",
 }
-
-_NAMED = 4
-"""Number of models that a note names."""
 
 
 def build(
@@ -58,11 +56,9 @@ def _table(
         rows.append((Cell(label), *cells))
     columns = [_column(next(s for s in summaries if s.metric == metric), rank) for rank, metric in enumerate(metrics)]
     images = f"first {count} of {available} images" if count < available else f"{count} image{'s' if count > 1 else ''}"
-    notes = [
-        note
-        for metric, column in zip(metrics, columns, strict=True)
-        for note in _compared(column.head, rankings.get((dataset, metric)), labels, count)
-    ]
+    heads = {metric: column.head for metric, column in zip(metrics, columns, strict=True)}
+    shown = {metric: rankings[dataset, metric] for metric in metrics if (dataset, metric) in rankings}
+    notes = marks.notes(summaries, shown, heads, labels, count)
     notes += _disturbed(summaries)
     return Table(dataset, f"{dataset}, {images}", (text_column("model"), *columns), tuple(rows), tuple(notes))
 
@@ -73,24 +69,6 @@ def _disturbed(summaries: Sequence[Summary]) -> list[str]:
     if not reasons:
         return []
     return [f"?: not valid, {' and '.join(reasons)} meanwhile; measure speed with srbench throughput"]
-
-
-def _compared(head: str, ranking: Ranking | None, labels: Mapping[Variant, str], count: int) -> list[str]:
-    """Say of how many images the marks of a column are, where these are not all."""
-    if ranking is None or ranking.compared == count or len(ranking.wins) < 2:
-        return []
-    shared = f"{ranking.compared} of {count} images"
-    marks = "none is marked" if not ranking.compared else f"* and ≈ compare {shared}"
-    if not ranking.infinite:
-        return [f"{head}: {marks}, those with a value of every compared model"] if ranking.compared else []
-    most = sorted(ranking.wins.items(), key=lambda entry: -entry[1])
-    wins = ", ".join(f"{labels[variant]} {number}" for variant, number in most[:_NAMED])
-    wins += f", and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
-    finite = f"{marks}, those finite for all" if ranking.compared else f"{marks}, no image is finite for all"
-    return [
-        f"{head}: ∞ counts outputs that equal HR, which the mean leaves out; {finite}. "
-        f"Best image by image, where ∞ wins: {wins}"
-    ]
 
 
 def _column_order(metric: str) -> tuple[int, str]:

@@ -1,0 +1,74 @@
+"""What the intervals and marks of a run's table rest on, as sentences under the table."""
+
+from collections.abc import Mapping, Sequence
+
+from srbench.evaluation.ranking import Ranking, Variant
+from srbench.evaluation.results import TIMINGS
+from srbench.evaluation.summary import Summary
+from srbench.report.runs.influence_line import influence_line
+from srbench.stats.means import interval_in_words
+
+_NAMED = 4
+"""Number of models that a note names."""
+
+
+def notes(
+    summaries: Sequence[Summary],
+    rankings: Mapping[str, Ranking],
+    heads: Mapping[str, str],
+    labels: Mapping[Variant, str],
+    count: int,
+) -> list[str]:
+    """Say what intervals and marks are, and which images decide them.
+
+    Args:
+        summaries: Summaries of a table.
+        rankings: Rankings of its metrics.
+        heads: Heads of the columns by metric.
+        labels: Names of the lines.
+        count: Number of images of the table.
+    """
+    lines = _method([summary for summary in summaries if summary.metric not in TIMINGS], rankings)
+    for metric, ranking in rankings.items():
+        lines += _compared(heads[metric], ranking, labels, count)
+        if ranking.influence is not None:
+            lines.append(f"{heads[metric]}: {influence_line(ranking.influence, ranking.images, labels)}")
+    return lines
+
+
+def _method(summaries: Sequence[Summary], rankings: Mapping[str, Ranking]) -> list[str]:
+    """Name the method of the intervals with the number of images, and the test behind the marks."""
+    said = []
+    numbers = sorted({summary.n for summary in summaries if summary.ci95})
+    if numbers:
+        method = interval_in_words(next(summary.ci95_method for summary in summaries if summary.ci95))
+        over = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        said.append(f"intervals: 95 %, {method} over {over} images")
+    compared = [ranking for ranking in rankings.values() if ranking.best]
+    if any(ranking.influence for ranking in compared):
+        most = max(len(ranking.wins) for ranking in compared)
+        pairs = most * (most - 1) // 2
+        corrected = f", corrected for all {pairs} pairs of models (Holm)" if pairs > 1 else ""
+        said.append(f"≈: mean not told from the best by a paired t test{corrected}")
+    if not all(ranking.influence for ranking in compared):
+        said.append("a single image compares no models, and nothing is marked ≈")
+    line = "; ".join(said)
+    return [line[0].upper() + line[1:]] if line else []
+
+
+def _compared(head: str, ranking: Ranking, labels: Mapping[Variant, str], count: int) -> list[str]:
+    """Say of how many images the marks of a column are, where these are not all."""
+    if ranking.compared == count or len(ranking.wins) < 2:
+        return []
+    shared = f"{ranking.compared} of {count} images"
+    marks = "none is marked" if not ranking.compared else f"* and ≈ compare {shared}"
+    if not ranking.infinite:
+        return [f"{head}: {marks}, those with a value of every compared model"] if ranking.compared else []
+    most = sorted(ranking.wins.items(), key=lambda entry: -entry[1])
+    wins = ", ".join(f"{labels[variant]} {number}" for variant, number in most[:_NAMED])
+    wins += f", and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
+    finite = f"{marks}, those finite for all" if ranking.compared else f"{marks}, no image is finite for all"
+    return [
+        f"{head}: ∞ counts outputs that equal HR, which the mean leaves out; {finite}. "
+        f"Best image by image, where ∞ wins: {wins}"
+    ]
