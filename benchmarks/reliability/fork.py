@@ -1,6 +1,7 @@
 """Calls of the command line in forks of one process that has loaded everything, with their own streams and limits."""
 
 import ctypes
+import gc
 import importlib
 import io
 import os
@@ -21,8 +22,7 @@ from srbench.cli import app
 
 LIMIT_CPU_S = 30
 _LIMIT_WALL_S, _MEMORY_MORE = 240, 8 * 2**30
-SERVE_S = 4.0
-"""Seconds after which a server that came up is stopped."""
+_SERVING, _SERVE_S = b"Administrator:", 0.4
 
 
 def load_everything() -> None:
@@ -31,6 +31,7 @@ def load_everything() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "migrations" not in module.name and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    gc.freeze()  # a collection in a fork would copy every page
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,25 @@ class End:
     cpu_s: float
 
 
-def call(words: list[str], folder: Path, *, stream: str = "", most_bytes: int = 0, interrupt_s: float = 0.0) -> End:
-    """Run a call in a folder, without the right to write everywhere, and wait for its end."""
+def call(
+    words: list[str],
+    folder: Path,
+    *,
+    stream: str = "",
+    most_bytes: int = 0,
+    interrupt_s: float = 0.0,
+    serves: bool = False,
+) -> End:
+    """Run a call in a folder, without the right to write everywhere, and wait for its end.
+
+    Args:
+        words: Words after `srbench`.
+        folder: Working folder.
+        stream: "full", "closed", "ascii" or "cp1252" for a fault of stdout.
+        most_bytes: Limit of a file's size; 0 for none.
+        interrupt_s: Seconds after which Ctrl-C comes; 0 for never.
+        serves: It is a server, which Ctrl-C stops soon after it came up.
+    """
     pipes = [os.pipe(), os.pipe()]
     child = os.fork()
     if child == 0:
@@ -55,13 +73,13 @@ def call(words: list[str], folder: Path, *, stream: str = "", most_bytes: int = 
     for reading in ends:
         os.set_blocking(reading, False)
     told = {reading: bytearray() for reading in ends}
-    code, cpu_s = _wait(child, interrupt_s, told)
+    code, cpu_s = _wait(child, interrupt_s, told, serves)
     for reading in ends:
         os.close(reading)
     return End(code, bytes(told[ends[0]]), told[ends[1]].decode(errors="replace"), cpu_s)
 
 
-def _wait(child: int, interrupt_s: float, told: dict[int, bytearray]) -> tuple[int | None, float]:
+def _wait(child: int, interrupt_s: float, told: dict[int, bytearray], serves: bool) -> tuple[int | None, float]:
     start, stopped = time.monotonic(), False
     while True:
         done, status, usage = os.wait4(child, os.WNOHANG)
@@ -72,6 +90,8 @@ def _wait(child: int, interrupt_s: float, told: dict[int, bytearray]) -> tuple[i
         if done:
             return None if stopped else os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
         passed = time.monotonic() - start
+        if serves and not interrupt_s and any(_SERVING in written for written in told.values()):
+            interrupt_s, serves = passed + _SERVE_S, False
         if interrupt_s and passed > interrupt_s:
             os.kill(child, signal.SIGINT)
             interrupt_s = 0.0

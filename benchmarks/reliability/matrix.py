@@ -2,9 +2,11 @@
 
     python -m benchmarks.reliability.matrix [--only VERB] [--share 0.1] [--out FOLDER]
 
+One process loads everything once, and each call is a fork of it: a cell costs a few tenths of a second.
+
 Of each cell: exit code 0, 2, 3 or 130; no traceback; one line on stderr for 2; at most 30 s of processor; inputs as
 they were; and once the fault is gone the same call leaves the files of an undisturbed one, times apart, and no others.
-Writes matrix.md into reports/reliability.
+Writes matrix.json and README.md into reports/reliability.
 """
 
 import argparse
@@ -14,19 +16,23 @@ import random
 import shutil
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import torch
 
 with redirect_stdout(io.StringIO()):  # what rich decides at its import must not depend on a terminal
-    from benchmarks.reliability import calls, fork
+    from benchmarks.reliability import calls, fork, report
 from benchmarks.reliability.faults import Cell, cells
 from benchmarks.reliability.traces import Tree, differences, inputs, outputs
+from srbench.speed import ceiling
+from srbench.speed.records import Ceiling
 
-REPORT = Path(__file__).parent.parent.parent / "reports" / "reliability"
+_MEMORY = Path("/dev/shm")  # a file system that does not wait for a disk
 _CODES = (0, 2, 3, 130)
 
 
@@ -76,19 +82,31 @@ class Verb:
         return _Copy(self.source)
 
     def _call(self, words: list[str], folder: Path, cell: Cell | None = None) -> fork.End:
-        serves = fork.SERVE_S if self.name in calls.SERVERS else 0.0
+        serves = self.name in calls.SERVERS
         if cell is None:
-            return fork.call(words, folder, interrupt_s=serves)
-        interrupt_s = cell.interrupt_s or serves
-        return fork.call(words, folder, stream=cell.stream, most_bytes=cell.most_bytes, interrupt_s=interrupt_s)
+            return fork.call(words, folder, serves=serves)
+        return fork.call(
+            words,
+            folder,
+            stream=cell.stream,
+            most_bytes=cell.most_bytes,
+            interrupt_s=cell.interrupt_s,
+            serves=serves,
+        )
 
-    def check(self, cell: Cell) -> Iterator[str]:
-        """Run a cell; yield what is wrong."""
+    def check(self, cell: Cell) -> tuple[int | None, list[str]]:
+        """Run a cell; return its exit code, and what is wrong."""
+        ends: list[fork.End] = []
+        reasons = list(self._check(cell, ends))
+        return ends[0].code, reasons
+
+    def _check(self, cell: Cell, ends: list[fork.End]) -> Iterator[str]:
         words = calls.line(self.name, self.parameters, cell.values)
         with self._folder() as folder:
             cell.prepare(folder)
             given, before = inputs(folder), outputs(folder)
             end = self._call(words, folder, cell)
+            ends.append(end)
             yield from _faults_of(end)
             after = inputs(folder)
             if any(after.get(name) != data for name, data in given.items()):
@@ -108,7 +126,7 @@ class _Copy:
     """A copy of the inputs, which is deleted in the end whatever its rights are."""
 
     def __init__(self, source: Path) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="matrix-"))
+        self.path = Path(tempfile.mkdtemp(prefix="matrix-", dir=_MEMORY if _MEMORY.is_dir() else None))
         shutil.copytree(source, self.path, dirs_exist_ok=True)
 
     def __enter__(self) -> Path:
@@ -137,21 +155,26 @@ def _remove_fault(folder: Path) -> None:
         shutil.rmtree(damaged) if damaged.is_dir() else damaged.unlink()
 
 
-def _report(counts: Mapping[str, int], bad: Mapping[str, list[str]]) -> str:
-    total, wrong = sum(counts.values()), len(bad)
-    lines = [
-        "# Matrix of faults",
-        "",
-        f"{total} cells: every verb and option times a table of faults; {wrong} end badly.",
-        "`python -m benchmarks.reliability.matrix` repeats this.",
-        "",
-        "| verb | cells | bad |",
-        "|---|---:|---:|",
-    ]
-    of_verb = Counter(name.split(" / ")[0] for name in bad)
-    lines += [f"| {verb} | {count} | {of_verb[verb]} |" for verb, count in counts.items()]
-    lines += ["", *[f"- {name}: {'; '.join(reasons)}" for name, reasons in bad.items()]]
-    return "\n".join(lines).rstrip().encode("utf-8", "backslashreplace").decode() + "\n"
+def _measure(verb: Verb, share: float) -> dict[str, Any]:
+    """Run the cells of a verb, or a share of them; say at once which end badly."""
+    start, chance = time.monotonic(), random.Random(verb.name)
+    verb.measure()
+    listed = list(cells(verb.name, verb.parameters))
+    bad = {f"{verb.name} / undisturbed": [verb.problem]} if verb.problem else {}
+    run: dict[str, int | None] = {}
+    for cell in listed:
+        if chance.random() < share:
+            run[cell.name], reasons = verb.check(cell)
+            if reasons:
+                bad[cell.name] = reasons
+                _say(f"{cell.name}: {'; '.join(reasons)}")
+    _say(f"{verb.name}: {len(run)} cells, {len(bad)} bad, {time.monotonic() - start:.0f} s")
+    return {"commit": report.commit(), "cells": len(listed), "run": run, "bad": bad}
+
+
+def _say(text: str) -> None:
+    sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -159,34 +182,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="only verbs that begin with this")
     parser.add_argument("--share", type=float, default=1.0, help="share of the cells, drawn with a fixed seed")
-    parser.add_argument("--out", type=Path, default=REPORT, help="folder of the report")
+    parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
     os.environ |= {"OMP_NUM_THREADS": "1", "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
     fork.load_everything()
-    counts: dict[str, int] = {}
-    bad: dict[str, list[str]] = {}
+    ceiling.measure = lambda *_: Ceiling({"fp32": 1.0}, 10.0)  # 15 s of the processor in each call of throughput
+    if threading.active_count() > 1:
+        raise RuntimeError("more than one thread runs before the forks")
+    listed = sorted(calls.verbs(), key=lambda verb: verb[0] == "throughput")  # the slowest last
+    entries = {name: entry for name, entry in report.stored("matrix", wanted.out).items() if name in dict(listed)}
     with tempfile.TemporaryDirectory() as made:
         template(Path(made))
-        for name, parameters in sorted(calls.verbs(), key=lambda verb: verb[0] == "throughput"):  # the slowest last
-            if not name.startswith(wanted.only):
-                continue
-            verb, chance = Verb(name, parameters, Path(made)), random.Random(name)
-            verb.measure()
-            if verb.problem:
-                bad[f"{name} / undisturbed"] = [verb.problem]
-            for cell in cells(name, parameters):
-                if chance.random() < wanted.share:
-                    counts[name] = counts.get(name, 0) + 1
-                    if reasons := list(verb.check(cell)):
-                        bad[cell.name] = reasons
-                        sys.stdout.buffer.write(
-                            f"{cell.name}: {'; '.join(reasons)}\n".encode(errors="backslashreplace")
-                        )
-            sys.stdout.write(f"{name}: {counts.get(name, 0)} cells\n")
-            sys.stdout.flush()
-            wanted.out.mkdir(parents=True, exist_ok=True)
-            (wanted.out / "matrix.md").write_text(_report(counts, bad), encoding="utf-8")
+        for name, parameters in listed:
+            if name.startswith(wanted.only):
+                entries[name] = _measure(Verb(name, parameters, Path(made)), wanted.share)
+                report.write("matrix", entries, wanted.out)
 
 
 if __name__ == "__main__":
