@@ -87,7 +87,7 @@ def run(
     from srbench.core.assets import AssetStore, DryStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, scoring
+    from srbench.evaluation import caveats, damaged_lines, scoring
     from srbench.evaluation.beside import beside_of
     from srbench.evaluation.foresight import foresee
     from srbench.evaluation.plan import Plan, names_given
@@ -140,6 +140,7 @@ def run(
         for line in publish.write_sheets(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
             console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
     _show(report, folder, json=json)
+    damaged_lines.drop_measured_again(folder)
     if outcome.failed:
         raise typer.Exit(3)
 

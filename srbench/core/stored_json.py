@@ -1,6 +1,7 @@
 """JSON files that name their schema and version, so that a reader can say what it found."""
 
 import json
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,24 @@ from srbench.errors import UserError, first_line
 def marked(schema: str, version: int, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content with its schema and version as the first two keys."""
     return {"schema": schema, "version": version, **content}
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a content with its checksum as the last key, "crc32"."""
+    return {**content, "crc32": _checksum(content)}
+
+
+def opened(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a content without its checksum; None where it is not as it was written. An older file may have none."""
+    found = content.get("crc32")
+    plain = {key: value for key, value in content.items() if key != "crc32"}
+    return plain if found in (None, _checksum(plain)) else None
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """Return the checksum of values, which is one for every way of writing them."""
+    values = {key: value for key, value in content.items() if key not in ("schema", "version", "crc32")}
+    return f"{zlib.crc32(json.dumps(values, sort_keys=True, default=str).encode()):08x}"
 
 
 def text(schema: str, version: int, content: Mapping[str, Any]) -> str:

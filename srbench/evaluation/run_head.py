@@ -1,7 +1,5 @@
 """run.json: protocol, environments and calls of a run's folder."""
 
-import json
-import zlib
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -27,8 +25,8 @@ def read(file: Path) -> dict[str, Any]:
         raise BadRun(f"{file.parent} holds no {FILE}; expected a folder that `srbench run` wrote")
     keys = ("environments", "calls")
     head = stored_json.read(file, SCHEMA, VERSION, unmarked_keys=keys, error=BadRun, remedy=_REMEDY)
-    seal = head.pop("crc32", None)
-    if not _is_head(head) or seal not in (None, _seal(head)):
+    head = stored_json.opened(head) or {}
+    if not _is_head(head):
         raise BadRun(f"{file} is damaged: it is not as it was written. {_REMEDY}")
     return head
 
@@ -58,12 +56,7 @@ def read_or_set_aside(file: Path) -> tuple[dict[str, Any], Path | None]:
 def write(file: Path, head: Mapping[str, Any]) -> None:
     """Write run.json, whole or not at all."""
     content = {key: head[key] for key in head if key != "version"}
-    stored_json.write(file, SCHEMA, VERSION, content | {"crc32": _seal(content)})
-
-
-def _seal(head: Mapping[str, Any]) -> str:
-    content = {key: head[key] for key in head if key != "version"}
-    return f"{zlib.crc32(json.dumps(content, sort_keys=True, default=str).encode()):08x}"
+    stored_json.write(file, SCHEMA, VERSION, stored_json.sealed(content))
 
 
 def _is_head(head: Mapping[str, Any]) -> bool:

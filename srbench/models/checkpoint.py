@@ -17,7 +17,7 @@ from scipy.io import loadmat
 from torch import Tensor
 
 from srbench.errors import BadWeights, first_line
-from srbench.models import unpickling, unwrapping
+from srbench.models import sealed_tensors, unpickling, unwrapping
 from srbench.models.arch import State
 from srbench.models.unpickling import StoredTensor
 from srbench.models.unwrapping import TensorSet
@@ -118,6 +118,7 @@ def _sets(path: Path, head: bytes, data: bytes) -> tuple[list[TensorSet[Tensor]]
         data: Its content; empty where the head is that of no weight file.
     """
     if _is_safetensors(data):
+        sealed_tensors.check(path, data)
         return unwrapping.find(safetensors.torch.load(data), Tensor), _safetensors_facts(data)
     if not data:
         raise BadWeights(f"{path} {_what_it_is(path, head)}")

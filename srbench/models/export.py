@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save as serialise
 from torch import nn
 
 from srbench import __version__
@@ -17,6 +16,7 @@ from srbench.errors import UserError
 from srbench.models import onnx_network, registry
 from srbench.models.arch import Network, State, channels_of
 from srbench.models.model import Model
+from srbench.models.sealed_tensors import serialise
 
 EXTENSIONS = (".safetensors", ".onnx")
 """Endings of the formats that can be written."""
@@ -120,8 +120,7 @@ def _write_safetensors(model: Model, path: Path, half: bool) -> Exported:
     if not state:
         raise UserError(f"{model.id} has no weights; expected a network, or an OUT that ends in .onnx")
     written = {"format": "pt", **facts(model, network)}
-    plain = {key: value.detach().cpu().contiguous() for key, value in (_halved(state) if half else state).items()}
-    return _finish(path, _sorted_header(serialise(plain, metadata=written)), written)
+    return _finish(path, serialise(_halved(state) if half else state, written), written)
 
 
 def _halved(state: State) -> State:
@@ -136,16 +135,6 @@ def _halved(state: State) -> State:
             largest = float(state[key].abs().max())
             raise UserError(f"{key} reaches {largest:g}; expected at most 65504, fp16's largest. Leave out --half")
     return halved
-
-
-def _sorted_header(content: bytes) -> bytes:
-    """Sort the facts in a file's header: safetensors shuffles them, and a pinned file must come out the same."""
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)  # tensors stay aligned
-    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 # ONNX

@@ -91,17 +91,17 @@ class ChoiceCache:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(str(self.path) + ".lock"):
                 choices = self._choices() | {name: record}
-                stored_json.write(self.path, _SCHEMA, _VERSION, {"choices": choices})
+                stored_json.write(self.path, _SCHEMA, _VERSION, stored_json.sealed({"choices": choices}))
         except OSError:
             return
 
     def _choices(self) -> dict[str, Any]:
         """Return the stored choices by name; version 0 held them without a key of their own."""
         try:
-            content = stored_json.read(self.path, _SCHEMA, _VERSION, unmarked_keys=())
+            content = stored_json.opened(stored_json.read(self.path, _SCHEMA, _VERSION, unmarked_keys=())) or {}
         except UserError:  # none yet, or torn, or of a later version: a cache is measured anew
             return {}
-        choices = content if content["version"] == 0 else content.get("choices")
+        choices = content if content.get("version") == 0 else content.get("choices")
         if not isinstance(choices, dict):
             return {}
         return {name: choice for name, choice in choices.items() if isinstance(choice, dict)}

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save as serialise
 from torch import Tensor
 
 from srbench.core import stored_json
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun, first_line, reason
+from srbench.models.sealed_tensors import serialise
 
 _SCHEMA, _VERSION = "training-checkpoint", 1
 _RENAMED = {"inverse": "lr_generator"}
@@ -89,15 +89,14 @@ def _check_sums(path: Path) -> None:
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-    """Write a network's tensors as safetensors.
+    """Write a network's tensors as safetensors, with a checksum.
 
     Args:
         path: The file; an older one is replaced only when the new one is complete.
         tensors: The tensors by name.
         facts: Strings for the file's header.
     """
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    _write_atomically(path, lambda partial: partial.write_bytes(serialise(plain, metadata=dict(facts))))
+    _write_atomically(path, lambda partial: partial.write_bytes(serialise(tensors, facts)))
 
 
 def _save(content: Mapping[str, Any], partial: Path) -> None:

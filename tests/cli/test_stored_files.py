@@ -85,3 +85,17 @@ def test_stored_choices_of_the_fastest_mode_are_recalled_and_kept(tmp_path: Path
     plain = cache.recall("fedcba9876543210", Mode())
     assert plain is not None
     assert (plain.mode, plain.psnr_drop) == (Mode(), None)
+
+
+def test_a_damaged_line_is_told_once_and_measured_again(call: Call, tmp_path: Path) -> None:
+    shutil.copytree(RUN, tmp_path / "run")
+    words = ("run", "--models", "nearest", "--metrics", "psnr", "--limit", "1", "--out", "run")
+    assert call(*words)[0] == 0
+    rows = tmp_path / "run" / "rows.jsonl"
+    rows.write_bytes(rows.read_bytes()[:-80])
+    _, out, _ = call(*words)
+    assert "1 damaged line of run/rows.jsonl left out" in out
+    for again in (words, ("show", "run")):
+        code, out, _ = call(*again)
+        assert code == 0
+        assert "damaged" not in out

@@ -248,3 +248,11 @@ def test_analyze_prints_models_and_differences_and_the_rest_on_request(call: Cal
     _, full, _ = call("survey", "analyze", "votes.csv", "--resamples", "50", "--full")
     assert "Agreement of raters" in full
     assert len(full) > len(out)
+
+
+def test_places_of_simulated_votes_are_tried_before_any_is_drawn(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srbench.ratings.simulation.simulate", lambda *_: pytest.fail("the places were not tried"))
+    Path("votes.truth.json").mkdir()
+    code, _, err = call("survey", "simulate", "votes.csv")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "votes.truth.json: Is a directory; a folder stands where a file is expected" in err

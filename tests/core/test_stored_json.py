@@ -52,3 +52,13 @@ def test_the_error_says_what_was_found(tmp_path: Path, content: str, message: st
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read \\(No such file or directory\\); expected speed"):
         stored_json.read(tmp_path / "a.json", "speed", 1)
+
+
+def test_a_sealed_content_tells_when_it_has_changed() -> None:
+    sealed = stored_json.sealed({"rows": [{"median_ms": 3.25}], "device": "cpu"})
+    assert list(sealed) == ["rows", "device", "crc32"]
+    assert stored_json.opened(json.loads(json.dumps({"schema": "speed", "version": 1, **sealed}))) == {
+        **{"schema": "speed", "version": 1, "rows": [{"median_ms": 3.25}], "device": "cpu"}
+    }
+    assert stored_json.opened({**sealed, "rows": [{"median_ms": 3.26}]}) is None
+    assert stored_json.opened({"rows": []}) == {"rows": []}

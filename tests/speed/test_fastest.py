@@ -167,6 +167,17 @@ def test_a_torn_memory_is_begun_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert machine.measured == 1
 
 
+def test_a_remembered_speed_with_another_digit_is_measured_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
+    _choose(tmp_path)
+    file = tmp_path / "f.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"speed_up": 3.0', '"speed_up": 7.0'), encoding="utf-8")
+    assert _choose(tmp_path).speed_up == 3.0
+    assert machine.measured == 2
+
+
 def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     machine = _Machine(monkeypatch, {LAST: drop()}, 30.0, 10.0)
     (tmp_path / "file").write_text("in the way")

@@ -7,6 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
+from srbench.core.files import require_place
 from srbench.core.wording import counted
 from srbench.errors import UserError
 
@@ -76,6 +77,9 @@ def simulate(
         scale=ratings_file.parse_scale(scale),
         seed=seed,
     )
+    truth = target.with_suffix(".truth.json")
+    for place in (target, *([] if pairs else [truth])):
+        require_place(place)
     if pairs:
         answers = simulation.simulate_pairs(settings, ties)
         records.write(Ratings(target.stem, pairs=answers), target)
@@ -83,7 +87,6 @@ def simulate(
         return
     drawn = simulation.simulate(settings)
     records.write(Ratings(target.stem, votes=drawn.votes), target)
-    truth = target.with_suffix(".truth.json")
     simulation.write_truth(settings, drawn, truth)
     console.err.print(f"{counted(len(drawn.votes), 'vote')}: {target}; the truth: {truth}", soft_wrap=True)
 

@@ -20,6 +20,7 @@ _FILES = {"md": MARKDOWN, "latex": "speed.tex", "html": "speed.html"}
 AB_COMPARISON = "ab_comparison.json"
 _SCHEMA, _VERSION = "speed", 1
 _AB_SCHEMA, _AB_VERSION = "ab_comparison", 1
+_REMEDY = "Measure again with `srbench throughput`"
 _PICTURES = ("quality-speed-latency*", "quality-speed-throughput*")
 
 
@@ -40,14 +41,22 @@ def read(folder: Path) -> SpeedSession:
     """Read the session that a folder holds, complete or as far as it came.
 
     Raises:
-        BadRun: It holds none, or one of another version.
+        BadRun: It holds none, one that is damaged, or one of another version.
     """
     file = folder / JSON
-    record = stored_json.read(file, _SCHEMA, _VERSION, unmarked_keys=("device", "rows"), error=BadRun)
+    record = _read(file, _SCHEMA, _VERSION, ("device", "rows"))
     try:
         return SpeedSession.from_dict(record)
     except (ValueError, KeyError, TypeError) as error:
         raise BadRun(f"{file} is no session of `srbench throughput` ({type(error).__name__}: {error})") from error
+
+
+def _read(file: Path, schema: str, version: int, unmarked_keys: tuple[str, ...]) -> dict[str, Any]:
+    record = stored_json.read(file, schema, version, unmarked_keys=unmarked_keys, error=BadRun, remedy=_REMEDY)
+    opened = stored_json.opened(record)
+    if opened is None:
+        raise BadRun(f"{file} is damaged: it is not as it was written. {_REMEDY}")
+    return opened
 
 
 def keep(session: SpeedSession, folder: Path) -> None:
@@ -72,7 +81,7 @@ def read_ab_comparison(folder: Path) -> tuple[AbComparison, dict[str, Any]]:
     """
     before = folder / "duel.json"
     file = before if before.exists() and not (folder / AB_COMPARISON).exists() else folder / AB_COMPARISON
-    record = stored_json.read(file, _AB_SCHEMA, _AB_VERSION, unmarked_keys=("device", "duel"), error=BadRun)
+    record = _read(file, _AB_SCHEMA, _AB_VERSION, ("device", "duel"))
     try:
         comparison = AbComparison.from_dict(record["ab_comparison"] if record["version"] else record["duel"])
         return comparison, dict(record["device"])
@@ -91,7 +100,8 @@ def write_ab_comparison(comparison: AbComparison, device: Mapping[str, Any], fol
 
 
 def _json(record: dict[str, Any]) -> bytes:
-    return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n").encode()
+    sealed = stored_json.sealed(record)
+    return (json.dumps(sealed, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n").encode()
 
 
 def write(session: SpeedSession, folder: Path, quality: Quality | None = None) -> list[Path]:

@@ -218,6 +218,10 @@ def test_a_session_comes_back_from_its_file(tmp_path: Path) -> None:
     again = publish.read(tmp_path)
     assert again.as_dict() == made.as_dict()
     assert list(again.rows) == list(made.rows)
+    whole = (tmp_path / "speed.json").read_text(encoding="utf-8")
+    (tmp_path / "speed.json").write_text(re.sub(r'("median_ms": \d*)', r"\g<1>7", whole, count=1))
+    with pytest.raises(BadRun, match=r"speed\.json is damaged: it is not as it was written. Measure again with `srben"):
+        publish.read(tmp_path)
     (tmp_path / "speed.json").write_text("{}")
     with pytest.raises(BadRun, match=r"speed\.json has no schema, and the keys -; expected speed"):
         publish.read(tmp_path)
