@@ -69,6 +69,9 @@ CALLS: dict[str, Values] = {
 WRITES_BESIDE_INPUTS = ("survey invite", "survey serve", "survey withdraw")
 """Verbs whose task is to change the votes of the study that they are given."""
 
+GOES_ON = {"train": ("out/last.ckpt", "--resume")}
+"""By verb, what is there when the same call needs an option to go on, and the option."""
+
 SERVERS = ("survey serve", "survey demo")
 """Verbs that run until Ctrl-C."""
 

@@ -157,12 +157,19 @@ def _flipped(file: Path) -> None:
     file.write_bytes(data)
 
 
+def _written(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        file.write_bytes(change(file.read_bytes()))
+
+    return damage
+
+
 _DAMAGE: dict[str, Callable[[Path], None]] = {
     "as it was, by an odd name": lambda _: None,
     "odd name": lambda _: None,
-    "empty": lambda file: file.write_bytes(b"") and None,
-    "torn": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]) and None,
-    "of another type": lambda file: file.write_bytes(random.Random(0).randbytes(700)) and None,
+    "empty": _written(lambda _: b""),
+    "torn": _written(lambda data: data[: len(data) // 2]),
+    "of another type": _written(lambda _: random.Random(0).randbytes(700)),
     "a flipped bit": _flipped,
     "of a newer version": _newer,
     "unreadable": lambda file: file.chmod(0),

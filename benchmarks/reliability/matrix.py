@@ -1,6 +1,6 @@
 """The matrix: every verb and option of the program times a table of faults.
 
-    python -m benchmarks.reliability.matrix [--only VERB] [--share 0.1] [--out FOLDER]
+    python -m benchmarks.reliability.matrix [--only VERB ...] [--share 0.1] [--out FOLDER]
 
 One process loads everything once, and each call is a fork of it: a cell costs a few tenths of a second.
 
@@ -94,6 +94,10 @@ class Verb:
             serves=serves,
         )
 
+    def _words_that_go_on(self, folder: Path) -> list[str]:
+        place, option = calls.GOES_ON.get(self.name, ("", ""))
+        return [self.words[0], option, *self.words[1:]] if place and (folder / place).exists() else self.words
+
     def check(self, cell: Cell) -> tuple[int | None, list[str]]:
         """Run a cell; return its exit code, and what is wrong."""
         ends: list[fork.End] = []
@@ -116,7 +120,7 @@ class Verb:
             legal = end.code == 0 and not (cell.stream or cell.most_bytes or cell.interrupt_s)
             if not legal and outputs(folder) != before and self.name not in calls.SERVERS:
                 _remove_fault(folder)
-                again = self._call(self.words, folder)
+                again = self._call(self._words_that_go_on(folder), folder)
                 if end.code == 3 and again.code == 2:  # it did what it could, as another protocol's folder
                     return
                 if again.code not in (0, 2):
@@ -182,7 +186,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Run the cells, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="only verbs that begin with this")
+    parser.add_argument("--only", nargs="*", default=[""], help="only verbs that begin with one of these")
     parser.add_argument("--share", type=float, default=1.0, help="share of the cells, drawn with a fixed seed")
     parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
@@ -197,7 +201,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         template(Path(made))
         for name, parameters in listed:
-            if name.startswith(wanted.only):
+            if name.startswith(tuple(wanted.only)):
                 entries[name] = _measure(Verb(name, parameters, Path(made)), wanted.share)
                 report.write("matrix", entries, wanted.out)
 

@@ -89,6 +89,10 @@ def main() -> None:
         code = 0
     except OSError as error:
         _refuse(refusal(error))
+    except RuntimeError as error:
+        if not str(error).startswith("Symlink loop"):  # so pathlib says it before Python 3.13
+            raise
+        _refuse(f"{error}: links lead back to themselves; mend them, or give another path")
     if code == _INTERRUPTED:
         streams.say("Stopped.")
     sys.exit(code)

@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from srbench.cli import console, names, options
-from srbench.core.files import require_folder
+from srbench.core.files import refused, require_folder
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
 from srbench.errors import UserError
@@ -94,7 +94,7 @@ def train(
     with console.fetching(store):
         generator = setup.build_generator(loaded, store)
     with _folder(place, temporary=compare is not None) as folder:
-        setup.prepare_folder(folder, loaded, fabric, resume=resume)
+        setup.prepare_folder(folder, loaded, fabric, resume=resume, go_on=_command("--resume"))
         with console.bars() as progress:
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress)
         if is_first:
@@ -150,6 +150,7 @@ def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
 
     Raises:
         KeyboardInterrupt: The user pressed Ctrl-C; everything is saved.
+        UserError: A file could not be written.
     """
     quiet = trainer.fabric.global_rank != 0
     with _bar(quiet=quiet) as bar:
@@ -161,8 +162,21 @@ def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
             trainer.run(resume=resume)
         except KeyboardInterrupt:
             if steps is None and not quiet:
-                console.err.print(f"Saved after step {trainer.state.step}; go on with the same command and --resume")
+                console.err.print(
+                    f"Saved after step {trainer.state.step}; go on with: {_command('--resume')}",
+                    soft_wrap=True,
+                    markup=False,
+                )
             raise
+        except OSError as error:
+            raise UserError(f"{refused(error)}; {_go_on(trainer.folder)}") from error
+
+
+def _go_on(folder: Path) -> str:
+    """Say what goes on after a fault is mended."""
+    if (folder / "last.ckpt").exists():
+        return f"mend that; what is saved is kept, and this goes on: {_command('--resume')}"
+    return "mend that; nothing is saved yet, and the same command begins again"
 
 
 def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
@@ -254,9 +268,9 @@ def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
     return write
 
 
-def _command() -> str:
-    """Return the command line, without --resume."""
-    return shlex.join(["srbench", *(word for word in sys.argv[1:] if word != "--resume")])
+def _command(*more: str) -> str:
+    """Return the command line, without --resume, and with other words at its end."""
+    return shlex.join(["srbench", *(word for word in sys.argv[1:] if word != "--resume"), *more])
 
 
 def _report_comparison(comparison: "LogComparison", folder: Path, json: bool) -> None:

@@ -178,7 +178,12 @@ def refusal(error: OSError) -> str:
     """Return in one line what the system refused, of which file, and what to do."""
     if error.errno is None:
         return first_line(error)
+    remedy = _REMEDIES.get(error.errno, "what is done is kept; mend it, and the same command goes on")
+    return f"{refused(error)}; {remedy}"
+
+
+def refused(error: OSError) -> str:
+    """Return what the system refused, and of which file."""
     paths = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
     where = f"{' and '.join(paths)}: " if paths else ""
-    remedy = _REMEDIES.get(error.errno, "what is done is kept; mend it, and the same command goes on")
-    return f"{where}{error.strerror or first_line(error)}; {remedy}"
+    return f"{where}{error.strerror or first_line(error)}"

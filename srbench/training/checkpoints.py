@@ -1,5 +1,7 @@
 """Checkpoints of a training run: written whole or not at all, and read without running code from them."""
 
+import errno
+import os
 import pickle
 import shutil
 import zipfile
@@ -45,6 +47,9 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
     Args:
         path: The file; an older one is replaced only when the new one is complete.
         content: The recipe, the progress, and the state of networks and optimizers.
+
+    Raises:
+        OSError: It cannot be written, as on a full disk.
     """
     marked = stored_json.marked(_SCHEMA, _VERSION, content)
     _write_atomically(path, lambda partial: _save(marked, partial))
@@ -95,6 +100,9 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, 
         path: The file; an older one is replaced only when the new one is complete.
         tensors: The tensors by name.
         facts: Strings for the file's header.
+
+    Raises:
+        OSError: It cannot be written, as on a full disk.
     """
     _write_atomically(path, lambda partial: partial.write_bytes(serialise(tensors, facts)))
 
@@ -108,5 +116,7 @@ def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     try:
         with atomic_write(path) as partial:
             write(partial)
-    except (OSError, RuntimeError) as error:  # torch wraps what the system says
-        raise BadRun(f"{path} could not be written ({first_line(error)}); make room, then --resume") from error
+    except RuntimeError as error:  # torch wraps what the system says
+        cause = error.__context__
+        number = cause.errno if isinstance(cause, OSError) and cause.errno else errno.EIO
+        raise OSError(number, os.strerror(number), str(path)) from error

@@ -147,7 +147,7 @@ def build_dataset(
     return patches, hr_images
 
 
-def prepare_folder(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool) -> None:
+def prepare_folder(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool, go_on: str = "--resume") -> None:
     """Make the run's folder, and write recipe.json and machine.json into it.
 
     Args:
@@ -155,12 +155,13 @@ def prepare_folder(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool
         recipe: The recipe.
         fabric: The launched Lightning Fabric.
         resume: Whether the folder holds a run that is to go on; nothing is written then.
+        go_on: Command or option that goes on, for the error.
 
     Raises:
         BadRun: The folder holds a run that is not to go on.
     """
     if not resume and (folder / "last.ckpt").exists():
-        raise BadRun(f"{folder} already holds a run; go on with --resume, or give another folder with --out")
+        raise BadRun(f"{folder} already holds a run; go on with {go_on}, or give another folder with --out")
     folder.mkdir(parents=True, exist_ok=True)
     if fabric.global_rank == 0 and not resume:
         machine = {**describe(fabric.device), "processes": fabric.world_size}

@@ -101,12 +101,13 @@ class Trainer:
         Args:
             resume: Whether to go on from the folder's last checkpoint.
 
-        Reupdates:
+        Returns:
             How far the run is.
 
         Raises:
             Diverged: A loss or a weight is NaN or infinite; the last checkpoint stays as it was.
-            BadRun: There is no checkpoint to resume from, the checkpoint is of another recipe, or the disk is full.
+            BadRun: There is no checkpoint to resume from, the checkpoint is of another recipe, or the disk is small.
+            OSError: A file cannot be written; the last checkpoint stays as it was.
             UserError: A loss needs weights that cannot be found.
             KeyboardInterrupt: Ctrl-C, after everything is saved.
         """

@@ -1,7 +1,9 @@
 """`srbench train` and `srbench recipes` as a user meets them."""
 
+import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from safetensors.torch import load_file
 
 from srbench.core import image
 from srbench.core.environment import describe
+from srbench.training import checkpoints
 from srbench.training.journal import read_steps
 from tests.cli.conftest import Call
 from tests.conftest import ROOT
@@ -76,8 +80,33 @@ def test_a_run_is_not_overwritten_and_goes_on(call: Call) -> None:
     assert call(*ALWAYS)[0] == 0
     code, _, err = call(*ALWAYS)
     assert code == 2
-    assert "already holds a run; go on with --resume" in err
+    command = shlex.join(["srbench", *ALWAYS, "--resume"])
+    assert f"already holds a run; go on with {command}, or give another folder with --out" in err
     assert call(*ALWAYS, "--resume")[0] == 0
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("saved", [0, 1])
+def test_a_full_disk_names_the_command_that_goes_on(call: Call, monkeypatch: pytest.MonkeyPatch, saved: int) -> None:
+    save, calls = checkpoints._save, []
+
+    def full(content: dict[str, Any], partial: Path) -> None:
+        calls.append(partial)
+        if len(calls) > saved:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(content, partial)
+
+    monkeypatch.setattr(checkpoints, "_save", full)
+    words = (*ALWAYS, "--save-every", "1")
+    code, _, err = call(*words)
+    assert code == 2
+    (line,) = [line for line in err.splitlines() if line.startswith("Error")]
+    command = shlex.join(["srbench", *words, "--resume"])
+    goes_on = f"is kept, and this goes on: {command}" if saved else "saved yet, and the same command begins again"
+    assert line.startswith("Error: runs/train/tiny/last.ckpt: No space left on device; mend that; ")
+    assert line.endswith(goes_on)
+    monkeypatch.setattr(checkpoints, "_save", save)
+    assert call(*words, *(["--resume"] if saved else []))[0] == 0
 
 
 MISTAKES = [
@@ -164,7 +193,7 @@ def test_an_interrupt_of_all_processes_saves_and_says_stopped(given: Path, kind:
     os.killpg(process.pid, kind)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "go on with the same command and --resume\nStopped." in err
+    assert "--resume\nStopped." in err
     assert "Traceback" not in err
     assert (given / "runs" / "train" / "tiny" / "last.ckpt").exists()
 
