@@ -73,7 +73,7 @@ def throughput(
     scale: Annotated[int | None, typer.Option(min=1, help="Upscaling factor; 4 by default.")] = None,
     device: options.Device = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of CPU threads; torch's choice by default.")
+        int | None, typer.Option(min=1, max=4096, help="Number of CPU threads; torch's choice by default.")
     ] = None,
     out: Annotated[
         Path | None,

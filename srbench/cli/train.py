@@ -42,10 +42,14 @@ def train(
     devices: Annotated[
         int,
         typer.Option(
-            min=1, help="Number of processes on this machine, one for each GPU; they divide each batch among them."
+            min=1,
+            max=4096,
+            help="Number of processes on this machine, one for each GPU; they divide each batch among them.",
         ),
     ] = 1,
-    threads: Annotated[int, typer.Option(min=0, help="Number of CPU threads of a process; 0 lets torch choose.")] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, max=4096, help="Number of CPU threads of a process; 0 lets torch choose.")
+    ] = 0,
     workers: Annotated[
         int,
         typer.Option(min=0, help="Number of processes that load and crop images; 0 does this in the training process."),

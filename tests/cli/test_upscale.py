@@ -214,6 +214,7 @@ def test_self_ensemble_is_another_picture(call: Call) -> None:
         (("twice", "sr"), "would both become sr/a.png; rename one"),
         (("folder", "folder"), "folder"),
         (("torn.png", "sr.png"), "torn.png is not an image"),
+        (("loop", "sr.png"), "lead back to themselves"),
         (("deep16.png", "sr.png"), "more than 8 bits a sample"),
         (("lr.png", "sr.png", "--model", "srgna"), "Closest: 'srgan'"),
         (("lr.png", "sr.png", "--model", "all"), "expected the id of one"),
@@ -230,6 +231,7 @@ def test_the_users_mistakes_are_one_line_and_code_2(call: Call, arguments: tuple
     shutil.copy("twice/a.png", "twice/a.bmp")
     Path("empty").mkdir()
     Path("torn.png").write_bytes(b"not a picture")
+    Path("loop").symlink_to("loop")
     Image.fromarray(np.zeros((3, 3), np.uint16)).save("deep16.png")
     before = sorted(Path().rglob("*"))
     code, out, err = call("upscale", *arguments, *(NEAREST if "--model" not in arguments else ()))
