@@ -22,12 +22,15 @@ GROUPS = (
         "srbench/stats/student.py",
         "tests/stats/test_student.py tests/stats/test_clustered.py tests/ratings/test_mos.py",
         (
-            ("stats.t.ppf(0.975, df)", "stats.t.ppf(0.95, df)"),
+            ("float(stats.t.ppf(0.975, df))", "float(stats.t.ppf(0.95, df))"),
             ("2 * float(stats.t.sf", "float(stats.t.sf"),
             ("enough = n > 1", "enough = n > 2"),
             ("stats.t.ppf(0.975, n[enough] - 1)", "stats.t.ppf(0.975, n[enough])"),
-            ("np.sqrt(n / (n - 1)) / (n * images)", "1 / (n * images)"),
-            ("t_quantile(raters - 1)", "t_quantile(raters)"),
+            ("rest * np.sqrt(n[several] / (n[several] - 1))", "rest * 1.0"),
+            ("(expected**2).sum()) - 1)", "(expected**2).sum()))"),
+            ("variance * true / expected.sum()", "variance"),
+            ("half * stats.t.ppf(0.95, df)", "half * stats.t.ppf(0.975, df)"),
+            ("1 - 0.025 **", "1 - 0.05 **"),
         ),
     ),
     Group(
