@@ -11,7 +11,7 @@ GROUPS = (
             ("raw - 2 * sum(", "raw - sum("),
             ("* k / (k - 1)", "* 1.0"),
             ("raw / 3)", "raw)"),
-            ("t_quantile(k - 1) * np.sqrt", "t_quantile(k) * np.sqrt"),
+            ("max(variance, rounding))), k - 1)", "max(variance, rounding))), k)"),
             ("self.means[first] - self.means[second]", "self.means[second] - self.means[first]"),
             ("members = np.flatnonzero(dataset == one)", "members = np.arange(len(dataset))"),
             ("drawn[present] = _times_drawn(generator, len(present), size)", "drawn[present] = 1"),

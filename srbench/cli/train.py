@@ -52,7 +52,9 @@ def train(
     ] = 0,
     workers: Annotated[
         int,
-        typer.Option(min=0, help="Number of processes that load and crop images; 0 does this in the training process."),
+        typer.Option(
+            min=0, max=256, help="Number of processes that load and crop images; 0 does this in the training process."
+        ),
     ] = 2,
     cache_mib: Annotated[int, typer.Option(min=0, help="Memory for decoded images of each worker, in MiB.")] = 1024,
     validate_every: Annotated[int, typer.Option(min=1, help="Number of steps between validations.")] = 1000,

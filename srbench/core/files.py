@@ -110,7 +110,7 @@ def require_place(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with suppress(FileNotFoundError):
-        path.lstat()  # the trial below has a short name
+        path.stat()  # the trial below has a short name, and follows no link that the file may be
     require_folder(path.parent)
 
 

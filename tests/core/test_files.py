@@ -1,5 +1,6 @@
 """Files that are whole or absent, and what the system refuses."""
 
+import errno
 import os
 import resource
 import subprocess
@@ -105,3 +106,12 @@ def test_an_error_of_another_file_keeps_its_name(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught, files.atomic_write(tmp_path / "a"):
         (tmp_path / "missing").read_bytes()
     assert caught.value.filename == str(tmp_path / "missing")
+
+
+def test_a_link_that_leads_to_itself_is_no_place(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="loop") as caught:
+        files.require_place(tmp_path / "loop")
+    assert caught.value.errno == errno.ELOOP
+    (tmp_path / "link").symlink_to("missing")
+    files.require_place(tmp_path / "link")
