@@ -24,7 +24,7 @@ def fetch(
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
     from srbench.models import registry
-    from srbench.models.select import fetch_model
+    from srbench.models.availability import fetch_model
 
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     missing: list[str] = []

@@ -109,6 +109,7 @@ def _models(
                 forecast.unavailable[name] = str(error)
                 continue
             chosen += selection.models if selection else []
+            forecast.unavailable |= selection.unavailable if selection else {}
             forecast.models += [model.id for model in selection.models] if selection else [name]
             break
     return chosen
@@ -119,11 +120,7 @@ def _alternatives(names: Sequence[str]) -> list[tuple[list[str], bool]]:
     cards = registry.cards().values()
     found: list[tuple[list[str], bool]] = []
     for name in names:
-        if name == "all":
-            families = dict.fromkeys(card.family for card in cards)
-            found += [([card.id for card in registry.family(family)], False) for family in families]
-            found += [([builder], False) for builder in registry.builders()]
-        elif matching := [card.id for card in cards if set(name) & set("*?[") and fnmatch.fnmatchcase(card.id, name)]:
+        if matching := [card.id for card in cards if set(name) & set("*?[") and fnmatch.fnmatchcase(card.id, name)]:
             found += [([id_], False) for id_ in matching]
         else:
             found.append(([name], True))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from srbench.core.assets import AssetStore, PinnedFile
 from srbench.core.names import Names, split_label
-from srbench.errors import BadWeights, DownloadError, FailedModel, MissingWeights, UserError
+from srbench.errors import BadWeights, FailedModel, MissingWeights, UserError
 from srbench.models import checkpoint, foreign, interpolation, naming, registry
-from srbench.models.card import USUAL_SCALE, Card
+from srbench.models.availability import at_hand, fetch_model, why_not
+from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, from_card, untrained
 
 
@@ -143,39 +144,12 @@ def _usual_scale(name: str) -> int:
     return known.usual_scale if known else USUAL_SCALE
 
 
-def fetch_model(card: Card, scale: int, store: AssetStore) -> Model:
-    """Fetch and check the weights of a card, and return its model.
-
-    Args:
-        card: Facts of the model.
-        scale: Upscaling factor.
-        store: Source of weight files.
-
-    Raises:
-        UserError: The model has another scale, its weights cannot be had, or no hash of them is known.
-    """
-    if not card.fits(scale):
-        raise UserError(f"it upscales by {', '.join(map(str, card.scales))}, not by {scale}")
-    return from_card(card, scale, [_weights(file, card, store) for file in card.files])
-
-
-def _weights(file: PinnedFile, card: Card, store: AssetStore) -> Path:
-    if not file.sha256 and not store.trust_unpinned:
-        raise MissingWeights("no hash of the weights is known; --trust-unpinned loads them all the same")
-    try:
-        return store.fetch(file)
-    except DownloadError as error:
-        reason = "no program can fetch the weights" if file.url is None else str(error)
-        where = f"; a person finds them here: {card.where}" if card.where else ""
-        raise MissingWeights(reason + where) from error
-
-
 def _explicit(name: str, scale: int, store: AssetStore) -> Model:
     card = registry.find(name)
     try:
         return fetch_model(card, scale, store)
     except UserError as error:
-        others = [c.id for c in registry.family(name) if c is not card and _at_hand(c, scale, store)]
+        others = [c.id for c in registry.family(name) if c is not card and at_hand(c, scale, store)]
         hint = f". At hand: {', '.join(others)}" if others else ""
         files = ", ".join(Path(file.path).name for file in card.files)
         lacks = files and isinstance(error, MissingWeights)
@@ -198,20 +172,15 @@ def _interpolated(name: str, scale: int, store: AssetStore) -> Model:
     return interpolation.between(psnr, gan, alpha, name.lower())
 
 
-def _at_hand(card: Card, scale: int, store: AssetStore) -> bool:
-    return card.fits(scale) and all(file.sha256 and store.at_hand(file) for file in card.files)
-
-
 def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
-    """Add the first card of each family that can be had; where it is not the preferred one, the reason is listed."""
+    """Add the first card of each family that is at hand; where it is not the preferred one, the reason is listed."""
     for family in dict.fromkeys(card.family for card in registry.cards().values()):
         cards = registry.family(family)
-        for card in cards:
-            try:
-                selection.models.append(fetch_model(card, scale, store))
-                break
-            except UserError as error:
-                selection.unavailable.update({card.id: str(error)} if card is cards[0] else {})
+        first = next((card for card in cards if at_hand(card, scale, store)), None)
+        if first is not cards[0]:
+            selection.unavailable[cards[0].id] = why_not(cards[0], scale, store)
+        if first is not None:
+            selection.models.append(fetch_model(first, scale, store))
     _add_points(selection, list(registry.builders().values()), scale)
     selection.unavailable.update(registry.failures())
 

@@ -6,8 +6,8 @@ import torch
 from safetensors.torch import save_file
 
 from srbench.core import assets, plugins
-from srbench.core.assets import AssetStore
-from srbench.errors import BadWeights, MissingWeights, UserError
+from srbench.core.assets import AssetStore, PinnedFile
+from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
 from srbench.models import foreign, registry, select
 from srbench.models.card import Card, weight
 
@@ -39,6 +39,22 @@ def test_all_runs_what_is_at_hand_and_lists_the_rest_with_reasons(store: AssetSt
     preferred = {registry.family(card.family)[0].id for card in registry.cards().values() if card.files}
     assert set(found.unavailable) == preferred - set(own)
     assert all(found.unavailable.values())
+    assert found.unavailable["esrgan.df2k_ost"] == "weights not at hand; srbench fetch ID gets them"
+
+
+def test_all_downloads_nothing_and_a_name_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def download(_: AssetStore, file: PinnedFile) -> Path:
+        asked.append(file.path)
+        raise DownloadError("no network")
+
+    monkeypatch.setattr(AssetStore, "_download", download)
+    select.select(["all"], 4, AssetStore([]))
+    assert asked == []
+    with pytest.raises(MissingWeights):
+        select.select(["esrgan.df2k_ost"], 4, AssetStore([]))
+    assert asked
 
 
 def test_all_takes_the_first_of_each_family_that_can_be_had(weights: Path) -> None:
