@@ -2,6 +2,7 @@ r"""Reports as LaTeX for the packages booktabs and longtable; every sign compile
 
 import re
 
+from srbench.core.files import encoded
 from srbench.report.table import Cell, Page, Table
 
 _LONG = 40
@@ -64,11 +65,13 @@ _TRANSLATION = str.maketrans(_SIGNS)
 def escape(text: str) -> str:
     r"""Write text so that LaTeX prints it as it stands; control characters become blanks.
 
+    A byte of a name that is not UTF-8 is printed as an escape.
+
     Examples:
         >>> print(escape("x^2~{q}_1 ≈ 5 %"))
         x\textasciicircum{}2\textasciitilde{}\{q\}\_1 $\approx$ 5 \%
     """
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", encoded(text).decode())
     # Where two of these stand together, as in the name of an option, TeX would make one sign of them.
     parts = re.sub(r"""([-'`?!,"–—‘’“”])(?=[-'`,"–—‘’“”])""", "\\1\0", plain)
     return parts.translate(_TRANSLATION).replace("\0", "{}")

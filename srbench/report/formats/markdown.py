@@ -4,6 +4,12 @@ import re
 
 from srbench.report.table import Cell, Page, Section, Table
 
+_MARKUP = re.compile(
+    r"[\\|`*]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\()"  # escapes, cells, code, emphasis, HTML, links
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis at the ends of words
+    r"|&(?=#?\w+;)"  # entities
+)
+
 
 def page(content: Page) -> str:
     """Write a page: title, lead, caveats, tables, plots that have a file, sections and how to read the cells."""
@@ -54,7 +60,11 @@ def escape(text: str) -> str:
     r"""Escape what Markdown would take for markup, and join lines.
 
     Examples:
-        >>> print(escape("a|b <i>"), escape("line\nbreak"))
-        a\|b \<i> line break
+        >>> print(escape("a|b <i>"), escape("line\nbreak"), escape("_a_b_"), escape("$a$"), escape("lr$2"))
+        a\|b \<i> line break \_a_b\_ \$a\$ lr$2
     """
-    return re.sub(r"([\\|`*]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\())", r"\\\1", text).replace("\n", " ")
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+    plain = _MARKUP.sub(r"\\\g<0>", plain)
+    for sign in "~$":  # two of them strike out, or are a formula
+        plain = plain.replace(sign, f"\\{sign}") if plain.count(sign) > 1 else plain
+    return plain

@@ -82,7 +82,11 @@ def test_any_text_prints_as_it_stands(text: str) -> None:
 
 
 def test_control_characters_are_blanks() -> None:
-    assert latex.escape("a\nb\x00c\x1b") == "a b c "
+    assert latex.escape("a\nb\x00c\x1b\u2028") == "a b c  "
+
+
+def test_a_name_that_is_not_utf_8_prints_as_an_escape() -> None:
+    assert latex.escape("a\udcff") == r"a\textbackslash{}udcff"
 
 
 def test_a_table_has_caption_label_heads_and_marks() -> None:

@@ -24,7 +24,7 @@ def test_cells_say_whether_they_are_best_tied_or_doubtful() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["a|b", "a\\|b", "line\nbreak", "|", "\\"])
+@pytest.mark.parametrize("name", ["a|b", "a\\|b", "line\nbreak", "line\rbreak", "a\u2028b", "|", "\\"])
 def test_no_name_breaks_a_row(name: str) -> None:
     text = markdown.table(Table("t", "t", (Column(name), Column("b")), ((Cell(name), Cell("c")),)))
     for line in text.replace("\\\\", "").replace("\\|", "").splitlines():
@@ -40,6 +40,14 @@ def test_no_name_breaks_a_row(name: str) -> None:
         ("[dB]", "[dB]"),
         ("a*b*", "a\\*b\\*"),
         ("a_b", "a_b"),
+        ("_a_b_", "\\_a_b\\_"),
+        ("__init__", "\\_\\_init\\_\\_"),
+        ("a~~b~~", "a\\~\\~b\\~\\~"),
+        ("x^2~{q}", "x^2~{q}"),
+        ("lr$2e-4", "lr$2e-4"),
+        ("$a$ b", "\\$a\\$ b"),
+        ("a&lt;b", "a\\&lt;b"),
+        ("a & b", "a & b"),
     ],
 )
 def test_only_what_would_be_markup_is_escaped(text: str, written: str) -> None:
