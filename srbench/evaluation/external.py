@@ -15,9 +15,9 @@ from srbench.core.download import sha256
 from srbench.core.names import Names
 from srbench.core.progress import NO_PROGRESS, Progress, track
 from srbench.datasets.dataset import Item
-from srbench.datasets.locate import ImageSet, by_stem, image_listing
+from srbench.datasets.locate import ImageSet, by_stem, image_listing, list_images
 from srbench.datasets.name_pairs import pair
-from srbench.errors import UserError, reason
+from srbench.errors import BadData, UserError, reason
 from srbench.evaluation import channels, pairing, sanity, scoring, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import content_of, describe_set
@@ -80,11 +80,12 @@ def score_folder(
         BadData: Files that cannot be paired, named.
         BadImage: No image is left.
     """
+    called, sr_dir = sr_dir, _folder_of_images(sr_dir)
     listing = image_listing(sr_dir)
     hr_of = {item.name: item.hr for item in images.items}
     hr_dir = images.items[0].hr.parent
     paired = pair(hr_of, by_stem(listing), hr_dir, sr_dir, protocol.scale, pattern, images.names)
-    scored = Scored(name or sr_dir.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()], folder=sr_dir)
+    scored = Scored(name or called.resolve().name, notes=[*paired.describe(sr_dir), *listing.describe()], folder=sr_dir)
     scored.notes += image_remarks.describe({path.name: path for path in paired.paths.values()})
     good, refused = usable.select(images, protocol, [scorer.name for scorer in scorers])
     refused |= _refused({item.name: paired.paths[item.name] for item in good.items})
@@ -94,11 +95,26 @@ def score_folder(
     scored.identity = key(outputs=scored.hashes)
     if names is not None:
         place, digits = str(sr_dir.resolve()), scored.identity[:8]
-        scored.name = names.keep(name, place, digits) if name else names.give(scored.name, sr_dir, place, digits)
+        scored.name = names.keep(name, place, digits) if name else names.give(scored.name, called, place, digits)
     _Folder(scored, images, protocol, scorers, device).measure(progress)
     if not scored.files:
         raise usable.refuse_all({entry["image"]: entry["reason"] for entry in scored.failed})
     return scored
+
+
+def _folder_of_images(folder: Path) -> Path:
+    """Return the folder whose images are meant: in a model's folder of a run it is that of the mode.
+
+    Raises:
+        BadData: There are several.
+    """
+    if not folder.is_dir() or list_images(folder):
+        return folder
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir() and list_images(path)]
+    if len(inside) > 1:
+        names = ", ".join(path.name for path in inside)
+        raise BadData(f"{folder} holds no images itself; expected one of its folders that do: {names}")
+    return inside[0] if inside else folder
 
 
 def _refused(paths: Mapping[str, Path]) -> dict[str, str]:

@@ -74,3 +74,17 @@ def test_several_folders_are_scored_by_their_names_on_the_first_images(call: Cal
     code, _, err = call("score", "sr", *PSNR)
     assert code == 2
     assert "expected SR_DIR and HR_DIR" in err
+
+
+@pytest.mark.usefixtures("folders")
+def test_the_folder_of_a_model_in_a_run_is_scored_by_its_one_mode(call: Call) -> None:
+    run = ("run", "--models", "nearest", "--datasets", "./hr", *PSNR, "--out", "r", "--save-images", "--json")
+    expected = {entry["mean"] for entry in json.loads(call(*run)[1])["summary"] if entry["metric"] == "psnr"}
+    (folder,) = Path("r/images").glob("*/nearest")
+    code, out, _ = call("score", str(folder), "hr", *PSNR, "--json")
+    assert code == 0
+    assert [(entry["model"], entry["mean"]) for entry in json.loads(out)["summary"]] == [("nearest", *expected)]
+    shutil.copytree(folder / "fp32", folder / "bf16")
+    code, _, err = call("score", str(folder), "hr", *PSNR)
+    assert code == 2
+    assert "nearest holds no images itself; expected one of its folders that do: bf16, fp32" in err
