@@ -32,7 +32,7 @@ class RunReport:
         summaries: Means, medians and intervals, in full precision.
         rankings: By data set and metric, which models are best, not told from the best, and on which images.
         page: Tables and the text around them.
-        notes: Sentences below the tables.
+        caveats: Sentences below the tables; "notes" in JSON.
         unavailable: Models that could not run, with the reason.
         failed: Images that failed.
         lr: What is known of given LR images, by data set.
@@ -42,7 +42,7 @@ class RunReport:
     summaries: list[Summary]
     rankings: Mapping[tuple[str, str], Ranking]
     page: Page
-    notes: list[str]
+    caveats: list[str]
     unavailable: dict[str, str]
     failed: list[dict[str, str]]
     lr: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class RunReport:
             ],
             "unavailable": [{"model": model, "reason": reason} for model, reason in self.unavailable.items()],
             "failed": self.failed,
-            "notes": self.notes,
+            "notes": self.caveats,
             **({"lr": dict(self.lr)} if self.lr else {}),
         }
 
@@ -86,7 +86,7 @@ def _record(s: Summary, protocol: str) -> dict[str, Any]:
 def report(
     folder: RunFolder,
     rows: Sequence[Row],
-    notes: Sequence[str],
+    caveats: Sequence[str],
     unavailable: dict[str, str] | None = None,
     failed: Sequence[dict[str, str]] = (),
 ) -> RunReport:
@@ -95,7 +95,7 @@ def report(
     Args:
         folder: Folder of the run, for protocol, environments and sizes of data sets.
         rows: Rows of the run to show.
-        notes: Caveats of these models and data sets.
+        caveats: Of these models and data sets.
         unavailable: Models that could not run, with the reason.
         failed: Images that failed.
     """
@@ -107,12 +107,12 @@ def report(
     used = dict.fromkeys((row.mode, row.environment) for row in rows)
     known = head["environments"]
     machines = caption.machines([(mode, known[name]) for mode, name in used if name in known])
-    lost = [note for note in folder.left_out.values() if note not in notes]
+    lost = [note for note in folder.left_out.values() if note not in caveats]
     below = [
         *lost,
         *caption.odd_outputs(rows),
         *caption.tiled(rows),
-        *notes,
+        *caveats,
         *caption.missing(unavailable or {}, failed),
     ]
     summaries, rankings = summarise(rows), rank(rows)
@@ -132,7 +132,7 @@ def scores(
     protocol: Protocol,
     rows: Sequence[Row],
     counts: tuple[int, int],
-    notes: Sequence[str] = (),
+    caveats: Sequence[str] = (),
     failed: Sequence[dict[str, str]] = (),
 ) -> RunReport:
     """Arrange rows that no run has stored, those of `srbench score`.
@@ -141,25 +141,25 @@ def scores(
         protocol: Protocol under which the rows were measured.
         rows: Rows of one data set.
         counts: Numbers of images of the data set that were asked for and that it has.
-        notes: Caveats of the data set and its files.
+        caveats: Of the data set and its files.
         failed: Images that failed.
     """
     summaries, rankings = summarise(rows), rank(rows)
     tables = build(summaries, rankings, {rows[0].dataset: counts})
-    below = [*caption.odd_outputs(rows), *notes, *caption.missing({}, failed)]
+    below = [*caption.odd_outputs(rows), *caveats, *caption.missing({}, failed)]
     page = _page(protocol, tables, below)
     return RunReport(protocol.as_dict(), summaries, rankings, page, below, {}, list(failed))
 
 
 def _page(
-    protocol: Protocol, tables: Sequence[Table], notes: Sequence[str], machines: Sequence[str] = (), lr: str = ""
+    protocol: Protocol, tables: Sequence[Table], caveats: Sequence[str], machines: Sequence[str] = (), lr: str = ""
 ) -> Page:
     return Page(
         title=protocol.describe(lr),
         lead=tuple(machines),
         tables=tuple(tables),
         caption=(caption.CAPTION,),
-        sections=(Section("Notes", tuple(notes), "list"),) if notes else (),
+        sections=(Section("Notes", tuple(caveats), "list"),) if caveats else (),
     )
 
 

@@ -97,7 +97,7 @@ def _cell(summary: Summary | None, ranking: Ranking | None, count: int) -> Cell:
     timing = summary.metric in TIMINGS
     digits = _digits(value) if timing else _declared_digits(summary)
     interval = summary.iqr if timing else summary.ci95
-    spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval else ""
+    spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval and summary.n > 1 else ""
     variant = (summary.model, summary.device, summary.mode)
     best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
     return Cell(f"{value:.{digits}f}{_of(summary, count)}", spread, best, tied, doubtful=bool(summary.disturbed))
