@@ -8,6 +8,7 @@ import typer
 
 from srbench import __version__
 from srbench.cli import console, renamed, streams
+from srbench.cli.compare import compare
 from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
 from srbench.cli.export import export
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, compare, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

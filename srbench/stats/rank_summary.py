@@ -27,14 +27,19 @@ class RankSummary:
     p: float
     critical_difference: float
 
-    def apart(self) -> dict[tuple[str, str], bool]:
-        """Tell for each pair, the better model first, whether the mean ranks differ."""
-        names = list(self.mean_ranks)
-        return {
-            (first, second): self.mean_ranks[second] - self.mean_ranks[first] > self.critical_difference
-            for i, first in enumerate(names)
-            for second in names[i + 1 :]
-        }
+    def groups(self) -> list[tuple[str, ...]]:
+        """Return the largest groups of two models or more in which no two mean ranks differ, best models first.
+
+        One length decides for all pairs, so that a group is a stretch of the ranking: two models share a group when,
+        and only when, they are not told apart.
+        """
+        ranked = list(self.mean_ranks.items())
+        ends = [sum(rank - first <= self.critical_difference for _, rank in ranked) for _, first in ranked]
+        return [
+            tuple(name for name, _ in ranked[start:end])
+            for start, end in enumerate(ends)
+            if end - start > 1 and (start == 0 or end > ends[start - 1])
+        ]
 
 
 def rank_models(values: Mapping[str, Floats], *, higher_is_better: bool) -> RankSummary:

@@ -54,7 +54,18 @@ def test_an_infinite_value_has_the_best_rank_and_lower_may_be_better() -> None:
 
 def test_models_that_always_tie_are_not_told_apart() -> None:
     found = rank_models(dict.fromkeys("ab", np.ones(5)), higher_is_better=True)
-    assert (found.p, found.apart()) == (1.0, {("a", "b"): False})
+    assert (found.p, found.groups()) == (1.0, [("a", "b")])
+
+
+def test_a_group_is_shared_exactly_by_models_that_are_not_told_apart() -> None:
+    generator = np.random.default_rng(1)
+    for models in (2, 3, 5, 8):
+        table = generator.normal(0, 1, (models, 30)) + generator.uniform(0, 2, (models, 1))
+        found = rank_models(dict(zip("abcdefgh", table, strict=False)), higher_is_better=True)
+        for first, one in found.mean_ranks.items():
+            for second, other in found.mean_ranks.items():
+                shared = first == second or any({first, second} <= set(group) for group in found.groups())
+                assert shared == (first == second or abs(one - other) <= found.critical_difference)
 
 
 _TOO_LITTLE = [{"a": np.ones(3)}, dict.fromkeys("ab", np.ones(1)), {"a": np.ones(2), "b": np.array([1, np.nan])}]

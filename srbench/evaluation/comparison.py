@@ -1,0 +1,151 @@
+"""Which models are better, worse or the same, and how surely: the models of one or several runs compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from srbench.errors import UserError
+from srbench.evaluation.matched import Matched, Matches
+from srbench.stats.comparison import Comparison, compare_means, letters_of
+from srbench.stats.corrections import holm
+from srbench.stats.influence import Influence, influence
+from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
+from srbench.stats.paired import MEAN_TEST, MeanTest
+from srbench.stats.rank_summary import RankSummary, rank_models
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the models.
+
+    Attributes:
+        baseline: Model with which all others are compared; empty for all pairs.
+        partners: The model of an older run with which each is compared; None where no older run is asked for.
+        margins: Smallest difference that matters, by metric.
+        test: Test of the mean difference.
+        interval: Method of the intervals.
+    """
+
+    baseline: str = ""
+    partners: Mapping[str, str] | None = None
+    margins: Mapping[str, float] = field(default_factory=dict)
+    test: MeanTest = MEAN_TEST
+    interval: IntervalMethod = INTERVAL
+
+    @property
+    def all_pairs(self) -> bool:
+        """Whether every two models are compared."""
+        return not self.baseline and self.partners is None
+
+    def margin(self, metric: str) -> float | None:
+        """Return the margin of a metric: its own, or that of all its flavours."""
+        return self.margins.get(metric, self.margins.get(metric.partition(".")[0]))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The models of one data set compared in one metric, on the images that are finite for all.
+
+    Attributes:
+        matched: Values that were compared.
+        infinite: Number of images that are left out, since some model has an infinite value on them.
+        intervals: 95 % interval of each model's mean, best first; None for one image.
+        comparisons: Pairs, or each model with the baseline.
+        letters: Groups of models, where all pairs were compared.
+        influence: What few images decide.
+    """
+
+    matched: Matched
+    infinite: int
+    intervals: Mapping[str, tuple[float, float] | None]
+    comparisons: Sequence[Comparison[str]]
+    letters: Mapping[str, str]
+    influence: Influence[str]
+
+    def mean(self, model: str) -> float:
+        """Return the mean of a model over the images compared."""
+        return float(self.matched.values[model].mean())
+
+
+def compare(matches: Matches, question: Question) -> list[Compared]:
+    """Compare models in each data set and metric; where there are not two models and one image, there is no entry.
+
+    Raises:
+        UserError: The baseline is none of the models, or there is one model alone.
+    """
+    models = dict.fromkeys(model for table in matches.tables for model in table.values)
+    if len(models) < 2 and question.partners is None:
+        raise UserError(f"there is one model to compare, {', '.join(models) or 'or none'}; expected two or more")
+    if question.baseline and question.baseline not in models:
+        raise UserError(f"no model is called '{question.baseline}' here; expected one of: {', '.join(models)}")
+    found = []
+    for table in matches.tables:
+        finite = table.finite()
+        if len(finite.values) > 1 and finite.images:
+            found.append(_compared(finite, len(table.images) - len(finite.images), question))
+    return found
+
+
+def _compared(table: Matched, infinite: int, question: Question) -> Compared:
+    sign = -1 if table.higher_is_better else 1
+    ranked = sorted(table.values, key=lambda model: sign * float(table.values[model].mean()))
+    if question.partners is not None:
+        comparisons = _with_partners(table, question, question.partners)
+    elif question.baseline and question.baseline not in table.values:
+        comparisons = []
+    else:
+        comparisons = compare_means(
+            table.values,
+            higher_is_better=table.higher_is_better,
+            margin=question.margin(table.metric),
+            baseline=question.baseline or None,
+            test=question.test,
+            interval=question.interval,
+        )
+    return Compared(
+        matched=table,
+        infinite=infinite,
+        intervals={model: mean_interval(table.values[model], question.interval) for model in ranked},
+        comparisons=comparisons,
+        letters=letters_of(ranked, comparisons) if question.all_pairs else {},
+        influence=influence(table.values, higher_is_better=table.higher_is_better),
+    )
+
+
+def _with_partners(table: Matched, question: Question, partners: Mapping[str, str]) -> list[Comparison[str]]:
+    """Compare each model with its older self; p values are corrected for all these pairs."""
+    pairs = [
+        compare_means(
+            {model: table.values[model], older: table.values[older]},
+            higher_is_better=table.higher_is_better,
+            margin=question.margin(table.metric),
+            baseline=older,
+            test=question.test,
+            interval=question.interval,
+        )[0]
+        for model, older in partners.items()
+        if model != older and model in table.values and older in table.values
+    ]
+    corrected = holm([pair.p for pair in pairs])
+    typical = holm([pair.p_typical_holm for pair in pairs])
+    same = holm([pair.p_same_holm for pair in pairs if pair.p_same_holm is not None])
+    return [
+        replace(pair, p_holm=corrected[i], p_typical_holm=typical[i], p_same_holm=same[i] if same else None)
+        for i, pair in enumerate(pairs)
+    ]
+
+
+def ranks(matches: Matches) -> dict[str, RankSummary]:
+    """Rank the models by metric on the images of all data sets, where all of them have a value.
+
+    Metrics for which there are fewer than two models in every data set, or fewer than two images, have no entry.
+    """
+    found = {}
+    for metric in dict.fromkeys(table.metric for table in matches.tables):
+        tables = [table for table in matches.tables if table.metric == metric]
+        models = [model for model in tables[0].values if all(model in table.values for table in tables)]
+        values = {model: np.concatenate([table.values[model] for table in tables]) for model in models}
+        if len(models) > 1 and len(values[models[0]]) > 1:
+            found[metric] = rank_models(values, higher_is_better=tables[0].higher_is_better)
+    return found

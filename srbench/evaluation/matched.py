@@ -1,0 +1,248 @@
+"""Values of the models of one or several runs on the same images."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srbench.errors import BadRun, UserError
+from srbench.evaluation.results import FILES, MOS, TIMINGS, WHOLE_SET, Row, RunFolder
+from srbench.evaluation.shown import shown
+from srbench.stats.arrays import Floats
+
+Place = tuple[str, str]
+"""A data set and a metric."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Values of several models on the same images of a data set, in one metric.
+
+    Attributes:
+        dataset: Id.
+        metric: Name.
+        unit: "dB" or "".
+        digits: Digits after the point that a table shows.
+        higher_is_better: Direction.
+        images: Names of the images on which every model has a value.
+        values: Values by model, in the order of the images; some may be infinite.
+        left_out: Sentences on models that are not compared.
+    """
+
+    dataset: str
+    metric: str
+    unit: str
+    digits: int
+    higher_is_better: bool
+    images: tuple[str, ...]
+    values: Mapping[str, Floats]
+    left_out: tuple[str, ...]
+
+    def finite(self) -> "Matched":
+        """Keep the images on which the values of all models are finite."""
+        kept = [i for i in range(len(self.images)) if all(math.isfinite(of[i]) for of in self.values.values())]
+        values = {model: of[kept] for model, of in self.values.items()}
+        return replace(self, images=tuple(self.images[i] for i in kept), values=values)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The models of several runs, side by side.
+
+    Attributes:
+        protocol: All fields of the protocol that the runs share.
+        tables: Matched values, in the order in which the runs have data sets and metrics.
+        origins: Folders of runs and names there, by the name that a model has here; several where they agree.
+        notes: What a reader must know of the rows that are shown.
+    """
+
+    protocol: Mapping[str, Any]
+    tables: tuple[Matched, ...]
+    origins: Mapping[str, Sequence[tuple[str, str]]]
+    notes: tuple[str, ...]
+
+    def partners(self, run: str, older: str) -> dict[str, str]:
+        """Return the model of an older run that has the name of each model of a run; itself where nothing changed.
+
+        Args:
+            run: Folder of the run.
+            older: Folder of the older run.
+
+        Raises:
+            BadRun: They share no name of a model.
+        """
+        names = {place: model for model, places in self.origins.items() for place in places}
+        pairs = {
+            model: names[older, name] for (of, name), model in names.items() if of == run and (older, name) in names
+        }
+        if not pairs:
+            raise BadRun(f"{run} and {older} have no model of one name; expected two runs of the same models")
+        return pairs
+
+
+def match(
+    folders: Sequence[RunFolder],
+    *,
+    models: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+) -> Matches:
+    """Put the models of several runs side by side.
+
+    The same content in two runs is one model; different contents of one name are told apart by the names of the
+    folders. Timings, opinion scores and values of whole sets are left out.
+
+    Args:
+        folders: Folders of runs, at least one.
+        models: Names or globs of the models to keep; all where there are none.
+        datasets: Names or globs of the data sets to keep.
+        metrics: Names or globs of the metrics to keep.
+
+    Raises:
+        UserError: A name or glob means nothing that the runs hold.
+        BadRun: A folder holds no run; or the runs have other protocols, versions of the pipeline or pictures.
+    """
+    protocol = _one_protocol(folders)
+    chosen = {str(folder.path): shown(folder) for folder in folders}
+    rows: Mapping[str, Sequence[Row]] = {
+        run: [row for row in of.rows if row.metric not in {*TIMINGS, MOS} and row.image != WHOLE_SET]
+        for run, of in chosen.items()
+    }
+    for field, globs in (("model", models), ("dataset", datasets), ("metric", metrics)):
+        rows = _kept(rows, field, globs)
+    _require_same_pictures(rows)
+    labelled, origins = _labelled(rows)
+    places: dict[Place, dict[str, dict[str, Row]]] = {}
+    for label, of_label in labelled.items():
+        for row in of_label:
+            places.setdefault((row.dataset, row.metric), {}).setdefault(label, {})[row.image] = row
+    notes = [f"{run}: {note}" if len(rows) > 1 else note for run, of in chosen.items() for note in of.notes]
+    return Matches(protocol, tuple(_matched(by_model) for by_model in places.values()), origins, tuple(notes))
+
+
+def _kept(rows: Mapping[str, Sequence[Row]], field: str, globs: Sequence[str]) -> dict[str, list[Row]]:
+    """Keep the rows that one of the globs means, whatever the case of its letters; all where there is none."""
+    known = dict.fromkeys(getattr(row, field) for of_run in rows.values() for row in of_run)
+    meant = set() if globs else set(known)
+    for glob in globs:
+        found = {name for name in known if fnmatchcase(name.lower(), glob.lower())}
+        if not found:
+            raise UserError(f"no {field} of these runs is called '{glob}'; expected one of: {', '.join(known)}")
+        meant |= found
+    return {run: [row for row in of_run if getattr(row, field) in meant] for run, of_run in rows.items()}
+
+
+def _one_protocol(folders: Sequence[RunFolder]) -> Mapping[str, Any]:
+    first, *others = [(folder.path, dict(folder.head().get("protocol", {}))) for folder in folders]
+    for path, protocol in others:
+        if {"lr": "bicubic", **protocol} != {"lr": "bicubic", **first[1]}:
+            raise BadRun(
+                f"{first[0]} is under {first[1].get('name')}, {path} under {protocol.get('name')} with conventions of "
+                "its own; expected runs under one protocol, since values of two do not compare"
+            )
+    return first[1]
+
+
+def _require_same_pictures(rows: Mapping[str, Sequence[Row]]) -> None:
+    """Refuse runs whose rows of one image name are of different pictures, or of different versions of the pipeline."""
+    known: dict[tuple[str, str], tuple[str, Row]] = {}
+    for run, of_run in rows.items():
+        for row in of_run:
+            other, seen = known.setdefault((row.dataset, row.image), (run, row))
+            where = f"{row.dataset}/{row.image} in {run} and in {other}"
+            if row.hr and seen.hr and (row.hr, row.lr) != (seen.hr, seen.lr):
+                what = "originals" if row.hr != seen.hr else "LR images"
+                raise BadRun(f"{where} stands for two different {what}; expected runs on the same pictures")
+            if row.pipeline != seen.pipeline:
+                raise BadRun(
+                    f"{where} was measured by versions {row.pipeline} and {seen.pipeline} of the pipeline, which do "
+                    "not compare; run the older one again"
+                )
+
+
+@dataclass
+class _Content:
+    """Rows of one content, and the runs that hold it."""
+
+    rows: Sequence[Row]
+    runs: list[str]
+
+
+def _labelled(
+    rows: Mapping[str, Sequence[Row]],
+) -> tuple[dict[str, Sequence[Row]], dict[str, Sequence[tuple[str, str]]]]:
+    """Give each content a name of its own; the same content in two runs has one, and its places in the runs."""
+    variants: dict[tuple[str, str, str, str], list[Row]] = {}
+    for run, of_run in rows.items():
+        for row in of_run:
+            variants.setdefault((run, row.model, row.device, row.mode), []).append(row)
+    several = len({(device, mode) for _, _, device, mode in variants if mode != FILES}) > 1
+    by_name: dict[str, list[_Content]] = {}
+    for (run, model, device, mode), of_variant in variants.items():
+        name = f"{model} ({device} {mode})" if several and mode != FILES else model
+        _add(by_name.setdefault(name, []), run, of_variant)
+    short = _short_names(list(rows))
+    labelled: dict[str, Sequence[Row]] = {}
+    origins: dict[str, Sequence[tuple[str, str]]] = {}
+    for name, contents in by_name.items():
+        for content in contents:
+            label = name if len(contents) == 1 else f"{name} [{short[content.runs[0]]}]"
+            labelled[label], origins[label] = content.rows, [(run, name) for run in content.runs]
+    return labelled, origins
+
+
+def _add(contents: list[_Content], run: str, rows: Sequence[Row]) -> None:
+    """Add rows as a content of their own, or to the one that says the same; the most complete rows stand for it."""
+    same = next((content for content in contents if _agree(content.rows, rows)), None)
+    if same is None:
+        contents.append(_Content(rows, [run]))
+        return
+    same.runs.append(run)
+    same.rows = max(same.rows, rows, key=len)
+
+
+def _agree(first: Sequence[Row], second: Sequence[Row]) -> bool:
+    """Whether two runs measured the same content, and say the same of every image that both have."""
+    values = {(row.dataset, row.metric, row.image): row.value for row in first}
+    mine = [row.value for row in second]
+    others = [values.get((row.dataset, row.metric, row.image), row.value) for row in second]
+    return first[0].identity == second[0].identity and np.array_equal(mine, others, equal_nan=True)
+
+
+def _short_names(runs: Sequence[str]) -> dict[str, str]:
+    """Name folders by as many of their last parts as tell them apart."""
+    parts = {run: Path(run).resolve().parts for run in runs}
+    for count in range(1, max(map(len, parts.values())) + 1):
+        names = {run: "/".join(of[-count:]) for run, of in parts.items()}
+        if len(set(names.values())) == len(runs):
+            return names
+    return dict(zip(runs, runs, strict=True))
+
+
+def _matched(by_model: Mapping[str, Mapping[str, Row]]) -> Matched:
+    first = next(row for of in by_model.values() for row in of.values())
+    known = {
+        model: {image: row for image, row in of.items() if not math.isnan(row.value)} for model, of in by_model.items()
+    }
+    most = max(map(len, known.values()))
+    complete = {model: of for model, of in known.items() if len(of) == most and most}
+    images = [image for image in next(iter(complete.values()), {}) if all(image in of for of in complete.values())]
+    left_out = tuple(
+        f"{model} is not compared: it has a value on {len(of)} of {most} images"
+        for model, of in known.items()
+        if model not in complete
+    )
+    return Matched(
+        dataset=first.dataset,
+        metric=first.metric,
+        unit=first.unit,
+        digits=first.digits if first.digits is not None else 2 if first.unit == "dB" else 4,
+        higher_is_better=first.higher_is_better,
+        images=tuple(images),
+        values={model: np.array([of[image].value for image in images]) for model, of in complete.items()},
+        left_out=left_out,
+    )

@@ -1,0 +1,111 @@
+"""`srbench compare`, from folders of runs to words."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Call
+from tests.evaluation.runs import write_run
+
+_HR = np.linspace(25.0, 33.0, 12)
+_NOISE = np.array([0.03, -0.02, 0.01, -0.03, 0.02, -0.01, 0.02, -0.02, 0.03, -0.03, 0.01, -0.01])
+
+
+def _values(**offsets: float) -> dict[str, list[float]]:
+    return {model: (_HR + offset + i * _NOISE).tolist() for i, (model, offset) in enumerate(offsets.items())}
+
+
+def _verdicts(out: str) -> dict[tuple[str, str], str]:
+    (table,) = json.loads(out)["tables"]
+    return {(pair["first"], pair["second"]): pair["verdict"] for pair in table["comparisons"]}
+
+
+def test_four_words(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0, twin=1.001, lame=-0.5))
+    code, out, _ = call("compare", "run", "--baseline", "ours", "--margin", "psnr=0.05", "--json")
+    assert code == 0
+    assert _verdicts(out) == {
+        ("twin", "ours"): "same",
+        ("bicubic", "ours"): "worse",
+        ("lame", "ours"): "worse",
+    }
+    code, out, _ = call("compare", "run", "--baseline", "bicubic", "--json")
+    assert _verdicts(out) == {
+        ("ours", "bicubic"): "better",
+        ("twin", "bicubic"): "better",
+        ("lame", "bicubic"): "worse",
+    }
+
+
+def test_nothing_is_the_same_without_a_margin(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", _values(ours=1.0, twin=1.001))
+    assert set(_verdicts(call("compare", "run", "--json")[1]).values()) == {"undecided"}
+    assert set(_verdicts(call("compare", "run", "--json", "--margin", "psnr=0.05")[1]).values()) == {"same"}
+
+
+def test_a_terminal_shows_groups_pairs_and_ranks(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0, theirs=1.001))
+    code, out, _ = call("compare", "run")
+    assert code == 0
+    for words in ("set, 12 images", "better", "share a letter", "Ranks, 12 images", "ranks on images, not about means"):
+        assert words in out
+    assert "Student t" in out
+
+
+@pytest.mark.parametrize(("form", "sign"), [("md", "| bicubic |"), ("html", "<svg"), ("latex", r"\toprule")])
+def test_every_format_has_the_tables(call: Call, tmp_path: Path, form: str, sign: str) -> None:
+    write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0))
+    code, out, _ = call("compare", "run", "--format", form)
+    assert code == 0
+    assert sign in out
+
+
+def test_a_line_of_csv_for_each_pair(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0, theirs=2.0))
+    lines = call("compare", "run", "--format", "csv")[1].splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith("set,psnr,theirs,ours,12,1.0")
+
+
+def test_a_certain_loss_fails_a_laboratory_s_integration(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "old", _values(bicubic=0.0, ours=1.0))
+    write_run(tmp_path / "lost", {"ours": _values(x=0.0, ours=0.8)["ours"]}, content="lost")
+    write_run(tmp_path / "won", {"ours": _values(x=0.0, ours=1.2)["ours"]}, content="won")
+    assert call("compare", "lost", "--baseline-run", "old", "--fail-if-worse")[0] == 3
+    assert call("compare", "lost", "--baseline-run", "old")[0] == 0
+    assert call("compare", "won", "--baseline-run", "old", "--fail-if-worse")[0] == 0
+    code, out, _ = call("compare", "old", "--baseline", "ours", "--fail-if-worse")
+    assert code == 3
+    assert "worse" in out
+
+
+def test_an_unchanged_model_is_no_loss(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "old", _values(ours=1.0))
+    write_run(tmp_path / "new", _values(ours=1.0))
+    code, out, _ = call("compare", "new", "--baseline-run", "old", "--fail-if-worse")
+    assert code == 0
+    assert "ours: the same content and values in both runs" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--baseline", "nobody"), "no model is called 'nobody' here; expected one of: bicubic, ours"),
+        (("--fail-if-worse",), "--fail-if-worse needs something to be worse than"),
+        (("--margin", "psnr"), "'psnr' is no margin; expected METRIC=NUMBER"),
+        (("--margin", "psnr=-1"), "expected a number above 0"),
+        (("--margin", "psnr=nan"), "expected a number above 0"),
+        (("--margin", "ssim=0.1"), "no value of 'ssim' is compared; expected margins of: psnr"),
+        (("--baseline", "ours", "--baseline-run", "run"), "give one of them"),
+        (("--baseline-run", "run"), "is the run itself"),
+        (("--baseline-run", "missing"), "missing"),
+        (("--models", "bicubic"), "one model"),
+    ],
+)
+def test_mistakes_end_with_one_line(call: Call, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0))
+    code, out, err = call("compare", "run", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err
