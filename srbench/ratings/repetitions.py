@@ -34,8 +34,8 @@ def repetitions(
     """
     table = sheet.table
     key = question * (rater.max(initial=0) + 1) + rater
-    if "repetition" in table.columns:
-        given = _given(table, errors)
+    given = _given(table, errors) if "repetition" in table.columns else None
+    if given is not None and (not _is_doubled(key, given) or _by(sheet, table) in (None, "rows")):
         _refuse_doubled(table, key, given, what, errors)
         return given, ()
     same = _counted(key, np.arange(len(key)))
@@ -58,6 +58,11 @@ def _given(table: Table, errors: RowErrors) -> Ints:
     whole = np.isin(values, np.arange(1, _MOST + 1))
     errors.flag(~whole, lambda row: f"repetition {cells[row]}; expected 1, 2, ... {_MOST}")
     return np.where(whole, values, 1).astype(np.int64)
+
+
+def _is_doubled(key: Ints, number: Ints) -> bool:
+    """Whether two answers of a rater to a question have one number, as traps had that a survey showed twice."""
+    return len(np.unique(key * (_MOST + 1) + number)) < len(key)
 
 
 def _by(sheet: Sheet, table: Table) -> RepetitionsBy | None:

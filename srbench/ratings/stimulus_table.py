@@ -37,7 +37,8 @@ def stimuli_of(table: Table, options: ImportOptions, errors: RowErrors) -> tuple
         stimuli = _described_apart(table, codes, names, first, described, options, errors)
         return codes, stimuli
     read = _row_reader(options, errors)
-    rows = [{name: str(table.column(name)[at]) for name in ("stimulus", *known)} for at in first]
+    columns = {name: table.column(name)[first] for name in ("stimulus", *known)}
+    rows = [dict(zip(columns, map(str, cells), strict=True)) for cells in zip(*columns.values(), strict=True)]
     return codes, tuple(read(int(at), row) for at, row in zip(first, rows, strict=True))
 
 

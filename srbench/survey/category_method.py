@@ -1,5 +1,6 @@
 """Methods that ask for a category or a score: single votes on a scale, analysed by their means."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -59,7 +60,7 @@ class CategoryMethod(Method):
             raters=tuple(raters),
             stimulus=np.array([stimulus_index[response.first] for response in responses]),
             rater=np.array([rater_index[response.rater] for response in responses]),
-            repetition=np.array([2 if response.kind == "repeat" else 1 for response in responses]),
+            repetition=np.array(_times_seen(responses)),
             score=np.array([float(response.value) for response in responses]),
             seconds=np.array([response.seconds for response in responses]),
             order=np.array([response.position + 1.0 for response in responses]),
@@ -96,6 +97,16 @@ class CategoryMethod(Method):
         del stimuli, responses
         chosen = [rule.strip() for rule in (rules or _DEFAULT_RULES).split(",")]
         return ratings, Options(screen=tuple(rule for rule in chosen if rule and rule != "none"))
+
+
+def _times_seen(responses: Sequence[Response]) -> list[int]:
+    """Return how many times its rater has seen the picture of each answer, this time included."""
+    seen: Counter[tuple[str, str]] = Counter()
+    numbers = []
+    for response in responses:
+        seen[response.rater, response.first] += 1
+        numbers.append(seen[response.rater, response.first])
+    return numbers
 
 
 def _means(judged: Votes) -> tuple[ModelScore, ...]:
