@@ -154,7 +154,9 @@ def find(name: str) -> Protocol:
             f"add +hr_multiple={protocol.scale}"
         )
     if protocol.lr == "given" and (unused := [name for name in fields_changed if name in ("lr_edge", "lr_rounding")]):
-        raise BadProtocol(f"{unused[0]} says how LR is made, and with lr=given it is not; leave one of them out")
+        raise BadProtocol(
+            f"{unused[0]} says how LR is made, but with lr=given LR is read from files; leave one of them out"
+        )
     return replace(protocol, name=_name(protocol, PROTOCOLS[base]))
 
 

@@ -11,6 +11,7 @@ from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.core import files
 from srbench.core.progress import track
+from srbench.core.wording import counted
 from srbench.degradation import kinds
 from srbench.errors import BadData, BadImage, UserError
 
@@ -159,7 +160,9 @@ def _report(content: dict[str, Any], out: Path, records: Path, json: bool) -> No
     if json:
         console.print_json(content | paths)
         return
-    console.out.print(f"{content['images']} LR image(s) in {out}, their parameters in {records}", soft_wrap=True)
+    console.out.print(
+        f"{counted(content['images'], 'LR image')} in {out}, their parameters in {records}", soft_wrap=True
+    )
     if not single:
         console.out.print(
             f"To compare models: srbench run --datasets {out / 'HR'} --lr {out} --protocol {content['protocol']}",

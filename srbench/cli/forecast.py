@@ -28,7 +28,7 @@ def show(forecast: "Forecast", protocol: str, folder: str, mode: str, *, json: b
         return
     sets = [f"{name} ({'to fetch' if n is None else _images(n)})" for name, n in forecast.datasets.items()]
     lines = [
-        f"Would run under {protocol} in {mode}, into {folder}; {forecast.kept} values are there",
+        f"Would run under {protocol} in {mode}, into {folder}; {forecast.kept} values are stored there already",
         f"models: {', '.join(forecast.models) or 'none'}",
         f"data sets: {', '.join(sets)}",
     ]

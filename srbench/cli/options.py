@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console
+from srbench.core.files import absent_or
 from srbench.core.paths import cache_folder
 from srbench.core.progress import track
 from srbench.errors import MissingData, UserError, reason
@@ -128,6 +129,5 @@ def images_at_any_depth(folder: Path) -> tuple[list[Path], list[str]]:
         if listing.images:
             return list(listing.images), left_out
     more = f". {'; '.join(left_out)}" if left_out else ""
-    raise MissingData(
-        f"{folder} is no image and no folder that holds images ({', '.join(image_file.EXTENSIONS)}){more}"
-    )
+    kinds, what = ", ".join(image_file.EXTENSIONS), absent_or(folder, "is no image and no folder that holds images")
+    raise MissingData(f"{folder} {what}; expected an image or a folder of images ({kinds}){more}")

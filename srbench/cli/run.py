@@ -12,6 +12,7 @@ from srbench import protocol as protocols
 from srbench.cli import console, forecast, names, options
 from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
+from srbench.core.wording import counted
 from srbench.errors import UserError
 from srbench.evaluation.results import RunFolder
 from srbench.models.mode import parse as parse_mode
@@ -60,13 +61,15 @@ def run(
     ] = False,
     memory_mib: Annotated[
         int,
-        typer.Option(min=0, help="MiB that activations may take before images are tiled; 0 for the device's default."),
+        typer.Option(
+            min=0, help="Memory in MiB that a network may take before images are tiled; 0: the device's default."
+        ),
     ] = 0,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
     limit: options.Limit = None,
-    force: Annotated[bool, typer.Option("--force", help="Redo what is already in the run's folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Measure again what the run's folder holds already.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Write summary.tex too.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would run and what would be fetched; write nothing.")
@@ -206,7 +209,9 @@ def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
         raise typer.Exit(130) from None
     if outcome.kept:
         console.err.print(
-            f"{folder.path}: {outcome.kept} values were there and were kept (--force redoes them), "
-            f"{outcome.computed} new"
+            f"{folder.path}: {counted(outcome.kept, 'stored value')} kept (--force measures them again), "
+            f"{outcome.computed:,} new",
+            soft_wrap=True,
+            markup=False,
         )
     return outcome

@@ -102,7 +102,7 @@ def _outputs(folders: list[str], models: list[str] | None, name: str) -> tuple[l
     """Return the folders of outputs with their names in tables, and the originals."""
     if models:
         if len(folders) != 1 or name:
-            raise UserError("--models NAME=FOLDER names what is scored; beside it give HR_DIR alone, without --name")
+            raise UserError("with --models NAME=FOLDER give HR_DIR alone, without SR_DIR and --name")
         named = [part.rpartition("=") for part in options.split(models)]
         outputs = [(called or Path(folder).resolve().name, Path(folder)) for called, _, folder in named]
         if len({called for called, _ in outputs}) < len(outputs):

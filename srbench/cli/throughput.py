@@ -118,8 +118,7 @@ def throughput(
     if compare:
         if (models, mode, scenario) != _MATRIX or len(sizes) > 1 or quality:
             raise UserError(
-                "--compare names its two candidates itself, at one --size; leave out --models, --mode, --scenario "
-                "and --quality"
+                "--compare takes two candidates and one --size; leave out --models, --mode, --scenario and --quality"
             )
         _compare(asked, compare, sizes[0], batch, out, json)
         return
@@ -165,7 +164,7 @@ def _matrix(
         try:
             selection = choose(models, asked.scale or USUAL_SCALE, store)
         except MissingWeights as error:
-            raise MissingWeights(f"{error}. Its speed alone: --random-weights") from error
+            raise MissingWeights(f"{error}. To measure its speed without them: --random-weights") from error
     if not selection.models:
         raise UserError(f"none of the models can run. {'; '.join(selection.unavailable.values())}")
     matrix = sessions.Matrix(
@@ -233,7 +232,7 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
             if not ran_out(error):
                 raise
             raise UserError(
-                f"memory ran out with {counted(batch, 'image')} a call; give a smaller --batch or --size"
+                f"memory ran out with {counted(batch, 'image')} in a call; give a smaller --batch or --size"
             ) from error
     facts = nvml.facts(candidates[0].device)
     files = publish.write_ab_comparison(comparison, facts, out) if out else []

@@ -36,7 +36,9 @@ def upscale(
     ] = False,
     scale: options.Scale = None,
     device: options.Device = "auto",
-    memory_mib: Annotated[int, typer.Option(min=0, help="MiB that a tile may take; 0 for what is free.")] = 0,
+    memory_mib: Annotated[
+        int, typer.Option(min=0, help="Memory in MiB that a tile may take; 0: all that is free.")
+    ] = 0,
     force: options.Replace = False,
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
@@ -102,7 +104,7 @@ def upscale(
             | ({"left_out": left_out} if left_out else {})
         )
     else:
-        kept = f", {len(pairs) - len(todo)} were there" if len(todo) < len(pairs) else ""
+        kept = f", {len(pairs) - len(todo)} there already" if len(todo) < len(pairs) else ""
         images = f"{len(written)} image{'' if len(written) == 1 else 's'}"
         console.out.print(
             f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{why}",
@@ -136,7 +138,7 @@ def _pairs(source: Path, out: Path) -> tuple[dict[Path, Path], list[str]]:
     files, left_out = options.images_at_any_depth(source)
     files = [path for path in files if out.resolve() not in path.resolve().parents]
     if not files:
-        raise UserError(f"{source} holds no images beside those in {out}")
+        raise UserError(f"{source} holds no images other than those in {out}")
     if out.is_file() or out.suffix.lower() in EXTENSIONS:
         raise UserError(f"{out} is the name of a file, but {source} is a folder; give a folder to write to")
     pairs: dict[Path, Path] = {}

@@ -179,7 +179,7 @@ def _lacking_mirror(file: PinnedFile) -> list[str]:
         return []
     if not Path(mirror).expanduser().is_dir():
         return [hidden(f"SRBENCH_MIRROR is '{mirror}', which is no folder and no http(s) URL")]
-    return [f"SRBENCH_MIRROR, {mirror}, has no {file.path} as it is pinned"]
+    return [f"SRBENCH_MIRROR ({mirror}) has no {file.path} with the pinned SHA-256"]
 
 
 def _listing(root: Path) -> tuple[Path, ...]:

@@ -41,7 +41,7 @@ def _describe_error(problem: Mapping[str, Any], table: Mapping[str, Any]) -> str
     key = _key_in_table(problem["loc"], table)
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        return f"'{key}' is no key that is known here"
+        return f"'{key}' is not a known key"
     if problem["type"] == "missing":
         return f"'{key}' is missing"
     if problem["type"] == "value_error" and isinstance(problem.get("input"), Mapping):

@@ -30,7 +30,6 @@ _REMEDIES = {
     errno.ENOTDIR: "a file stands where a folder is expected; give another path",
     errno.EEXIST: "a file stands where a folder is expected; give another path",
     errno.EISDIR: "a folder stands where a file is expected; give another path",
-    errno.ENOENT: "expected it to be there; check the path",
     errno.EBADF: "expected it to be open; send it to a file, or to /dev/null",
     errno.EMFILE: "too many files are open at once; raise the limit with: ulimit -n 4096",
 }
@@ -174,6 +173,11 @@ def _is_litter(host: str, pid: int, written_s: float) -> bool:
     return False
 
 
+def absent_or(path: Path, otherwise: str) -> str:
+    """Say that a path does not exist, or else what is wrong with it: the middle of a message that begins with it."""
+    return otherwise if path.exists() else "does not exist"
+
+
 def refusal(error: OSError) -> str:
     """Return in one line what the system refused, of which file, and what to do."""
     if error.errno is None:
@@ -185,5 +189,7 @@ def refusal(error: OSError) -> str:
 def refused(error: OSError) -> str:
     """Return what the system refused, and of which file."""
     paths = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    if error.errno == errno.ENOENT and paths:
+        return f"{' and '.join(paths)} does not exist; check the path"
     where = f"{' and '.join(paths)}: " if paths else ""
     return f"{where}{error.strerror or first_line(error)}"

@@ -148,7 +148,9 @@ def _check_header(file: ImageFile.ImageFile, path: Path) -> None:
         raise BadImage(f"{path} is {file.mode}; expected grey or RGB. Convert it first")
     pixels, length = file.width * file.height, path.stat().st_size
     if pixels > _BOMB_PIXELS and pixels * (1 / 8 if file.mode == "1" else len(file.getbands())) > length * _MOST_PACKED:
-        raise BadImage(f"{path} claims {file.width} x {file.height} px in {length:,} bytes; no picture is that small")
+        raise BadImage(
+            f"{path} claims to hold {file.width} x {file.height} px in {length:,} bytes, which is impossible"
+        )
 
 
 def header(path: Path) -> Header:

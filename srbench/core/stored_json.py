@@ -85,7 +85,7 @@ def read(
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise error(f"{path} cannot be read ({problem.strerror}); {expected}") from problem
+        raise error(f"{path} {files.absent_or(path, f'cannot be read ({problem.strerror})')}; {expected}") from problem
     except (ValueError, RecursionError) as problem:
         what = "is empty" if path.stat().st_size == 0 else f"is not JSON, or torn ({first_line(problem)})"
         raise error(f"{path} {what}; {expected}. {remedy}") from problem

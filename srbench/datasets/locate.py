@@ -90,7 +90,7 @@ def locate(
         return _folder(Path(name), lr_dir, scale, limit, pairs)
     record = catalogue.find(name)
     if lr_dir is not None:
-        raise BadData(f"--lr goes with a folder of HR images; {record.id} has LR made by the protocol")
+        raise BadData(f"--lr needs a folder of HR images as --datasets; LR of {record.id} is made by the protocol")
     pinned = catalogue.images(record)
     if not pinned:
         return _unpinned(record, data_root, limit)

@@ -31,7 +31,7 @@ def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[
     if record.hr_multiple > 1 and record.hr_multiple % protocol.scale:
         lines.append(
             f"{images.id}: its HR files are already cropped to a multiple of {record.hr_multiple}; "
-            f"x{protocol.scale} made from them does not compare with print"
+            f"x{protocol.scale} made from them does not compare with published values"
         )
     together = {other.id for other in sets}
     lines += [f"{images.id} and {other}: {what}" for other, what in record.shares if other in together]

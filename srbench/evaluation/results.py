@@ -206,7 +206,9 @@ class RunFolder:
         """Read run.json, or begin a new one; one that is damaged is set aside, which `left_out` says."""
         head, aside = run_head.read_or_set_aside(self.path / HEAD)
         if aside:
-            self.left_out[HEAD] = f"{HEAD} was damaged and is {aside.name} now; machines of older rows are unknown"
+            self.left_out[HEAD] = (
+                f"{HEAD} was damaged and was renamed {aside.name}; the machines of older rows are unknown"
+            )
         return head
 
     def append(self, rows: Iterable[Row]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core import stored_json
+from srbench.core.files import absent_or
 from srbench.errors import BadRun
 
 FILE = "run.json"
@@ -22,7 +23,8 @@ def read(file: Path) -> dict[str, Any]:
         BadRun: There is none, it is damaged, or it was written by a later version.
     """
     if not file.exists():
-        raise BadRun(f"{file.parent} holds no {FILE}; expected a folder that `srbench run` wrote")
+        what = absent_or(file.parent, f"holds no {FILE}")
+        raise BadRun(f"{file.parent} {what}; expected a folder that `srbench run` wrote")
     keys = ("environments", "calls")
     head = stored_json.read(file, SCHEMA, VERSION, unmarked_keys=keys, error=BadRun, remedy=_REMEDY)
     head = stored_json.opened(head) or {}

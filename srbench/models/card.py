@@ -52,7 +52,7 @@ class Training:
     hours: float
 
 
-_IMAGES = "559 photographs: BSDS500 train and test, T91, SunHays80, without the test sets' and 10 for validation"
+_IMAGES = "559 photographs: BSDS500 train and test, T91, SunHays80, without those of test sets and 10 for validation"
 _DEVICE = "2 cores of an AMD EPYC with AVX-512, bf16, torch 2.15.0"
 
 

@@ -26,7 +26,7 @@ def label(models: list[Model], first: int, name: str) -> None:
     if not name:
         return
     if len(models) - first != 1:
-        raise UserError(f"'{name}=' names one model; what follows it means {len(models) - first}")
+        raise UserError(f"'{name}=' names one model; what follows it stands for {len(models) - first}")
     models[first] = replace(models[first], label=name)
 
 

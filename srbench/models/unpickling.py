@@ -149,7 +149,7 @@ def read_zip(path: Path, data: bytes) -> Content:
         infos = archive.infolist()
         if sum(info.file_size for info in infos) > len(data) + _MOST_UNPACKED_BYTES:
             raise BadWeights(
-                f"{path} is a compressed archive; expected torch's, whose numbers never are. Unpack it first"
+                f"{path} is a compressed archive; expected one of torch, which is never compressed. Unpack it first"
             )
         pickles = [info.filename for info in infos if info.filename.endswith("/data.pkl")]
         if not pickles:

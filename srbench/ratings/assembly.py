@@ -53,7 +53,7 @@ def means_of(sheet: Sheet, options: ImportOptions) -> tuple[StimulusScores, tupl
     names = table.column("stimulus")
     again = np.ones(len(table), dtype=bool)
     again[np.unique(stimulus, return_index=True)[1]] = False
-    errors.flag(again, lambda row: f"stimulus '{names[row]}' for the second time")
+    errors.flag(again, lambda row: f"stimulus '{names[row]}' is listed a second time")
     mean = _scores(table, "mos", options, errors)
     known = "n" in table.columns
     n = numbers(table, "n", errors) if known else np.zeros(len(table))
@@ -122,7 +122,7 @@ def _scores(table: Table, name: str, options: ImportOptions, errors: RowErrors) 
     cells = table.column(name)
     errors.flag(
         (values < scale.low) | (values > scale.high),
-        lambda row: f"{name} {cells[row]} is out of range; expected {_range(scale)} (or name it: --scale)",
+        lambda row: f"{name} {cells[row]} is out of range; expected {_range(scale)} (or give the scale: --scale)",
     )
     return values
 

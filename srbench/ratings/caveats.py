@@ -62,7 +62,7 @@ def _repeated(votes: Votes, options: Options) -> list[str]:
     sentences = []
     if options.repetitions == "pool":
         sentences.append(
-            f"{again.pairs} repeated votes count as votes of their own, although they are their rater's: intervals of "
+            f"{again.pairs} repeated votes count as separate votes, although the same raters gave them: intervals of "
             "stimuli are too narrow, by up to the root of 2 where everything was rated twice (--repetitions mean)"
         )
     if again.same >= _ALIKE and again.pairs >= _ENOUGH:

@@ -35,7 +35,7 @@ def read_metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str
     comma = table.separator in (";", "\t")
     for row, stimulus in enumerate(table.columns["stimulus"]):
         if stimulus in seen:
-            errors.add(row, f"stimulus '{stimulus}' for the second time")
+            errors.add(row, f"stimulus '{stimulus}' is listed a second time")
         seen.add(stimulus)
         unknown += stimulus not in known
         for name, values in metrics.items():
@@ -51,6 +51,6 @@ def read_metrics(path: Path, scores: StimulusScores) -> tuple[dict[str, dict[str
             f"{path}: none of its {len(seen)} stimuli has ratings; expected names such as {next(iter(known))}"
         )
     missing = len(known.keys() - seen)
-    notes = [f"{unknown} stimuli of {path.name} have no ratings"] if unknown else []
-    notes += [f"{missing} rated stimuli are not in {path.name}"] if missing else []
+    notes = [f"stimuli of {path.name} without ratings: {unknown}"] if unknown else []
+    notes += [f"rated stimuli that are not in {path.name}: {missing}"] if missing else []
     return metrics, tuple(notes)

@@ -49,7 +49,7 @@ def _check_same(table: Table, codes: Ints, first: Ints, known: Sequence[str], er
         if len(codes):
             errors.flag(
                 (cells != cells[first[codes]]) & (stimulus != ""),
-                lambda row: f"stimulus '{stimulus[row]}' is described otherwise than before",
+                lambda row: f"stimulus '{stimulus[row]}' is described differently from before",
             )
 
 
@@ -113,7 +113,7 @@ def _stimulus_file(path: Path, options: ImportOptions) -> dict[str, Stimulus]:
     for at in range(len(table)):
         row = {name: str(cells[at]) for name, cells in table.columns.items()}
         if row["stimulus"] in stimuli:
-            errors.add(at, f"stimulus '{row['stimulus']}' for the second time")
+            errors.add(at, f"stimulus '{row['stimulus']}' is listed a second time")
         stimuli[row["stimulus"]] = read(at, row)
     errors.check()
     return stimuli

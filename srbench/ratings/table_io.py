@@ -43,7 +43,8 @@ def read(path: Path) -> Source:
         BadRatings: The file is absent, or no such table.
     """
     if not path.is_file():
-        raise BadRatings(f"{path} is no file; expected ratings as .csv, .json or .parquet")
+        what = files.absent_or(path, "is no file")
+        raise BadRatings(f"{path} {what}; expected ratings as .csv, .json or .parquet")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise BadRatings(f"{path} ends in '{path.suffix}'; expected {', '.join(_READERS)}")

@@ -12,6 +12,7 @@ from srbench.core import environment, stored_json
 from srbench.core.assets import AssetStore
 from srbench.core.device import pick_device
 from srbench.core.timing import TimeBudget, Timing, rounds
+from srbench.core.wording import factor_places
 from srbench.errors import UserError, first_line
 from srbench.evaluation.results import key
 from srbench.models import mode as modes
@@ -162,10 +163,11 @@ def _measure(model: Model, plain: Mode, device: torch.device, store: AssetStore)
     mode, drop = able[at]
     speed_up = timings[0].median_ms / timings[at + 1].median_ms
     if speed_up < _MIN_SPEED_UP:
-        return Choice(plain, 1.0, None, f"fp32: the next, {mode.name}, is {speed_up:.2f} times as fast"), is_valid
-    reason = (
-        f"{mode.name}: {speed_up:.2f} times as fast as fp32, PSNR {drop.mean_db:+.4f} dB (worst {drop.worst_db:+.4f})"
-    )
+        return Choice(
+            plain, 1.0, None, f"fp32: the next, {mode.name}, is {speed_up:.{factor_places(speed_up)}f} times as fast"
+        ), is_valid
+    times = f"{speed_up:.{factor_places(speed_up)}f} times as fast as fp32"
+    reason = f"{mode.name}: {times}, PSNR {drop.mean_db:+.4f} dB (worst {drop.worst_db:+.4f})"
     return Choice(mode, speed_up, drop, reason), is_valid
 
 

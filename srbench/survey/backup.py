@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
 from srbench.core import stored_json
-from srbench.core.files import atomic_write
+from srbench.core.files import absent_or, atomic_write
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
@@ -112,7 +112,8 @@ def _removed_on_failure(source: Path, folder: Path) -> Iterator[None]:
             reason = first_line(getattr(error, "orig", None) or error)
             raise BadStudy(f"the database refuses a record of {source} ({reason}); take another backup") from error
         if isinstance(error, _READ_ERRORS):
-            raise BadStudy(f"{source} is no backup that can be read ({error}); take another one") from error
+            what = absent_or(source, f"is no backup that can be read ({error})")
+            raise BadStudy(f"{source} {what}; give another one") from error
         raise
 
 

@@ -59,7 +59,10 @@ def create(
     require_empty(folder)
     clash = {s.content for s in sources} & calibration.keys()
     if clash:
-        raise BadStudy(f"{', '.join(sorted(clash))} would be rated and calibrate; give other images with --calibration")
+        raise BadStudy(
+            f"{', '.join(sorted(clash))} would be rated and used for calibration too; give other images with "
+            "--calibration"
+        )
     rated = [_stimulus(source) for source in sources]
     scale = methods.find(design.method).scale
     ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]

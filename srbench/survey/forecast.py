@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from srbench.ratings.simulation import Simulation
-from srbench.survey.planning import Balance, balance, session, sittings
+from srbench.survey.planning import Balance, balance, minutes, session, sittings
 from srbench.survey.study import Study
 
 
@@ -13,7 +13,7 @@ class Forecast:
 
     Attributes:
         trials: Number of trials of a session, repeats and traps included.
-        minutes: Length of a session in minutes.
+        minutes: Length of a session in minutes, practice included.
         sittings: Number of sittings into which a session is split.
         raters: Number of raters that the study wants.
         votes: Smallest and largest number of raters who see a picture.
@@ -50,7 +50,7 @@ def forecast(study: Study) -> Forecast:
     widths = study.method.expected_widths(design, stimuli, simulation)
     return Forecast(
         trials=len(trials),
-        minutes=len(trials) * design.trial_seconds / 60,
+        minutes=minutes(design, study.calibration(), trials),
         sittings=len(sittings(design, trials)),
         raters=study.raters,
         votes=(min(votes), max(votes)),

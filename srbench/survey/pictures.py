@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srbench.core import image, image_file, image_folder
+from srbench.core.files import absent_or
 from srbench.core.image_file import Colour
 from srbench.core.resize import Kernel, resize
 from srbench.errors import BadStudy
@@ -135,7 +136,7 @@ def from_folders(folder: Path, models: Sequence[str]) -> tuple[list[Source], lis
         BadStudy: There are no images, or a model has no folder.
     """
     if not folder.is_dir():
-        raise BadStudy(f"{folder} is no folder; expected one with a folder for each model")
+        raise BadStudy(f"{folder} {absent_or(folder, 'is no folder')}; expected one with a folder for each model")
     listing = image_folder.find(folder, deep=True)
     left_out = Counter(listing.left_out)
     sources = []

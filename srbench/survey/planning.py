@@ -167,6 +167,11 @@ def practice(design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
     return methods.find(design.method).practice(calibration)
 
 
+def minutes(design: Design, calibration: Sequence[Stimulus], trials: Sequence[Trial]) -> float:
+    """Return the expected length of a session in minutes, with the practice before it."""
+    return (len(practice(design, calibration)) + len(trials)) * design.trial_seconds / 60
+
+
 def sittings(design: Design, trials: Sequence[Trial]) -> list[list[list[Trial]]]:
     """Split a session into sittings, and these into blocks with a break between them, all of about equal length."""
     return [

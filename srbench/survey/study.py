@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from srbench import __version__
+from srbench.core.files import absent_or
 from srbench.errors import BadStudy, UnknownName
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
@@ -189,7 +190,8 @@ def load(folder: Path) -> Study:
     """
     file = folder / STUDY_FILE
     if not file.is_file():
-        raise BadStudy(f"{folder} holds no {STUDY_FILE}; expected a folder that `srbench survey create` wrote")
+        what = absent_or(folder, f"holds no {STUDY_FILE}")
+        raise BadStudy(f"{folder} {what}; expected a folder that `srbench survey create` wrote")
     content = _read(file)
     _check(file, content)
     pictures = tuple(picture.picture() for picture in content.pictures)
@@ -242,9 +244,9 @@ def _check(file: Path, content: _File) -> None:
     lengths = (design.trial_seconds, design.sitting_minutes, design.break_minutes)
     counts = (content.raters, content.scale, len(content.pictures))
     if not all(0 < value < math.inf for value in (*lengths, *counts)):
-        raise BadStudy(f"{file} has a length of time or a number that is not more than 0; {_REMEDY}")
+        raise BadStudy(f"{file} has a duration or a number that is not above 0; {_REMEDY}")
     if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
-        raise BadStudy(f"{file} has a share, repeats or traps that cannot be; {_REMEDY}")
+        raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
     for picture in content.pictures:
         if not _inside(picture.file):
             raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")

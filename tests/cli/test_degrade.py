@@ -115,7 +115,7 @@ def test_a_luma_protocol_makes_grey_pairs(call: Call, photos: Path) -> None:
     [
         (("photos", "made", "--model", "realesrgna"), "no degradation 'realesrgna'. Closest: 'realesrgan'"),
         (("photos", "made", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
-        (("nowhere", "made"), "nowhere is no image and no folder that holds images"),
+        (("nowhere", "made"), "nowhere does not exist; expected an image or a folder of images"),
         (("photos", "made.png"), "made.png is the name of a file, but photos is a folder"),
         (("photos", "made.jpg"), "made.jpg is the name of a file, but photos is a folder"),
         (("photos", "photos"), "photos is there already"),

@@ -19,7 +19,7 @@ def test_a_dry_run_says_what_would_run_and_be_fetched_and_writes_nothing(call: C
     assert "models: bicubic, srgan" in out
     assert "data sets: set5 (to fetch), builtin (3 images)" in out
     assert "Set5/HR/baby.png" in out
-    assert "into runs/classical_x4; 0 values are there" in out
+    assert "into runs/classical_x4; 0 values are stored there already" in out
     assert _files(*places) == before
 
 

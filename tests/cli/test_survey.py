@@ -102,13 +102,13 @@ def test_pairs_are_recognised(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nothing.csv",), "is no file"),
+        (("nothing.csv",), "nothing.csv does not exist"),
         (("panel.csv", "--screen", "bt501"), "no screening rule 'bt501'"),
         (("panel.csv", "--scale", "2-5"), "out of range; expected 2 to 5"),
         (("panel.csv", "--scale", "five"), "is no range"),
         (("panel.csv", "--columns", "score"), "expected ours=theirs"),
         (("panel.csv", "--columns", "score=vote"), "has no column 'vote'"),
-        (("panel.csv", "--run", "runs/nothing"), "holds no run.json"),
+        (("panel.csv", "--run", "runs/nothing"), "runs/nothing does not exist"),
         (("panel.csv", "--relative", "dmos", "--estimator", "p910"), "--relative needs --estimator mos"),
         (("panel.csv", "--remove-bias", "--estimator", "p910"), "--remove-bias needs --estimator mos"),
         (("panel.csv", "--references", "nobody*"), "no stimulus is like 'nobody*'"),
@@ -173,7 +173,7 @@ def test_opinion_joins_the_rows_of_a_run(call: Call) -> None:
     assert "3.00" in out
     again = _json(call, "survey", "analyze", "votes.csv", "--run", "runs/classical_x4")
     assert len(RunFolder(Path("runs/classical_x4")).rows()) == len(rows) + len(joined)
-    assert "MOS rows joined" in " ".join(again["notes"])
+    assert "added to runs/classical_x4; print them with" in " ".join(again["notes"])
 
 
 def test_a_run_of_other_models_is_refused(call: Call, votes: Path) -> None:
@@ -189,7 +189,7 @@ def test_options_without_use_are_refused(call: Call) -> None:
     for file, option in (("p.csv", "--remove-bias"), ("m.csv", "--remove-bias"), ("p.csv", "--references=x")):
         code, _, err = call("survey", "analyze", file, option)
         assert code == 2
-        assert "goes with single votes on a scale" in err
+        assert "needs single votes on a scale" in err
     assert call("survey", "analyze", "m.csv", "--test", "permutation")[0] == 0
 
 

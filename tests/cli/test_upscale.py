@@ -80,7 +80,7 @@ def test_a_folder_is_upscaled_at_any_depth_and_goes_on_where_it_was_stopped(call
     assert Path("sr/a.png").stat().st_mtime_ns == before
     code, out, _ = call("upscale", "lr", "sr", *NEAREST)
     assert code == 0
-    assert "3 were there" in out
+    assert "3 there already" in out
     _, out, _ = call("upscale", "lr", "sr", *NEAREST, "--force", "--json")
     assert (len(json.loads(out)["made"]), json.loads(out)["kept"]) == (3, 0)
     assert np.array_equal(image.read(Path("sr/a.png")), _four_times(pixels["a.png"]))
@@ -203,7 +203,7 @@ def test_self_ensemble_is_another_picture(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere", "sr"), "nowhere is no image and no folder that holds images"),
+        (("nowhere", "sr"), "nowhere does not exist; expected an image or a folder of images"),
         (("empty", "sr"), "empty is no image and no folder that holds images"),
         (("lr.png", "sr.jpg"), "does not end in .png"),
         (("lr.png", "there.png"), "there.png is there already; --force replaces it"),

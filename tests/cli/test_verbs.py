@@ -53,7 +53,7 @@ def test_a_second_run_says_what_it_found(call: Call) -> None:
     call(*arguments)
     code, _, err = call(*arguments)
     assert code == 0
-    assert "here: 3 values were there and were kept (--force redoes them), 0 new" in " ".join(err.split())
+    assert "here: 3 stored values kept (--force measures them again), 0 new" in " ".join(err.split())
 
 
 def test_show_prints_the_same_figures_again(call: Call) -> None:
@@ -73,7 +73,7 @@ def test_a_variant_of_a_protocol_has_its_own_folder_and_name(call: Call) -> None
 def test_the_protocols_table_says_x3_does_not_compare_for_cropped_sets(call: Call, data: Path) -> None:
     arguments = ("--datasets", "bsd100", "--data-root", str(data), "--metrics", "psnr", "--limit", "1")
     _, out, _ = call("run", "--models", "bicubic", "--protocol", "classical_x3", *arguments)
-    assert "x3 made from them does not compare with print" in out
+    assert "x3 made from them does not compare with published values" in out
 
 
 def test_overlaps_are_flagged(call: Call, data: Path, weights: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("run", "--models", "bicubic", "--mode", "bf16+split"), "bicubic has 0 layers to choose from"),
         (("run", "--datasets", ","), "names nothing"),
         (("run", "--models", "no.py:build"), "does not exist"),
-        (("show", "nowhere"), "holds no run.json"),
+        (("show", "nowhere"), "nowhere does not exist"),
         (("score", "nowhere", "builtin"), "holds no images"),
         (("fetch", "set5"), "could not be downloaded"),
         (("fetch", "nonsense"), "no model 'nonsense'"),

@@ -327,5 +327,7 @@ def test_a_mirror_that_is_no_help_is_named(
     with pytest.raises(DownloadError, match=f"SRBENCH_MIRROR is '{tmp_path}/none', which is no folder"):
         store.fetch(_file())
     (tmp_path / "none").mkdir()
-    with pytest.raises(DownloadError, match=f"SRBENCH_MIRROR, {tmp_path}/none, has no {PATH} as it is pinned"):
+    with pytest.raises(
+        DownloadError, match=rf"SRBENCH_MIRROR \({tmp_path}/none\) has no {PATH} with the pinned SHA-256"
+    ):
         store.fetch(_file())

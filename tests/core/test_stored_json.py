@@ -50,7 +50,7 @@ def test_the_error_says_what_was_found(tmp_path: Path, content: str, message: st
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read \\(No such file or directory\\); expected speed"):
+    with pytest.raises(UserError, match="does not exist; expected speed"):
         stored_json.read(tmp_path / "a.json", "speed", 1)
 
 

@@ -129,7 +129,7 @@ def test_any_name_and_any_score_survive(
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("b,b,r,6", "line 3: score 6 is out of range; expected 1 to 5 (or name it: --scale)"),
+        ("b,b,r,6", "line 3: score 6 is out of range; expected 1 to 5 (or give the scale: --scale)"),
         ("b,b,r,0.99", "line 3: score 0.99 is out of range"),
         ("b,b,r,inf", "line 3: score 'inf' is not a number"),
         ("b,b,r,good", "line 3: score 'good' is not a number"),
@@ -139,7 +139,7 @@ def test_any_name_and_any_score_survive(
         (",b,r,3", "line 3: no stimulus or no content"),
         ("b,,r,3", "line 3: no stimulus or no content"),
         ("a,a,r,4", "line 3: duplicate vote of rater 'r' on 'a', first on line 2 (a second view needs repetition 2)"),
-        ("a,c,q,4", "line 3: stimulus 'a' is described otherwise than before"),
+        ("a,c,q,4", "line 3: stimulus 'a' is described differently from before"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line(tmp_path: Path, row: str, said: str) -> None:
@@ -251,7 +251,7 @@ def test_files_that_are_no_ratings(tmp_path: Path) -> None:
     assert "line 2: 5 cells; expected 4" in _message(_file(tmp_path, HEAD, "a,a,r,3,4"))
     assert "line 1: column 'score' is there twice" in _message(_file(tmp_path, f"{HEAD},score", "a,a,r,3,3"))
     assert "ends in '.xlsx'; expected .csv, .tsv" in _message(_file(tmp_path, HEAD, name="x.xlsx"))
-    assert "is no file" in _message(tmp_path / "absent.csv")
+    assert "absent.csv does not exist; expected ratings" in _message(tmp_path / "absent.csv")
     assert "is no file" in _message(tmp_path)
     assert "is not JSON" in _message(_file(tmp_path, "[", name="x.json"))
     assert "expected a JSON list" in _message(_file(tmp_path, '{"a": 1}', name="x.json"))
@@ -343,7 +343,7 @@ def test_stimuli_in_a_file_of_their_own(tmp_path: Path) -> None:
     text = _message(_file(tmp_path, "stimulus,rater,score", "a,r,3", "zzz,r,3"), reading)
     assert f"line 3: unknown stimulus 'zzz', it is not in {stimuli}" in text
     twice = _file(tmp_path, "stimulus,content", "a,x", "a,x", name="twice.csv")
-    with pytest.raises(BadRatings, match=r"twice\.csv: line 3: stimulus 'a' for the second time"):
+    with pytest.raises(BadRatings, match=r"twice\.csv: line 3: stimulus 'a' is listed a second time"):
         files.read(votes, ImportOptions(stimuli=twice))
     bare = _file(tmp_path, "stimulus", "a", name="bare.csv")
     with pytest.raises(BadRatings, match=r"bare\.csv has no column content"):
@@ -361,7 +361,7 @@ def test_a_stimulus_file_with_an_empty_cell_is_refused(tmp_path: Path, row: str)
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("a,a,3,9,1", "line 3: stimulus 'a' for the second time"),
+        ("a,a,3,9,1", "line 3: stimulus 'a' is listed a second time"),
         ("b,b,6,9,1", "line 3: mos 6 is out of range; expected 1 to 5"),
         ("b,b,,9,1", "line 3: mos '' is not a number"),
         ("b,b,3,0,1", "line 3: n is 0; expected the number of votes"),
@@ -418,10 +418,10 @@ def test_metrics_are_read_by_stimulus(tmp_path: Path) -> None:
     path = _file(tmp_path, "stimulus,psnr,lpips", "s0,30.5,0.1", "s1,31,", "zzz,1,1", name="m.csv")
     values, notes = metric_table.read_metrics(path, scores)
     assert values == {"psnr": {"s0": 30.5, "s1": 31, "zzz": 1}, "lpips": {"s0": 0.1, "zzz": 1}}
-    assert notes == ("1 stimuli of m.csv have no ratings", "1 rated stimuli are not in m.csv")
+    assert notes == ("stimuli of m.csv without ratings: 1", "rated stimuli that are not in m.csv: 1")
     for lines, said in [
         (["stimulus,psnr", "s0,high"], "line 2: psnr 'high' is not a number"),
-        (["stimulus,psnr", "s0,1", "s0,2"], "line 3: stimulus 's0' for the second time"),
+        (["stimulus,psnr", "s0,1", "s0,2"], "line 3: stimulus 's0' is listed a second time"),
         (["stimulus,psnr", "q,1"], "none of its 1 stimuli has ratings; expected names such as s0"),
         (["stimulus"], "expected a column stimulus and one for each metric"),
         (["image,psnr", "s0,1"], "expected a column stimulus and one for each metric"),

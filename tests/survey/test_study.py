@@ -122,10 +122,10 @@ def test_a_forecast_shrinks_with_raters(call: Call, folders: Path) -> None:
     ("arguments", "words"),
     [
         ((), "give one of them"),
-        (("--images", "nowhere"), "is no folder"),
+        (("--images", "nowhere"), "nowhere does not exist"),
         (("--images", "IMAGES", "--models", "m9"), "has no folder m9"),
         (("--images", "IMAGES", "--area", "big"), "expected WIDTHxHEIGHT"),
-        (("--images", "IMAGES", "--calibration", "CALIBRATION"), "would be rated and calibrate"),
+        (("--images", "IMAGES", "--calibration", "CALIBRATION"), "would be rated and used for calibration too"),
     ],
 )
 def test_mistakes_are_one_line(call: Call, folders: Path, arguments: tuple[str, ...], words: str) -> None:

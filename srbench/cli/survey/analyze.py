@@ -9,6 +9,7 @@ import typer
 from srbench.cli import console, options
 from srbench.cli.survey import ratings as ratings_file
 from srbench.core.files import require_folder
+from srbench.core.wording import counted
 from srbench.errors import UserError
 from srbench.ratings.rules import require_known
 from srbench.report.table import Section
@@ -44,8 +45,8 @@ def analyze(
     screen: Annotated[
         list[str],
         typer.Option(
-            help="Rules whose rejected raters do not count, comma-separated or repeated: bt500, correlation, "
-            "traps, straight, fast; or none."
+            help="Rules that reject raters, whose votes then do not count; comma-separated or repeated: bt500, "
+            "correlation, traps, straight, fast; or none."
         ),
     ] = _SCREEN,
     repetitions: Annotated[
@@ -206,7 +207,7 @@ def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str]) -> None:
     else:
         idle, what = [name for name in changed if name not in ("test", "seed")], "averages"
     if idle:
-        raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} goes with single votes on a scale")
+        raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} needs single votes on a scale")
 
 
 def _analysis(read: "Ratings", chosen: "Options") -> "Analysis | PairAnalysis":
@@ -255,10 +256,13 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         found = joined.metric_values()
         twice = sorted(values.keys() & found.keys())
         if twice:
-            raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; name the column of the file otherwise")
+            raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; rename the column of the file")
         values |= found
         plain = made.options.estimator == "mos" and not made.options.remove_bias
         beside = _Beside(folder, rows, joined, join.mos_rows(made.scores, joined, made.name) if plain else [])
-        stored = f"{len(beside.joining)} MOS rows joined {run}; srbench show {run} prints them"
-        notes += [*joined.notes, stored if plain else f"no MOS rows joined {run}: these scores are no plain MOS"]
+        stored = f"{counted(len(beside.joining), 'MOS row')} added to {run}; print them with: srbench show {run}"
+        notes += [
+            *joined.notes,
+            stored if plain else f"no MOS rows added to {run}: it takes plain MOS, which these scores are not",
+        ]
     return (analysis.with_metrics(made, values, notes) if values else made), beside

@@ -38,7 +38,10 @@ def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
         yield store
     except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged
         what = first_line(getattr(error, "orig", None) or error)
-        raise BadStudy(f"the database of {study} failed ({what}); what it has is kept. Mend it and go on") from error
+        raise BadStudy(
+            f"the database of {study} failed ({what}); its answers are kept. Mend the database, then give the command "
+            "again"
+        ) from error
     finally:
         store.close()
 

@@ -9,9 +9,9 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
-from srbench.core.files import require_folder
+from srbench.core import files
 from srbench.core.paths import weights_roots
-from srbench.errors import BadStudy, UserError
+from srbench.errors import BadStudy, UserError, first_line
 from srbench.report.table import Column, Table, text_column, text_rows
 from srbench.survey import methods
 from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
@@ -59,8 +59,8 @@ def create(
     pairs: Annotated[
         Literal["full", "sparse", "adaptive"] | None,
         typer.Option(
-            help="Pairs of models to ask, for paired comparison: all; a connected part of them; or those that earlier "
-            "answers leave open. Default: full."
+            help="Pairs of models that paired comparison asks: full (all), sparse (each model meets a few others) or "
+            "adaptive (chosen by what earlier answers leave open). Default: full."
         ),
     ] = None,
     display: Annotated[
@@ -138,7 +138,7 @@ def create(
     from srbench.survey.study import require_empty
 
     require_empty(study)
-    require_folder(study)
+    files.require_folder(study)
     chosen = methods.find(method)
     _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
     design = Design(
@@ -272,10 +272,13 @@ def _originals(
 
 
 def _text(path: Path | None) -> str:
+    if path is None:
+        return ""
     try:
-        return path.read_text(encoding="utf-8") if path else ""
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}); expected a text in UTF-8") from error
+        what = files.absent_or(path, f"cannot be read ({first_line(error)})")
+        raise UserError(f"{path} {what}; expected a text in UTF-8") from error
 
 
 def _area(text: str) -> tuple[int, int]:
@@ -293,7 +296,8 @@ def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:
             rows = list(csv.DictReader(file))
         return {(row["dataset"], row["content"]): (int(row["top"]), int(row["left"])) for row in rows}
     except (OSError, KeyError, ValueError, TypeError) as error:
-        raise UserError(f"{path} cannot be read ({error}); expected a CSV with dataset,content,top,left") from error
+        what = files.absent_or(path, f"cannot be read ({first_line(error)})")
+        raise UserError(f"{path} {what}; expected a CSV with dataset,content,top,left") from error
 
 
 def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:

@@ -72,7 +72,7 @@ def _scores(study: Analysis) -> str:
         )
     if options.remove_bias:
         parts.append(
-            "Each rater's bias (mean deviation from the stimuli's means) was taken off first (ITU-T P.913, section "
+            "Each rater's bias (mean deviation from the stimuli's means) was subtracted first (ITU-T P.913, section "
             "12.4); intervals of stimuli are those of the remaining scatter."
         )
     if options.estimator == "mos":

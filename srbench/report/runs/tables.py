@@ -68,7 +68,7 @@ def _disturbed(summaries: Sequence[Summary]) -> list[str]:
     reasons = dict.fromkeys(text for summary in summaries for text in summary.disturbed)
     if not reasons:
         return []
-    return [f"?: not valid, {' and '.join(reasons)} meanwhile; measure speed with srbench throughput"]
+    return [f"?: not valid, since {' and '.join(reasons)}; measure speed with srbench throughput"]
 
 
 def _column_order(metric: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from srbench.core.wording import factor_places
 from srbench.report.speed.page import described
 from srbench.report.speed.tables import number
 from srbench.report.table import Cell, Column, Page, Section, Table, text_column
@@ -43,7 +44,8 @@ def verdict(comparison: AbComparison) -> str:
         return f"invalid: {comparison.reason}"
     first, second = comparison.names
     if not comparison.faster:
-        return f"{first} and {second} are not told apart by {comparison.rounds} rounds, {_p_value(comparison.p_value)}"
+        p_value = _p_value(comparison.p_value)
+        return f"{comparison.rounds} rounds show no difference between {first} and {second}, {p_value}"
     low, high = comparison.ratio_ci95
     if comparison.faster == second and low > 1:
         return _faster(second, first, comparison.ratio, low, high, comparison.p_value)
@@ -51,14 +53,15 @@ def verdict(comparison: AbComparison) -> str:
 
 
 def _faster(winner: str, loser: str, times: float, low: float, high: float, p_value: float) -> str:
-    places = _places(min(high - low, low - 1))
+    places = _places(min(high - low, low - 1), times)
     span = f"[{low:.{places}f}–{high:.{places}f}]"
     return f"{winner} is {times:.{places}f} times as fast as {loser} {span}, {_p_value(p_value)}"
 
 
-def _places(step: float) -> int:
-    """Count the decimals at which a step shows, between 2 and 5."""
-    return min(max(-math.floor(math.log10(step)), 2), 5) if 0 < step < math.inf else 2
+def _places(step: float, factor: float) -> int:
+    """Count the decimals at which a step of a factor shows: enough for three digits of the factor, at most 5."""
+    fewest = factor_places(factor)
+    return min(max(-math.floor(math.log10(step)), fewest), 5) if 0 < step < math.inf else fewest
 
 
 def _p_value(p_value: float) -> str:
@@ -67,7 +70,7 @@ def _p_value(p_value: float) -> str:
 
 def _ratio(comparison: AbComparison) -> str:
     low, high = comparison.ratio_ci95
-    places = _places(high - low)
+    places = _places(high - low, comparison.ratio)
     return (
         f"time of {comparison.names[0]} over that of {comparison.names[1]}: {comparison.ratio:.{places}f} "
         f"[{low:.{places}f}–{high:.{places}f}, 95 % bootstrap], Mann-Whitney {_p_value(comparison.p_value)}, "

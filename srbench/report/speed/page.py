@@ -1,6 +1,6 @@
 """All that a session says, before any format: what holds for all of it, its tables, how to read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,29 +8,33 @@ from srbench.report.runs import caption
 from srbench.report.speed import tables, trade_off
 from srbench.report.speed.tables import number
 from srbench.report.speed.trade_off import Quality, TradeOff
-from srbench.report.table import Page, Section
+from srbench.report.table import Page, Section, Table
 from srbench.speed.records import PSNR_DROP_LIMIT_DB, Ceiling, SpeedSession
 
-BRIEF_CAPTION = (
-    f"? not valid, see the notes; ! PSNR differs from fp32's by more than {PSNR_DROP_LIMIT_DB} dB on some image; "
-    "* nothing is better and faster (Pareto); † fp32 plus ΔPSNR; ‡ fp32."
-)
+_MARKS = {
+    "?": "not valid, see the notes",
+    "!": f"PSNR differs from fp32's by more than {PSNR_DROP_LIMIT_DB} dB on some image",
+    "*": "no other is both better and faster (Pareto)",
+    "†": "PSNR of fp32 plus ΔPSNR",
+    "‡": "value of fp32",
+}
+"""What the marks in the cells of a table mean, in short."""
 CAPTION = (
-    "Timed is the model's call alone, on input that is on the device already, until the device is done; warm-up calls "
-    "are not counted. A network of luma is timed on that one channel, without chroma. Latency: one image a call. "
-    "Throughput: the largest batch that fits; what ended its growth stands in brackets.",
+    "Only the model's call is timed, on input that is already on the device, until the device has finished; "
+    "warm-up calls are not counted. A network of luma is timed on that channel alone, without chroma. Latency: one "
+    "image a call. Throughput: the largest batch that fits; the word in brackets says what limited it.",
     "ms/image is the median call over the batch, IQR its first and third quartile. p90 and p99 are of whole calls: 90 "
     "and 99 of 100 calls were no slower; with fewer than 100 calls p99 is the slowest one.",
     "Sizes are width × height. Output MP/s: millions of HR pixels a second. 1 MiB is 2^20 bytes; peak is weights, "
-    "input and the most that the call took.",
-    "MACs and FLOPs count the convolutions and matrix products of the unfolded network, whatever a mode makes of "
-    "it; GFLOPs = 2 × GMACs. Activations: elements that all convolutions put out.",
+    "input and the most memory that the call took beside them.",
+    "MACs and FLOPs count the convolutions and matrix products of the unfolded network, the same in every mode; "
+    "GFLOPs = 2 × GMACs. Activations: number of elements in the outputs of all convolutions.",
     "TFLOP/s: those operations over the median time; % of ceiling: over the best matrix product in this precision that "
-    "the same session found on the device.",
-    "ΔPSNR of a mode is PSNR minus that of plain fp32 on the builtin images, in dB, mean and the image "
-    f"farthest from 0. ! marks more than {PSNR_DROP_LIMIT_DB} dB on some image, in either direction.",
-    "valid: the value stands. A row that is not valid keeps its values, with ?, and stands on no front; the reason "
-    "is below its table. A dash: not known, or failed.",
+    "the same session measured on the device.",
+    "ΔPSNR of a mode is its PSNR minus that of plain fp32 on the builtin images, in dB: the mean, and the largest "
+    f"change on one image. ! marks more than {PSNR_DROP_LIMIT_DB} dB on some image, in either direction.",
+    "valid: whether the measurement can be trusted. The values of a row that is not valid have a ? and are never on "
+    "the Pareto front; the reason is below the table. A dash: not known, or failed.",
     "Quality: mean over the images of the run, in the row's own mode where the run has it. † fp32's PSNR plus the "
     "mode's ΔPSNR; ‡ fp32's value, the mode's change in this metric is not known. * and bold: on the Pareto front: no "
     "valid row is at least as good in this metric, as printed, and in output MP/s, and better in one.",
@@ -69,16 +73,24 @@ def build(session: SpeedSession, quality: Quality | None = None) -> SpeedReport:
     groups = tables.groups(session.rows)
     trade_offs = trade_off.join(groups, quality or Quality())
     work = [tables.work(groups)] if groups else []
+    shown = (*work, *map(tables.speed, groups), *map(trade_off.table, trade_offs))
     missing = tuple(caption.missing(dict(session.unavailable), ()))
     page = Page(
         title=f"Speed on {machine(session)}",
         lead=(*described(session.device), _ceiling(session.ceiling)),
-        tables=(*work, *map(tables.speed, groups), *map(trade_off.table, trade_offs)),
+        tables=shown,
         caption=CAPTION,
-        brief_caption=BRIEF_CAPTION,
+        brief_caption=_legend(shown),
         sections=(Section("Not run", missing, "list"),) if missing else (),
     )
     return SpeedReport(session, page, tuple(trade_offs))
+
+
+def _legend(shown: Sequence[Table]) -> str:
+    """Explain the marks that cells of these tables have."""
+    cells = [cell for table in shown for row in table.rows for cell in row]
+    used = {sign for cell in cells for sign in cell.ending} | ({"*"} if any(cell.best for cell in cells) else set())
+    return "; ".join(f"{sign} {meaning}" for sign, meaning in _MARKS.items() if sign in used)
 
 
 def machine(session: SpeedSession) -> str:

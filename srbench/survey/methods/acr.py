@@ -18,7 +18,7 @@ class AbsoluteCategoryRating(CategoryMethod):
             legend=N_("How good does this picture look?"),
             buttons=categories(N_("bad"), N_("poor"), N_("fair"), N_("good"), N_("excellent")),
             keys=N_("Keys 1 to 5 work too."),
-            calibration=N_("A picture like the first deserves a 1, one like the second a 5."),
+            calibration=N_("A picture like the first deserves a 1; a picture like the second deserves a 5."),
             worst=N_("bad"),
             best=N_("excellent"),
         )

@@ -33,7 +33,8 @@ class DegradationCategoryRating(CategoryMethod):
             ),
             keys=N_("Space shows the original; keys 1 to 5 answer."),
             calibration=N_(
-                "Set against the second picture, the first deserves a 1; one that cannot be told from it a 5."
+                "Compared with the second picture, the first deserves a 1. A picture that looks the same as the second "
+                "deserves a 5."
             ),
             worst=N_("very annoying"),
             best=N_("original"),

@@ -20,7 +20,7 @@ from srbench.errors import BadStudy
 from srbench.survey.design import Trial
 from srbench.survey.export import score_posterior
 from srbench.survey.participation import CODE_PLACEHOLDER, parse_screen_check
-from srbench.survey.planning import practice, session, sittings
+from srbench.survey.planning import minutes, practice, session, sittings
 from srbench.survey.progress import should_stop
 from srbench.survey.responses import AnswerStatus, Question, RaterState
 from srbench.survey.vote_store import PREVIEW, VoteStore
@@ -63,7 +63,7 @@ class ParticipantFlow:
         self.pictures = PictureServer(store, cookies, renderer, self.execute)
         self.practice: list[Trial] = practice(self.study.design, self.study.calibration())
         trials = session(self.study.design, self.study.stimuli(), 0)
-        self.minutes = max(1, round(len(trials) * self.study.design.trial_seconds / 60))
+        self.minutes = max(1, round(minutes(self.study.design, self.study.calibration(), trials)))
         self.sittings = len(sittings(self.study.design, trials))
 
     def routes(self) -> list[Route]:

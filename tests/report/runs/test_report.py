@@ -119,7 +119,7 @@ def test_timings_of_a_busy_machine_are_marked_where_a_quarter_was_disturbed() ->
     disturbed = [replace(row, warnings=("others ran",)) if row.image in ("im0", "im1") else row for row in rows[:8]]
     (table,) = build(summarise([*disturbed, *rows[8:]]), {}, {"set": (8, 8)})
     assert [row[1].ending for row in table.rows] == [" ?", ""]
-    assert table.notes == ("?: not valid, others ran meanwhile; measure speed with srbench throughput",)
+    assert table.notes == ("?: not valid, since others ran; measure speed with srbench throughput",)
     (table,) = build(summarise([*rows[:1], *disturbed[1:], *rows[8:]]), {}, {"set": (8, 8)})
     assert [row[1].ending for row in table.rows] == ["", ""]
     assert not table.notes

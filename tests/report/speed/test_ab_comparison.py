@@ -35,11 +35,17 @@ def test_a_small_difference_has_places_enough_to_be_seen() -> None:
     )
 
 
+def test_a_large_factor_has_three_digits() -> None:
+    assert ab_comparison.verdict(_result(251.75, (247.1, 255.42))) == "b is 252 times as fast as a [247–255], p < 0.001"
+    assert "b is 12.3 times as fast as a [12.1–12.6]" in ab_comparison.verdict(_result(12.34, (12.13, 12.55)))
+
+
 def test_a_difference_that_may_be_noise_has_no_winner() -> None:
     assert (
-        ab_comparison.verdict(_result(1.01, (0.97, 1.05), 0.4)) == "a and b are not told apart by 40 rounds, p = 0.40"
+        ab_comparison.verdict(_result(1.01, (0.97, 1.05), 0.4))
+        == "40 rounds show no difference between a and b, p = 0.40"
     )
-    assert "not told apart" in ab_comparison.verdict(_result(1.05, (1.01, 1.09), 0.06))
+    assert "show no difference" in ab_comparison.verdict(_result(1.05, (1.01, 1.09), 0.06))
 
 
 def test_an_invalid_comparison_says_why() -> None:
