@@ -2,10 +2,9 @@
 
 import math
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -15,14 +14,13 @@ from srbench.core.busy import BusyWatch
 from srbench.core.download import sha256
 from srbench.core.progress import NO_PROGRESS, Progress, Task
 from srbench.datasets.dataset import Item
-from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError, reason
 from srbench.evaluation import channels, pairing, sanity, scoring, usable
 from srbench.evaluation.pairing import Pair
-from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.plan import Outcome, Plan, content_of, describe_call
-from srbench.evaluation.results import ERRORS, TIMINGS, WHOLE_SET, Row, RunFolder, key
-from srbench.evaluation.scoring import SetScores, Views
+from srbench.evaluation.plan import Outcome, Plan, describe_call
+from srbench.evaluation.results import ERRORS, TIMINGS, Row, RunFolder
+from srbench.evaluation.scoring import Views
+from srbench.evaluation.tasks import ImageTask, SetTask, Tasks, by_size
 from srbench.models.memory import ran_out
 from srbench.models.model import Model
 from srbench.models.output_check import Problem
@@ -30,56 +28,6 @@ from srbench.models.upscaler import Upscaler
 from srbench.models.user_code import contained
 
 _WARM_UP_PX, _WARM_UP_CALLS = 48, 2
-
-
-class _SetTask:
-    """All images of a data set for one model, where a metric asks for one value of them together.
-
-    Args:
-        blank: Row without metric and value.
-        keys: Keys of the rows by metric.
-        missing: Metrics whose values are not there yet.
-        scores: Takes in the images.
-    """
-
-    def __init__(self, blank: Row, keys: dict[str, str], missing: list[str], scores: SetScores) -> None:
-        self.blank = blank
-        self.keys = keys
-        self.missing = missing
-        self.scores = scores
-        self.images = 0
-        self.finite = True
-
-    def update(self, views: Views | None) -> None:
-        """Take in an image; None where the output has no finite values."""
-        if views is None:
-            self.finite = False
-        elif self.missing:
-            self.scores.update(views)
-        self.images += 1
-
-    def values(self) -> dict[str, float]:
-        """Return the values that are missing; NaN where an output was not finite."""
-        if not self.finite:
-            return dict.fromkeys(self.missing, math.nan)
-        computed = self.scores.compute()
-        return {name: computed[name] for name in self.missing}
-
-
-@dataclass(frozen=True)
-class _ImageTask:
-    """One image for one model: which of its values are missing, and the set it belongs to."""
-
-    blank: Row
-    item: Item
-    keys: dict[str, str]
-    missing: list[str]
-    picture: Path | None
-    image_set: _SetTask
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.missing or self.picture or self.image_set.missing)
 
 
 @dataclass(frozen=True)
@@ -128,26 +76,25 @@ class _Walk:
         self.outcome = Outcome(failed=[_failure(name, "", "", text) for name, text in plan.failed.items()])
         self.device = torch.device(plan.mode.device)
         self.busy = BusyWatch(self.device)
-        self.environment = self.machine = ""
         self.pairs = pairing.PairCache(plan.protocol)
         self.sets = list(plan.sets)
         self.unusable: dict[Item, str] = {}
 
     def walk(self) -> Outcome:
         facts = environment.describe(self.device)
-        self.machine = facts["machine"]
-        self.environment, call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
+        environment_id, call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
+        made = Tasks(self.plan, self.folder, self.known, self.pairs, environment_id, facts["machine"])
         self._select_images()
         for turn, model in enumerate(self.plan.models, 1):
-            sets = {images.id: self._set_task(model, images) for images in self.sets}
-            tasks = list(self._image_tasks(model, sets))
-            listed: list[_ImageTask | _SetTask] = [*tasks, *sets.values()]
+            sets = {images.id: made.of_set(model, images) for images in self.sets}
+            tasks = list(made.of_images(model, self.sets, sets))
+            listed: list[ImageTask | SetTask] = [*tasks, *sets.values()]
             self.outcome.kept += sum(len(task.keys) - len(task.missing) for task in listed)
             open_tasks = [task for task in tasks if task.is_open]
             self._renew(k for task in listed for k in task.keys.values() if k in self.known)
             if open_tasks:
                 with self.progress.task(f"[{turn}/{len(self.plan.models)}] {model.id}", len(open_tasks)) as shown:
-                    self._run_model(model, self._grouped(model, open_tasks), shown)
+                    self._run_model(model, made.grouped(model, open_tasks), shown)
                 self._conclude_sets(sets)
             self.outcome.rows += [self.known[k] for task in listed for k in task.keys.values() if k in self.known]
         self.folder.conclude(call, self.outcome.failed)
@@ -176,7 +123,7 @@ class _Walk:
         self.unusable[item] = text
         self.outcome.failed.append({"model": "", "dataset": dataset, "image": item.name, "reason": text})
 
-    def _pair(self, task: _ImageTask) -> Pair | None:
+    def _pair(self, task: ImageTask) -> Pair | None:
         """Return HR and LR; None where they cannot be read, which is noted once."""
         if task.item in self.unusable:
             return None
@@ -186,96 +133,7 @@ class _Walk:
             self._refuse(task.blank.dataset, task.item, reason(error))
             return None
 
-    def _set_task(self, model: Model, images: ImageSet) -> _SetTask:
-        scorers = [scorer for scorer in self.plan.scorers if scorer.metric.of_sets]
-        tiles = [self._tile_px(model, item) for item in images.items]
-        blank = replace(
-            self._blank(model, images.id, WHOLE_SET, content_of(images), tiles),
-            images=len(images.items),
-            hr=content_of(images),
-            tile_px=max(tiles, default=0),
-        )
-        versions = {scorer.name: f"{scorer.metric.name} {scorer.metric.version}" for scorer in scorers}
-        keys = {name: self._key(blank, name, of) for name, of in versions.items()}
-        missing = self._missing(keys)
-        return _SetTask(blank, keys, missing, SetScores([s for s in scorers if s.name in missing]))
-
-    def _image_tasks(self, model: Model, sets: dict[str, _SetTask]) -> Iterator[_ImageTask]:
-        for images in self.sets:
-            for item in images.items:
-                tile_px = self._tile_px(model, item)
-                blank = replace(
-                    self._blank(model, images.id, item.name, item.content, [tile_px]),
-                    hr=item.hr_sha256,
-                    lr=item.lr_sha256,
-                    tile_px=tile_px,
-                )
-                keys = {name: self._key(blank, name, version) for name, version in self._columns()}
-                missing = self._missing(keys)
-                picture = self.folder.picture(blank)
-                save = self.plan.save_images and (bool(missing) or not self._is_kept(keys, picture))
-                yield _ImageTask(blank, item, keys, missing, picture if save else None, sets[images.id])
-
-    def _missing(self, keys: dict[str, str]) -> list[str]:
-        return [name for name, k in keys.items() if self.plan.force or k not in self.known]
-
-    def _is_kept(self, keys: Mapping[str, str], picture: Path) -> bool:
-        """Whether the file of an output is the one that the values were measured of."""
-        measured = {self.known[k].picture for name, k in keys.items() if name not in TIMINGS}
-        return picture.exists() and measured == {sha256(picture)}
-
-    def _tile_px(self, model: Model, item: Item) -> int:
-        return model.tiling(self.plan.mode_of(model)).in_use(*self.pairs.lr_size(item))
-
-    def _grouped(self, model: Model, tasks: list[_ImageTask]) -> list[_ImageTask]:
-        """Images of one size after another, for what is made anew for each size: a GPU's choices, compiled graphs."""
-        return sorted(tasks, key=lambda task: image.size(task.item.hr)) if self._by_size(model) else tasks
-
-    def _by_size(self, model: Model) -> bool:
-        return self.device.type != "cpu" or self.plan.mode_of(model).engine != "eager"
-
-    def _columns(self) -> list[tuple[str, str]]:
-        """Names and versions of what is measured of each image."""
-        of_images = [scorer for scorer in self.plan.scorers if not scorer.metric.of_sets]
-        measured = [(scorer.name, f"{scorer.metric.name} {scorer.metric.version}") for scorer in of_images]
-        return measured + [(name, "1") for name in TIMINGS]
-
-    def _key(self, blank: Row, name: str, version: str) -> str:
-        machine = self.machine if name in TIMINGS else ""
-        return key(output=blank.output, metric=name, version=version, machine=machine)
-
-    def _blank(self, model: Model, dataset: str, name: str, content: str, tiles: list[int]) -> Row:
-        """Return what all rows of an image share."""
-        output = key(
-            pipeline=PIPELINE,
-            model=model.id,
-            identity=model.fingerprint,
-            dataset=dataset,
-            name=name,
-            image=content,
-            protocol=self.plan.protocol.as_dict(),
-            mode=self.plan.mode_of(model).conditions(),
-            tiles=tiles,
-        )
-        return Row(
-            key="",
-            protocol=self.plan.protocol.name,
-            model=model.id,
-            identity=model.fingerprint,
-            dataset=dataset,
-            image=name,
-            metric="",
-            value=math.nan,
-            unit="",
-            higher_is_better=True,
-            device=self.device.type,
-            mode=self.plan.mode_of(model).name,
-            environment=self.environment,
-            pipeline=PIPELINE,
-            output=output,
-        )
-
-    def _run_model(self, model: Model, tasks: list[_ImageTask], shown: Task) -> None:
+    def _run_model(self, model: Model, tasks: list[ImageTask], shown: Task) -> None:
         lr = next((pair.lr for task in tasks if (pair := self._pair(task))), None)
         if lr is None:
             return
@@ -287,7 +145,7 @@ class _Walk:
             self._fail(replace(tasks[0].blank, image=""), error)
             return
         shape = torch.Size()
-        anew = self._by_size(model)
+        anew = by_size(self.plan, model)
         for task in tasks:
             images = self._pair(task)
             if images is None:
@@ -315,7 +173,7 @@ class _Walk:
                 self._fail(task.blank, error)
             shown.advance()
 
-    def _store(self, task: _ImageTask, hr: Tensor, found: _Found, latency_ms: float) -> None:
+    def _store(self, task: ImageTask, hr: Tensor, found: _Found, latency_ms: float) -> None:
         if task.picture is not None and found.finite:
             task = self._with_picture(task, found.raw)
         values, warnings = self._measure(task, hr, found)
@@ -323,7 +181,7 @@ class _Walk:
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
         self._append([self._row(task, name, values[name], warnings) for name in task.missing if name in values])
 
-    def _with_picture(self, task: _ImageTask, raw: Tensor) -> _ImageTask:
+    def _with_picture(self, task: ImageTask, raw: Tensor) -> ImageTask:
         """Keep the output as a file; values that were not measured of this very output are measured again."""
         assert task.picture is not None
         image.write(task.picture, image.to_array(image.to_uint8(raw)))
@@ -333,7 +191,7 @@ class _Walk:
         missing = [name for name in task.keys if name in task.missing or name in again]
         return replace(task, blank=replace(task.blank, picture=digest), missing=missing)
 
-    def _measure(self, task: _ImageTask, hr: Tensor, found: _Found) -> tuple[dict[str, float], tuple[str, ...]]:
+    def _measure(self, task: ImageTask, hr: Tensor, found: _Found) -> tuple[dict[str, float], tuple[str, ...]]:
         missing = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
         problem = [found.problem.text] if found.problem else []
         tiles = [found.tiles] if found.tiles else []
@@ -357,7 +215,7 @@ class _Walk:
         remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles, *channels.remarks(hr, self.plan.protocol)]
         return measured.values, tuple(remarks)
 
-    def _conclude_sets(self, sets: dict[str, _SetTask]) -> None:
+    def _conclude_sets(self, sets: dict[str, SetTask]) -> None:
         """Store the values of whole sets."""
         for task in sets.values():
             if not task.missing:
@@ -368,7 +226,7 @@ class _Walk:
                 continue
             self._append([self._row(task, name, value) for name, value in task.values().items()])
 
-    def _row(self, task: "_ImageTask | _SetTask", name: str, value: float, warnings: tuple[str, ...] = ()) -> Row:
+    def _row(self, task: "ImageTask | SetTask", name: str, value: float, warnings: tuple[str, ...] = ()) -> Row:
         row = replace(task.blank, key=task.keys[name], metric=name, value=value)
         if name in TIMINGS:
             unit, higher = TIMINGS[name]

@@ -108,10 +108,10 @@ def test_labels_name_files_and_folders(call: Call) -> None:
 
 
 def test_rows_of_another_pipeline_stand_in_a_table_that_says_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from srbench.evaluation import harness, plan, shown
+    from srbench.evaluation import plan, shown, tasks
 
     _psnr(call, *RUN, "--models", "nearest,bicubic", "--limit", "1")
-    for module in (harness, plan, shown):
+    for module in (plan, shown, tasks):
         monkeypatch.setattr(module, "PIPELINE", PIPELINE + 1)
     old = _psnr(call, "show", "r", "--json")
     assert {model for model, _ in old} == {"nearest", "bicubic"}

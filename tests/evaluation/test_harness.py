@@ -24,10 +24,9 @@ from srbench import protocol
 from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.core.download import sha256
-from srbench.core.progress import NO_PROGRESS
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
-from srbench.evaluation import harness, pairing, scoring
+from srbench.evaluation import harness, pairing, scoring, tasks
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import ROWS, Row, RunFolder
@@ -172,10 +171,10 @@ def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     for engine, order in (("eager", "0123"), ("compile", "0213")):
         plan = replace(_plan("nearest", mode=Mode(engine=engine)), sets=[images])  # type: ignore[arg-type]
-        walk = harness._Walk(plan, RunFolder(tmp_path / "run"), NO_PROGRESS)
+        made = tasks.Tasks(plan, RunFolder(tmp_path / "run"), {}, pairing.PairCache(plan.protocol))
         model = plan.models[0]
-        tasks = walk._grouped(model, list(walk._image_tasks(model, {images.id: walk._set_task(model, images)})))
-        assert "".join(task.blank.image for task in tasks) == order
+        of_images = list(made.of_images(model, [images], {images.id: made.of_set(model, images)}))
+        assert "".join(task.blank.image for task in made.grouped(model, of_images)) == order
 
 
 def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -448,7 +447,7 @@ def test_an_image_that_is_replaced_while_it_is_in_use_gives_no_row(tmp_path: Pat
 def test_rows_of_another_pipeline_version_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, plan = RunFolder(tmp_path), _plan("nearest", limit=1, metrics="psnr")
     first = harness.run(plan, folder)
-    monkeypatch.setattr(harness, "PIPELINE", harness.PIPELINE + 1)
+    monkeypatch.setattr(tasks, "PIPELINE", tasks.PIPELINE + 1)
     second = harness.run(plan, folder)
     assert second.kept == 0
     assert {row.pipeline for row in first.rows} | {row.pipeline for row in second.rows} == {
