@@ -31,6 +31,8 @@ class Ratings:
         pairs: Answers to paired comparisons; empty where the files hold others.
         notes: Notes on columns that were not used and on patterns that were.
         reading: One or two lines that say what was read, and how.
+        screening: Sentence that says which raters of paired comparisons were rejected before; empty where nobody was
+            judged.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Ratings:
     pairs: tuple[PairAnswer, ...] = ()
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
+    screening: str = ""
 
 
 def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> Ratings:

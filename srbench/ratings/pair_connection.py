@@ -6,29 +6,39 @@ from scipy import optimize, sparse
 from srbench.stats.arrays import Floats
 
 
-def why_unbounded(items: tuple[str, ...], wins: Floats, ties: Floats) -> str:
-    """Say why no scores of greatest likelihood exist; empty where they do.
+def why_unconnected(items: tuple[str, ...], wins: Floats, ties: Floats) -> str:
+    """Say which items were never compared with one another, directly or through others; empty where all were.
 
     Args:
         items: Names of what was compared.
         wins: `wins[i, j]`: number of times that i was preferred to j.
         ties: `ties[i, j]`: number of ties of i and j, i < j.
+    """
+    parts, label = sparse.csgraph.connected_components(sparse.csr_array(wins + ties), directed=False)
+    if parts < 2:
+        return ""
+    lists = [", ".join(_members(items, label, part)) for part in range(parts)]
+    return f"{parts} groups were never compared with one another: {' | '.join(lists)}"
+
+
+def why_unbounded(items: tuple[str, ...], wins: Floats, ties: Floats) -> str:
+    """Say why no scores of greatest likelihood exist though all items are connected; empty where they do.
 
     Source:
         Ford, American Mathematical Monthly 64, 1957.
     """
     beaten = sparse.csr_array(wins + ties + ties.T)
-    parts, label = sparse.csgraph.connected_components(beaten, directed=False)
-    if parts > 1:
-        lists = [", ".join(_members(items, label, part)) for part in range(parts)]
-        return f"{parts} groups were never compared with one another: {' | '.join(lists)}"
     parts, label = sparse.csgraph.connected_components(beaten, directed=True, connection="strong")
     if parts > 1:
-        tops = [part for part in range(parts) if not beaten.toarray()[np.ix_(label != part, label == part)].any()]
-        names = ", ".join(_members(items, label, tops[0]))
-        return f"never beaten by any of the others, so that the score has no upper bound: {names}"
+        table = beaten.toarray()
+        tops = [part for part in range(parts) if not table[np.ix_(label != part, label == part)].any()]
+        ends = [part for part in range(parts) if not table[np.ix_(label == part, label != part)].any()]
+        top, end = _members(items, label, tops[0]), _members(items, label, ends[0])
+        if len(end) <= len(top):
+            return f"{', '.join(end)} never beat any of the others"
+        return f"{', '.join(top)} {'was' if len(top) == 1 else 'were'} never beaten by any of the others"
     if ties.any() and _unbounded_with_ties(wins, ties):
-        return "answers fit any distance between the items (too many ties against too few wins): scores have no bound"
+        return "answers fit any distance between the items (too many ties against too few wins)"
     return ""
 
 

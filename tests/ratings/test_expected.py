@@ -20,6 +20,7 @@ from srbench.ratings import agreement, analysis, files, likelihood, metric_table
 from srbench.ratings.distribution import histogram
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
+from srbench.ratings.pair_scores import Link
 from srbench.ratings.votes import PairAnswer, StimulusScores, Votes
 from srbench.stats.arrays import Floats
 from srbench.stats.student import t_half_width
@@ -248,7 +249,7 @@ def test_second_views_are_compared_with_the_first(ratings: Path) -> None:
         ("thurstone", "statsmodels_GLM_probit (=Thurstone V)", "sureal_THURSTONE_MLE", "llf_probit"),
     ],
 )
-def test_paired_comparisons(ratings: Path, content: str, link: pairs.Link, ours: str, short: str, llf: str) -> None:
+def test_paired_comparisons(ratings: Path, content: str, link: Link, ours: str, short: str, llf: str) -> None:
     expected = _expected(ratings, "sharpened_images_pc")["per_content"][content]
     found = pairs.fit([answer for answer in _pairs(ratings) if answer.content == content], link)
     assert found.converged

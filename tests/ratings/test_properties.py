@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from srbench.ratings import agreement, likelihood, mos, pairs, screening
 from srbench.ratings.model_differences import compare_models
+from srbench.ratings.pair_scores import Link
 from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
 from srbench.ratings.votes import PairAnswer, Scale, Votes
 
@@ -154,7 +155,7 @@ def test_a_longer_scale_stretches_figures_in_its_unit(votes: Votes, factor: floa
 @settings(max_examples=15)
 @given(st.integers(0, 9_999), st.randoms(use_true_random=False))
 @pytest.mark.parametrize("link", ["bradley-terry", "thurstone"])
-def test_names_and_order_of_comparisons_do_not_matter(link: pairs.Link, seed: int, random: object) -> None:
+def test_names_and_order_of_comparisons_do_not_matter(link: Link, seed: int, random: object) -> None:
     found = list(
         simulate_pairs(
             Simulation(models=("a", "b", "c"), quality=(2.6, 3, 3.4), images=3, raters=8, seed=seed), ties=0.3

@@ -53,7 +53,7 @@ def analyze(
         Literal["mean", "pool", "first"],
         typer.Option(
             help="How repeated votes of a rater on a stimulus count: their mean as one vote, each as a vote (pool), or "
-            "the first alone."
+            "the first alone. Of paired comparisons the first counts, or each (pool)."
         ),
     ] = "mean",
     remove_bias: Annotated[
@@ -101,6 +101,14 @@ def analyze(
         ),
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
+    jod: Annotated[
+        bool,
+        typer.Option(
+            "--jod",
+            help="Scores of paired comparisons in just-objectionable differences (1 is a preference of 75 %), in place "
+            "of standard deviations.",
+        ),
+    ] = False,
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = None,
     references: ratings_file.References = None,
@@ -140,8 +148,8 @@ def analyze(
         *(scale, columns, references, model_from, content_from, stimuli, words, wide, repetitions_by, ignore, only)
     )
     read = files.read(ratings, reading)
-    _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)])
-    finish(read, chosen, metrics, run, out, full=full, json=json)
+    _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)], jod=jod)
+    finish(read, chosen, metrics, run, out, full=full, json=json, jod=jod)
 
 
 def finish(
@@ -153,6 +161,7 @@ def finish(
     *,
     full: bool,
     json: bool,
+    jod: bool = False,
 ) -> None:
     """From ratings to what is printed and written."""
     from srbench.ratings import analysis
@@ -160,7 +169,7 @@ def finish(
 
     folder = out or Path("runs") / "survey" / read.name
     require_folder(folder)
-    made = _analysis(read, chosen)
+    made = _analysis(read, chosen, jod=jod)
     beside = _Beside()
     if isinstance(made, analysis.Analysis):
         made, beside = _with_metrics(made, metrics, run)
@@ -190,7 +199,7 @@ def _given(**values: object) -> list[str]:
     return [name for name, value in values.items() if value]
 
 
-def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str]) -> None:
+def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str], *, jod: bool) -> None:
     """Options that this kind of file has no use for.
 
     Raises:
@@ -198,23 +207,26 @@ def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str]) -> None:
     """
     from srbench.ratings.options import Options
 
+    if jod and not read.pairs:
+        raise UserError(f"{read.name} holds no paired comparisons; --jod goes with them")
     if read.votes is not None:
         return
     usual = Options()
     changed = [field.name for field in fields(chosen) if getattr(chosen, field.name) != getattr(usual, field.name)]
     if read.pairs:
-        idle, what = [*changed, *given], "paired comparisons"
+        idle, what = [*(name for name in changed if name not in ("repetitions", "seed")), *given], "paired comparisons"
     else:
         idle, what = [name for name in changed if name not in ("test", "seed")], "averages"
     if idle:
         raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} needs single votes on a scale")
 
 
-def _analysis(read: "Ratings", chosen: "Options") -> "Analysis | PairAnalysis":
+def _analysis(read: "Ratings", chosen: "Options", *, jod: bool) -> "Analysis | PairAnalysis":
     from srbench.ratings import analysis, pair_study
 
     if read.pairs:
-        return pair_study.analyse_pairs(read.name, read.pairs, read.notes)
+        wanted = pair_study.PairOptions(jod, "pool" if chosen.repetitions == "pool" else "first", chosen.seed)
+        return pair_study.analyse_pairs(read.name, read.pairs, read.notes, wanted, read.screening)
     if read.means is not None:
         return analysis.analyse_means(read.name, read.means, chosen, read.notes)
     assert read.votes is not None

@@ -106,5 +106,5 @@ def _higher(study: Analysis | PairAnalysis) -> str:
 
 
 def _options(study: Analysis | PairAnalysis) -> str:
-    chosen = asdict(study.options) if isinstance(study, Analysis) else {"links": ["bradley-terry", "thurstone"]}
+    chosen = asdict(study.options)
     return json.dumps({"srbench": __version__, "study": study.name, **chosen}, indent=2, ensure_ascii=False)

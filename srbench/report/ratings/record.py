@@ -3,7 +3,7 @@
 import importlib.metadata
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from srbench.core import stored_json
 from srbench.errors import BadRatings
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.model_differences import ModelDifference
+from srbench.ratings.pair_scores import PairScores
 from srbench.ratings.pair_study import PairAnalysis
-from srbench.ratings.pairs import PairScores
+from srbench.ratings.pair_tests import ModelTest
 from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
 from srbench.report.formats import csv
@@ -21,6 +22,7 @@ from srbench.report.formats import csv
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
 CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
 """Every CSV file that a report may have."""
+_PLOTTED = ("values", "mos")
 SCHEMA, VERSION = "ratings-report", 1
 
 
@@ -67,7 +69,7 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
         "treatments": [_variant(variant) for variant in study.sensitivity],
         "raters": _raters(study),
         "maximum_likelihood": _likelihood(study),
-        "metrics": [_metric(asdict(p)) for p in study.predictions],
+        "metrics": [{k: v for k, v in asdict(p).items() if k not in _PLOTTED} for p in study.predictions],
         "notes": study.caveats,
         "methods": methods,
         "versions": _versions(),
@@ -182,30 +184,29 @@ def _likelihood(study: Analysis) -> dict[str, Any] | None:
     }
 
 
-def _metric(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the plotted points."""
-    return {name: value for name, value in fields.items() if name not in ("values", "mos")}
-
-
 def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
     """Collect all values of a study of paired comparisons, ready for JSON."""
     content = {
         "study": study.name,
         "kind": "pairs",
         "counts": {
-            "answers": len(study.answers),
+            "answers": study.given,
+            "answers_used": len(study.answers),
             "contents": len(study.contents),
             "raters": len(study.agreement),
             "ties": sum(answer.tie for answer in study.answers),
         },
         "overall": [_fit(fit) for fit in study.overall],
         "contents": {content: [_fit(fit) for fit in fits] for content, fits in study.contents.items()},
-        "heterogeneity": [
-            {"model": test.link, "chi2": test.chi2, "df": test.df, "p": test.p} for test in study.heterogeneity
-        ],
+        "choices": asdict(study.options),
+        "heterogeneity": _tests(study.heterogeneity),
+        "goodness_of_fit": _tests(study.fit),
+        "side_bias": asdict(study.side_bias) if study.side_bias else None,
+        "retest": asdict(study.retest) if study.retest else None,
+        "screening": study.screening or None,
         "raters": [
-            {"rater": rater, "answers": count, "with_majority": share}
-            for rater, (count, share) in study.agreement.items()
+            {"rater": name, "answers": count, "with_majority": share, **asdict(study.triads[name])}
+            for name, (count, share) in study.agreement.items()
         ],
         "notes": study.caveats,
         "methods": methods,
@@ -214,24 +215,27 @@ def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
     return stored_json.marked(SCHEMA, VERSION, content)
 
 
+def _tests(tests: Sequence[ModelTest]) -> list[dict[str, Any]]:
+    return [{"model" if name == "link" else name: value for name, value in asdict(one).items()} for one in tests]
+
+
 def _fit(fit: PairScores) -> dict[str, Any]:
-    scores = None
-    if not fit.problem:
-        scores = [
-            {
-                "item": item,
-                "score": float(fit.score[i]),
-                "standard_error": float(fit.error[i]),
-                "standard_error_robust": _known(float(fit.robust_error[i])),
-                "ci95": _around(float(fit.score[i]), float(fit.half[i])),
-                "group": fit.letters.get(item),
-            }
-            for i, item in enumerate(fit.items)
-        ]
+    scores = [
+        {
+            "item": fit.items[i],
+            "score": float(fit.score[i]),
+            "standard_error": float(fit.error[i]),
+            "standard_error_robust": _known(float(fit.robust_error[i])),
+            "ci95": _around(float(fit.score[i]), float(fit.half[i])),
+            "ci95_raters": _around(float(fit.score[i]), float(fit.rater_half[i])),
+            "group": fit.letters.get(fit.items[i]),
+        }
+        for i in range(len(fit.score))
+    ]
     return {
         "model": fit.link,
         "items": list(fit.items),
-        "scores": scores,
+        "scores": scores or None,
         "differences": [{**asdict(pair), "significant": pair.significant} for pair in fit.differences],
         "covariance": fit.covariance.tolist(),
         "covariance_robust": None if fit.robust_df is None else fit.robust.tolist(),
@@ -244,6 +248,8 @@ def _fit(fit: PairScores) -> dict[str, Any]:
         "loglikelihood": _known(fit.loglikelihood),
         "iterations": fit.iterations,
         "converged": fit.converged,
+        "prior_wins": fit.prior,
+        "unbounded": fit.unbounded or None,
         "problem": fit.problem or None,
     }
 

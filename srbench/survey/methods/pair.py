@@ -12,6 +12,8 @@ from srbench.errors import BadStudy, UserError
 from srbench.ratings import pairs
 from srbench.ratings.files import Ratings
 from srbench.ratings.options import Options
+from srbench.ratings.pair_checks import first_answers
+from srbench.ratings.pair_scores import Cluster
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.survey.adaptive import ScorePosterior, adaptive_choice, prior, update
@@ -25,7 +27,11 @@ from srbench.survey.wording import N_, Button, Wording
 
 _SPARSE_DEGREE = 4
 _PANELS = 3
-_CLUSTERS: tuple[pairs.Cluster, ...] = ("rater", "content")
+_TRAP_RULE = (
+    "Raters were screened by the trap rule (any pair of an original and a worst picture answered wrongly; {answers} "
+    "answers on traps, which do not count otherwise), which rejected {who}."
+)
+_CLUSTERS: tuple[Cluster, ...] = ("rater", "content")
 
 
 class PairedComparison(Method):
@@ -108,7 +114,7 @@ class PairedComparison(Method):
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return Bradley-Terry scores, with intervals over raters and contents."""
-        fit = pairs.fit(ratings.pairs, clusters=_CLUSTERS) if ratings.pairs else None
+        fit = pairs.fit(first_answers(ratings.pairs), clusters=_CLUSTERS) if ratings.pairs else None
         if fit is None or fit.problem:
             return ()
         half = [float(h) if np.isfinite(h) else None for h in fit.half]
@@ -132,14 +138,19 @@ class PairedComparison(Method):
             raise UserError(f"--screen {rules} is no rule for pairs; expected traps or none")
         present = {comparison.rater for comparison in ratings.pairs}
         missed = [rater for rater in missed_traps(stimuli, responses) if rater in present]
-        if rules == "none" or not missed:
+        asked = sum(response.kind == "trap" for response in responses)
+        if rules == "none" or not asked:
             return ratings, Options()
+        if not missed:
+            return replace(ratings, screening=_TRAP_RULE.format(answers=asked, who="nobody")), Options()
         kept = _without(ratings, missed)
         if not kept:
             raise BadStudy(f"every rater of {ratings.name} missed a trap; --screen none keeps them")
         who = f"{counted(len(missed), 'rater')} who missed a trap question {'is' if len(missed) == 1 else 'are'}"
         note = f"{who} left out: {', '.join(missed)}"
-        return replace(ratings, pairs=kept, notes=(*ratings.notes, note)), Options()
+        rejected = f"{len(missed)} of {counted(len(present), 'rater')} ({', '.join(missed)})"
+        said = _TRAP_RULE.format(answers=asked, who=rejected)
+        return replace(ratings, pairs=kept, notes=(*ratings.notes, note), screening=said), Options()
 
 
 def ring(models: int) -> list[tuple[int, int]]:

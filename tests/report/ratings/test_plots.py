@@ -258,11 +258,11 @@ def test_pairs_have_scores_wins_and_agreement(pairs: pair_study.PairAnalysis) ->
 
 
 def test_contents_without_scores_say_why() -> None:
-    answers = [PairAnswer("sky", f"r{i}", "a", "b") for i in range(4)]
+    answers = [PairAnswer("sky", f"r{i}", *pair) for i in range(4) for pair in ("ab", "cd")]
     answers += [PairAnswer("sea", f"r{i}", *(("x", "y") if i % 2 else ("y", "x"))) for i in range(4)]
     found = plots(pair_study.analyse_pairs("half", answers))
     said = " ".join(_texts(_one(found, "scores")))
-    assert "No scores: never beaten by any of the others" in said
+    assert "No scores: 2 groups were never compared with one another" in said
     assert "1 panel without scores" in _one(found, "scores").caption
     assert "100" in _texts(_one(found, "wins"))
 

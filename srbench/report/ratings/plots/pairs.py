@@ -9,8 +9,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from srbench.ratings.pair_scores import PairScores
 from srbench.ratings.pair_study import PairAnalysis
-from srbench.ratings.pairs import PairScores
 from srbench.report.figures.style import COLOURS, SHAPES, WIDE, draw, label, number, panels, rows
 from srbench.report.ratings.plots.raters import sorted_dots
 from srbench.report.table import Plot
