@@ -3,7 +3,8 @@
     python -m benchmarks.reliability.fuzz [--inputs 10000] [--only TEXT] [--out FOLDER]
 
 Input n of a reader is a function of n alone. Readers run in forks of a few hundred inputs, so that a crash is seen; an
-input that takes more than 20 seconds is a hang. Writes fuzz.md into reports/reliability.
+input that takes more than 20 seconds is a hang, and a fork may take 1 GiB of memory more. Writes fuzz.json and
+README.md into reports/reliability.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import mmap
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import sys
@@ -25,11 +27,11 @@ from typing import Any
 
 import torch
 
+from benchmarks.reliability import report
 from benchmarks.reliability.readers import Reader, readers
 from srbench.errors import UserError
 
-REPORT = Path(__file__).parent.parent.parent / "reports" / "reliability"
-_CHUNK, _HANG_S = 500, 20
+_CHUNK, _HANG_S, _MEMORY_MORE = 500, 20, 2**30
 _SCALAR = re.compile(rb'"[^"\n]{0,60}"|-?\d+(?:\.\d+)?(?:e-?\d+)?|true|false|null', re.IGNORECASE)
 _ODD = (
     b"null", b"0", b"-1", b"1e999", b"NaN", b"99999999999999999999", b'""', b"[]", b"{}", b'"x"', b"true", b"[[1]]",
@@ -113,6 +115,8 @@ def _chunk(reader: Reader, numbers: Sequence[int], beside: mmap.mmap) -> list[tu
 def _child(reader: Reader, numbers: Sequence[int], beside: mmap.mmap, folder: Path, writing: int) -> None:
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _hang)
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + _MEMORY_MORE, taken + _MEMORY_MORE))
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
@@ -147,29 +151,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=10_000, help="changed inputs of each reader")
     parser.add_argument("--only", default="", help="only readers whose name holds this text")
-    parser.add_argument("--out", type=Path, default=REPORT, help="folder of the report")
+    parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
-    lines = [
-        "# Fuzzing",
-        "",
-        "`python -m benchmarks.reliability.fuzz` repeats this: changed inputs of each reader.",
-        "",
-    ]
-    lines += ["| reader | inputs | read | refused | anything else |", "|---|---:|---:|---:|---:|"]
-    details = []
+    entries = report.stored("fuzz", wanted.out)
     with tempfile.TemporaryDirectory() as made:
         for reader in readers(Path(made)):
             if wanted.only in reader.name:
                 found = list(outcomes(reader, wanted.inputs))
                 counts = Counter(outcome for _, outcome in found)
-                rest = len(found) - counts["value"] - counts["refused"]
-                lines.append(f"| {reader.name} | {len(found)} | {counts['value']} | {counts['refused']} | {rest} |")
-                details += [f"- {reader.name}: {counts[k]} times {k}; first input {n}" for k, n in bad(found).items()]
-                sys.stdout.write("\n".join([lines[-1], *details[-5:]]) + "\n")
+                first = bad(found)
+                other = {f"{what}, first input {number}": counts[what] for what, number in first.items()}
+                entries[reader.name] = {
+                    "commit": report.commit(),
+                    "inputs": len(found),
+                    "value": counts["value"],
+                    "refused": counts["refused"],
+                    "other": other,
+                }
+                sys.stdout.write(f"{reader.name}: {entries[reader.name]}\n")
                 sys.stdout.flush()
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    (wanted.out / "fuzz.md").write_text("\n".join([*lines, "", *details]).rstrip() + "\n", encoding="utf-8")
+                report.write("fuzz", entries, wanted.out)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Mutation testing: make one deliberate mistake after the other, and see whether a test of its package fails.
 
-    python -m benchmarks.reliability.mutate [--only TEXT] [--out FOLDER]
+    python -m benchmarks.reliability.mutate [--only TEXT] [--survivors] [--out FOLDER]
 
 Every mutation is made in a temporary copy of the tree. Libraries are loaded once; each run of pytest is a fork. Tests
 that fail without any mutation prove nothing, so each selection of tests runs once on the tree as it is. Writes
-mutations.md and mutations.json into reports/reliability.
+mutations.json and README.md into reports/reliability.
 """
 
 import argparse
@@ -23,11 +23,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability import measurement_mutations, rating_mutations
+from benchmarks.reliability import measurement_mutations, rating_mutations, report
 from benchmarks.reliability.mutation import Mutation, mutations
 
 ROOT = Path(__file__).parent.parent.parent
-REPORT = ROOT / "reports" / "reliability"
+SURVIVE: dict[tuple[str, str], str] = {}
+"""Why no test can notice a mistake, by its file and what it became."""
+
 _LIMIT_S = 600
 _LIBRARIES = (
     "torch",
@@ -112,55 +114,39 @@ def is_killed(folder: Path, mutation: Mutation) -> bool:
         file.write_text(before, encoding="utf-8")
 
 
-def _report(done: Sequence[tuple[Mutation, bool]], unproven: Sequence[tuple[str, ...]]) -> str:
-    killed = sum(kill for _, kill in done)
-    lines = [
-        "# Mutations",
-        "",
-        f"{killed} of {len(done)} deliberate mistakes made a test fail ({killed / len(done):.0%}).",
-        "`python -m benchmarks.reliability.mutate` repeats this.",
-        "",
-        "| kind | mistakes | noticed |",
-        "|---|---:|---:|",
-    ]
-    for kind, group in groupby(sorted(done, key=lambda each: each[0].kind), key=lambda each: each[0].kind):
-        listed = [kill for _, kill in group]
-        lines.append(f"| {kind} | {len(listed)} | {sum(listed)} |")
-    if unproven:
-        lines += ["", "Tests that failed without a mistake, so that theirs were not tried:", ""]
-        lines += [f"- {' '.join(tests)}" for tests in unproven]
-    if survivors := [mutation for mutation, kill in done if not kill]:
-        lines += ["", "Not noticed:", ""]
-        lines += [f"- {m.file}: {json.dumps(m.old)} became {json.dumps(m.new)}" for m in survivors]
-    return "\n".join(lines) + "\n"
+def _name(mutation: Mutation) -> str:
+    return f"{mutation.file}: {json.dumps(mutation.old)} -> {json.dumps(mutation.new)}"
+
+
+def _entry(mutation: Mutation, killed: bool) -> dict[str, object]:
+    reason = SURVIVE.get((mutation.file, mutation.new), "")
+    return {**mutation._asdict(), "killed": killed, "reason": reason, "commit": report.commit()}
 
 
 def main() -> None:
     """Run the table, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="only mutations whose file holds this text")
-    parser.add_argument("--out", type=Path, default=REPORT, help="folder of the report")
+    parser.add_argument("--survivors", action="store_true", help="only those that no test noticed the last time")
+    parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
     for name in _LIBRARIES:
         importlib.import_module(name)
     sys.modules["torch"].set_num_threads(1)
-    chosen = [mutation for mutation in table() if wanted.only in mutation.file]
-    done: list[tuple[Mutation, bool]] = []
-    unproven = []
+    listed = {_name(mutation): mutation for mutation in table()}
+    entries = {name: entry for name, entry in report.stored("mutations", wanted.out).items() if name in listed}
+    again = {name for name in listed if not (wanted.survivors and entries.get(name, {"killed": False})["killed"])}
+    chosen = [mutation for name, mutation in listed.items() if name in again and wanted.only in mutation.file]
     with tree() as folder:
         for tests, group in groupby(chosen, key=lambda mutation: mutation.tests):
             if not passes(folder, tests):
-                unproven.append(tests)
                 print("fails as it is:", *tests, flush=True)
                 continue
             for mutation in group:
-                done.append((mutation, is_killed(folder, mutation)))
-                sign = "killed  " if done[-1][1] else "SURVIVED"
-                print(sign, mutation.file, json.dumps(mutation.old), "->", json.dumps(mutation.new), flush=True)
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    (wanted.out / "mutations.md").write_text(_report(done, unproven), encoding="utf-8")
-    rows = [{**mutation._asdict(), "killed": kill} for mutation, kill in done]
-    (wanted.out / "mutations.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+                killed = is_killed(folder, mutation)
+                entries[_name(mutation)] = _entry(mutation, killed)
+                print("killed  " if killed else "SURVIVED", _name(mutation), flush=True)
+            report.write("mutations", entries, wanted.out)
 
 
 if __name__ == "__main__":
