@@ -164,6 +164,14 @@ def test_rows_are_resampled_and_rounded_before_columns() -> None:
     assert not torch.equal(resize(levels, (10, 9), round_passes=True), round_half_up(resize(columns, (10, 9))))
 
 
+def test_a_stretched_triangle_reads_every_pixel_under_it() -> None:
+    for at in range(4, 12):
+        impulse = torch.zeros(1, 1, 1, 16)
+        impulse[..., at] = 1
+        weights = [max(0.0, 1 - abs(1.5 + 4 * k - at) / 4) / 4 for k in range(4)]
+        assert resize(impulse, (1, 4), kernel="bilinear").flatten().tolist() == pytest.approx(weights)
+
+
 def test_bilinear_is_a_triangle_as_wide_as_two_pixels() -> None:
     ramp = torch.tensor([0.0, 4.0, 8.0, 100.0]).expand(1, 1, 4, 4)
     doubled = resize(ramp, (4, 8), kernel="bilinear")[0, 0, 0]

@@ -395,6 +395,20 @@ def test_two_folders_with_the_same_files_keep_their_own_rows(tmp_path: Path) -> 
     assert counts == {"a": 3, "b": 2}
 
 
+def test_another_image_of_the_same_name_makes_new_rows(tmp_path: Path) -> None:
+    (tmp_path / "hr").mkdir()
+    values = []
+    for seed in (0, 1, 0):
+        pixels = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "hr" / "0.png")
+        images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
+        plan = replace(_plan("nearest", metrics="psnr"), sets=[images])
+        outcome = harness.run(plan, RunFolder(tmp_path / "run"), NO_PROGRESS)
+        values.append((outcome.computed, _values(outcome.rows)["nearest", "0", "psnr"]))
+    assert [computed for computed, _ in values] == [values[0][0], values[0][0], 0]
+    assert values[0][1] == values[2][1] != values[1][1]
+
+
 def test_each_content_of_a_model_has_pictures_of_its_own(tmp_path: Path) -> None:
     pictures = []
     for level in (0.25, 0.5, 0.25):

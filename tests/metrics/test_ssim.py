@@ -45,11 +45,12 @@ def _map(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     return float((2 * mx * my + c1) * (2 * c + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
 
 
-def _daala_taps(sigma: float) -> list[int]:
-    """Steps of 1/256, as far as a tap can round to 1, the rest in the middle."""
+def _daala_taps(sigma: float, longest: int) -> list[int]:
+    """Steps of 1/256, as far as a tap can round to 1 and the shorter side goes, the rest in the middle."""
     reach = 0
     while math.exp(-(((reach + 1) / sigma) ** 2) / 2) >= math.sqrt(math.pi / 2) * sigma / 256:
         reach += 1
+    reach = min(reach, longest - 1)
     side = [
         int(256 / (math.sqrt(2 * math.pi) * sigma) * math.exp(-((i / sigma) ** 2) / 2) + 0.5)
         for i in range(1, reach + 1)
@@ -57,10 +58,10 @@ def _daala_taps(sigma: float) -> list[int]:
     return [*side[::-1], 256 - 2 * sum(side), *side]
 
 
-@pytest.mark.parametrize(("height", "width"), [(24, 19), (60, 23), (200, 21)])
+@pytest.mark.parametrize(("height", "width"), [(24, 19), (60, 23), (200, 21), (300, 3)])
 def test_daala_equals_a_pixel_by_pixel_reference(height: int, width: int) -> None:
     sr, hr = _pair(height, width)
-    x, y, taps = sr[0, 0].numpy(), hr[0, 0].numpy(), np.array(_daala_taps(1.5 * height / 256))
+    x, y, taps = sr[0, 0].numpy(), hr[0, 0].numpy(), np.array(_daala_taps(1.5 * height / 256, min(height, width)))
     half, total, weights = len(taps) // 2, 0.0, 0.0
     for i in range(height):
         for j in range(width):

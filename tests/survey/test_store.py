@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,6 +122,24 @@ def test_pictures_are_known_by_keys_that_tell_nothing(store: VoteStore) -> None:
     assert all(len(key) == 22 for key in keys)
     assert store.picture(other, keys[0]) is None
     assert store.picture(one, "../study.json") is None
+
+
+def test_each_side_of_a_pair_has_the_picture_of_its_key(tmp_path: Path) -> None:
+    store = VoteStore(study(tmp_path, "pair"))
+    rater = _begun(store)
+    question = asked(store, rater)
+    assert question is not None
+    trial = session(store.study.design, store.study.stimuli(), 0)[0]
+    assert [store.picture(rater, key) for key in question.keys] == [trial.first, trial.second]
+    store.close()
+
+
+def test_the_votes_of_another_study_are_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'votes.sqlite'}"
+    for _ in range(2):
+        VoteStore(study(tmp_path), url).close()
+    with pytest.raises(BadStudy, match=r"votes\.sqlite holds the votes of another study; test needs a database of its"):
+        VoteStore(replace(study(tmp_path), id="another"), url)
 
 
 def test_many_who_begin_at_once_get_different_sessions(store: VoteStore) -> None:
