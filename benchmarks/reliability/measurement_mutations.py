@@ -117,7 +117,7 @@ GROUPS = (
     ),
     Group(
         "keys",
-        "srbench/evaluation/harness.py",
+        "srbench/evaluation/tasks.py",
         "tests/evaluation/test_harness.py",
         (
             ("metric=name, version=version, machine", "metric=name, machine"),

@@ -403,7 +403,7 @@ def test_another_image_of_the_same_name_makes_new_rows(tmp_path: Path) -> None:
         Image.fromarray(pixels).save(tmp_path / "hr" / "0.png")
         images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
         plan = replace(_plan("nearest", metrics="psnr"), sets=[images])
-        outcome = harness.run(plan, RunFolder(tmp_path / "run"), NO_PROGRESS)
+        outcome = harness.run(plan, RunFolder(tmp_path / "run"))
         values.append((outcome.computed, _values(outcome.rows)["nearest", "0", "psnr"]))
     assert [computed for computed, _ in values] == [values[0][0], values[0][0], 0]
     assert values[0][1] == values[2][1] != values[1][1]
