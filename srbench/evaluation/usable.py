@@ -18,12 +18,10 @@ def select(images: ImageSet, protocol: Protocol, metrics: Collection[str]) -> tu
     """Return the set without the images that cannot be used, and the reason for each of these.
 
     Args:
-        images: Images of a data set; those whose content is pinned are not looked at.
+        images: Images of a data set.
         protocol: Conventions of crops and scale.
         metrics: Names of the metrics that will be measured.
     """
-    if images.pinned:
-        return images, {}
     bytes_a_pixel = _BYTES_A_PIXEL + (_MORE_BYTES if set(metrics) - {"psnr"} else 0)
     failed: dict[str, str] = {}
     for item in images.items:

@@ -21,12 +21,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from srbench import protocol
-from srbench.core import image
+from srbench.core import image, memory
 from srbench.core.assets import AssetStore
 from srbench.core.download import sha256
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
-from srbench.evaluation import harness, pairing, scoring, tasks
+from srbench.evaluation import harness, pairing, scoring, tasks, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import ROWS, Row, RunFolder
@@ -481,3 +481,13 @@ def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None
     assert {row.metric for row in outcome.rows if row.image == "whole"} >= {"psnr", "lpips"}
     assert {row.metric for row in outcome.rows if row.image == "tiny"} == {"psnr", *harness.TIMINGS}
     assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed
+
+
+def test_pinned_images_too_are_looked_at_before_the_first_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = _builtin(2)
+    wide = protocol.find("classical_x4+hr_multiple=600")
+    usable_set, refused = usable.select(images, wide, ["psnr"])
+    assert not usable_set.items
+    assert all("both sides need at least 600 px" in text for text in refused.values())
+    monkeypatch.setattr(memory, "free_mib", lambda: 1)
+    assert "needs about" in next(iter(usable.select(images, CLASSICAL, ["psnr"])[1].values()))
