@@ -46,6 +46,8 @@ GROUPS = (
             ("float(differences.std(ddof=1)) if", "float(differences.std(ddof=0)) if"),
             ("np.ones(differences.shape[1])", "np.zeros(differences.shape[1])"),
             ("p_values = 2 * stats.t.sf", "p_values = stats.t.sf"),
+            ("rest[list(places), i] = 0.0", "rest[list(places), i] = 1.0"),
+            ("toward = differences * np.sign", "toward = differences + np.sign"),
             ("np.where(flat, rounded[0] == 0, p_values)", "np.where(flat, rounded[0] != 0, p_values)"),
             ("/ math.sqrt(n)), n - 1))", "/ math.sqrt(n)), n))"),
         ),
@@ -84,7 +86,8 @@ GROUPS = (
         "srbench/stats/comparison.py",
         "tests/stats/test_comparison.py",
         (
-            ("corrected = holm(p_values)", "corrected = p_values"),
+            ("holm(p_values), holm(", "p_values, holm("),
+            ("holm(lasting_p_each(table, test))", "lasting_p_each(table, test)"),
             ("holm([same_p(gap, margin) for gap in gaps])", "[same_p(gap, margin) for gap in gaps]"),
             ("(self.mean > 0) == self.higher_is_better", "self.mean > 0"),
         ),

@@ -25,8 +25,8 @@ class Ranking:
 
     Attributes:
         best: Variants with the best mean over the images that are compared; empty where there are none, or one variant.
-        tied: Variants that these images cannot tell from the best: paired t tests of the means, corrected for all
-            pairs of variants by Holm. Empty for a single image, which compares nothing.
+        tied: Variants that these images cannot tell from the best: paired t tests of the means, with and without
+            outlying images, corrected for all pairs of variants by Holm. Empty for a single image.
         compared: Number of images on which all compared variants have a finite value.
         infinite: Number of images on which some compared variant has an infinite value.
         wins: Number of images on which each compared variant is the best or as good; an infinite value in the better
@@ -49,7 +49,7 @@ class Ranking:
         return {
             "best": _named(self.best),
             "tied": _named(self.tied),
-            "test": f"paired {MEAN_TEST}, Holm over all pairs" if found else None,
+            "test": f"paired {MEAN_TEST} with and without outlying images, Holm over all pairs" if found else None,
             "pairs": found.orders if found else 0,
             "compared": self.compared,
             "infinite": self.infinite,

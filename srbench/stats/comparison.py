@@ -12,7 +12,7 @@ from srbench.stats.arrays import Floats
 from srbench.stats.corrections import LEVEL, holm
 from srbench.stats.influence import fewest_to_reverse
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
-from srbench.stats.paired import MEAN_TEST, MeanTest, mean_p_each, same_p, wilcoxon
+from srbench.stats.paired import MEAN_TEST, MeanTest, lasting_p_each, mean_p_each, outlying, same_p, wilcoxon
 
 Verdict = Literal["same", "better", "worse", "undecided"]
 
@@ -31,6 +31,8 @@ class Comparison(Generic[Item]):
         ci95: 95 % interval of this mean, for this pair alone; None for one image.
         p: Two-sided p value of the hypothesis that the mean is 0.
         p_holm: The same after Holm's correction for all pairs compared.
+        p_lasting_holm: The same where each p value is the larger one of all images and of those that are left without
+            `outlying`.
         margin: Smallest difference that matters, in units of the metric; None where none was named.
         p_same_holm: p value of the hypothesis that the mean is the margin or more, to either side, after Holm's
             correction for all pairs compared; None without a margin.
@@ -39,6 +41,7 @@ class Comparison(Generic[Item]):
         wins: Number of images on which first is better.
         ties: Number of images on which both have the same value.
         losses: Number of images on which second is better.
+        outlying: Images that favour the difference and are unlike all others; see `srbench.stats.paired.outlying`.
         reversing: The fewest images without which the order of the means is the other; None where no images are.
         higher_is_better: Direction of the metric.
     """
@@ -50,19 +53,21 @@ class Comparison(Generic[Item]):
     ci95: tuple[float, float] | None
     p: float
     p_holm: float
+    p_lasting_holm: float
     margin: float | None
     p_same_holm: float | None
     p_typical_holm: float
     wins: int
     ties: int
     losses: int
+    outlying: tuple[int, ...]
     reversing: tuple[int, ...] | None
     higher_is_better: bool
 
     @property
     def significant(self) -> bool:
-        """Whether the corrected p value of the difference is below 5 %."""
-        return self.p_holm < LEVEL
+        """Whether the corrected p value is below 5 %, also without the outlying images that favour the difference."""
+        return self.p_lasting_holm < LEVEL
 
     @property
     def verdict(self) -> Verdict:
@@ -104,8 +109,11 @@ def compare_means(
     """
     pairs = _pairs(values, higher_is_better, baseline)
     gaps = [values[first] - values[second] for first, second in pairs]
-    p_values = _p_values(gaps, test)
-    corrected = holm(p_values)
+    if not gaps:
+        return []
+    table = np.stack(gaps, axis=1)
+    p_values = mean_p_each(table, test)
+    corrected, lasting = holm(p_values), holm(lasting_p_each(table, test))
     same = [None] * len(gaps) if margin is None else holm([same_p(gap, margin) for gap in gaps])
     typical = holm([wilcoxon(gap) for gap in gaps])
     return [
@@ -116,12 +124,14 @@ def compare_means(
             ci95=mean_interval(gap, interval),
             p=p_values[i],
             p_holm=corrected[i],
+            p_lasting_holm=lasting[i],
             margin=margin,
             p_same_holm=same[i],
             p_typical_holm=typical[i],
             wins=int((gap > 0).sum() if higher_is_better else (gap < 0).sum()),
             ties=int((gap == 0).sum()),
             losses=int((gap < 0).sum() if higher_is_better else (gap > 0).sum()),
+            outlying=outlying(gap),
             reversing=fewest_to_reverse(gap),
             higher_is_better=higher_is_better,
         )
@@ -130,15 +140,17 @@ def compare_means(
 
 
 def told_apart(values: Mapping[Item, Floats], test: MeanTest = MEAN_TEST) -> dict[frozenset[Item], bool]:
-    """Tell for every two items whether their means differ: p below 5 % after Holm's correction for all pairs.
+    """Tell for every two items whether their means differ, as `Comparison.significant` does for all pairs.
 
     Args:
         values: Finite values of each item, `(n,)`; the same place is the same image.
         test: Test of the mean difference.
     """
     pairs = list(combinations(values, 2))
-    corrected = holm(_p_values([values[first] - values[second] for first, second in pairs], test))
-    return {frozenset(pair): p < LEVEL for pair, p in zip(pairs, corrected, strict=True)}
+    if not pairs:
+        return {}
+    gaps = np.stack([values[first] - values[second] for first, second in pairs], axis=1)
+    return {frozenset(pair): p < LEVEL for pair, p in zip(pairs, holm(lasting_p_each(gaps, test)), strict=True)}
 
 
 def letters_of(items: list[str], comparisons: list[Comparison[str]]) -> dict[str, str]:
@@ -149,10 +161,6 @@ def letters_of(items: list[str], comparisons: list[Comparison[str]]) -> dict[str
         comparisons: Comparisons of every two of them.
     """
     return groups.letters(items, {(pair.first, pair.second): pair.significant for pair in comparisons})
-
-
-def _p_values(gaps: list[Floats], test: MeanTest) -> list[float]:
-    return mean_p_each(np.stack(gaps, axis=1), test) if gaps else []
 
 
 def _pairs(values: Mapping[Item, Floats], higher_is_better: bool, baseline: Item | None) -> list[tuple[Item, Item]]:

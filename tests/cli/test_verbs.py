@@ -29,7 +29,7 @@ def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
     assert entry["ci95_method"] == "t"
     assert entry["std"] > 0
     ranking = next(r for r in content["rankings"] if r["metric"] == "psnr")
-    assert (ranking["dataset"], ranking["compared"], ranking["test"]) == ("builtin", 3, "paired t, Holm over all pairs")
+    assert (ranking["dataset"], ranking["compared"], ranking["pairs"]) == ("builtin", 3, 1)
     assert ranking["best"] == [{"model": "bicubic", "device": "cpu", "mode": "fp32"}]
     assert {"images", "orders", "reversed", "moved", "deciding", "best_without"} == set(ranking["influence"])
 

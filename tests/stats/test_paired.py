@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.stats.paired import mean_p, rank_biserial, same_p, sign_flip, smallest_p, standardised_mean, wilcoxon
+from srbench.stats.paired import (
+    lasting_p_each,
+    mean_p,
+    outlying,
+    rank_biserial,
+    same_p,
+    sign_flip,
+    smallest_p,
+    standardised_mean,
+    wilcoxon,
+)
 
 
 def _all_signs(gap: np.ndarray, statistic: str) -> float:
@@ -122,3 +132,32 @@ def test_equivalence_is_the_larger_of_two_one_sided_tests() -> None:
     assert same_p(gap, 0.4) == pytest.approx(max(side.pvalue for side in sides), rel=1e-9)
     assert same_p(-gap, 0.4) == pytest.approx(same_p(gap, 0.4), rel=1e-9)
     assert (same_p(gap[:1], 9.0), same_p(np.ones(5), 1.0), same_p(np.ones(5), 1.1)) == (1, 1, 0)
+
+
+def test_what_outlying_images_carry_does_not_last() -> None:
+    """Two images of 20 favour the mean by far; p is that of the other 18, by either test."""
+    gap = np.concatenate([np.linspace(-0.6, 1.0, 18), [2.5, 2.6]])
+    assert outlying(gap) == (19, 18)
+    assert outlying(-gap) == (19, 18)
+    assert mean_p(gap) < 0.05 < mean_p(gap[:18])
+    for sign in (1, -1):
+        assert lasting_p_each(sign * gap[:, None]) == [pytest.approx(mean_p(gap[:18]), rel=1e-12)]
+        assert lasting_p_each(sign * gap[:, None], "sign-flip") == [pytest.approx(sign_flip(gap[:18]))]
+    # Where the others have the other sign, nothing is left of the claim.
+    assert lasting_p_each(gap[:, None] - 0.3) == [1.0]
+
+
+def test_images_that_speak_against_the_mean_stay_and_few_images_have_no_outlying_ones() -> None:
+    gap = np.concatenate([np.linspace(0.9, 2.0, 19), [-9.0]])
+    assert outlying(gap) == ()
+    assert lasting_p_each(gap[:, None]) == [pytest.approx(mean_p(gap))]
+    assert outlying(np.array([0.0, 0.1, -0.1, 0.2, 0.0, 0.1, 50.0])) == ()
+    assert outlying(np.concatenate([np.zeros(11), np.full(9, 5.0)])) == ()  # no deviation: none is outlying
+
+
+def test_outlying_images_cost_little_where_there_are_none() -> None:
+    """Normal differences of 50 images: of the claims of the t test nine in ten stand, and none is added."""
+    table = np.random.default_rng(8).normal(0.45, 1, (50, 300))
+    plain, lasting = np.array([mean_p(gap) for gap in table.T]), np.array(lasting_p_each(table))
+    assert (lasting >= plain * (1 - 1e-9)).all()
+    assert (lasting < 0.05).sum() >= 0.9 * (plain < 0.05).sum() > 200

@@ -49,7 +49,7 @@ def _method(summaries: Sequence[Summary], rankings: Mapping[str, Ranking]) -> li
         most = max(len(ranking.wins) for ranking in compared)
         pairs = most * (most - 1) // 2
         corrected = f", corrected for all {pairs} pairs of models (Holm)" if pairs > 1 else ""
-        said.append(f"≈: mean not told from the best by a paired t test{corrected}")
+        said.append(f"≈: mean not told from the best by a paired t test with and without outlying images{corrected}")
     if not all(ranking.influence for ranking in compared):
         said.append("a single image compares no models, and nothing is marked ≈")
     line = "; ".join(said)

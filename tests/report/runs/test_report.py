@@ -57,8 +57,8 @@ def test_a_table_says_what_its_marks_rest_on_and_which_images_decide_them() -> N
     (table,) = build(summarise(rows), rank(rows), {"set": (6, 6)})
     assert [(row[1].best, row[1].tied) for row in table.rows] == [(False, True), (True, False), (False, False)]
     assert table.notes == (
-        "Intervals: 95 %, Student t over 6 images; ≈: mean not told from the best by a paired t test, corrected for "
-        "all 3 pairs of models (Holm)",
+        "Intervals: 95 %, Student t over 6 images; ≈: mean not told from the best by a paired t test with and without "
+        "outlying images, corrected for all 3 pairs of models (Holm)",
         "PSNR: 1 of 6 images (im0) reverses 1 of 3 orders; without it a is 1st, not 2nd. Without 1 of 6 images (im0) "
         "a is best, not b",
     )
