@@ -128,10 +128,17 @@ def _with_partners(table: Matched, question: Question, partners: Mapping[str, st
         if model != older and model in table.values and older in table.values
     ]
     corrected = holm([pair.p for pair in pairs])
+    lasting = holm([pair.p_lasting_holm for pair in pairs])
     typical = holm([pair.p_typical_holm for pair in pairs])
     same = holm([pair.p_same_holm for pair in pairs if pair.p_same_holm is not None])
     return [
-        replace(pair, p_holm=corrected[i], p_typical_holm=typical[i], p_same_holm=same[i] if same else None)
+        replace(
+            pair,
+            p_holm=corrected[i],
+            p_lasting_holm=lasting[i],
+            p_typical_holm=typical[i],
+            p_same_holm=same[i] if same else None,
+        )
         for i, pair in enumerate(pairs)
     ]
 

@@ -114,8 +114,9 @@ class ComparisonReport:
         )
         return (
             f"Mean [95 % interval over images, {interval_in_words(self.question.interval)}]; bold or *: best.",
-            f"better, worse: the means differ ({_TESTS[self.question.test]}, p below 5 % after Holm's correction for "
-            f"all comparisons of a table); {same}undecided: these images cannot tell.",
+            f"better, worse: the means differ ({_TESTS[self.question.test]}, p below 5 % with and without outlying "
+            "images that favour the difference, after Holm's correction for all comparisons of a table); "
+            f"{same}undecided: these images cannot tell.",
             *((_GROUP,) if self.question.all_pairs else ()),
             "Images won and lost, and Wilcoxon's p value, speak of the typical image, not of the mean.",
         )
@@ -201,7 +202,7 @@ def _figures(pair: Comparison[str], one: Compared) -> tuple[Cell, ...]:
     reversing = DASH if pair.reversing is None else str(len(pair.reversing))
     return (
         Cell(_number(pair.mean, digits, signed=True), _interval(pair.ci95, digits)),
-        Cell(p_value(pair.p_holm)),
+        Cell(p_value(pair.p_lasting_holm)),
         Cell(f"{pair.wins}:{pair.ties}:{pair.losses}"),
         Cell(p_value(pair.p_typical_holm)),
         Cell(reversing),
@@ -267,7 +268,8 @@ def _as_dict(one: Compared) -> dict[str, Any]:
 def _pair(pair: Comparison[str], one: Compared) -> dict[str, Any]:
     content = {name: value for name, value in asdict(pair).items() if name != "higher_is_better"}
     names = None if pair.reversing is None else [one.matched.images[i] for i in pair.reversing]
-    return {**content, "verdict": pair.verdict, "reversing": names}
+    outlying = [one.matched.images[i] for i in pair.outlying]
+    return {**content, "verdict": pair.verdict, "reversing": names, "outlying": outlying}
 
 
 def _influence(one: Compared) -> dict[str, Any]:
