@@ -213,7 +213,8 @@ def image_listing(folder: Path) -> Listing:
     if not listing.images:
         more = "; ".join(listing.describe())
         endings = ", ".join(image_file.EXTENSIONS)
-        raise MissingData(f"{folder} holds no images ({endings})" + (f". {more}" if more else ""))
+        what = f"holds no images ({endings})" if folder.exists() else "does not exist; expected a folder of images"
+        raise MissingData(f"{folder} {what}" + (f". {more}" if more else ""))
     return listing
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from srbench.core import image, image_file, image_folder, image_remarks
+from srbench.core.files import absent_or
 from srbench.core.image_folder import Listing
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets import catalogue
@@ -55,7 +56,7 @@ def list_images(root: Path, folders: Sequence[str]) -> list[Listing]:
     for name in folders:
         folder = root / name
         if not folder.is_dir():
-            raise BadTrainingData(f"the folder {folder} does not exist; give training images with --data")
+            raise BadTrainingData(f"{folder} {absent_or(folder, 'is no folder')}; expected a folder of training images")
         listing = image_folder.find(folder, deep=True)
         if not listing.images:
             more = "; ".join(listing.describe())

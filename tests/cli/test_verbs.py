@@ -111,7 +111,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("run", "--datasets", ","), "names nothing"),
         (("run", "--models", "no.py:build"), "does not exist"),
         (("show", "nowhere"), "nowhere does not exist"),
-        (("score", "nowhere", "builtin"), "holds no images"),
+        (("score", "nowhere", "builtin"), "nowhere does not exist; expected a folder of images"),
         (("fetch", "set5"), "could not be downloaded"),
         (("fetch", "nonsense"), "no model 'nonsense'"),
         (("bogus",), "bogus"),

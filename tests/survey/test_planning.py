@@ -12,7 +12,7 @@ from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
 from srbench.survey.design import Design, Trial
 from srbench.survey.methods.pair import ring
-from srbench.survey.planning import balance, by_content, practice, session, sittings
+from srbench.survey.planning import balance, by_content, minutes, practice, session, sittings
 
 METHODS = ("acr", "acr-hr", "dcr", "pair")
 
@@ -177,6 +177,14 @@ def test_long_sessions_are_split_evenly() -> None:
     assert [[len(block) for block in sitting] for sitting in split] == [[94, 94, 94]] * 4
     assert [trial for sitting in split for block in sitting for trial in block] == trials
     assert sittings(design, trials[:10]) == [[trials[:10]]]
+
+
+def test_the_length_of_a_session_has_its_practice() -> None:
+    calibration = [Stimulus("best", "c", "hr", expected=5), Stimulus("worst", "c", "nearest", expected=1)]
+    design = Design(trial_seconds=6)
+    asked = practice(design, calibration)
+    assert asked
+    assert minutes(design, calibration, [Trial("trial", str(i)) for i in range(20)]) == (20 + len(asked)) / 10
 
 
 def test_practice_shows_the_ends_and_what_lies_between() -> None:

@@ -61,6 +61,17 @@ def test_a_row_is_told_in_stated_units() -> None:
     assert line["valid"] == "yes"
 
 
+def test_the_legend_explains_the_marks_that_occur() -> None:
+    def legend(*cells: Cell) -> str:
+        return page._legend([Table("t", "", (), (cells,))])
+
+    assert legend(Cell("1"), Cell("2")) == ""
+    assert legend(Cell("1", doubtful=True)) == "? not valid, see the notes"
+    both = legend(Cell("1", mark=" !"), Cell("2", best=True))
+    assert both.startswith("! PSNR differs from fp32's")
+    assert both.endswith("; * no other is both better and faster (Pareto)")
+
+
 @pytest.mark.parametrize(("worst", "mark"), [(-0.011, "!"), (0.02, "!"), (-0.009, ""), (float("nan"), "!")])
 def test_a_mode_that_costs_too_much_is_marked(worst: float, mark: str) -> None:
     line = _line(_speed(replace(row(), psnr_drop=PsnrDrop(0.0, worst, 30.0, 3))), "srresnet", "fp32")
