@@ -22,7 +22,7 @@ _MEANINGS = {
     "at hand": "the weights are on this machine",
     "can be fetched": "srbench downloads the weights when they are first used, or by: srbench fetch ID",
     "by hand": "no program can fetch the weights; `srbench models ID` says where they are",
-    "not pinned": "no SHA-256 of the weights is known; --trust-unpinned uses them all the same",
+    "not pinned": "no SHA-256 of the weights is known; srbench run --trust-unpinned uses them all the same",
 }
 
 

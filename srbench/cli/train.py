@@ -71,6 +71,7 @@ def train(
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
     weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
 ) -> None:
     """Train a network by a recipe.
@@ -96,7 +97,7 @@ def train(
     fabric = setup.launch(setup.DeviceSettings(device, devices), loaded)
     is_first = fabric.global_rank == 0
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
         generator = setup.build_generator(loaded, store)
     with _folder(place, temporary=compare is not None) as folder:

@@ -120,7 +120,7 @@ def _paths(record: Dataset, entries: Sequence[Image], store: AssetStore, data_ro
     except DownloadError as error:
         raise MissingData(
             f"{record.title} is not in the cache and could not be downloaded ({error}). "
-            "Give a copy with --data-root DIR or SRBENCH_MIRROR, or run on --datasets builtin, which needs no download"
+            "Give a copy by SRBENCH_MIRROR, or to srbench run by --data-root DIR; builtin needs no download"
         ) from error
 
 

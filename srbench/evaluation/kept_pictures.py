@@ -25,4 +25,4 @@ def measured_picture(folder: RunFolder, rows: Sequence[Row]) -> Path | None:
     if sha256(path) in measured:
         return path
     what = f"expected sha256 {min(measured)[:8]}…" if measured else "no hash of it is stored"
-    raise BadRun(f"{path} is not the picture that was measured ({what}); run again with --save-images")
+    raise BadRun(f"{path} is not the picture that was measured ({what}); make it anew by srbench run --save-images")

@@ -154,7 +154,7 @@ def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
     """
     if protocol.lr == "given":
         raise BadProtocol(
-            f"{protocol.name} takes LR images as they are given, by --lr; expected a protocol that makes LR"
+            f"{protocol.name} takes LR images that are given, as by srbench run --lr; expected a protocol that makes LR"
         )
     size = (hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     lr = resize(hr, size, edge=protocol.lr_edge, round_passes=protocol.lr_rounding == "passes")

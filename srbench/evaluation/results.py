@@ -296,7 +296,7 @@ def _check(record: Mapping[str, Any], file: Path) -> None:
     if schema not in (_ROW, 1) or (isinstance(version, int) and version > _VERSION):
         raise BadRun(
             f"{file} has a line of schema {schema}, version {version}; expected {_ROW}, version {_VERSION} or older. "
-            "Choose another --out, or install a newer srbench"
+            "Choose another folder, or install a newer srbench"
         )
 
 

@@ -135,9 +135,9 @@ def _check_scale(path: Path, actual: int, expected: int) -> None:
     if actual == expected:
         return
     names = [each.name for each in protocol.PROTOCOLS.values() if each.scale == actual]
-    choose = f"choose --protocol {names[0]}" if names else "no protocol has that scale"
+    run = f"srbench run takes it with --protocol {names[0]}" if names else "srbench run has no protocol of that scale"
     raise BadWeights(
-        f"{path} upscales by {actual}, not by {expected}; {choose}. Without a protocol, srbench upscale takes it with "
+        f"{path} upscales by {actual}, not by {expected}. {run}; srbench upscale and srbench export take it with "
         f"--scale {actual}"
     )
 

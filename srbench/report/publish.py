@@ -32,5 +32,5 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], stale: Sequence[
         for name, content in files.items():
             files_on_disk.write(folder / name, content)
     except OSError as error:
-        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another --out") from error
+        raise BadRun(f"{folder} cannot hold a report ({error.strerror}); choose another folder") from error
     return [folder / name for name in files]

@@ -93,10 +93,10 @@ def from_run(
     if not shared:
         lacking = [model for model in wanted if all(model not in of for of in contents.values())]
         if lacking:
-            raise BadStudy(f"{run} has kept no pictures of {', '.join(lacking)}; run again with --save-images")
+            raise BadStudy(f"{run} has kept no pictures of {', '.join(lacking)}; keep them by srbench run --save-images")
         every = ", ".join(chosen)
         raise BadStudy(
-            f"{run} has no image with pictures of all of {every}; run them on one data set with --save-images"
+            f"{run} has no image with pictures of all of {every}; run them on one data set: srbench run --save-images"
         )
     references = [Source(dataset, name, REFERENCE, originals[dataset, name]) for dataset, name in shared]
     taken = [source for key, source in sources.items() if source.model in chosen and key[:2] in shared]

@@ -124,7 +124,7 @@ def test_all_files_are_written_and_stale_plots_removed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BadRun, match="choose another --out"):
+    with pytest.raises(BadRun, match="choose another folder"):
         publish.write(session((1,)), tmp_path / "file")
 
 
