@@ -24,6 +24,17 @@ def reason(error: BaseException) -> str:
     return line if isinstance(error, UserError) or line == name else f"{name}: {line}"
 
 
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return a sentence with the name that is closest to a wrong one; empty where none is close.
+
+    Examples:
+        >>> closest("knd", ["kind", "sides"])
+        " Closest: 'kind'."
+    """
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" Closest: '{near[0]}'." if near else ""
+
+
 class UnknownName(UserError):
     """A model, metric, data set or protocol that is not registered."""
 
@@ -37,9 +48,7 @@ class UnknownName(UserError):
             names: All registered names.
             command: Command that lists them.
         """
-        near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-        hint = f" Closest: '{near[0]}'." if near else ""
-        return cls(f"no {kind} '{name}'.{hint} All names: {command}")
+        return cls(f"no {kind} '{name}'.{closest(name, names)} All names: {command}")
 
 
 class BadImage(UserError):

@@ -1,7 +1,7 @@
 """The verbs, and how their errors end."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -25,8 +25,10 @@ from srbench.cli.train import recipes, train
 from srbench.cli.upscale import upscale
 from srbench.core.files import refusal
 from srbench.core.passwords import hidden
+from srbench.core.wording import plain
 from srbench.errors import UserError
 
+_PROGRAM = "srbench"
 _INTERRUPTED = 130
 """Exit code after Ctrl-C; typer answers it too."""
 
@@ -75,7 +77,7 @@ def main() -> None:
         streams.prepare()
         if sentence := renamed.answer(sys.argv[1:]):
             _refuse(sentence)
-        code = app(sys.argv[1:] or ["--help"], prog_name="srbench", standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], prog_name=_PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
         _refuse(str(error))
@@ -100,15 +102,28 @@ def main() -> None:
 
 
 def _usage(error: typer.TyperException) -> str:
-    """Say what is wrong with a command line, what a missing word would be, and where the help is."""
+    """Say what is wrong with a command line, what a missing word would be, and whose help has more."""
     param: Any = getattr(error, "param", None)
-    context: Any = getattr(error, "ctx", None)
     text = error.format_message()
     if text.startswith("Missing ") and param and param.help:
         is_option = param.param_type_name == "option"
         name = max(param.opts, key=len) if is_option else param.metavar or param.name.upper()
         text = f"{name} is missing. Expected: {param.help}"
-    return f"{text} (see: {context.command_path if context else 'srbench'} --help)"
+    elif text.startswith("Invalid value"):
+        what, sign, why = text.partition("': ")
+        text = f"{what}{sign}{plain(why)}"
+    return f"{text} (see: {_command(sys.argv[1:])} --help)"
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the command that a command line means, as far as it goes, as in "srbench survey create"."""
+    words, commands = [_PROGRAM], getattr(typer.main.get_command(app), "commands", {})
+    for argument in arguments:
+        if argument not in commands:
+            break
+        words.append(argument)
+        commands = getattr(commands[argument], "commands", {})
+    return " ".join(words)
 
 
 def _refuse(line: str) -> NoReturn:

@@ -1,17 +1,27 @@
 """`srbench show`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from srbench.cli import console, options
-from srbench.errors import BadRun
+from srbench.errors import BadRun, UserError, closest
 from srbench.evaluation.results import RunFolder
 
+_FORMATS: Mapping[str, str] = {
+    **{name: name for name in ("terminal", "md", "latex", "csv", "html")},
+    **{"markdown": "md", "tex": "latex", "text": "terminal", "txt": "terminal", "htm": "html"},
+}
+"""Formats by the names that are understood, in any case."""
+
 Format = Annotated[
-    Literal["terminal", "latex", "csv", "md", "html"],
-    typer.Option("--format", help="Print the report in this format instead of tables for a terminal."),
+    str,
+    typer.Option(
+        "--format",
+        help="Print the report as md (markdown), latex (tex), csv or html instead of tables for a terminal.",
+    ),
 ]
 
 
@@ -24,6 +34,10 @@ def show(
 
     Where a session of `srbench throughput` was killed, its tables and plots are written too.
     """
+    if form.lower() not in _FORMATS:
+        near = closest(form.lower(), _FORMATS)
+        raise UserError(f"--format '{form}' is no format.{near} Formats: {', '.join(_FORMATS)}")
+    form = _FORMATS[form.lower()]
     if (run / "speed.json").exists():
         _speed(run, form, json)
     elif (run / "ab_comparison.json").exists() or (run / "duel.json").exists():

@@ -22,12 +22,21 @@ def pick_device(name: str = "auto") -> torch.device:
     name = resolve(name)
     try:
         device = torch.device(name)
+    except RuntimeError as error:  # its text lists every kind of device that torch was ever built for
+        raise UserError(f"the device '{name}' cannot be used (it is no device); {_what_is_here()}") from error
+    try:
         torch.zeros(1, dtype=torch.float64, device=device).item()  # metrics and resampling need it; mps has none
         if device.type == "cuda" and device.index is not None:
             torch.cuda.set_device(device)  # events, graphs and libraries go by the current one
     except (RuntimeError, AssertionError, TypeError) as error:
-        reason = first_line(error)[:100]
-        raise UserError(f"the device '{name}' cannot be used ({reason}). Try --device cpu") from error
+        reason = first_line(error).partition(". ")[0]
+        raise UserError(f"the device '{name}' cannot be used ({reason}); {_what_is_here()}") from error
     if device.type == "cpu" and device.index:
         raise UserError(f"the device '{name}' is not there: a CPU has no number. Try --device cpu")
     return device
+
+
+def _what_is_here() -> str:
+    """Say which devices this machine has."""
+    gpus = [f"cuda:{at} ({torch.cuda.get_device_name(at)})" for at in range(torch.cuda.device_count())]
+    return f"this machine has {', '.join(['cpu', *gpus])}. Try --device {'cuda' if gpus else 'cpu'}"

@@ -120,7 +120,8 @@ def _paths(record: Dataset, entries: Sequence[Image], store: AssetStore, data_ro
     except DownloadError as error:
         raise MissingData(
             f"{record.title} is not in the cache and could not be downloaded ({error}). "
-            "Give a copy by SRBENCH_MIRROR, or to srbench run by --data-root DIR; builtin needs no download"
+            "Give a copy by SRBENCH_MIRROR, or to srbench run by --data-root DIR; "
+            "srbench run --datasets builtin needs no download"
         ) from error
 
 

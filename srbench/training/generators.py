@@ -8,8 +8,9 @@ import torch
 from pydantic import ConfigDict, Field, ValidationError, create_model
 from torch import Tensor, nn
 
-from srbench.core.config import Config
-from srbench.errors import BadRecipe
+from srbench.core.config import Config, unknown_key
+from srbench.core.wording import plain
+from srbench.errors import BadRecipe, closest
 from srbench.models import registry
 from srbench.models.arch import Network
 
@@ -53,7 +54,7 @@ def _check_settings(arch: str, settings: Mapping[str, Any]) -> None:
     """Check names and types of settings against the signature of the architecture's builder."""
     known = registry.archs()
     if arch not in known:
-        raise ValueError(f"arch: no architecture '{arch}'; known are {', '.join(known)}")
+        raise ValueError(f"arch: no architecture '{arch}'.{closest(arch, known)} Known are {', '.join(known)}")
     parameters = list(inspect.signature(known[arch].build).parameters.values())[1:]
     fields: dict[str, Any] = {p.name: (p.annotation, p.default) for p in parameters}
     checked = create_model(arch, __config__=ConfigDict(extra="forbid", strict=True), **fields)
@@ -62,7 +63,9 @@ def _check_settings(arch: str, settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"settings.{key}: {first['msg']}; {arch} has {', '.join(fields)}") from error
+        if first["type"] == "extra_forbidden":
+            raise ValueError(unknown_key(f"settings.{key}", list(fields))) from error
+        raise ValueError(f"settings.{key}: {plain(first['msg'])} (found {first['input']!r})") from error
 
 
 class Downscaler(Network):

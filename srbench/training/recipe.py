@@ -289,4 +289,5 @@ def _set(table: dict[str, Any], change: str) -> None:
             target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
         target[int(last) if isinstance(target, list) else last] = value
     except (IndexError, ValueError, AttributeError, TypeError) as error:
-        raise BadRecipe(f"'{key}' is not a key of the recipe; see its keys with: srbench recipes NAME") from error
+        what = f"its list ends at {len(target) - 1}" if isinstance(target, list) else "it would be in no table"
+        raise BadRecipe(f"no key '{key}': {what}. All keys: srbench recipes NAME") from error

@@ -112,7 +112,7 @@ def test_a_full_disk_names_the_command_that_goes_on(call: Call, monkeypatch: pyt
 MISTAKES = [
     (("train", "nonsense", "--data", "hr"), "no recipe 'nonsense'"),
     (("train", "tiny.toml", "--data", "nowhere"), "nowhere does not exist"),
-    ((*ALWAYS, "--set", "sede=1"), "'sede' is no key"),
+    ((*ALWAYS, "--set", "sede=1"), "no key 'sede'. Closest: 'seed'"),
     ((*ALWAYS, "--set", "data.patch_px=400"), "no image is left to train on: 3 smaller than a patch of 400 px"),
     ((*ALWAYS, "--start", "nothing.pth"), "nothing.pth does not exist"),
     ((*ALWAYS, "--resume"), "no last.ckpt to resume from"),

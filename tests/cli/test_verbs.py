@@ -104,7 +104,16 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("run", "--metrics", "pnsr"), "Closest: 'psnr'"),
         (("run", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
         (("run", "--device", "abacus"), "the device 'abacus' cannot be used"),
-        (("run", "--modles", "x"), "No such option: --modles"),
+        (
+            ("run", "--modles", "x"),
+            "No such option: --modles",
+        ),
+        (("run", "--limit", "0"), "'--limit': expected at least 1 (see: srbench run --help)"),
+        (("run", "--limit", "x"), "'--limit': expected a whole number (see: srbench run --help)"),
+        (("survey", "create", "--nope"), "(see: srbench survey create --help)"),
+        (("throughput", "--compare", "one"), "requires 2 arguments. (see: srbench throughput --help)"),
+        (("survey", "analyze", "x", "--relative", "y"), "'y' is not one of 'none', 'dmos', 'crushed'. (see: srbench s"),
+        (("show", "x", "--format", "latx"), "--format 'latx' is no format. Closest: 'latex'. Formats: terminal, md,"),
         (("run", "--mode", "fp8"), "Error: 'fp8' is no mode: expected some of fp32, tf32, bf16"),
         (("run", "--mode", "bf16", "--fast"), "leave them out of --mode bf16"),
         (("run", "--models", "bicubic", "--mode", "bf16+split"), "bicubic has 0 layers to choose from"),
@@ -114,7 +123,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("score", "nowhere", "builtin"), "nowhere does not exist; expected a folder of images"),
         (("fetch", "set5"), "could not be downloaded"),
         (("fetch", "nonsense"), "no model 'nonsense'"),
-        (("bogus",), "bogus"),
+        (("bogus",), "No such command 'bogus'. (see: srbench --help)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -124,6 +133,14 @@ def test_the_users_mistakes_are_one_line_and_code_2(call: Call, arguments: tuple
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_format_has_the_names_that_people_use(call: Call) -> None:
+    call("run", "--models", "nearest", "--limit", "1", "--metrics", "psnr")
+    texts = {name: call("show", "runs/classical_x4", "--format", name)[1] for name in ("md", "latex", "terminal")}
+    assert len(set(texts.values())) == 3
+    for alias, name in (("markdown", "md"), ("tex", "latex"), ("LaTeX", "latex"), ("text", "terminal")):
+        assert call("show", "runs/classical_x4", "--format", alias)[:2] == (0, texts[name])
 
 
 def test_set5_without_network_names_the_three_ways_out(call: Call) -> None:

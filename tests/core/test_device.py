@@ -17,6 +17,16 @@ def test_a_device_that_is_not_there(name: str) -> None:
         pick_device(name)
 
 
+def test_the_devices_of_this_machine_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(UserError, match=r"'gpu' cannot be used \(it is no device\); this machine has cpu\. Try"):
+        pick_device("gpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda at: f"GPU {at}")
+    with pytest.raises(UserError, match=r"this machine has cpu, cuda:0 \(GPU 0\)\. Try --device cuda$"):
+        pick_device("gpu")
+
+
 def test_an_error_without_a_message_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise AssertionError

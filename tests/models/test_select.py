@@ -277,7 +277,7 @@ def test_spandrel_reads_what_is_not_ours(tmp_path: Path, store: AssetStore) -> N
     spandrel = pytest.importorskip("spandrel")
     network = spandrel.architectures.ESRGAN.ESRGAN(in_nc=3, num_blocks=1, scale=2, shuffle_factor=2)
     save_file(network.state_dict(), tmp_path / "x2plus.safetensors")
-    with pytest.raises(BadWeights, match="by 2, not by 4. srbench run takes it with --protocol classical_x2"):
+    with pytest.raises(BadWeights, match=r"by 2, not by 4\. srbench run takes it with --protocol classical_x2"):
         select.select([str(tmp_path / "x2plus.safetensors")], 4, store)
     (model,) = select.select([str(tmp_path / "x2plus.safetensors")], 2, store).models
     assert model.upscaler()(torch.rand(1, 3, 5, 7)).shape == (1, 3, 10, 14)

@@ -34,33 +34,53 @@ def _with(changes: dict[str, Any], table: dict[str, Any] = TINY) -> dict[str, An
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
-    (_with({"sede": 1}), "'sede' is no key"),
-    (_with({"seed": "one"}), "'seed': input should be a valid integer"),
-    (_with({"seed": -1}), "'seed': input should be greater than or equal to 0"),
-    (_with({"ema": 1.0}), "'ema': input should be less than 1"),
+    (_with({"sede": 1}), r"no key 'sede'\. Closest: 'seed'\. Keys: title"),
+    (_with({"seed": "one"}), "'seed': expected a whole number"),
+    (_with({"seed": -1}), "'seed': expected at least 0"),
+    (_with({"ema": 1.0}), "'ema': expected less than 1"),
     (_with({"phases": []}), "'phases'"),
     (_with({"phases": [{"steps": 0, "losses": [{"kind": "pixel"}]}]}), r"'phases\.0\.steps'"),
-    (_with({"phases": [{"steps": 1, "losses": [{"kind": "pixle"}]}]}), r"phases\.0\.losses\.0'.*pixle"),
+    (
+        _with({"phases": [{"steps": 1, "losses": [{"kind": "pixle"}]}]}),
+        "is 'pixle'; .* Closest: 'pixel'",
+    ),
     (
         _with({"phases": [{"steps": 1, "losses": [{"kind": "pixel", "wieght": 1}]}]}),
-        r"^mine\.toml: 'phases\.0\.losses\.0\.wieght' is no key",
+        r"^mine\.toml: no key 'phases\.0\.losses\.0\.wieght'\. Closest: 'weight'",
     ),
     (_with({"phases": [{"steps": 1, "losses": [{"kind": "adversarial"}]}]}), r"needs the table \[discriminator\]"),
     (
         _with({"phases": [{"steps": 1, "losses": [{"kind": "content", "layers": {"conv9": 1.0}}]}]}),
         r"^mine\.toml: phases\.0\.losses\.0: layers\.conv9.*it has conv1_1",
     ),
-    (_with({"generator": {"arch": "srresent"}}), r"^mine\.toml: generator: arch: no architecture 'srresent'"),
-    (_with({"generator": {"arch": "srresnet", "settings": {"block": 2}}}), r"settings\.block:.*srresnet has blocks"),
-    (_with({"generator": {"arch": "srresnet", "settings": {"blocks": "2"}}}), r"settings\.blocks:.*integer"),
+    (
+        _with({"generator": {"arch": "srresent"}}),
+        r"generator: arch: .*'srresent'\. Closest: 'srresnet'",
+    ),
+    (
+        _with({"generator": {"arch": "srresnet", "settings": {"block": 2}}}),
+        r"'settings\.block'\. Closest: 'blocks'",
+    ),
+    (
+        _with({"generator": {"arch": "srresnet", "settings": {"blocks": "2"}}}),
+        "blocks: expected a whole number",
+    ),
     (_with({"generator": {"arch": "srresnet", "settings": {"norm": "layer"}}}), r"settings\.norm:.*'batch'"),
     (_with({"generator": {"arch": "srresnet", "settings": {"channels": -4}}}), "cannot be built"),
     (_with({"data": {"patch_px": 30}}), "30 is no multiple of the scale 4"),
     (_with({"data": {"patch_px": 128, "centre_crop_px": 64}}), "centre_crop_px: 64 px are less than patch_px"),
     (_with({"data": {"lr_folders": ["lr"]}}), "go together"),
-    (_with({"data": {"degradation": {"kind": "unheard"}}}), r"'data\.degradation"),
+    (
+        _with({"data": {"degradation": {"kind": "unheard"}}}),
+        "kind' is 'unheard'; expected one of classical",
+    ),
     (_with({"gan": {"kind": "vanilla", "real_label": 2.0}}, ADVERSARIAL), "real_label"),
-    (_with({"discriminator": {"kind": "unet", "norm": "batch"}}, ADVERSARIAL), r"'discriminator\.norm' is no key"),
+    (_with({"discriminator": {"kind": "unet", "norm": "batch"}}, ADVERSARIAL), r"no key 'discriminator\.norm'"),
+    (_with({"gan": {}}, ADVERSARIAL), r"'gan\.kind' is missing; expected one of vanilla"),
+    (
+        _with({"gan": {"knd": "hinge", "kind": "hinge"}}, ADVERSARIAL),
+        r"'gan\.knd'\. Closest: 'kind'\. Keys of 'gan'",
+    ),
     (_with({"protocol": "classical_x5"}), "no protocol 'classical_x5'"),
 ]
 

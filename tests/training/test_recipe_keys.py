@@ -58,8 +58,8 @@ def test_old_keys_change_a_recipe_that_has_the_new_ones(tmp_path: Path) -> None:
             {**TINY, "phases": [{**TINY["phases"][0], "critic_steps": 1, "discriminator_steps": 1}]},
             "'critic_steps' is the old name of 'discriminator_steps', and both are there",
         ),
-        ({**NEW, "inverse": {"network": {}}}, r"'inverse\.network' is no key"),
-        ({**NEW, "inverse": "none"}, "'inverse' is no key"),
+        ({**NEW, "inverse": {"network": {}}}, r"no key 'inverse\.network'"),
+        ({**NEW, "inverse": "none"}, "no key 'inverse'"),
         ({**TINY, "lr_discriminator": PATCHGAN}, r"lr_discriminator: it needs the table \[lr_generator\]"),
     ],
 )

@@ -30,9 +30,7 @@ _WHOLE, _HALF = "960x720", "600x720"
 
 def create(
     study: StudyFolder,
-    run: Annotated[
-        Path | None, typer.Option(help="Folder of a run that was made by `srbench run --save-images`.")
-    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder of a run, made by srbench run --save-images.")] = None,
     images: Annotated[
         Path | None,
         typer.Option(help="Folder of images in place of a run: <model>/<image>.png, the originals in hr/."),
