@@ -104,9 +104,16 @@ def read(paths: Sequence[Path], chosen: str = "", *, pinned: bool = False) -> Ch
     except BadWeights:
         raise
     except BadZipFile as error:
-        raise BadWeights(f"{path} is damaged ({first_line(error)}); get the file again") from error
+        raise BadWeights(f"{path} is damaged ({first_line(error)}); {_beside(path) or 'get the file again'}") from error
     except Exception as error:  # a damaged file may end anywhere in its reader
-        raise BadWeights(f"{path} could not be read ({first_line(error)[:120]}); is it complete?") from error
+        what = first_line(error)[:120]
+        raise BadWeights(f"{path} could not be read ({what}); {_beside(path) or 'is it complete?'}") from error
+
+
+def _beside(path: Path) -> str:
+    """Name the weights that `srbench train` writes beside its checkpoint; empty where there are none."""
+    weights = path.with_suffix(".safetensors")
+    return f"{weights} beside it has the weights too" if path.suffix == ".ckpt" and weights.exists() else ""
 
 
 def _sets(path: Path, head: bytes, data: bytes) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:

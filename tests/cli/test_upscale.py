@@ -305,3 +305,36 @@ def test_an_image_bears_the_hash_of_the_source_that_was_read(call: Call) -> None
     assert call("upscale", "in", "out", "--model", "model.py:build")[0] == 0
     assert image_marks.read(Path("out/lr.png"))["source_sha256"] == read
     assert image_marks.is_due(Path("out/lr.png"), Path("in/lr.png"))
+
+
+NAN_FOR_BRIGHT = """
+from torch.nn.functional import interpolate
+def build(scale):
+    def call(x):
+        sr = interpolate(x, scale_factor=scale, mode="nearest")
+        return sr * float("nan") if x.mean() > 0.9 else sr
+    return call
+"""
+
+
+@pytest.mark.parametrize("source", ["lr", "lr/white.png"])
+def test_no_picture_is_made_of_nan_and_the_others_are(call: Call, source: str) -> None:
+    pixels = _write("lr/a.png")
+    Image.new("RGB", (6, 5), "white").save("lr/white.png")
+    Path("net.py").write_text(NAN_FOR_BRIGHT)
+    target = "sr" if source == "lr" else "sr.png"
+    code, out, err = call("upscale", source, target, "--model", "net.py", "--json")
+    assert "output has NaN or infinite values; no picture is made of it" in err
+    if target == "sr.png":
+        assert (code, out) == (2, "")
+        assert not Path(target).exists()
+        return
+    assert code == 3
+    content = json.loads(out)
+    assert content["made"] == ["sr/a.png"]
+    (failed,) = content["failed"]
+    assert failed["out"] == "sr/white.png"
+    assert "NaN" in failed["reason"]
+    assert [path.name for path in Path("sr").iterdir()] == ["a.png"]
+    assert np.array_equal(image.read(Path("sr/a.png")), _four_times(pixels))
+    assert call("upscale", source, target, "--model", "net.py", "--json")[0] == 3

@@ -12,11 +12,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from srbench.core.assets import AssetStore
 from srbench.degradation import sampling
 from srbench.degradation.bsrgan import BSRGAN
 from srbench.errors import BadRecipe, BadRun, BadWeights, Diverged, MissingWeights
 from srbench.evaluation.pairing import degrade
 from srbench.models import registry
+from srbench.models.select import select_one
 from srbench.training import checkpoints
 from srbench.training.journal import Journal, read_steps
 from srbench.training.recipe import Recipe
@@ -183,12 +185,20 @@ def test_resuming_what_is_not_there_or_is_another_run(make: Make) -> None:
         make({**TINY, "seed": 2}).run(resume=True)
 
 
-def test_a_damaged_checkpoint_is_named(make: Make) -> None:
+def test_a_damaged_checkpoint_is_named_and_its_weights_beside_it(make: Make, tmp_path: Path) -> None:
     trainer = make(TINY)
     trainer.run()
     path = trainer.folder / "last.ckpt"
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(BadRun, match=r"last\.ckpt could not be read"):
+    weights = path.with_suffix(".safetensors")
+    with pytest.raises(BadRun, match=rf"last\.ckpt could not be read .* from its weights with --start {weights}$"):
+        make(TINY).run(resume=True)
+    again = make({**TINY, "start": str(weights)}, tmp_path / "again")
+    assert _equal(trainer.generator.state_dict(), again.generator.state_dict())
+    with pytest.raises(BadWeights, match=rf"last\.ckpt is damaged .*; {weights} beside it has the weights too$"):
+        select_one(str(path), AssetStore([]), 4)
+    weights.unlink()
+    with pytest.raises(BadRun, match=r"start again in another folder$"):
         make(TINY).run(resume=True)
 
 
