@@ -165,8 +165,8 @@ GROUPS = (
         (
             ("PLAUSIBLE_DB = 50.0", "PLAUSIBLE_DB = 80.0"),
             ("mse == 0", "mse < 0"),
-            ("SHIFT_SIDE_PX, _LEAST_SLOPE = 0.32, 3,", "SHIFT_SIDE_PX, _LEAST_SLOPE = 1.32, 3,"),
-            ("inverse @ (slopes @ change)", "-inverse @ (slopes @ change)"),
+            ("SHIFT_SIDE_PX, _LEAST_SLOPE = 0.36, 3,", "SHIFT_SIDE_PX, _LEAST_SLOPE = 1.36, 3,"),
+            ("shift = inverse @ (slopes @ change)", "shift = -inverse @ (slopes @ change)"),
         ),
     ),
 )

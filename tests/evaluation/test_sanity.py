@@ -89,6 +89,24 @@ def test_a_flat_picture_and_a_brighter_one_are_not_shifted() -> None:
     assert not any("shifted" in text for text in sanity.check(ramp + 3, ramp))
 
 
+def test_a_model_that_moves_only_what_changes_slowly_is_not_shifted() -> None:
+    """A GAN darkens and brightens wide areas; on a slope that looks like a shift, and details stand where they were."""
+    phase = torch.linspace(0, 4 * np.pi, 256, dtype=torch.float64).view(1, 1, 1, -1)
+    slow, slope = 60 * torch.sin(phase), 60 * (4 * np.pi / 255) * torch.cos(phase)
+    hr = 90 + _hr("coffee")[..., :256, :256] / 8 + slow
+    sr = hr + slope / 2
+    right = sanity._estimate(*(sanity._averaged(image.luma(x)[0, 0]) for x in (sr, hr)), 0.0)[1]  # type: ignore[index]
+    assert right[0] < -0.4
+    assert sanity.check(sr, hr) == []
+    assert "shifted" in sanity.check(torch.roll(hr, 1, -1)[..., 2:], hr[..., 2:])[0]
+
+
+def test_estimates_that_disagree_are_no_shift() -> None:
+    assert sanity._smaller((0.5, 0.01), (-0.4, 0.02)) == (0.0, 0.02)
+    assert sanity._smaller((0.5, 0.01), (0.4, 0.02)) == (0.4, 0.02)
+    assert sanity._smaller((-0.4, 0.02), (-0.5, 0.01)) == (-0.4, 0.02)
+
+
 @pytest.mark.parametrize("name", PHOTOS)
 def test_half_a_pixel_is_found_at_128_px(name: str) -> None:
     hr = _hr(name)[..., 100:228, 100:229]
