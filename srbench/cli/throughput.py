@@ -218,16 +218,18 @@ def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, 
 
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store), console.bars() as progress, progress.task("", 3) as task:
-        candidates = []
+        candidates, trained = [], []
         for name in compare:
             task.describe(f"{name}: load")
             id_, words = ab_comparison.parse_candidate(name)
             model = select_one(id_, store, asked.scale, random_weights=asked.random_weights)
+            trained.append(model.trained)
             candidates.append(ab_comparison.load_candidate(model, words, asked.device, store))
             task.advance()
         task.describe(f"{compare[0]} and {compare[1]} in turn")
         try:
-            comparison = ab_comparison.compare(compare, candidates[0], candidates[1], size, batch, asked.budget)
+            (first, second), both = candidates, (trained[0], trained[1])
+            comparison = ab_comparison.compare(compare, first, second, size, batch, asked.budget, both)
         except Exception as error:
             if not ran_out(error):
                 raise

@@ -13,7 +13,7 @@ from srbench.models.upscaler import Upscaler
 from srbench.speed import split
 from srbench.speed.psnr_drop import PsnrReference
 from srbench.speed.records import AbComparison
-from srbench.speed.scenario import Size, example, timed_call
+from srbench.speed.scenario import Size, example, problem, timed_call
 from srbench.stats.bootstrap import bootstrap_ratio_of_medians
 from srbench.stats.ranks import mann_whitney
 
@@ -47,7 +47,13 @@ def load_candidate(model: Model, words: str, device: str, store: AssetStore) -> 
 
 
 def compare(
-    names: tuple[str, str], first: Upscaler, second: Upscaler, size: Size, batch: int, budget: TimeBudget
+    names: tuple[str, str],
+    first: Upscaler,
+    second: Upscaler,
+    size: Size,
+    batch: int,
+    budget: TimeBudget,
+    trained: tuple[bool, bool] = (True, True),
 ) -> AbComparison:
     """Time both side by side.
 
@@ -58,15 +64,19 @@ def compare(
         size: Size of LR.
         batch: Number of images in a call.
         budget: Time for which each of the two is called.
+        trained: Whether each of the two has trained weights; pictures of random ones are not examined.
 
     Source:
         Mann and Whitney, On a test of whether one of two random variables is stochastically larger than the other,
         1947; percentile bootstrap of the ratio of medians over rounds, which keeps what a round's two calls share.
     """
     calls = [partial(timed_call(upscaler), example(upscaler, size, batch)) for upscaler in (first, second)]
+    examined = zip((first, second), trained, strict=True)
+    problems = [problem(upscaler, size) if has_weights else "" for upscaler, has_weights in examined]
     with torch.no_grad():
         (one, times_a), (other, times_b) = rounds(calls, first.device, budget)
-    reasons = [f"{name}: {timing.reason}" for name, timing in zip(names, (one, other), strict=True) if timing.reason]
+    doubts = zip(names, (one.reason, other.reason), problems, strict=True)
+    reasons = [f"{name}: {reason}" for name, *of_name in doubts for reason in of_name if reason]
     a, b = np.asarray(times_a), np.asarray(times_b)
     return AbComparison(
         names=names,

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from srbench.core.timing import TimeBudget, Timing, once, repeat
-from srbench.errors import UserError, reason
+from srbench.errors import BadOutput, ShapeError, UserError, reason
 from srbench.models.arch import channels_of
 from srbench.models.memory import free_mib, ran_out
 from srbench.models.mode import Mode
 from srbench.models.model import Model
+from srbench.models.output_check import RawOutput, check_form
 from srbench.models.upscaler import VIEWS, Upscaler
 from srbench.models.user_code import contained
 from srbench.speed.footprint import Footprint
@@ -56,12 +57,14 @@ class Subject:
         upscaler: The model in its mode.
         work: Operations of one image of this size; None where they cannot be counted.
         psnr_drop: Change in PSNR by the mode; None where it is not known.
+        problem: What is wrong with the pictures that the model makes in this mode; empty where nothing is.
     """
 
     model: Model
     upscaler: Upscaler
     work: Work | None
     psnr_drop: PsnrDrop | None
+    problem: str = ""
 
     def blank(self, scenario: Scenario, size: Size) -> SpeedRow:
         """Return a row of what is known before anything was measured."""
@@ -127,7 +130,28 @@ def measure(
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
     row = replace(row, joule_per_image=_per_image(energy.joule, timing, batch))
     views = VIEWS if upscaler.mode.self_ensemble else 1
-    return _with_speed(row, timing, ceiling, energy.slowed_by, views)
+    doubts = [timing.reason, *(f"clocks were held down by {by}" for by in energy.slowed_by), subject.problem]
+    return _with_speed(row, timing, ceiling, "; ".join(filter(None, doubts)), views)
+
+
+def problem(upscaler: Upscaler, size: Size) -> str:
+    """Say what is wrong with a network's own output for one random image; empty where nothing is, or where it fails.
+
+    Raises:
+        BadOutput: The output is no tensor of floating point.
+        ShapeError: The output has another size.
+    """
+    x = example(upscaler, size, 1)
+    raw = RawOutput(upscaler.scale)
+    try:
+        with torch.no_grad():
+            raw.see(x, check_form(upscaler.network(x), x, upscaler.scale))
+        found = raw.problem()
+    except (BadOutput, ShapeError):
+        raise
+    except Exception:  # the row of this size will say why
+        return ""
+    return found.text if found else ""
 
 
 def timed_call(upscaler: Upscaler) -> Callable[[Tensor], Tensor]:
@@ -211,12 +235,11 @@ def _peak_mib(upscaler: Upscaler, work: Work | None, size: Size, batch: int) -> 
     return peak + (weights + x.numel() * x.element_size()) / 2**20
 
 
-def _with_speed(row: SpeedRow, timing: Timing, ceiling: Ceiling, slowed_by: list[str], views: int) -> SpeedRow:
+def _with_speed(row: SpeedRow, timing: Timing, ceiling: Ceiling, reason: str, views: int) -> SpeedRow:
     pixels = row.batch * row.lr_height * row.lr_width * row.scale**2
     flops = row.work.flops if row.work else 0
     tflops = views * row.batch * flops / timing.median_ms / 1e9 if flops else None
     top = ceiling.tflops.get(row.mode.partition("+")[0])
-    reason = "; ".join([timing.reason] * bool(timing.reason) + [f"clocks were held down by {by}" for by in slowed_by])
     return replace(
         row,
         median_ms=timing.median_ms,

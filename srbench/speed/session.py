@@ -146,11 +146,13 @@ def _rows(
                 work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
                 mode, drop = _mode_and_drop(model, name, matrix.device, reference)
                 upscaler = model.upscaler(mode)
+                problem = scenario.problem(upscaler, matrix.sizes[0])
         except Exception as error:  # a mode that this model or device has not: its rows say so
             yield from _failed(model, name, matrix, error, task)
             continue
         for size in matrix.sizes:
-            subject = Subject(model, upscaler, work[size], drop)
+            # Pictures of random weights mean nothing.
+            subject = Subject(model, upscaler, work[size], drop, problem if model.trained else "")
             before: SpeedRow | None = None
             for kind in matrix.scenarios:
                 task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")

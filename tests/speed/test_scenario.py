@@ -219,3 +219,34 @@ def test_energy_is_that_of_the_calls_alone(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(timings, "calibration_ms", pace_ms)
     _measure(_subject(nearest))
     assert seen == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        (nearest, ""),
+        (lambda x: nearest(x) * float("nan"), "output has NaN or infinite values"),
+        (lambda x: nearest(x) * 255, "output spans 0 to 254; expected 0 to 1: divide by 255?"),
+        (Raising(), ""),
+    ],
+    ids=["right", "nan", "range", "raising"],
+)
+def test_a_networks_own_output_is_examined(network: Callable[[Tensor], Tensor], text: str) -> None:
+    assert scenario.problem(Upscaler(network, 4), SIZE) == text
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [(lambda x: nearest(x).int(), "the network made int32 values"), (lambda x: x, r"made \(1, 3, 8, 6\) of")],
+    ids=["type", "shape"],
+)
+def test_an_output_that_is_no_picture_is_an_error(network: Callable[[Tensor], Tensor], text: str) -> None:
+    with pytest.raises(UserError, match=text):
+        scenario.problem(Upscaler(network, 4), SIZE)
+
+
+def test_a_row_of_a_broken_output_is_not_valid_and_says_why() -> None:
+    row = _measure(replace(_subject(nearest), problem="output has NaN or infinite values"))
+    assert not row.valid
+    assert row.median_ms > 0
+    assert row.reason.endswith("output has NaN or infinite values")

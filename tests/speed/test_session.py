@@ -161,3 +161,30 @@ def test_the_modes_of_a_device_can_be_parsed_and_none_is_said_twice(names: dict[
         assert len(set(parsed)) == len(parsed)
         assert [one.name for one in parsed] == [mode.canonical(words) for words in names[device]]
         assert parsed[0] == mode.Mode()
+
+
+def test_outputs_are_examined_once_for_each_mode_and_those_of_random_weights_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problems: list[str] = []
+    calls: list[int] = []
+
+    def broken(x: Tensor) -> Tensor:
+        calls.append(len(x))
+        return nearest(x) * float("nan")
+
+    def measure(subject: Subject, kind: Scenario, size: Size, *_: object) -> SpeedRow:
+        problems.append(subject.problem)
+        return replace(subject.blank(kind, size), median_ms=1.0)
+
+    monkeypatch.setattr(scenario, "measure", measure)
+    monkeypatch.setattr(session.operations, "count", lambda *_: None)
+    monkeypatch.setattr(session, "_reference", lambda *_: None)
+    _run(_matrix(model(broken), replace(model(broken), trained=False)))
+    assert problems == ["output has NaN or infinite values"] * 4 + [""] * 4
+    assert calls == [1, 1]
+
+
+def test_an_output_of_another_shape_fails_in_all_rows() -> None:
+    found, _ = _run(_matrix(model(lambda x: x)))
+    assert {row.failure[:20] for row in found.rows} == {"the network made (1,"}
