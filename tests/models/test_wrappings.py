@@ -1,15 +1,11 @@
 """The same tensors give the same network, whatever training code stores around them."""
 
-import argparse
-import collections
 import io
-import pathlib
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -19,107 +15,13 @@ from srbench.core.assets import AssetStore
 from srbench.errors import BadWeights, UserError
 from srbench.models import checkpoint, foreign
 from srbench.models.select import select_one
+from tests.models.wrappings import WRAPPED, Settings, Trap, prefixed, zeros
 from zoo.archs.srvgg import SRVGGNetCompact
-
-State = dict[str, Tensor]
-
-
-class _Settings:
-    """A class that no reader knows."""
-
-    def __init__(self) -> None:
-        self.values = [1, 2]
-
-
-class _Trap:
-    """Runs code when unpickled, as a hostile file would."""
-
-    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
-        self.what = (function, arguments)
-
-    def __reduce__(self) -> Any:
-        return self.what
 
 
 def _network() -> SRVGGNetCompact:
     torch.manual_seed(0)
     return SRVGGNetCompact(4, convolutions=2, channels=6)
-
-
-def _prefixed(prefix: str, state: State) -> State:
-    return {prefix + key: value for key, value in state.items()}
-
-
-def _optimizer(state: State) -> dict[str, Any]:
-    moments = {at: {"step": torch.tensor(3.0), "exp_avg": value * 0} for at, value in enumerate(state.values())}
-    return {"state": moments, "param_groups": [{"lr": 0.1, "params": list(moments)}]}
-
-
-def _zeros(state: State) -> State:
-    return {key: value * 0 for key, value in state.items()}
-
-
-def _discriminator() -> State:
-    return nn.Sequential(
-        nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3), *(nn.Conv2d(64, 64, 3) for _ in range(9))
-    ).state_dict()
-
-
-def _recursive(state: State) -> object:
-    inner: dict[str, Any] = {"net": state}
-    inner["self"] = inner
-    return inner
-
-
-WRAPPED: dict[str, Callable[[State], object]] = {
-    "plain": lambda s: s,
-    "ordered": collections.OrderedDict,
-    "module": lambda s: _prefixed("module.", s),
-    "compiled": lambda s: _prefixed("_orig_mod.", s),
-    "compiled in parallel": lambda s: _prefixed("module._orig_mod.", s),
-    "compiled inside": lambda s: _prefixed("model._orig_mod.net.", s),
-    "unusual prefix": lambda s: _prefixed("my_network_v2.inner.", s),
-    "params": lambda s: {"params": s},
-    "lightning": lambda s: {"epoch": 3, "state_dict": _prefixed("model.", s), "callbacks": {}, "loops": [1, None]},
-    "unknown key": lambda s: {"weights of the run": s, "epoch": 1},
-    "deep": lambda s: {"a": {"b": [{"c": ("d", {"e": s})}]}},
-    "list": lambda s: [1, s],
-    "optimizer": lambda s: {"optimizer": _optimizer(s), "optimizer_state_dict": _optimizer(s), "model_state": s},
-    "larger optimizer": lambda s: {"optim": {"a": {f"k{i}": v for i, v in enumerate([*s.values()] * 3)}}, "m": s},
-    "gan": lambda s: {"net_d": _discriminator(), "net_g": s},
-    "gan, other names": lambda s: {"netD": _discriminator(), "netG": s, "optD": _optimizer(s)},
-    "gan, letters": lambda s: {"D": _discriminator(), "G": s},
-    "gan in one set": lambda s: {
-        "state_dict": _prefixed("discriminator.", _discriminator()) | _prefixed("generator.", s),
-    },
-    "with a loss": lambda s: {"state_dict": _prefixed("loss.vgg.", _discriminator()) | _prefixed("net.", s)},
-    "empty average": lambda s: {"params_ema": {}, "params": s},
-    "decay beside": lambda s: {"ema": {"decay": torch.tensor(0.99)}, "model": s},
-    "average, timm": lambda s: {"state_dict": _zeros(s), "state_dict_ema": s},
-    "average, BasicSR": lambda s: {"params": _zeros(s), "params_ema": s},
-    "average, dash": lambda s: {"params-ema": s, "params": _zeros(s)},
-    "average, model": lambda s: {"model": _zeros(s), "model_ema": s, "epoch": 2},
-    "average, net": lambda s: {"netG_EMA": s, "netG": _zeros(s)},
-    "average, deep": lambda s: {"ema": {"state_dict": _prefixed("module.", s)}, "model": {"state_dict": _zeros(s)}},
-    "average, swa": lambda s: {"n_averaged": torch.tensor(4), **_prefixed("module.", s)},
-    "average, lucidrains": lambda s: {
-        "initted": torch.tensor(True), "step": torch.tensor(7),
-        **_prefixed("online_model.", _zeros(s)), **_prefixed("ema_model.", s),
-    },
-    "average in one set": lambda s: {"state_dict": _prefixed("net.", _zeros(s)) | _prefixed("net_ema.", s)},
-    "classes": lambda s: {
-        "args": argparse.Namespace(lr=1), "path": pathlib.PurePosixPath("/x"), "best": np.float64(3), "a": np.ones(3),
-        "settings": _Settings(), "counts": collections.Counter("aab"), "d": collections.defaultdict(list, {"x": [1]}),
-        "set": {1, 2}, "dtype": torch.float16, "device": torch.device("cpu"), "size": torch.Size([1]), "net": s,
-    },
-    "code": lambda s: {"net": s, "x": _Trap(open, "ran", "w"), "y": _Trap(exec, "open('ran','w')")},
-    "odd tensors": lambda s: {
-        "net": s, "sparse": torch.eye(3).to_sparse(), "meta": torch.empty(3, device="meta"), "none": torch.tensor(()),
-        "scalar": torch.tensor(1), "complex": torch.ones(2, dtype=torch.complex64),
-    },
-    "parameters": lambda s: {key: nn.Parameter(value) for key, value in s.items()},
-    "itself": _recursive,
-}  # fmt: skip
 
 
 def _check(path: Path, expected: nn.Module) -> None:
@@ -130,7 +32,9 @@ def _check(path: Path, expected: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
-def test_any_wrapping_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrap: Callable[[State], object]) -> None:
+def test_any_wrapping_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrap: Callable[[dict[str, Tensor]], object]
+) -> None:
     monkeypatch.chdir(tmp_path)
     network = _network()
     torch.save(wrap(network.state_dict()), "net.tar")
@@ -143,7 +47,7 @@ def test_any_wrapping_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, w
 def test_each_version_of_the_format_is_read(tmp_path: Path, protocol: int, new: bool) -> None:
     network = _network()
     half = {key: value.double() for key, value in network.state_dict().items()}
-    content = {"net": half, "settings": _Settings()}
+    content = {"net": half, "settings": Settings()}
     torch.save(content, tmp_path / "net", pickle_protocol=protocol, _use_new_zipfile_serialization=new)
     _check(tmp_path / "net", network)
 
@@ -165,7 +69,7 @@ def test_tensors_of_torchscript_are_read_and_it_is_not_run(tmp_path: Path) -> No
 
 def test_safetensors_under_any_name_and_prefix_are_read(tmp_path: Path) -> None:
     network = _network()
-    save_file(_prefixed("module.model.", network.state_dict()), tmp_path / "net.bin")
+    save_file(prefixed("module.model.", network.state_dict()), tmp_path / "net.bin")
     _check(tmp_path / "net.bin", network)
 
 
@@ -188,7 +92,7 @@ def test_the_set_that_was_taken_is_said_and_another_can_be_chosen(tmp_path: Path
     network = _network()
     state = network.state_dict()
     path = tmp_path / "net.pth"
-    torch.save({"params": _zeros(state), "params_ema": state, "epoch": 3}, path)
+    torch.save({"params": zeros(state), "params_ema": state, "epoch": 3}, path)
     average = foreign.from_weight_file(path, 4)
     assert "'params_ema' taken, beside 'params'" in average.origin
     raw, named = (select_one(f"{path}#{name}", AssetStore([]), 4) for name in ("params", "params_ema"))
@@ -223,7 +127,7 @@ def _weird(offset: Any = 0, size: Any = (2,), stride: Any = (1,)) -> bytes:
     file = io.BytesIO()
     for head in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}):
         pickle.dump(head, file, protocol=2)
-    rebuild = _Trap(torch._utils._rebuild_tensor_v2, storage, offset, size, stride, False, {})
+    rebuild = Trap(torch._utils._rebuild_tensor_v2, storage, offset, size, stride, False, {})
     _Pickler(file, protocol=2).dump({"a": rebuild})
     pickle.dump(["0"], file, protocol=2)
     file.write((2).to_bytes(8, "little") + bytes(8))
