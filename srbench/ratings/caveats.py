@@ -135,7 +135,7 @@ def _least_p(differences: Sequence[ModelDifference]) -> list[str]:
 
 def _other_test(pair: ModelDifference) -> str:
     """Point to the test over raters and images, where there is one."""
-    return " (--test two-way has no such limit)" if pair.df is not None else ""
+    return " (srbench survey analyze --test two-way has no such limit)" if pair.df is not None else ""
 
 
 def _raters_fixed(differences: Sequence[ModelDifference]) -> list[str]:

@@ -93,7 +93,7 @@ def from_run(
     if not shared:
         lacking = [model for model in wanted if all(model not in of for of in contents.values())]
         if lacking:
-            raise BadStudy(f"{run} has kept no pictures of {', '.join(lacking)}; keep them by srbench run --save-images")
+            raise BadStudy(f"{run} has no pictures of {', '.join(lacking)}; keep them by srbench run --save-images")
         every = ", ".join(chosen)
         raise BadStudy(
             f"{run} has no image with pictures of all of {every}; run them on one data set: srbench run --save-images"

@@ -51,7 +51,7 @@ def test_the_test_over_raters_and_images_has_no_smallest_p_and_says_its_degrees_
         assert np.diff(pair.ci95_raters_images) == pytest.approx(2 * stats.t.ppf(0.975, 4) * pair.error)
     fixed = analysis.analyse("x", simulate(panel).votes, Options(test="wilcoxon"))
     assert {pair.p for pair in fixed.differences} == {0.0625}
-    assert "(--test two-way has no such limit)" in fixed.caveats[-2]
+    assert "(srbench survey analyze --test two-way has no such limit)" in fixed.caveats[-2]
     assert "these raters held fixed" in fixed.caveats[-1]
 
 

@@ -90,7 +90,7 @@ def test_a_run_without_pictures_is_refused(call: Call, faces: str) -> None:
     call("run", "--datasets", faces, "--metrics", "psnr", "--models", "nearest", "--limit", "1")
     code, _, err = call("survey", "create", "st", "--run", "runs/classical_x4")
     assert (code, err.count("\n")) == (2, 1)
-    assert "has kept no pictures; run it again with --save-images" in err
+    assert "has kept no pictures; keep them by srbench run --save-images" in err
 
 
 def test_options_are_checked_before_pictures_are_read(call: Call) -> None:

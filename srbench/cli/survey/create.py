@@ -251,7 +251,7 @@ def _originals(
     noted = noted_originals(folder)
     kept = dict.fromkeys(row.dataset for row in folder.rows() if folder.picture(row).is_file())
     if not kept:
-        raise BadStudy(f"{run} has kept no pictures; run it again with --save-images")
+        raise BadStudy(f"{run} has kept no pictures; keep them by srbench run --save-images")
     names = options.split(datasets) if datasets else list(kept)
     store = AssetStore(weights_roots(None))
     originals: dict[tuple[str, str], Path] = {}
