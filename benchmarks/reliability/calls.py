@@ -61,7 +61,7 @@ CALLS: dict[str, Values] = {
     "survey backup": {"study": "in/study", "target": "out/study.zip"},
     "survey restore": {"source": "in/study.zip", "study": "out"},
     "survey analyze": {"ratings": "in/votes.csv", "out": "out", "resamples": "50"},
-    "survey convert": {"source": "in/votes.csv", "target": "out/votes.json"},
+    "survey convert": {"sources": "in/votes.csv", "target": "out/votes.json"},
     "survey simulate": {"target": "out/votes.csv", "models": "3", "images": "4", "raters": "5"},
 }
 """Values of parameters by verb; None switches a flag on."""

@@ -130,17 +130,23 @@ def sides(table: Table) -> tuple[str, str] | None:
     return None
 
 
-def refuse_unused_choice(table: Table, claimed: Mapping[str, str]) -> tuple[str, ...]:
+def refuse_unused_choice(table: Table, claimed: Mapping[str, str], *, compared: bool = False) -> tuple[str, ...]:
     """Return the columns that are not used.
+
+    Args:
+        table: The table, with names as `--columns` gives them.
+        claimed: Columns that are used, by our names.
+        compared: Whether its rows are comparisons, so that each of the usual names of a choice is suspicious.
 
     Raises:
         BadRatings: One of them looks like the answer of a comparison.
     """
     unused = tuple(name for name in table.columns if name not in claimed.values())
+    suspicious = _ALIASES["choice"] if compared else ("choice", "preference", "preferred")
     for name in unused:
         cells = {str(cell).lower() for cell in table.columns[name]} - {""}
         letters = len(cells) > 1 and cells <= _CHOICE_WORDS and not all(cell.isdigit() for cell in cells)
-        if letters or squashed(name) in ("choice", "preference", "preferred"):
+        if letters or squashed(name) in suspicious:
             shown = ", ".join(sorted(cells)[:3])
             raise BadRatings(
                 f"{table.title}: column '{name}' ({shown}) looks like the answer of a comparison and was not used; "

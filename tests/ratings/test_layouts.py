@@ -96,6 +96,8 @@ def test_a_choice_that_is_not_used_is_an_error(tmp_path: Path) -> None:
     votes = _file(tmp_path, "v.csv", "stimulus,content,rater,score,preference", "a,a,r,3,left")
     assert "column 'preference' (left)" in _refused(votes)
     assert _scores(files.read(votes, ImportOptions(ignore=("preference",)))) == [("r", "a", 3)]
+    better = _file(tmp_path, "w.csv", "content,rater,winner,loser,better", "c,r,x,y,y", "c,r,y,z,z")
+    assert "column 'better' (y, z) looks like the answer" in _refused(better)
     both = _file(tmp_path, "b.csv", "stimulus,content,rater,score,A,B,choice", "s,c,r,4,x,y,A")
     assert "has both scores ('score') and choices ('choice')" in _refused(both)
 

@@ -101,7 +101,9 @@ def _finished(
     table: Table, claimed: dict[str, str], columns: dict[str, Texts], options: ImportOptions, said: tuple[str, ...] = ()
 ) -> Sheet:
     require(table, columns, PAIR_COLUMNS, options)
-    return Sheet("pairs", table.with_columns(columns), claimed, refuse_unused_choice(table, claimed), said)
+    return Sheet(
+        "pairs", table.with_columns(columns), claimed, refuse_unused_choice(table, claimed, compared=True), said
+    )
 
 
 def _decided(table: Table, left: str, right: str, choice: str, options: ImportOptions) -> dict[str, Texts]:
