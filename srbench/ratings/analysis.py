@@ -27,6 +27,7 @@ from srbench.ratings.chosen_scores import (
     excluded_raters,
     relative_scores,
 )
+from srbench.ratings.mixed import MixedFit, mixed_models
 from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
 from srbench.ratings.options import Options
 from srbench.ratings.votes import Stimulus, StimulusScores, Votes
@@ -64,6 +65,7 @@ class Analysis:
         alpha_interval_ci95: The same of the interval alpha.
         retest: Agreement of repeated votes; None where nobody voted twice.
         estimate: Maximum likelihood of the votes that count; None for averaged data.
+        mixed: Mixed models of the votes, where they were asked for.
         predictions: Accuracy with which metrics predict the scores.
         caveats: Limits of the data that a reader must know.
     """
@@ -93,6 +95,7 @@ class Analysis:
     alpha_interval_ci95: tuple[float, float] | None
     retest: agreement.Retest | None
     estimate: likelihood.Estimate | None
+    mixed: list[MixedFit] = field(default_factory=list)
     predictions: list[prediction.Prediction] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
 
@@ -144,6 +147,7 @@ def analyse(
         compared = replace(compared, votes=prepared.without(excluded))
     draws = _draws(compared, options, progress)
     differences = compare_models(compared.scores, options.test, draws, options.seed)
+    fits = mixed_models(_of_scored(compared)) if options.mixed else []
     estimate_of_all = likelihood.estimate(prepared)
     centres, counts = distribution.histogram(raw)
     scored = {s.name for s in scores.stimuli}
@@ -173,8 +177,10 @@ def analyse(
         alpha_interval_ci95=agreement.alpha_ci95(raw, "interval", options.resamples, options.seed),
         retest=agreement.retest(raw),
         estimate=estimate,
+        mixed=fits,
         caveats=[
             *notes,
+            *[f"no {fit.kind} mixed model: {fit.reason}" for fit in fits if fit.reason],
             *caveats.of_votes(raw, prepared, estimate, options),
             *caveats.of_models(compared.scores, differences),
         ],
@@ -260,6 +266,12 @@ def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], no
     stuck = [f"{p.metric} ({fit.curve})" for p in predictions for fit in p.fits if not fit.converged]
     more += [f"curve fits that did not converge: {', '.join(stuck)}"] if stuck else []
     return replace(study, predictions=predictions, caveats=[*study.caveats, *notes, *more])
+
+
+def _of_scored(compared: VotesAndScores) -> Votes:
+    """Return the votes on the stimuli by which models are compared."""
+    names = {s.name for s in compared.scores.stimuli}
+    return compared.votes.keep(np.array([s.name in names for s in compared.votes.stimuli])[compared.votes.stimulus])
 
 
 def _draws(compared: VotesAndScores, options: Options, progress: Progress) -> TwoWayDraws | None:

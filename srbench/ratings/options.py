@@ -28,6 +28,7 @@ class Options:
             alone).
         resamples: Number of bootstrap draws; 0 leaves out intervals and tests over raters and images.
         seed: Seed of the random number generator.
+        mixed: Whether mixed models are fitted to the votes.
     """
 
     screen: tuple[str, ...] = ("bt500",)
@@ -42,3 +43,4 @@ class Options:
     test: Test = "two-way"
     resamples: int = 2_000
     seed: int = 0
+    mixed: bool = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from srbench.report.table import Page
 
 _SCREEN = ["bt500"]
-_BRIEF = ("models", "side-by-side", "metrics", "differences", "pairs")
+_BRIEF = ("models", "side-by-side", "metrics", "differences", "mixed", "pairs")
 """Beginnings of the keys of the tables that are printed without --full."""
 
 Full = Annotated[bool, typer.Option("--full", help="Print all tables and the methods too.")]
@@ -109,6 +109,14 @@ def analyze(
             "of standard deviations.",
         ),
     ] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed",
+            help="Fit mixed models too, linear and ordinal, with raters and contents random, and print how much votes "
+            "differ by rater, by content, and by each of them with the model.",
+        ),
+    ] = False,
     scale: ratings_file.ScaleOption = "1-5",
     columns: ratings_file.Columns = None,
     references: ratings_file.References = None,
@@ -143,6 +151,7 @@ def analyze(
         test=test,
         resamples=resamples,
         seed=seed,
+        mixed=mixed,
     )
     reading = ratings_file.import_options(
         *(scale, columns, references, model_from, content_from, stimuli, words, wide, repetitions_by, ignore, only)

@@ -4,6 +4,7 @@ import numpy as np
 
 from srbench import __version__
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
 
@@ -16,6 +17,7 @@ def methods(study: Analysis) -> str:
         _screening(study),
         _agreement(study),
         _models(study),
+        _mixed(study),
         _metrics(study),
     ]
     return " ".join(part for part in (*parts, f"Computed with srbench {__version__}.") if part)
@@ -221,6 +223,27 @@ def _test(study: Analysis) -> str:
         ),
     }[test]
     return f"{how} on the images' means, paired by image, these raters held fixed"
+
+
+def _mixed(study: Analysis) -> str:
+    made = {fit.kind: fit for fit in study.mixed if not fit.reason}
+    parts = []
+    if "linear" in made:
+        fit = made["linear"]
+        sds = ", ".join(f"{name} {sd:.3f}" for name, sd in fit.sd.items())
+        parts.append(
+            f"A linear mixed model of {fit.votes} votes with models fixed and the other effects random (restricted "
+            "maximum likelihood; Bates et al. 2015; t tests with Satterthwaite's degrees of freedom, Holm) has the "
+            f"standard deviations {sds}."
+        )
+    if "ordinal" in made:
+        fit = made["ordinal"]
+        sds = ", ".join(f"{name} {sd:.3f}" for name, sd in fit.sd.items() if name != RESIDUAL)
+        parts.append(
+            f"A cumulative logit mixed model of {fit.votes} votes with the same effects (Laplace's approximation; z "
+            f"tests, Holm) has, in log odds, {sds}."
+        )
+    return " ".join(parts)
 
 
 def _metrics(study: Analysis) -> str:

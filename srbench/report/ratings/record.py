@@ -11,6 +11,7 @@ from typing import Any
 from srbench.core import stored_json
 from srbench.errors import BadRatings
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.mixed import MixedFit
 from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.pair_scores import PairScores
 from srbench.ratings.pair_study import PairAnalysis
@@ -69,6 +70,7 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
         "treatments": [_variant(variant) for variant in study.sensitivity],
         "raters": _raters(study),
         "maximum_likelihood": _likelihood(study),
+        "mixed_models": [_mixed(fit) for fit in study.mixed],
         "metrics": [{k: v for k, v in asdict(p).items() if k not in _PLOTTED} for p in study.predictions],
         "notes": study.caveats,
         "methods": methods,
@@ -181,6 +183,13 @@ def _likelihood(study: Analysis) -> dict[str, Any] | None:
             {"rater": name, "bias": float(b), "inconsistency": float(v)}
             for name, b, v in zip(estimate.raters, estimate.bias, estimate.inconsistency, strict=True)
         ],
+    }
+
+
+def _mixed(fit: MixedFit) -> dict[str, Any]:
+    return {
+        **asdict(fit),
+        "differences": [{**asdict(pair), "significant": pair.significant} for pair in fit.differences],
     }
 
 
