@@ -16,8 +16,9 @@ from srbench.stats.mixed_ordinal import fit_ordinal
 
 RESIDUAL = "residual"
 _MOST_CATEGORIES, _MOST_LEVELS = 11, 2_500
-_SEPARATED = 25.0
-"""Log odds beyond this are no estimate: the likelihood rises without end where categories of models never overlap."""
+_SEPARATED = 10.0
+"""Log odds with a larger standard error are no estimate: where votes of models never overlap, the likelihood has no
+maximum."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +157,8 @@ def _ordinal(votes: Votes, factors: dict[str, Ints]) -> MixedFit:
     if not whole or len(scores) > _MOST_CATEGORIES:
         return _without("ordinal", f"needs votes in at most {_MOST_CATEGORIES} categories")
     fit = fit_ordinal(category, np.eye(len(names))[model][:, 1:], list(factors.values()))
-    if np.abs(fit.fixed).max(initial=0) > _SEPARATED:
-        return _without(
-            "ordinal", "the votes of some models never overlap, so that their log odds have no finite value"
-        )
+    if np.sqrt(np.diag(fit.covariance)).max(initial=0) > _SEPARATED:
+        return _without("ordinal", "votes of some models never overlap, so that their log odds have no finite value")
     effects = np.concatenate([[0.0], fit.fixed])
     effects = effects - effects.mean()
     order = np.argsort(-effects, kind="stable").tolist()

@@ -23,7 +23,7 @@ def test_planted_components_and_differences_are_found() -> None:
     assert list(linear.sd) == ["rater", "content", "rater x model", "content x model", "residual"]
     assert linear.sd["rater"] == pytest.approx(0.5, rel=0.57)
     assert linear.sd["rater x model"] == pytest.approx(0.5, rel=0.57)
-    assert linear.sd["residual"] == pytest.approx(0.7, rel=0.1)  # 0.6, a little more by rounding and mixing
+    assert linear.sd["residual"] == pytest.approx(0.65, rel=0.2)  # 0.6, a little more by rounding and mixing
     for fit in (linear, ordinal):
         assert fit.converged
         (pair,) = fit.differences
