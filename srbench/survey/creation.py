@@ -56,17 +56,8 @@ def create(
     Raises:
         BadStudy: The folder is in use, or the pictures cannot make such a study.
     """
-    require_empty(folder)
-    clash = {s.content for s in sources} & calibration.keys()
-    if clash:
-        raise BadStudy(
-            f"{', '.join(sorted(clash))} would be rated and used for calibration too; give other images with "
-            "--calibration"
-        )
-    rated = [_stimulus(source) for source in sources]
+    rated, ends = _planned(folder, design, sources, calibration)
     scale = methods.find(design.method).scale
-    ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
-    _check_plan(design, rated, ends)
     with unfinished(folder):
         written: list[Picture] = []
         with progress.task("pictures", len(rated) + len(ends)) as task:
@@ -81,6 +72,46 @@ def create(
         files.write(folder / STUDY_FILE, json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n")
         secrets.load(folder)
     return study
+
+
+def draft(
+    folder: Path,
+    title: str,
+    design: Design,
+    raters: int,
+    sources: Sequence[Source],
+    calibration: Mapping[str, Path],
+    protocol: Protocol,
+    participation: Participation,
+) -> Study:
+    """Return the study that `create` would write, with pictures that have a place and no content; nothing is written.
+
+    Raises:
+        BadStudy: The folder is in use, or the pictures cannot make such a study.
+    """
+    rated, ends = _planned(folder, design, sources, calibration)
+    roles = [(stimulus, "rated") for stimulus in rated]
+    roles += [(stimulus, "practice" if stimulus.expected is None else "anchor") for stimulus in ends]
+    shown = tuple(Picture(stimulus, "", "", 0, 0, role) for stimulus, role in roles)
+    return Study(folder, title, design, raters, shown, protocol.scale, participation)
+
+
+def _planned(
+    folder: Path, design: Design, sources: Sequence[Source], calibration: Mapping[str, Path]
+) -> tuple[list[Stimulus], list[Stimulus]]:
+    """Return the stimuli to rate and those for calibration, of a study that can be made in this folder."""
+    require_empty(folder)
+    clash = {s.content for s in sources} & calibration.keys()
+    if clash:
+        raise BadStudy(
+            f"{', '.join(sorted(clash))} would be rated and used for calibration too; give other images with "
+            "--calibration"
+        )
+    rated = [_stimulus(source) for source in sources]
+    scale = methods.find(design.method).scale
+    ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
+    _check_plan(design, rated, ends)
+    return rated, ends
 
 
 def _stimulus(source: Source) -> Stimulus:

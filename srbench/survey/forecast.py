@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from srbench.ratings.model_differences import Test
+from srbench.ratings.power import Detectable
 from srbench.ratings.simulation import Simulation
 from srbench.survey.planning import Balance, balance, minutes, session, sittings
 from srbench.survey.study import Study
@@ -21,7 +23,9 @@ class Forecast:
         half_stimulus: Half of the 95 % interval to expect for a picture's MOS; None for pairs, and where so few raters
             do not allow one.
         half_model: Half of the 95 % interval to expect for a model's score; None where so few raters do not allow one.
-        assumption: What the last two rest on.
+        test: Test of differences between models that the next values are for.
+        detectable: Which difference between two models will be found.
+        assumption: What the widths and the difference rest on.
     """
 
     trials: int
@@ -32,14 +36,21 @@ class Forecast:
     balance: Balance
     half_stimulus: float | None
     half_model: float | None
+    test: Test
+    detectable: Detectable
     assumption: str
 
 
-def forecast(study: Study) -> Forecast:
+def forecast(study: Study, test: Test = "two-way") -> Forecast:
     """Count one session, compute the balance over all raters, and simulate panels of this shape.
+
+    Args:
+        study: A study, written or not.
+        test: Test that differences between models will be analysed with; pairs have their own.
 
     Source:
         Bias and inconsistency of simulated raters: about those of the lab tests of ITU-T P.910's authors (0.3 and 0.6).
+        Their tastes for models: `srbench.ratings.simulation.RATER_MODEL`.
     """
     design, stimuli = study.design, study.stimuli()
     trials = session(design, stimuli, 0)
@@ -57,9 +68,12 @@ def forecast(study: Study) -> Forecast:
         balance=spread,
         half_stimulus=widths.stimulus,
         half_model=widths.model,
+        test=test,
+        detectable=study.method.detectable(simulation, widths, test),
         assumption=(
             f"{widths.panels} simulated panels; raters' biases have a standard deviation of {simulation.bias}, their "
-            f"votes scatter by {simulation.inconsistency} around them"
+            f"tastes for models of {simulation.rater_model}, their votes scatter by {simulation.inconsistency} around "
+            f"them; a model's pictures differ from its mean by {simulation.stimulus_spread}"
         ),
     )
 

@@ -2,11 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from srbench.errors import BadStudy
+from srbench.ratings import power
 from srbench.ratings.files import Ratings
+from srbench.ratings.model_differences import Test
 from srbench.ratings.options import Options
+from srbench.ratings.power import Detectable
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey.adaptive import ScorePosterior
@@ -140,6 +144,17 @@ class Method(ABC):
         """Return the widths of the intervals that simulated panels of this shape lead to."""
 
     # export and analysis
+
+    def detectable(self, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
+        """Return which difference between two models a study will find.
+
+        Args:
+            simulation: Simulated raters, and the numbers of models, contents and raters.
+            widths: What `expected_widths` has returned.
+            test: Test that votes on a scale will be analysed with.
+        """
+        del widths
+        return power.detectable(replace(simulation, scale=self.scale), test)
 
     @abstractmethod
     def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:

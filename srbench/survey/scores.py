@@ -43,8 +43,12 @@ class ExpectedWidths:
         stimulus: Half of the 95 % interval of a picture's score; None where there is none.
         model: Half of the 95 % interval of a model's score; None where so few raters do not allow one.
         panels: Number of simulated panels.
+        difference_error: Standard error of the difference of two models in them; None where it was not simulated.
+        difference_df: Degrees of freedom of its t test.
     """
 
     stimulus: float | None
     model: float | None
     panels: int
+    difference_error: float | None = None
+    difference_df: int | None = None

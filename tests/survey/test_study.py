@@ -1,6 +1,7 @@
 """A study's folder: pictures cut alike, anchors, nothing that tells where they come from."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,24 @@ def test_a_study_from_a_run_calibrates_on_other_photographs(call: Call) -> None:
     assert {row["kind"] for row in trials[5:]} == {"trial", "trap"}
     assert len(trials) == 5 + 6 + 2
     assert "practice" in call("survey", "plan", "st", "--rater", "1")[1]
+
+
+def test_a_dry_run_says_what_will_be_found_and_writes_nothing(call: Call, folders: Path) -> None:
+    for picture in list(folders.glob("*/*.png")):
+        for k in range(2):
+            picture.with_name(f"{k}{picture.name}").write_bytes(picture.read_bytes())
+    call_of = ("survey", "create", "dry", "--images", str(folders), "--dry-run")
+    code, out, _ = call(*call_of)
+    assert code == 0
+    assert re.search(r"found with 80 %: a difference of \d\.\d\d steps between two models", " ".join(out.split()))
+    assert "Nothing was written." in out
+    assert not Path("dry").exists()
+    written = call("survey", "create", "wet", "--images", str(folders))[1]
+    assert written.replace("wet", "dry").strip() in out  # the same plan
+    assert json.loads(call(*call_of, "--json")[1])["forecast"]["detectable"]["difference"] > 0
+    warned = call(*call_of, "--test", "wilcoxon")[1]
+    assert "WARNING: no difference between models can be found: with" in " ".join(warned.split())
+    assert "log odds between two models" in " ".join(call(*call_of, "--method", "pair")[1].split())
 
 
 def test_a_forecast_shrinks_with_raters(call: Call, folders: Path) -> None:

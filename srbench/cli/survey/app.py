@@ -6,9 +6,10 @@ from srbench.cli.survey.analyze import analyze
 from srbench.cli.survey.backup import backup, restore
 from srbench.cli.survey.collected import export, report, status, withdraw
 from srbench.cli.survey.convert import convert
-from srbench.cli.survey.create import create, plan
+from srbench.cli.survey.create import create
 from srbench.cli.survey.demo import demo
 from srbench.cli.survey.methods import methods
+from srbench.cli.survey.plan import plan
 from srbench.cli.survey.serve import invite, serve
 from srbench.cli.survey.simulate import simulate
 

@@ -8,7 +8,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey.analyze import Full
-from srbench.cli.survey.create import StudyFolder
+from srbench.cli.survey.plan import StudyFolder
 from srbench.core.files import require_place
 from srbench.errors import BadStudy, first_line
 

@@ -1,4 +1,4 @@
-"""`srbench survey create` and `srbench survey plan`."""
+"""`srbench survey create`."""
 
 import csv
 import re
@@ -9,22 +9,20 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.cli.survey.plan import PlannedTest, StudyFolder, show_plan
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.errors import BadStudy, UserError, first_line
-from srbench.report.table import Column, Table, text_column, text_rows
 from srbench.survey import methods
 from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
     from srbench.survey.pictures import Source
-    from srbench.survey.study import Study
 
 Method = Annotated[
     str, typer.Option(help=f"Test method: {', '.join(methods.names())}; `srbench survey methods` explains.")
 ]
-StudyFolder = Annotated[Path, typer.Argument(help="Folder of the study.")]
 _WHOLE, _HALF = "960x720", "600x720"
 
 
@@ -121,6 +119,10 @@ def create(
     protocol: options.ProtocolName = protocols.DEFAULT,
     data_root: options.DataRoot = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random order and crop.")] = 0,
+    test: PlannedTest = "two-way",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and what the study will find, and write nothing.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Plan a survey: its pictures, who sees what, how long it takes and how exact it will be. Nothing is scaled."""
@@ -134,6 +136,7 @@ def create(
     given_area, given_crops = _area(area or _WHOLE), _crops(crops)
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
+    from srbench.survey.creation import draft
     from srbench.survey.design import Design
     from srbench.survey.study import require_empty
 
@@ -167,6 +170,10 @@ def create(
         sources = [source for source in sources if not source.reference]
     crop_of = pictures.crops(sources, area_px, given_crops, seed)
     anchors = _calibration(calibration, sources)
+    if dry_run:
+        planned = draft(study, title or study.name, design, raters, sources, anchors, conventions, participation)
+        show_plan(planned, test, json=json, written=False)
+        return
     with console.bars() as progress:
         created = write(
             study,
@@ -180,7 +187,7 @@ def create(
             participation,
             progress,
         )
-    _show(created, json=json)
+    show_plan(created, test, json=json)
 
 
 def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None) -> None:
@@ -195,48 +202,6 @@ def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None)
         users = " or ".join(f"--method {other}" for other in methods.names() if option in methods.find(other).options)
         flag = f"no-{option}" if value is False else option
         raise UserError(f"--{flag} does nothing with --method {name}; leave it out, or ask with {users}")
-
-
-def plan(
-    study: StudyFolder,
-    rater: Annotated[
-        int | None, typer.Option(min=0, help="List the trials of the session with this number, from 0.")
-    ] = None,
-    json: options.Json = False,
-) -> None:
-    """Show a plan before anybody rates."""
-    from srbench.survey.planning import practice, session, sittings
-    from srbench.survey.study import load
-
-    loaded = load(study)
-    if rater is None:
-        _show(loaded, json=json)
-        return
-    split = sittings(loaded.design, session(loaded.design, loaded.stimuli(), rater))
-    first = [(1, 0, trial) for trial in practice(loaded.design, loaded.calibration())]
-    asked = [(i, k, trial) for i, blocks in enumerate(split, 1) for k, block in enumerate(blocks, 1) for trial in block]
-    rows = [
-        {"sitting": sitting, "block": block, "kind": trial.kind, "first": trial.first, "second": trial.second}
-        for sitting, block, trial in [*first, *asked]
-    ]
-    if json:
-        console.print_json(rows)
-        return
-    numbered = ((str(at), *map(str, row.values())) for at, row in enumerate(rows, start=1))
-    columns = (Column("trial"), *map(text_column, rows[0]))
-    console.show_table(Table("trials", "", columns, text_rows(numbered)))
-
-
-def _show(study: "Study", *, json: bool) -> None:
-    from srbench.report.survey import plan as report
-    from srbench.survey.forecast import forecast
-
-    with console.err.status("simulating panels"):
-        expected = forecast(study)
-    if json:
-        console.print_json(report.record(study, expected))
-    else:
-        console.show(report.page(study, expected))
 
 
 def _originals(

@@ -10,7 +10,7 @@ import typer
 
 from srbench.cli import console
 from srbench.cli.survey.collected import Database, open_votes
-from srbench.cli.survey.create import StudyFolder
+from srbench.cli.survey.plan import StudyFolder
 from srbench.errors import UserError
 
 if TYPE_CHECKING:

@@ -4,9 +4,16 @@ from dataclasses import asdict
 from typing import Any
 
 from srbench.core.wording import counted
+from srbench.ratings.model_differences import Test
 from srbench.report.table import Column, Page, Table, text_column, text_rows
 from srbench.survey.forecast import Forecast
 from srbench.survey.study import Study
+
+_TESTS: dict[Test, str] = {
+    "two-way": "t test over raters and images",
+    "wilcoxon": "signed ranks of images, these raters held fixed",
+    "permutation": "permutation over images, these raters held fixed",
+}
 
 
 def record(study: Study, expected: Forecast) -> dict[str, Any]:
@@ -36,6 +43,7 @@ def page(study: Study, expected: Forecast) -> Page:
             f"a session: {counted(expected.trials, 'trial')}, about {expected.minutes:.0f} min{split}",
             f"each picture: {votes} {noun.removesuffix('s') if votes == '1' else noun}",
             f"to expect: {_widths(study, expected)}",
+            _found(study, expected),
         ),
         tables=(_balance(expected),),
         caption=(f"Expected from {expected.assumption}.",),
@@ -51,6 +59,17 @@ def _widths(study: Study, expected: Forecast) -> str:
     if expected.half_stimulus is None:
         return f"{model} (95 %); a picture's cannot be told with so few raters"
     return f"{model}, a picture's within ± {expected.half_stimulus:.2f} (95 %)"
+
+
+def _found(study: Study, expected: Forecast) -> str:
+    found = expected.detectable
+    if found.problem:
+        return f"WARNING: no difference between models can be found: {found.problem}"
+    over = "t test over raters and contents" if not study.method.scores_pictures else _TESTS[expected.test]
+    return (
+        f"found with 80 %: a difference of {found.difference:.2f} {study.method.score_unit} between two models "
+        f"({over}, corrected for {counted(found.pairs, 'pair')})"
+    )
 
 
 def _balance(expected: Forecast) -> Table:

@@ -11,9 +11,11 @@ from srbench.core.wording import counted
 from srbench.errors import BadStudy, UserError
 from srbench.ratings import pairs
 from srbench.ratings.files import Ratings
+from srbench.ratings.model_differences import Test
 from srbench.ratings.options import Options
 from srbench.ratings.pair_checks import first_answers
 from srbench.ratings.pair_scores import Cluster
+from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.survey.adaptive import ScorePosterior, adaptive_choice, prior, update
@@ -105,8 +107,16 @@ class PairedComparison(Method):
             pairs.fit(simulated_comparisons(design, stimuli, replace(simulation, seed=seed)), clusters=_CLUSTERS)
             for seed in range(_PANELS)
         ]
-        widths = [finite_mean(fit.half.tolist()) for fit in fits if not fit.problem and fit.robust_df]
-        return ExpectedWidths(None, finite_mean(widths), _PANELS)
+        usable = [fit for fit in fits if not fit.problem and fit.robust_df]
+        widths = [finite_mean(fit.half.tolist()) for fit in usable]
+        errors = [finite_mean([pair.standard_error for pair in fit.differences]) for fit in usable]
+        df = min((fit.robust_df for fit in usable if fit.robust_df), default=None)
+        return ExpectedWidths(None, finite_mean(widths), _PANELS, finite_mean(errors), df)
+
+    def detectable(self, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
+        """Return the difference in log odds that t tests with the simulated panels' errors will find."""
+        del test
+        return detectable_by_error(widths.difference_error, widths.difference_df, len(simulation.models))
 
     def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
         """Return comparisons without the traps."""
