@@ -19,7 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from srbench.core import memory, native_stderr, orientation, sample_depth
 from srbench.core.files import atomic_write
-from srbench.errors import BadImage
+from srbench.errors import BadImage, TooLarge
 
 Array = npt.NDArray[np.uint8]
 
@@ -219,9 +219,12 @@ def _decoded(file: ImageFile.ImageFile, path: Path) -> tuple[Array, int, bool]:
     what = f"{path} ({file.width} x {file.height} px)"
     memory.require(file.width * file.height * bytes_a_pixel, what, "free some, or cut the image into parts")
     before = 1 if isinstance(file, PngImageFile) else orientation.of(file)  # Pillow would decode a PNG to find it
-    _load(file)
-    after = orientation.of(file)
-    pixels = _to_array(file, path)
+    try:
+        _load(file)
+        after = orientation.of(file)
+        pixels = _to_array(file, path)
+    except MemoryError as error:  # of a limit on this process, where memory as such is free
+        raise TooLarge(f"{what} needs more memory than this process may take; raise its limit, or cut it") from error
     return (pixels, after, False) if after != 1 else (pixels, before, before != 1)
 
 

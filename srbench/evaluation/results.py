@@ -179,11 +179,10 @@ class RunFolder:
                 _check(record, lines.path)
                 try:
                     row = Row.from_json(record)
+                    rows.pop(row.key, None)
+                    rows[row.key] = row
                 except (KeyError, TypeError, ValueError):
                     lines.damaged += 1
-                    continue
-                rows.pop(row.key, None)
-                rows[row.key] = row
         self.left_out.pop(ROWS, None)
         if lines.damaged:
             count = f"{lines.damaged} damaged line{'' if lines.damaged == 1 else 's'}"

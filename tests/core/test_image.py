@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage.color import rgb2ycbcr
 
-from srbench.core import image
-from srbench.errors import BadImage, ShapeError
+from srbench.core import image, image_file
+from srbench.errors import BadImage, ShapeError, TooLarge
 
 
 def _photo(*shape: int) -> image.Array:
@@ -173,3 +173,14 @@ def test_border_is_shaved_from_all_sides() -> None:
     for whole, border_px in ((source, 3), (source[..., :4, :], 2), (source[..., :4], 2)):
         with pytest.raises(ShapeError, match="nothing left"):
             image.crop_border(whole, border_px)
+
+
+def test_memory_that_runs_out_while_decoding_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(image_file, "_load", _raise_memory_error)
+    with pytest.raises(TooLarge, match=r"a\.png \(8 x 8 px\) needs more memory than this process may take; raise its"):
+        image.read(tmp_path / "a.png")
+
+
+def _raise_memory_error(_: object) -> None:
+    raise MemoryError

@@ -409,6 +409,15 @@ def test_another_image_of_the_same_name_makes_new_rows(tmp_path: Path) -> None:
     assert values[0][1] == values[2][1] != values[1][1]
 
 
+def test_rows_of_two_protocols_have_no_key_in_common(tmp_path: Path) -> None:
+    keys = []
+    for name in ("classical_x4", "classical_x4+border_px=6"):
+        plan = replace(_plan("nearest", limit=1, metrics="psnr"), protocol=protocol.find(name))
+        keys.append({row.key for row in harness.run(plan, RunFolder(tmp_path / name)).rows})
+    assert len(keys[0]) == len(keys[1])
+    assert not keys[0] & keys[1]
+
+
 def test_each_content_of_a_model_has_pictures_of_its_own(tmp_path: Path) -> None:
     pictures = []
     for level in (0.25, 0.5, 0.25):

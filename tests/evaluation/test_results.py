@@ -149,6 +149,18 @@ def test_a_changed_digit_is_left_out_and_counted(tmp_path: Path) -> None:
     assert folder.left_out[ROWS].startswith(f"1 damaged line of {file} left out; ")
 
 
+@pytest.mark.parametrize("change", [("key", "[]"), ("key", "{}"), ("protocol", "3"), ("mode", "null")])
+def test_a_line_without_a_checksum_whose_field_is_of_another_type_is_damaged(
+    tmp_path: Path, change: tuple[str, str]
+) -> None:
+    record = json.loads(_row().to_json())
+    del record["crc32"]
+    (tmp_path / ROWS).write_text(json.dumps({**record, change[0]: json.loads(change[1])}) + "\n")
+    folder = RunFolder(tmp_path)
+    assert folder.rows() == []
+    assert ROWS in folder.left_out
+
+
 def test_a_line_that_lacks_a_field_is_damaged(tmp_path: Path) -> None:
     (tmp_path / ROWS).write_text('{"schema": "row", "version": 3}\n')
     folder = RunFolder(tmp_path)

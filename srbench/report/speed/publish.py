@@ -47,7 +47,7 @@ def read(folder: Path) -> SpeedSession:
     record = _read(file, _SCHEMA, _VERSION, ("device", "rows"))
     try:
         return SpeedSession.from_dict(record)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRun(f"{file} is no session of `srbench throughput` ({type(error).__name__}: {error})") from error
 
 
