@@ -260,7 +260,7 @@ def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], no
         metrics: Values of each metric by stimulus.
         notes: Notes on the metrics, which are added to the caveats.
     """
-    predictions = prediction.predict(study.scores, metrics, study.options.seed)
+    predictions = prediction.predict(study.scores, metrics, study.options.seed, study.votes)
     skipped = [name for name in metrics if name not in {p.metric for p in predictions}]
     more = [f"not compared with ratings (fewer than 6 stimuli, or all equal): {', '.join(skipped)}"] if skipped else []
     stuck = [f"{p.metric} ({fit.curve})" for p in predictions for fit in p.fits if not fit.converged]

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import optimize, special, stats
 
-from srbench.ratings.votes import StimulusScores
+from srbench.ratings.picture_differences import Judgement, PictureDifferences, compare_pictures, judge
+from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.bootstrap import bootstrap_clusters
 from srbench.stats.correlation import kendall, pearson, proportion_interval, spearman
@@ -64,6 +65,8 @@ class Prediction:
         best: Whether its |SRCC| is the largest.
         values: Values of the metric, `(n,)`, beside `mos`; for plots.
         mos: Mean opinion scores, `(n,)`.
+        pairs: How it tells pairs of pictures that raters tell apart, its direction being that of its SRCC; None without
+            single votes.
     """
 
     metric: str
@@ -79,26 +82,43 @@ class Prediction:
     best: bool
     values: Floats
     mos: Floats
+    pairs: Judgement | None = None
 
 
-def predict(scores: StimulusScores, metrics: Mapping[str, Mapping[str, float]], seed: int = 0) -> list[Prediction]:
+def predict(
+    scores: StimulusScores,
+    metrics: Mapping[str, Mapping[str, float]],
+    seed: int = 0,
+    votes: Votes | None = None,
+) -> list[Prediction]:
     """Compare each metric with the mean opinion scores.
 
     Args:
         scores: Scores of stimuli.
         metrics: Values of each metric by stimulus; at least 6 of them must be among them, finite and not all equal.
         seed: Seed of the bootstrap that tells metrics apart.
+        votes: Votes behind the scores, for the comparison of pairs of pictures.
 
     Source:
         ITU-T P.1401 (2020), clause 7; VQEG's 4-parameter and Sheikh's 5-parameter logistic (IEEE Transactions on Image
         Processing 15, 2006); intervals: Fisher 1921; Bonett and Wright, Psychometrika 65, 2000.
     """
     predictions = [p for name, values in metrics.items() if (p := _predict(name, values, scores))]
+    differences = compare_pictures(votes, scores.stimuli) if predictions and votes is not None else None
+    if differences:
+        predictions = [replace(p, pairs=_judged(p, metrics[p.metric], scores, differences)) for p in predictions]
     if not predictions:
         return []
     top = max(predictions, key=lambda prediction: abs(prediction.srcc))
     # One set of stimuli for all, so that each draw holds the same ones for every metric.
     return [replace(p, best=p is top, tied=p is not top and _alike(p, top, metrics, scores, seed)) for p in predictions]
+
+
+def _judged(
+    p: Prediction, values: Mapping[str, float], scores: StimulusScores, differences: PictureDifferences
+) -> Judgement:
+    ordered = np.array([values.get(s.name, np.nan) for s in scores.stimuli], dtype=np.float64)
+    return judge(ordered, differences, higher_is_better=p.srcc >= 0)
 
 
 def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> Prediction | None:

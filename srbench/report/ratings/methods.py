@@ -246,6 +246,13 @@ def _mixed(study: Analysis) -> str:
     return " ".join(parts)
 
 
+_PAIRS_OF_PICTURES = (
+    " Every two pictures were compared by a two-sided paired t test over the raters who rated both, at 5 % without "
+    "correction; of metrics, the share of different pairs in the right order and areas under ROC curves (different "
+    "against similar, better against worse) are given after Krasula et al. (QoMEX 2016)."
+)
+
+
 def _metrics(study: Analysis) -> str:
     if not study.predictions:
         return ""
@@ -253,6 +260,7 @@ def _metrics(study: Analysis) -> str:
     tied = [p.metric for p in study.predictions if p.tied]
     low, high = best.srcc_ci95
     names = ", ".join(p.metric for p in study.predictions)
+    judged = next((p.pairs for p in study.predictions if p.pairs), None)
     text = (
         f"Objective metrics ({names}) were compared with the scores after ITU-T P.1401: Pearson's correlation before "
         "and after 4- and 5-parameter logistic mapping (least squares), Spearman's and Kendall's (tau-b) rank "
@@ -265,4 +273,5 @@ def _metrics(study: Analysis) -> str:
     return text + (
         f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {study.options.seed}, 95 %, not "
         f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
+        + (_PAIRS_OF_PICTURES if judged else "")
     )

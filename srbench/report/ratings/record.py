@@ -286,6 +286,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
             for fit in value:
                 curve = {f"{fit['curve']}_{key}": what for key, what in fit.items() if key != "curve"}
                 flat |= _flat(curve)
+        elif name == "pairs":
+            flat |= {f"pairs_{key}": what for key, what in (value or {}).items()}
         else:
             flat[name] = value
     return flat

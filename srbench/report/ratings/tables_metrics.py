@@ -7,32 +7,44 @@ from srbench.evaluation.results import MOS, TIMINGS
 from srbench.evaluation.summary import Summary, summarise
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.join import Joined
+from srbench.ratings.picture_differences import Judgement
 from srbench.ratings.prediction import Prediction
+from srbench.report.numbers import number
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
 
 
+_JUDGED = (
+    "Better or worse: share of the pairs of pictures that raters tell apart (paired t test over raters, 5 %) whose "
+    "better picture has the better value, the direction being that of SRCC. Different or not: area under the ROC curve of the "
+    "absolute difference, pairs that are told apart against pairs that are not (Krasula et al. 2016)."
+)
+
+
 def predictions(predicted: Sequence[Prediction]) -> Table:
     """Tabulate how well each metric predicts the scores, the best first."""
+    judged = any(p.pairs for p in predicted)
     return Table(
         key="metrics",
         title="Metrics against opinion",
         columns=(
             *(text_column("metric"), Column("SRCC"), Column("KROCC", rank=3), Column("PLCC", rank=2)),
             *(Column("PLCC,\nlog. 4", rank=4), Column("PLCC,\nlog. 5", rank=1), Column("RMSE", rank=5)),
-            *(Column("outliers", rank=6), Column("stimuli", rank=7)),
+            *(Column("outliers", rank=6), Column("stimuli", rank=9)),
+            *((Column("better\nor worse", rank=7), Column("different\nor not", rank=8)) if judged else ()),
         ),
-        rows=tuple(map(_prediction, sorted(predicted, key=lambda p: -abs(p.srcc)))),
+        rows=tuple(_prediction(p, judged=judged) for p in sorted(predicted, key=lambda p: -abs(p.srcc))),
         notes=(
             "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
             "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "
             "(bootstrap over contents, 95 %).",
+            *((_JUDGED,) if judged else ()),
         ),
     )
 
 
-def _prediction(p: Prediction) -> tuple[Cell, ...]:
+def _prediction(p: Prediction, *, judged: bool) -> tuple[Cell, ...]:
     fits = {fit.curve: fit for fit in p.fits}
     four, five = fits["logistic4"], fits["logistic5"]
     return (
@@ -45,7 +57,14 @@ def _prediction(p: Prediction) -> tuple[Cell, ...]:
         _with_interval(five.rmse, five.rmse_ci95),
         _with_interval(five.outlier_ratio, five.outlier_ci95),
         Cell(str(p.n)),
+        *(_judgement(p.pairs) if judged else ()),
     )
+
+
+def _judgement(pairs: Judgement | None) -> tuple[Cell, Cell]:
+    right = "" if pairs is None or pairs.right is None else f"{pairs.right:.1%}"
+    area = "" if pairs is None else number(pairs.auc_different, 3)
+    return Cell(right), Cell(area)
 
 
 def _with_interval(value: float | None, ends: tuple[float, float] | None) -> Cell:
