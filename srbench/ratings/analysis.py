@@ -22,15 +22,18 @@ from srbench.ratings import (
 from srbench.ratings.chosen_scores import (
     VotesAndScores,
     check_options,
+    check_stimuli,
     chosen_scores,
     compared_scores,
     excluded_raters,
     relative_scores,
 )
+from srbench.ratings.further import Further, further
+from srbench.ratings.metric_tests import MetricTest, compare_metrics
 from srbench.ratings.mixed import MixedFit, mixed_models
 from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
 from srbench.ratings.options import Options
-from srbench.ratings.votes import Stimulus, StimulusScores, Votes
+from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats.arrays import Floats
 from srbench.stats.two_way import TwoWayDraws
 
@@ -66,7 +69,9 @@ class Analysis:
         retest: Agreement of repeated votes; None where nobody voted twice.
         estimate: Maximum likelihood of the votes that count; None for averaged data.
         mixed: Mixed models of the votes, where they were asked for.
+        further: Further analyses that were asked for.
         predictions: Accuracy with which metrics predict the scores.
+        metric_tests: Tests between the metrics, pair by pair.
         caveats: Limits of the data that a reader must know.
     """
 
@@ -96,7 +101,9 @@ class Analysis:
     retest: agreement.Retest | None
     estimate: likelihood.Estimate | None
     mixed: list[MixedFit] = field(default_factory=list)
+    further: Further = field(default_factory=Further)
     predictions: list[prediction.Prediction] = field(default_factory=list)
+    metric_tests: list[MetricTest] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
 
 
@@ -121,7 +128,7 @@ def analyse(
     """
     options = options or Options()
     check_options(options)
-    _check_stimuli(name, votes.stimuli)
+    check_stimuli(name, votes.stimuli)
     prepared = mos.prepare(votes.judged(), options.repetitions)
     if not len(prepared):
         raise BadRatings(f"{name}: all votes are on traps; expected votes on other stimuli")
@@ -178,6 +185,7 @@ def analyse(
         retest=agreement.retest(raw),
         estimate=estimate,
         mixed=fits,
+        further=further(raw.first(), options.also),
         caveats=[
             *notes,
             *[f"no {fit.kind} mixed model: {fit.reason}" for fit in fits if fit.reason],
@@ -196,7 +204,7 @@ def analyse_means(
         BadRatings: Scores relative to references are asked for.
     """
     options = options or Options()
-    _check_stimuli(name, scores.stimuli)
+    check_stimuli(name, scores.stimuli)
     if options.relative != "none":
         raise BadRatings(f"{name} has averages only; scores relative to references need single votes")
     differences = compare_models(scores, options.test, None, options.seed)
@@ -234,24 +242,6 @@ def analyse_means(
     )
 
 
-def _check_stimuli(name: str, stimuli: Sequence[Stimulus]) -> None:
-    """Refuse two stimuli of one model and content, and two references of one content."""
-    seen: dict[tuple[str, str, str], str] = {}
-    originals: dict[tuple[str, str], str] = {}
-    for s in stimuli:
-        key = s.dataset, s.content, s.model
-        if s.model and key in seen:
-            raise BadRatings(
-                f"{name}: '{seen[key]}' and '{s.name}' are both of model {s.model}, content {s.content}"
-                f"{', data set ' + s.dataset if s.dataset else ''}; expected one; tell them apart by model or data set"
-            )
-        seen[key] = s.name
-        if s.reference and key[:2] in originals:
-            raise BadRatings(f"{name}: '{originals[key[:2]]}' and '{s.name}' are both the reference of {s.content}")
-        if s.reference:
-            originals[key[:2]] = s.name
-
-
 def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], notes: Sequence[str] = ()) -> Analysis:
     """Add how well metrics predict the scores.
 
@@ -265,7 +255,8 @@ def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], no
     more = [f"not compared with ratings (fewer than 6 stimuli, or all equal): {', '.join(skipped)}"] if skipped else []
     stuck = [f"{p.metric} ({fit.curve})" for p in predictions for fit in p.fits if not fit.converged]
     more += [f"curve fits that did not converge: {', '.join(stuck)}"] if stuck else []
-    return replace(study, predictions=predictions, caveats=[*study.caveats, *notes, *more])
+    tests = compare_metrics([p.metric for p in predictions], metrics, study.scores)
+    return replace(study, predictions=predictions, metric_tests=tests, caveats=[*study.caveats, *notes, *more])
 
 
 def _of_scored(compared: VotesAndScores) -> Votes:

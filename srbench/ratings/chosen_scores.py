@@ -9,7 +9,7 @@ from srbench.ratings import caveats, mos, screening
 from srbench.ratings.likelihood import Estimate
 from srbench.ratings.options import Options
 from srbench.ratings.rules import require_known
-from srbench.ratings.votes import Scale, StimulusScores, Votes
+from srbench.ratings.votes import Scale, Stimulus, StimulusScores, Votes
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,24 @@ def check_options(options: Options) -> None:
     if options.remove_bias and options.estimator != "mos":
         raise BadRatings("--remove-bias needs --estimator mos: maximum likelihood estimates the biases itself")
     require_known(options.screen)
+
+
+def check_stimuli(name: str, stimuli: Sequence[Stimulus]) -> None:
+    """Refuse two stimuli of one model and content, and two references of one content."""
+    seen: dict[tuple[str, str, str], str] = {}
+    originals: dict[tuple[str, str], str] = {}
+    for s in stimuli:
+        key = s.dataset, s.content, s.model
+        if s.model and key in seen:
+            raise BadRatings(
+                f"{name}: '{seen[key]}' and '{s.name}' are both of model {s.model}, content {s.content}"
+                f"{', data set ' + s.dataset if s.dataset else ''}; expected one; tell them apart by model or data set"
+            )
+        seen[key] = s.name
+        if s.reference and key[:2] in originals:
+            raise BadRatings(f"{name}: '{originals[key[:2]]}' and '{s.name}' are both the reference of {s.content}")
+        if s.reference:
+            originals[key[:2]] = s.name
 
 
 def excluded_raters(name: str, votes: Votes, verdicts: Sequence[screening.Verdict], options: Options) -> list[str]:

@@ -29,6 +29,7 @@ class Options:
         resamples: Number of bootstrap draws; 0 leaves out intervals and tests over raters and images.
         seed: Seed of the random number generator.
         mixed: Whether mixed models are fitted to the votes.
+        also: Further analyses, of `further.FURTHER`.
     """
 
     screen: tuple[str, ...] = ("bt500",)
@@ -44,3 +45,4 @@ class Options:
     resamples: int = 2_000
     seed: int = 0
     mixed: bool = False
+    also: tuple[str, ...] = ()

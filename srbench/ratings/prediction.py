@@ -1,20 +1,17 @@
 """How well metrics predict mean opinion scores, after ITU-T P.1401."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import stats
 
+from srbench.ratings.curves import PARAMETERS, Curve, curve, fit_curve
 from srbench.ratings.picture_differences import Judgement, PictureDifferences, compare_pictures, judge
 from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.bootstrap import bootstrap_clusters
 from srbench.stats.correlation import kendall, pearson, proportion_interval, spearman
-
-Curve = Literal["logistic4", "logistic5"]
-_PARAMETERS: dict[Curve, int] = {"logistic4": 4, "logistic5": 5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +19,14 @@ class Fit:
     """Fit of a metric to the scale of the scores.
 
     Attributes:
-        curve: Curve that maps the metric: "logistic4" or "logistic5".
+        curve: Curve that maps the metric: "logistic4", "logistic5" or "cubic".
         plcc: Pearson's correlation of mapped metric and MOS.
         plcc_ci95: Fisher's 95 % interval of `plcc`.
         rmse: Root of the sum of squared errors over n - d, d parameters (P.1401, 7.5.2).
         rmse_ci95: 95 % interval of `rmse`, from the chi-squared distribution.
         rmse_n: Root of the sum of squared errors over n.
+        rmse_star: RMSE*, the same as `rmse` of what the errors exceed half of the stimuli's 95 % intervals by (P.1401,
+            7.5.3); None without intervals.
         outlier_ratio: Share of stimuli whose error exceeds half of their 95 % interval; None without intervals.
         outlier_ci95: 95 % interval of `outlier_ratio`, by the normal approximation of the binomial.
         parameters: Parameters of the curve, for the metric as it is.
@@ -40,6 +39,7 @@ class Fit:
     rmse: float
     rmse_ci95: tuple[float, float]
     rmse_n: float
+    rmse_star: float | None
     outlier_ratio: float | None
     outlier_ci95: tuple[float, float] | None
     parameters: tuple[float, ...]
@@ -101,7 +101,8 @@ def predict(
 
     Source:
         ITU-T P.1401 (2020), clause 7; VQEG's 4-parameter and Sheikh's 5-parameter logistic (IEEE Transactions on Image
-        Processing 15, 2006); intervals: Fisher 1921; Bonett and Wright, Psychometrika 65, 2000.
+        Processing 15, 2006), P.1401's monotonic third-order polynomial; intervals: Fisher 1921; Bonett and Wright,
+        Psychometrika 65, 2000.
     """
     predictions = [p for name, values in metrics.items() if (p := _predict(name, values, scores))]
     differences = compare_pictures(votes, scores.stimuli) if predictions and votes is not None else None
@@ -136,7 +137,7 @@ def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> 
         srcc_ci95=rank.ci95,
         krocc=concordance.value,
         krocc_ci95=concordance.ci95,
-        fits=tuple(fit(x, y, curve, scores.half[at]) for curve in _PARAMETERS),
+        fits=tuple(fit(x, y, curve, scores.half[at]) for curve in PARAMETERS),
         tied=False,
         best=False,
         values=x,
@@ -144,19 +145,8 @@ def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> 
     )
 
 
-def curve(name: Curve, x: Floats, parameters: Sequence[float] | Floats) -> Floats:
-    """Map a metric by a curve.
-
-    logistic4: b + (a - b) / (1 + exp(-(x - c) / |d|)). logistic5: b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5.
-    """
-    p = parameters
-    if name == "logistic4":
-        return np.asarray(p[1] + (p[0] - p[1]) * special.expit((x - p[2]) / max(abs(p[3]), 1e-12)))
-    return np.asarray(p[0] * (0.5 - special.expit(-p[1] * (x - p[2]))) + p[3] * x + p[4])
-
-
 def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
-    """Fit a curve by least squares from the best points of a grid, on the standardised metric.
+    """Fit a curve, and measure what it misses.
 
     Args:
         x: Values of the metric.
@@ -164,18 +154,16 @@ def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
         name: Name of the curve.
         half: Half of each MOS's 95 % interval, NaN where unknown.
     """
-    centre, scale = float(x.mean()), float(x.std())
-    z = (x - centre) / scale
-    best = min((_solve(name, z, y, start) for start in _starts(name, z, y)), key=lambda result: float(result.cost))
-    parameters = _unscaled(name, best.x, centre, scale)
+    parameters, converged = fit_curve(name, x, y)
     mapped = curve(name, x, parameters)
-    error, n, d = y - mapped, len(y), _PARAMETERS[name]
+    error, n, d = y - mapped, len(y), PARAMETERS[name]
     squares = float((error**2).sum())
     rmse = np.sqrt(squares / (n - d))
     linear = pearson(mapped, y)
     reach = rmse * np.sqrt((n - d) / stats.chi2.ppf([0.975, 0.025], n - d))
     known = np.isfinite(half)
     share = float((np.abs(error[known]) > half[known]).mean()) if known.any() else None
+    beyond = np.maximum(np.abs(error[known]) - half[known], 0)
     return Fit(
         curve=name,
         plcc=linear.value,
@@ -183,41 +171,12 @@ def fit(x: Floats, y: Floats, name: Curve, half: Floats) -> Fit:
         rmse=float(rmse),
         rmse_ci95=(float(reach[0]), float(reach[1])),
         rmse_n=float(np.sqrt(squares / n)),
+        rmse_star=float(np.sqrt((beyond**2).sum() / (len(beyond) - d))) if len(beyond) > d else None,
         outlier_ratio=share,
         outlier_ci95=None if share is None else proportion_interval(share, int(known.sum())),
         parameters=parameters,
-        converged=bool(best.success),
+        converged=converged,
     )
-
-
-def _solve(name: Curve, z: Floats, y: Floats, start: Floats) -> Any:
-    def miss(parameters: Floats) -> Floats:
-        return curve(name, z, parameters) - y
-
-    return optimize.least_squares(miss, start, method="lm", max_nfev=4_000)
-
-
-def _starts(name: Curve, z: Floats, y: Floats) -> list[Floats]:
-    """Return the best of a grid of centres and slopes; given those, the other parameters are linear."""
-    tried: list[tuple[float, Floats]] = []
-    for centre in np.quantile(z, np.linspace(0.02, 0.98, 13)):
-        for slope in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2):
-            bent = special.expit((z - centre) / slope)
-            plain = [bent, 1 - bent] if name == "logistic4" else [bent - 0.5, z, np.ones_like(z)]
-            linear, *_ = np.linalg.lstsq(np.column_stack(plain), y)
-            squares = float(((np.column_stack(plain) @ linear - y) ** 2).sum())
-            shape = (centre, slope) if name == "logistic4" else (1 / slope, centre)
-            at = 2 if name == "logistic4" else 1
-            tried.append((squares, np.insert(linear, at, shape)))
-    return [start for _, start in sorted(tried, key=lambda pair: pair[0])[:3]]
-
-
-def _unscaled(name: Curve, p: Floats, centre: float, scale: float) -> tuple[float, ...]:
-    """Return the parameters for the metric as it is."""
-    if name == "logistic4":
-        return float(p[0]), float(p[1]), float(p[2] * scale + centre), float(abs(p[3]) * scale)
-    tilt = p[3] / scale
-    return float(p[0]), float(p[1] / scale), float(p[2] * scale + centre), float(tilt), float(p[4] - tilt * centre)
 
 
 def _alike(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.ratings import analysis, prediction
+from srbench.ratings import analysis, curves, prediction
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
 from tests.ratings.tables import scores_of
@@ -25,8 +25,9 @@ def test_monotone_data_have_rank_correlations_of_one(sign: int) -> None:
     found = _one(sign * X, 1 + 4 / (1 + np.exp(-(X - 30) / 3)))
     assert (found.srcc, found.krocc) == pytest.approx((sign, sign))
     assert abs(found.plcc) < 1
-    assert all(fit.plcc == pytest.approx(1, abs=1e-6) for fit in found.fits)
-    assert all(fit.rmse < 1e-4 for fit in found.fits)
+    logistic = [fit for fit in found.fits if fit.curve != "cubic"]
+    assert all(fit.plcc == pytest.approx(1, abs=1e-6) for fit in logistic)
+    assert all(fit.rmse < 1e-4 for fit in logistic)
     assert found.best
     assert not found.tied
 
@@ -40,22 +41,22 @@ def test_monotone_data_have_rank_correlations_of_one(sign: int) -> None:
         ("logistic5", (-2.0, 0.5, 30.0, -0.02, 3.6)),
     ],
 )
-def test_curves_are_found_again(name: prediction.Curve, parameters: tuple[float, ...]) -> None:
-    y = prediction.curve(name, X, parameters)
+def test_curves_are_found_again(name: curves.Curve, parameters: tuple[float, ...]) -> None:
+    y = curves.curve(name, X, parameters)
     found = prediction.fit(X, y, name, np.full(len(X), 0.1))
     assert found.converged
-    np.testing.assert_allclose(prediction.curve(name, X, found.parameters), y, atol=1e-6)
+    np.testing.assert_allclose(curves.curve(name, X, found.parameters), y, atol=1e-6)
     assert (found.rmse, found.outlier_ratio) == (pytest.approx(0, abs=1e-6), 0)
 
 
 def test_curves_as_they_are_written() -> None:
     a, b, c, d = 4.5, 1.5, 31.0, -2.5
     np.testing.assert_allclose(
-        prediction.curve("logistic4", X, (a, b, c, d)), b + (a - b) / (1 + np.exp(-(X - c) / abs(d)))
+        curves.curve("logistic4", X, (a, b, c, d)), b + (a - b) / (1 + np.exp(-(X - c) / abs(d)))
     )
     b1, b2, b3, b4, b5 = 2.0, 0.5, 30.0, 0.02, 2.4
     np.testing.assert_allclose(
-        prediction.curve("logistic5", X, (b1, b2, b3, b4, b5)),
+        curves.curve("logistic5", X, (b1, b2, b3, b4, b5)),
         b1 * (0.5 - 1 / (1 + np.exp(b2 * (X - b3)))) + b4 * X + b5,
     )
 
@@ -87,12 +88,14 @@ def test_intervals_and_errors_by_hand() -> None:
     assert found.plcc_ci95 == pytest.approx(fisher(found.plcc, 1 / 27))
     assert found.srcc_ci95 == pytest.approx(fisher(found.srcc, (1 + found.srcc**2 / 2) / 27))
     assert found.krocc_ci95 == pytest.approx(fisher(found.krocc, 0.437 / 26))
-    for fit, d in zip(found.fits, (4, 5), strict=True):
-        error = y - prediction.curve(fit.curve, X, fit.parameters)
+    for fit, d in zip(found.fits, (4, 5, 4), strict=True):
+        error = y - curves.curve(fit.curve, X, fit.parameters)
         assert fit.rmse_n == pytest.approx(np.sqrt((error**2).mean()))
         assert fit.rmse == pytest.approx(np.sqrt((error**2).sum() / (n - d)))
         low, high = stats.chi2.ppf([0.975, 0.025], n - d)
         assert fit.rmse_ci95 == pytest.approx((fit.rmse * np.sqrt((n - d) / low), fit.rmse * np.sqrt((n - d) / high)))
+        beyond = np.maximum(np.abs(error[:20]) - 0.3, 0)
+        assert fit.rmse_star == pytest.approx(np.sqrt((beyond**2).sum() / (20 - d)))
         share = (np.abs(error[:20]) > 0.3).mean()
         assert 0 < share < 1
         assert fit.outlier_ratio == pytest.approx(share)

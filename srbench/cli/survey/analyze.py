@@ -101,6 +101,13 @@ def analyze(
         ),
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Further analyses, comma-separated or repeated: z (means of the raters' z-scores), sos (scatter of "
+            "votes over the scale), order (drift, and the effect of the picture before; needs a column order)."
+        ),
+    ] = None,
     jod: Annotated[
         bool,
         typer.Option(
@@ -152,6 +159,7 @@ def analyze(
         resamples=resamples,
         seed=seed,
         mixed=mixed,
+        also=tuple(options.split(also)) if also else (),
     )
     reading = ratings_file.import_options(
         *(scale, columns, references, model_from, content_from, stimuli, words, wide, repetitions_by, ignore, only)

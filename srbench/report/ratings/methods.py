@@ -7,6 +7,8 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
+from srbench.report.ratings import further
+from srbench.stats.corrections import LEVEL
 
 
 def methods(study: Analysis) -> str:
@@ -18,6 +20,7 @@ def methods(study: Analysis) -> str:
         _agreement(study),
         _models(study),
         _mixed(study),
+        further.sentences(study),
         _metrics(study),
     ]
     return " ".join(part for part in (*parts, f"Computed with srbench {__version__}.") if part)
@@ -263,8 +266,9 @@ def _metrics(study: Analysis) -> str:
     judged = next((p.pairs for p in study.predictions if p.pairs), None)
     text = (
         f"Objective metrics ({names}) were compared with the scores after ITU-T P.1401: Pearson's correlation before "
-        "and after 4- and 5-parameter logistic mapping (least squares), Spearman's and Kendall's (tau-b) rank "
-        "correlation, RMSE over n - d, and outlier ratio (errors beyond half of a stimulus's 95 % interval). Intervals "
+        "and after 4- and 5-parameter logistic and monotonic third-order mapping (least squares), Spearman's and "
+        "Kendall's (tau-b) rank correlation, RMSE over n - d, RMSE* (of what errors exceed half of a stimulus's 95 % "
+        "interval by), and outlier ratio (errors beyond it). Intervals "
         "take stimuli as independent: Fisher's transformation for correlations (variances of Bonett and Wright for "
         "Spearman, of Fieller, Hartley and Pearson for Kendall), chi-squared for RMSE, the binomial's normal "
         f"approximation for outliers. {best.metric} has the largest |SRCC|, {abs(best.srcc):.3f} [{low:.3f}, "
@@ -274,4 +278,17 @@ def _metrics(study: Analysis) -> str:
         f"; not told apart from it (bootstrap over contents, 1,000 resamples, seed {study.options.seed}, 95 %, not "
         f"corrected for the choice of the best): {', '.join(tied) or 'no other'}."
         + (_PAIRS_OF_PICTURES if judged else "")
+        + _between_metrics(study)
+    )
+
+
+def _between_metrics(study: Analysis) -> str:
+    if not study.metric_tests:
+        return ""
+    better = sum(test.p_plcc_holm < LEVEL for test in study.metric_tests)
+    return (
+        " Pairs of metrics were tested after the third-order mapping: correlations by Meng, Rosenthal and Rubin's test "
+        "(1992), RMSE by Pitman and Morgan's (1939), with Holm's correction for all pairs, beside P.1401's z and F "
+        f"tests for independent samples; {better} of {_many(len(study.metric_tests), 'difference')} of correlations "
+        f"{'is' if better == 1 else 'are'} significant at 5 %."
     )

@@ -10,7 +10,7 @@ from srbench.ratings.join import Joined
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.report.formats import html, latex, markdown
 from srbench.report.publish import write_files
-from srbench.report.ratings import page, record, tables, tables_metrics, tables_pairs
+from srbench.report.ratings import page, record, record_pairs, tables, tables_metrics, tables_pairs
 from srbench.report.ratings.methods import methods
 from srbench.report.ratings.methods_pairs import methods_pairs
 from srbench.report.table import Page
@@ -43,7 +43,7 @@ def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None) -> R
     if isinstance(analysis, PairAnalysis):
         text = methods_pairs(analysis)
         arranged = page.page(analysis, tables_pairs.tables(analysis), text)
-        return RatingsReport(analysis, arranged, record.record_pairs(analysis, text))
+        return RatingsReport(analysis, arranged, record_pairs.record_pairs(analysis, text))
     text = methods(analysis)
     first = []
     if joined and analysis.models:

@@ -3,7 +3,7 @@
 import importlib.metadata
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,6 @@ from srbench.errors import BadRatings
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import MixedFit
 from srbench.ratings.model_differences import ModelDifference
-from srbench.ratings.pair_scores import PairScores
-from srbench.ratings.pair_study import PairAnalysis
-from srbench.ratings.pair_tests import ModelTest
 from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
 from srbench.report.formats import csv
@@ -72,9 +69,12 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
         "maximum_likelihood": _likelihood(study),
         "mixed_models": [_mixed(fit) for fit in study.mixed],
         "metrics": [{k: v for k, v in asdict(p).items() if k not in _PLOTTED} for p in study.predictions],
+        "sos": study.further.sos and asdict(study.further.sos),
+        "order_effects": list(map(asdict, study.further.order)),
+        "metric_tests": [asdict(test) for test in study.metric_tests],
         "notes": study.caveats,
         "methods": methods,
-        "versions": _versions(),
+        "versions": versions(),
     }
     return stored_json.marked(SCHEMA, VERSION, content)
 
@@ -96,7 +96,7 @@ def _models(study: Analysis) -> list[dict[str, Any]]:
             "model": g.model,
             "dataset": g.dataset,
             "mean": g.mean,
-            "ci95": _around(g.mean, g.half),
+            "ci95": around(g.mean, g.half),
             "ci95_raters_images": g.ci95_raters_images,
             "group": study.letters.get(g.dataset, {}).get(g.model),
             "mean_rank": ranks.get((g.model, g.dataset)),
@@ -115,6 +115,7 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
         "dmos": study.dmos,
         "dmos_crushed": study.crushed_dmos,
         "p910": study.estimate.scores if study.estimate else None,
+        "z": study.further.z,
     }
     places = {name: opinion.by_name() for name, opinion in others.items() if opinion}
     records = []
@@ -126,8 +127,8 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
             "dataset": s.dataset,
             "reference": s.reference,
             "score": float(study.scores.mean[i]),
-            "ci95": _around(float(study.scores.mean[i]), float(study.scores.half[i])),
-            "std": _known(float(study.scores.std[i])),
+            "ci95": around(float(study.scores.mean[i]), float(study.scores.half[i])),
+            "std": known(float(study.scores.std[i])),
             "votes": int(study.scores.n[i]),
             "histogram": study.stimulus_histogram[i].astype(int).tolist() if len(study.stimulus_histogram) else None,
         }
@@ -140,7 +141,7 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
 
 
 def _ends(scores: StimulusScores, at: int) -> tuple[float, float] | None:
-    return _around(float(scores.mean[at]), float(scores.half[at]))
+    return around(float(scores.mean[at]), float(scores.half[at]))
 
 
 def _agreement(study: Analysis) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def _raters(study: Analysis) -> list[dict[str, Any]]:
             "counts": not r.excluded[i],
             "rejected_by": list(r.rejected[i]),
             "votes": r.votes[i],
-            **{key: _known(float(values[i])) for key, values in columns.items()},
+            **{key: known(float(values[i])) for key, values in columns.items()},
         }
         for i, name in enumerate(r.names)
     ]
@@ -193,85 +194,18 @@ def _mixed(fit: MixedFit) -> dict[str, Any]:
     }
 
 
-def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
-    """Collect all values of a study of paired comparisons, ready for JSON."""
-    content = {
-        "study": study.name,
-        "kind": "pairs",
-        "counts": {
-            "answers": study.given,
-            "answers_used": len(study.answers),
-            "contents": len(study.contents),
-            "raters": len(study.agreement),
-            "ties": sum(answer.tie for answer in study.answers),
-        },
-        "overall": [_fit(fit) for fit in study.overall],
-        "contents": {content: [_fit(fit) for fit in fits] for content, fits in study.contents.items()},
-        "choices": asdict(study.options),
-        "heterogeneity": _tests(study.heterogeneity),
-        "goodness_of_fit": _tests(study.fit),
-        "side_bias": asdict(study.side_bias) if study.side_bias else None,
-        "retest": asdict(study.retest) if study.retest else None,
-        "screening": study.screening or None,
-        "raters": [
-            {"rater": name, "answers": count, "with_majority": share, **asdict(study.triads[name])}
-            for name, (count, share) in study.agreement.items()
-        ],
-        "notes": study.caveats,
-        "methods": methods,
-        "versions": _versions(),
-    }
-    return stored_json.marked(SCHEMA, VERSION, content)
-
-
-def _tests(tests: Sequence[ModelTest]) -> list[dict[str, Any]]:
-    return [{"model" if name == "link" else name: value for name, value in asdict(one).items()} for one in tests]
-
-
-def _fit(fit: PairScores) -> dict[str, Any]:
-    scores = [
-        {
-            "item": fit.items[i],
-            "score": float(fit.score[i]),
-            "standard_error": float(fit.error[i]),
-            "standard_error_robust": _known(float(fit.robust_error[i])),
-            "ci95": _around(float(fit.score[i]), float(fit.half[i])),
-            "ci95_raters": _around(float(fit.score[i]), float(fit.rater_half[i])),
-            "group": fit.letters.get(fit.items[i]),
-        }
-        for i in range(len(fit.score))
-    ]
-    return {
-        "model": fit.link,
-        "items": list(fit.items),
-        "scores": scores or None,
-        "differences": [{**asdict(pair), "significant": pair.significant} for pair in fit.differences],
-        "covariance": fit.covariance.tolist(),
-        "covariance_robust": None if fit.robust_df is None else fit.robust.tolist(),
-        "robust_df": fit.robust_df,
-        "clusters": fit.clusters,
-        "tie_threshold": fit.threshold,
-        "comparisons": fit.comparisons,
-        "ties": fit.ties,
-        "wins": fit.wins.astype(int).tolist(),
-        "loglikelihood": _known(fit.loglikelihood),
-        "iterations": fit.iterations,
-        "converged": fit.converged,
-        "prior_wins": fit.prior,
-        "unbounded": fit.unbounded or None,
-        "problem": fit.problem or None,
-    }
-
-
-def _around(mean: float, half: float | None) -> tuple[float, float] | None:
+def around(mean: float, half: float | None) -> tuple[float, float] | None:
+    """Return both ends of an interval; None where its half is not known."""
     return None if half is None or not math.isfinite(half) else (mean - half, mean + half)
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """Return a number, or None for one that is not finite."""
     return value if math.isfinite(value) else None
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of the software."""
     names = ("sr-bench-suite", "numpy", "scipy")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 

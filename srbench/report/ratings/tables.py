@@ -4,7 +4,7 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
 from srbench.report.numbers import around, from_to, interval, number, p_value
-from srbench.report.ratings import tables_metrics, tables_mixed, tables_raters
+from srbench.report.ratings import further, tables_metrics, tables_mixed, tables_raters
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 
@@ -15,7 +15,9 @@ def tables(study: Analysis) -> list[Table]:
         _differences(study),
         *tables_mixed.tables(study.mixed),
         tables_metrics.predictions(study.predictions),
+        tables_metrics.comparisons(study.metric_tests),
         tables_raters.agreement(study),
+        *further.tables(study),
         tables_raters.effects(study.sensitivity),
         tables_raters.raters(study.raters),
         _stimuli(study),
@@ -122,6 +124,7 @@ def _stimuli(study: Analysis) -> Table:
     extra = [
         ("DMOS", {} if study.dmos is None else _by_name(study.dmos)),
         ("DMOS crushed", {} if study.crushed_dmos is None else _by_name(study.crushed_dmos)),
+        ("z", {} if study.further.z is None else _by_name(study.further.z)),
         ("P.910", {} if study.estimate is None else _by_name(study.estimate.scores)),
     ]
     shown = [(head, values) for head, values in extra if values]

@@ -7,9 +7,10 @@ from srbench.evaluation.results import MOS, TIMINGS
 from srbench.evaluation.summary import Summary, summarise
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.join import Joined
+from srbench.ratings.metric_tests import MetricTest
 from srbench.ratings.picture_differences import Judgement
 from srbench.ratings.prediction import Prediction
-from srbench.report.numbers import number
+from srbench.report.numbers import number, p_value
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
@@ -17,8 +18,8 @@ _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
 
 _JUDGED = (
     "Better or worse: share of the pairs of pictures that raters tell apart (paired t test over raters, 5 %) whose "
-    "better picture has the better value, the direction being that of SRCC. Different or not: area under the ROC curve of the "
-    "absolute difference, pairs that are told apart against pairs that are not (Krasula et al. 2016)."
+    "better picture has the better value, the direction being that of SRCC. Different or not: area under the ROC curve "
+    "of the absolute difference, pairs that are told apart against pairs that are not (Krasula et al. 2016)."
 )
 
 
@@ -30,13 +31,15 @@ def predictions(predicted: Sequence[Prediction]) -> Table:
         title="Metrics against opinion",
         columns=(
             *(text_column("metric"), Column("SRCC"), Column("KROCC", rank=3), Column("PLCC", rank=2)),
-            *(Column("PLCC,\nlog. 4", rank=4), Column("PLCC,\nlog. 5", rank=1), Column("RMSE", rank=5)),
-            *(Column("outliers", rank=6), Column("stimuli", rank=9)),
+            *(Column("PLCC,\nlog. 4", rank=4), Column("PLCC,\nlog. 5", rank=1), Column("PLCC,\ncubic", rank=9)),
+            Column("RMSE", rank=5),
+            *(Column("RMSE*", rank=6), Column("outliers", rank=7), Column("stimuli", rank=10)),
             *((Column("better\nor worse", rank=7), Column("different\nor not", rank=8)) if judged else ()),
         ),
         rows=tuple(_prediction(p, judged=judged) for p in sorted(predicted, key=lambda p: -abs(p.srcc))),
         notes=(
-            "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5) and outlier ratio after the 5-parameter logistic. A "
+            "ITU-T P.1401, with 95 % intervals. RMSE (over n - 5), RMSE* (of what errors exceed half of a stimulus's "
+            "interval by) and outlier ratio after the 5-parameter logistic. Cubic: monotonic third-order polynomial. A "
             "metric that falls as quality rises has negative correlations. ≈: not told from the best by |SRCC| "
             "(bootstrap over contents, 95 %).",
             *((_JUDGED,) if judged else ()),
@@ -46,7 +49,7 @@ def predictions(predicted: Sequence[Prediction]) -> Table:
 
 def _prediction(p: Prediction, *, judged: bool) -> tuple[Cell, ...]:
     fits = {fit.curve: fit for fit in p.fits}
-    four, five = fits["logistic4"], fits["logistic5"]
+    four, five, cubic = fits["logistic4"], fits["logistic5"], fits["cubic"]
     return (
         Cell(p.metric),
         replace(_with_interval(p.srcc, p.srcc_ci95), best=p.best, tied=p.tied),
@@ -54,7 +57,9 @@ def _prediction(p: Prediction, *, judged: bool) -> tuple[Cell, ...]:
         _with_interval(p.plcc, p.plcc_ci95),
         _with_interval(four.plcc, four.plcc_ci95),
         _with_interval(five.plcc, five.plcc_ci95),
+        _with_interval(cubic.plcc, cubic.plcc_ci95),
         _with_interval(five.rmse, five.rmse_ci95),
+        Cell("" if five.rmse_star is None else f"{five.rmse_star:.3f}"),
         _with_interval(five.outlier_ratio, five.outlier_ci95),
         Cell(str(p.n)),
         *(_judgement(p.pairs) if judged else ()),
@@ -65,6 +70,32 @@ def _judgement(pairs: Judgement | None) -> tuple[Cell, Cell]:
     right = "" if pairs is None or pairs.right is None else f"{pairs.right:.1%}"
     area = "" if pairs is None else number(pairs.auc_different, 3)
     return Cell(right), Cell(area)
+
+
+def comparisons(tests: Sequence[MetricTest]) -> Table:
+    """Tabulate the tests between metrics."""
+    rows = (
+        (
+            *(t.first, t.second, number(t.plcc, 3), p_value(t.p_plcc_holm), p_value(t.p_plcc), p_value(t.p_plcc_p1401)),
+            *(number(t.rmse_ratio, 2), p_value(t.p_rmse_holm), p_value(t.p_rmse), p_value(t.p_rmse_p1401), str(t.n)),
+        )
+        for t in tests
+    )
+    return Table(
+        key="metrics-tests",
+        title="Differences between metrics",
+        columns=(
+            *(text_column("metric"), text_column("against"), Column("PLCC\ndifference"), Column("p (Holm)")),
+            *(Column("p", rank=3), Column("p (P.1401)", rank=2), Column("RMSE\nratio"), Column("p (Holm)")),
+            *(Column("p", rank=4), Column("p (P.1401)", rank=1), Column("stimuli", rank=5)),
+        ),
+        rows=text_rows(rows),
+        notes=(
+            "After the monotonic third-order polynomial; stimuli as independent. p: tests for two metrics on the same "
+            "stimuli (Meng, Rosenthal and Rubin for correlations, Pitman and Morgan for RMSE), Holm over all pairs. "
+            "P.1401's z and F tests take the two as independent, and see less.",
+        ),
+    )
 
 
 def _with_interval(value: float | None, ends: tuple[float, float] | None) -> Cell:

@@ -8,7 +8,7 @@ import pytest
 from srbench.errors import BadRatings
 from srbench.ratings import pair_study, simulation
 from srbench.ratings.votes import PairAnswer
-from srbench.report.ratings import methods_pairs, record, tables_pairs
+from srbench.report.ratings import methods_pairs, record, record_pairs, tables_pairs
 from srbench.report.table import Table
 
 
@@ -47,7 +47,7 @@ def test_differences_over_all_contents_are_a_table(made: pair_study.PairAnalysis
 
 
 def test_the_record_holds_both_errors_differences_and_heterogeneity(made: pair_study.PairAnalysis) -> None:
-    found = json.loads(json.dumps(record.record_pairs(made, ""), allow_nan=False))
+    found = json.loads(json.dumps(record_pairs.record_pairs(made, ""), allow_nan=False))
     whole = found["overall"][0]
     first = whole["scores"][0]
     assert first["standard_error"] == made.overall[0].error[0]
@@ -92,7 +92,7 @@ def test_checks_are_a_table_and_stand_in_record_and_methods() -> None:
     assert found["first shown is preferred"][3].text == "50.0% of 24 answers; log odds"
     assert [found["circular triads"][1].text, found["consistence (Kendall)"][1].text] == ["0 of 8", "1.000"]
     assert found["test-retest: same answer"][3].text == "8 with sides exchanged"
-    record_of = json.loads(json.dumps(record.record_pairs(made, ""), allow_nan=False))
+    record_of = json.loads(json.dumps(record_pairs.record_pairs(made, ""), allow_nan=False))
     assert (record_of["counts"]["answers"], record_of["counts"]["answers_used"]) == (32, 24)
     assert record_of["side_bias"]["answers"] == 24
     assert record_of["retest"]["pairs"] == 8
@@ -116,14 +116,14 @@ def test_one_rater_has_no_intervals_and_that_is_said() -> None:
     table = _one(alone, "pairs-c")
     assert [row[2].text for row in table.rows] == ["", ""]
     assert "One rater: no intervals, no tests." in table.notes[0]
-    found = json.loads(json.dumps(record.record_pairs(alone, ""), allow_nan=False))["contents"]["c"][0]
+    found = json.loads(json.dumps(record_pairs.record_pairs(alone, ""), allow_nan=False))["contents"]["c"][0]
     assert (found["covariance_robust"], found["robust_df"], found["differences"]) == (None, None, [])
     assert found["scores"][0]["ci95"] is None
     assert "There are no intervals" in methods_pairs.methods_pairs(alone)
 
 
 def test_report_json_names_its_schema_and_reads_back(made: pair_study.PairAnalysis, tmp_path: Path) -> None:
-    content = json.loads(json.dumps(record.record_pairs(made, ""), allow_nan=False))
+    content = json.loads(json.dumps(record_pairs.record_pairs(made, ""), allow_nan=False))
     assert (content["schema"], content["version"]) == ("ratings-report", 1)
     path = tmp_path / "report.json"
     path.write_text(json.dumps(content), encoding="utf-8")

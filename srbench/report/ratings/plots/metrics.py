@@ -5,12 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from srbench.ratings.analysis import Analysis
-from srbench.ratings.prediction import Prediction, curve
+from srbench.ratings.curves import curve
+from srbench.ratings.prediction import Prediction
 from srbench.report.figures.style import COLOURS, GREY, WIDE, draw, label, legend, number, panels
 from srbench.report.table import Plot
 
 _ACROSS = 3
-_CURVES = {"logistic4": (COLOURS[1], "-"), "logistic5": (COLOURS[2], "--")}
+_CURVES = {"logistic4": (COLOURS[1], "-"), "logistic5": (COLOURS[2], "--"), "cubic": (COLOURS[3], ":")}
 
 
 def metrics(study: Analysis) -> Plot | None:
@@ -38,7 +39,8 @@ def metrics(study: Analysis) -> Plot | None:
         title="Metrics against opinion",
         caption=(
             "Each dot is a stimulus: the metric's value against the score that people gave. Curves: 4- and 5-parameter "
-            "logistic, fitted. SRCC: rank correlation; PLCC: linear correlation before, and in brackets after mapping "
+            "logistic and monotonic third-order polynomial, fitted. SRCC: rank correlation; PLCC: linear correlation "
+            "before, and in brackets after mapping "
             f"by the 4-parameter curve. Ordered by |SRCC|; largest: {best}"
             + (f", from which cannot be told: {', '.join(tied)}" if tied else "")
             + f". {' to '.join(map(str, span[:1] + span[1:][-1:]))} stimuli."
