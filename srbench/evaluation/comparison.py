@@ -7,12 +7,14 @@ import numpy as np
 
 from srbench.errors import UserError
 from srbench.evaluation.matched import Matched, Matches
+from srbench.stats.arrays import Floats
 from srbench.stats.comparison import Comparison, compare_means, letters_of
 from srbench.stats.corrections import holm
 from srbench.stats.influence import Influence, influence
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
 from srbench.stats.paired import MEAN_TEST, MeanTest
 from srbench.stats.rank_summary import RankSummary, rank_models
+from srbench.stats.seeds import over_seeds, seed_mean
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,14 @@ def compare(matches: Matches, question: Question) -> list[Compared]:
     """Compare models in each data set and metric; where there are not two models and one image, there is no entry.
 
     Raises:
-        UserError: The baseline is none of the models, or there is one model alone.
+        UserError: The baseline is none of the models, there is one model alone, or a method has seeds, which another
+            test than t does not know.
     """
+    seeded = [model for table in matches.tables for model, of in table.values.items() if of.ndim > 1]
+    if seeded and (question.test, question.interval) != ("t", "t"):
+        raise UserError(
+            f"{seeded[0]} has several seeds, which only --test t and --interval t count; leave out the others"
+        )
     models = dict.fromkeys(model for table in matches.tables for model in table.values)
     if len(models) < 2 and question.partners is None:
         raise UserError(f"there is one model to compare, {', '.join(models) or 'or none'}; expected two or more")
@@ -106,11 +114,17 @@ def _compared(table: Matched, infinite: int, question: Question) -> Compared:
     return Compared(
         matched=table,
         infinite=infinite,
-        intervals={model: mean_interval(table.values[model], question.interval) for model in ranked},
+        intervals={model: _interval(table.values[model], question.interval) for model in ranked},
         comparisons=comparisons,
         letters=letters_of(ranked, comparisons) if question.all_pairs else {},
-        influence=influence(table.values, higher_is_better=table.higher_is_better),
+        influence=influence(
+            {model: over_seeds(of) for model, of in table.values.items()}, higher_is_better=table.higher_is_better
+        ),
     )
+
+
+def _interval(values: Floats, method: IntervalMethod) -> tuple[float, float] | None:
+    return seed_mean(values).ci95 if values.ndim > 1 else mean_interval(values, method)
 
 
 def _with_partners(table: Matched, question: Question, partners: Mapping[str, str]) -> list[Comparison[str]]:
@@ -152,7 +166,7 @@ def ranks(matches: Matches) -> dict[str, RankSummary]:
     for metric in dict.fromkeys(table.metric for table in matches.tables):
         tables = [table for table in matches.tables if table.metric == metric]
         models = [model for model in tables[0].values if all(model in table.values for table in tables)]
-        values = {model: np.concatenate([table.values[model] for table in tables]) for model in models}
+        values = {model: np.concatenate([over_seeds(table.values[model]) for table in tables]) for model in models}
         if len(models) > 1 and len(values[models[0]]) > 1:
             found[metric] = rank_models(values, higher_is_better=tables[0].higher_is_better)
     return found

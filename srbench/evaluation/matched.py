@@ -11,6 +11,7 @@ import numpy as np
 
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.results import FILES, MOS, TIMINGS, WHOLE_SET, Row, RunFolder
+from srbench.evaluation.shown import methods as methods_of
 from srbench.evaluation.shown import shown
 from srbench.stats.arrays import Floats
 
@@ -29,7 +30,7 @@ class Matched:
         digits: Digits after the point that a table shows.
         higher_is_better: Direction.
         images: Names of the images on which every model has a value.
-        values: Values by model, in the order of the images; some may be infinite.
+        values: Values by model, `(images,)`, or `(seeds, images)` of a method with several; some may be infinite.
         left_out: Sentences on models that are not compared.
     """
 
@@ -44,8 +45,9 @@ class Matched:
 
     def finite(self) -> "Matched":
         """Keep the images on which the values of all models are finite."""
-        kept = [i for i in range(len(self.images)) if all(math.isfinite(of[i]) for of in self.values.values())]
-        values = {model: of[kept] for model, of in self.values.items()}
+        each = [np.isfinite(of).reshape(-1, len(self.images)).all(axis=0) for of in self.values.values()]
+        kept = np.flatnonzero(np.all(each, axis=0))
+        values = {model: of[..., kept] for model, of in self.values.items()}
         return replace(self, images=tuple(self.images[i] for i in kept), values=values)
 
 
@@ -115,11 +117,12 @@ def match(
     for field, globs in (("model", models), ("dataset", datasets), ("metric", metrics)):
         rows = _kept(rows, field, globs)
     _require_same_pictures(rows)
-    labelled, origins = _labelled(rows)
-    places: dict[Place, dict[str, dict[str, Row]]] = {}
+    methods = {str(folder.path): methods_of(folder.head()["calls"]) for folder in folders}
+    labelled, origins = _labelled(rows, methods)
+    places: dict[Place, dict[str, list[Row]]] = {}
     for label, of_label in labelled.items():
         for row in of_label:
-            places.setdefault((row.dataset, row.metric), {}).setdefault(label, {})[row.image] = row
+            places.setdefault((row.dataset, row.metric), {}).setdefault(label, []).append(row)
     notes = [f"{run}: {note}" if len(rows) > 1 else note for run, of in chosen.items() for note in of.notes]
     return Matches(protocol, tuple(_matched(by_model) for by_model in places.values()), origins, tuple(notes))
 
@@ -173,13 +176,17 @@ class _Content:
 
 
 def _labelled(
-    rows: Mapping[str, Sequence[Row]],
+    rows: Mapping[str, Sequence[Row]], methods: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, Sequence[Row]], dict[str, Sequence[tuple[str, str]]]]:
-    """Give each content a name of its own; the same content in two runs has one, and its places in the runs."""
+    """Give each content a name of its own; the same content in two runs has one, and its places in the runs.
+
+    Rows of all seeds of a method are one content.
+    """
     variants: dict[tuple[str, str, str, str], list[Row]] = {}
     for run, of_run in rows.items():
         for row in of_run:
-            variants.setdefault((run, row.model, row.device, row.mode), []).append(row)
+            model = methods[run].get(row.model, row.model)
+            variants.setdefault((run, model, row.device, row.mode), []).append(row)
     several = len({(device, mode) for _, _, device, mode in variants if mode != FILES}) > 1
     by_name: dict[str, list[_Content]] = {}
     for (run, model, device, mode), of_variant in variants.items():
@@ -207,10 +214,11 @@ def _add(contents: list[_Content], run: str, rows: Sequence[Row]) -> None:
 
 def _agree(first: Sequence[Row], second: Sequence[Row]) -> bool:
     """Whether two runs measured the same content, and say the same of every image that both have."""
-    values = {(row.dataset, row.metric, row.image): row.value for row in first}
+    values = {(row.dataset, row.metric, row.image, row.identity): row.value for row in first}
     mine = [row.value for row in second]
-    others = [values.get((row.dataset, row.metric, row.image), row.value) for row in second]
-    return first[0].identity == second[0].identity and np.array_equal(mine, others, equal_nan=True)
+    others = [values.get((row.dataset, row.metric, row.image, row.identity), row.value) for row in second]
+    same = {row.identity for row in first} == {row.identity for row in second}
+    return same and np.array_equal(mine, others, equal_nan=True)
 
 
 def _short_names(runs: Sequence[str]) -> dict[str, str]:
@@ -223,11 +231,9 @@ def _short_names(runs: Sequence[str]) -> dict[str, str]:
     return dict(zip(runs, runs, strict=True))
 
 
-def _matched(by_model: Mapping[str, Mapping[str, Row]]) -> Matched:
-    first = next(row for of in by_model.values() for row in of.values())
-    known = {
-        model: {image: row for image, row in of.items() if not math.isnan(row.value)} for model, of in by_model.items()
-    }
+def _matched(by_model: Mapping[str, Sequence[Row]]) -> Matched:
+    first = next(row for of in by_model.values() for row in of)
+    known = {model: _by_image(of) for model, of in by_model.items()}
     most = max(map(len, known.values()))
     complete = {model: of for model, of in known.items() if len(of) == most and most}
     images = [image for image in next(iter(complete.values()), {}) if all(image in of for of in complete.values())]
@@ -243,6 +249,21 @@ def _matched(by_model: Mapping[str, Mapping[str, Row]]) -> Matched:
         digits=first.digits if first.digits is not None else 2 if first.unit == "dB" else 4,
         higher_is_better=first.higher_is_better,
         images=tuple(images),
-        values={model: np.array([of[image].value for image in images]) for model, of in complete.items()},
+        values={model: _array([of[image] for image in images]) for model, of in complete.items()},
         left_out=left_out,
     )
+
+
+def _by_image(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """Return the values of each image, one a seed; an image on which a seed has no value is left out."""
+    seeds = len({row.model for row in rows})
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        values.setdefault(row.image, []).append(row.value)
+    return {image: of for image, of in values.items() if len(of) == seeds and not any(map(math.isnan, of))}
+
+
+def _array(values: Sequence[Sequence[float]]) -> Floats:
+    """Arrange values of images as `(images,)`, or `(seeds, images)` where there are several."""
+    table = np.array(values, dtype=np.float64).T
+    return table if len(table) > 1 else table.ravel()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,13 @@ from srbench.stats.arrays import Floats
 from srbench.stats.comparison import told_apart
 from srbench.stats.influence import Influence, influence
 from srbench.stats.paired import MEAN_TEST
+from srbench.stats.seeds import over_seeds
 
 Variant = tuple[str, str, str]
-"""Model, device and mode of a line of a table."""
+"""Model or method, device and mode of a line of a table."""
+
+NO_METHODS: Mapping[str, str] = MappingProxyType({})
+"""No model is one of several seeds of a method."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,12 @@ def _named(variants: Collection[Variant]) -> list[dict[str, str]]:
     return [_name(variant) for variant in sorted(variants)]
 
 
-def rank(rows: Sequence[Row]) -> dict[tuple[str, str], Ranking]:
+def rank(rows: Sequence[Row], methods: Mapping[str, str] = NO_METHODS) -> dict[tuple[str, str], Ranking]:
     """Compare the models of each data set in each metric; timings and opinion scores are left out.
 
     Args:
         rows: Rows of one protocol.
+        methods: The method of each model that is one of its seeds; such models are one line together.
 
     Returns:
         Rankings by data set and metric.
@@ -90,15 +96,16 @@ def rank(rows: Sequence[Row]) -> dict[tuple[str, str], Ranking]:
     for row in rows:
         if row.metric not in TIMINGS and row.metric != MOS:
             groups.setdefault((row.dataset, row.metric), []).append(row)
-    return {place: _ranking(group) for place, group in groups.items()}
+    return {place: _ranking(group, methods) for place, group in groups.items()}
 
 
-def _ranking(rows: Sequence[Row]) -> Ranking:
+def _ranking(rows: Sequence[Row], methods: Mapping[str, str]) -> Ranking:
     sign = 1 if rows[0].higher_is_better else -1
-    merits = _complete(rows, sign)
+    seeds = _complete(rows, sign, methods)
+    merits = {variant: {image: sum(of) / len(of) for image, of in images.items()} for variant, images in seeds.items()}
     common = set.intersection(*(set(of) for of in merits.values())) if merits else set()
     finite = sorted(image for image in common if all(math.isfinite(of[image]) for of in merits.values()))
-    values = {variant: np.array([of[image] for image in finite]) for variant, of in merits.items()}
+    values = {variant: _array([of[image] for image in finite]) for variant, of in seeds.items()}
     comparable = bool(finite) and len(merits) > 1
     best, tied = _best_and_tied(values) if comparable else (frozenset(), frozenset())
     counted = {row.image: row.images for row in rows}  # the row of a whole set stands for all its images
@@ -110,18 +117,40 @@ def _ranking(rows: Sequence[Row]) -> Ranking:
         infinite=sum(counted[image] for image in common.difference(finite)),
         wins={variant: sum(of[image] == highest[image] for image in common) for variant, of in merits.items()},
         images=tuple(finite),
-        influence=influence(values, higher_is_better=True) if comparable and len(finite) > 1 else None,
+        influence=_influence(values) if comparable and len(finite) > 1 else None,
     )
 
 
-def _complete(rows: Sequence[Row], sign: int) -> dict[Variant, dict[str, float]]:
-    """Return values by image, higher being better, of each variant that has as many as any other."""
-    merits: dict[Variant, dict[str, float]] = {}
+def _influence(values: Mapping[Variant, Floats]) -> Influence[Variant]:
+    return influence({variant: over_seeds(of) for variant, of in values.items()}, higher_is_better=True)
+
+
+def _complete(
+    rows: Sequence[Row], sign: int, methods: Mapping[str, str]
+) -> dict[Variant, dict[str, tuple[float, ...]]]:
+    """Return by image the value of each seed, higher being better, of each variant that has as many images as any.
+
+    An image on which a seed has no value does not count.
+    """
+    merits: dict[Variant, dict[str, dict[str, float]]] = {}
     for row in rows:
         if not math.isnan(row.value):
-            merits.setdefault((row.model, row.device, row.mode), {})[row.image] = sign * row.value
-    most = max(map(len, merits.values()), default=0)
-    return {variant: of for variant, of in merits.items() if len(of) == most}
+            variant = (methods.get(row.model, row.model), row.device, row.mode)
+            merits.setdefault(variant, {}).setdefault(row.image, {})[row.model] = sign * row.value
+    whole = {variant: _of_all_seeds(images) for variant, images in merits.items()}
+    most = max(map(len, whole.values()), default=0)
+    return {variant: of for variant, of in whole.items() if len(of) == most}
+
+
+def _of_all_seeds(images: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[float, ...]]:
+    models = list(dict.fromkeys(model for of in images.values() for model in of))
+    return {image: tuple(of[model] for model in models) for image, of in images.items() if len(of) == len(models)}
+
+
+def _array(values: Sequence[tuple[float, ...]]) -> Floats:
+    """Arrange values of images as `(images,)`, or `(seeds, images)` where there are several."""
+    table = np.array(values, dtype=np.float64).T
+    return table if len(table) > 1 else table.ravel()
 
 
 def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant]]:

@@ -5,12 +5,14 @@ Of each data set the images of its newest call, and of each model the content of
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from srbench.datasets.locate import ImageSet
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.results import WHOLE_SET, Row, RunFolder
-from srbench.models.model import Model
+
+if TYPE_CHECKING:
+    from srbench.datasets.locate import ImageSet
+    from srbench.models.model import Model
 
 _Facts = Mapping[str, Any]
 
@@ -27,7 +29,7 @@ class Shown:
     rows: list[Row]
     notes: list[str] = field(default_factory=list)
 
-    def notes_of(self, models: Iterable[Model], sets: Iterable[ImageSet]) -> list[str]:
+    def notes_of(self, models: "Iterable[Model]", sets: "Iterable[ImageSet]") -> list[str]:
         """Return the notes of some models and data sets."""
         names = [model.id for model in models] + [images.id for images in sets]
         return [note for note in self.notes if any(note.startswith(f"{name}: ") for name in names)]
@@ -62,6 +64,16 @@ def choose(rows: Sequence[Row], calls: Sequence[_Facts]) -> Shown:
     hidden = [row for row in present if row.identity != models[row.pipeline, row.model]]
     notes = [*_changed_models(hidden, models, calls), *_changed_images(present, sets), *_old_pipelines(rows, versions)]
     return Shown(list(chosen.values()), notes)
+
+
+def methods(calls: Iterable[_Facts]) -> dict[str, str]:
+    """Return the method of each model that is one of its seeds, as the newest call that has the model says.
+
+    Args:
+        calls: Calls of run.json, oldest first.
+    """
+    newest = {name: facts.get("method", "") for call in calls for name, facts in call.get("models", {}).items()}
+    return {name: method for name, method in newest.items() if method}
 
 
 def _versions(rows: Iterable[Row]) -> dict[str, int]:

@@ -1,14 +1,17 @@
 """From values of single images to figures with their uncertainty."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from srbench.evaluation.ranking import NO_METHODS
 from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.stats.arrays import Floats
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
+from srbench.stats.seeds import seed_mean
 
 _DISTURBED_SHARE = 0.25
 """Share of disturbed timings from which on the quartiles may be wrong."""
@@ -19,7 +22,7 @@ class Summary:
     """A metric of a model on a data set.
 
     Attributes:
-        model: Id.
+        model: Id, or name of the method.
         dataset: Id.
         metric: Name.
         mean: Over the images whose value is finite; None where there is none.
@@ -39,6 +42,7 @@ class Summary:
         infinite: Number of images with an infinite value, which the mean leaves out.
         undefined: Number of images whose value is not a number, which the mean leaves out.
         ci95_method: Name of the method of the interval; see `srbench.stats.means`.
+        seeds: Number of models that the line is of: a method trained several times.
         disturbed: What disturbed at least a quarter of the timings, so that their median is not valid; () for metrics.
     """
 
@@ -63,6 +67,7 @@ class Summary:
     undefined: int = 0
     ci95_method: IntervalMethod = INTERVAL
     disturbed: tuple[str, ...] = ()
+    seeds: int = 1
 
     @property
     def images(self) -> int:
@@ -79,33 +84,48 @@ class Summary:
         return asdict(self)
 
 
-def summarise(rows: Iterable[Row]) -> list[Summary]:
-    """Group rows by model, data set, metric and mode, in the order of their first row."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
+def summarise(rows: Iterable[Row], methods: Mapping[str, str] = NO_METHODS) -> list[Summary]:
+    """Group rows by model, data set, metric and mode, in the order of their first row.
+
+    Args:
+        rows: Rows of one protocol.
+        methods: The method of each model that is one of its seeds; the values of an image are averaged over them.
+    """
+    groups: dict[tuple[str, ...], dict[str, list[Row]]] = {}
     for row in rows:
-        groups.setdefault((row.model, row.dataset, row.metric, row.device, row.mode), []).append(row)
-    return [_summary(group) for group in groups.values()]
+        name = methods.get(row.model, row.model)
+        groups.setdefault((name, row.dataset, row.metric, row.device, row.mode), {}).setdefault(row.image, []).append(
+            row
+        )
+    return [_summary(name, list(images.values())) for (name, *_), images in groups.items()]
 
 
-def _summary(rows: Sequence[Row]) -> Summary:
+def _summary(name: str, images: Sequence[Sequence[Row]]) -> Summary:
+    """Summarise the rows of a model or method, those of all seeds for each image."""
+    rows = [row for of in images for row in of]
     first = rows[0]
-    finite = [row for row in rows if math.isfinite(row.value)]
-    values = np.array([row.value for row in finite], dtype=np.float64)
+    seeds = len({row.model for row in rows})
+    finite = [of for of in images if _is_finite(of, seeds)]
+    odd = [of for of in images if not _is_finite(of, seeds)]
+    infinite = [of for of in odd if any(math.isinf(row.value) for row in of)]
+    table = np.array([[row.value for row in of] for of in finite], dtype=np.float64)
+    values = table.mean(axis=1) if finite else table
     same: dict[str, Any] = {
-        "model": first.model,
+        "model": name,
+        "seeds": seeds,
         "dataset": first.dataset,
         "metric": first.metric,
-        "n": sum(row.images for row in finite),
+        "n": sum(of[0].images for of in finite),
         "unit": first.unit,
         "higher_is_better": first.higher_is_better,
         "device": first.device,
         "mode": first.mode,
-        "flag": _flag([row.image for row in rows if not math.isfinite(row.value)]),
+        "flag": _flag([of[0].image for of in odd]),
         "title": first.title,
         "digits": first.digits,
         "identity": first.identity,
-        "infinite": sum(row.images for row in rows if math.isinf(row.value)),
-        "undefined": sum(row.images for row in rows if math.isnan(row.value)),
+        "infinite": sum(of[0].images for of in infinite),
+        "undefined": sum(of[0].images for of in odd) - sum(of[0].images for of in infinite),
         "disturbed": _disturbed(rows) if first.metric in TIMINGS else (),
     }
     if not finite:
@@ -116,10 +136,20 @@ def _summary(rows: Sequence[Row]) -> Summary:
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(values) > 1 else None,
         # Opinion varies with raters too, of whom rows know nothing; its interval is in the study's report.
-        ci95=None if first.metric == MOS or first.metric in TIMINGS else mean_interval(values),
+        ci95=None if first.metric == MOS or first.metric in TIMINGS else _interval(table),
         median=float(quartiles[1]),
         iqr=(float(quartiles[0]), float(quartiles[2])),
     )
+
+
+def _is_finite(rows: Sequence[Row], seeds: int) -> bool:
+    """Whether an image has a finite value of every seed."""
+    return len(rows) == seeds and all(math.isfinite(row.value) for row in rows)
+
+
+def _interval(table: Floats) -> tuple[float, float] | None:
+    """Return the interval of the mean of values, `(images, seeds)`."""
+    return mean_interval(table.ravel()) if table.shape[1] == 1 else seed_mean(table.T).ci95
 
 
 def _disturbed(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class Model:
         trained: Whether the weights are trained; of random ones the speed means something, the images do not.
         card_files: SHA-256 of the weight files of a card, by their paths.
         label: Name that the user gave the model; empty without one.
+        method: Name of the method of which the model is one seed; empty of other models.
         origin: Where a model that is not this project's comes from, as in "package superres 1.2" or the path of its
             file; stands under the table. Empty for this project's own.
     """
@@ -65,6 +66,7 @@ class Model:
     origin: str = ""
     card_files: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
+    method: str = ""
 
     @property
     def place(self) -> str:

@@ -1,6 +1,7 @@
 """Selection of models: from names, as typed after `--models`, to models that can run."""
 
 import fnmatch
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
@@ -38,6 +39,7 @@ def select(
     Args:
         names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
             `file.py:builder`, `file.py`, ids of other packages; each may follow a name and "=", as in `ours=best.pth`.
+            After a name a glob over files, as in `ours=seed*.pth`, means several seeds of one method.
         scale: Upscaling factor of the protocol.
         store: Source of weight files.
         given: Names that the run's folder has given before.
@@ -52,6 +54,9 @@ def select(
         label, name = split_label(typed)
         before = len(selection.models)
         try:
+            if label and _is_glob(name):
+                selection.models += _seeds(label, name, scale)
+                continue
             _add(selection, name, scale, store)
         except FailedModel as error:
             if not keep_failed:
@@ -215,6 +220,30 @@ def _is_file(name: str) -> bool:
     path, _ = checkpoint.split_name(name)
     known = name in registry.cards() or registry.family(name) or name in registry.builders()
     return path.suffix.lower() in checkpoint.EXTENSIONS or (not known and path.exists())
+
+
+def _seeds(method: str, pattern: str, scale: int) -> list[Model]:
+    """Read the files of a method that was trained several times.
+
+    Args:
+        method: Name of the method.
+        pattern: Glob over files; a seed is named by its path below the folder that all share: "ours/seed1".
+        scale: Upscaling factor of the protocol.
+
+    Raises:
+        UserError: Fewer than two files match, or one of them is no model.
+    """
+    root = Path(pattern).anchor or "."
+    paths = sorted(Path(root).glob(str(Path(pattern).relative_to(Path(pattern).anchor))))
+    if len(paths) < 2:
+        found = f"only {paths[0]} matches" if paths else "no file matches"
+        raise UserError(f"{found} '{pattern}'; expected the weight files of two seeds of '{method}' or more")
+    shared = Path(os.path.commonpath([path.parent for path in paths]))
+    names = [path.relative_to(shared).with_suffix("").as_posix() for path in paths]
+    return [
+        replace(_from_file(str(path), scale), label=f"{method}/{name}", method=method)
+        for path, name in zip(paths, names, strict=True)
+    ]
 
 
 def _is_source(name: str) -> bool:

@@ -13,6 +13,7 @@ from srbench.stats.corrections import LEVEL, holm
 from srbench.stats.influence import fewest_to_reverse
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
 from srbench.stats.paired import MEAN_TEST, MeanTest, lasting_p_each, mean_p_each, outlying, same_p, wilcoxon
+from srbench.stats.seeds import SeedMean, over_seeds, seed_mean
 
 Verdict = Literal["same", "better", "worse", "undecided"]
 
@@ -97,31 +98,35 @@ def compare_means(
     """Compare every two items, or every item with a baseline; p values are corrected for all of these comparisons.
 
     Args:
-        values: Finite values of each item, `(n,)`; the same place is the same image.
+        values: Finite values of each item, `(n,)`, or `(seeds, n)` of one with several seeds; the same place is the
+            same image.
         higher_is_better: Direction of the metric.
         margin: Smallest difference that matters, in units of the metric; without one nothing is called the same.
         baseline: Item with which the others are compared; None for all pairs.
-        test: Test of the mean difference.
-        interval: Method of its interval.
+        test: Test of the mean difference; where an item has seeds, `srbench.stats.seeds` stands in its place.
+        interval: Method of its interval; the same holds.
 
     Returns:
         The pairs, better means first.
     """
     pairs = _pairs(values, higher_is_better, baseline)
-    gaps = [values[first] - values[second] for first, second in pairs]
-    if not gaps:
+    if not pairs:
         return []
-    table = np.stack(gaps, axis=1)
-    p_values = mean_p_each(table, test)
-    corrected, lasting = holm(p_values), holm(lasting_p_each(table, test))
-    same = [None] * len(gaps) if margin is None else holm([same_p(gap, margin) for gap in gaps])
+    gaps, seeded = _gaps(values, pairs)
+    p_values, lasting = _p_values(gaps, seeded, test)
+    corrected, lasting = holm(p_values), holm(lasting)
+    same = (
+        [None] * len(gaps)
+        if margin is None
+        else holm([of.same_p(margin) if of else same_p(gap, margin) for gap, of in zip(gaps, seeded, strict=True)])
+    )
     typical = holm([wilcoxon(gap) for gap in gaps])
     return [
         Comparison(
             *pair,
             images=len(gap),
             mean=float(gap.mean()),
-            ci95=mean_interval(gap, interval),
+            ci95=of.ci95 if of else mean_interval(gap, interval),
             p=p_values[i],
             p_holm=corrected[i],
             p_lasting_holm=lasting[i],
@@ -135,7 +140,7 @@ def compare_means(
             reversing=fewest_to_reverse(gap),
             higher_is_better=higher_is_better,
         )
-        for i, (pair, gap) in enumerate(zip(pairs, gaps, strict=True))
+        for i, (pair, gap, of) in enumerate(zip(pairs, gaps, seeded, strict=True))
     ]
 
 
@@ -143,14 +148,14 @@ def told_apart(values: Mapping[Item, Floats], test: MeanTest = MEAN_TEST) -> dic
     """Tell for every two items whether their means differ, as `Comparison.significant` does for all pairs.
 
     Args:
-        values: Finite values of each item, `(n,)`; the same place is the same image.
+        values: Finite values of each item as for `compare_means`.
         test: Test of the mean difference.
     """
     pairs = list(combinations(values, 2))
     if not pairs:
         return {}
-    gaps = np.stack([values[first] - values[second] for first, second in pairs], axis=1)
-    return {frozenset(pair): p < LEVEL for pair, p in zip(pairs, holm(lasting_p_each(gaps, test)), strict=True)}
+    _, lasting = _p_values(*_gaps(values, pairs), test)
+    return {frozenset(pair): p < LEVEL for pair, p in zip(pairs, holm(lasting), strict=True)}
 
 
 def letters_of(items: list[str], comparisons: list[Comparison[str]]) -> dict[str, str]:
@@ -161,6 +166,26 @@ def letters_of(items: list[str], comparisons: list[Comparison[str]]) -> dict[str
         comparisons: Comparisons of every two of them.
     """
     return groups.letters(items, {(pair.first, pair.second): pair.significant for pair in comparisons})
+
+
+def _gaps(values: Mapping[Item, Floats], pairs: list[tuple[Item, Item]]) -> tuple[list[Floats], list[SeedMean | None]]:
+    """Return the differences of each pair by image, and their estimate over seeds where one of the two has several."""
+    means = {item: over_seeds(of) for item, of in values.items()}
+    gaps = [means[first] - means[second] for first, second in pairs]
+    several = {item for item, of in values.items() if of.ndim > 1}
+    seeded = [seed_mean(values[one], values[two]) if several & {one, two} else None for one, two in pairs]
+    return gaps, seeded
+
+
+def _p_values(gaps: list[Floats], seeded: list[SeedMean | None], test: MeanTest) -> tuple[list[float], list[float]]:
+    """Return the p value of each pair, and the one that lasts without the outlying images that favour the difference.
+
+    Where seeds leave more uncertain than images do, both are that over seeds and images.
+    """
+    table = np.stack(gaps, axis=1)
+    p_values = [of.p if of else p for p, of in zip(mean_p_each(table, test), seeded, strict=True)]
+    lasting = [max(p, of.p) if of else p for p, of in zip(lasting_p_each(table, test), seeded, strict=True)]
+    return p_values, lasting
 
 
 def _pairs(values: Mapping[Item, Floats], higher_is_better: bool, baseline: Item | None) -> list[tuple[Item, Item]]:

@@ -109,3 +109,20 @@ def test_mistakes_end_with_one_line(call: Call, tmp_path: Path, arguments: tuple
     code, out, err = call("compare", "run", *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert words in err
+
+
+def test_seeds_count_beside_images(call: Call, tmp_path: Path) -> None:
+    """Three seeds 1 dB apart: better by 0.9 dB on each image, but not certainly better with another seed."""
+    write_run(tmp_path / "one", _values(bicubic=0.0, ours=0.9))
+    write_run(tmp_path / "three", _values(bicubic=0.0))
+    write_run(tmp_path / "three", {f"ours/{i}": (_HR + i - 0.1).tolist() for i in range(3)}, method="ours")
+    one, three = (
+        json.loads(call("compare", run, "--json")[1])["tables"][0]["comparisons"][0] for run in ("one", "three")
+    )
+    assert [(pair["first"], pair["second"], round(pair["mean"], 1)) for pair in (one, three)] == [
+        ("ours", "bicubic", 0.9)
+    ] * 2
+    assert (one["verdict"], three["verdict"]) == ("better", "undecided")
+    code, _, err = call("compare", "three", "--test", "sign-flip")
+    assert code == 2
+    assert "ours has several seeds" in err

@@ -18,6 +18,7 @@ def write_run(
     pictures: str = "",
     conventions: str = "classical_x4",
     pipeline: int = PIPELINE,
+    method: str = "",
 ) -> RunFolder:
     """Write a folder of a run with one value for each model and image.
 
@@ -30,11 +31,14 @@ def write_run(
         pictures: The same of the originals.
         conventions: Name of the protocol.
         pipeline: Version of the pipeline.
+        method: Method of which all the models are seeds.
     """
     folder = RunFolder(path)
     of_all = {"protocol": conventions, "dataset": dataset, "metric": metric, "device": "cpu", "mode": "fp32"}
     facts = {"unit": "dB" if metric == "psnr" else "", "higher_is_better": metric != "lpips", "pipeline": pipeline}
-    folder.record(protocol.find(conventions).as_dict(), {"device": "cpu"}, {"models": {}, "datasets": {}, "notes": []})
+    models = {model: {"method": method} for model in values} if method else {}
+    call = {"models": models, "datasets": {}, "notes": [], "unavailable": {}, "failed": []}
+    folder.record(protocol.find(conventions).as_dict(), {"device": "cpu"}, call)
     rows = [
         Row(
             key=f"{model}{i}{metric}{dataset}{content}",

@@ -84,3 +84,13 @@ def test_the_older_self_of_each_model(tmp_path: Path) -> None:
     stranger = write_run(tmp_path / "x", {"other": [1.0, 2.0]})
     with pytest.raises(BadRun, match="no model of one name"):
         match([newer, stranger]).partners(str(newer.path), str(stranger.path))
+
+
+def test_seeds_of_a_method_are_one_line(tmp_path: Path) -> None:
+    write_run(tmp_path, {"bicubic": [1.0, 2.0]})
+    folder = write_run(tmp_path, {"ours/1": [3.0, 4.0], "ours/2": [5.0, 7.0]}, method="ours")
+    (table,) = match([folder]).tables
+    assert {model: of.tolist() for model, of in table.values.items()} == {
+        "bicubic": [1.0, 2.0],
+        "ours": [[3.0, 4.0], [5.0, 7.0]],
+    }

@@ -297,3 +297,16 @@ def test_nobody_knows_it(tmp_path: Path, store: AssetStore) -> None:
     save_file({"a": torch.zeros(3)}, tmp_path / "w.safetensors")
     with pytest.raises(BadWeights, match="known neither here nor to spandrel"):
         select.select([str(tmp_path / "w.safetensors")], 4, store)
+
+
+def test_a_name_with_a_glob_over_files_means_seeds_of_one_method(tmp_path: Path) -> None:
+    store = AssetStore([])
+    for seed in (1, 2):
+        network = registry.archs()["espcn"].build(scale=4)
+        save_file(network.state_dict(), tmp_path / f"seed{seed}.safetensors")
+    models = select.select([f"ours={tmp_path}/seed*.safetensors"], 4, store).models
+    assert [(model.id, model.method) for model in models] == [("ours/seed1", "ours"), ("ours/seed2", "ours")]
+    with pytest.raises(UserError, match=r"only .*seed1.* matches .*expected the weight files of two seeds of 'ours'"):
+        select.select([f"ours={tmp_path}/seed1*.safetensors"], 4, store)
+    with pytest.raises(UserError, match="no file matches"):
+        select.select([f"ours={tmp_path}/none*.safetensors"], 4, store)

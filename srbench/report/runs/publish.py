@@ -11,6 +11,7 @@ import numpy.typing as npt
 from srbench import protocol as protocols
 from srbench.core.files import atomic_write
 from srbench.errors import BadRun
+from srbench.evaluation import shown
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.ranking import Ranking, rank
 from srbench.evaluation.results import TIMINGS, Row, RunFolder
@@ -115,7 +116,8 @@ def report(
         *caveats,
         *caption.missing(unavailable or {}, failed),
     ]
-    summaries, rankings = summarise(rows), rank(rows)
+    methods = shown.methods(head["calls"])
+    summaries, rankings = summarise(rows, methods), rank(rows, methods)
     tables = [_with_lr(table, lr.get(table.key, "")) for table in build(summaries, rankings, totals)]
     given = {table.key: text for table in tables if (text := lr.get(table.key))}
     protocol = protocols.read(head["protocol"])

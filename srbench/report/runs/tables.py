@@ -42,10 +42,7 @@ def _table(
     metrics = sorted({s.metric for s in summaries}, key=_column_order)
     # The device that measured files of other software says nothing of them.
     several = len({(s.device, s.mode) for s in summaries if s.mode != FILES}) > 1
-    labels = {
-        (s.model, s.device, s.mode): f"{s.model} ({s.device} {s.mode})" if several and s.mode != FILES else s.model
-        for s in summaries
-    }
+    labels = {(s.model, s.device, s.mode): _label(s, several=several and s.mode != FILES) for s in summaries}
     by_metric = {(s.model, s.device, s.mode, s.metric): s for s in summaries}
     most = max(s.images for s in summaries)
     asked, available = total or (most, most)
@@ -61,6 +58,13 @@ def _table(
     notes = marks.notes(summaries, shown, heads, labels, count)
     notes += _disturbed(summaries)
     return Table(dataset, f"{dataset}, {images}", (text_column("model"), *columns), tuple(rows), tuple(notes))
+
+
+def _label(summary: Summary, *, several: bool) -> str:
+    """Name a line: the model, with its seeds, device and mode where there are several."""
+    parts = [f"{summary.seeds} seeds"] if summary.seeds > 1 else []
+    parts += [f"{summary.device} {summary.mode}"] if several else []
+    return f"{summary.model} ({', '.join(parts)})" if parts else summary.model
 
 
 def _disturbed(summaries: Sequence[Summary]) -> list[str]:

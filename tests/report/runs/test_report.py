@@ -238,3 +238,20 @@ def test_images_that_no_model_has_are_counted_in_the_cell() -> None:
     table = _table_of({"a": [30.0, 31.0], "b": [29.0, 28.0]}, 3)
     assert table.rows[0][1].text == "30.50 (2 of 3)"
     assert "compare 2 of 3 images" in table.notes[1]
+
+
+def test_seeds_of_a_method_are_one_line_whose_interval_counts_them() -> None:
+    base = [20.0 + i for i in range(8)]
+    seeds = {f"ours/{i}": [value + i for value in base] for i in range(3)}
+    rows = _rows({**seeds, "bicubic": base})
+    methods = dict.fromkeys(seeds, "ours")
+    ours, bicubic = summarise(rows, methods)
+    assert (ours.model, ours.seeds, ours.n, ours.mean) == ("ours", 3, 8, 24.5)
+    assert ours.ci95 is not None
+    assert bicubic.ci95 is not None
+    assert ours.ci95[1] - ours.ci95[0] > bicubic.ci95[1] - bicubic.ci95[0]
+    ranking = rank(rows, methods)["set", "psnr"]
+    assert {variant[0] for variant in ranking.best} == {"ours"}
+    assert {variant[0] for variant in ranking.tied} == {"bicubic"}
+    (table,) = build([ours, bicubic], {("set", "psnr"): ranking}, {"set": (8, 8)})
+    assert [row[0].text for row in table.rows] == ["ours (3 seeds)", "bicubic"]
