@@ -29,6 +29,7 @@ losses = [{kind = "pixel"}]
 CALLS: dict[str, Values] = {
     "run": {"models": "nearest", "datasets": "in/HR", "metrics": "psnr", "out": "out", "save_images": None},
     "show": {"run": "in/run"},
+    "compare": {"runs": "in/run"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},
     "fetch": {"ids": "nearest"},
     "metrics": {},
@@ -145,7 +146,7 @@ def make_inputs(folder: Path) -> None:
 
 
 DERIVED = (
-    "run --models nearest --datasets in/HR --metrics psnr --save-images --out in/run",
+    "run --models nearest,bicubic --datasets in/HR --metrics psnr --save-images --out in/run",
     "train in/tiny.toml --data in/HR --out in/train --workers 0 --threads 1",
     "survey create in/study --images in/models --raters 3",
     "survey simulate in/votes.csv --models 3 --images 4 --raters 5",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from srbench.cli import console, options
-from srbench.cli.show import Format
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.results import RunFolder
 
@@ -49,7 +48,7 @@ def compare(
         typer.Option("--fail-if-worse", help="Exit with 3 where a model is worse than the baseline or its older self."),
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Print a line for every pair, however many there are.")] = False,
-    form: Format = "terminal",
+    form: options.Format = "terminal",
     json: options.Json = False,
 ) -> None:
     """Tell which models are better, worse or the same, and how surely.
@@ -57,6 +56,7 @@ def compare(
     Every two models are compared on the images that both have, in the mean of each metric; p values are corrected for
     the number of comparisons.
     """
+    form = options.format_of(form)
     _require(runs, baseline, baseline_run, fail_if_worse=fail_if_worse)
     margins = _margins(margin)
     from srbench.evaluation import comparison

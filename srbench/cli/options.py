@@ -1,6 +1,6 @@
 """Options that several verbs share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ from srbench.cli import console
 from srbench.core.files import absent_or
 from srbench.core.paths import cache_folder
 from srbench.core.progress import track
-from srbench.errors import MissingData, UserError, reason
+from srbench.errors import MissingData, UserError, closest, reason
 from srbench.models import mode
 
 if TYPE_CHECKING:
@@ -56,6 +56,31 @@ Scale = Annotated[
 ]
 Half = Annotated[bool, typer.Option("--half", help="Round weights to fp16: half the size (.safetensors only).")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace OUT where it is there already.")]
+
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="Print the report as md (markdown), latex (tex), csv or html instead of tables for a terminal.",
+    ),
+]
+_FORMATS: Mapping[str, str] = {
+    **{name: name for name in ("terminal", "md", "latex", "csv", "html")},
+    **{"markdown": "md", "tex": "latex", "text": "terminal", "txt": "terminal", "htm": "html"},
+}
+"""Formats by the names that are understood, in any case."""
+
+
+def format_of(text: str) -> str:
+    """Return the format that a text names.
+
+    Raises:
+        UserError: There is none of that name.
+    """
+    if text.lower() not in _FORMATS:
+        near = closest(text.lower(), _FORMATS)
+        raise UserError(f"--format '{text}' is no format.{near} Formats: {', '.join(_FORMATS)}")
+    return _FORMATS[text.lower()]
 
 
 def split(texts: str | Sequence[str]) -> list[str]:

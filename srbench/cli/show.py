@@ -1,43 +1,25 @@
 """`srbench show`."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from srbench.cli import console, options
-from srbench.errors import BadRun, UserError, closest
+from srbench.errors import BadRun
 from srbench.evaluation.results import RunFolder
-
-_FORMATS: Mapping[str, str] = {
-    **{name: name for name in ("terminal", "md", "latex", "csv", "html")},
-    **{"markdown": "md", "tex": "latex", "text": "terminal", "txt": "terminal", "htm": "html"},
-}
-"""Formats by the names that are understood, in any case."""
-
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="Print the report as md (markdown), latex (tex), csv or html instead of tables for a terminal.",
-    ),
-]
 
 
 def show(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput` (also with --compare).")],
-    form: Format = "terminal",
+    form: options.Format = "terminal",
     json: options.Json = False,
 ) -> None:
     """Print the report of everything that the folder of a run holds.
 
     Where a session of `srbench throughput` was killed, its tables and plots are written too.
     """
-    if form.lower() not in _FORMATS:
-        near = closest(form.lower(), _FORMATS)
-        raise UserError(f"--format '{form}' is no format.{near} Formats: {', '.join(_FORMATS)}")
-    form = _FORMATS[form.lower()]
+    form = options.format_of(form)
     if (run / "speed.json").exists():
         _speed(run, form, json)
     elif (run / "ab_comparison.json").exists() or (run / "duel.json").exists():

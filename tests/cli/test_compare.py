@@ -102,6 +102,7 @@ def test_an_unchanged_model_is_no_loss(call: Call, tmp_path: Path) -> None:
         (("--baseline-run", "run"), "is the run itself"),
         (("--baseline-run", "missing"), "missing"),
         (("--models", "bicubic"), "one model"),
+        (("--format", "latx"), "'latx' is no format. Closest: 'latex'"),
     ],
 )
 def test_mistakes_end_with_one_line(call: Call, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
