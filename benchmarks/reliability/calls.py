@@ -53,7 +53,7 @@ CALLS: dict[str, Values] = {
     "survey methods": {},
     "survey create": {"study": "out", "images": "in/models", "raters": "3"},
     "survey plan": {"study": "in/study"},
-    "survey invite": {"study": "in/study", "number": "2", "out": "out/links.csv"},
+    "survey invite": {"study": "in/study", "number": "2", "out": "links.csv"},
     "survey serve": {"study": "in/study", "port": "0"},
     "survey status": {"study": "in/study"},
     "survey export": {"study": "in/study", "target": "out/votes.csv"},

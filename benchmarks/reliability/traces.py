@@ -1,15 +1,17 @@
 """What a call leaves in its folder, and how that is compared with what an undisturbed call leaves."""
 
+import io
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 Tree = dict[str, bytes]
 """Content of files by path; of a link, where it leads."""
 
-_CHANGING = re.compile(rb"\b[0-9a-f]{7,}\b|[-+]?[0-9][0-9.,:eE+-]*|[A-Za-z0-9_-]{16,}")
+_CHANGING = re.compile(rb"[A-Za-z0-9_-]{16,}|\b[0-9a-f]{7,}\b|[-+]?[0-9][0-9.,:eE+-]*")
 _SECONDS = re.compile(rb'"seconds": [0-9.]+')
 _VOTES = ("votes.sqlite", "votes.sqlite-wal", "votes.sqlite-shm")
 _NOT_COMPARED = ("errors.log",)
@@ -51,11 +53,17 @@ def differences(found: Tree, one: Tree, other: Tree) -> Iterator[str]:
 
 def _is_other(name: str, found: bytes, one: bytes, other: bytes) -> bool:
     """Return whether a content differs from two that differ, if at all, in their times."""
-    found, one, other = (_SECONDS.sub(b"", data) for data in (found, one, other))
-    if one == other and Path(name).name != "run.json":
+    read = _unpacked if name.endswith(".zip") else bytes
+    found, one, other = (_SECONDS.sub(b"", read(data)) for data in (found, one, other))
+    if one == other and Path(name).name != "run.json" and not name.endswith(".zip"):
         return found != one
     settled = _settled(name, one)
     return settled == _settled(name, other) and settled != _settled(name, found)
+
+
+def _unpacked(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"\n".join(name.encode() + b"\n" + archive.read(name) for name in archive.namelist())
 
 
 def _settled(name: str, data: bytes) -> bytes:

@@ -87,6 +87,20 @@ def write(path: Path, content: str | bytes) -> None:
         partial.write_bytes(encoded(content) if isinstance(content, str) else content)
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Args:
+        path: File to write; its parent folders are created.
+        content: Text that is written as UTF-8.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_write(path) as partial, os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(encoded(content))
+
+
 def encoded(text: str) -> bytes:
     r"""Return text as UTF-8; a byte of a name that is not UTF-8 becomes an escape.
 

@@ -256,3 +256,19 @@ def test_places_of_simulated_votes_are_tried_before_any_is_drawn(call: Call, mon
     code, _, err = call("survey", "simulate", "votes.csv")
     assert (code, err.count("\n")) == (2, 1)
     assert "votes.truth.json: Is a directory; a folder stands where a file is expected" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("simulate", "v.csv", "--bias", "inf"), "--bias is inf; expected a number of steps of the scale"),
+        (("simulate", "v.csv", "--ties", "inf"), "--ties is inf; expected a number"),
+        (("backup", "study", "notes.txt"), "notes.txt does not end in .zip; give the backup a name that does"),
+    ],
+)
+def test_values_without_end_and_other_files_are_refused(call: Call, words: tuple[str, ...], message: str) -> None:
+    Path("notes.txt").write_text("mine", encoding="utf-8")
+    code, _, err = call("survey", *words)
+    assert (code, err.count("\n")) == (2, 1)
+    assert message in err
+    assert Path("notes.txt").read_text(encoding="utf-8") == "mine"

@@ -50,5 +50,5 @@ def test_differences_are_of_content_names_and_not_of_times() -> None:
 def test_a_few_cells_end_well(verb: str, tmp_path: Path) -> None:
     command = [*(sys.executable, "-m", "benchmarks.reliability.matrix"), "--only", verb, "--share", "0.15"]
     subprocess.run([*command, "--out", str(tmp_path)], cwd=ROOT, env=dict(os.environ), capture_output=True, check=True)
-    report = (tmp_path / "matrix.md").read_text(encoding="utf-8")
-    assert "; 0 end badly" in report, report
+    report = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "; 0 ended badly" in report, report

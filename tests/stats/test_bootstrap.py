@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from srbench.stats.bootstrap import bootstrap_clusters, bootstrap_ratio_of_medians
+from srbench.stats.bootstrap import _percentile_interval, bootstrap_clusters, bootstrap_ratio_of_medians
 
 
 def test_the_interval_of_a_ratio_keeps_what_a_round_shares() -> None:
@@ -36,3 +36,7 @@ def test_clusters_are_drawn_whole() -> None:
         assert drawn.count(4) == drawn.count(5)
     assert sizes.mean() == pytest.approx(6, abs=0.5)  # three clusters of two on average
     assert (sizes.min(), sizes.max()) == (3, 9)
+
+
+def test_a_percentile_interval_leaves_a_fortieth_on_each_side() -> None:
+    assert _percentile_interval(np.arange(1001.0)) == pytest.approx((25, 975))

@@ -72,6 +72,15 @@ def test_the_single_image_that_reverses_the_most_orders(seed: int) -> None:
     assert (len(found.few), found.orders) == (1, 10)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_as_many_orders_are_reversed_as_it_says(seed: int) -> None:
+    table = np.random.default_rng(seed).normal(0, 1, (7, 150)) + np.linspace(0, 0.1, 7)[:, None]
+    found = influence({str(i): row for i, row in enumerate(table)}, higher_is_better=True)
+    rest = np.delete(table, found.few, axis=1).mean(axis=1)
+    whole = table.mean(axis=1)
+    assert found.reversed == sum((whole[i] - whole[j]) * (rest[i] - rest[j]) < 0 for i, j in combinations(range(7), 2))
+
+
 def test_two_images_that_reverse_only_together_are_found() -> None:
     """200 images; the first model leads by 2 on two of them, and the other by 0.01 on all others."""
     gap = np.full(200, -0.01)

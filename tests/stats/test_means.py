@@ -35,6 +35,17 @@ def test_bootstrap_t_studentises_each_sample() -> None:
     assert mean_interval(_VALUES, "bootstrap-t") == pytest.approx((mean - reach, mean + reach), abs=0.06)
 
 
+def test_bootstrap_t_divides_by_one_less_than_the_number_of_images() -> None:
+    few = _VALUES[:10]
+    drawn = np.random.default_rng(9).choice(few, (40_000, 10))
+    deviations = drawn.std(axis=1, ddof=1)
+    t = np.abs(drawn.mean(axis=1) - few.mean())[deviations > 0] / (deviations[deviations > 0] / 10**0.5)
+    reach = np.quantile(t, 0.95) * few.std(ddof=1) / 10**0.5
+    interval = mean_interval(few, "bootstrap-t")
+    assert interval is not None
+    assert interval[1] - few.mean() == pytest.approx(reach, rel=0.025)
+
+
 @pytest.mark.parametrize("method", INTERVAL_METHODS)
 def test_one_image_has_no_interval_and_equal_values_have_none_to_spare(method: IntervalMethod) -> None:
     assert mean_interval(np.array([30.0]), method) is None

@@ -9,6 +9,7 @@ from srbench.cli import console
 from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.plan import StudyFolder
 from srbench.core.files import require_folder, require_place
+from srbench.errors import UserError
 
 
 def backup(
@@ -19,6 +20,8 @@ def backup(
     """Write the plan, pictures, secrets and votes of a study to one file, also while it runs."""
     from srbench.survey import backup as backups
 
+    if target.suffix.lower() != ".zip":
+        raise UserError(f"{target} does not end in .zip; give the backup a name that does")
     require_place(target)
     with open_votes(study, database) as store, console.err.status("backup"):
         counts = backups.write(store, target)

@@ -1,16 +1,16 @@
 """`srbench survey serve` and `invite`."""
 
-import os
 import socket
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.cli import console
 from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.plan import StudyFolder
+from srbench.core.files import require_place, write_private
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def invite(
             for _ in range(number):
                 console.out.print(f"{root}/i/{store.invite()}", markup=False, soft_wrap=True)
             return
-        with _private_file(out) as file:
-            file.writelines(f"{root}/i/{store.invite()}\n" for _ in range(number))
+        _require_new(out)
+        write_private(out, "".join(f"{root}/i/{store.invite()}\n" for _ in range(number)))
 
 
 def _root(url: str) -> str:
@@ -118,18 +118,15 @@ def _root(url: str) -> str:
     return url.rstrip("/")
 
 
-@contextmanager
-def _private_file(path: Path) -> "Iterator[IO[str]]":
-    """Open a new file that only its owner can read.
+def _require_new(path: Path) -> None:
+    """Check that a file is not there and can be written, before its links are made.
 
     Raises:
-        UserError: It cannot be written.
+        UserError: It is there; its links stand nowhere else.
+        OSError: It cannot be written.
     """
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-    except FileExistsError as error:  # its links stand nowhere else
-        raise UserError(f"--out {path} is there already; give a new file's name") from error
-    except OSError as error:
-        raise UserError(f"--out {path} cannot be written: {error.strerror}; give another file") from error
+    if path.exists() or path.is_symlink():
+        raise UserError(f"--out {path} is there already; give a new file's name")
+    if not path.parent.is_dir():
+        raise UserError(f"--out {path}: there is no folder {path.parent}; make it, or give another file")
+    require_place(path)

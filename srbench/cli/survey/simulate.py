@@ -1,5 +1,6 @@
 """`srbench survey simulate`."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,9 @@ def simulate(
     from srbench.ratings.files import Ratings
 
     names, quality = _planted(models)
+    for option, value in (("--bias", bias), ("--inconsistency", inconsistency), ("--ties", ties)):
+        if not math.isfinite(value):
+            raise UserError(f"{option} is {value}; expected a number of steps of the scale")
     settings = simulation.Simulation(
         models=names,
         quality=quality,
