@@ -32,6 +32,7 @@ from srbench.ratings.further import Further, further
 from srbench.ratings.metric_tests import MetricTest, compare_metrics
 from srbench.ratings.mixed import MixedFit, mixed_models
 from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
+from srbench.ratings.non_inferiority import NonInferiority, as_good_as
 from srbench.ratings.options import Options
 from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats.arrays import Floats
@@ -68,6 +69,7 @@ class Analysis:
         alpha_interval_ci95: The same of the interval alpha.
         retest: Agreement of repeated votes; None where nobody voted twice.
         estimate: Maximum likelihood of the votes that count; None for averaged data.
+        as_good: Tests of non-inferiority, where they were asked for.
         mixed: Mixed models of the votes, where they were asked for.
         further: Further analyses that were asked for.
         predictions: Accuracy with which metrics predict the scores.
@@ -100,6 +102,7 @@ class Analysis:
     alpha_interval_ci95: tuple[float, float] | None
     retest: agreement.Retest | None
     estimate: likelihood.Estimate | None
+    as_good: list[NonInferiority] = field(default_factory=list)
     mixed: list[MixedFit] = field(default_factory=list)
     further: Further = field(default_factory=Further)
     predictions: list[prediction.Prediction] = field(default_factory=list)
@@ -184,6 +187,7 @@ def analyse(
         alpha_interval_ci95=agreement.alpha_ci95(raw, "interval", options.resamples, options.seed),
         retest=agreement.retest(raw),
         estimate=estimate,
+        as_good=_as_good(compared.scores, draws, options),
         mixed=fits,
         further=further(raw.first(), options.also),
         caveats=[
@@ -257,6 +261,12 @@ def with_metrics(study: Analysis, metrics: Mapping[str, Mapping[str, float]], no
     more += [f"curve fits that did not converge: {', '.join(stuck)}"] if stuck else []
     tests = compare_metrics([p.metric for p in predictions], metrics, study.scores)
     return replace(study, predictions=predictions, metric_tests=tests, caveats=[*study.caveats, *notes, *more])
+
+
+def _as_good(scores: StimulusScores, draws: TwoWayDraws | None, options: Options) -> list[NonInferiority]:
+    if options.margin is None:
+        return []
+    return as_good_as(scores, draws, options.margin, options.as_good_as, relative=options.relative != "none")
 
 
 def _of_scored(compared: VotesAndScores) -> Votes:

@@ -28,6 +28,8 @@ class Options:
             alone).
         resamples: Number of bootstrap draws; 0 leaves out intervals and tests over raters and images.
         seed: Seed of the random number generator.
+        margin: Shortfall against a baseline that does not matter; None: no test of non-inferiority.
+        as_good_as: Baseline of that test, a model; the hidden references where it is empty.
         mixed: Whether mixed models are fitted to the votes.
         also: Further analyses, of `further.FURTHER`.
     """
@@ -44,5 +46,7 @@ class Options:
     test: Test = "two-way"
     resamples: int = 2_000
     seed: int = 0
+    margin: float | None = None
+    as_good_as: str = ""
     mixed: bool = False
     also: tuple[str, ...] = ()

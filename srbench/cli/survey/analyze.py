@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from srbench.report.table import Page
 
 _SCREEN = ["bt500"]
-_BRIEF = ("models", "side-by-side", "metrics", "differences", "mixed", "pairs")
+_BRIEF = ("models", "side-by-side", "metrics", "differences", "as-good-as", "mixed", "pairs")
 """Beginnings of the keys of the tables that are printed without --full."""
 
 Full = Annotated[bool, typer.Option("--full", help="Print all tables and the methods too.")]
@@ -116,6 +116,17 @@ def analyze(
             "of standard deviations.",
         ),
     ] = False,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Test which models are as good as the originals: worse by less than this, in steps of the scale "
+            "(non-inferiority).",
+        ),
+    ] = None,
+    as_good_as: Annotated[
+        str, typer.Option(help="With --margin: model to compare with, in place of the hidden references.")
+    ] = "",
     mixed: Annotated[
         bool,
         typer.Option(
@@ -158,6 +169,8 @@ def analyze(
         test=test,
         resamples=resamples,
         seed=seed,
+        margin=margin,
+        as_good_as=as_good_as,
         mixed=mixed,
         also=tuple(options.split(also)) if also else (),
     )

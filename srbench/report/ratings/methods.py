@@ -19,6 +19,7 @@ def methods(study: Analysis) -> str:
         _screening(study),
         _agreement(study),
         _models(study),
+        _as_good(study),
         _mixed(study),
         further.sentences(study),
         _metrics(study),
@@ -226,6 +227,17 @@ def _test(study: Analysis) -> str:
         ),
     }[test]
     return f"{how} on the images' means, paired by image, these raters held fixed"
+
+
+def _as_good(study: Analysis) -> str:
+    if not study.as_good:
+        return ""
+    one = study.as_good[0]
+    shown = ", ".join(found.model for found in study.as_good if found.shown) or "no model"
+    return (
+        f"As good as {one.baseline} within {one.margin:g} steps (non-inferiority: one-sided t tests over raters and "
+        f"images of the same bootstrap's standard errors, Holm) is {shown}."
+    )
 
 
 def _mixed(study: Analysis) -> str:

@@ -67,6 +67,7 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
         "treatments": [_variant(variant) for variant in study.sensitivity],
         "raters": _raters(study),
         "maximum_likelihood": _likelihood(study),
+        "as_good_as": [{**asdict(one), "shown": one.shown} for one in study.as_good],
         "mixed_models": [_mixed(fit) for fit in study.mixed],
         "metrics": [{k: v for k, v in asdict(p).items() if k not in _PLOTTED} for p in study.predictions],
         "sos": study.further.sos and asdict(study.further.sos),

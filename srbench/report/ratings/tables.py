@@ -4,7 +4,7 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
 from srbench.report.numbers import around, from_to, interval, number, p_value
-from srbench.report.ratings import further, tables_metrics, tables_mixed, tables_raters
+from srbench.report.ratings import further, tables_metrics, tables_mixed, tables_non_inferiority, tables_raters
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 
@@ -13,6 +13,7 @@ def tables(study: Analysis) -> list[Table]:
     candidates = [
         *_models(study),
         _differences(study),
+        *tables_non_inferiority.table(study.as_good),
         *tables_mixed.tables(study.mixed),
         tables_metrics.predictions(study.predictions),
         tables_metrics.comparisons(study.metric_tests),
