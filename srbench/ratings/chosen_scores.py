@@ -29,13 +29,15 @@ def check_options(options: Options) -> None:
     """Refuse options that do not go together.
 
     Raises:
-        BadRatings: Scores relative to references, or without biases, are asked of maximum likelihood; or a screening
-            rule is unknown.
+        BadRatings: Scores relative to references, or without biases, are asked of maximum likelihood; a baseline has no
+            margin; or a screening rule is unknown.
     """
     if options.relative != "none" and options.estimator != "mos":
         raise BadRatings("--relative needs --estimator mos: maximum likelihood has no differences of single votes")
     if options.remove_bias and options.estimator != "mos":
         raise BadRatings("--remove-bias needs --estimator mos: maximum likelihood estimates the biases itself")
+    if options.as_good_as and options.margin is None:
+        raise BadRatings("--as-good-as needs --margin, the shortfall that does not matter, as 0.3")
     require_known(options.screen)
 
 
