@@ -33,7 +33,7 @@ def mos(votes: Votes) -> StimulusScores:
     Near an end of the scale, and where all votes agree, they are as wide as `half_widths` says.
 
     Source:
-        ITU-T P.800.1; ITU-R BT.500-14, Annex 1, section A1-2.2.1.
+        ITU-T P.800.1; ITU-R BT.500-15, Annex 1, section A1-2.2.1.
     """
     size = len(votes.stimuli)
     n = np.bincount(votes.stimulus, minlength=size)

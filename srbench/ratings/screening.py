@@ -48,7 +48,7 @@ def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip"
             the rule read literally, which counts every vote as far in both directions.
 
     Source:
-        ITU-R BT.500-14, Annex 1, section A1-2.3.1; Li et al., HVEI 2020, algorithm 1.
+        ITU-R BT.500-15, Annex 1, section A1-2.3.1; Li et al., HVEI 2020, algorithm 1.
     """
     stimulus, score, size = votes.stimulus, votes.score, len(votes.stimuli)
     n = np.maximum(np.bincount(stimulus, minlength=size), 1)
@@ -79,7 +79,7 @@ def kurtosis(votes: Votes, *, ddof: Literal[0, 1] = 1, unanimous: Literal["skip"
         rejected=_named(votes, out),
         values={"high": high.astype(float), "low": low.astype(float), "far": share, "lopsided": lopsided},
         statement=(
-            "kurtosis rule of ITU-R BT.500-14 (standard deviation with "
+            "kurtosis rule of ITU-R BT.500-15 (standard deviation with "
             f"{'n - 1' if ddof else 'n'}, stimuli with unanimous votes {how}, shares of the votes that each rater gave)"
         ),
     )

@@ -32,7 +32,7 @@ def t_half_width(std: Floats, n: Ints) -> Floats:
         Half widths; NaN for a single vote.
 
     Source:
-        ITU-R BT.500-14, section A1-2.2.1, which has 1.96 in place of t for many raters; ITU-T P.913 section 12.6.
+        ITU-R BT.500-15, section A1-2.2.1, which has 1.96 in place of t for many raters; ITU-T P.913 section 12.6.
     """
     enough = n > 1
     half = np.full(len(n), np.nan)

@@ -16,7 +16,7 @@ from srbench.survey.study import Study
 from srbench.survey.vote_store import VoteStore
 
 MIN_RATERS = 15
-"""Finished sessions below which a study never stops by itself: ITU-R BT.500-14 asks for at least 15 observers."""
+"""Finished sessions below which a study never stops by itself: ITU-R BT.500-15 asks for at least 15 observers."""
 
 
 @dataclass(frozen=True)
