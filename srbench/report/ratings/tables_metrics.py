@@ -82,7 +82,7 @@ def comparisons(tests: Sequence[MetricTest]) -> Table:
         for t in tests
     )
     return Table(
-        key="metrics-tests",
+        key="tests-of-metrics",
         title="Differences between metrics",
         columns=(
             *(text_column("metric"), text_column("against"), Column("PLCC\ndifference"), Column("p (Holm)")),
