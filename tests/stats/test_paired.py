@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from srbench.stats.means import mean_interval
 from srbench.stats.paired import (
     lasting_p_each,
     mean_p,
@@ -161,3 +162,11 @@ def test_outlying_images_cost_little_where_there_are_none() -> None:
     plain, lasting = np.array([mean_p(gap) for gap in table.T]), np.array(lasting_p_each(table))
     assert (lasting >= plain * (1 - 1e-9)).all()
     assert (lasting < 0.05).sum() >= 0.9 * (plain < 0.05).sum() > 200
+
+
+def test_students_sleep_data_as_r_has_them() -> None:
+    """R 4: t.test(extra ~ group, data = sleep, paired = TRUE): t = -4.0621, df = 9, p-value = 0.002833."""
+    first = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+    second = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+    assert mean_p(first - second) == pytest.approx(0.002833, abs=5e-7)
+    assert mean_interval(first - second) == pytest.approx((-2.4598858, -0.7001142), abs=5e-8)
