@@ -156,7 +156,7 @@ def _array(values: Sequence[tuple[float, ...]]) -> Floats:
 def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant]]:
     highest = max(of.mean() for of in values.values())
     best = frozenset(variant for variant, of in values.items() if of.mean() == highest)
-    if len(next(iter(values.values()))) < 2:
+    if next(iter(values.values())).shape[-1] < 2:
         return best, frozenset()
     apart = told_apart(values)
     others = values.keys() - best
