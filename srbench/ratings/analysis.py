@@ -146,7 +146,7 @@ def analyse(
     )
     excluded = excluded_raters(name, treated, verdicts, options)
     counted, raw = treated.without(excluded), votes.judged().without(excluded)
-    estimate = likelihood.estimate(mos.prepare(raw, options.repetitions))
+    estimate = likelihood.estimate(mos.prepare(raw, options.repetitions), least_votes=options.least_votes)
     scores = chosen_scores(name, counted, estimate, options)
     dmos, crushed = (relative_scores(counted, kind, options) for kind in ("dmos", "crushed"))
     compared = compared_scores(
@@ -158,7 +158,7 @@ def analyse(
     draws = _draws(compared, options, progress)
     differences = compare_models(compared.scores, options.test, draws, options.seed)
     fits = mixed_models(_of_scored(compared)) if options.mixed else []
-    estimate_of_all = likelihood.estimate(prepared)
+    estimate_of_all = likelihood.estimate(prepared, least_votes=options.least_votes)
     centres, counts = distribution.histogram(raw)
     scored = {s.name for s in scores.stimuli}
     return Analysis(

@@ -32,7 +32,8 @@ def of_votes(votes: Votes, prepared: Votes, estimate: likelihood.Estimate | None
         sentences.append(f"maximum likelihood did not converge in {estimate.iterations} sweeps")
     if estimate and estimate.left_out:
         sentences.append(
-            f"maximum likelihood leaves out {counted(len(estimate.left_out), 'rater')} with fewer than 3 votes"
+            f"maximum likelihood leaves out {counted(len(estimate.left_out), 'rater')} with fewer than "
+            f"{estimate.least_votes} votes"
         )
     if estimate and estimate.exact:
         sentences.append(f"{collapsed(estimate)}: do not use its scores")
@@ -73,7 +74,15 @@ def _repeated(votes: Votes, options: Options) -> list[str]:
 def collapsed(estimate: likelihood.Estimate) -> str:
     """Say that the maximum of the likelihood follows single raters."""
     names = ", ".join(estimate.exact[:5])
-    return f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats (too few raters)"
+    if len(estimate.exact) == len(estimate.raters):
+        return "maximum likelihood (P.910) has nothing to estimate: all raters agree, so that nobody's votes vary"
+    few, most = min(estimate.votes_of_exact), max(estimate.votes_of_exact)
+    votes = f"{few}" if few == most else f"{few} to {most}"
+    cause = f"{votes} votes of theirs against {counted(len(estimate.raters), 'rater')}"
+    return (
+        f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats ({cause}; --least-votes leaves "
+        "out raters with few)"
+    )
 
 
 def _apart(votes: Votes) -> list[str]:

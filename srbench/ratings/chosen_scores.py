@@ -91,7 +91,9 @@ def chosen_scores(name: str, votes: Votes, estimate: Estimate | None, options: O
     if options.estimator == "mos":
         return mos.mos(votes)
     if estimate is None:
-        raise BadRatings(f"{name}: no rater has 3 votes, which --estimator p910 needs; use --estimator mos")
+        raise BadRatings(
+            f"{name}: no rater has {options.least_votes} votes, which --estimator p910 needs; use --estimator mos"
+        )
     if estimate.exact:
         raise BadRatings(f"{name}: {caveats.collapsed(estimate)}; use --estimator mos")
     return estimate.scores

@@ -9,7 +9,9 @@ from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats.arrays import Floats
 from srbench.stats.student import Z95
 
-_STOP, _MOST, _FEWEST_VOTES = 1e-8, 1_000, 3
+FEWEST_VOTES = 3
+"""Votes below which a rater has no bias and no inconsistency."""
+_STOP, _MOST = 1e-8, 1_000
 _FLOOR = 1e-3
 """Smallest inconsistency of a rater, in units of the scale's length: at 0 the likelihood has no maximum."""
 
@@ -27,8 +29,10 @@ class Estimate:
         inconsistency: Standard deviation of each rater's votes around truth + bias.
         iterations: Number of sweeps.
         converged: Whether the last sweep moved the scores by less than 1e-8.
-        left_out: Raters with fewer than 3 votes, too few for a bias and an inconsistency.
+        left_out: Raters with too few votes for a bias and an inconsistency.
+        least_votes: Number of votes below which they are too few.
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
+        votes_of_exact: Number of votes of each of these.
     """
 
     scores: StimulusScores
@@ -38,10 +42,19 @@ class Estimate:
     iterations: int
     converged: bool
     left_out: tuple[str, ...]
+    least_votes: int
     exact: tuple[str, ...]
+    votes_of_exact: tuple[int, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether the fit has converged, and follows no single rater."""
+        return self.converged and not self.exact
 
 
-def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Estimate | None:
+def estimate(
+    votes: Votes, spread: Spread = "stimulus", most: int = _MOST, least_votes: int = FEWEST_VOTES
+) -> Estimate | None:
     """Alternate between raters' bias and inconsistency and the stimuli's true scores until nothing moves.
 
     Vote = true score + bias + inconsistency x noise. A constant could move between scores and biases: the mean bias of
@@ -51,16 +64,17 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         votes: Votes of any design; repeated votes count as votes.
         spread: Source of the standard errors: the votes' scatter at each stimulus, or the raters' inconsistencies.
         most: Number of sweeps after which the search ends unconverged.
+        least_votes: Number of votes, 3 or more, below which a rater is left out.
 
     Returns:
-        None where no rater has 3 votes.
+        None where no rater has that many votes.
 
     Source:
         ITU-T P.910 (2022), Annex E; Li and Bampis, Recover subjective quality scores from noisy measurements, DCC 2017;
         Li, Bampis, Krasula et al., A simple model for subject behavior in subjective experiments, HVEI 2020.
     """
     counts = np.bincount(votes.rater, minlength=len(votes.raters))
-    few = [name for name, count in zip(votes.raters, counts, strict=True) if 0 < count < _FEWEST_VOTES]
+    few = [name for name, count in zip(votes.raters, counts, strict=True) if 0 < count < least_votes]
     used = votes.without(few)
     if not len(used):
         return None
@@ -83,7 +97,7 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         moved = float(np.sqrt(((new - truth) ** 2).sum()))
         truth = new
         sweeps += 1
-    enough = [i for i in range(raters) if counts[i] >= _FEWEST_VOTES]
+    enough = [i for i in range(raters) if counts[i] >= least_votes]
     shift = bias[enough].mean()
     truth, bias = truth + shift, bias - shift
     error = _error(used, truth, bias, weight, total, spread)
@@ -99,7 +113,9 @@ def estimate(votes: Votes, spread: Spread = "stimulus", most: int = _MOST) -> Es
         iterations=sweeps,
         converged=moved < _STOP,
         left_out=tuple(few),
+        least_votes=least_votes,
         exact=tuple(used.raters[i] for i in enough if wide[i] < floor),
+        votes_of_exact=tuple(int(counts[i]) for i in enough if wide[i] < floor),
     )
 
 

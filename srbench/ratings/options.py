@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from srbench.ratings.likelihood import FEWEST_VOTES
 from srbench.ratings.model_differences import Test
 from srbench.ratings.mos import Repetitions
 
@@ -19,6 +20,7 @@ class Options:
         repetitions: Treatment of repeated votes: "pool", "mean" or "first".
         remove_bias: Whether each rater's bias is subtracted (ITU-T P.913, section 12.4) before screening.
         estimator: Estimator of scores. "mos": mean of votes. "p910": maximum likelihood of ITU-T P.910, Annex E.
+        least_votes: Number of votes below which maximum likelihood leaves a rater out.
         relative: Scores relative to hidden references by which models are compared: "none", "dmos", or "crushed" DMOS.
         ddof: Divisor of the kurtosis rule's standard deviation: n - 1 (1) or n (0).
         unanimous: Treatment of stimuli on which all agree by the kurtosis rule: "skip" or "count".
@@ -38,6 +40,7 @@ class Options:
     repetitions: Repetitions = "mean"
     remove_bias: bool = False
     estimator: Estimator = "mos"
+    least_votes: int = FEWEST_VOTES
     relative: Relative = "none"
     ddof: Literal[0, 1] = 1
     unanimous: Literal["skip", "count"] = "skip"

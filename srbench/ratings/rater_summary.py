@@ -54,7 +54,8 @@ def summarise_raters(
         mean = np.bincount(votes.rater, votes.score, size) / n
         squares = np.bincount(votes.rater, (votes.score - mean[votes.rater]) ** 2, size)
         std = np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)
-    inconsistency = dict(zip(estimate.raters, estimate.inconsistency.tolist(), strict=True)) if estimate else {}
+    shown = estimate if estimate and estimate.usable else None  # else raters whom it repeats would seem most consistent
+    inconsistency = dict(zip(shown.raters, shown.inconsistency.tolist(), strict=True)) if shown else {}
     correlated = next(v for v in verdicts if v.rule == "correlation")
     return RaterSummary(
         names=votes.raters,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from srbench.ratings import likelihood, mos, screening
+from srbench.ratings import caveats, likelihood, mos, screening
 from srbench.ratings.options import Options
 from srbench.ratings.votes import StimulusScores, Votes
 
@@ -70,7 +70,10 @@ def variants(
     compared.append(_variant("bias removal (P.913)", (), plain, mos.mos(base)))
     both = mos.mos(base.without(p913.rejected))
     compared.append(_variant("bias removal, then bt500 (P.913)", p913.rejected, plain, both))
-    if estimate:
+    if estimate and not estimate.usable:
+        reason = caveats.collapsed(estimate) if estimate.exact else "did not converge"
+        compared.append(Variant("maximum likelihood (P.910)", applied=False, rejected=(), reason=reason))
+    elif estimate:
         compared.append(_variant("maximum likelihood (P.910)", (), plain, estimate.scores))
     return compared
 

@@ -8,6 +8,7 @@ from srbench.ratings import analysis, likelihood, mos
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale
+from srbench.report.ratings import publish
 from tests.ratings.tables import NAN, votes_of
 
 # A long scale: rounding and its ends, which the model does not have, are small beside noise of 6.
@@ -79,6 +80,34 @@ def test_the_mean_bias_is_0(share: float) -> None:
     assert found.bias.mean() == pytest.approx(0, abs=1e-12)
 
 
+def _shown(made: analysis.Analysis) -> tuple[float | None, str, bool]:
+    """The treatment's half-width and reason, and whether any inconsistency of a rater is shown."""
+    treatment = next(v for v in made.sensitivity if v.name == "maximum likelihood (P.910)")
+    assert made.raters is not None
+    return treatment.half, treatment.reason, bool(np.isfinite(made.raters.inconsistency).any())
+
+
+def test_a_fit_that_cannot_be_used_is_shown_nowhere_and_its_cause_is_the_true_one() -> None:
+    alike = analysis.analyse("x", votes_of(np.tile([[1.0], [2], [4], [5]], (1, 8)).tolist()), Options(resamples=0))
+    half, reason, inconsistent = _shown(alike)
+    assert (half, inconsistent) == (None, False)
+    assert "all raters agree, so that nobody's votes vary" in reason
+    assert publish.report(alike).content["stimuli"][0]["p910"] is None
+    # One of 13 raters has 3 votes, which the fit repeats; without them it can be used.
+    votes = simulate(Simulation(images=10, raters=13, share=1.0)).votes
+    few = votes.keep((votes.rater != 0) | np.isin(votes.stimulus, [0, 1, 2]))
+    level = few.with_scores(np.where(few.rater == 0, [3.0], few.score))
+    found = likelihood.estimate(level, least_votes=4)
+    assert found is not None
+    assert found.left_out == (votes.raters[0],)
+    assert found.usable
+    made = analysis.analyse("x", level, Options(screen=(), resamples=0, least_votes=4))
+    assert "maximum likelihood leaves out 1 rater with fewer than 4 votes" in made.caveats
+    half, reason, inconsistent = _shown(made)
+    assert half is not None
+    assert (reason, inconsistent) == ("", True)
+
+
 def test_giving_up_is_said_with_its_count() -> None:
     votes = simulate(Simulation(images=5)).votes
     found = likelihood.estimate(votes, most=2)
@@ -91,7 +120,7 @@ def test_giving_up_is_said_with_its_count() -> None:
 
 
 def test_giving_up_is_said_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likelihood.estimate, "__defaults__", ("stimulus", 2))
+    monkeypatch.setattr(likelihood.estimate, "__defaults__", ("stimulus", 2, 3))
     made = analysis.analyse("x", simulate(Simulation(images=3)).votes, Options(resamples=0))
     assert "maximum likelihood did not converge in 2 sweeps" in made.caveats
 
@@ -138,6 +167,7 @@ def test_an_estimate_that_follows_a_single_rater_says_so() -> None:
         collapsed += bool(follows)
         made = analysis.analyse("x", votes, Options(screen=(), resamples=0))
         assert any("has collapsed onto" in note for note in made.caveats) == bool(follows)
+        assert any("32 votes of theirs against 6 raters" in note for note in made.caveats) == bool(follows)
     assert 5 < collapsed < 20
 
 

@@ -63,6 +63,9 @@ def analyze(
         Literal["mos", "p910"],
         typer.Option(help="How scores are estimated: mean of votes (mos), or maximum likelihood (p910)."),
     ] = "mos",
+    least_votes: Annotated[
+        int, typer.Option(min=3, help="Maximum likelihood leaves out raters with fewer votes than this.")
+    ] = 3,
     relative: Annotated[
         Literal["none", "dmos", "crushed"],
         typer.Option(
@@ -161,6 +164,7 @@ def analyze(
         repetitions=repetitions,
         remove_bias=remove_bias,
         estimator=estimator,
+        least_votes=least_votes,
         relative=relative,
         ddof=1 if ddof else 0,
         unanimous=unanimous,

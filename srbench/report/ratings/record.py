@@ -115,7 +115,7 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
     others = {
         "dmos": study.dmos,
         "dmos_crushed": study.crushed_dmos,
-        "p910": study.estimate.scores if study.estimate else None,
+        "p910": study.estimate.scores if study.estimate and study.estimate.usable else None,
         "z": study.further.z,
     }
     places = {name: opinion.by_name() for name, opinion in others.items() if opinion}
@@ -181,6 +181,7 @@ def _likelihood(study: Analysis) -> dict[str, Any] | None:
         "iterations": estimate.iterations,
         "converged": estimate.converged,
         "left_out": list(estimate.left_out),
+        "collapsed_onto": list(estimate.exact),
         "raters": [
             {"rater": name, "bias": float(b), "inconsistency": float(v)}
             for name, b, v in zip(estimate.raters, estimate.bias, estimate.inconsistency, strict=True)

@@ -126,7 +126,7 @@ def _stimuli(study: Analysis) -> Table:
         ("DMOS", {} if study.dmos is None else _by_name(study.dmos)),
         ("DMOS crushed", {} if study.crushed_dmos is None else _by_name(study.crushed_dmos)),
         ("z", {} if study.further.z is None else _by_name(study.further.z)),
-        ("P.910", {} if study.estimate is None else _by_name(study.estimate.scores)),
+        ("P.910", _by_name(study.estimate.scores) if study.estimate and study.estimate.usable else {}),
     ]
     shown = [(head, values) for head, values in extra if values]
     scores = study.scores
