@@ -87,8 +87,8 @@ GROUPS = (
         "tests/stats/test_comparison.py",
         (
             ("holm(p_values), holm(", "p_values, holm("),
-            ("holm(lasting_p_each(table, test))", "lasting_p_each(table, test)"),
-            ("holm([same_p(gap, margin) for gap in gaps])", "[same_p(gap, margin) for gap in gaps]"),
+            ("holm(p_values), holm(lasting)", "holm(p_values), lasting"),
+            ("else holm([of.same_p(margin)", "else list([of.same_p(margin)"),
             ("(self.mean > 0) == self.higher_is_better", "self.mean > 0"),
         ),
     ),
