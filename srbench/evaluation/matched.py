@@ -255,10 +255,10 @@ def _matched(by_model: Mapping[str, Sequence[Row]]) -> Matched:
 
 
 def _by_image(rows: Sequence[Row]) -> dict[str, list[float]]:
-    """Return the values of each image, one a seed; an image on which a seed has no value is left out."""
+    """Return the values of each image, one a seed, in one order of seeds; without images that a seed lacks."""
     seeds = len({row.model for row in rows})
     values: dict[str, list[float]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.model):  # stored rows have the order in which the seeds ran
         values.setdefault(row.image, []).append(row.value)
     return {image: of for image, of in values.items() if len(of) == seeds and not any(map(math.isnan, of))}
 

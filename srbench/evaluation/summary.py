@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,10 @@ def summarise(rows: Iterable[Row], methods: Mapping[str, str] = NO_METHODS) -> l
         groups.setdefault((name, row.dataset, row.metric, row.device, row.mode), {}).setdefault(row.image, []).append(
             row
         )
-    return [_summary(name, list(images.values())) for (name, *_), images in groups.items()]
+    by_seed = attrgetter("model")  # stored rows have the order in which the seeds ran
+    return [
+        _summary(name, [sorted(of, key=by_seed) for of in images.values()]) for (name, *_), images in groups.items()
+    ]
 
 
 def _summary(name: str, images: Sequence[Sequence[Row]]) -> Summary:

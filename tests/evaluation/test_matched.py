@@ -1,12 +1,14 @@
 """The models of several runs on the same images."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.matched import match
+from srbench.evaluation.results import WHOLE_SET
 from tests.evaluation.runs import write_run
 
 
@@ -94,3 +96,39 @@ def test_seeds_of_a_method_are_one_line(tmp_path: Path) -> None:
         "bicubic": [1.0, 2.0],
         "ours": [[3.0, 4.0], [5.0, 7.0]],
     }
+
+
+def test_an_image_that_a_seed_lacks_is_one_that_the_method_lacks(tmp_path: Path) -> None:
+    write_run(tmp_path, {"bicubic": [1.0, 2.0, 3.0]})
+    folder = write_run(tmp_path, {"ours/1": [3.0, 4.0], "ours/2": [5.0, math.nan, 8.0]}, method="ours")
+    (table,) = match([folder]).tables
+    assert table.left_out == ("ours is not compared: it has a value on 1 of 3 images",)
+
+
+def test_a_value_belongs_to_its_seed_in_whatever_order_the_seeds_ran(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, {"ours/1": [3.0], "ours/2": [5.0]}, method="ours")
+    later = [replace(row, key=f"{row.key} later", image="im1", value=row.value + 1) for row in folder.rows()]
+    folder.append(later[::-1])
+    (table,) = match([folder]).tables
+    assert table.values["ours"].tolist() == [[3.0, 4.0], [5.0, 6.0]]
+
+
+def test_lr_images_that_are_others_are_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", {"ours": [1.0]})
+    other = write_run(tmp_path / "b", {"theirs": [1.0]})
+    other.append([replace(row, key="new", lr="other") for row in other.rows()])
+    with pytest.raises(BadRun, match="two different LR images"):
+        match([folder, other])
+
+
+def test_of_one_content_in_two_runs_the_one_with_more_images_counts(tmp_path: Path) -> None:
+    few, most = (write_run(tmp_path / name, {"ours": [1.0, 2.0, 3.0][:n]}) for name, n in (("few", 2), ("most", 3)))
+    for order in ([few, most], [most, few]):
+        assert match(order).tables[0].values["ours"].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_timings_and_values_of_sets_are_not_compared(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, {"ours": [1.0]})
+    (row,) = folder.rows()
+    folder.append([replace(row, key="time", metric="latency"), replace(row, key="set", metric="fid", image=WHOLE_SET)])
+    assert [table.metric for table in match([folder]).tables] == ["psnr"]

@@ -255,3 +255,13 @@ def test_seeds_of_a_method_are_one_line_whose_interval_counts_them() -> None:
     assert {variant[0] for variant in ranking.tied} == {"bicubic"}
     (table,) = build([ours, bicubic], {("set", "psnr"): ranking}, {"set": (8, 8)})
     assert [row[0].text for row in table.rows] == ["ours (3 seeds)", "bicubic"]
+
+
+def test_the_interval_of_seeds_does_not_depend_on_the_order_in_which_they_ran() -> None:
+    """Else seeds would exchange values between images, and their means would come closer to one another."""
+    seeds = {f"ours/{i}": [20.0 + 3 * i, 21.5 + 3 * i, 22.0 + 3 * i, 24.5 + 3 * i] for i in range(2)}
+    rows = _rows(seeds)
+    later = [row for row in rows if row.image > "im1"]
+    mixed = [row for row in rows if row not in later] + later[::-1]
+    methods = dict.fromkeys(seeds, "ours")
+    assert summarise(mixed, methods)[0].ci95 == summarise(rows, methods)[0].ci95
