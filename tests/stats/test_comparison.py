@@ -10,6 +10,7 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import compare_means, letters_of, told_apart
+from srbench.stats.seeds import seed_mean
 
 
 def _values(models: int, images: int, seed: int = 0, step: float = 0.0) -> dict[str, Floats]:
@@ -133,3 +134,21 @@ def test_pairs_come_best_first() -> None:
     order = sorted(values, key=lambda model: values[model].mean())
     found = compare_means(values, higher_is_better=False)
     assert [(one.first, one.second) for one in found] == list(combinations(order, 2))
+
+
+def test_seeds_stand_in_the_place_of_the_test_where_an_item_has_several() -> None:
+    """Images agree and seeds do not: p, interval and equivalence are those over seeds, also in what lasts."""
+    generator = np.random.default_rng(8)
+    base = generator.normal(30, 3, 20)
+    several = base + np.array([[0.2], [1.0], [0.3]]) + generator.normal(0, 0.05, (3, 20))
+    values = {"ours": several, "base": base, "far": base - 5 + generator.normal(0, 0.1, 20)}
+    found = {(one.first, one.second): one for one in compare_means(values, higher_is_better=True, margin=1.5)}
+    ours = found["ours", "base"]
+    expected = seed_mean(several, base)
+    assert (ours.p, ours.ci95) == (expected.p, expected.ci95)
+    assert 0.05 < expected.p <= ours.p_lasting_holm
+    assert ours.verdict == "undecided"
+    assert ours.p_same_holm == pytest.approx(3 * expected.same_p(1.5))
+    assert 0.05 < 3 * expected.same_p(1.5) < 0.2
+    assert told_apart(values)[frozenset(("ours", "base"))] is False
+    assert told_apart(values)[frozenset(("base", "far"))] is True

@@ -91,6 +91,15 @@ def test_two_images_that_reverse_only_together_are_found() -> None:
     assert found.moved == ("a", 1, 2)
 
 
+def test_two_images_that_reverse_one_order_each_are_found_together() -> None:
+    """200 images; one decides between the first two models, another between the last two, far below."""
+    leads = np.full((2, 200), -0.01)
+    leads[0, 17] = leads[1, 90] = 3.0
+    zero = np.zeros(200)
+    found = influence({"a": leads[0], "b": zero, "c": leads[1] - 9, "d": zero - 9}, higher_is_better=True)
+    assert (set(found.few), found.reversed, found.orders) == ({17, 90}, 2, 6)
+
+
 def test_where_no_image_matters_none_is_named() -> None:
     base = np.linspace(20, 30, 8)
     found = influence({"a": base + 1, "b": base, "c": base - 1}, higher_is_better=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from srbench.stats.rank_summary import critical_difference, rank_models
+from srbench.stats.rank_summary import RankSummary, critical_difference, rank_models
 
 
 @pytest.mark.parametrize(("models", "q"), [(2, 1.960), (3, 2.343), (4, 2.569), (5, 2.728), (10, 3.164)])
@@ -66,6 +66,11 @@ def test_a_group_is_shared_exactly_by_models_that_are_not_told_apart() -> None:
             for second, other in found.mean_ranks.items():
                 shared = first == second or any({first, second} <= set(group) for group in found.groups())
                 assert shared == (first == second or abs(one - other) <= found.critical_difference)
+
+
+def test_a_group_within_another_is_not_named() -> None:
+    found = RankSummary({"a": 1.0, "b": 1.5, "c": 2.0, "d": 3.5}, 10, 0.01, 1.0)
+    assert found.groups() == [("a", "b", "c")]
 
 
 _TOO_LITTLE = [{"a": np.ones(3)}, dict.fromkeys("ab", np.ones(1)), {"a": np.ones(2), "b": np.array([1, np.nan])}]

@@ -42,6 +42,13 @@ def test_intervals_hold_over_seeds_and_images(seeds: int, images: int) -> None:
     assert held >= 0.935 * 2_000
 
 
+def test_the_error_is_that_of_images_and_of_seeds() -> None:
+    """By hand: images have the means 0, 2, 4 (variance 4); seeds 1 and 3 (variance 2)."""
+    found = seed_mean(np.array([[-1.0, 1.0, 3.0], [1.0, 3.0, 5.0]]))
+    assert (found.mean, found.error) == (2.0, pytest.approx(math.sqrt(4 / 3 + 2 / 2)))
+    assert found.df == pytest.approx((4 / 3 + 1) ** 2 / ((4 / 3) ** 2 / 2 + 1**2 / 1))
+
+
 def test_values_that_do_not_vary_and_single_images() -> None:
     assert seed_mean(np.ones((2, 3))).ci95 == (1.0, 1.0)
     assert (seed_mean(np.ones(3)).p, seed_mean(np.zeros(3)).p) == (0.0, 1.0)

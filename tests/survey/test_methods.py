@@ -12,8 +12,11 @@ from starlette.testclient import TestClient
 
 from srbench.core import image
 from srbench.errors import UnknownName
+from srbench.ratings.votes import Stimulus
 from srbench.survey import methods, secrets
 from srbench.survey.design import Design
+from srbench.survey.methods.pair import missed_traps
+from srbench.survey.responses import Response
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
@@ -140,3 +143,23 @@ def test_a_new_method_is_one_file(call: Call, tmp_path: Path, toy: str) -> None:
     assert code == 0
     assert {row["model"]: row["mean"] for row in json.loads(out)["models"]} == {"hr": 10, "m2": 7, "m1": 2}
     assert call("survey", "analyze", "votes.csv", "--scale", "0-10", "--screen", "none")[0] == 0
+
+
+def _answered(kind: str, first: str, second: str, value: str) -> Response:
+    return Response("r", 0, kind, first, second, value, 1.0, {})
+
+
+def test_pairs_export_who_won_and_what_was_no_difference() -> None:
+    shown = {name: Stimulus(name, "c", name) for name in ("x", "y")}
+    answers = [_answered("trial", "x", "y", value) for value in ("first", "second", "tie")]
+    pairs = methods.find("pair").export("st", shown, [*answers, _answered("trap", "x", "y", "first")]).pairs
+    assert [(pair.winner, pair.loser, pair.tie) for pair in pairs[:2]] == [("x", "y", False), ("y", "x", False)]
+    assert [pair.tie for pair in pairs] == [False, False, True]
+
+
+@pytest.mark.parametrize(("best", "first", "missed"), [("x", "x", False), ("x", "y", True), ("y", "x", True)])
+def test_a_trap_is_missed_by_whoever_does_not_choose_the_best(best: str, first: str, missed: bool) -> None:
+    shown = {name: Stimulus(name, "t", name, expected=5.0 if name == best else 1.0) for name in ("x", "y")}
+    said = _answered("trap", "x", "y", "first" if first == "x" else "second")
+    assert missed_traps(shown, [said]) == (("r",) if missed else ())
+    assert missed_traps(shown, [_answered("trap", "x", "y", "tie")]) == ("r",)
