@@ -100,6 +100,14 @@ def _mutations(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for kind in sorted({entry["kind"] for entry in entries.values()}):
         of_kind = [entry["killed"] for entry in entries.values() if entry["kind"] == kind]
         yield f"| {kind} | {len(of_kind)} | {sum(of_kind)} |"
+    yield from _listed(
+        "Version 0.1 let these through:",
+        [
+            f"{each['once_unnoticed']}: {'noticed now' if each['killed'] else 'still not noticed'}"
+            for each in entries.values()
+            if each.get("once_unnoticed")
+        ],
+    )
     survivors = [entry for entry in entries.values() if not entry["killed"]]
     yield from _listed(
         "Not noticed:",
