@@ -98,7 +98,7 @@ def read(paths: Sequence[Path], chosen: str = "", *, pinned: bool = False) -> Ch
             if head.startswith(b"MATLAB") or path.suffix.lower() == ".mat" or _is_ncnn(head):
                 return _read_ordered(paths, _is_ncnn(head), pinned)
             content = head + file.read() if _is_safetensors(head) or head.startswith((b"PK", b"\x80")) else b""
-        stored = _of_sets(path, _sets(path, head, content), chosen)
+        stored = _of_sets(path, _sets(path, head, content, bool(chosen)), chosen)
         hashes = {path.name: hashlib.sha256(content).hexdigest()}
         return replace(stored, hashes=hashes, others=tuple(replace(other, hashes=hashes) for other in stored.others))
     except BadWeights:
@@ -116,13 +116,14 @@ def _beside(path: Path) -> str:
     return f"{weights} beside it has the weights too" if path.suffix == ".ckpt" and weights.exists() else ""
 
 
-def _sets(path: Path, head: bytes, data: bytes) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:
+def _sets(path: Path, head: bytes, data: bytes, all_of_them: bool) -> tuple[list[TensorSet[Tensor]], Mapping[str, str]]:
     """Return the sets of tensors in a file, and the facts in its header.
 
     Args:
         path: The file, for messages.
         head: Its first bytes.
         data: Its content; empty where the head is that of no weight file.
+        all_of_them: Whether those of optimizers and discriminators are returned beside the network's.
     """
     if _is_safetensors(data):
         sealed_tensors.check(path, data)
@@ -139,7 +140,8 @@ def _sets(path: Path, head: bytes, data: bytes) -> tuple[list[TensorSet[Tensor]]
             tensors[id(stored)] = content.tensor(stored)
         return tensors[id(stored)]
 
-    wanted = [each for each in found if not unwrapping.is_for_training(each.name)] or found
+    network = [each for each in found if not unwrapping.is_for_training(each.name)]
+    wanted = found if all_of_them else network or found
     return [TensorSet(each.name, {k: load(v) for k, v in each.tensors.items()}, each.part) for each in wanted], {}
 
 

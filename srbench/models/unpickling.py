@@ -94,6 +94,11 @@ class StoredTensor:
     stride: tuple[int, ...]
     dtype: torch.dtype
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its size, under the name that tensors have for it."""
+        return self.size
+
 
 @dataclass(frozen=True)
 class Content:

@@ -1,18 +1,25 @@
 """Sets of tensors inside what training code stores around them, and which of them is meant."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from srbench.models.unpickling import Placeholder
 
-T = TypeVar("T")
+
+class _Shaped(Protocol):
+    @property
+    def shape(self) -> Sequence[int]: ...
+
+
+T = TypeVar("T", bound=_Shaped)
 
 _AVERAGE = re.compile(r"(^|[^a-z])(ema|average[ds]?|avg|swa|shadow)([^a-z]|$)")
 _OTHER_USE = re.compile(
     r"optim|sched|scaler|(^|[^a-z])(d|net_?d|discriminators?|critic|loss|losses|perceptual)([^a-z]|$)"
 )
+_COUNTERS = frozenset({"n_averaged", "num_updates", "step", "global_step", "iteration", "epoch", "initted"})
 _DEEPEST = 30
 
 
@@ -31,16 +38,18 @@ class TensorSet(Generic[T]):
     part: bool = False
 
     @property
-    def _rank(self) -> tuple[bool, bool, bool, int]:
-        average = bool(_AVERAGE.search(_words(self.name)))
-        return is_for_training(self.name), self.part, not average, -len(self.tensors)
+    def _rank(self) -> tuple[bool, int, bool, int]:
+        averages = sum(bool(_AVERAGE.search(_words(step))) for step in self.name.split("."))
+        return is_for_training(self.name), -averages, self.part, -len(self.tensors)
 
 
 def find(tree: object, kind: type[T]) -> list[TensorSet[T]]:
     """Find all sets of tensors in a tree, the one that is most likely meant first.
 
-    A running average goes before raw weights, and both before the state of optimizers and of discriminators. Parts
-    that share a prefix follow: several networks may stand in one set, as Lightning stores them.
+    A running average goes before raw weights, and both before the state of optimizers and of discriminators. A name
+    that says so twice goes first: "ema.ema_model" before "ema.online_model". Parts that share a prefix follow their
+    set: several networks may stand in one, as Lightning stores them. An average whose tensors have no names, as
+    `torch_ema` stores them, takes those of the set whose shapes follow in the same order.
 
     Args:
         tree: Dictionaries, lists and placeholders, of any depth.
@@ -48,6 +57,7 @@ def find(tree: object, kind: type[T]) -> list[TensorSet[T]]:
     """
     whole = [found for found in _walk(tree, kind, "", set(), 0) if found.tensors]
     parts = [part for found in whole for part in _parts(found)]
+    _name_lists([*whole, *parts])
     return sorted([*whole, *parts], key=lambda found: found._rank)
 
 
@@ -75,6 +85,23 @@ def is_for_training(name: str) -> bool:
     return bool(_OTHER_USE.search(_words(name)))
 
 
+def _name_lists(sets: list[TensorSet[T]]) -> None:
+    """Give averages that are lists the names of the tensors that they are averages of."""
+    for found in sets:
+        if not (_AVERAGE.search(_words(found.name)) and all(key.isdecimal() for key in found.tensors)):
+            continue
+        shapes = [tuple(tensor.shape) for tensor in found.tensors.values()]
+        for other in sets:
+            if other is not found and shapes == [tuple(tensor.shape) for tensor in other.tensors.values()]:
+                found.tensors = dict(zip(other.tensors, found.tensors.values(), strict=True))
+                break
+
+
+def _without_counters(tensors: dict[str, T]) -> dict[str, T]:
+    """Leave out what an average counts beside the tensors, as `n_averaged` of torch's `AveragedModel`."""
+    return {key: value for key, value in tensors.items() if not (key in _COUNTERS and not tuple(value.shape))}
+
+
 def _words(name: str) -> str:
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
@@ -94,9 +121,8 @@ def _walk(node: object, kind: type[T], name: str, seen: set[int], depth: int) ->
         node = {str(position): value for position, value in enumerate(node)}
     if not isinstance(node, Mapping):
         return
-    yield TensorSet(
-        name, {key: value for key, value in node.items() if isinstance(key, str) and isinstance(value, kind)}
-    )
+    tensors = {key: value for key, value in node.items() if isinstance(key, str) and isinstance(value, kind)}
+    yield TensorSet(name, _without_counters(tensors))
     for key, value in node.items():
         yield from _walk(value, kind, f"{name}.{key}" if name else str(key), seen, depth + 1)
 
@@ -128,5 +154,7 @@ def _parts(found: TensorSet[T]) -> list[TensorSet[T]]:
         if dot:
             name = f"{found.name}.{first}" if found.name else first
             parts.setdefault(first, TensorSet(name, part=True)).tensors[rest] = tensor
+    for part in parts.values():
+        part.tensors = _without_counters(part.tensors)
     shared = len(parts) == 1 and all("." in key for key in found.tensors)  # then it is a prefix, see `stripped`
     return [] if shared else [part for part in parts.values() if len(part.tensors) > 1]

@@ -107,6 +107,15 @@ def test_the_set_that_was_taken_is_said_and_another_can_be_chosen(tmp_path: Path
     assert foreign.from_weight_file(path, 4).origin == str(path)
 
 
+def test_a_set_for_training_is_found_where_it_is_named(tmp_path: Path) -> None:
+    state = _network().state_dict()
+    torch.save({"discriminator": state, "generator": zeros(state)}, tmp_path / "gan.pth")
+    chosen = checkpoint.read([tmp_path / "gan.pth"], "discriminator").state
+    assert torch.equal(chosen["body.0.weight"], state["body.0.weight"])
+    with pytest.raises(BadWeights, match="it has 'generator', 'discriminator'"):
+        checkpoint.read([tmp_path / "gan.pth"], "none")
+
+
 def test_each_bit_of_a_torch_file_is_checked(tmp_path: Path) -> None:
     torch.save(_network().state_dict(), tmp_path / "net.pth")
     data = bytearray((tmp_path / "net.pth").read_bytes())

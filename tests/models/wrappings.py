@@ -90,6 +90,19 @@ WRAPPED: dict[str, Callable[[State], object]] = {
         "initted": torch.tensor(True), "step": torch.tensor(7),
         **prefixed("online_model.", zeros(s)), **prefixed("ema_model.", s),
     },
+    "average, swa beside": lambda s: {
+        "net": zeros(s), "swa": {"n_averaged": torch.tensor(4), **prefixed("module.", s)},
+    },
+    "average, swa in one set": lambda s: {
+        "state_dict": {**prefixed("net.", zeros(s)), **prefixed("ema.module.", s), "ema.n_averaged": torch.tensor(4)},
+    },
+    "average, lucidrains beside": lambda s: {
+        "model": zeros(s), "ema": {**prefixed("online_model.", zeros(s)), **prefixed("ema_model.", s)},
+    },
+    "average, torch_ema": lambda s: {
+        "net": zeros(s), "ema": {"decay": 0.9, "shadow_params": list(s.values()), "collected_params": None},
+    },
+    "step beside": lambda s: {**s, "step": torch.tensor(7)},
     "average in one set": lambda s: {"state_dict": prefixed("net.", zeros(s)) | prefixed("net_ema.", s)},
     "classes": lambda s: {
         "args": argparse.Namespace(lr=1), "path": pathlib.PurePosixPath("/x"), "best": np.float64(3), "a": np.ones(3),
