@@ -67,7 +67,8 @@ def require_same(folder: Path, sources: Collection[Path], wanted: dict[str, str]
         if {name: found.get(name) for name in _SAME} != expected:
             what = _named(found) if found else "of unknown origin"
             raise BadData(
-                f"{path} is {what}; this call makes {_named(expected)}. Give another folder, or --force to go on anyway"
+                f"{path} is {what}; this call makes images {_named(expected)}. Give another folder, or --force to go "
+                "on anyway"
             )
 
 

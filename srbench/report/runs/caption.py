@@ -64,6 +64,6 @@ def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> li
     for entry in failed:
         place = " ".join(part for part in (entry["dataset"], entry["image"]) if part)
         more = f" (traceback: {entry['traceback']})" if "traceback" in entry else ""
-        who = f"{entry['model']} on {place}" if entry["model"] else place
+        who = " on ".join(filter(None, (entry["model"], place)))
         lines.append(f"failed: {who}: {entry['reason']}{more}")
     return lines

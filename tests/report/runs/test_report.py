@@ -192,6 +192,7 @@ def test_reasons_and_flags_are_grouped() -> None:
         {"a": "no host", "b": "no host"}, [{"model": "c", "dataset": "set", "image": "x", "reason": "boom"}]
     )
     assert lines == ["not run (no host): a, b", "failed: c on set x: boom"]
+    assert caption.missing({}, [{"model": "c", "dataset": "", "image": "", "reason": "boom"}]) == ["failed: c: boom"]
 
 
 INF, NAN = float("inf"), float("nan")
