@@ -89,6 +89,10 @@ def test_pairs_too(tmp_path: Path, call: Call) -> None:
     store.close()
     assert call("survey", "export", str(tmp_path / "st"), "pairs.csv")[0] == 0
     assert files.read(Path("pairs.csv")).pairs == given
+    # Pairs make no MOS: a run beside them is refused, not ignored.
+    code, out, err = call("survey", "report", str(tmp_path / "st"), "--run", "r")
+    assert (code, out) == (2, "")
+    assert "holds paired comparisons; --run needs single votes" in err
 
 
 @pytest.mark.parametrize("method", methods.names())

@@ -197,7 +197,13 @@ def finish(
     json: bool,
     jod: bool = False,
 ) -> None:
-    """From ratings to what is printed and written."""
+    """From ratings to what is printed and written.
+
+    Raises:
+        UserError: A run is given beside paired comparisons, which have no MOS that could join it.
+    """
+    if run and read.pairs:
+        raise UserError(f"{read.name} holds paired comparisons; --run needs single votes on a scale")
     from srbench.ratings import analysis
     from srbench.report.ratings import publish
 
