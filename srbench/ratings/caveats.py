@@ -80,8 +80,8 @@ def collapsed(estimate: likelihood.Estimate) -> str:
     votes = f"{few}" if few == most else f"{few} to {most}"
     cause = f"{votes} votes of theirs against {counted(len(estimate.raters), 'rater')}"
     return (
-        f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats ({cause}; --least-votes leaves "
-        "out raters with few)"
+        f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats ({cause}; "
+        "srbench survey analyze --least-votes leaves out raters with few)"
     )
 
 

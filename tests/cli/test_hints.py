@@ -33,6 +33,8 @@ _NEVER = {
     "srbench.ratings.mos.differential": ("survey report",),  # it has the usual options of an analysis, no others
     "srbench.ratings.chosen_scores": ("survey report",),
     "srbench.ratings.caveats._repeated": ("survey report",),
+    "srbench.ratings.non_inferiority": ("survey report",),
+    "srbench.ratings.further": ("survey report",),
 }
 _FIXED = "survey demo"
 """A verb that gives others what it made itself."""
