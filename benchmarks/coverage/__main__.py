@@ -12,11 +12,11 @@ from benchmarks.coverage.figures import Figure
 from srbench.stats.arrays import Floats
 
 TRIALS = {
-    "means": {"t": 4_000, "other methods": 400},
-    "marks": {"t": 800, "sign-flip, Wilcoxon": 100},
-    "challenge": {"t": 800, "sign-flip": 100},
-    "ratings": {"studies": 400, "maximum likelihood": 60},
-    "pairs": {"studies": 200},
+    "means": {"t": 2_000, "other methods": 200},
+    "marks": {"t": 400, "sign-flip and Wilcoxon from n = 50 on": 40},
+    "challenge": {"t": 500, "sign-flip": 60, "influence line": 60},
+    "ratings": {"studies": 150, "maximum likelihood": 20},
+    "pairs": {"studies": 100},
 }
 _QUICK = 10
 

@@ -17,12 +17,13 @@ KEPT = (0.8, 1.0)
 MARK = "t + Holm + lasting (the mark)"
 
 
-def measured(trials: int, signs: int, fixture: Floats) -> Iterator[Figure]:
+def measured(trials: int, signs: int, lines: int, fixture: Floats) -> Iterator[Figure]:
     """Measure false and right claims of the marks, and what the influence line names where they are false.
 
     Args:
         trials: Number of tables.
         signs: Number of tables for the alternative, the same with sign flips.
+        lines: Largest number of tables with a false claim whose influence line is looked at.
         fixture: Real values, `(models, images)`.
     """
     truth = np.sign(gaps(fixture).mean(axis=0))
@@ -49,7 +50,7 @@ def measured(trials: int, signs: int, fixture: Floats) -> Iterator[Figure]:
                     for one, of in zip(made, plain, strict=True)
                 ]
                 yield pooled(f"{mark}: right claims of t + Holm kept", regime, column, "right claims", kept, KEPT)
-        yield from _named(tables, claims[MARK], truth, column)
+        yield from _named(tables, claims[MARK], truth, column, lines)
 
 
 def _claims(table: Floats, p_values: list[float]) -> Ints:
@@ -57,13 +58,13 @@ def _claims(table: Floats, p_values: list[float]) -> Ints:
     return np.asarray(np.sign(gaps(table).mean(axis=0)) * (np.array(holm(p_values)) < LEVEL), dtype=np.int64)
 
 
-def _named(tables: list[Floats], claims: list[Ints], truth: Floats, column: str) -> Iterator[Figure]:
+def _named(tables: list[Floats], claims: list[Ints], truth: Floats, column: str, most: int) -> Iterator[Figure]:
     """Measure how often, where a claim is false, the influence line names an image that carries it."""
     found, chance, regime = [], [], "tables with a false claim by the mark"
     generator = np.random.default_rng(20)
     for table, claim in zip(tables, claims, strict=True):
         false = claim * truth < 0
-        if not false.any():
+        if not false.any() or len(found) == most:
             continue
         named = images_of(influence(dict(enumerate(table)), higher_is_better=True))
         others = generator.permutation(table.shape[1])[: len(named)].tolist()
