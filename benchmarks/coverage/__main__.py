@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,44 +11,56 @@ from benchmarks.coverage.figures import Figure
 from srbench.stats.arrays import Floats
 
 TRIALS = {
-    "means": {"t": 2_000, "other methods": 200},
-    "marks": {"t": 400, "sign-flip and Wilcoxon from n = 50 on": 40},
-    "challenge": {"t": 500, "sign-flip": 60, "influence line": 60},
-    "ratings": {"studies": 150, "maximum likelihood": 20},
-    "pairs": {"studies": 100},
+    "means": {"t": 4_000, "other methods": 400},
+    "marks": {"t": 1_000, "sign flips and Wilcoxon from n = 50 on": 100},
+    "challenge": {"t": 1_000, "sign flips": 100, "influence lines": 100},
+    "ratings": {"studies": 500, "maximum likelihood": 50},
+    "pairs": {"studies": 300},
 }
-_QUICK = 10
+QUICK = {
+    "means": {"t": 2_000, "other methods": 60},
+    "marks": {"t": 150, "sign flips and Wilcoxon from n = 50 on": 15},
+    "challenge": {"t": 150, "sign flips": 15, "influence lines": 20},
+    "ratings": {"studies": 60, "maximum likelihood": 10},
+    "pairs": {"studies": 50},
+}
 
 
 def main() -> int:
-    """Measure the parts that are wanted, and write the report after each."""
+    """Measure the parts that are wanted, and write the report."""
     wanted = _arguments()
     path = wanted.fixture or _mirrored()
     values = fixture.read(path) if path and path.exists() else None
     why = "" if values is not None else f"the challenge's values; {path or fixture.FILE} is not there"
-    parts = report.stored(wanted.out)
-    for name in [wanted.only] if wanted.only else TRIALS:
-        counts = {what: count // (_QUICK if wanted.quick else 1) for what, count in TRIALS[name].items()}
-        begun, figures = time.monotonic(), []
-        for one in _measured(name, list(counts.values()), values):
-            sys.stdout.write(f"{one.what} | {one.regime} | {one.column}: {one.share:.3f} {one.verdict}\n")
-            sys.stdout.flush()
-            figures.append(one)
-        skipped = why if name in ("means", "marks", "challenge") else ""
-        parts[name] = report.part(figures, time.monotonic() - begun, counts, skipped)
-        report.write(parts, wanted.out)
+    trials = QUICK if wanted.quick else TRIALS
+    for name in [wanted.only] if wanted.only else list(trials):
+        _measure(name, trials[name], values, why, wanted.out)
     return 0
 
 
+def _measure(name: str, trials: dict[str, int], values: Floats | None, missing: str, folder: Path) -> None:
+    """Measure a part; what was measured is written figure by figure, so that a run that is stopped leaves it."""
+    parts = report.stored(folder)
+    skipped = missing if name in ("means", "marks", "challenge") else ""
+    figures: list[Figure] = []
+    parts[name] = report.part(figures, trials, skipped)
+    for one in _measured(name, list(trials.values()), values):
+        sys.stdout.write(f"{one.what} | {one.regime} | {one.column}: {one.share:.3f} {one.verdict}\n")
+        sys.stdout.flush()
+        figures.append(one)
+        parts[name] = report.part(figures, trials, skipped)
+        report.write(parts, folder)
+    report.write(parts, folder)
+
+
 def _measured(name: str, counts: list[int], values: Floats | None) -> Iterator[Figure]:
-    if name == "challenge" and values is None:
-        return iter(())
+    if name == "challenge":
+        return iter(()) if values is None else challenge.measured(counts[0], counts[1], counts[2], values)
     measure: dict[str, Callable[[], Iterator[Figure]]] = {
-        "means": lambda: means.measured(*counts, values),
-        "marks": lambda: marks.measured(*counts, values),
-        "challenge": lambda: challenge.measured(*counts, values),
-        "ratings": lambda: ratings.measured(*counts),
-        "pairs": lambda: pairs.measured(*counts),
+        "means": lambda: means.measured(counts[0], counts[1], values),
+        "marks": lambda: marks.measured(counts[0], counts[1], values),
+        "ratings": lambda: ratings.measured(counts[0], counts[1]),
+        "pairs": lambda: pairs.measured(counts[0]),
     }
     return measure[name]()
 
@@ -62,7 +73,7 @@ def _mirrored() -> Path | None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("benchmarks.coverage", description="Measure how often the statistics are right.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the trials")
+    parser.add_argument("--quick", action="store_true", help="fewer trials")
     parser.add_argument("--only", choices=list(TRIALS), help="one part; the others stay as they are stored")
     parser.add_argument("--fixture", type=Path, help=f"{fixture.SOURCE}; else {fixture.FILE} in SRBENCH_MIRROR")
     parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of coverage.json and README.md")

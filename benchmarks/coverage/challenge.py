@@ -68,8 +68,8 @@ def _named(tables: list[Floats], claims: list[Ints], truth: Floats, column: str,
             continue
         named = images_of(influence(dict(enumerate(table)), higher_is_better=True))
         others = generator.permutation(table.shape[1])[: len(named)].tolist()
-        found.append(float(any(_undone(table, image, false) for image in named)))
-        chance.append(float(any(_undone(table, image, false) for image in others)))
+        found.append(float(any(undone(table, image, false) for image in named)))
+        chance.append(float(any(undone(table, image, false) for image in others)))
     if found:
         line = "the influence line names an image without which a false claim is not made"
         yield figure(line, regime, column, "described", found)
@@ -81,7 +81,7 @@ def images_of(line: Influence[int]) -> list[int]:
     return list(dict.fromkeys((*line.few, *(line.deciding or ()))))
 
 
-def _undone(table: Floats, image: int, false: Floats) -> bool:
+def undone(table: Floats, image: int, false: Floats) -> bool:
     """Whether one of the false claims is not made without this image."""
     rest = np.delete(table, image, axis=1)
     return bool((_claims(rest, lasting_p_each(gaps(rest)))[false] == 0).any())

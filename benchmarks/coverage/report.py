@@ -26,11 +26,10 @@ def stored(folder: Path) -> dict[str, Any]:
     return parts
 
 
-def part(figures: Sequence[Figure], seconds: float, counts: Mapping[str, int], skipped: str) -> dict[str, Any]:
+def part(figures: Sequence[Figure], counts: Mapping[str, int], skipped: str) -> dict[str, Any]:
     """Return a part as JSON has it: figures, numbers of trials, where and when it was measured."""
     return {
         "measured": time.strftime("%Y-%m-%d", time.gmtime()),
-        "seconds": round(seconds),
         "trials": dict(counts),
         "seeds": "written in the part's module: each regime has a seed of its own, so that a part gives itself again",
         "skipped": skipped,
@@ -143,7 +142,6 @@ def _foot(parts: Mapping[str, Any]) -> list[str]:
             one = parts[name]
             facts = one["environment"]
             trials = ", ".join(f"{count:,} ({what})" for what, count in one["trials"].items())
-            versions = f"{facts['packages']['numpy']}, {facts['packages']['scipy']}"
-            commit = str(facts["commit"] or "")[:9]
-            lines.append(f"| {title} | {one['measured']} | {trials} | {facts['cpu']} | {commit} | {versions} |")
+            versions = ", ".join((facts["python"], *(facts["packages"][name] for name in ("numpy", "scipy"))))
+            lines.append(f"| {title} | {one['measured']} | {trials} | {facts['cpu']} | {versions} |")
     return [*lines, "", texts.FOOT]

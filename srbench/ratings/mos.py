@@ -44,7 +44,7 @@ def mos(votes: Votes) -> StimulusScores:
     std[n < 2] = np.nan
     scores = StimulusScores(votes.stimuli, mean, std, n, np.full(size, np.nan), votes.scale)
     kept = scores.keep([i for i in range(size) if n[i]])
-    return replace(kept, half=half_widths(kept, ends=_within(votes)))
+    return replace(kept, half=half_widths(kept, ends=within(votes)))
 
 
 def half_widths(scores: StimulusScores, *, ends: bool = True) -> Floats:
@@ -63,7 +63,8 @@ def half_widths(scores: StimulusScores, *, ends: bool = True) -> Floats:
     return np.where(scores.std == 0, unanimous_half_width(scores.n, scores.scale.step), half)
 
 
-def _within(votes: Votes) -> bool:
+def within(votes: Votes) -> bool:
+    """Whether all votes are inside the scale; means of differences, or without raters' biases, have no ends."""
     return bool(((votes.score >= votes.scale.low) & (votes.score <= votes.scale.high)).all())
 
 
@@ -192,7 +193,7 @@ def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tu
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
     raters = len(np.unique(rater))
     found = clustered_half_width(at, rater, score, len(members))
-    half = _half_of_model(scores, _within(votes), members, found, raters)
+    half = _half_of_model(scores, within(votes), members, found, raters)
     return half, raters, float(score.std(ddof=1)) if len(score) > 1 else None
 
 

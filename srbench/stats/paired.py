@@ -18,8 +18,13 @@ MEAN_TEST: MeanTest = "t"
 
 _OUTLYING, _FAR = 10, 2.5
 _EXACT_UP_TO = 200
-_ALL_SIGNS_UP_TO = 20
-_PERMUTATIONS, _BLOCK = 100_000, 5_000
+_BLOCK = 5_000
+
+ALL_SIGNS_UP_TO = 20
+"""Number of images up to which all patterns of signs are counted."""
+
+PERMUTATIONS = 100_000
+"""Number of patterns of signs that are drawn for more images."""
 
 
 def wilcoxon(differences: Floats) -> float:
@@ -151,16 +156,16 @@ def sign_flip(differences: Floats, seed: int = 0) -> float:
 
 def sign_flip_each(differences: Floats, seed: int = 0) -> list[float]:
     """Return p values as `sign_flip` does, of many pairs at once: differences are `(n, pairs)`."""
-    if len(differences) <= _ALL_SIGNS_UP_TO:
+    if len(differences) <= ALL_SIGNS_UP_TO:
         return [_all_signs(gap) for gap in differences.T]
     n = len(differences)
     observed = np.abs(_rounded(differences.mean(axis=0)))
     generator = np.random.default_rng(seed)
     as_large = np.ones(differences.shape[1])  # the signs observed are a pattern too
-    for _ in range(_PERMUTATIONS // _BLOCK):
+    for _ in range(PERMUTATIONS // _BLOCK):
         signs = 2.0 * generator.integers(0, 2, (_BLOCK, n), dtype=np.int8) - 1
         as_large += (np.abs(_rounded(signs @ differences / n)) >= observed).sum(axis=0)
-    return [float(p) for p in as_large / (_PERMUTATIONS + 1)]
+    return [float(p) for p in as_large / (PERMUTATIONS + 1)]
 
 
 def _all_signs(gap: Floats) -> float:

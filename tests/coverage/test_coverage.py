@@ -12,7 +12,6 @@ from benchmarks.coverage import __main__ as command
 from benchmarks.coverage import challenge, figures, fixture, marks, means, pairs, ratings, report
 from benchmarks.coverage.figures import AT_MOST_5, Figure, figure
 from srbench.ratings.pairs import fit
-from srbench.stats.influence import influence
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_on_real_values_the_truth_is_the_order_of_all_images_and_the_line_names_
     wrong = next(one for one in found if one.what.startswith("t + Holm + lasting") and one.column == "n = 14")
     assert wrong.share > 0.3
     table = np.stack([np.array([0.1, 0.11, 0.09, -0.05]), np.zeros(4)])
-    assert challenge._undone(table, 0, np.array([True]))  # of three images no claim is left
+    assert challenge.undone(table, 0, np.array([True]))  # of three images no claim is left
 
 
 def test_the_page_states_the_aim_and_where_it_is_missed() -> None:
@@ -126,7 +125,7 @@ def test_the_page_states_the_aim_and_where_it_is_missed() -> None:
         Figure("percentile bootstrap", "normal values", "n = 5", "interval", 0.832, 0.004, 800, (0.94, 0.96)),
         Figure("percentile bootstrap", "normal values", "n = 100", "interval", 0.949, 0.004, 800, (0.94, 0.96)),
     ]
-    parts = {"means": report.part(row, 1.0, {"t": 800}, "")}
+    parts = {"means": report.part(row, {"t": 800}, "")}
     assert report.figures_of(json.loads(json.dumps(parts["means"]))) == row
     page = report.page(parts)
     assert (

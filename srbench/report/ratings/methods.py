@@ -3,12 +3,14 @@
 import numpy as np
 
 from srbench import __version__
+from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
 from srbench.report.ratings import further
 from srbench.stats.corrections import LEVEL
+from srbench.stats.paired import ALL_SIGNS_UP_TO, PERMUTATIONS
 
 
 def methods(study: Analysis) -> str:
@@ -98,11 +100,17 @@ def _scores(study: Analysis) -> str:
 
 
 def _ends(study: Analysis) -> str:
-    low, high = f"{study.scores.scale.low:g}", f"{study.scores.scale.high:g}"
+    scale, votes = study.scores.scale, study.votes
+    low, high = f"{scale.low:g}", f"{scale.high:g}"
+    models = study.models and votes is not None and study.options.relative == "none"
+    agreed = f"where n votes agree{' (for a model: n raters)' if models else ''} it is "
+    agreed += f"{scale.step:g} x (1 - 0.025^(1/n)) (Clopper and Pearson 1934)."
+    if votes is not None and not mos.within(votes):
+        return f"Votes pass the ends of the scale, so that no half-width is widened there; {agreed}"
     return (
-        f"Near the ends of the scale a half-width is never below that of Wilson (1927) with variances in proportion to "
-        f"(m - {low})({high} - m) and the one-sided t quantile; where n votes agree it is "
-        f"{study.scores.scale.step:g} x (1 - 0.025^(1/n)) (Clopper and Pearson 1934)."
+        f"Near the ends of the scale a half-width{', also that of a model over raters,' if models else ''} is never "
+        f"below that of Wilson (1927) with variances in proportion to (m - {low})({high} - m) and the one-sided t "
+        f"quantile; {agreed}"
     )
 
 
@@ -192,9 +200,11 @@ def _model_intervals(study: Analysis) -> str:
     if not any(group.ci95_raters_images for group in study.models):
         return first + "."
     return (
-        f"{first}; the second for raters and images like these (Student t with the standard error of a bootstrap that "
-        f"draws both, {study.options.resamples} resamples, seed {study.options.seed}, less the surplus noise of single "
-        "votes in such draws)."
+        f"{first}; the second for raters and images like these (Student t, k - 1 degrees of freedom for the smaller k "
+        "of the numbers of images and raters; the squared standard error is the variance of a bootstrap that draws "
+        f"both, {study.options.resamples} resamples, seed {study.options.seed}, times k / (k - 1), less twice the "
+        "noise that single votes bring into the mean, but a third of it at least, and at least that of rounding each "
+        "vote to a step; Owen 2007)."
     )
 
 
@@ -222,8 +232,8 @@ def _test(study: Analysis) -> str:
     how = {
         "wilcoxon": "two-sided Wilcoxon signed-rank tests (exact up to 200 images, zero differences left out)",
         "permutation": (
-            "two-sided permutation tests of the mean (exchange of signs, all patterns up to 16 images, else 100,000 "
-            f"drawn with seed {study.options.seed})"
+            f"two-sided permutation tests of the mean (exchange of signs, all patterns up to {ALL_SIGNS_UP_TO} images, "
+            f"else {PERMUTATIONS:,} drawn with seed {study.options.seed})"
         ),
     }[test]
     return f"{how} on the images' means, paired by image, these raters held fixed"
