@@ -43,13 +43,13 @@ def _measure(name: str, trials: dict[str, int], values: Floats | None, missing: 
     parts = report.stored(folder)
     skipped = missing if name in ("means", "marks", "challenge") else ""
     figures: list[Figure] = []
-    parts[name] = report.part(figures, trials, skipped)
     for one in _measured(name, list(trials.values()), values):
         sys.stdout.write(f"{one.what} | {one.regime} | {one.column}: {one.share:.3f} {one.verdict}\n")
         sys.stdout.flush()
         figures.append(one)
-        parts[name] = report.part(figures, trials, skipped)
+        parts[name] = report.part(figures, trials, skipped, complete=False)
         report.write(parts, folder)
+    parts[name] = report.part(figures, trials, skipped)
     report.write(parts, folder)
 
 

@@ -26,13 +26,16 @@ def stored(folder: Path) -> dict[str, Any]:
     return parts
 
 
-def part(figures: Sequence[Figure], counts: Mapping[str, int], skipped: str) -> dict[str, Any]:
+def part(
+    figures: Sequence[Figure], counts: Mapping[str, int], skipped: str, *, complete: bool = True
+) -> dict[str, Any]:
     """Return a part as JSON has it: figures, numbers of trials, where and when it was measured."""
     return {
         "measured": time.strftime("%Y-%m-%d", time.gmtime()),
         "trials": dict(counts),
         "seeds": "written in the part's module: each regime has a seed of its own, so that a part gives itself again",
         "skipped": skipped,
+        "complete": complete,
         "environment": environment.describe(torch.device("cpu")),
         "figures": [asdict(one) | {"verdict": one.verdict} for one in figures],
     }
@@ -78,6 +81,8 @@ def _section(title: str, introduction: str, stored_part: Mapping[str, Any]) -> l
     lines = ["", f"## {title}", "", introduction, ""]
     if stored_part["skipped"]:
         lines += [f"Left out: {stored_part['skipped']}.", ""]
+    if not stored_part["complete"]:
+        lines += ["The measurement was stopped before its end: regimes that are not below are not measured.", ""]
     rows: dict[tuple[str, str], list[Figure]] = {}
     for one in figures_of(stored_part):
         rows.setdefault((one.what, one.regime), []).append(one)

@@ -3,12 +3,11 @@
 import numpy as np
 
 from srbench import __version__
-from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
-from srbench.report.ratings import further
+from srbench.report.ratings import further, interval_sentences
 from srbench.stats.corrections import LEVEL
 from srbench.stats.paired import ALL_SIGNS_UP_TO, PERMUTATIONS
 
@@ -66,7 +65,7 @@ def _scores(study: Analysis) -> str:
     if study.votes is None:
         return (
             "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes. "
-            + _ends(study)
+            + interval_sentences.near_ends(study)
         )
     options = study.options
     parts = []
@@ -87,7 +86,7 @@ def _scores(study: Analysis) -> str:
         parts.append(
             "Scores of stimuli are mean opinion scores with Student t 95 % intervals (n - 1 degrees of freedom)."
         )
-        parts.append(_ends(study))
+        parts.append(interval_sentences.near_ends(study))
     else:
         assert study.estimate is not None
         state = "converged" if study.estimate.converged else "did not converge"
@@ -97,21 +96,6 @@ def _scores(study: Analysis) -> str:
             "from the scatter of the votes at each stimulus."
         )
     return " ".join([*parts, *_relative(study)])
-
-
-def _ends(study: Analysis) -> str:
-    scale, votes = study.scores.scale, study.votes
-    low, high = f"{scale.low:g}", f"{scale.high:g}"
-    models = study.models and votes is not None and study.options.relative == "none"
-    agreed = f"where n votes agree{' (for a model: n raters)' if models else ''} it is "
-    agreed += f"{scale.step:g} x (1 - 0.025^(1/n)) (Clopper and Pearson 1934)."
-    if votes is not None and not mos.within(votes):
-        return f"Votes pass the ends of the scale, so that no half-width is widened there; {agreed}"
-    return (
-        f"Near the ends of the scale a half-width{', also that of a model over raters,' if models else ''} is never "
-        f"below that of Wilson (1927) with variances in proportion to (m - {low})({high} - m) and the one-sided t "
-        f"quantile; {agreed}"
-    )
 
 
 def _relative(study: Analysis) -> list[str]:
@@ -179,33 +163,13 @@ def _models(study: Analysis) -> str:
         return ""
     by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(study.options.relative)
     parts = [f"Models were compared by {by}, references left out."] if by else []
-    parts += ["A model's score is the mean over its images, each image counting once.", _model_intervals(study)]
+    parts += [
+        "A model's score is the mean over its images, each image counting once.",
+        interval_sentences.of_models(study),
+    ]
     if study.differences:
         parts.append(_tests(study))
     return " ".join(parts)
-
-
-def _model_intervals(study: Analysis) -> str:
-    if study.votes is None or study.options.estimator != "mos":
-        return (
-            "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "
-            "only."
-        )
-    biased = " (with the raters' biases left in)" if study.options.remove_bias else ""
-    first = (
-        f"Its first 95 % interval holds for raters like these{biased} on these images (Student t with cluster-robust "
-        "variance by rater, scaled by a working model of raters' biases and noise, Satterthwaite's degrees of freedom; "
-        "Bell and McCaffrey 2002)"
-    )
-    if not any(group.ci95_raters_images for group in study.models):
-        return first + "."
-    return (
-        f"{first}; the second for raters and images like these (Student t, k - 1 degrees of freedom for the smaller k "
-        "of the numbers of images and raters; the squared standard error is the variance of a bootstrap that draws "
-        f"both, {study.options.resamples} resamples, seed {study.options.seed}, times k / (k - 1), less twice the "
-        "noise that single votes bring into the mean, but a third of it at least, and at least that of rounding each "
-        "vote to a step; Owen 2007)."
-    )
 
 
 def _tests(study: Analysis) -> str:
