@@ -81,10 +81,10 @@ class _Walk:
         self.unusable: dict[Item, str] = {}
 
     def walk(self) -> Outcome:
+        self._select_images()  # before a folder becomes that of a protocol
         facts = environment.describe(self.device)
         environment_id, call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
         made = Tasks(self.plan, self.folder, self.known, self.pairs, environment_id, facts["machine"])
-        self._select_images()
         for turn, model in enumerate(self.plan.models, 1):
             sets = {images.id: made.of_set(model, images) for images in self.sets}
             tasks = list(made.of_images(model, self.sets, sets))

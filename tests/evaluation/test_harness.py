@@ -265,6 +265,7 @@ def test_an_unreadable_image_is_the_users_mistake(tmp_path: Path) -> None:
     images = locate(str(tmp_path / "hr"), AssetStore([]), scale=4)
     with pytest.raises(BadImage, match=r"no image can be used: .*a\.png"):
         harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()  # a folder of no rows is of no protocol
 
 
 def _folder_of(tmp_path: Path, **pictures: np.ndarray) -> ImageSet:
