@@ -101,6 +101,30 @@ def write_private(path: Path, content: str) -> None:
         file.write(encoded(content))
 
 
+def create_private(path: Path, content: str) -> None:
+    """Write a new file that only its owner can read, whole or not at all; one that is there stays as it is.
+
+    Args:
+        path: File to write, in a folder that exists.
+        content: Text that is written as UTF-8.
+
+    Raises:
+        FileExistsError: There is a file of that name, perhaps of another process just now.
+        OSError: The file cannot be written.
+    """
+    partial = _temporary(path)
+    try:
+        remove_litter(path.parent)
+        with naming(path), os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(encoded(content))
+            file.flush()
+            os.fsync(file.fileno())
+            os.link(partial, path)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
 def encoded(text: str) -> bytes:
     r"""Return text as UTF-8; a byte of a name that is not UTF-8 becomes an escape.
 

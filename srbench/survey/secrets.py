@@ -5,11 +5,12 @@ import secrets
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from srbench.core import stored_json
+from srbench.core import files, stored_json
 from srbench.errors import BadStudy
 
 FILE = "secrets.json"
 _SCHEMA, _VERSION = "survey secrets", 1
+_PLACE = "give a folder that you can write to, and make room"
 _REMEDY = "delete it, and new ones are made: raters then open their links again"
 
 
@@ -33,19 +34,15 @@ def load(folder: Path) -> Secrets:
         BadStudy: Others can read the file, or it cannot be read, or holds something else.
     """
     path = folder / FILE
+    if os.path.lexists(path):
+        return _read(path)
+    created = Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        files.create_private(path, stored_json.text(_SCHEMA, _VERSION, asdict(created)))
     except FileExistsError:
         return _read(path)
     except OSError as error:
-        raise BadStudy(f"{path} cannot be written: {error.strerror}; give a folder that you can write to") from error
-    created = Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(stored_json.text(_SCHEMA, _VERSION, asdict(created)))
-    except OSError as error:
-        path.unlink()  # an empty one would be read the next time
-        raise BadStudy(f"{path} cannot be written: {error.strerror}; make room") from error
+        raise BadStudy(f"{path} cannot be written: {error.strerror}; {_PLACE}") from error
     return created
 
 

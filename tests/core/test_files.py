@@ -115,3 +115,12 @@ def test_a_link_that_leads_to_itself_is_no_place(tmp_path: Path) -> None:
     assert caught.value.errno == errno.ELOOP
     (tmp_path / "link").symlink_to("missing")
     files.require_place(tmp_path / "link")
+
+
+def test_a_private_file_is_made_once_and_whole(tmp_path: Path) -> None:
+    files.create_private(tmp_path / "a.json", "first")
+    with pytest.raises(FileExistsError):
+        files.create_private(tmp_path / "a.json", "second")
+    assert (tmp_path / "a.json").read_text() == "first"
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.json"]
