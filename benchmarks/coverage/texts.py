@@ -45,10 +45,54 @@ INTRODUCTIONS = {
     "pairs": (
         "Simulated studies of four items, each pair asked of each rater on each content; Bradley-Terry scores with "
         "raters and contents as clusters. The truth is the model's fit to the answers of endlessly many raters and "
-        "contents."
+        "contents. Each variance is the largest of the two-way estimate and both one-way ones, which is on the wide "
+        "side where answers hardly depend on one another."
     ),
 }
-FLOORS: dict[str, dict[str, str]] = {name: {} for name in TITLES}
+FLOORS: dict[str, dict[str, str]] = {
+    "means": {
+        "percentile": (
+            "Percentile and BCa bootstraps are too narrow for few images on any values: they draw from n values as if "
+            "these were all, and their spread is the root of (n - 1) / n too small. They are never the default."
+        ),
+        "Student t, skewed": (
+            "Skewed values: the rare large ones that carry the mean are mostly not in a small sample; then its mean "
+            "and its spread are both too small. The sample does not show it. Bootstrap-t comes "
+            "nearer; docs/marks.md has more samples of it."
+        ),
+        "Student t, challenge, differences": (
+            "Differences of two real models: on a few images of the 400 they are far larger than on all others. A "
+            "sample without these images does not show that they exist."
+        ),
+    },
+    "marks": {
+        "one model skewed": (
+            "Where one model's values are skewed, its mean is carried by rare images. The t test errs more often with "
+            "few images; Wilcoxon's test finds the typical image different, which it is, and more so with more images."
+        ),
+    },
+    "challenge": {
+        "a false claim": (
+            "The floor is set by the images that are not seen: 4 of the 400 reverse 27 of the 120 orders, and any one "
+            "of them is missing from 96 / 88 / 75 % of the samples of 14 / 50 / 100 images. A sample without them "
+            "shows an order that is wrong and consistent, which no test of these images alone can know. Leaving "
+            "out outlying images helps where some of them were drawn. Sign flips were tried too and do not help."
+        ),
+    },
+    "ratings": {
+        "maximum likelihood": (
+            "Intervals by maximum likelihood are 1.96 standard errors with the raters' biases and inconsistencies "
+            "taken as known; with few votes a picture (7 where each rater sees 30 %) that is much too narrow. Mean "
+            "opinion scores, the default, hold there."
+        ),
+        "content x model 0.6": (
+            "Five images that raters judge as differently as 0.6 steps leave a standard error of 0.6 x sqrt(2 / 5) = "
+            "0.38 steps whatever the number of raters, and with 4 degrees of freedom 2.8 of these are the least that "
+            "is significant. More images are needed, not more raters."
+        ),
+    },
+    "pairs": {},
+}
 """Why a figure falls short, by part and by a piece of what fell short; shown where it does."""
 FOOT = """Not measured here: intervals of agreement, of metrics against opinion, of mixed models and of speed. Their
 tests stand beside them (`tests/ratings`, `tests/stats/mixed`, `tests/speed`)."""

@@ -116,6 +116,8 @@ def test_on_real_values_the_truth_is_the_order_of_all_images_and_the_line_names_
     found = list(challenge.measured(12, 2, 3, values))
     wrong = next(one for one in found if one.what.startswith("t + Holm + lasting") and one.column == "n = 14")
     assert wrong.share > 0.3
+    plain = next(one for one in found if one.what.startswith("t + Holm:") and one.column == "n = 14")
+    assert plain.share >= wrong.share
     table = np.stack([np.array([0.1, 0.11, 0.09, -0.05]), np.zeros(4)])
     assert challenge.undone(table, 0, np.array([True]))  # of three images no claim is left
 
