@@ -13,6 +13,7 @@ from srbench.core import environment, files
 
 FOLDER = Path(__file__).parent.parent.parent / "reports" / "reliability"
 _TITLES = {"matrix": "Matrix of faults", "mutations": "Mutations", "fuzz": "Changed inputs"}
+_INPUTS = 10_000
 _HEAD = """# Reliability
 
 What the program does when something is wrong, and whether its tests notice deliberate mistakes. One command for each
@@ -54,11 +55,15 @@ def commit() -> str:
 
 def page(folder: Path) -> str:
     """Return the page of the parts that a folder holds."""
-    lines = [_HEAD]
-    for part, title in _TITLES.items():
-        if (folder / f"{part}.json").exists():
-            record = json.loads((folder / f"{part}.json").read_text(encoding="utf-8"))
-            lines += [f"## {title}", "", *_TABLES[part](record["entries"]), "", _source(part, record), ""]
+    records = {
+        part: json.loads((folder / f"{part}.json").read_text(encoding="utf-8"))
+        for part in _TITLES
+        if (folder / f"{part}.json").exists()
+    }
+    lines = [_HEAD, "| part | aim | found |", "|---|---|---|"]
+    lines += [f"| {_TITLES[part]} | {' | '.join(_IN_SHORT[part](of['entries']))} |" for part, of in records.items()]
+    for part, record in records.items():
+        lines += ["", f"## {_TITLES[part]}", "", *_TABLES[part](record["entries"]), "", _source(part, record)]
     return "\n".join(lines).rstrip().encode("utf-8", "backslashreplace").decode() + "\n"
 
 
@@ -73,19 +78,47 @@ def _source(part: str, record: Mapping[str, Any]) -> str:
     )
 
 
-def _matrix(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    cells = sum(entry["cells"] for entry in entries.values())
+def _matrix_in_short(entries: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    cells, run, bad = _cells(entries)
+    return "every cell run, none bad", f"{run:,} of {cells:,} cells run, {bad} bad"
+
+
+def _mutations_in_short(entries: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    killed = sum(entry["killed"] for entry in entries.values())
+    return "95 % of mistakes noticed", f"{killed} of {len(entries)} noticed ({killed / max(1, len(entries)):.1%})"
+
+
+def _fuzz_in_short(entries: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    inputs = [entry["inputs"] for entry in entries.values()]
+    rest = sum(sum(entry["other"].values()) for entry in entries.values())
+    enough = sum(number >= _INPUTS for number in inputs)
+    return (
+        f"{_INPUTS:,} inputs for each reader, all read or refused",
+        f"{enough} of {len(inputs)} readers had so many, the others {min(inputs, default=0):,} or more; "
+        f"of all {sum(inputs):,} inputs {rest} ended otherwise",
+    )
+
+
+def _cells(entries: Mapping[str, Mapping[str, Any]]) -> tuple[int, int, int]:
+    """Return the number of cells, of those that were run, and of bad ones."""
     run, bad = (sum(len(entry[which]) for entry in entries.values()) for which in ("run", "bad"))
+    return sum(entry["cells"] for entry in entries.values()), run, bad
+
+
+def _matrix(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    cells, run, bad = _cells(entries)
     yield "Every verb and option of the program times a table of faults: of paths, contents, values, streams, the disk,"
     yield "and Ctrl-C. Each cell has to end with 0, 2, 3 or 130, without traceback, with one line for 2, within 30 s of"
     yield "processor; inputs stay as they were, nothing is left over, and once the fault is gone the same call leaves"
-    yield f"the files of an undisturbed one. {run:,} of {cells:,} cells were run; {bad} ended badly."
+    yield f"the files of an undisturbed one. {run:,} of {cells:,} cells were run; {bad} ended badly. Where a verb has"
+    yield "more cells than were run, these were drawn with a fixed seed."
     yield from ("", "| verb | cells | run | bad |", "|---|---:|---:|---:|")
     for verb, entry in sorted(entries.items()):
         yield f"| {verb} | {entry['cells']} | {len(entry['run'])} | {len(entry['bad'])} |"
     yield f"| all | {cells:,} | {run:,} | {bad} |"
     ends = Counter(str(code) for entry in entries.values() for code in entry["run"].values())
-    yield from ("", f"Exit codes: {', '.join(f'{code} {count:,} times' for code, count in sorted(ends.items()))}.")
+    told = (f"{code} in {count:,}" for code, count in sorted(ends.items()))
+    yield from ("", f"Exit codes of the calls with a fault, by number of cells: {', '.join(told)}.")
     yield from _listed(
         "Bad cells:",
         [f"{name}: {'; '.join(why)}" for entry in entries.values() for name, why in entry["bad"].items()],
@@ -138,4 +171,5 @@ def _listed(title: str, lines: Sequence[str]) -> list[str]:
     return ["", title, "", *(f"- {line}" for line in lines)] if lines else []
 
 
+_IN_SHORT = {"matrix": _matrix_in_short, "mutations": _mutations_in_short, "fuzz": _fuzz_in_short}
 _TABLES = {"matrix": _matrix, "mutations": _mutations, "fuzz": _fuzz}

@@ -24,6 +24,7 @@ def test_equivalence_is_two_one_sided_tests() -> None:
     lower = stats.ttest_1samp(gap, -0.05, alternative="greater").pvalue
     upper = stats.ttest_1samp(gap, 0.05, alternative="less").pvalue
     assert seed_mean(gap).same_p(0.05) == pytest.approx(max(lower, upper), rel=1e-9)
+    assert seed_mean(-gap).same_p(0.05) == pytest.approx(seed_mean(gap).same_p(0.05))
     assert seed_mean(gap + 1).same_p(0.05) > 0.99
 
 
