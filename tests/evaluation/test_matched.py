@@ -127,6 +127,11 @@ def test_of_one_content_in_two_runs_the_one_with_more_images_counts(tmp_path: Pa
         assert match(order).tables[0].values["ours"].tolist() == [1.0, 2.0, 3.0]
 
 
+def test_runs_of_one_content_with_other_values_stand_apart(tmp_path: Path) -> None:
+    one, other = (write_run(tmp_path / name, {"ours": [1.0, value]}) for name, value in (("a", 2.0), ("b", 2.5)))
+    assert list(match([one, other]).tables[0].values) == ["ours [a]", "ours [b]"]
+
+
 def test_timings_and_values_of_sets_are_not_compared(tmp_path: Path) -> None:
     folder = write_run(tmp_path, {"ours": [1.0]})
     (row,) = folder.rows()

@@ -86,6 +86,11 @@ def test_a_second_vote_is_relative_to_the_reference_even_where_that_was_seen_onc
     assert sorted(mos.differential(votes).score.tolist()) == [3, 4, 4, 5, 5]
 
 
+def test_a_second_vote_is_relative_to_the_second_view_of_the_reference() -> None:
+    votes = joined(votes_of([[5, 4], [3, 3]], REFERENCES[:2]), votes_of([[3, 2], [4, 4]], REFERENCES[:2], None, 2))
+    assert sorted(mos.differential(votes).score.tolist()) == [3, 4, 5, 5, 5, 5, 6, 7]
+
+
 def test_comparing_by_relative_scores_needs_references_and_votes() -> None:
     votes = votes_of([[5, 4], [3, 3]], stimuli(("a", "b"), 1))
     with pytest.raises(

@@ -6,6 +6,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from srbench.stats.student import (
+    _components,
     clustered_half_width,
     end_half_width,
     t_half_width,
@@ -50,6 +51,12 @@ def test_where_every_rater_votes_once_it_is_the_sum_of_the_images_variances() ->
 def test_without_two_raters_or_two_votes_on_an_image_nothing_is_known() -> None:
     assert np.isnan(clustered_half_width(np.arange(3), np.zeros(3, dtype=np.int64), np.arange(3.0), 3).half)
     assert np.isnan(clustered_half_width(np.arange(3), np.arange(3), np.arange(3.0), 3).half)
+
+
+def test_deviations_from_the_mean_of_two_votes_are_half_their_variance() -> None:
+    """Two votes 2 apart have the variance 2, and deviate by 1 from their mean."""
+    found = _components(np.arange(2), np.array([1.0, -1.0]), np.array([2, 2]), np.array([True, True]))
+    assert found == (0.0, pytest.approx(2.0))
 
 
 def test_an_image_with_a_single_vote_adds_the_variance_of_a_vote() -> None:
