@@ -286,8 +286,9 @@ def _model_means(compared: VotesAndScores, options: Options, draws: TwoWayDraws 
     means = mos.model_means(compared.scores, compared.votes if options.estimator == "mos" else None)
     if draws is None:
         return means
-    members = mos.stimuli_by_model(compared.scores.stimuli)
-    return [replace(m, ci95_raters_images=draws.interval(m.mean, members[m.model, m.dataset])) for m in means]
+    members, step = mos.stimuli_by_model(compared.scores.stimuli), compared.scores.scale.step
+    both = [draws.interval(m.mean, members[m.model, m.dataset], step=step, least=m.half or 0.0) for m in means]
+    return [replace(m, ci95_raters_images=interval) for m, interval in zip(means, both, strict=True)]
 
 
 def _letters(scores: StimulusScores, differences: Sequence[ModelDifference]) -> dict[str, dict[str, str]]:

@@ -91,7 +91,9 @@ class ClusteredHalfWidth(NamedTuple):
     df: float
 
 
-def clustered_half_width(image: Ints, rater: Ints, score: Floats, images: int) -> ClusteredHalfWidth:
+def clustered_half_width(
+    image: Ints, rater: Ints, score: Floats, images: int, sign: Floats | None = None
+) -> ClusteredHalfWidth:
     """Return half of the 95 % interval of the mean of images' means, where the votes of one rater are dependent.
 
     A rater's influence on the mean is the sum of the deviations of their votes from their images' means, each over
@@ -108,6 +110,8 @@ def clustered_half_width(image: Ints, rater: Ints, score: Floats, images: int) -
         rater: Number of the rater of each vote, `(n,)`.
         score: Score of each vote, `(n,)`.
         images: Number of images that count, J.
+        sign: 1 or -1 for each vote, `(n,)`, the same for all votes on an image: those with -1 are subtracted, for the
+            difference of two means of J pictures each.
 
     Returns:
         NaN for a single rater, or where every image has a single vote.
@@ -116,21 +120,23 @@ def clustered_half_width(image: Ints, rater: Ints, score: Floats, images: int) -
         Cluster-robust variance of a mean: Liang and Zeger, Biometrika 73, 1986; working model and degrees of freedom:
         Bell and McCaffrey, Survey Methodology 28, 2002, of which this is a form without the covariances of raters.
     """
-    _, image, counts = np.unique(image, return_inverse=True, return_counts=True)
+    _, places, image, counts = np.unique(image, return_index=True, return_inverse=True, return_counts=True)
+    side = np.ones(len(counts)) if sign is None else sign[places]
     number, label = np.unique(rater, return_inverse=True)
     n = counts[image]
     rest = score - (np.bincount(image, score) / counts)[image]
     if len(number) < 2 or not (n > 1).any():
         return ClusteredHalfWidth(float("nan"), float("nan"))
-    variance = float((np.bincount(label, rest / (n * images)) ** 2).sum())
+    variance = float((np.bincount(label, side[image] * rest / (n * images)) ** 2).sum())
     bias, noise = _components(label, rest[n > 1], n, n > 1)
     if bias + noise == 0:
         return ClusteredHalfWidth(0.0, len(number) - 1)
     share = np.zeros((len(number), len(counts)))
     np.add.at(share, (label, image), 1 / (n * images))
-    whole, inside = share.sum(axis=1), images * (share**2).sum(axis=1)
+    signed = share * side
+    whole, inside = signed.sum(axis=1), images * (signed * share).sum(axis=1)
     # What the model expects of each rater's squared influence, and of the mean's variance.
-    of_bias = whole**2 - 2 * whole * inside + images**2 * ((share @ (share.T @ share)) * share).sum(axis=1)
+    of_bias = whole**2 - 2 * whole * inside + images**2 * ((signed @ (share.T @ share)) * signed).sum(axis=1)
     each = 1 / counts
     of_noise = share @ (each / images) - share**2 @ each
     expected = bias * of_bias + noise * of_noise

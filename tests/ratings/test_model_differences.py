@@ -11,6 +11,7 @@ from srbench.ratings import analysis
 from srbench.ratings.model_differences import compare_models
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
+from srbench.report.ratings import methods, tables
 from tests.ratings.tables import scores_of, stimuli, votes_of
 
 
@@ -56,11 +57,16 @@ def test_the_test_over_raters_and_images_has_no_smallest_p_and_says_its_degrees_
 
 
 def test_unanimous_raters_are_not_endlessly_certain() -> None:
-    """All agree on everything: rounding to whole steps alone leaves 1/12 to each vote."""
+    """All agree on everything: of 24 raters, some might have been a step away, on both models (Clopper and Pearson)."""
     table = np.tile(np.tile([[1.0], [3.0]], (5, 1)), (1, 24))
-    found = analysis.analyse("x", votes_of(table.tolist(), stimuli(("a", "b"), 5))).differences[0]
-    assert found.error == pytest.approx(np.sqrt(2 / 12 / 120))
+    made = analysis.analyse("x", votes_of(table.tolist(), stimuli(("a", "b"), 5)))
+    found, half = made.differences[0], 1 - 0.025 ** (1 / 24)
+    assert found.error == pytest.approx(np.sqrt(2) * half / stats.t.ppf(0.975, 4))
     assert 0 < found.p < 1e-4
+    assert {model.model: model.ci95_raters_images for model in made.models} == {
+        "a": pytest.approx((1 - half, 1 + half)),
+        "b": pytest.approx((3 - half, 3 + half)),
+    }
 
 
 def test_one_image_or_one_rater_says_nothing_of_others() -> None:
@@ -139,3 +145,17 @@ def test_planted_differences_are_found_and_equal_models_are_not() -> None:
     assert same.ci95_raters_images is not None
     assert same.ci95_raters_images[0] < 0 < same.ci95_raters_images[1]
     assert made.letters[""] == {"a": "b", "b": "a", "c": "a"}
+
+
+def test_nothing_is_said_of_letters_intervals_tests_and_agreement_that_there_are_not() -> None:
+    """A single rater, on three images of two models."""
+    made = analysis.analyse("x", votes_of([[1.0], [4], [2], [5], [1], [4]], stimuli(("a", "b"), 3)))
+    said = methods.methods(made)
+    assert "were not tested: a single image or a single rater" in said
+    assert "95 % interval" not in said.partition("A model's score")[2]
+    (caption,) = next(table for table in tables.tables(made) if table.key == "models").notes
+    assert "interval" not in caption
+    assert not [note for note in made.caveats if "all raters agree" in note]
+    alone = analysis.analyse("x", votes_of([[1.0, 2, 1], [4, 5, 5]], stimuli(("a",), 2)))
+    (caption,) = next(table for table in tables.tables(alone) if table.key == "models").notes
+    assert "letter" not in caption

@@ -129,3 +129,26 @@ def test_what_raters_and_images_bring_stays_in_the_interval() -> None:
     assert interval is not None
     error = np.sqrt(draws.mean(range(12)).var(ddof=1) * 12 / 11)
     assert interval == pytest.approx((3 - t_quantile(11) * error, 3 + t_quantile(11) * error))
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_images_and_raters_are_never_surer_than_raters_alone(difference: bool) -> None:
+    """Images vary less than votes' noise lets expect; the mean of raters' means has the t interval over raters."""
+    noise = np.random.default_rng(0).normal(3, 1, (6, 12))
+    noise -= noise.mean(axis=1, keepdims=True) - 3  # no image differs from another
+    table = np.concatenate([noise, noise[::-1] ** 2 / 3]) if difference else noise
+    draws = _draws(table, image=[*range(6)] * (1 + difference))
+    found = draws.interval(0.0, range(6), range(6, 12) if difference else None)
+    by_rater = (table[:6] - (table[6:] if difference else 0)).mean(axis=0)
+    assert found is not None
+    assert found[1] >= t_quantile(11) * by_rater.std(ddof=1) / np.sqrt(12) * (1 - 1e-9)
+
+
+def test_where_all_agree_the_interval_over_raters_and_images_is_that_of_unanimous_raters() -> None:
+    draws = _draws(np.repeat([[5.0]] * 5 + [[3.0]] * 5, 24, axis=1), image=[*range(5)] * 2)
+    mean, difference = draws.interval(5.0, range(5), step=1.0), draws.interval(2.0, range(5), range(5, 10), step=1.0)
+    half = 1 - 0.025 ** (1 / 24)
+    assert mean is not None
+    assert mean == pytest.approx((5 - half, 5 + half))
+    assert difference is not None
+    assert difference == pytest.approx((2 - half * 2**0.5, 2 + half * 2**0.5))

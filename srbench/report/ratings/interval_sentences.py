@@ -40,5 +40,5 @@ def of_models(study: Analysis) -> str:
         "of the numbers of images and raters; the squared standard error is the variance of a bootstrap that draws "
         f"both, {study.options.resamples} resamples, seed {study.options.seed}, times k / (k - 1), less twice the "
         "noise that single votes bring into the mean, but a third of it at least, and at least that of rounding each "
-        "vote to a step; Owen 2007)."
+        "vote to a step; Owen 2007; never narrower than the first, and a difference's never than that over raters)."
     )

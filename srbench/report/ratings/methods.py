@@ -163,10 +163,9 @@ def _models(study: Analysis) -> str:
         return ""
     by = {"dmos": "DMOS", "crushed": "crushed DMOS"}.get(study.options.relative)
     parts = [f"Models were compared by {by}, references left out."] if by else []
-    parts += [
-        "A model's score is the mean over its images, each image counting once.",
-        interval_sentences.of_models(study),
-    ]
+    parts.append("A model's score is the mean over its images, each image counting once.")
+    if any(group.half for group in study.models):
+        parts.append(interval_sentences.of_models(study))
     if study.differences:
         parts.append(_tests(study))
     return " ".join(parts)
@@ -174,6 +173,8 @@ def _models(study: Analysis) -> str:
 
 def _tests(study: Analysis) -> str:
     pairs = [pair for pair in study.differences if pair.dataset] or study.differences
+    if all(pair.test == "two-way" and pair.df is None for pair in pairs):
+        return "Models were not tested: a single image or a single rater says nothing of others."
     significant = sum(pair.significant for pair in pairs)
     datasets = len({pair.dataset for pair in pairs})
     where = f" within {datasets} data sets" if datasets > 1 else ""
