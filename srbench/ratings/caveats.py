@@ -74,6 +74,8 @@ def _repeated(votes: Votes, options: Options) -> list[str]:
 def collapsed(estimate: likelihood.Estimate) -> str:
     """Say that the maximum of the likelihood follows single raters."""
     names = ", ".join(estimate.exact[:5])
+    if len(estimate.raters) == 1:
+        return "maximum likelihood (P.910) has nothing to estimate: with one rater there is nobody to compare with"
     if len(estimate.exact) == len(estimate.raters):
         return "maximum likelihood (P.910) has nothing to estimate: all raters agree, so that nobody's votes vary"
     few, most = min(estimate.votes_of_exact), max(estimate.votes_of_exact)

@@ -61,7 +61,11 @@ def _model(group: ModelMean, letters: str, rank: float | None, intervals: int) -
 
 
 def _models_note(study: Analysis) -> str:
-    letters = f"Higher is better. Models that share a letter are not told apart at 5 % ({_letters_test(study)})."
+    letters = "Higher is better."
+    if study.differences:
+        letters += f" Models that share a letter are not told apart at 5 % ({_letters_test(study)})."
+    if not any(group.half for group in study.models):
+        return letters
     if study.votes is None or study.options.estimator != "mos":
         return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
     first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
