@@ -28,8 +28,8 @@ INTRODUCTIONS = {
     "marks": (
         "Tables of 6 models whose true means are the same: the share of tables in which some two are told apart. `run` "
         'and `compare` use "t + Holm + lasting": the larger p value with and without outlying images. Sign flips are '
-        "counted up to 50 images. Wilcoxon's test is about the typical image, and where one model is skewed typical "
-        "images do differ."
+        "counted up to 50 images. Wilcoxon's test is about the typical image, which may differ where "
+        "means do not."
     ),
     "challenge": (
         "n different images of the 400 are seen; a claim is false where the means of all 400 have the other order. The "
@@ -67,8 +67,8 @@ FLOORS: dict[str, dict[str, str]] = {
     },
     "marks": {
         "one model skewed": (
-            "Where one model's values are skewed, its mean is carried by rare images. The t test errs more often with "
-            "few images; Wilcoxon's test finds the typical image different, which it is, and more so with more images."
+            "Where one model's values are skewed its mean is carried by rare images, and the t test errs more often: "
+            "few images do not show the rare ones."
         ),
     },
     "challenge": {
