@@ -11,6 +11,7 @@ import torch
 
 from benchmarks.coverage import fixture, texts
 from benchmarks.coverage.figures import Figure
+from benchmarks.coverage.trials import QUICK
 from srbench.core import environment, files
 
 FOLDER = Path(__file__).parent.parent.parent / "reports" / "statistics"
@@ -147,6 +148,7 @@ def _foot(parts: Mapping[str, Any]) -> list[str]:
             one = parts[name]
             facts = one["environment"]
             trials = ", ".join(f"{count:,} ({what})" for what, count in one["trials"].items())
+            trials += " (`--quick`)" if one["trials"] == QUICK[name] else ""
             versions = ", ".join((facts["python"], *(facts["packages"][name] for name in ("numpy", "scipy"))))
             lines.append(f"| {title} | {one['measured']} | {trials} | {facts['cpu']} | {versions} |")
     return [*lines, "", texts.FOOT]
