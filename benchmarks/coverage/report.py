@@ -140,8 +140,8 @@ def _foot(parts: Mapping[str, Any]) -> list[str]:
     lines = [
         "## How it was measured",
         "",
-        "| part | day | trials | CPU | commit | numpy, scipy |",
-        "|---|---|---|---|---|---|",
+        "| part | day | trials | CPU | Python, numpy, scipy |",
+        "|---|---|---|---|---|",
     ]
     for name, title in texts.TITLES.items():
         if name in parts:
