@@ -10,6 +10,7 @@ from srbench.core import image, image_file, image_folder, image_remarks
 from srbench.core.assets import AssetStore, PinnedFile, hash_of
 from srbench.core.download import sha256
 from srbench.core.image_folder import Listing
+from srbench.core.wording import counted
 from srbench.datasets import catalogue
 from srbench.datasets.dataset import Dataset, Image, Item
 from srbench.datasets.name_pairs import pair
@@ -56,7 +57,7 @@ class ImageSet:
         if self.lr_dir is None:
             return ""
         digest = hashlib.sha256("".join(item.lr_sha256 for item in self.items).encode()).hexdigest()
-        count = f"{len(self.items)} file{'' if len(self.items) == 1 else 's'}"
+        count = counted(sum(item.lr is not None for item in self.items), "file")
         return f"LR given: {self.lr_dir.resolve().name}, {count}, sha256 {digest[:8]}"
 
 
@@ -178,7 +179,7 @@ def _folder(folder: Path, lr_dir: Path | None, scale: int, limit: int | None, pa
     lr_of: Mapping[str, Path] = {}
     if lr_dir is not None:
         lr_listing = image_listing(lr_dir)
-        paired = pair(listed, by_stem(lr_listing), folder, lr_dir, scale, pairs)
+        paired = pair(listed, by_stem(lr_listing), folder, lr_dir, scale, pairs, some=True)
         lr_of = paired.paths
         remarks += [*paired.describe(lr_dir), *lr_listing.describe()]
     items = []

@@ -39,6 +39,8 @@ def pair(
     scale: int,
     pattern: str = "",
     names: Collection[str] = (),
+    *,
+    some: bool = False,
 ) -> NamePairs:
     """Pair LR or output files with originals, one to one, by the longest stem of an original that a name contains.
 
@@ -53,10 +55,11 @@ def pair(
         scale: Upscaling factor in the suffix.
         pattern: Name of the other files, `{name}` standing for the original's; empty for the rules above.
         names: Stems of all originals, where `hr` is only the first of them; what belongs to the others is left out.
+        some: Whether originals may be without a file, where nothing else is left over and one pair is found.
 
     Raises:
-        BadData: Something is left over on either side, a name fits two originals or none, or two files claim one
-            original; the files are named. Or the pattern lacks `{name}`.
+        BadData: Something is left over on either side that may not be, a name fits two originals or none, or two files
+            claim one original; the files are named. Or the pattern lacks `{name}`.
     """
     stems = list(dict.fromkeys([*hr, *names]))
     if pattern and pattern.count(PLACE) != 1:
@@ -74,15 +77,15 @@ def pair(
             raise BadData(f"{both} both belong to {original}; keep one, or give --pairs '{PLACE}_SwinIR'")
         else:
             found[name] = stem
-    _refuse_leftovers(surplus, [path.name for stem, path in hr.items() if stem not in found], other_dir, hr_dir)
+    missing = [path.name for stem, path in hr.items() if stem not in found]
+    if surplus or (missing and not (some and found)):
+        _refuse_leftovers(surplus, missing, other_dir, hr_dir)
     pairs = {name: other[stem] for name, stem in found.items() if name in hr}
     rules = dict.fromkeys(found[name].replace(name, "*", 1) for name in pairs)
     return NamePairs(pairs, tuple(sorted(rules.keys() - {"*"})))
 
 
 def _refuse_leftovers(surplus: list[str], missing: list[str], other_dir: Path, hr_dir: Path) -> None:
-    if not surplus and not missing:
-        return
     sides = [f"in {other_dir} without a partner: {', '.join(surplus)}"] if surplus else []
     sides += [f"in {hr_dir} without a partner: {', '.join(missing)}"] if missing else []
     raise BadData(f"files cannot be paired by name: {'; '.join(sides)}. Rename them, or give --pairs '{PLACE}_SwinIR'")

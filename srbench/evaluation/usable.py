@@ -6,7 +6,7 @@ from dataclasses import replace
 from srbench.core import image_file, memory
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
-from srbench.errors import BadImage, ShapeError, UserError
+from srbench.errors import BadImage, MissingData, ShapeError, UserError
 from srbench.protocol import Protocol
 
 _NAMED = 3
@@ -27,6 +27,8 @@ def select(images: ImageSet, protocol: Protocol, metrics: Collection[str]) -> tu
     for item in images.items:
         try:
             _check(item, protocol, bytes_a_pixel)
+            if images.lr_dir is not None and item.lr is None:
+                raise MissingData(f"{images.lr_dir} has no LR image of {item.hr.name}; add it, or rename the one there")
         except UserError as error:
             failed[item.name] = str(error)
     return replace(images, items=tuple(item for item in images.items if item.name not in failed)), failed

@@ -52,3 +52,12 @@ def test_given_lr_needs_a_folder_and_says_nothing_of_how_lr_is_made(call: Call) 
     assert (code, "give their folder by --lr" in err) == (2, True)
     code, _, err = call("run", "--protocol", "classical_x4+lr_edge=replicate", "--lr", "x", "--models", "bicubic")
     assert (code, "lr_edge says how LR is made" in err) == (2, True)
+
+
+def test_an_original_without_lr_is_a_failed_row(call: Call) -> None:
+    hr, lr = _images("a/hr", 48, 0), _images("lr", 12, 1)
+    Path(lr, "i1.png").unlink()
+    code, out, err = call(*RUN, hr, "--lr", lr)
+    assert code == 3, err
+    text = " ".join(out.split())
+    assert "i1: lr has no LR image of i1.png; add it, or rename the one there" in text

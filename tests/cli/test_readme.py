@@ -71,9 +71,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "model.py").write_text(
         "from torch import nn\n\n\ndef build(scale):\n    return nn.Upsample(scale_factor=scale, mode='bicubic')\n"
     )
-    for path in (DATA / "Set14/HR").glob("*.png") if DATA else ():
+    for path in (DATA / "Set14/HR").iterdir() if DATA else ():
         with Image.open(path) as hr:
-            hr.resize((hr.width // 4, hr.height // 4)).resize(hr.size).save(tmp_path / "path/to/outputs" / path.name)
+            low = hr.resize((hr.width // 4, hr.height // 4))
+            low.resize(hr.size).save(tmp_path / "path/to/outputs" / f"{path.stem}.png")
     return tmp_path
 
 

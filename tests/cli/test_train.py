@@ -117,9 +117,9 @@ MISTAKES = [
     ((*ALWAYS, "--start", "nothing.pth"), "nothing.pth does not exist"),
     ((*ALWAYS, "--resume"), "no last.ckpt to resume from"),
     (("train", "tiny.toml", "--data", "hr", "--device", "cuda:99"), "cuda:99"),
-    ((*ALWAYS, "--workers", "9" * 20), "'--workers': Input should be less than or equal to 256"),
-    ((*ALWAYS, "--devices", "9" * 20), "'--devices': Input should be less than or equal to 4096"),
-    ((*ALWAYS, "--threads", "9" * 20), "'--threads': Input should be less than or equal to 4096"),
+    ((*ALWAYS, "--workers", "9" * 20), "'--workers': expected at most 256"),
+    ((*ALWAYS, "--devices", "9" * 20), "'--devices': expected at most 4096"),
+    ((*ALWAYS, "--threads", "9" * 20), "'--threads': expected at most 4096"),
 ]
 
 

@@ -138,7 +138,7 @@ def test_images_of_a_package_that_is_absent_are_missing(
 
 
 def test_given_lr_images_do_not_go_with_a_named_set(store: AssetStore, tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="--lr goes with a folder"):
+    with pytest.raises(BadData, match="--lr needs a folder of HR images"):
         locate("builtin", store, scale=4, lr_dir=tmp_path)
 
 
@@ -374,10 +374,15 @@ def test_no_other_name_pairs_and_leftovers_of_both_sides_are_named(
     assert "bird" not in refusal
 
 
-def test_leftovers_of_one_side_are_named(store: AssetStore, tmp_path: Path) -> None:
+def test_an_original_without_lr_is_kept_as_one_that_fails(store: AssetStore, tmp_path: Path) -> None:
+    few, many = _folder(tmp_path / "few", "a.png"), _folder(tmp_path / "many", "a.png", "b.png")
+    found = locate(str(many), store, scale=4, lr_dir=few)
+    assert [(item.name, item.lr and item.lr.name) for item in found.items] == [("a", "a.png"), ("b", None)]
+    assert "1 file, sha256" in found.lr_text
+
+
+def test_surplus_lr_files_are_named(store: AssetStore, tmp_path: Path) -> None:
     few, many = _folder(tmp_path / "few", "a.png"), _folder(tmp_path / "many", "a.png", "b.png", "c.png")
-    lack = _refusal(BadData, lambda: locate(str(many), store, scale=4, lr_dir=few))
-    assert f": in {many} without a partner: b.png, c.png. Rename" in lack
     surplus = _refusal(BadData, lambda: locate(str(few), store, scale=4, lr_dir=many))
     assert f": in {many} without a partner: b.png, c.png. Rename" in surplus
 
@@ -391,12 +396,6 @@ def test_two_files_that_claim_one_original_are_refused(
     for name in names:
         assert name in refusal
     assert "both belong to a.png" in refusal
-
-
-def test_a_limit_does_not_hide_a_leftover(store: AssetStore, tmp_path: Path) -> None:
-    hr, lr = _folder(tmp_path / "hr", "a.png", "b.png"), _folder(tmp_path / "lr", "ax4.png")
-    with pytest.raises(BadData, match=r"without a partner: b\.png"):
-        locate(str(hr), store, scale=4, lr_dir=lr, limit=1)
 
 
 def _by_stem(stems: set[str], folder: str) -> dict[str, Path]:
