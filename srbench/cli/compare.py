@@ -75,6 +75,8 @@ def compare(
     _print(report, form, json=json, full=full)
     if fail_if_worse and any(pair.verdict == "worse" for one in compared for pair in one.comparisons):
         raise typer.Exit(3)
+    if fail_if_worse and (unknown := comparison.unanswered(matches, question)):
+        raise BadRun(f"{unknown[0]}; --fail-if-worse needs every comparison that is asked for. Run the models again")
 
 
 def _print(report: "ComparisonReport", form: str, *, json: bool, full: bool) -> None:

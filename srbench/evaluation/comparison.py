@@ -95,6 +95,35 @@ def compare(matches: Matches, question: Question) -> list[Compared]:
     return found
 
 
+def nowhere_finite(matches: Matches) -> list[str]:
+    """Say in which data sets and metrics nothing is compared, since on each image some model's value is infinite."""
+    return [
+        f"{table.dataset}, {table.metric}: nothing is compared, since on every image some model has an infinite value "
+        f"({', '.join(_never_finite(table)) or 'not always the same one'})"
+        for table in matches.tables
+        if len(table.values) > 1 and table.images and not table.finite().images
+    ]
+
+
+def unanswered(matches: Matches, question: Question) -> list[str]:
+    """Say which comparisons were asked for and cannot be made, a sentence each; there is none for all pairs."""
+    if question.all_pairs:
+        return []
+    partners = question.partners
+    changed = {model for pair in (partners or {}).items() if pair[0] != pair[1] for model in pair}
+    left_out = [
+        f"{table.dataset}, {table.metric}: {line}"
+        for table in matches.tables
+        for model, line in table.left_out.items()
+        if partners is None or model in changed
+    ]
+    return left_out + nowhere_finite(matches) if changed or partners is None else []
+
+
+def _never_finite(table: Matched) -> list[str]:
+    return [model for model, of in table.values.items() if not np.isfinite(of).any()]
+
+
 def _compared(table: Matched, infinite: int, question: Question) -> Compared:
     sign = -1 if table.higher_is_better else 1
     ranked = sorted(table.values, key=lambda model: sign * float(table.values[model].mean()))

@@ -31,7 +31,7 @@ class Matched:
         higher_is_better: Direction.
         images: Names of the images on which every model has a value.
         values: Values by model, `(images,)`, or `(seeds, images)` of a method with several; some may be infinite.
-        left_out: Sentences on models that are not compared.
+        left_out: Sentences on models that are not compared, by model.
     """
 
     dataset: str
@@ -41,7 +41,7 @@ class Matched:
     higher_is_better: bool
     images: tuple[str, ...]
     values: Mapping[str, Floats]
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, str]
 
     def finite(self) -> "Matched":
         """Keep the images on which the values of all models are finite."""
@@ -237,11 +237,11 @@ def _matched(by_model: Mapping[str, Sequence[Row]]) -> Matched:
     most = max(map(len, known.values()))
     complete = {model: of for model, of in known.items() if len(of) == most and most}
     images = [image for image in next(iter(complete.values()), {}) if all(image in of for of in complete.values())]
-    left_out = tuple(
-        f"{model} is not compared: it has a value on {len(of)} of {most} images"
+    left_out = {
+        model: f"{model} is not compared: it has a value on {len(of)} of {most} images"
         for model, of in known.items()
         if model not in complete
-    )
+    }
     return Matched(
         dataset=first.dataset,
         metric=first.metric,

@@ -81,6 +81,30 @@ def test_a_certain_loss_fails_a_laboratory_s_integration(call: Call, tmp_path: P
     assert "worse" in out
 
 
+def test_a_loss_that_cannot_be_seen_is_no_pass(call: Call, tmp_path: Path) -> None:
+    """The new model failed on an image, or is infinite everywhere; what nobody asks of is no failure."""
+    old = _values(bicubic=0.0, ours=1.0)
+    write_run(tmp_path / "old", old)
+    for name, values in (("fewer", old["ours"][:11]), ("nan", [*old["ours"][:11], np.nan]), ("inf", [np.inf] * 12)):
+        write_run(tmp_path / name, {"ours": values}, content=name)
+        code, _, err = call("compare", name, "--baseline-run", "old", "--fail-if-worse")
+        assert code == 2
+        assert "set, psnr: " in err
+        assert "compared" in err
+    write_run(tmp_path / "won", {"ours": _values(x=0.0, ours=1.2)["ours"]}, content="won")
+    write_run(tmp_path / "won", {"partial": [30.0]})
+    assert call("compare", "won", "--baseline-run", "old", "--fail-if-worse")[0] == 0
+
+
+def test_a_data_set_in_which_nothing_is_compared_is_named(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", {"hr": [np.inf] * 3, "a": [30.0, 31.0, 32.0], "b": [29.0, 30.0, 31.5]})
+    code, out, _ = call("compare", "run")
+    assert code == 0
+    assert "set, psnr: nothing is compared, since on every image some model has an infinite value (hr)" in " ".join(
+        out.split()
+    )
+
+
 def test_an_unchanged_model_is_no_loss(call: Call, tmp_path: Path) -> None:
     write_run(tmp_path / "old", _values(ours=1.0))
     write_run(tmp_path / "new", _values(ours=1.0))

@@ -42,7 +42,7 @@ def test_a_model_that_lacks_images_is_left_out_by_name(tmp_path: Path) -> None:
     folder = write_run(tmp_path, {"a": [1.0, 2.0], "b": [1.0, math.nan], "c": [1.0, 3.0]})
     (table,) = match([folder]).tables
     assert list(table.values) == ["a", "c"]
-    assert table.left_out == ("b is not compared: it has a value on 1 of 2 images",)
+    assert table.left_out == {"b": "b is not compared: it has a value on 1 of 2 images"}
 
 
 def test_images_with_an_infinite_value_are_set_aside(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_image_that_a_seed_lacks_is_one_that_the_method_lacks(tmp_path: Path)
     write_run(tmp_path, {"bicubic": [1.0, 2.0, 3.0]})
     folder = write_run(tmp_path, {"ours/1": [3.0, 4.0], "ours/2": [5.0, math.nan, 8.0]}, method="ours")
     (table,) = match([folder]).tables
-    assert table.left_out == ("ours is not compared: it has a value on 1 of 3 images",)
+    assert table.left_out == {"ours": "ours is not compared: it has a value on 1 of 3 images"}
 
 
 def test_a_value_belongs_to_its_seed_in_whatever_order_the_seeds_ran(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from srbench import protocol as protocols
-from srbench.evaluation.comparison import Compared, Question
+from srbench.evaluation.comparison import Compared, Question, nowhere_finite
 from srbench.evaluation.matched import Matches
 from srbench.report.figures.critical_difference import critical_difference
 from srbench.report.numbers import p_value
@@ -92,8 +92,8 @@ class ComparisonReport:
         ]
         known = {*partners, *partners.values()} or set(self.matches.origins)
         unchanged += [f"{model}: in one of the runs only" for model in self.matches.origins if model not in known]
-        left_out = [line for table in self.matches.tables for line in table.left_out]
-        return list(dict.fromkeys([*self.matches.notes, *unchanged, *left_out]))
+        left_out = [line for table in self.matches.tables for line in table.left_out.values()]
+        return list(dict.fromkeys([*self.matches.notes, *unchanged, *left_out, *nowhere_finite(self.matches)]))
 
     def _tables(self, one: Compared, *, pairs: bool) -> list[Table]:
         if not self.question.all_pairs:
@@ -112,8 +112,10 @@ class ComparisonReport:
             if margins
             else "nothing is called the same without --margin; "
         )
+        seeds = any(of.ndim > 1 for one in self.compared for of in one.matched.values.values())
+        over = "images, and over seeds where there are several" if seeds else "images"
         return (
-            f"Mean [95 % interval over images, {interval_in_words(self.question.interval)}]; bold or *: best.",
+            f"Mean [95 % interval over {over}, {interval_in_words(self.question.interval)}]; bold or *: best.",
             f"better, worse: the means differ ({_TESTS[self.question.test]}, p below 5 % with and without outlying "
             "images that favour the difference, after Holm's correction for all comparisons of a table); "
             f"{same}undecided: these images cannot tell.",
