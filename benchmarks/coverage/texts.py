@@ -76,7 +76,7 @@ FLOORS: dict[str, dict[str, str]] = {
             "The floor is set by the images that are not seen: 4 of the 400 reverse 27 of the 120 orders, and any one "
             "of them is missing from 96 / 88 / 75 % of the samples of 14 / 50 / 100 images. A sample without them "
             "shows an order that is wrong and consistent, which no test of these images alone can know. Leaving "
-            "out outlying images helps where some of them were drawn. Sign flips were tried too and do not help."
+            "out outlying images helps where some of them were drawn. Sign flips keep fewer right claims and err too."
         ),
     },
     "ratings": {
