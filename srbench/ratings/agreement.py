@@ -57,7 +57,7 @@ def icc(votes: Votes) -> Icc | None:
     msc = n * ((columns - grand) ** 2).sum() / (k - 1)
     mse = ((table - rows[:, None] - columns[None, :] + grand) ** 2).sum() / ((n - 1) * (k - 1))
     noise = 1e-20 * float(np.abs(table).max()) ** 2  # rounding errors of mean squares
-    if msr <= noise and mse <= noise:
+    if msr <= noise:
         return None
     msc, mse = (0.0 if x <= noise else x for x in (msc, mse))
     single = (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n)

@@ -12,6 +12,8 @@ from srbench.ratings.votes import PairAnswer
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.student import t_p_value, t_quantile
 
+_NOTHING = 1e-9
+"""A variance below this share of that of independent answers is a rounding error."""
 _STEPS = 50
 
 
@@ -91,7 +93,9 @@ def _advantage(winner: Ints, loser: Ints, side: Floats, rater: Ints, items: int)
     bread = np.linalg.pinv(information, rcond=1e-12, hermitian=True)[-1]
     influence = np.bincount(rater, special.expit(-rows @ at) * (rows @ bread))
     clusters = len(influence)
-    return float(at[-1]), float(np.sqrt((influence**2).sum() * clusters / max(clusters - 1, 1)))
+    variance = float((influence**2).sum() * clusters / max(clusters - 1, 1))
+    # Where all raters gave the same answers, the variance of independent answers stands in.
+    return float(at[-1]), float(np.sqrt(variance if variance > _NOTHING * bread[-1] else bread[-1]))
 
 
 @dataclass(frozen=True)

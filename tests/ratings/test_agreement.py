@@ -44,7 +44,9 @@ def test_perfect_agreement(raters: int) -> None:
         assert agreement.alpha(votes, "ordinal") == agreement.alpha(votes, "interval") == 1
 
 
-@pytest.mark.parametrize("table", [[[3, 3, 3]] * 4, [[3], [4]], [[3, 4]], [[3, NAN], [NAN, 4], [1, NAN]]])
+@pytest.mark.parametrize(
+    "table", [[[3, 3, 3]] * 4, [[3], [4]], [[3, 4]], [[3, NAN], [NAN, 4], [1, NAN]], [[1, 2, 3], [2, 3, 1], [3, 1, 2]]]
+)
 def test_icc_that_cannot_be_told_is_none(table: list[list[float]]) -> None:
     assert agreement.icc(votes_of(table)) is None
 

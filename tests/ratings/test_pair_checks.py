@@ -56,6 +56,22 @@ def test_without_sides_nothing_is_said_and_without_bias_it_is_rarely_found() -> 
     assert wrong < 11
 
 
+def test_raters_who_all_answer_alike_leave_the_side_bias_uncertain() -> None:
+    """x stands first always, and everybody prefers it on two contents of three."""
+    made = [
+        PairAnswer(f"c{i}", f"r{r}", *(("y", "x") if i == 2 else ("x", "y")), first="x")
+        for r in range(6)
+        for i in range(3)
+    ]
+    found = side_bias(made, recurring=True)
+    assert found is not None
+    assert found.ci95 is not None
+    assert found.p is not None
+    assert found.ci95[0] < 0 < found.ci95[1]
+    assert found.p > 0.05
+    assert analyse_pairs("x", made).side_bias == found
+
+
 def test_circular_triads_by_hand() -> None:
     """a > b > c > a is circular; the coefficient of three items is then 0. Ties decide nothing."""
     circle = [PairAnswer("c", "r", *pair) for pair in ("ab", "bc", "ca")]
