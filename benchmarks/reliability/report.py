@@ -111,7 +111,7 @@ def _matrix(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "and Ctrl-C. Each cell has to end with 0, 2, 3 or 130, without traceback, with one line for 2, within 30 s of"
     yield "processor; inputs stay as they were, nothing is left over, and once the fault is gone the same call leaves"
     yield f"the files of an undisturbed one. {run:,} of {cells:,} cells were run; {bad} ended badly. Where a verb has"
-    yield "more cells than were run, these were drawn with a fixed seed."
+    yield "more cells than were run, these were drawn with a fixed seed; a bad cell that was mended is run again alone."
     yield from ("", "| verb | cells | run | bad |", "|---|---:|---:|---:|")
     for verb, entry in sorted(entries.items()):
         yield f"| {verb} | {entry['cells']} | {len(entry['run'])} | {len(entry['bad'])} |"
@@ -128,7 +128,8 @@ def _matrix(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _mutations(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     killed = sum(entry["killed"] for entry in entries.values())
     yield f"Of {len(entries)} deliberate mistakes, made one at a time, {killed} made a test fail"
-    yield f"({killed / max(1, len(entries)):.1%})."
+    yield f"({killed / max(1, len(entries)):.1%}). Mistakes that passed unnoticed were given tests, so that the share is of"
+    yield "this table, which was drawn up by hand, and not of mistakes in general."
     yield from ("", "| kind | mistakes | noticed |", "|---|---:|---:|")
     for kind in sorted({entry["kind"] for entry in entries.values()}):
         of_kind = [entry["killed"] for entry in entries.values() if entry["kind"] == kind]
