@@ -31,7 +31,8 @@ from srbench.ratings.chosen_scores import (
 from srbench.ratings.further import Further, further
 from srbench.ratings.metric_tests import MetricTest, compare_metrics
 from srbench.ratings.mixed import MixedFit, mixed_models
-from srbench.ratings.model_differences import ModelDifference, compare_models, draw_raters_and_images, letters_of_models
+from srbench.ratings.model_differences import ModelDifference, compare_models, letters_of_models
+from srbench.ratings.model_scores import draw, fit_likelihood, model_means
 from srbench.ratings.non_inferiority import NonInferiority, as_good_as
 from srbench.ratings.options import Options
 from srbench.ratings.votes import StimulusScores, Votes
@@ -146,7 +147,8 @@ def analyse(
     )
     excluded = excluded_raters(name, treated, verdicts, options)
     counted, raw = treated.without(excluded), votes.judged().without(excluded)
-    estimate = likelihood.estimate(mos.prepare(raw, options.repetitions), least_votes=options.least_votes)
+    fitted = fit_likelihood(mos.prepare(raw, options.repetitions), options, progress)
+    estimate = fitted.estimate
     scores = chosen_scores(name, counted, estimate, options)
     dmos, crushed = (relative_scores(counted, kind, options) for kind in ("dmos", "crushed"))
     compared = compared_scores(
@@ -155,10 +157,10 @@ def analyse(
     if options.remove_bias and options.relative == "none":
         # Raters without biases would look more certain than raters like these are.
         compared = replace(compared, votes=prepared.without(excluded))
-    draws = _draws(compared, options, progress)
+    draws = draw(compared, fitted, options, progress)
     differences = compare_models(compared.scores, options.test, draws, options.seed)
     fits = mixed_models(_of_scored(compared)) if options.mixed else []
-    estimate_of_all = likelihood.estimate(prepared, least_votes=options.least_votes)
+    estimate_of_all = fit_likelihood(prepared, options, progress).estimate if excluded else estimate
     centres, counts = distribution.histogram(raw)
     scored = {s.name for s in scores.stimuli}
     return Analysis(
@@ -171,7 +173,7 @@ def analyse(
         dmos=dmos.scores if dmos else None,
         crushed_dmos=crushed.scores if crushed else None,
         compared=compared.scores,
-        models=_model_means(compared, options, draws),
+        models=model_means(compared, fitted, options, draws),
         distribution=(centres, distribution.shares_of_models(counted.stimuli, counts)),
         stimulus_histogram=counts[[i for i, s in enumerate(counted.stimuli) if s.name in scored]],
         ranks=ranks.ranks(compared.scores),
@@ -273,22 +275,6 @@ def _of_scored(compared: VotesAndScores) -> Votes:
     """Return the votes on the stimuli by which models are compared."""
     names = {s.name for s in compared.scores.stimuli}
     return compared.votes.keep(np.array([s.name in names for s in compared.votes.stimuli])[compared.votes.stimulus])
-
-
-def _draws(compared: VotesAndScores, options: Options, progress: Progress) -> TwoWayDraws | None:
-    if not any(s.model for s in compared.scores.stimuli) or options.estimator != "mos" or not options.resamples:
-        return None
-    return draw_raters_and_images(compared.votes, compared.scores, options.resamples, options.seed, progress)
-
-
-def _model_means(compared: VotesAndScores, options: Options, draws: TwoWayDraws | None) -> list[mos.ModelMean]:
-    """Compute means of models; their intervals are of the votes, which may still hold the raters' biases."""
-    means = mos.model_means(compared.scores, compared.votes if options.estimator == "mos" else None)
-    if draws is None:
-        return means
-    members, step = mos.stimuli_by_model(compared.scores.stimuli), compared.scores.scale.step
-    both = [draws.interval(m.mean, members[m.model, m.dataset], step=step, least=m.half or 0.0) for m in means]
-    return [replace(m, ci95_raters_images=interval) for m, interval in zip(means, both, strict=True)]
 
 
 def _letters(scores: StimulusScores, differences: Sequence[ModelDifference]) -> dict[str, dict[str, str]]:

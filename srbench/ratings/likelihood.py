@@ -12,7 +12,7 @@ from srbench.stats.student import Z95
 FEWEST_VOTES = 3
 """Votes below which a rater has no bias and no inconsistency."""
 _STOP, _MOST = 1e-8, 1_000
-_FLOOR = 1e-3
+FLOOR = 1e-3
 """Smallest inconsistency of a rater, in units of the scale's length: at 0 the likelihood has no maximum."""
 
 Spread = Literal["stimulus", "rater"]
@@ -23,7 +23,7 @@ class Estimate:
     """True scores, and biases and inconsistencies of raters, by maximum likelihood.
 
     Attributes:
-        scores: True scores; `half` is 1.96 standard errors.
+        scores: True scores; `half` is 1.96 standard errors, or that of an interval for raters like these.
         raters: Raters with enough votes, in the order of `bias` and `inconsistency`.
         bias: Mean amount by which each rater votes above the truth.
         inconsistency: Standard deviation of each rater's votes around truth + bias.
@@ -33,6 +33,8 @@ class Estimate:
         least_votes: Number of votes below which they are too few.
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
         votes_of_exact: Number of votes of each of these.
+        bias_ci95: 95 % interval of each bias, `(raters, 2)`; None where they were not computed.
+        inconsistency_ci95: 95 % interval of each inconsistency, `(raters, 2)`; None where they were not computed.
     """
 
     scores: StimulusScores
@@ -45,6 +47,8 @@ class Estimate:
     least_votes: int
     exact: tuple[str, ...]
     votes_of_exact: tuple[int, ...]
+    bias_ci95: Floats | None = None
+    inconsistency_ci95: Floats | None = None
 
     @property
     def usable(self) -> bool:
@@ -80,7 +84,7 @@ def estimate(
         return None
     stimulus, rater, score = used.stimulus, used.rater, used.score
     stimuli, raters = len(used.stimuli), len(used.raters)
-    floor = _FLOOR * (used.scale.high - used.scale.low)
+    floor = FLOOR * (used.scale.high - used.scale.low)
     n = np.bincount(stimulus, minlength=stimuli)
     theirs = np.maximum(np.bincount(rater, minlength=raters), 1)
     truth: Floats = np.bincount(stimulus, score, stimuli) / np.maximum(n, 1)
@@ -117,6 +121,29 @@ def estimate(
         exact=tuple(used.raters[i] for i in enough if wide[i] < floor),
         votes_of_exact=tuple(int(counts[i]) for i in enough if wide[i] < floor),
     )
+
+
+def vote_tables(votes: Votes, estimate: Estimate) -> tuple[Floats, Floats, Floats]:
+    """Arrange what an estimate leaves of the votes: vote - true score - bias.
+
+    Args:
+        votes: Votes behind the estimate.
+        estimate: Estimate, whose stimuli and raters are the rows and columns.
+
+    Returns:
+        Number of votes and sum of what is left, each `(stimuli, raters)`; each rater's sum of squares, `(raters,)`.
+    """
+    place = estimate.scores.by_name()
+    number = {name: i for i, name in enumerate(estimate.raters)}
+    stimulus = np.array([place.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
+    rater = np.array([number.get(name, -1) for name in votes.raters], dtype=np.int64)[votes.rater]
+    used = rater >= 0
+    stimulus, rater, score = stimulus[used], rater[used], votes.score[used]
+    rest = score - estimate.scores.mean[stimulus] - estimate.bias[rater]
+    seen, sums = np.zeros((len(place), len(number))), np.zeros((len(place), len(number)))
+    np.add.at(seen, (stimulus, rater), 1)
+    np.add.at(sums, (stimulus, rater), rest)
+    return seen, sums, np.asarray(np.bincount(rater, rest**2, len(number)), dtype=np.float64)
 
 
 def _error(votes: Votes, truth: Floats, bias: Floats, weight: Floats, total: Floats, spread: Spread) -> Floats:

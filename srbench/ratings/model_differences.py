@@ -11,9 +11,9 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.ratings.mos import stimuli_by_model
 from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats import groups, paired
-from srbench.stats.arrays import Floats
+from srbench.stats.arrays import Floats, Ints
 from srbench.stats.corrections import LEVEL, holm
-from srbench.stats.two_way import TwoWayDraws, TwoWayEstimate, two_way_bootstrap
+from srbench.stats.two_way import TwoWayDraws, TwoWayEstimate, two_way_bootstrap, two_way_draws
 
 Test = Literal["two-way", "wilcoxon", "permutation"]
 """Test of differences between models. "two-way": t test over raters and images, with the standard error of the two-way
@@ -160,14 +160,33 @@ def draw_raters_and_images(
         progress: Shows a task with a step for each draw.
     """
     number = {stimulus.name: i for i, stimulus in enumerate(votes.stimuli)}
-    images = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in scores.stimuli))}
-    datasets = {name: i for i, name in enumerate(dict.fromkeys(dataset for dataset, _ in images))}
+    image, dataset = _images(scores)
     return two_way_bootstrap(
         (votes.stimulus, votes.rater, votes.score),
         stimuli=np.array([number[stimulus.name] for stimulus in scores.stimuli]),
-        image=np.array([images[s.dataset, s.content] for s in scores.stimuli]),
-        dataset=np.array([datasets[dataset] for dataset, _ in images]),
+        image=image,
+        dataset=dataset,
         resamples=resamples,
         seed=seed,
         progress=progress,
     )
+
+
+def draw_images(drawn: Floats, table: Floats, scores: StimulusScores, seed: int = 0) -> TwoWayDraws:
+    """Draw images with replacement beside scores that were computed anew for drawn raters.
+
+    Args:
+        drawn: Score of each stimulus in each draw of raters, `(stimuli, draws)`.
+        table: Votes of each rater on each stimulus, NaN where there is none, `(stimuli, raters)`.
+        scores: Scores, which say which stimuli there are.
+        seed: Seed of the draws.
+    """
+    return two_way_draws(drawn, table, *_images(scores), seed)
+
+
+def _images(scores: StimulusScores) -> tuple[Ints, Ints]:
+    """Return the number of each stimulus's image, `(stimuli,)`, and of each image's data set, `(images,)`."""
+    images = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in scores.stimuli))}
+    datasets = {name: i for i, name in enumerate(dict.fromkeys(dataset for dataset, _ in images))}
+    image = np.array([images[s.dataset, s.content] for s in scores.stimuli])
+    return image, np.array([datasets[dataset] for dataset, _ in images])

@@ -174,6 +174,21 @@ def two_way_bootstrap(
     return TwoWayDraws(means, weights, table[stimuli])
 
 
+def two_way_draws(means: Floats, table: Floats, image: Ints, dataset: Ints, seed: int = 0) -> TwoWayDraws:
+    """Draw images with replacement beside scores that were computed anew for drawn raters.
+
+    Args:
+        means: Score of each stimulus in each draw of raters, NaN where none has rated it, `(stimuli, draws)`.
+        table: Votes of each rater on each stimulus, NaN where there is none, `(stimuli, raters)`. Deviations count as
+            noise by the weight of the plain mean.
+        image: Image of each stimulus, numbered from 0, `(stimuli,)`.
+        dataset: Data set of each image, `(images,)`; every draw keeps each data set's number of images.
+        seed: Seed of the draws of images, which are independent of those of raters.
+    """
+    weights = _image_weights(np.random.default_rng((seed, 1)), dataset, means.shape[1])[image]
+    return TwoWayDraws(means.astype(np.float32), weights.astype(np.float32), table)
+
+
 def _times_drawn(generator: np.random.Generator, n: int, size: int) -> Ints:
     """Count how often each of n is drawn when n are drawn with replacement, `(n, size)`."""
     return generator.multinomial(n, np.full(n, 1 / n), size=size).T

@@ -2,6 +2,7 @@
 
 from srbench.ratings import mos
 from srbench.ratings.analysis import Analysis
+from srbench.report.ratings import likelihood_sentences
 
 
 def near_ends(study: Analysis) -> str:
@@ -22,6 +23,8 @@ def near_ends(study: Analysis) -> str:
 
 def of_models(study: Analysis) -> str:
     """Say what the intervals of models hold for, and how they are computed."""
+    if likelihood_sentences.drawn(study) and study.options.estimator != "mos":
+        return likelihood_sentences.of_models(study)
     if study.votes is None or study.options.estimator != "mos":
         return (
             "Its 95 % interval takes the errors of the stimuli as independent: it holds for these raters and images "

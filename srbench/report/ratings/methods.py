@@ -7,7 +7,7 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
-from srbench.report.ratings import further, interval_sentences
+from srbench.report.ratings import further, interval_sentences, likelihood_sentences
 from srbench.stats.corrections import LEVEL
 from srbench.stats.paired import ALL_SIGNS_UP_TO, PERMUTATIONS
 
@@ -88,13 +88,7 @@ def _scores(study: Analysis) -> str:
         )
         parts.append(interval_sentences.near_ends(study))
     else:
-        assert study.estimate is not None
-        state = "converged" if study.estimate.converged else "did not converge"
-        parts.append(
-            "Scores of stimuli are maximum-likelihood estimates under rater bias and inconsistency (ITU-T P.910, Annex "
-            f"E; alternating projection, {state} after {study.estimate.iterations} sweeps), with 1.96 standard errors "
-            "from the scatter of the votes at each stimulus."
-        )
+        parts.append(likelihood_sentences.of_stimuli(study))
     return " ".join([*parts, *_relative(study)])
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from srbench.core import stored_json
 from srbench.errors import BadRatings
 from srbench.ratings.analysis import Analysis
@@ -16,21 +18,30 @@ from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
 from srbench.report.formats import csv
+from srbench.stats.arrays import Floats
 
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
 CSV_NAMES = {f"{name}.csv" for name in (*_LISTS, "scores")}
 """Every CSV file that a report may have."""
 _PLOTTED = ("values", "mos")
+BIAS = "bias_p910"
+"""Key of a rater's bias by maximum likelihood; "bias" is the mean deviation from the stimuli's means (ITU-T P.913)."""
 SCHEMA, VERSION = "ratings-report", 1
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return the content of a report.json with its "version"; a file from before schemas has version 0.
 
+    The bias by maximum likelihood, which older files call "bias", is given as "bias_p910".
+
     Raises:
         BadRatings: The file cannot be read, holds something else, or was written by a later version.
     """
-    return stored_json.read(path, SCHEMA, VERSION, unmarked_keys=("study", "kind", "methods"), error=BadRatings)
+    content = stored_json.read(path, SCHEMA, VERSION, unmarked_keys=("study", "kind", "methods"), error=BadRatings)
+    for rater in (content.get("maximum_likelihood") or {}).get("raters", ()):
+        if "bias" in rater:
+            rater[BIAS] = rater.pop("bias")
+    return content
 
 
 def record(study: Analysis, methods: str) -> dict[str, Any]:
@@ -160,14 +171,17 @@ def _raters(study: Analysis) -> list[dict[str, Any]]:
     r = study.raters
     if r is None:
         return []
-    columns = {"mean": r.mean, "std": r.std, "bias": r.bias, "inconsistency": r.inconsistency, "r": r.correlation}
+    columns = {"mean": r.mean, "std": r.std, "bias": r.bias, "r": r.correlation}
+    fitted = {BIAS: r.bias_p910, "inconsistency": r.inconsistency}
+    intervals = {f"{BIAS}_ci95": r.bias_p910_ci95, "inconsistency_ci95": r.inconsistency_ci95}
     return [
         {
             "rater": name,
             "counts": not r.excluded[i],
             "rejected_by": list(r.rejected[i]),
             "votes": r.votes[i],
-            **{key: known(float(values[i])) for key, values in columns.items()},
+            **{key: known(float(values[i])) for key, values in {**columns, **fitted}.items()},
+            **{key: _known_ends(values[i]) for key, values in intervals.items()},
         }
         for i, name in enumerate(r.names)
     ]
@@ -183,10 +197,22 @@ def _likelihood(study: Analysis) -> dict[str, Any] | None:
         "left_out": list(estimate.left_out),
         "collapsed_onto": list(estimate.exact),
         "raters": [
-            {"rater": name, "bias": float(b), "inconsistency": float(v)}
-            for name, b, v in zip(estimate.raters, estimate.bias, estimate.inconsistency, strict=True)
+            {
+                "rater": name,
+                BIAS: float(estimate.bias[i]),
+                f"{BIAS}_ci95": None if estimate.bias_ci95 is None else _known_ends(estimate.bias_ci95[i]),
+                "inconsistency": float(estimate.inconsistency[i]),
+                "inconsistency_ci95": (
+                    None if estimate.inconsistency_ci95 is None else _known_ends(estimate.inconsistency_ci95[i])
+                ),
+            }
+            for i, name in enumerate(estimate.raters)
         ],
     }
+
+
+def _known_ends(ends: Floats) -> tuple[float, float] | None:
+    return (float(ends[0]), float(ends[1])) if np.isfinite(ends).all() else None
 
 
 def _mixed(fit: MixedFit) -> dict[str, Any]:

@@ -4,7 +4,14 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
 from srbench.report.numbers import around, from_to, interval, number, p_value
-from srbench.report.ratings import further, tables_metrics, tables_mixed, tables_non_inferiority, tables_raters
+from srbench.report.ratings import (
+    further,
+    likelihood_sentences,
+    tables_metrics,
+    tables_mixed,
+    tables_non_inferiority,
+    tables_raters,
+)
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 
@@ -19,7 +26,7 @@ def tables(study: Analysis) -> list[Table]:
         tables_metrics.comparisons(study.metric_tests),
         tables_raters.agreement(study),
         *further.tables(study),
-        tables_raters.effects(study.sensitivity),
+        tables_raters.effects(study.sensitivity, drawn=likelihood_sentences.drawn(study)),
         tables_raters.raters(study.raters),
         _stimuli(study),
     ]
@@ -35,7 +42,7 @@ def score_name(study: Analysis) -> str:
 def _models(study: Analysis) -> list[Table]:
     name = score_name(study)
     ranks = {(rank.model, rank.dataset): rank.mean for rank in study.ranks}
-    by_raters = study.votes is not None and study.options.estimator == "mos"
+    by_raters = study.votes is not None and (study.options.estimator == "mos" or likelihood_sentences.drawn(study))
     intervals = [Column("95 % (raters)" if by_raters else "95 %", rank=1)]
     if any(group.ci95_raters_images for group in study.models):
         intervals.append(Column("95 % (raters, images)", rank=2))
@@ -66,12 +73,16 @@ def _models_note(study: Analysis) -> str:
         letters += f" Models that share a letter are not told apart at 5 % ({_letters_test(study)})."
     if not any(group.half for group in study.models):
         return letters
-    if study.votes is None or study.options.estimator != "mos":
+    if study.votes is None or (study.options.estimator != "mos" and not likelihood_sentences.drawn(study)):
         return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
-    first = f"{letters} First interval: raters like these, on these images (Student t by rater)."
+    first = f"{letters} First interval: raters like these, on these images (Student t {_spread(study)})."
     if not any(group.ci95_raters_images for group in study.models):
         return first
     return f"{first} Second: raters and images like these (bootstrap over both)."
+
+
+def _spread(study: Analysis) -> str:
+    return "by rater" if study.options.estimator == "mos" else "with the bootstrap over raters"
 
 
 def _letters_test(study: Analysis) -> str:

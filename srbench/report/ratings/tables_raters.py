@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.rater_summary import RaterSummary
 from srbench.ratings.sensitivity import Variant
 from srbench.report.numbers import interval, number
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
+from srbench.stats.arrays import Floats
 
 
 def agreement(study: Analysis) -> Table:
@@ -44,8 +47,13 @@ def _retest(study: Analysis) -> list[tuple[str, str, str]]:
     return rows if again.correlation is None else [*rows, ("correlation", f"{again.correlation:.3f}", "Pearson")]
 
 
-def effects(variants: Sequence[Variant]) -> Table:
-    """Tabulate what each screening rule and treatment would change."""
+def effects(variants: Sequence[Variant], *, drawn: bool = True) -> Table:
+    """Tabulate what each screening rule and treatment would change.
+
+    Args:
+        variants: Treatments.
+        drawn: Whether maximum likelihood has its intervals from drawn raters.
+    """
     rows = (
         (
             variant.name,
@@ -66,8 +74,8 @@ def effects(variants: Sequence[Variant]) -> Table:
         ),
         rows=text_rows(rows),
         notes=(
-            "Against plain MOS of all votes; rules and treatments each alone. Half-widths are Student t's, and 1.96 "
-            "standard errors for maximum likelihood.",
+            "Against plain MOS of all votes; rules and treatments each alone. Half-widths are Student t's; of maximum "
+            + ("likelihood with the bootstrap over raters." if drawn else "likelihood 1.96 standard errors."),
         ),
     )
 
@@ -80,15 +88,30 @@ def raters(summary: RaterSummary | None) -> Table:
         title="Raters",
         columns=(
             *(text_column("rater"), text_column("counts"), text_column("rejected by"), Column("votes", rank=4)),
-            *(Column("mean", rank=2), Column("std", rank=3), Column("bias"), Column("inconsistency", rank=1)),
+            *(Column("mean", rank=2), Column("std", rank=3), Column("bias")),
+            *(Column("bias\n(P.910)", rank=1), Column("95 %", rank=5)),
+            *(Column("inconsistency", rank=1), Column("95 %", rank=5)),
             Column("r with\nmean"),
         ),
         rows=text_rows(rows),
-        notes=("Rules that are not part of this analysis are shown too. Inconsistency: ITU-T P.910, Annex E.",),
+        notes=(
+            "Rules that are not part of this analysis are shown too. Bias: mean deviation from the stimuli's means "
+            "(ITU-T P.913). Bias (P.910) and inconsistency: maximum likelihood (ITU-T P.910, Annex E), against the "
+            "mean of these raters, with 95 % intervals of weighted least squares (t and chi-squared).",
+        ),
     )
 
 
 def _rater(r: RaterSummary, i: int) -> tuple[str, ...]:
-    values = (r.mean[i], r.std[i], r.bias[i], r.inconsistency[i], r.correlation[i])
     counts = "no" if r.excluded[i] else "yes"
-    return (r.names[i], counts, ", ".join(r.rejected[i]), str(r.votes[i]), *(number(float(value)) for value in values))
+    return (
+        *(r.names[i], counts, ", ".join(r.rejected[i]), str(r.votes[i])),
+        *(number(float(value)) for value in (r.mean[i], r.std[i], r.bias[i])),
+        *(number(float(r.bias_p910[i])), _ends(r.bias_p910_ci95[i])),
+        *(number(float(r.inconsistency[i])), _ends(r.inconsistency_ci95[i])),
+        number(float(r.correlation[i])),
+    )
+
+
+def _ends(ends: Floats) -> str:
+    return interval((float(ends[0]), float(ends[1])) if np.isfinite(ends).all() else None)
