@@ -1,6 +1,6 @@
 """The matrix: every verb and option of the program times a table of faults.
 
-    python -m benchmarks.reliability.matrix [--only VERB ...] [--share 0.1] [--out FOLDER]
+    python -m benchmarks.reliability.matrix [--only VERB ...] [--share 0.1] [--bad] [--out FOLDER]
 
 One process loads everything once, and each call is a fork of it: a cell costs a few tenths of a second.
 
@@ -179,6 +179,20 @@ def _measure(verb: Verb, share: float) -> dict[str, Any]:
     return {"commit": report.commit(), "cells": len(listed), "run": run, "bad": bad}
 
 
+def _measure_bad(verb: Verb, entry: dict[str, Any]) -> dict[str, Any]:
+    """Run the cells of a verb again that ended badly the last time."""
+    verb.measure()
+    run, bad = dict(entry["run"]), {f"{verb.name} / undisturbed": [verb.problem]} if verb.problem else {}
+    for cell in cells(verb.name, verb.parameters):
+        if cell.name in entry["bad"]:
+            run[cell.name], reasons = verb.check(cell)
+            if reasons:
+                bad[cell.name] = reasons
+    _say(f"{verb.name}: of {len(entry['bad'])} bad cells {len(bad)} are")
+    commits = dict.fromkeys((*entry["commit"].split(", "), report.commit()))
+    return {**entry, "commit": ", ".join(commits), "run": run, "bad": bad}
+
+
 def _say(text: str) -> None:
     sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
     sys.stdout.flush()
@@ -189,6 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[""], help="only verbs that begin with one of these")
     parser.add_argument("--share", type=float, default=1.0, help="share of the cells, drawn with a fixed seed")
+    parser.add_argument("--bad", action="store_true", help="only cells that ended badly the last time")
     parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
@@ -204,7 +219,11 @@ def main() -> None:
         template(Path(made))
         for name, parameters in listed:
             if name.startswith(tuple(wanted.only)):
-                entries[name] = _measure(Verb(name, parameters, Path(made)), wanted.share)
+                verb = Verb(name, parameters, Path(made))
+                if not wanted.bad:
+                    entries[name] = _measure(verb, wanted.share)
+                elif name in entries and entries[name]["bad"]:
+                    entries[name] = _measure_bad(verb, entries[name])
                 report.write("matrix", entries, wanted.out)
 
 

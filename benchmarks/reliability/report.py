@@ -69,7 +69,7 @@ def page(folder: Path) -> str:
 
 def _source(part: str, record: Mapping[str, Any]) -> str:
     about, packages = record["environment"], record["environment"]["packages"]
-    commits = sorted({entry["commit"] for entry in record["entries"].values()})
+    commits = sorted({commit for entry in record["entries"].values() for commit in entry["commit"].split(", ")})
     versions = ", ".join(f"{name} {packages[name]}" for name in ("torch", "numpy", "scipy", "pillow"))
     command = {"matrix": "matrix", "mutations": "mutate", "fuzz": "fuzz"}[part]
     return (
@@ -128,8 +128,8 @@ def _matrix(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _mutations(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     killed = sum(entry["killed"] for entry in entries.values())
     yield f"Of {len(entries)} deliberate mistakes, made one at a time, {killed} made a test fail"
-    yield f"({killed / max(1, len(entries)):.1%}). Mistakes that passed unnoticed were given tests, so that the share is of"
-    yield "this table, which was drawn up by hand, and not of mistakes in general."
+    yield f"({killed / max(1, len(entries)):.1%}). Mistakes that passed unnoticed were given tests, so that the share"
+    yield "is that of this table, which was drawn up by hand, and not of mistakes in general."
     yield from ("", "| kind | mistakes | noticed |", "|---|---:|---:|")
     for kind in sorted({entry["kind"] for entry in entries.values()}):
         of_kind = [entry["killed"] for entry in entries.values() if entry["kind"] == kind]
