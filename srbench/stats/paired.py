@@ -196,8 +196,9 @@ def rank_biserial(differences: Floats) -> float:
 
 def standardised_mean(differences: Floats) -> float | None:
     """Return mean over standard deviation of the differences (Cohen's d_z); None where they do not vary."""
-    spread = float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
-    return float(differences.mean() / spread) if spread > 0 else None
+    if np.ptp(_rounded(differences)) == 0:
+        return None
+    return float(differences.mean() / differences.std(ddof=1))
 
 
 def _rounded(differences: Floats) -> Floats:

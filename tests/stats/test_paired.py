@@ -170,3 +170,7 @@ def test_students_sleep_data_as_r_has_them() -> None:
     second = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
     assert mean_p(first - second) == pytest.approx(0.002833, abs=5e-7)
     assert mean_interval(first - second) == pytest.approx((-2.4598858, -0.7001142), abs=5e-8)
+
+
+def test_a_rounding_error_is_no_variation_of_differences() -> None:
+    assert standardised_mean(np.array([4.1, 4.2, 4.3]) - np.array([3.1, 3.2, 3.3])) is None
