@@ -138,6 +138,7 @@ def test_models_can_be_told_where_single_pictures_cannot(call: Call, tmp_path: P
         (("--sitting-minutes", "601"), "600"),
         (("--break-minutes", "601"), "600"),
         (("--traps", "51"), "50"),
+        (("--raters", "10001"), "at most 10000"),
         (("--pairs", "full"), "--pairs does nothing with --method acr"),
         (("--ties",), "--ties does nothing with --method acr"),
         (("--no-ties", "--method", "dcr"), "--no-ties does nothing with --method dcr"),

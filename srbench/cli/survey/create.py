@@ -48,7 +48,7 @@ def create(
             "default."
         ),
     ] = None,
-    raters: Annotated[int, typer.Option(min=1, help="Number of raters that the study wants.")] = 26,
+    raters: Annotated[int, typer.Option(min=1, max=10_000, help="Number of raters that the study wants.")] = 26,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the contents that each rater sees.")] = 1.0,
     repeats: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of the trials that each rater is asked a second time.")
