@@ -40,7 +40,8 @@ INTRODUCTIONS = {
         "nothing else is said), contents that differ by 0.3 and stimuli by 0.2 steps, whole votes from 1 to 5. The "
         "truth is the mean of endlessly many raters (and images), rounding, ends of the scale and lapses included. "
         "False letters: studies of three equal models in which some two share no letter. 24 x 20 is 24 raters x 20 "
-        "images."
+        "images. Where each rater sees 30 % maximum likelihood collapses onto single raters in 38 of 40 studies and is shown "
+        "nowhere; its intervals are measured at 60 %."
     ),
     "pairs": (
         "Simulated studies of four items, each pair asked of each rater on each content; Bradley-Terry scores with "
@@ -81,9 +82,8 @@ FLOORS: dict[str, dict[str, str]] = {
     },
     "ratings": {
         "maximum likelihood": (
-            "Intervals by maximum likelihood are 1.96 standard errors with the raters' biases and inconsistencies "
-            "taken as known; with few votes a picture (7 where each rater sees 30 %) that is much too narrow. Mean "
-            "opinion scores, the default, hold there."
+            "Intervals by maximum likelihood are bootstrapped over raters, with two sweeps a draw: fewer would be too "
+            "narrow, more too wide, since fits collapse onto raters who are drawn several times."
         ),
         "content x model 0.6": (
             "Five images that raters judge as differently as 0.6 steps leave a standard error of 0.6 x sqrt(2 / 5) = "
