@@ -40,8 +40,8 @@ INTRODUCTIONS = {
         "nothing else is said), contents that differ by 0.3 and stimuli by 0.2 steps, whole votes from 1 to 5. The "
         "truth is the mean of endlessly many raters (and images), rounding, ends of the scale and lapses included. "
         "False letters: studies of three equal models in which some two share no letter. 24 x 20 is 24 raters x 20 "
-        "images. Where each rater sees 30 % maximum likelihood collapses onto single raters in 38 of 40 studies and is shown "
-        "nowhere; its intervals are measured at 60 %."
+        "images. Where each rater sees 30 % maximum likelihood collapses onto single raters in 38 of 40 studies and "
+        "is shown nowhere; its intervals are measured at 60 %."
     ),
     "pairs": (
         "Simulated studies of four items, each pair asked of each rater on each content; Bradley-Terry scores with "
