@@ -208,7 +208,7 @@ class VoteStore:
 
     def _locked_rater(self, database: Session, rater: str) -> Rater:
         """The rater's row, locked, so that requests of one rater are handled one after the other."""
-        person = database.get(Rater, rater, with_for_update=True)
+        person = database.get(Rater, rater, with_for_update=True) if rater.isascii() else None  # as ids are
         if person is None or person.state == "withdrawn":
             raise self._unknown_rater(rater)
         return person

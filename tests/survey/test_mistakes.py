@@ -398,6 +398,7 @@ def test_a_rater_is_withdrawn_on_request(call: Call, tmp_path: Path) -> None:
     code, out, _ = call("survey", "withdraw", str(study.folder), rater)
     assert code == 0
     assert "answers deleted: 1" in out
+    assert "there is no rater caf" in _line(call, "withdraw", str(study.folder), os.fsdecode(b"caf\xe9"))
     store = VoteStore(study)
     assert store.responses() == []
     for nobody in (rater, "nobody"):

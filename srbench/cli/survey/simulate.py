@@ -23,8 +23,8 @@ def simulate(
         list[str],
         typer.Option(help="Names of models, comma-separated or repeated, worst first; NAME=SCORE sets a true score."),
     ] = _MODELS,
-    images: Annotated[int, typer.Option(min=1, help="Number of images, each shown by every model.")] = 20,
-    raters: Annotated[int, typer.Option(min=1, help="Number of honest raters.")] = 24,
+    images: Annotated[int, typer.Option(min=1, max=10_000, help="Number of images, each shown by every model.")] = 20,
+    raters: Annotated[int, typer.Option(min=1, max=10_000, help="Number of honest raters.")] = 24,
     bias: Annotated[
         float, typer.Option(min=0, help="Standard deviation of the raters' biases, in steps of the scale.")
     ] = 0.3,
@@ -39,8 +39,12 @@ def simulate(
         float,
         typer.Option(min=0, help="Median of the raters' inconsistencies: how far a rater's votes scatter, in steps."),
     ] = 0.6,
-    careless: Annotated[int, typer.Option(min=0, help="Number of additional raters who vote at random.")] = 0,
-    adversarial: Annotated[int, typer.Option(min=0, help="Number of additional raters who invert the scale.")] = 0,
+    careless: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Number of additional raters who vote at random.")
+    ] = 0,
+    adversarial: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Number of additional raters who invert the scale.")
+    ] = 0,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the stimuli that each rater sees.")] = 1.0,
     repeated: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the votes that are asked a second time.")
