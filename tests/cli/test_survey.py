@@ -264,6 +264,7 @@ def test_places_of_simulated_votes_are_tried_before_any_is_drawn(call: Call, mon
     [
         *((("simulate", "v.csv", f"--{of}", "9" * 20), "expected at most 10000") for of in ("raters", "images")),
         *((("simulate", "v.csv", f"--{of}", "9" * 20), "expected at most 10000") for of in ("careless", "adversarial")),
+        (("analyze", "v.csv", "--resamples", "9" * 20), "expected at most 1000000"),
         (("simulate", "v.csv", "--bias", "inf"), "--bias is inf; expected a number of steps of the scale"),
         (("simulate", "v.csv", "--ties", "inf"), "--ties is inf; expected a number"),
         (("backup", "study", "notes.txt"), "notes.txt does not end in .zip; give the backup a name that does"),

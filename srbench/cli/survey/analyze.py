@@ -100,7 +100,9 @@ def analyze(
     resamples: Annotated[
         int,
         typer.Option(
-            min=0, help="Number of bootstrap draws of raters and images; 0 leaves out their intervals and test."
+            min=0,
+            max=1_000_000,
+            help="Number of bootstrap draws of raters and images; 0 leaves out their intervals and test.",
         ),
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
