@@ -74,7 +74,8 @@ def folder(tmp_path: Path) -> Path:
     for path in (DATA / "Set14/HR").iterdir() if DATA else ():
         with Image.open(path) as hr:
             low = hr.resize((hr.width // 4, hr.height // 4))
-            low.resize(hr.size).save(tmp_path / "path/to/outputs" / f"{path.stem}.png")
+            sr = low.resize((4 * low.width, 4 * low.height))
+            sr.save(tmp_path / "path/to/outputs" / f"{path.stem}.png")
     return tmp_path
 
 

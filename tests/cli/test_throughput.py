@@ -225,10 +225,8 @@ def test_an_a_b_comparison_is_written_where_asked_for_and_shown_again(call: Call
     assert stored == json.loads(out) | {"crc32": stored["crc32"]}
 
 
-def test_x8_and_tiles_are_timed_as_they_run(call: Call) -> None:
+def test_x8_and_tiles_are_rows_of_their_own(call: Call) -> None:
     arguments = ("throughput", "--models", "nearest", *QUICK, "--scenario", "latency", "--json")
     code, out, _ = call(*arguments, "--mode", "tile=8+x8,fp32,x8")
     assert code == 0
-    median_ms = {row["mode"]: row["median_ms"] for row in json.loads(out)["rows"]}
-    assert list(median_ms) == ["fp32+x8+tile=8", "fp32", "fp32+x8"]
-    assert median_ms["fp32"] < median_ms["fp32+x8"] < median_ms["fp32+x8+tile=8"]
+    assert [row["mode"] for row in json.loads(out)["rows"]] == ["fp32+x8+tile=8", "fp32", "fp32+x8"]

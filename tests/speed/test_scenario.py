@@ -17,7 +17,7 @@ from srbench.models.upscaler import Upscaler
 from srbench.speed import footprint, scenario
 from srbench.speed.nvml import Energy
 from srbench.speed.records import SpeedRow, Work
-from srbench.speed.scenario import Size, Subject, example, largest_batch
+from srbench.speed.scenario import Size, Subject, example, largest_batch, timed_call
 from tests.speed.synthetic import CEILING, Nearest, Raising, drop, model, nearest, of_registry, timing
 
 SIZE = Size(8, 6)
@@ -250,3 +250,19 @@ def test_a_row_of_a_broken_output_is_not_valid_and_says_why() -> None:
     assert not row.valid
     assert row.median_ms > 0
     assert row.reason.endswith("output has NaN or infinite values")
+
+
+@pytest.mark.parametrize(
+    ("mode", "calls"), [(Mode(), 1), (Mode(self_ensemble=True), 8), (Mode(tile_px=8), 6), (Mode(tile_px=32), 1)]
+)
+def test_a_timed_call_is_the_whole_of_x8_and_tiles(mode: Mode, calls: int) -> None:
+    """An image of 16 x 24 px has six tiles of 8 px, and none of 32."""
+    sizes: list[tuple[int, ...]] = []
+
+    def counted(lr: Tensor) -> Tensor:
+        sizes.append(tuple(lr.shape[-2:]))
+        return nearest(lr)
+
+    upscaler = Upscaler(counted, 4, mode=mode)
+    timed_call(upscaler)(example(upscaler, Size(16, 24), 1))
+    assert len(sizes) == calls, sizes
