@@ -56,8 +56,11 @@ def metric_names() -> list[str]:
     """Return the names that --metrics takes, of other packages too; nothing where their source does not tell them."""
     own = [file for folder in own_metrics.__path__ for file in sorted(Path(folder).glob("*.py"))]
     others = plugins.sources(plugins.METRICS)
-    full = None if others is None else declared.names([*own, *others], "METRICS", ("name",))
-    return [*_OF_PROTOCOL, *full] if full else []
+    full = declared.names(own, "METRICS", ("name",))
+    theirs = None if others is None else declared.names(others, "METRICS", ("name",))
+    if full is None or theirs is None or (others and not theirs):
+        return []  # a package that declares none may be broken: the registry says how
+    return [*_OF_PROTOCOL, *full, *theirs]
 
 
 def _is_plain(name: str, known: Sequence[str]) -> bool:
