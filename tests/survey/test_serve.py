@@ -40,6 +40,7 @@ def test_mistakes_are_one_line(call: Call, tmp_path: Path) -> None:
     for options, said in (
         (("--base", "study"), "does not begin with a slash"),
         (("--host", "203.0.113.7"), "cannot listen on 203.0.113.7"),
+        (("--host", "é\u2028"), "is no address; expected one of this machine"),
         (("--database", "nonsense://x"), "cannot be used"),
     ):
         code, _, err = call("survey", "serve", folder, *options)

@@ -68,8 +68,10 @@ def listening_socket(host: str, port: int) -> "Iterator[socket.socket]":
     """Open a socket that takes connections, so that a browser can be sent there at once.
 
     Raises:
-        UserError: The address is not this machine's, or the port is in use.
+        UserError: The address is not this machine's or can be none, or the port is in use.
     """
+    if not host.isascii():
+        raise UserError(f"--host '{host}' is no address; expected one of this machine, such as 127.0.0.1 or 0.0.0.0")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
