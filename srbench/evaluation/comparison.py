@@ -117,7 +117,20 @@ def unanswered(matches: Matches, question: Question) -> list[str]:
         for model, line in table.left_out.items()
         if partners is None or model in changed
     ]
-    return left_out + nowhere_finite(matches) if changed or partners is None else []
+    if not changed and partners is not None:
+        return []
+    return [*left_out, *not_measured_again(matches, question), *nowhere_finite(matches)]
+
+
+def not_measured_again(matches: Matches, question: Question) -> list[str]:
+    """Name the data sets and metrics that an older run has of a model and the newer one has not, a sentence each."""
+    lines = []
+    for model, older in (question.partners or {}).items():
+        for table in matches.tables:
+            known = {*table.values, *table.left_out}
+            if older in known and model not in known:
+                lines.append(f"{table.dataset}, {table.metric}: {older} has values, {model} has none")
+    return lines
 
 
 def _never_finite(table: Matched) -> list[str]:

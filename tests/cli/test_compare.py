@@ -105,6 +105,18 @@ def test_a_data_set_in_which_nothing_is_compared_is_named(call: Call, tmp_path: 
     )
 
 
+def test_what_the_newer_run_lacks_is_named_and_no_pass(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "old", _values(ours=1.0))
+    write_run(tmp_path / "old", _values(ours=1.0), dataset="other")
+    write_run(tmp_path / "new", {"ours": _values(x=0.0, ours=1.2)["ours"]}, content="won")
+    code, out, _ = call("compare", "new", "--baseline-run", "old")
+    assert code == 0
+    assert "other, psnr: ours [old] has values, ours [new] has none" in " ".join(out.split())
+    code, _, err = call("compare", "new", "--baseline-run", "old", "--fail-if-worse")
+    assert code == 2
+    assert "ours [new] has none" in err
+
+
 def test_an_unchanged_model_is_no_loss(call: Call, tmp_path: Path) -> None:
     write_run(tmp_path / "old", _values(ours=1.0))
     write_run(tmp_path / "new", _values(ours=1.0))

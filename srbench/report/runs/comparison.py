@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from srbench import protocol as protocols
-from srbench.evaluation.comparison import Compared, Question, nowhere_finite
+from srbench.evaluation.comparison import Compared, Question, not_measured_again, nowhere_finite
 from srbench.evaluation.matched import Matches
 from srbench.report.figures.critical_difference import critical_difference
 from srbench.report.numbers import p_value
@@ -93,7 +93,8 @@ class ComparisonReport:
         known = {*partners, *partners.values()} or set(self.matches.origins)
         unchanged += [f"{model}: in one of the runs only" for model in self.matches.origins if model not in known]
         left_out = [line for table in self.matches.tables for line in table.left_out.values()]
-        return list(dict.fromkeys([*self.matches.notes, *unchanged, *left_out, *nowhere_finite(self.matches)]))
+        lacking = [*not_measured_again(self.matches, self.question), *nowhere_finite(self.matches)]
+        return list(dict.fromkeys([*self.matches.notes, *unchanged, *left_out, *lacking]))
 
     def _tables(self, one: Compared, *, pairs: bool) -> list[Table]:
         if not self.question.all_pairs:
