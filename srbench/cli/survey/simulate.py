@@ -1,6 +1,5 @@
 """`srbench survey simulate`."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,9 @@ from srbench.core.wording import counted
 from srbench.errors import UserError
 
 _MODELS = ["nearest,bicubic,srresnet,srgan"]
+
+_MOST_STEPS = 1_000
+"""Steps of the scale beyond which no study's raters differ."""
 
 
 def simulate(
@@ -65,9 +67,14 @@ def simulate(
     from srbench.ratings.files import Ratings
 
     names, quality = _planted(models)
-    for option, value in (("--bias", bias), ("--inconsistency", inconsistency), ("--ties", ties)):
-        if not math.isfinite(value):
-            raise UserError(f"{option} is {value}; expected a number of steps of the scale")
+    steps = {"--bias": bias, "--inconsistency": inconsistency, "--rater-model": rater_model, "--ties": ties}
+    for option, value in steps.items():
+        if not 0 <= value <= _MOST_STEPS:
+            raise UserError(f"{option} is {value}; expected a number of steps of the scale, 0 to {_MOST_STEPS}")
+    if not target.name:
+        raise UserError(f"'{target}' is no file; expected a name for the votes, as votes.csv")
+    if pairs and len(names) + reference < 2:
+        raise UserError(f"--pairs compares two models or more; --models has {len(names)}")
     settings = simulation.Simulation(
         models=names,
         quality=quality,
