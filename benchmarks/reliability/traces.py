@@ -14,7 +14,8 @@ Tree = dict[str, bytes]
 _CHANGING = re.compile(rb"[A-Za-z0-9_-]{16,}|\b[0-9a-f]{7,}\b|[-+]?[0-9][0-9.,:eE+-]*")
 _SECONDS = re.compile(rb'"seconds": [0-9.]+')
 _VOTES = ("votes.sqlite", "votes.sqlite-wal", "votes.sqlite-shm")
-_NOT_COMPARED = ("errors.log",)
+_NOT_COMPARED = ("errors.log", "quality-speed-")
+"""Beginnings of names of files that may be there or not: plots are drawn of timings that nothing disturbed."""
 
 
 def inputs(folder: Path) -> Tree:
@@ -42,9 +43,11 @@ def _tree(folder: Path) -> Tree:
 def differences(found: Tree, one: Tree, other: Tree) -> Iterator[str]:
     """Yield how a tree differs from two of undisturbed calls, other than these from one another."""
     for name in sorted(found.keys() - one.keys()):
-        if Path(name).name not in _NOT_COMPARED:
+        if not Path(name).name.startswith(_NOT_COMPARED):
             yield f"litter: {name[:60]}"
     for name in sorted(one.keys() & other.keys()):
+        if Path(name).name.startswith(_NOT_COMPARED):
+            continue
         if name not in found:
             yield f"afterwards the same call lacks {name[:60]}"
         elif _is_other(name, found[name], one[name], other[name]):
