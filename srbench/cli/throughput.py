@@ -59,7 +59,7 @@ def throughput(
     batch: Annotated[int, typer.Option(min=1, help="Number of images in a call, for --compare.")] = 1,
     max_batch: Annotated[int, typer.Option(min=1, help="Largest batch to try.")] = 64,
     seconds: Annotated[
-        float, typer.Option(min=0.05, help="Least time in seconds for which each measurement is repeated.")
+        float, typer.Option(min=0.05, max=3_600, help="Least time in seconds for which each measurement is repeated.")
     ] = 1.0,
     quality: Annotated[
         Path | None,

@@ -84,6 +84,7 @@ def test_figures_of_a_run_stand_beside_the_speed(call: Call) -> None:
         (("--models", "fsrcnn*"), "none of the models can run"),
         (("--device", "abacus"), "the device 'abacus' cannot be used"),
         (("--seconds", "0"), "--seconds"),
+        (("--seconds", "inf"), "expected at most 3600"),
         (("--quality", "nowhere"), "nowhere does not exist; expected a folder that `srbench run` wrote"),
         (("--compare", "nearest", "bicubic"), "leave out --models"),
         (("--compare", "nearest"), "compare"),
