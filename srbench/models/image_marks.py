@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, str]:
     try:
         with Image.open(path) as file:
             text = dict(file.text) if isinstance(file, PngImageFile) else {}
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, MemoryError):  # of a damaged header that asks for gigabytes
         return {}
     return {name.removeprefix(_PREFIX): str(word) for name, word in text.items() if name.startswith(_PREFIX)}
 
