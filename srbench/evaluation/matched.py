@@ -14,6 +14,7 @@ from srbench.evaluation.results import FILES, MOS, TIMINGS, WHOLE_SET, Row, RunF
 from srbench.evaluation.shown import methods as methods_of
 from srbench.evaluation.shown import shown
 from srbench.stats.arrays import Floats
+from srbench.stats.seeds import by_seed
 
 Place = tuple[str, str]
 """A data set and a metric."""
@@ -249,7 +250,7 @@ def _matched(by_model: Mapping[str, Sequence[Row]]) -> Matched:
         digits=first.digits if first.digits is not None else 2 if first.unit == "dB" else 4,
         higher_is_better=first.higher_is_better,
         images=tuple(images),
-        values={model: _array([of[image] for image in images]) for model, of in complete.items()},
+        values={model: by_seed([of[image] for image in images]) for model, of in complete.items()},
         left_out=left_out,
     )
 
@@ -261,9 +262,3 @@ def _by_image(rows: Sequence[Row]) -> dict[str, list[float]]:
     for row in sorted(rows, key=lambda row: row.model):  # stored rows have the order in which the seeds ran
         values.setdefault(row.image, []).append(row.value)
     return {image: of for image, of in values.items() if len(of) == seeds and not any(map(math.isnan, of))}
-
-
-def _array(values: Sequence[Sequence[float]]) -> Floats:
-    """Arrange values of images as `(images,)`, or `(seeds, images)` where there are several."""
-    table = np.array(values, dtype=np.float64).T
-    return table if len(table) > 1 else table.ravel()

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from srbench.evaluation.results import MOS, TIMINGS, Row
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import told_apart
 from srbench.stats.influence import Influence, influence
 from srbench.stats.paired import MEAN_TEST
-from srbench.stats.seeds import over_seeds
+from srbench.stats.seeds import by_seed, over_seeds
 
 Variant = tuple[str, str, str]
 """Model or method, device and mode of a line of a table."""
@@ -105,7 +103,7 @@ def _ranking(rows: Sequence[Row], methods: Mapping[str, str]) -> Ranking:
     merits = {variant: {image: sum(of) / len(of) for image, of in images.items()} for variant, images in seeds.items()}
     common = set.intersection(*(set(of) for of in merits.values())) if merits else set()
     finite = sorted(image for image in common if all(math.isfinite(of[image]) for of in merits.values()))
-    values = {variant: _array([of[image] for image in finite]) for variant, of in seeds.items()}
+    values = {variant: by_seed([of[image] for image in finite]) for variant, of in seeds.items()}
     comparable = bool(finite) and len(merits) > 1
     best, tied = _best_and_tied(values) if comparable else (frozenset(), frozenset())
     counted = {row.image: row.images for row in rows}  # the row of a whole set stands for all its images
@@ -145,12 +143,6 @@ def _complete(
 def _of_all_seeds(images: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[float, ...]]:
     models = list(dict.fromkeys(model for of in images.values() for model in of))
     return {image: tuple(of[model] for model in models) for image, of in images.items() if len(of) == len(models)}
-
-
-def _array(values: Sequence[tuple[float, ...]]) -> Floats:
-    """Arrange values of images as `(images,)`, or `(seeds, images)` where there are several."""
-    table = np.array(values, dtype=np.float64).T
-    return table if len(table) > 1 else table.ravel()
 
 
 def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant]]:

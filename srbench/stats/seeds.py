@@ -1,6 +1,7 @@
 """Means of a method that was trained several times: over seeds and images like those that were seen."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,12 @@ class SeedMean:
             return float(abs(self.mean) >= margin)
         tail = t_p_value((margin - abs(self.mean)) / self.error, self.df) / 2
         return tail if abs(self.mean) < margin else 1 - tail
+
+
+def by_seed(values: Sequence[Sequence[float]]) -> Floats:
+    """Arrange the values of images, one of each seed, as `(images,)`, or `(seeds, images)` where there are several."""
+    table = np.array(values, dtype=np.float64).T
+    return table if len(table) > 1 else table.ravel()
 
 
 def over_seeds(values: Floats) -> Floats:
