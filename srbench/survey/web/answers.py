@@ -1,0 +1,65 @@
+"""Answers to trials: each is stored once, and the last of a session may close the study."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from srbench.survey.progress import should_stop
+from srbench.survey.responses import AnswerStatus
+from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.rater_forms import number, read_form, window
+from srbench.survey.web.render import Renderer
+from srbench.survey.web.security import Cookies
+
+_MAX_RESPONSE_S = 3600.0
+_POSITION = re.compile(r"\d{1,6}", re.ASCII)
+
+
+class Answers:
+    """Handler of answers.
+
+    Args:
+        store: Votes of the study.
+        cookies: Signer of the cookies that say who a browser is.
+        renderer: Renderer of the study's pages.
+        execute: Runs functions of the store in a thread.
+    """
+
+    def __init__(
+        self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: Callable[..., Awaitable[Any]]
+    ) -> None:
+        self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
+        self.stop_check = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Return the address and its handler."""
+        return [Route("/answer", self.answer, methods=["POST"])]
+
+    async def answer(self, request: Request) -> Response:
+        """Store an answer to a trial; one that comes twice counts once."""
+        rater, form = await read_form(request, self.cookies)
+        if rater is None:
+            return self.renderer.page(request, "not_found.html", status=403)
+        position, value = form.get("position", ""), form.get("value", "")
+        study = self.store.study
+        if not _POSITION.fullmatch(position) or not study.method.accepts(study.design, value):
+            return self.renderer.page(request, "not_found.html", status=400)
+        seconds = min(max(number(form.get("seconds", "")), 0.0), _MAX_RESPONSE_S)
+        status = await self.execute(self.store.answer, rater, int(position), value, seconds, window(form))
+        response = self.renderer.redirect("next")
+        if status == AnswerStatus.LAST:
+            response.background = BackgroundTask(self._stop_when_enough)
+        return response
+
+    async def _stop_when_enough(self) -> None:
+        """Close the study where its stop rule is met: after the response, as a large study takes seconds to analyse."""
+        async with self.stop_check:
+            if await run_in_threadpool(should_stop, self.store):
+                await self.execute(self.store.record_event, "stop")

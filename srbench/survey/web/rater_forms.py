@@ -1,0 +1,36 @@
+"""What browsers send in the forms of raters: the token that proves the form, and numbers that may be anything."""
+
+import math
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from srbench.survey.web.security import Cookies
+
+_WINDOW = ("dpr", "width", "height")
+_MAX_WINDOW = 100_000.0
+
+
+async def read_form(request: Request, cookies: Cookies) -> tuple[str | None, dict[str, str]]:
+    """Return the rater and the fields of a form; neither where the form's token is not the rater's."""
+    rater = cookies.rater(request)
+    async with request.form(max_files=0, max_fields=20) as sent:
+        form = {name: value for name, value in sent.items() if isinstance(value, str)}
+    if rater is None or not cookies.genuine(rater, form.get("token", "")):
+        return None, {}
+    return rater, form
+
+
+def window(form: Mapping[str, str]) -> dict[str, float]:
+    """Return size and density of the window, as numbers, since they are exported; what is no number is left out."""
+    numbers = {name: number(form.get(name, "")) for name in _WINDOW}
+    return {name: value for name, value in numbers.items() if 0 < value < _MAX_WINDOW}
+
+
+def number(text: str) -> float:
+    """Return the number that a browser sent; 0 where it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,121 @@
+"""The steps around the trials: consent, screen check, calibration, practice and breaks, each stored once it is done."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from srbench.survey.design import Trial
+from srbench.survey.participation import parse_screen_check
+from srbench.survey.responses import Question, RaterState
+from srbench.survey.vote_store import PREVIEW, VoteStore
+from srbench.survey.web.rate_limits import client_address
+from srbench.survey.web.rater_forms import read_form, window
+from srbench.survey.web.render import Renderer
+from srbench.survey.web.screen_questions import SCREEN_QUESTIONS
+from srbench.survey.web.security import Cookies
+
+STEPS = ("consent", "screen", "calibration", "practice")
+"""Steps before the first trial, in their order."""
+
+
+class Steps:
+    """Handlers of the steps around the trials.
+
+    Args:
+        store: Votes of the study.
+        cookies: Signer of the cookies that say who a browser is.
+        renderer: Renderer of the study's pages.
+        execute: Runs functions of the store in a thread.
+        practice: Questions before the first that counts.
+    """
+
+    def __init__(
+        self,
+        store: VoteStore,
+        cookies: Cookies,
+        renderer: Renderer,
+        execute: Callable[..., Awaitable[Any]],
+        practice: Sequence[Trial],
+    ) -> None:
+        self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
+        self.study, self.practice = store.study, practice
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of the pages and their handlers."""
+        return [Route("/screen", self.screen_check), Route("/step", self.step, methods=["POST"])]
+
+    async def screen_check(self, request: Request) -> Response:
+        """Show the screen check again, when the browser has moved to another screen."""
+        rater = self.cookies.rater(request)
+        if rater is None or not await self.execute(self.store.has_rater, rater):
+            return self.renderer.redirect("")
+        return self._screen_page(request, rater)
+
+    def screen_fields(self, *, wrong: bool = False) -> dict[str, Any]:
+        """Return what the page of the screen check shows.
+
+        Args:
+            wrong: Whether something was missing in what was sent.
+        """
+        return {"checks": SCREEN_QUESTIONS, "wrong": wrong}
+
+    def _screen_page(self, request: Request, rater: str, *, wrong: bool = False) -> Response:
+        fields = {**self.screen_fields(wrong=wrong), "participation": self.study.participation}
+        return self.renderer.page(request, "screen.html", rater, 400 if wrong else 200, **fields)
+
+    async def step(self, request: Request) -> Response:
+        """Store that a step before or between the trials is done."""
+        rater, form = await read_form(request, self.cookies)
+        if rater is None:
+            return self.renderer.page(request, "not_found.html", status=403)
+        if form.get("step") == "screen" and parse_screen_check(self.study.participation, form) is None:
+            return self._screen_page(request, rater, wrong=True)
+        await self.execute(self._done, rater, form, client_address(request))
+        return self.renderer.redirect("next")
+
+    def _done(self, rater: str, form: dict[str, str], sender: str) -> None:
+        current = self.store.rater_state(rater)
+        if current is None:
+            return
+        done = current.facts
+        step = form.get("step", "")
+        if step == "practice":
+            self._practised(rater, form, int(done.get("practised", 0)))
+        elif step == "pause":
+            self._rested(rater, current)
+        elif step in STEPS and all(done.get(earlier) for earlier in STEPS[: STEPS.index(step)]):
+            self._passed(rater, current, form, sender)
+
+    def _practised(self, rater: str, form: dict[str, str], at: int) -> None:
+        method, design = self.study.method, self.study.design
+        if form.get("at") == str(at) and method.accepts(design, form.get("value", "")):
+            ended = {"practice": True} if at + 1 >= len(self.practice) else {}
+            self.store.add_facts(rater, {"practised": at + 1, **ended})
+
+    def _rested(self, rater: str, current: RaterState) -> None:
+        due, had = pause_before(current.question), current.facts.get("pauses", [])
+        if due and due not in had:
+            self.store.add_facts(rater, {"pauses": [*had, due]})
+
+    def _passed(self, rater: str, current: RaterState, form: dict[str, str], sender: str) -> None:
+        participation, step = self.study.participation, form["step"]
+        if step == "screen":
+            screens = [
+                *current.facts.get("screens", []),
+                {**window(form), **(parse_screen_check(participation, form) or {})},
+            ]
+            self.store.add_facts(rater, {"screen": screens[-1], "screens": screens})
+        elif step == "consent":
+            self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True})
+            if current.state != PREVIEW:
+                self.store.record_event("consent", rater)
+        else:
+            self.store.add_facts(rater, {step: True})
+
+
+def pause_before(question: Question | None) -> str:
+    """Return the name of the break before this question's block; empty before the first block."""
+    return f"{question.sitting}.{question.block}" if question and (question.sitting or question.block) else ""
