@@ -36,7 +36,7 @@ ONCE_UNNOTICED = {
     ),
     ("srbench/evaluation/tasks.py", "metric=name, machine"): "the key of a row lacks the version of the metric",
     ("srbench/stats/two_way.py", "raw - sum("): "noise is taken off once in the interval over raters and images",
-    ("srbench/survey/vote_store.py", "if position > waiting[0].position + 1:"): (
+    ("srbench/survey/store/answers.py", "if position > waiting[0].position + 1:"): (
         "an answer to the next question is stored on this one"
     ),
     ("srbench/survey/planning.py", "seen"): "sides of pairs are not turned by content and round",

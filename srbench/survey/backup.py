@@ -26,8 +26,9 @@ from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
 from srbench.survey.schema import Base, StudyRow, utc
+from srbench.survey.store.connection import sqlite_url
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
-from srbench.survey.vote_store import VoteStore, sqlite_url
+from srbench.survey.vote_store import VoteStore
 
 _HEADER, _VOTES = "backup.json", "votes.jsonl"
 _SCHEMA, _VERSION = "survey backup", 1

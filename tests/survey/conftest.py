@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from srbench.ratings.votes import Stimulus
-from srbench.survey.vote_store import Question, VoteStore
+from srbench.survey.responses import Question
+from srbench.survey.vote_store import VoteStore
 from tests import postgres
 from tests.cli.conftest import call
 

@@ -18,7 +18,8 @@ from srbench.survey.export import score_posterior
 from srbench.survey.participation import CODE_PLACEHOLDER
 from srbench.survey.planning import minutes, practice, session, sittings
 from srbench.survey.responses import Question, RaterState
-from srbench.survey.vote_store import PREVIEW, VoteStore
+from srbench.survey.store.raters import PREVIEW
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.answers import Answers
 from srbench.survey.web.entrance import Entrance
 from srbench.survey.web.executor import vote_executor

@@ -10,7 +10,8 @@ from starlette.routing import Route
 from srbench.survey.design import Trial
 from srbench.survey.participation import parse_screen_check
 from srbench.survey.responses import Question, RaterState
-from srbench.survey.vote_store import PREVIEW, VoteStore
+from srbench.survey.store.raters import PREVIEW
+from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.rate_limits import client_address
 from srbench.survey.web.rater_forms import read_form, window
 from srbench.survey.web.render import Renderer

@@ -1,0 +1,145 @@
+"""Questions and answers: what a rater is asked next, and the answer, which is stored once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from srbench.errors import BadStudy
+from srbench.survey.responses import AnswerStatus, Question, RaterState, Response
+from srbench.survey.schema import Answer, Assignment, Rater
+from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.events import study_status
+from srbench.survey.store.raters import PREVIEW
+
+# The statements of every page are built once, which halves their cost.
+_RATER: BindParameter[str] = bindparam("rater")
+_NEXT_TRIALS = (  # the next trial without an answer, and the one after it
+    select(*Assignment.__table__.columns)
+    .outerjoin(Answer, Answer.trial == Assignment.id)
+    .where(Assignment.rater == _RATER, Answer.trial.is_(None))
+    .order_by(Assignment.position)
+    .limit(2)
+)
+_COUNT_TRIALS = select(func.count()).where(Assignment.rater == _RATER)
+_SELECT_PICTURE = select(Assignment.first, Assignment.second, Assignment.first_key).where(
+    Assignment.rater == _RATER, or_(Assignment.first_key == bindparam("key"), Assignment.second_key == bindparam("key"))
+)
+_SELECT_STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
+_INSERT_ANSWER = insert(Answer.__table__)  # type: ignore[arg-type]
+_UPDATE_RATER = (
+    update(Rater.__table__)  # type: ignore[arg-type]
+    .where(Rater.id == _RATER)
+    .values(seen=bindparam("now"), state=bindparam("became"))
+)
+
+
+class AnswerStore(StoreConnection):
+    """Questions and answers of a study."""
+
+    def rater_state(self, rater: str) -> RaterState | None:
+        """Return everything that the rater's next page depends on; None where there is no such rater."""
+        with self._reading() as database:
+            person = database.get(Rater, rater)
+            if person is None or person.state == "withdrawn":
+                return None
+            trials = database.scalar(_COUNT_TRIALS, {"rater": rater}) or 0
+            return RaterState(
+                person.state,
+                dict(person.facts),
+                person.code,
+                study_status(database),
+                trials > 0,
+                _question(database.execute(_NEXT_TRIALS, {"rater": rater}).all(), trials),
+            )
+
+    def picture(self, rater: str, key: str) -> str | None:
+        """Return the name of the picture with a key of this rater's; None for any other key."""
+        with self._reading() as database:
+            row = database.execute(_SELECT_PICTURE, {"rater": rater, "key": key}).first()
+            if row is None:
+                return None
+            return row.first if row.first_key == key else row.second or None
+
+    def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> AnswerStatus:
+        """Store an answer to the next trial, once.
+
+        Args:
+            rater: Id of the rater.
+            position: Position of the trial in the session, from 0.
+            value: The answer, as the study's method defines it.
+            seconds: Response time in seconds, from the moment the picture was painted.
+            facts: Size and pixel density of the window.
+
+        Returns:
+            What happened to the answer; its truth value is false where it was refused.
+
+        Raises:
+            BadStudy: A value that this method does not have, or no such rater.
+        """
+        method, design = self.study.method, self.study.design
+        if not method.accepts(design, value):
+            raise BadStudy(f"the answer is '{value}'; expected {method.expected_answer(design)}")
+        try:
+            with self._transaction() as database:
+                state = database.scalar(_SELECT_STATE, {"rater": rater})
+                if state in (None, "withdrawn"):
+                    raise self._unknown_rater(rater)
+                if state != PREVIEW and study_status(database) == "paused":
+                    return AnswerStatus.REFUSED
+                waiting = database.execute(_NEXT_TRIALS, {"rater": rater}).all()
+                if not waiting or position < waiting[0].position:
+                    return AnswerStatus.DUPLICATE
+                if position > waiting[0].position:
+                    return AnswerStatus.REFUSED
+                moment = now()
+                row = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": moment, "facts": dict(facts)}
+                database.execute(_INSERT_ANSWER, row)
+                done = len(waiting) == 1 and state != PREVIEW
+                database.execute(
+                    _UPDATE_RATER, {"rater": rater, "now": moment, "became": "finished" if done else state}
+                )
+        except IntegrityError:
+            return AnswerStatus.DUPLICATE  # two of the same at the same moment: one is stored
+        return AnswerStatus.LAST if done else AnswerStatus.STORED
+
+    def responses(self) -> list[Response]:
+        """Return all answers in the order of session numbers and positions; previews are left out."""
+        columns = (
+            Assignment.position,
+            Assignment.kind,
+            Assignment.first,
+            Assignment.second,
+            Answer.value,
+            Answer.seconds,
+            Answer.facts,
+        )
+        wanted = (
+            select(Rater.id, *columns)
+            .join(Assignment, Assignment.rater == Rater.id)
+            .join(Answer, Answer.trial == Assignment.id)
+            .where(Rater.state != PREVIEW)
+            .order_by(Rater.number, Rater.id, Assignment.position)
+        )
+        with self._reading() as database:
+            return [Response(*row) for row in database.execute(wanted)]
+
+
+def _question(waiting: Sequence[Any], trials: int) -> Question | None:
+    if not waiting:
+        return None
+    trial, ahead = waiting[0], waiting[1:]
+    return Question(
+        position=trial.position,
+        trials=trials,
+        sitting=trial.sitting,
+        block=trial.block,
+        kind=trial.kind,
+        keys=_keys(trial),
+        ahead=_keys(ahead[0]) if ahead else (),
+    )
+
+
+def _keys(trial: Any) -> tuple[str, ...]:
+    return (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)

@@ -1,0 +1,88 @@
+"""The database of one study: its transactions, its locks, and the check that the votes in it are the study's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from srbench.core.passwords import hidden
+from srbench.errors import BadStudy
+from srbench.survey.database import READING, connect
+from srbench.survey.schema import Rater, StudyRow
+from srbench.survey.study import Study
+
+SQLITE = "votes.sqlite"
+_LOCK = 5_272_043  # any number, the same for all who ask
+
+
+def sqlite_url(folder: Path) -> str:
+    """Return the URL of the SQLite file in a study's folder; make it, for its owner alone, where it is missing."""
+    file = folder / SQLITE
+    file.touch(0o600)
+    return f"sqlite:///{file}"
+
+
+class StoreConnection:
+    """The database with the votes of a study.
+
+    Args:
+        study: Plan of the study.
+        url: SQLAlchemy URL of the database; a SQLite file in the study's folder where it is empty.
+
+    Raises:
+        BadStudy: The database cannot be opened or was written by a newer version.
+    """
+
+    def __init__(self, study: Study, url: str = "") -> None:
+        self.study = study
+        self.engine = connect(url or sqlite_url(study.folder))
+        self._readers = self.engine.execution_options(**READING)
+        self._check_study()
+
+    def _check_study(self) -> None:
+        with self._transaction() as database:
+            self._lock_study(database)
+            owner = database.scalar(select(StudyRow.id))
+            if owner is None:
+                database.add(StudyRow(id=self.study.id))
+        if owner not in (None, self.study.id):
+            place = hidden(self.engine.url.render_as_string(hide_password=True))
+            self.close()
+            raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with Session(self.engine) as database, database.begin():
+            yield database
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with Session(self._readers, expire_on_commit=False) as database, database.begin():
+            yield database
+
+    def _lock_study(self, database: Session) -> None:
+        """Let nobody else begin or join until the transaction ends; SQLite has one writer anyway."""
+        if self.engine.dialect.name == "postgresql":
+            database.execute(text("SELECT pg_advisory_xact_lock(:study)"), {"study": _LOCK})
+
+    def _locked_rater(self, database: Session, rater: str) -> Rater:
+        """The rater's row, locked, so that requests of one rater are handled one after the other."""
+        person = database.get(Rater, rater, with_for_update=True) if rater.isascii() else None  # as ids are
+        if person is None or person.state == "withdrawn":
+            raise self._unknown_rater(rater)
+        return person
+
+    def _unknown_rater(self, rater: str) -> BadStudy:
+        return BadStudy(f"there is no rater {rater} in {self.study.title}")
+
+
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,38 @@
+"""Events of a study: whether it is open, paused or closed, and what has happened."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from srbench.survey.responses import StudyStatus
+from srbench.survey.schema import Event
+from srbench.survey.store.connection import StoreConnection, now
+
+_STATUS_EVENTS: dict[str, StudyStatus] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
+_LAST_STATUS = select(Event.kind).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)
+
+
+class EventStore(StoreConnection):
+    """Events of a study."""
+
+    def record_event(self, kind: str, rater: str = "", facts: Mapping[str, Any] | None = None) -> None:
+        """Store that something happened."""
+        with self._transaction() as database:
+            database.add(Event(at=now(), rater=rater, kind=kind, facts=dict(facts or {})))
+
+    def status(self) -> StudyStatus:
+        """Return whether the study is open, paused or closed."""
+        with self._reading() as database:
+            return study_status(database)
+
+    def has_event(self, kind: str) -> bool:
+        """Return whether an event of this kind has happened."""
+        with self._reading() as database:
+            return database.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
+
+
+def study_status(database: Session) -> StudyStatus:
+    """Return whether the study is open, paused or closed."""
+    return _STATUS_EVENTS[database.scalar(_LAST_STATUS) or "open"]

@@ -1,0 +1,139 @@
+"""Raters of a study: how they come in, what is known of them, and how they are deleted."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from srbench.survey.schema import Answer, Assignment, Event, Rater
+from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.events import study_status
+
+PREVIEW = "preview"
+_JOINED = "join"
+
+
+class RaterStore(StoreConnection):
+    """Raters of a study."""
+
+    def invite(self, *, preview: bool = False) -> str:
+        """Add a rater; the token that is returned stands in the invitation link and nowhere else.
+
+        Args:
+            preview: Whether it is the study's owner who looks; these answers never count.
+
+        Returns:
+            A random token of 43 characters.
+        """
+        token = secrets.token_urlsafe(32)
+        with self._transaction() as database:
+            database.add(_rater(token, PREVIEW if preview else "invited"))
+        return token
+
+    def join(self, limit: int) -> str | None:
+        """Add a rater who comes by the open link.
+
+        Args:
+            limit: Number of raters who may ever enter so; a withdrawal makes no room for another.
+
+        Returns:
+            The token; None where the limit is reached, or the study is not open.
+        """
+        token = secrets.token_urlsafe(32)
+        with self._transaction() as database:
+            self._lock_study(database)
+            if study_status(database) != "open" or _count_joined(database) >= limit:
+                return None
+            rater = _rater(token, "invited")
+            database.add_all([rater, Event(at=now(), rater=rater.id, kind=_JOINED, facts={})])
+        return token
+
+    def accepts_newcomers(self, limit: int) -> bool:
+        """Return whether the open link lets somebody in."""
+        with self._reading() as database:
+            return study_status(database) == "open" and _count_joined(database) < limit
+
+    def find(self, token: str) -> str | None:
+        """Return the id of the rater with this token; None for an unknown or withdrawn one."""
+        wanted = select(Rater.id).where(Rater.token == _hash_token(token), Rater.state != "withdrawn")
+        with self._reading() as database:
+            return database.scalar(wanted)
+
+    def has_rater(self, rater: str) -> bool:
+        """Return whether there is such a rater, who has not withdrawn."""
+        with self._reading() as database:
+            return database.scalar(select(Rater.id).where(Rater.id == rater, Rater.state != "withdrawn")) is not None
+
+    def add_facts(self, rater: str, facts: Mapping[str, Any]) -> None:
+        """Add to the facts that are stored of a rater."""
+        with self._transaction() as database:
+            person = self._locked_rater(database, rater)
+            person.facts, person.seen = {**person.facts, **facts}, now()
+
+    def withdraw(self, rater: str) -> int:
+        """Delete everything that a rater has answered, and record that it was deleted.
+
+        Returns:
+            Number of deleted answers.
+        """
+        with self._transaction() as database:
+            person = self._locked_rater(database, rater)
+            trials = select(Assignment.id).where(Assignment.rater == rater)
+            count = database.scalar(select(func.count()).where(Answer.trial.in_(trials))) or 0
+            database.execute(delete(Answer).where(Answer.trial.in_(trials)))
+            database.execute(delete(Assignment).where(Assignment.rater == rater))
+            if person.state == PREVIEW:
+                database.delete(person)
+                return count
+            person.number, person.state, person.facts = None, "withdrawn", {}
+            database.add(Event(at=now(), rater=rater, kind="withdrawal", facts={"answers": count}))
+        self._truncate_log()
+        return count
+
+    def _truncate_log(self) -> None:
+        """Delete what was deleted from SQLite's log too."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def raters(self) -> list[tuple[Rater, int]]:
+        """Return raters, in the order of their invitations, and their numbers of answers; previews are left out."""
+        wanted = (
+            select(Rater, func.count(Answer.trial))
+            .outerjoin(Assignment, Assignment.rater == Rater.id)
+            .outerjoin(Answer, Answer.trial == Assignment.id)
+            .where(Rater.state != PREVIEW)
+            .group_by(Rater.id)
+            .order_by(Rater.created, Rater.id)
+        )
+        with self._reading() as database:
+            raters = [(person, count) for person, count in database.execute(wanted)]
+            database.expunge_all()
+        return raters
+
+
+def _rater(token: str, state: str) -> Rater:
+    moment = now()
+    return Rater(
+        id=secrets.token_hex(8),
+        token=_hash_token(token),
+        number=None,
+        state=state,
+        code=secrets.token_hex(4).upper(),
+        created=moment,
+        seen=moment,
+        facts={},
+    )
+
+
+def _count_joined(database: Session) -> int:
+    """Number of raters who entered by the open link, those who withdrew among them."""
+    return database.scalar(select(func.count()).where(Event.kind == _JOINED)) or 0
+
+
+def _hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""Sessions of a study: which trials a rater gets, and when an abandoned session is another one's."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cached_property
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from srbench.survey.adaptive import ScorePosterior
+from srbench.survey.design import Trial
+from srbench.survey.planning import session, sittings
+from srbench.survey.schema import Assignment, Rater
+from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.raters import PREVIEW
+
+_ABSENCE, _ABSENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
+
+
+class SessionStore(StoreConnection):
+    """Sessions of a study's raters."""
+
+    def assign_session(self, rater: str, known: ScorePosterior | None = None) -> None:
+        """Assign a session to a rater; do nothing where one is assigned already.
+
+        It is the first session of the design that nobody has finished and nobody is at. A rater who has not been seen
+        for a day (for a week, where there are several sittings) is taken to be gone, and the session is free again.
+
+        Args:
+            rater: Id of the rater.
+            known: For adaptive pairs, what the answers so far tell.
+
+        Raises:
+            BadStudy: No such rater.
+        """
+        with self._transaction() as database:
+            self._lock_study(database)
+            person = self._locked_rater(database, rater)
+            if database.scalar(select(Assignment.id).where(Assignment.rater == rater).limit(1)) is not None:
+                return
+            number = 0
+            if person.state != PREVIEW:
+                number = person.number = self._number(database)
+                person.state = "active"
+            person.seen = now()
+            database.add_all(self._assignments(rater, number, known))
+
+    @cached_property
+    def _allowed_absence(self) -> timedelta:
+        """How long a rater may be away before the session is free for another."""
+        design = self.study.design
+        several = len(sittings(design, session(design, self.study.stimuli(), 0))) > 1
+        return _ABSENCE_SITTINGS if several else _ABSENCE
+
+    def _number(self, database: Session) -> int:
+        since = now() - self._allowed_absence
+        occupied = select(Rater.number).where(
+            or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
+        )
+        numbers = set(database.scalars(occupied))
+        return next(number for number in range(len(numbers) + 1) if number not in numbers)
+
+    def _assignments(self, rater: str, number: int, known: ScorePosterior | None) -> Iterator[Assignment]:
+        design = self.study.design
+        position = 0
+        for sitting, blocks in enumerate(sittings(design, session(design, self.study.stimuli(), number, known))):
+            for block, trials in enumerate(blocks):
+                for trial in trials:
+                    yield _assignment(rater, position, sitting, block, trial)
+                    position += 1
+
+
+def _assignment(rater: str, position: int, sitting: int, block: int, trial: Trial) -> Assignment:
+    return Assignment(
+        rater=rater,
+        position=position,
+        sitting=sitting,
+        block=block,
+        kind=trial.kind,
+        first=trial.first,
+        second=trial.second,
+        first_key=secrets.token_urlsafe(16),
+        second_key=secrets.token_urlsafe(16),
+    )
