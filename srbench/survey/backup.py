@@ -25,7 +25,7 @@ from srbench.core.files import absent_or, atomic_write
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
-from srbench.survey.schema import Base, StudyRow, utc
+from srbench.survey.schema import Base, Invitation, PanelId, Reply, StudyRow, utc
 from srbench.survey.store.connection import sqlite_url
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
 from srbench.survey.vote_store import VoteStore
@@ -119,9 +119,11 @@ def _removed_on_failure(source: Path, folder: Path) -> Iterator[None]:
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:
-    """Number of records by table; the row with the study's id does not count."""
+    """Number of records by table; the row with the study's id does not count, nor do tables that many studies lack."""
     counts = Counter(names)
-    return {t.name: counts[t.name] for t in Base.metadata.sorted_tables if t is not StudyRow.__table__}
+    optional = {table.__tablename__ for table in (PanelId, Invitation, Reply)}
+    counted = (table for table in Base.metadata.sorted_tables if table is not StudyRow.__table__)
+    return {table.name: counts[table.name] for table in counted if counts[table.name] or table.name not in optional}
 
 
 def _validated_revision(archive: zipfile.ZipFile, source: Path) -> str:
@@ -177,7 +179,9 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
         tables.reflect(engine)
         with engine.begin() as connection:
             for table in Base.metadata.sorted_tables:
-                stored = tables.tables[table.name]
+                stored = tables.tables.get(table.name)
+                if stored is None:
+                    continue  # the backup is older than the table
                 if connection.scalar(select(func.count()).select_from(stored)):
                     raise BadStudy(f"the database has votes already ({table.name}); give an empty one")
                 rows = [_typed(stored, record) for record in records if record["table"] == table.name]
@@ -192,7 +196,7 @@ def _fill(engine: Engine, records: list[dict[str, Any]]) -> None:
 def _typed(table: Table, record: dict[str, Any]) -> dict[str, Any]:
     times = {column.name for column in table.columns if isinstance(column.type, DateTime)}
     return {
-        name: utc(datetime.fromisoformat(value)) if name in times else value
+        name: utc(datetime.fromisoformat(value)) if name in times and value else value
         for name, value in record.items()
         if name != "table"
     }

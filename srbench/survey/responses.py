@@ -31,6 +31,7 @@ class Response(NamedTuple):
         value: The answer, as the method defines it.
         seconds: Response time in seconds, from the moment the picture was painted.
         facts: Size and pixel density of the window.
+        revision: Revision of the plan by which the trial was assigned.
     """
 
     rater: str
@@ -41,6 +42,7 @@ class Response(NamedTuple):
     value: str
     seconds: float
     facts: dict[str, Any]
+    revision: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ class RaterState:
     """Everything that a rater's next page depends on.
 
     Attributes:
-        state: "invited", "active", "finished" or "preview".
+        state: "invited", "active", "finished", "ended" or "preview".
         facts: What the steps before the trials have stored: consent, screen check, practice, breaks.
-        code: The completion code.
+        code: The rater's own code for panel providers.
         study_status: "open"; "paused", when nobody can answer; or "closed", when nobody can begin.
         assigned: Whether a session has been assigned to the rater.
         question: The next trial; None before a session is assigned, and at its end.

@@ -1,6 +1,7 @@
 """The tables of a running study: raters, the trials assigned to them, their answers, and events.
 
-Answers are only ever added. A withdrawal deletes a rater's answers and trials and leaves an event that says so.
+Answers are only ever added. A withdrawal deletes a rater's answers and trials and leaves an event that says so. What
+tells who a rater is to somebody else, panel ids and labels of invitations, stands in tables of its own.
 """
 
 from datetime import UTC, datetime
@@ -60,11 +61,13 @@ class Rater(Base):
         token: SHA-256 of the token in the invitation link, hexadecimal.
         number: Number of the assigned session; None before the first trial and after a withdrawal. The session of a
             rater who does not come back is assigned to another one too.
-        state: "invited", "active", "finished", "withdrawn" or "preview".
-        code: Completion code, shown at the end for panel providers.
+        state: "invited", "active", "finished", "ended" (without a whole session), "withdrawn" or "preview".
+        code: Code that is shown at the end for panel providers, where the study has no fixed one.
         created: Time of the invitation.
         seen: Time of the last request that changed something.
         facts: What the steps before the trials have stored: consent, screen check, practice, breaks.
+        ending: How it ended, one of `survey.endings.KINDS`; empty before that.
+        ended: Time of the ending.
     """
 
     __tablename__ = "rater"
@@ -77,6 +80,8 @@ class Rater(Base):
     created: Mapped[datetime]
     seen: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
+    ending: Mapped[str] = mapped_column(default="", server_default="")
+    ended: Mapped[datetime | None]
 
 
 class Assignment(Base):
@@ -93,6 +98,7 @@ class Assignment(Base):
         second: Name of the second picture; empty where one is shown.
         first_key: Random key by which the browser asks for the first picture, another one in every trial.
         second_key: Random key by which the browser asks for the second picture.
+        revision: Revision of the plan by which the trial was assigned.
     """
 
     __tablename__ = "trial"
@@ -108,6 +114,7 @@ class Assignment(Base):
     second: Mapped[str]
     first_key: Mapped[str] = mapped_column(unique=True)
     second_key: Mapped[str] = mapped_column(unique=True)
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Answer(Base):
@@ -148,3 +155,60 @@ class Event(Base):
     rater: Mapped[str] = mapped_column(index=True)
     kind: Mapped[str]
     facts: Mapped[dict[str, Any]]
+
+
+class PanelId(Base):
+    """The ids by which a panel knows a rater, apart from the answers.
+
+    Attributes:
+        rater: Id of the rater.
+        person: The id that is one person's; nobody else has it.
+        captured: All ids of the address, by the names that the panel gives them.
+        at: Time of the first contact.
+    """
+
+    __tablename__ = "panel_id"
+
+    rater: Mapped[str] = mapped_column(ForeignKey("rater.id"), primary_key=True)
+    person: Mapped[str] = mapped_column(unique=True)
+    captured: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """What the study's owner has noted about an invitation.
+
+    Attributes:
+        rater: Id of the rater.
+        label: Whom the owner gave the link to, in the owner's words; may be empty.
+        expires: Time after which the link no longer works; None where it always does.
+        revoked: Time at which the owner took the link back; None where it is valid.
+    """
+
+    __tablename__ = "invitation"
+
+    rater: Mapped[str] = mapped_column(ForeignKey("rater.id"), primary_key=True)
+    label: Mapped[str]
+    expires: Mapped[datetime | None]
+    revoked: Mapped[datetime | None]
+
+
+class Reply(Base):
+    """An answer to a question of a questionnaire.
+
+    Attributes:
+        id: Number of the row.
+        rater: Id of the rater.
+        question: Name of the question.
+        value: What was chosen or written.
+        at: Time at which it arrived.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (UniqueConstraint("rater", "question"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rater: Mapped[str] = mapped_column(ForeignKey("rater.id"), index=True)
+    question: Mapped[str]
+    value: Mapped[str]
+    at: Mapped[datetime]

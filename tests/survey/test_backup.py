@@ -59,7 +59,7 @@ def test_everything_comes_back_in_any_database(call: Call, tmp_path: Path, url: 
     again = VoteStore(study)
     assert all(file.stat().st_mode & 0o077 == 0 for file in study.folder.glob("votes.sqlite*"))
     after, before = _everything(again), _everything(store)
-    assert {name: len(rows) for name, rows in after.items()} == {**counts, "study": 1}
+    assert {name: len(rows) for name, rows in after.items() if rows} == {**counts, "study": 1}
     assert all(row in before[name] for name in ("trial", "answer", "event") for row in after[name])
     rater = again.find(token)  # the link stays good, and the session goes on
     assert rater is not None

@@ -114,6 +114,7 @@ class AnswerStore(StoreConnection):
             Answer.value,
             Answer.seconds,
             Answer.facts,
+            Assignment.revision,
         )
         wanted = (
             select(Rater.id, *columns)
