@@ -227,7 +227,10 @@ GROUPS = (
             ("design.break_minutes * 60 /", "design.break_minutes * 120 /"),
             ("max(1, round(design.share * len(contents)))", "max(1, int(design.share * len(contents)) - 1)"),
             ("if content not in chosen), None)", "), None)"),
-            ("method.mirrored(traps[(number + rater) % len(traps)], rater)", "traps[(number + rater) % len(traps)]"),
+            (
+                "method.mirrored(design, traps[(number + rater) % len(traps)], rater)",
+                "traps[(number + rater) % len(traps)]",
+            ),
         ),
     ),
     Group(
@@ -282,14 +285,19 @@ GROUPS = (
     ),
     Group(
         "survey pairs",
-        "srbench/survey/methods/pair.py",
-        "tests/survey/test_planning.py tests/survey/test_methods.py tests/survey/test_export.py",
+        "srbench/survey/methods/pair/answers.py",
+        "tests/survey/test_methods.py tests/survey/test_export.py",
         (
             ('(second, first) if response.value == "second" else', '(second, first) if response.value == "first" else'),
             ('        if response.kind == "trap":\n            continue\n', ""),
             ('tie = response.value == "tie"', "tie = False"),
             ('"first" if first > second else "second"', '"second" if first > second else "first"'),
-            ("if turn % 2 else trial", "if turn % 3 else trial"),
         ),
+    ),
+    Group(
+        "survey sides of pairs",
+        "srbench/survey/methods/pair/method.py",
+        "tests/survey/test_planning.py",
+        (("if turn % 2 else trial", "if turn % 3 else trial"),),
     ),
 )

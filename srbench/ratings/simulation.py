@@ -1,7 +1,7 @@
 """Simulated raters, whose true scores are known: to plan a study, and to prove that the analysis finds the truth."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,17 @@ class Simulation:
     traps: bool = False
     scale: Scale = field(default_factory=Scale)
     seed: int = 0
+
+    def on(self, scale: Scale) -> "Simulation":
+        """Return the same raters and stimuli on another scale: all that is in steps grows with the scale's length."""
+        unit = (scale.high - scale.low) / (self.scale.high - self.scale.low)
+        spreads = ("content_spread", "stimulus_spread", "bias", "rater_model", "inconsistency")
+        return replace(
+            self,
+            scale=scale,
+            quality=tuple(scale.low + unit * (score - self.scale.low) for score in self.quality),
+            **{name: unit * getattr(self, name) for name in spreads},
+        )
 
 
 @dataclass(frozen=True, eq=False)

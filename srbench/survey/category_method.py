@@ -14,7 +14,8 @@ from srbench.ratings.votes import Stimulus, Votes
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Method
 from srbench.survey.responses import Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
+from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, finite_mean, scores_in_order
+from srbench.survey.simulated_rater import SimulatedRater
 
 _PANELS = 10
 _DEFAULT_RULES = "bt500"
@@ -28,29 +29,40 @@ class CategoryMethod(Method):
         del design
         return {content: [Trial("trial", p.name) for p in listed] for content, listed in pictures.items()}
 
-    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+    def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return one trial for each anchor."""
         return [Trial("trap", picture.name) for picture in anchors]
 
-    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+    def practice(self, design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
         """Return one trial for each picture between the ends of the scale, and one for each end."""
         ends = {p.expected: p for p in calibration if p.expected is not None}
         between = [p for p in calibration if p.expected is None]
         return [Trial("practice", p.name) for p in (*between, *ends.values())]
 
+    def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
+        """Return the category that is nearest to what the rater sees; careless raters press any button."""
+        scale = self.scale(design)
+        if rater.careless:
+            return str(rater.generator.choice(scale.categories()))
+        score = scale.low + rater.sees(trial.first) * (scale.high - scale.low)
+        return str(int(np.clip(np.rint(score), scale.low, scale.high)))
+
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return mean widths over ten simulated panels."""
-        del design, stimuli
+        del stimuli
+        panel = simulation.on(self.scale(design))
         pictures: list[float | None] = []
         models: list[float | None] = []
         for seed in range(_PANELS):
-            votes = simulate(replace(simulation, scale=self.scale, seed=seed)).votes
+            votes = simulate(replace(panel, seed=seed)).votes
             opinion = mos.mos(votes)
             pictures.append(finite_mean(opinion.half.tolist()))
             models.append(finite_mean([group.half for group in mos.model_means(opinion, votes)]))
         return ExpectedWidths(finite_mean(pictures), finite_mean(models), _PANELS)
 
-    def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
+    def export(
+        self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
+    ) -> Ratings:
         """Return votes: repeats are second votes, traps have their expected score."""
         names = list(dict.fromkeys(response.first for response in responses))
         raters = list(dict.fromkeys(response.rater for response in responses))
@@ -64,7 +76,7 @@ class CategoryMethod(Method):
             score=np.array([float(response.value) for response in responses]),
             seconds=np.array([response.seconds for response in responses]),
             order=np.array([response.position + 1.0 for response in responses]),
-            scale=self.scale,
+            scale=self.scale(design),
         )
         return Ratings(name, votes=votes)
 
@@ -114,15 +126,3 @@ def _means(judged: Votes) -> tuple[ModelScore, ...]:
     means = mos.model_means(mos.mos(prepared), prepared) if len(prepared) else []
     models = [ModelScore(group.model, group.mean, group.half) for group in means if not group.dataset]
     return tuple(sorted(models, key=lambda model: -model.score))
-
-
-def scores_in_order(models: Sequence[ModelScore], others: Sequence[ModelScore]) -> tuple[float | None, ...]:
-    """Return the scores of `others` in the order of `models`; None where a model is missing."""
-    scores = {model.name: model.score for model in others}
-    return tuple(scores.get(model.name) for model in models)
-
-
-def finite_mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the finite values; None where there are none."""
-    finite = [value for value in values if value is not None and np.isfinite(value)]
-    return float(np.mean(finite)) if finite else None

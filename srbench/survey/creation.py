@@ -57,7 +57,7 @@ def create(
         BadStudy: The folder is in use, or the pictures cannot make such a study.
     """
     rated, ends = _planned(folder, design, sources, calibration)
-    scale = methods.find(design.method).scale
+    scale = methods.find(design.method).scale(design)
     with unfinished(folder):
         written: list[Picture] = []
         with progress.task("pictures", len(rated) + len(ends)) as task:
@@ -108,7 +108,7 @@ def _planned(
             "--calibration"
         )
     rated = [_stimulus(source) for source in sources]
-    scale = methods.find(design.method).scale
+    scale = methods.find(design.method).scale(design)
     ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
     _check_plan(design, rated, ends)
     return rated, ends

@@ -5,7 +5,7 @@ from typing import Literal
 
 from srbench.ratings.votes import Stimulus
 
-TrialKind = Literal["practice", "trial", "repeat", "trap"]
+TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
 PairSelection = Literal["full", "sparse", "adaptive"]
 Display = Literal["toggle", "side"]
 Content = tuple[str, str]
@@ -17,20 +17,22 @@ class Trial:
     """One question to a rater.
 
     Attributes:
-        kind: Purpose of the trial; answers to practice trials and traps are no data.
+        kind: Purpose of the trial; answers to practice trials and traps are no data. "bias" shows one picture twice.
         first: Name of the picture to rate; in pairs, of the picture on the left.
         second: Name of the picture beside it: the reference, or in pairs the picture on the right; empty where one
             picture is shown.
+        others: Names of further pictures, where a trial shows more than two.
     """
 
     kind: TrialKind
     first: str
     second: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def pictures(self) -> tuple[str, ...]:
         """Names of the pictures that the trial shows."""
-        return tuple(filter(None, (self.first, self.second)))
+        return tuple(filter(None, (self.first, self.second, *self.others)))
 
 
 @dataclass(frozen=True)

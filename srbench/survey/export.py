@@ -23,7 +23,7 @@ def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:
     if not exported:
         raise BadStudy(f"{store.study.title} has no finished session yet ({_count(len(responses), 'answer')})")
     study = store.study
-    return study.method.export(study.folder.resolve().name, study.stimuli_by_name(), exported)
+    return study.method.export(study.design, study.folder.resolve().name, study.stimuli_by_name(), exported)
 
 
 def analysed(store: VoteStore, rules: str, *, unfinished: bool = False) -> tuple[Ratings, Options]:

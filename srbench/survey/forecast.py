@@ -69,7 +69,7 @@ def forecast(study: Study, test: Test = "two-way") -> Forecast:
         half_stimulus=widths.stimulus,
         half_model=widths.model,
         test=test,
-        detectable=study.method.detectable(simulation, widths, test),
+        detectable=study.method.detectable(design, simulation, widths, test),
         assumption=(
             f"{widths.panels} simulated panels; raters' biases have a standard deviation of {simulation.bias}, their "
             f"tastes for models of {simulation.rater_model}, their votes scatter by {simulation.inconsistency} around "

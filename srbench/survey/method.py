@@ -2,8 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from srbench.errors import BadStudy
 from srbench.ratings import power
@@ -17,6 +16,7 @@ from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.design import Content, Design, Display, Trial
 from srbench.survey.responses import Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
+from srbench.survey.simulated_rater import SimulatedRater
 from srbench.survey.wording import Wording
 
 Choose = Callable[[Content, int], Trial]
@@ -33,7 +33,6 @@ class Method(ABC):
         references: Whether the originals are left out, hidden among the pictures to rate, or shown for comparison.
         pictures_per_trial: Number of pictures that a trial shows.
         default_display: How two pictures are shown where nothing else was asked for.
-        scale: Range of the scores; its ends are the expected scores of the worst and the best calibration picture.
         counts_sides: Whether it matters on which side a picture is shown, so that the plan states it.
         score_name: Name of a model's score.
         score_heading: Name of a model's score with its unit, for the head of a column.
@@ -42,6 +41,7 @@ class Method(ABC):
         response_noun: What one answer is called, in the plural.
         stimulus_template: Template in `web/pages` that shows the pictures of a trial.
         answer_template: Template in `web/pages` with the controls for the answer; it has the fields of the wording.
+        assets: Scripts and style sheets in `web/static` that a trial needs beside those of every page.
     """
 
     title: ClassVar[str]
@@ -49,7 +49,6 @@ class Method(ABC):
     references: ClassVar[Literal["none", "hidden", "shown"]] = "none"
     pictures_per_trial: ClassVar[int] = 1
     default_display: ClassVar[Display] = "side"
-    scale: ClassVar[Scale] = Scale()
     counts_sides: ClassVar[bool] = False
     score_name: ClassVar[str] = "MOS"
     score_heading: ClassVar[str] = "MOS"
@@ -58,8 +57,14 @@ class Method(ABC):
     response_noun: ClassVar[str] = "votes"
     stimulus_template: ClassVar[str] = "stimulus.html"
     answer_template: ClassVar[str] = "scale.html"
+    assets: ClassVar[tuple[str, ...]] = ()
 
     # words and answers
+
+    def scale(self, design: Design) -> Scale:
+        """Return the range of the scores; its ends are the expected scores of the worst and the best anchor."""
+        del design
+        return Scale()
 
     @abstractmethod
     def wording(self, design: Design) -> Wording:
@@ -69,8 +74,15 @@ class Method(ABC):
         """Return the values that an answer can have; a method without buttons overrides the next two."""
         return tuple(button.value for button in self.wording(design).buttons)
 
-    def accepts(self, design: Design, value: str) -> bool:
-        """Return whether an answer can have this value."""
+    def accepts(self, design: Design, value: str, pictures: int = 0) -> bool:
+        """Return whether an answer can have this value.
+
+        Args:
+            design: Design of the study.
+            value: The answer, as the browser sends it.
+            pictures: Number of pictures of the trial; 0 where it is not known, and only the form can be checked.
+        """
+        del pictures
         return value in self.values(design)
 
     def expected_answer(self, design: Design) -> str:
@@ -80,6 +92,33 @@ class Method(ABC):
     def beside(self, design: Design) -> bool:
         """Return whether several pictures stand side by side, so that each has less room."""
         return self.pictures_per_trial > 1 and design.display == "side"
+
+    # the page of a trial
+
+    def page(self, design: Design, shown: Sequence[Stimulus]) -> dict[str, Any]:
+        """Return fields of a trial's templates that differ from trial to trial; they replace those of the wording.
+
+        Args:
+            design: Design of the study.
+            shown: Pictures of the trial, in its order.
+        """
+        del design, shown
+        return {}
+
+    def answer_facts(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a browser sent beside an answer and is stored with it; the window is stored anyway."""
+        del form
+        return {}
+
+    def consent_facts(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a rater has chosen on the consent page, to be stored of them."""
+        del form
+        return {}
+
+    def shown_to(self, trials: Sequence[Trial], facts: Mapping[str, Any]) -> list[Trial]:
+        """Return trials as a rater sees them who has chosen this on the consent page."""
+        del facts
+        return list(trials)
 
     # planning
 
@@ -96,20 +135,21 @@ class Method(ABC):
         """
 
     @abstractmethod
-    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+    def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return the questions whose answer is beyond doubt, from calibration pictures with an expected score."""
 
     @abstractmethod
-    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+    def practice(self, design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
         """Return the questions before the first that counts, from all calibration pictures."""
 
-    def mirrored(self, trial: Trial, turn: int) -> Trial:
+    def mirrored(self, design: Design, trial: Trial, turn: int) -> Trial:
         """Return the trial with its sides exchanged on every second turn, where the method exchanges sides."""
-        del turn
+        del design, turn
         return trial
 
-    def rated(self, trial: Trial) -> tuple[str, ...]:
+    def rated(self, trial: Trial, stimuli: Mapping[str, Stimulus]) -> tuple[str, ...]:
         """Return the names of the pictures that an answer to this trial says something about."""
+        del stimuli
         return (trial.first,)
 
     def posterior(
@@ -143,24 +183,32 @@ class Method(ABC):
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the widths of the intervals that simulated panels of this shape lead to."""
 
+    @abstractmethod
+    def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
+        """Return the answer of a simulated rater to a trial."""
+
     # export and analysis
 
-    def detectable(self, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
+    def detectable(self, design: Design, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
         """Return which difference between two models a study will find.
 
         Args:
+            design: Design of the study.
             simulation: Simulated raters, and the numbers of models, contents and raters.
             widths: What `expected_widths` has returned.
             test: Test that votes on a scale will be analysed with.
         """
         del widths
-        return power.detectable(replace(simulation, scale=self.scale), test)
+        return power.detectable(simulation.on(self.scale(design)), test)
 
     @abstractmethod
-    def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
+    def export(
+        self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
+    ) -> Ratings:
         """Return answers as the ratings that the analysis reads.
 
         Args:
+            design: Design of the study.
             name: Name of the study.
             stimuli: Pictures by name.
             responses: Answers; practice is never stored, repeats and traps are among them.

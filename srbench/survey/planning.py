@@ -42,7 +42,7 @@ def session(
     questions = method.questions(design, pictures)
     rounds = len(next(iter(questions.values())))
     contents, earlier = _contents_of(design, list(pictures), rater)
-    choose = method.adaptive_choice(design, pictures, rater, known) or _by_turns(method, questions, earlier)
+    choose = method.adaptive_choice(design, pictures, rater, known) or _by_turns(method, design, questions, earlier)
     trials: list[Trial] = []
     last: Content | None = None
     for number in range(rounds):
@@ -52,14 +52,16 @@ def session(
     return _with_extras(method, design, stimuli, trials, rater)
 
 
-def _by_turns(method: Method, questions: dict[Content, list[Trial]], earlier: dict[Content, int]) -> Choose:
+def _by_turns(
+    method: Method, design: Design, questions: dict[Content, list[Trial]], earlier: dict[Content, int]
+) -> Choose:
     """Each question of a content in another round, one further with everybody who sees the content."""
     turns = {content: i for i, content in enumerate(questions)}
 
     def choose(content: Content, number: int) -> Trial:
         rounds, seen = len(questions[content]), earlier[content]
         at = (number + turns[content] + seen) % rounds
-        return method.mirrored(questions[content][at], seen + at + turns[content] + seen // rounds)
+        return method.mirrored(design, questions[content][at], seen + at + turns[content] + seen // rounds)
 
     return choose
 
@@ -133,12 +135,12 @@ def _with_extras(
     half = len(trials) // 2
     for i in generator.permutation(half)[: round(design.repeats * len(trials))].tolist():
         _insert(extended, replace(trials[i], kind="repeat"), contents, generator, (half + 1, len(extended) + 1))
-    traps = method.traps([stimulus for stimulus in stimuli if stimulus.expected is not None])
+    traps = method.traps(design, [stimulus for stimulus in stimuli if stimulus.expected is not None])
     if design.traps and not traps:
         raise BadStudy("there are no trap pictures; give calibration pictures, or --traps 0")
     for number in range(design.traps):
         span = (number * len(extended) // design.traps, (number + 1) * len(extended) // design.traps)
-        trap = method.mirrored(traps[(number + rater) % len(traps)], rater)
+        trap = method.mirrored(design, traps[(number + rater) % len(traps)], rater)
         _insert(extended, trap, contents, generator, span)
     return extended
 
@@ -164,7 +166,7 @@ def practice(design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
         design: Design of the study.
         calibration: Calibration pictures; the ends of the scale have an expected score.
     """
-    return methods.find(design.method).practice(calibration)
+    return methods.find(design.method).practice(design, calibration)
 
 
 def minutes(design: Design, calibration: Sequence[Stimulus], trials: Sequence[Trial]) -> float:
@@ -204,6 +206,7 @@ class Balance:
 def balance(design: Design, stimuli: Sequence[Stimulus], raters: int) -> Balance:
     """Count what so many raters see; repeats and traps do not count."""
     method = methods.find(design.method)
+    by_name = {stimulus.name: stimulus for stimulus in stimuli}
     models = {stimulus.name: stimulus.model for stimulus in stimuli}
     votes = {stimulus.name: 0 for stimulus in stimuli if stimulus.expected is None}
     early: dict[str, list[bool]] = {}
@@ -211,7 +214,7 @@ def balance(design: Design, stimuli: Sequence[Stimulus], raters: int) -> Balance
     for rater in range(raters):
         trials = [trial for trial in session(design, stimuli, rater) if trial.kind == "trial"]
         for i, trial in enumerate(trials):
-            for name in method.rated(trial):
+            for name in method.rated(trial, by_name):
                 votes[name] += 1
                 early.setdefault(models[name], []).append(3 * i < len(trials))
                 left.setdefault(models[name], []).append(name == trial.first)

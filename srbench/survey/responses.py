@@ -32,6 +32,7 @@ class Response(NamedTuple):
         seconds: Response time in seconds, from the moment the picture was painted.
         facts: Size and pixel density of the window.
         revision: Revision of the plan by which the trial was assigned.
+        others: Names of further pictures, where the trial shows more than two.
     """
 
     rater: str
@@ -43,6 +44,7 @@ class Response(NamedTuple):
     seconds: float
     facts: dict[str, Any]
     revision: int = 1
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Question:
         kind: Kind of the trial, as in the design.
         keys: Random keys by which the browser asks for the pictures.
         ahead: Keys of the pictures of the trial after it, so that they are loaded early.
+        pictures: Names of the pictures, which no browser is told.
     """
 
     position: int
@@ -66,6 +69,7 @@ class Question:
     kind: str
     keys: tuple[str, ...]
     ahead: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {dict[str, Any]: JSON, datetime: Utc, float: Double}
+    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON(none_as_null=True), datetime: Utc, float: Double}
 
 
 class StudyRow(Base):
@@ -99,6 +99,8 @@ class Assignment(Base):
         first_key: Random key by which the browser asks for the first picture, another one in every trial.
         second_key: Random key by which the browser asks for the second picture.
         revision: Revision of the plan by which the trial was assigned.
+        others: Names of further pictures; None where there are at most two. The browser asks for each by the first key
+            and its number.
     """
 
     __tablename__ = "trial"
@@ -115,6 +117,7 @@ class Assignment(Base):
     first_key: Mapped[str] = mapped_column(unique=True)
     second_key: Mapped[str] = mapped_column(unique=True)
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    others: Mapped[list[str] | None]
 
 
 class Answer(Base):

@@ -1,6 +1,9 @@
 """What a study says while it runs or before: scores of models, and what screening would change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,15 @@ class ExpectedWidths:
     panels: int
     difference_error: float | None = None
     difference_df: int | None = None
+
+
+def scores_in_order(models: Sequence[ModelScore], others: Sequence[ModelScore]) -> tuple[float | None, ...]:
+    """Return the scores of `others` in the order of `models`; None where a model is missing."""
+    scores = {model.name: model.score for model in others}
+    return tuple(scores.get(model.name) for model in models)
+
+
+def finite_mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the finite values; None where there are none."""
+    finite = [value for value in values if value is not None and np.isfinite(value)]
+    return float(np.mean(finite)) if finite else None

@@ -11,7 +11,7 @@ from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.survey.adaptive import ScorePosterior, anticipate, information, next_pair, prior, update
 from srbench.survey.design import Design
-from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.planning import session
 from srbench.survey.study import Picture, Study
 

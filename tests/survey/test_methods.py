@@ -15,7 +15,7 @@ from srbench.errors import UnknownName
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods, secrets
 from srbench.survey.design import Design
-from srbench.survey.methods.pair import missed_traps
+from srbench.survey.methods.pair.answers import missed_traps
 from srbench.survey.responses import Response
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
@@ -36,8 +36,11 @@ class ElevenCategories(CategoryMethod):
 
     title = "one picture, eleven categories"
     references = "hidden"
-    scale = Scale(0, 10)
     score_unit = "points"
+
+    def scale(self, design):
+        """Return the points."""
+        return Scale(0, 10)
 
     def wording(self, design):
         """Return the words of the toy."""
@@ -152,7 +155,9 @@ def _answered(kind: str, first: str, second: str, value: str) -> Response:
 def test_pairs_export_who_won_and_what_was_no_difference() -> None:
     shown = {name: Stimulus(name, "c", name) for name in ("x", "y")}
     answers = [_answered("trial", "x", "y", value) for value in ("first", "second", "tie")]
-    pairs = methods.find("pair").export("st", shown, [*answers, _answered("trap", "x", "y", "first")]).pairs
+    pairs = (
+        methods.find("pair").export(Design("pair"), "st", shown, [*answers, _answered("trap", "x", "y", "first")]).pairs
+    )
     assert [(pair.winner, pair.loser, pair.tie) for pair in pairs[:2]] == [("x", "y", False), ("y", "x", False)]
     assert [pair.tie for pair in pairs] == [False, False, True]
 

@@ -25,7 +25,7 @@ from srbench.errors import BadStudy
 from srbench.ratings.simulation import Simulation
 from srbench.survey import backup, creation, secrets
 from srbench.survey.design import Design
-from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.participation import Participation, is_address
 from srbench.survey.pictures import Crop, Source
 from srbench.survey.study import Study, load

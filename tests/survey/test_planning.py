@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
 from srbench.survey.design import Design, Trial
-from srbench.survey.methods.pair import ring
+from srbench.survey.methods.pair.ring import ring
 from srbench.survey.planning import balance, by_content, minutes, practice, session, sittings
 
 METHODS = ("acr", "acr-hr", "dcr", "pair")

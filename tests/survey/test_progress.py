@@ -12,7 +12,7 @@ from srbench.ratings.options import Options
 from srbench.ratings.votes import Stimulus
 from srbench.survey import secrets
 from srbench.survey.export import analysed, ratings
-from srbench.survey.methods.pair import missed_traps
+from srbench.survey.methods.pair.answers import missed_traps
 from srbench.survey.progress import MIN_RATERS, rater_rows, should_stop, stop_rule, study_progress
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application

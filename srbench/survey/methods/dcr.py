@@ -53,11 +53,11 @@ class DegradationCategoryRating(CategoryMethod):
             trials[content] = [Trial("trial", p.name, reference) for p in listed if not p.reference]
         return trials
 
-    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+    def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return each anchor against the original of its content."""
         return [Trial("trap", worse.name, best.name) for worse, best in against_best(anchors)]
 
-    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+    def practice(self, design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
         """Return each calibration picture against the original of its content."""
         return [Trial("practice", worse.name, best.name) for worse, best in against_best(calibration)]
 

@@ -23,7 +23,7 @@ _NEXT_TRIALS = (  # the next trial without an answer, and the one after it
     .limit(2)
 )
 _COUNT_TRIALS = select(func.count()).where(Assignment.rater == _RATER)
-_SELECT_PICTURE = select(Assignment.first, Assignment.second, Assignment.first_key).where(
+_SELECT_PICTURE = select(Assignment.first, Assignment.second, Assignment.first_key, Assignment.others).where(
     Assignment.rater == _RATER, or_(Assignment.first_key == bindparam("key"), Assignment.second_key == bindparam("key"))
 )
 _SELECT_STATE = select(Rater.state).where(Rater.id == _RATER).with_for_update()
@@ -57,9 +57,13 @@ class AnswerStore(StoreConnection):
     def picture(self, rater: str, key: str) -> str | None:
         """Return the name of the picture with a key of this rater's; None for any other key."""
         with self._reading() as database:
-            row = database.execute(_SELECT_PICTURE, {"rater": rater, "key": key}).first()
+            stem, _, number = key.partition(".")
+            row = database.execute(_SELECT_PICTURE, {"rater": rater, "key": stem}).first()
             if row is None:
                 return None
+            if number:
+                others = dict(zip(_numbers(row.others), row.others or (), strict=True))
+                return others.get(number) if row.first_key == stem else None
             return row.first if row.first_key == key else row.second or None
 
     def answer(self, rater: str, position: int, value: str, seconds: float, facts: Mapping[str, Any]) -> AnswerStatus:
@@ -94,6 +98,8 @@ class AnswerStore(StoreConnection):
                 if position > waiting[0].position:
                     return AnswerStatus.REFUSED
                 moment = now()
+                if not method.accepts(design, value, len(_keys(waiting[0]))):
+                    raise BadStudy(f"the answer is '{value}'; expected {method.expected_answer(design)}")
                 row = {"trial": waiting[0].id, "value": value, "seconds": seconds, "at": moment, "facts": dict(facts)}
                 database.execute(_INSERT_ANSWER, row)
                 done = len(waiting) == 1 and state != PREVIEW
@@ -115,6 +121,7 @@ class AnswerStore(StoreConnection):
             Answer.seconds,
             Answer.facts,
             Assignment.revision,
+            Assignment.others,
         )
         wanted = (
             select(Rater.id, *columns)
@@ -124,7 +131,7 @@ class AnswerStore(StoreConnection):
             .order_by(Rater.number, Rater.id, Assignment.position)
         )
         with self._reading() as database:
-            return [Response(*row) for row in database.execute(wanted)]
+            return [Response(*row)._replace(others=tuple(row.others or ())) for row in database.execute(wanted)]
 
 
 def _question(waiting: Sequence[Any], trials: int) -> Question | None:
@@ -139,8 +146,15 @@ def _question(waiting: Sequence[Any], trials: int) -> Question | None:
         kind=trial.kind,
         keys=_keys(trial),
         ahead=_keys(ahead[0]) if ahead else (),
+        pictures=tuple(filter(None, (trial.first, trial.second, *(trial.others or ())))),
     )
 
 
 def _keys(trial: Any) -> tuple[str, ...]:
-    return (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)
+    two = (trial.first_key, trial.second_key) if trial.second else (trial.first_key,)
+    return (*two, *(f"{trial.first_key}.{number}" for number in _numbers(trial.others)))
+
+
+def _numbers(others: Sequence[str] | None) -> list[str]:
+    """The numbers of the further pictures of a trial in their keys."""
+    return [str(number) for number in range(2, 2 + len(others or ()))]

@@ -1,9 +1,10 @@
 """Sessions of a study: which trials a rater gets, and when an abandoned session is another one's."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -44,7 +45,7 @@ class SessionStore(StoreConnection):
                 number = person.number = self._number(database)
                 person.state = "active"
             person.seen = now()
-            database.add_all(self._assignments(rater, number, known))
+            database.add_all(self._assignments(rater, number, known, person.facts))
 
     @cached_property
     def _allowed_absence(self) -> timedelta:
@@ -61,12 +62,14 @@ class SessionStore(StoreConnection):
         numbers = set(database.scalars(occupied))
         return next(number for number in range(len(numbers) + 1) if number not in numbers)
 
-    def _assignments(self, rater: str, number: int, known: ScorePosterior | None) -> Iterator[Assignment]:
+    def _assignments(
+        self, rater: str, number: int, known: ScorePosterior | None, facts: Mapping[str, Any]
+    ) -> Iterator[Assignment]:
         design = self.study.design
         position = 0
         for sitting, blocks in enumerate(sittings(design, session(design, self.study.stimuli(), number, known))):
             for block, trials in enumerate(blocks):
-                for trial in trials:
+                for trial in self.study.method.shown_to(trials, facts):
                     yield _assignment(rater, position, sitting, block, trial)
                     position += 1
 
@@ -82,4 +85,5 @@ def _assignment(rater: str, position: int, sitting: int, block: int, trial: Tria
         second=trial.second,
         first_key=secrets.token_urlsafe(16),
         second_key=secrets.token_urlsafe(16),
+        others=list(trial.others) or None,
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from srbench.errors import BadStudy
 from srbench.survey.progress import should_stop
 from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
@@ -52,7 +53,11 @@ class Answers:
         if not _POSITION.fullmatch(position) or not study.method.accepts(study.design, value):
             return self.renderer.page(request, "not_found.html", status=400)
         seconds = min(max(number(form.get("seconds", "")), 0.0), _MAX_RESPONSE_S)
-        status = await self.execute(self.store.answer, rater, int(position), value, seconds, window(form))
+        facts = window(form) | study.method.answer_facts(form)
+        try:
+            status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)
+        except BadStudy:  # not as many scores as the trial has pictures
+            return self.renderer.page(request, "not_found.html", status=400)
         response = self.renderer.redirect("next")
         if status == AnswerStatus.LAST:
             response.background = BackgroundTask(self._stop_when_enough)

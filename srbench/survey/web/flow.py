@@ -4,6 +4,7 @@ Pages are forms that work one after the other, each ending in a redirect, so tha
 rater is stands in the database alone.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -49,6 +50,7 @@ class ParticipantFlow:
         self.execute = vote_executor(store)
         self.study, self.method = store.study, store.study.method
         self.words = self.method.wording(self.study.design)
+        self.stimuli = self.study.stimuli_by_name()
         self.practice: list[Trial] = practice(self.study.design, self.study.calibration())
         self.pictures = PictureServer(store, cookies, renderer, self.execute)
         self.entrance = Entrance(store, cookies, renderer, self.execute, limits, open_limit)
@@ -120,19 +122,25 @@ class ParticipantFlow:
             worst, best = self.pictures.scale_ends()
             return {**fields, "low": worst, "high": best}
         at = int(current.facts.get("practised", 0))
-        urls = [self.pictures.calibration_url(name) for name in self.practice[at].pictures]
-        return {**fields, "at": at, "of": len(self.practice), "urls": urls}
+        names = self.method.shown_to(self.practice, current.facts)[at].pictures
+        urls = [self.pictures.calibration_url(name) for name in names]
+        return {**fields, **self._of_pictures(names), "at": at, "of": len(self.practice), "urls": urls}
 
     def _trial(self, question: Question, current: RaterState) -> dict[str, Any]:
         urls, ahead = (
             [f"{self.renderer.base}/p/{key}.png" for key in keys] for keys in (question.keys, question.ahead)
         )
         page = {"question": question, "urls": urls, "ahead": ahead, "density": _density(current)}
-        return {**page, **self._method_fields()}
+        return {**page, **self._method_fields(), **self._of_pictures(question.pictures)}
+
+    def _of_pictures(self, names: Sequence[str]) -> dict[str, Any]:
+        """The fields of a trial's page that depend on its pictures."""
+        return self.method.page(self.study.design, [self.stimuli[name] for name in names])
 
     def _method_fields(self) -> dict[str, Any]:
-        templates = {"stimulus_template": self.method.stimulus_template, "answer_template": self.method.answer_template}
-        return {**vars(self.words), **templates}
+        method = self.method
+        templates = {"stimulus_template": method.stimulus_template, "answer_template": method.answer_template}
+        return {**vars(self.words), **templates, "assets": method.assets}
 
     async def withdraw(self, request: Request) -> Response:
         """Ask whether a rater means it, then delete all their answers."""

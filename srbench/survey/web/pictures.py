@@ -15,7 +15,7 @@ from srbench.survey.web.padding import padded
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
 
-_KEY = re.compile(r"[\w-]{22}", re.ASCII)
+_KEY = re.compile(r"[\w-]{22}(\.\d{1,2})?", re.ASCII)
 # Every trial, and every study, has keys of its own: a cached picture never stands for another one.
 _CACHED = {"Cache-Control": "private, max-age=3600, immutable"}
 

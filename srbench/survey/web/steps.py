@@ -92,7 +92,7 @@ class Steps:
 
     def _practised(self, rater: str, form: dict[str, str], at: int) -> None:
         method, design = self.study.method, self.study.design
-        if form.get("at") == str(at) and method.accepts(design, form.get("value", "")):
+        if form.get("at") == str(at) and method.accepts(design, form.get("value", ""), len(self.practice[at].pictures)):
             ended = {"practice": True} if at + 1 >= len(self.practice) else {}
             self.store.add_facts(rater, {"practised": at + 1, **ended})
 
@@ -110,7 +110,8 @@ class Steps:
             ]
             self.store.add_facts(rater, {"screen": screens[-1], "screens": screens})
         elif step == "consent":
-            self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True})
+            chosen = self.study.method.consent_facts(form)
+            self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True, **chosen})
             if current.state != PREVIEW:
                 self.store.record_event("consent", rater)
         else:

@@ -1,6 +1,5 @@
 """Paired comparison: which of two pictures of one content looks better. Analysed by the Bradley-Terry model."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -17,17 +16,19 @@ from srbench.ratings.pair_checks import first_answers
 from srbench.ratings.pair_scores import Cluster
 from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.simulation import Simulation
-from srbench.ratings.votes import PairAnswer, Stimulus
+from srbench.ratings.votes import Stimulus
 from srbench.survey.adaptive import ScorePosterior, adaptive_choice, prior, update
-from srbench.survey.category_method import finite_mean, scores_in_order
-from srbench.survey.design import Content, Design, Trial, content_label
+from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Choose, Method, against_best
-from srbench.survey.pair_simulation import simulated_comparisons
+from srbench.survey.methods.pair.answers import comparisons, missed_traps, without
+from srbench.survey.methods.pair.panel import simulated_comparisons
+from srbench.survey.methods.pair.ring import ring
+from srbench.survey.methods.pair.words import IN_TURN, SIDE_BY_SIDE
 from srbench.survey.responses import Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
-from srbench.survey.wording import N_, Button, Wording
+from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, finite_mean, scores_in_order
+from srbench.survey.simulated_rater import SimulatedRater
+from srbench.survey.wording import Wording
 
-_SPARSE_DEGREE = 4
 _PANELS = 3
 _TRAP_RULE = (
     "Raters were screened by the trap rule (any pair of an original and a worst picture answered wrongly; {answers} "
@@ -51,7 +52,7 @@ class PairedComparison(Method):
 
     def wording(self, design: Design) -> Wording:
         """Return the words for two pictures side by side, or for two in turn."""
-        words = _IN_TURN if design.display == "toggle" else _SIDE_BY_SIDE
+        words = IN_TURN if design.display == "toggle" else SIDE_BY_SIDE
         return replace(words, buttons=tuple(b for b in words.buttons if b.value != "tie" or design.ties))
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
@@ -62,25 +63,27 @@ class PairedComparison(Method):
         chosen = list(combinations(range(models), 2)) if design.pairs == "full" else ring(models)
         return {c: [Trial("trial", p[i].name, p[j].name) for i, j in chosen] for c, p in pictures.items()}
 
-    def traps(self, anchors: Sequence[Stimulus]) -> list[Trial]:
+    def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return each anchor against the original of its content."""
         return [Trial("trap", worse.name, best.name) for worse, best in against_best(anchors)]
 
-    def practice(self, calibration: Sequence[Stimulus]) -> list[Trial]:
+    def practice(self, design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
         """Return each calibration picture against the best of its content, the sides exchanged in turn."""
         best = {s.content: s for s in sorted(calibration, key=lambda s: s.expected or 0.0)}
         return [
-            self.mirrored(Trial("practice", picture.name, best[picture.content].name), turn)
+            self.mirrored(design, Trial("practice", picture.name, best[picture.content].name), turn)
             for turn, picture in enumerate(calibration)
             if picture is not best[picture.content]
         ]
 
-    def mirrored(self, trial: Trial, turn: int) -> Trial:
+    def mirrored(self, design: Design, trial: Trial, turn: int) -> Trial:
         """Exchange left and right on every second turn."""
+        del design
         return replace(trial, first=trial.second, second=trial.first) if turn % 2 else trial
 
-    def rated(self, trial: Trial) -> tuple[str, ...]:
+    def rated(self, trial: Trial, stimuli: Mapping[str, Stimulus]) -> tuple[str, ...]:
         """Return both pictures."""
+        del stimuli
         return trial.first, trial.second
 
     def posterior(
@@ -91,7 +94,7 @@ class PairedComparison(Method):
             return None
         posterior = prior(sorted({stimulus.model for stimulus in stimuli}))
         # Answers on traps are left out by the export, which needs to know the rated pictures alone.
-        for comparison in _comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses()):
+        for comparison in comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses()):
             posterior = update(posterior, comparison)
         return posterior
 
@@ -100,6 +103,12 @@ class PairedComparison(Method):
     ) -> Choose | None:
         """Return a choice by expected information, for adaptive pairs."""
         return adaptive_choice(design.seed, pictures, rater, known) if design.pairs == "adaptive" else None
+
+    def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
+        """Return which of the two looks better at one look at each; careless raters press any button."""
+        if rater.careless:
+            return str(rater.generator.choice(self.values(design)))
+        return "first" if rater.sees(trial.first) >= rater.sees(trial.second) else "second"
 
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the mean width over three panels that go through the sessions of this design."""
@@ -113,14 +122,17 @@ class PairedComparison(Method):
         df = min((fit.robust_df for fit in usable if fit.robust_df), default=None)
         return ExpectedWidths(None, finite_mean(widths), _PANELS, finite_mean(errors), df)
 
-    def detectable(self, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
+    def detectable(self, design: Design, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
         """Return the difference in log odds that t tests with the simulated panels' errors will find."""
-        del test
+        del design, test
         return detectable_by_error(widths.difference_error, widths.difference_df, len(simulation.models))
 
-    def export(self, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> Ratings:
+    def export(
+        self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
+    ) -> Ratings:
         """Return comparisons without the traps."""
-        return Ratings(name, pairs=_comparisons(stimuli, responses))
+        del design
+        return Ratings(name, pairs=comparisons(stimuli, responses))
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return Bradley-Terry scores, with intervals over raters and contents."""
@@ -136,7 +148,7 @@ class PairedComparison(Method):
         """Return what leaving out the raters who missed a trap would change."""
         rejected = missed_traps(stimuli, responses)
         models = self.model_scores(ratings)
-        kept = self.model_scores(replace(ratings, pairs=_without(ratings, rejected))) if rejected else models
+        kept = self.model_scores(replace(ratings, pairs=without(ratings, rejected))) if rejected else models
         reason = "" if design.traps else "the study has no traps"
         return (ScreeningOutcome("traps", rejected, scores_in_order(models, kept), reason),)
 
@@ -153,7 +165,7 @@ class PairedComparison(Method):
             return ratings, Options()
         if not missed:
             return replace(ratings, screening=_TRAP_RULE.format(answers=asked, who="nobody")), Options()
-        kept = _without(ratings, missed)
+        kept = without(ratings, missed)
         if not kept:
             raise BadStudy(f"every rater of {ratings.name} missed a trap; --screen none keeps them")
         who = f"{counted(len(missed), 'rater')} who missed a trap question {'is' if len(missed) == 1 else 'are'}"
@@ -162,77 +174,5 @@ class PairedComparison(Method):
         said = _TRAP_RULE.format(answers=asked, who=rejected)
         return replace(ratings, pairs=kept, notes=(*ratings.notes, note), screening=said), Options()
 
-
-def ring(models: int) -> list[tuple[int, int]]:
-    """Return the pairs of neighbours and second neighbours on a ring: connected, and each model meets four others.
-
-    With five models or fewer these are all pairs.
-    """
-    reach = _SPARSE_DEGREE // 2
-    chosen = {
-        (min(i, j), max(i, j)) for i in range(models) for d in range(1, reach + 1) if i != (j := (i + d) % models)
-    }
-    return sorted(chosen)
-
-
-def missed_traps(stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> tuple[str, ...]:
-    """Return the raters who at least once did not see that the original beats the worst picture."""
-    missed: dict[str, None] = {}
-    for response in responses:
-        if response.kind == "trap" and response.second:
-            first, second = (stimuli[name].expected or 0.0 for name in (response.first, response.second))
-            if response.value != ("first" if first > second else "second"):
-                missed[response.rater] = None
-    return tuple(missed)
-
-
-def _without(ratings: Ratings, raters: Sequence[str]) -> tuple[PairAnswer, ...]:
-    return tuple(comparison for comparison in ratings.pairs if comparison.rater not in raters)
-
-
-def _comparisons(stimuli: Mapping[str, Stimulus], responses: Sequence[Response]) -> tuple[PairAnswer, ...]:
-    comparisons = []
-    asked: Counter[tuple[str, str, frozenset[str]]] = Counter()
-    for response in responses:
-        if response.kind == "trap":
-            continue
-        first, second = stimuli[response.first], stimuli[response.second]
-        better, worse = (second, first) if response.value == "second" else (first, second)
-        tie = response.value == "tie"
-        content = content_label(first)
-        question = response.rater, content, frozenset((first.model, second.model))
-        asked[question] += 1
-        comparisons.append(
-            PairAnswer(content, response.rater, better.model, worse.model, tie, asked[question], first.model)
-        )
-    return tuple(comparisons)
-
-
-_SIDE_BY_SIDE = Wording(
-    task=N_("You will see two pictures at a time, and say which one looks better to you."),
-    legend=N_("Which picture looks better?"),
-    buttons=(
-        Button("first", "ArrowLeft", "\u2190", N_("left")),
-        Button("tie", "ArrowDown", "\u2193", N_("no difference")),
-        Button("second", "ArrowRight", "\u2192", N_("right")),
-    ),
-    keys=N_("Arrow keys work too."),
-    calibration=N_("Some pairs differ as much as these two, others hardly at all."),
-    worst=N_("worst"),
-    best=N_("best"),
-    names=(N_("Left picture"), N_("Right picture")),
-)
-_IN_TURN = replace(
-    _SIDE_BY_SIDE,
-    buttons=(
-        Button("first", "1", "1", N_("the first")),
-        Button("tie", "0", "0", N_("no difference")),
-        Button("second", "2", "2", N_("the second")),
-    ),
-    keys=N_("Space shows the other picture; the numbers answer."),
-    names=(N_("First picture"), N_("Second picture")),
-    show_second=N_("Show the other picture"),
-    show_first=N_("Show the other picture"),
-)
 
 METHOD = PairedComparison()
