@@ -239,4 +239,4 @@ def test_one_rater_cannot_ask_without_end(call: Call, tmp_path: Path) -> None:
     assert answers[1_000] == 200
     other = TestClient(client.app)
     assert other.get(f"/i/{store.invite()}").status_code == 200
-    assert "no-referrer" in client.get("/next").headers["referrer-policy"]
+    assert client.get("/next").headers["referrer-policy"] == "same-origin"

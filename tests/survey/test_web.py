@@ -134,7 +134,7 @@ def test_every_answer_has_the_headers(client: TestClient, store: VoteStore) -> N
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 def test_cookies_are_signed_and_closed(client: TestClient, store: VoteStore) -> None:

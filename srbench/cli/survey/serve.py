@@ -1,5 +1,6 @@
 """`srbench survey serve` and `invite`."""
 
+import ipaddress
 import socket
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from srbench.survey.vote_store import VoteStore
+
+_READABLE = (
+    "This is plain HTTP: who is on the network between can read links, answers and the administrator's token. In a "
+    "network that you do not trust, put a proxy that speaks HTTPS before it, and give --https."
+)
 
 Base = Annotated[str, typer.Option(help="Path under which a proxy serves the study, as /study.")]
 
@@ -54,10 +60,13 @@ def run_server(
     app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
     root = f"{socket_url(listener)}{base}"
     public = f"https://YOUR-HOST{base}" if https else root  # raters come through the proxy
-    for line in (
+    lines = [
         f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {public})",
         f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
-    ):
+    ]
+    if not https and not _only_this_machine(listener):
+        lines.append(_READABLE)
+    for line in lines:
         console.err.print(line, soft_wrap=True)
     config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
@@ -82,9 +91,15 @@ def listening_socket(host: str, port: int) -> "Iterator[socket.socket]":
 
 
 def socket_url(listener: socket.socket) -> str:
-    """Return the address at which a browser on this machine finds a socket."""
+    """Return the address at which a browser finds a socket: this machine's name, where it listens everywhere."""
     host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        return f"http://{socket.gethostname()}:{port}"
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _only_this_machine(listener: socket.socket) -> bool:
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
 
 
 def invite(

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
@@ -15,7 +16,8 @@ HEADERS = {
         "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" browsers would send this site's own forms with "Origin: null", as if they were foreign ones.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -24,6 +26,7 @@ HEADERS = {
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 MAX_BODY_BYTES = 16_384
 _HALF_A_YEAR_S = 15_552_000
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -51,7 +54,7 @@ class SecurityMiddleware:
             await PlainTextResponse("too large", 413)(scope, receive, send_with_headers)
             return
         if scope["method"] == "POST" and not _same_site(Request(scope)):
-            await PlainTextResponse("this form came from another site", 403)(scope, receive, send_with_headers)
+            await _foreign_form(Request(scope))(scope, receive, send_with_headers)
             return
         received_bytes = 0
 
@@ -66,12 +69,40 @@ class SecurityMiddleware:
 
 
 def _same_site(request: Request) -> bool:
-    """Whether a form is of this very site; SameSite cookies would also allow another port or a sister domain."""
+    """Whether a form is of this very site; SameSite cookies would also allow another port or a sister domain.
+
+    Browsers send Sec-Fetch-Site to HTTPS and to this machine only; over plain HTTP the origin tells.
+    """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+    sender = request.headers.get("origin") or request.headers.get("referer")
+    if sender is None:
+        return True
+    scheme, _, _ = sender.partition("://")
+    place = _place(sender)
+    return place is not None and place == _place(f"{scheme}://{request.headers.get('host', '')}")
+
+
+def _place(address: str) -> tuple[str, int | None] | None:
+    """Host and port of an address, without a port that its scheme implies; None for what is no address."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (host, None if port == _USUAL_PORTS.get(parts.scheme) else port) if host else None
+
+
+def _foreign_form(request: Request) -> Response:
+    """The answer to a form of another site; it tells an administrator what a proxy has to change."""
+    sender, host = request.headers.get("origin", "another site"), request.headers.get("host", "no host")
+    return PlainTextResponse(
+        f"This form came from {sender}, and this server is asked for {host}: it is refused. A proxy in between must "
+        "pass on the Host header together with its port.\n",
+        403,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 class Cookies:
