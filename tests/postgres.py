@@ -35,14 +35,25 @@ def server() -> Iterator[Path]:
     data = str(folder / "data")
     try:
         _run(str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync")
-        options = f"-k {folder} -c listen_addresses=''"
-        _run(str(binaries / "pg_ctl"), "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
+        start(folder)
         try:
             yield folder
         finally:
-            _run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+            stop(folder)
     finally:
         shutil.rmtree(folder)
+
+
+def start(folder: Path) -> None:
+    """Start the server of a folder, and wait until it answers."""
+    options = f"-k {folder} -c listen_addresses=''"
+    command = ("-D", str(folder / "data"), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    _run(str(_binaries() / "pg_ctl"), *command)
+
+
+def stop(folder: Path) -> None:
+    """Stop the server of a folder at once."""
+    _run(str(_binaries() / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop")
 
 
 def database(folder: Path) -> str:

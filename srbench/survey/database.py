@@ -1,5 +1,6 @@
 """Opening the database of the votes: SQLite in WAL mode or PostgreSQL, brought to the newest schema when opened."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,19 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy, first_line
 
+_CONNECT_S = 3
 _MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"srbench_reading": True}
 """Execution options of an engine whose transactions only read: on SQLite they wait for nobody."""
 
 
-def connect(url: str, revision: str = "head") -> Engine:
+def connect(url: str, revision: str = "head", *, patience_s: float = 30) -> Engine:
     """Open a database and bring its tables up to date.
 
     Args:
         url: SQLAlchemy URL of the database.
         revision: Revision of the tables; an older one only to fill in a backup that was made with it.
+        patience_s: How long a transaction waits for another one's lock, in seconds.
 
     Raises:
         BadStudy: It cannot be opened, its driver is missing, or a newer version wrote it.
@@ -31,12 +34,15 @@ def connect(url: str, revision: str = "head") -> Engine:
     place = hidden(url)
     try:
         lite = url.startswith("sqlite")
-        engine = create_engine(url, connect_args={"timeout": 30} if lite else {}, pool_pre_ping=not lite)
+        waiting = {"timeout": patience_s} if lite else {"connect_timeout": _CONNECT_S}
+        engine = create_engine(url, connect_args=waiting, pool_pre_ping=not lite, pool_timeout=patience_s)
     except (SQLAlchemyError, ImportError) as error:
         raise BadStudy(f"the database {place} cannot be used ({type(error).__name__}: is its driver there?)") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", partial(_patient, round(1000 * patience_s)))
     try:
         migrate(engine, revision)
     except CommandError as error:
@@ -48,8 +54,14 @@ def connect(url: str, revision: str = "head") -> Engine:
 
 def _durable(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where _begin says
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _patient(patience_ms: int, connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {patience_ms}")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

@@ -16,6 +16,7 @@ class VoteStore(RaterStore, SessionStore, AnswerStore, EventStore):
     Args:
         study: Plan of the study.
         url: SQLAlchemy URL of the database; a SQLite file in the study's folder where it is empty.
+        patience_s: How long a transaction waits for another one's lock, in seconds.
 
     Raises:
         BadStudy: The database cannot be opened or was written by a newer version.

@@ -1,6 +1,7 @@
 """Forms at every address at which a lab may serve a study, and forms of other sites."""
 
 import socket
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
+from srbench.survey.store.connection import SQLITE
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.browser import chromium
@@ -18,7 +20,7 @@ from tests.survey.walk import on, served
 
 @pytest.fixture
 def store(call: Call, tmp_path: Path) -> Iterator[VoteStore]:
-    opened = VoteStore(made(call, tmp_path))
+    opened = VoteStore(made(call, tmp_path), patience_s=0.5)
     yield opened
     opened.close()
 
@@ -72,8 +74,12 @@ def test_a_browser_at_a_host_name_over_plain_http(store: VoteStore) -> None:
             page = browser.new_page()
             root = url.replace("127.0.0.1", "lab-pc.example")
             page.goto(f"{root}/i/{store.invite()}")
+            other = sqlite3.connect(store.study.folder / SQLITE, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
             on(page)
-            assert page.locator('input[value="screen"]').count(), page.content()
+            assert page.locator("#again").count(), page.content()
+            other.close()
+            page.wait_for_selector('input[value="screen"]', state="attached", timeout=20_000)  # it went on by itself
             page.goto(f"{root}/admin")
             page.locator('input[name="token"]').fill(secrets.load(store.study.folder).admin)
             on(page)

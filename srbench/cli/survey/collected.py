@@ -24,7 +24,7 @@ Unfinished = Annotated[bool, typer.Option("--unfinished", help="Count raters who
 
 
 @contextmanager
-def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
+def open_votes(study: Path, database: str, *, patience_s: float = 30) -> "Iterator[VoteStore]":
     """Open the votes of a study, and close them at the end."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,7 +33,7 @@ def open_votes(study: Path, database: str) -> "Iterator[VoteStore]":
     loaded = load(study)
     from srbench.survey.vote_store import VoteStore
 
-    store = VoteStore(loaded, database)
+    store = VoteStore(loaded, database, patience_s=patience_s)
     try:
         yield store
     except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged

@@ -43,7 +43,12 @@ def serve(
     """Serve a study to the browsers of raters. Ctrl-C stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    with open_votes(study, database) as store, listening_socket(host, port) as listener:
+    from srbench.survey.web.executor import PATIENCE_S
+
+    with (
+        open_votes(study, database, patience_s=PATIENCE_S) as store,
+        listening_socket(host, port) as listener,
+    ):
         run_server(store, listener, base.rstrip("/"), https=https, open_limit=open_limit)
 
 

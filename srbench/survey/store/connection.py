@@ -31,14 +31,15 @@ class StoreConnection:
     Args:
         study: Plan of the study.
         url: SQLAlchemy URL of the database; a SQLite file in the study's folder where it is empty.
+        patience_s: How long a transaction waits for another one's lock, in seconds.
 
     Raises:
         BadStudy: The database cannot be opened or was written by a newer version.
     """
 
-    def __init__(self, study: Study, url: str = "") -> None:
+    def __init__(self, study: Study, url: str = "", *, patience_s: float = 30) -> None:
         self.study = study
-        self.engine = connect(url or sqlite_url(study.folder))
+        self.engine = connect(url or sqlite_url(study.folder), patience_s=patience_s)
         self._readers = self.engine.execution_options(**READING)
         self._check_study()
 

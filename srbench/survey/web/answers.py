@@ -2,11 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import suppress
 
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +13,7 @@ from srbench.errors import BadStudy
 from srbench.survey.progress import should_stop
 from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.executor import Unavailable, VoteExecutor
 from srbench.survey.web.rater_forms import number, read_form, window
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
@@ -33,9 +32,7 @@ class Answers:
         execute: Runs functions of the store in a thread.
     """
 
-    def __init__(
-        self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: Callable[..., Awaitable[Any]]
-    ) -> None:
+    def __init__(self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: VoteExecutor) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
         self.stop_check = asyncio.Lock()
 
@@ -66,5 +63,6 @@ class Answers:
     async def _stop_when_enough(self) -> None:
         """Close the study where its stop rule is met: after the response, as a large study takes seconds to analyse."""
         async with self.stop_check:
-            if await run_in_threadpool(should_stop, self.store):
-                await self.execute(self.store.record_event, "stop")
+            with suppress(Unavailable):  # the next rater who finishes asks again
+                if await self.execute.aside(should_stop, self.store):
+                    await self.execute(self.store.record_event, "stop")

@@ -13,7 +13,9 @@ from srbench.errors import BadStudy
 from srbench.survey.secrets import Secrets
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.admin import Admin
+from srbench.survey.web.executor import AWAY, Unavailable, VoteExecutor
 from srbench.survey.web.flow import ParticipantFlow
+from srbench.survey.web.outage import Outage
 from srbench.survey.web.rate_limits import RateLimitMiddleware, RateLimits
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies, SecurityMiddleware
@@ -34,7 +36,9 @@ def application(
     cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
     renderer = Renderer(store.study.title, base, cookies)
     limits = RateLimits()
-    flow = ParticipantFlow(store, cookies, renderer, limits, open_limit)
+    execute = VoteExecutor(store)
+    outage = Outage(store, renderer, execute)
+    flow = ParticipantFlow(store, cookies, renderer, execute, limits, open_limit)
     admin = Admin(store, secrets.admin, cookies, renderer, limits)
 
     async def not_found(request: Request, _error: Exception) -> Response:
@@ -46,11 +50,18 @@ def application(
     routes: list[BaseRoute] = [
         *admin.routes(),
         *flow.routes(),
+        *outage.routes(),
         Mount("/static", StaticFiles(packages=[("srbench.survey.web", "static")])),
     ]
     inner: list[Any] = [Mount(base, routes=routes)] if base else routes
     return Starlette(
         routes=inner,
         middleware=[Middleware(SecurityMiddleware), Middleware(RateLimitMiddleware, cookies=cookies, limits=limits)],
-        exception_handlers={404: not_found, 405: not_found, BadStudy: forbidden},
+        exception_handlers={
+            404: not_found,
+            405: not_found,
+            BadStudy: forbidden,
+            **dict.fromkeys((Unavailable, *AWAY), outage.unavailable),
+            Exception: outage.fault,
+        },
     )

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,7 +22,7 @@ from srbench.survey.store.raters import PREVIEW
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.answers import Answers
 from srbench.survey.web.entrance import Entrance
-from srbench.survey.web.executor import vote_executor
+from srbench.survey.web.executor import VoteExecutor
 from srbench.survey.web.pictures import PictureServer
 from srbench.survey.web.rate_limits import RateLimits
 from srbench.survey.web.rater_forms import read_form
@@ -39,15 +38,21 @@ class ParticipantFlow:
         store: Votes of the study.
         cookies: Signer of the cookies that say who a browser is.
         renderer: Renderer of the study's pages.
+        execute: Runs functions of the store in a thread.
         limits: Rate limits of entries and guesses.
         open_limit: Number of raters who may enter by the open link.
     """
 
     def __init__(
-        self, store: VoteStore, cookies: Cookies, renderer: Renderer, limits: RateLimits, open_limit: int
+        self,
+        store: VoteStore,
+        cookies: Cookies,
+        renderer: Renderer,
+        execute: VoteExecutor,
+        limits: RateLimits,
+        open_limit: int,
     ) -> None:
-        self.store, self.cookies, self.renderer = store, cookies, renderer
-        self.execute = vote_executor(store)
+        self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
         self.study, self.method = store.study, store.study.method
         self.words = self.method.wording(self.study.design)
         self.stimuli = self.study.stimuli_by_name()
@@ -82,7 +87,7 @@ class ParticipantFlow:
             and all(current.facts.get(step) for step in STEPS)
             and not self._notice(request, current)
         ):
-            known = await run_in_threadpool(score_posterior, self.store)  # not in the queue of the votes
+            known = await self.execute.aside(score_posterior, self.store)
             await self.execute(self.store.assign_session, rater, known)
             current = await self.execute(self.store.rater_state, rater) or current
         return self._page_for(request, rater, current)
