@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from srbench.errors import BadStudy
+from srbench.survey import endings, gates
+from srbench.survey import panel as panels
+from srbench.survey.addresses import is_address
+from srbench.survey.endings import CODE_PLACEHOLDER, PROLIFIC_RETURN, Ending, EndingKind, Exit
+from srbench.survey.gates import Gate
+from srbench.survey.panel import Panel
+from srbench.survey.questionnaires import Item
 
 ScreenQuestion = Literal["card", "distance", "acuity", "colour", "age"]
 SCREEN_QUESTIONS: tuple[ScreenQuestion, ...] = get_args(ScreenQuestion)
-CARD_MM = 85.60  # ISO/IEC 7810, ID-1
-CODE_PLACEHOLDER = "{code}"
 
 _CARD_PX, _DISTANCE_CM, _PATCHES = (101.0, 2_000.0), (10.0, 1_000.0), (1.0, 8.0)
 # A slider that nobody moved stands at 100.
@@ -21,6 +25,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "colour": ("yes", "no", "unknown", "untold"),
     "age": ("18-24", "25-34", "35-44", "45-54", "55-64", "65+", "untold"),
 }
+
+
+_SINCE_0_1 = {"panel", "endings", "quota", "gates", "questions"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Participation:
         redirect: Address that raters are sent to at the end; {code} stands for the completion code.
         stop_half: Half of the 95 % interval: the study closes to newcomers when that of every model's score is at most
             this; None where it never closes by itself.
+        panel: The panel that sends raters; None where none does.
+        endings: Codes and addresses of the endings.
+        quota: Whether newcomers are turned away once the wanted number of raters has finished or is at work.
+        gates: Conditions that are recorded or required.
+        questions: Questions before and after the trials.
     """
 
     ask: tuple[ScreenQuestion, ...] = ()
@@ -45,13 +57,46 @@ class Participation:
     consent: str = ""
     redirect: str = ""
     stop_half: float | None = None
+    panel: Panel | None = None
+    endings: tuple[Ending, ...] = ()
+    quota: bool = False
+    gates: tuple[Gate, ...] = ()
+    questions: tuple[Item, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the conditions as study.json holds them: what is off and newer than version 0.1 is left out."""
+        stored = asdict(self)
+        return {
+            field.name: stored[field.name]
+            for field in fields(self)
+            if field.name not in _SINCE_0_1 or getattr(self, field.name) != field.default
+        }
+
+    def exit(self, kind: EndingKind, own_code: str, captured: Mapping[str, str]) -> Exit:
+        """Return the code and the address that an ending leads to; both are empty where the study has none.
+
+        Args:
+            kind: The ending.
+            own_code: The rater's own code, for endings whose code is not the same for all.
+            captured: Ids by which the panel knows the rater.
+        """
+        given = next((ending for ending in self.endings if ending.kind == kind), None)
+        if given is None and self.panel is None and kind != "completed":
+            return Exit()
+        ending = given or Ending(kind)
+        redirect = ending.redirect or (self.redirect if kind == "completed" else "")
+        if not redirect and ending.code and self.panel is not None and self.panel.kind == "prolific":
+            redirect = PROLIFIC_RETURN
+        names = self.panel.names if self.panel else ()
+        return endings.exit_of(Ending(kind, ending.code, redirect), own_code, {**dict.fromkeys(names, ""), **captured})
 
 
 def validated(participation: Participation) -> Participation:
     """Return the conditions unchanged.
 
     Raises:
-        BadStudy: A check that does not exist, an address that is none, or a width that cannot be reached.
+        BadStudy: A check, a panel, an ending or a gate that does not exist, an address that is none, a width that
+            cannot be reached, or a gate without the question that it needs.
     """
     unknown = sorted(set(participation.ask) - set(SCREEN_QUESTIONS))
     if unknown:
@@ -62,18 +107,14 @@ def validated(participation: Participation) -> Participation:
         )
     if participation.stop_half is not None and not 0 < participation.stop_half < math.inf:
         raise BadStudy(f"the interval to stop at is ± {participation.stop_half}; expected a number more than 0")
+    if participation.panel is not None:
+        panels.require_sound(participation.panel)
+    endings.require_sound(participation.endings, participation.panel.names if participation.panel else ())
+    gates.require_sound(participation.gates)
+    needing = [gate.name for gate in participation.gates if gate.name in ("distance", "acuity")]
+    if needing and not {"card", "distance"} <= set(participation.ask):
+        raise BadStudy(f"the gate {needing[0]} needs the size of the screen; add --ask card,distance")
     return participation
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text begins with http:// or https:// and names a host."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    blank = not text.isprintable() or " " in text
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not blank
 
 
 def parse_screen_check(participation: Participation, form: Mapping[str, str]) -> dict[str, Any] | None:
@@ -107,20 +148,3 @@ def _number(text: str, low: float, high: float) -> float | None:
     except ValueError:
         return None
     return value if low <= value <= high else None
-
-
-def pixels_per_degree(screen: Mapping[str, Any]) -> float | None:
-    """Return the device pixels in one degree of the visual field, from the answers of a screen check.
-
-    Args:
-        screen: Answers of the screen check: "dpr" (device pixels in a CSS pixel), "card" (CSS pixels of a bank card's
-            width) and "distance" (to the screen, in cm).
-
-    Returns:
-        Pixels per degree; None where an answer is missing.
-    """
-    try:
-        density, card, distance = (float(screen[name]) for name in ("dpr", "card", "distance"))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return 2 * distance * 10 * math.tan(math.radians(0.5)) * card * density / CARD_MM

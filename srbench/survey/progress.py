@@ -9,9 +9,9 @@ from typing import Any
 
 from srbench.errors import BadStudy
 from srbench.survey.export import ratings
-from srbench.survey.participation import pixels_per_degree
 from srbench.survey.responses import StudyStatus
 from srbench.survey.scores import ModelScore, ScreeningOutcome
+from srbench.survey.screen_geometry import pixels_per_degree
 from srbench.survey.study import Study
 from srbench.survey.vote_store import VoteStore
 

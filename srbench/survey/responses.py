@@ -11,7 +11,7 @@ class AnswerStatus(IntEnum):
     """What happened to an answer that was sent."""
 
     REFUSED = 0
-    """Another trial is next, or the study is paused."""
+    """Another trial is next, the study is paused, or the rater's way has ended."""
     DUPLICATE = 1
     """The trial had an answer already: a retry, a double click or the back button."""
     STORED = 2
@@ -83,6 +83,7 @@ class RaterState:
         study_status: "open"; "paused", when nobody can answer; or "closed", when nobody can begin.
         assigned: Whether a session has been assigned to the rater.
         question: The next trial; None before a session is assigned, and at its end.
+        ending: How it ended; empty before that.
     """
 
     state: str
@@ -91,3 +92,4 @@ class RaterState:
     study_status: StudyStatus = "open"
     assigned: bool = False
     question: Question | None = None
+    ending: str = ""

@@ -17,8 +17,12 @@ from srbench.errors import BadStudy, UnknownName
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
 from srbench.survey.design import Design
+from srbench.survey.endings import Ending
+from srbench.survey.gates import Gate
 from srbench.survey.method import Method
+from srbench.survey.panel import Panel
 from srbench.survey.participation import Participation, validated
+from srbench.survey.questionnaires import Item
 
 SCHEMA, VERSION = "survey study", 3
 """Version 2 had pictures without output_key and picture_sha256; version 1 had the number 1 in place of the schema."""
@@ -110,7 +114,7 @@ class Study:
             "id": self.id,
             "title": self.title,
             "design": asdict(self.design),
-            "terms": asdict(self.participation),
+            "terms": self.participation.as_dict(),
             "raters": self.raters,
             "scale": self.scale,
             "pictures": [picture.as_dict() for picture in self.pictures],
@@ -228,7 +232,11 @@ def _read(file: Path) -> _File:
 
 
 def _unknown(content: dict[str, Any]) -> list[str]:
-    parts = [(_File, content), (Design, content["design"]), (Participation, content["terms"])]
+    terms = content["terms"]
+    parts = [(_File, content), (Design, content["design"]), (Participation, terms)]
+    parts += [(Panel, terms["panel"])] if terms.get("panel") else []
+    for kind, key in ((Ending, "endings"), (Gate, "gates"), (Item, "questions")):
+        parts += [(kind, part) for part in terms.get(key, [])]
     for picture in content["pictures"]:
         parts += [(_FilePicture, picture), (Stimulus, picture["shown"])]
     return [key for kind, part in parts for key in part if key not in {field.name for field in fields(kind)}]

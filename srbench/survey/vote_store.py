@@ -5,12 +5,15 @@ once, the first that arrived, and the next trial is the first without an answer.
 """
 
 from srbench.survey.store.answers import AnswerStore
+from srbench.survey.store.endings import EndingStore
 from srbench.survey.store.events import EventStore
+from srbench.survey.store.invitations import InvitationStore
+from srbench.survey.store.panel import PanelStore
 from srbench.survey.store.raters import RaterStore
 from srbench.survey.store.sessions import SessionStore
 
 
-class VoteStore(RaterStore, SessionStore, AnswerStore, EventStore):
+class VoteStore(RaterStore, InvitationStore, PanelStore, SessionStore, AnswerStore, EndingStore, EventStore):
     """The database with the votes of a study.
 
     Args:

@@ -24,9 +24,10 @@ from srbench.core import files, image
 from srbench.errors import BadStudy
 from srbench.ratings.simulation import Simulation
 from srbench.survey import backup, creation, secrets
+from srbench.survey.addresses import is_address
 from srbench.survey.design import Design
 from srbench.survey.methods.pair.panel import simulated_comparisons
-from srbench.survey.participation import Participation, is_address
+from srbench.survey.participation import Participation
 from srbench.survey.pictures import Crop, Source
 from srbench.survey.study import Study, load
 from srbench.survey.vote_store import VoteStore

@@ -11,9 +11,9 @@ from srbench.survey.participation import (
     SCREEN_QUESTIONS,
     Participation,
     parse_screen_check,
-    pixels_per_degree,
     validated,
 )
+from srbench.survey.screen_geometry import pixels_per_degree
 
 _GOOD = {"patches": "7", "card": "324", "distance": "60", "acuity": "corrected", "colour": "untold", "age": "65+"}
 

@@ -61,7 +61,7 @@ def on(page: Any, value: str = "") -> None:
     if page.locator("#answer").count():
         page.wait_for_selector("body:not(.waiting)")
     with page.expect_navigation():
-        page.locator(f'form button[value="{value}"]' if value else "form button").last.click()
+        page.locator(f'form button[value="{value}"]' if value else 'form button:not([name="refuse"])').last.click()
 
 
 def rated(page: Any, url: str, store: VoteStore) -> Iterator[str]:

@@ -52,6 +52,7 @@ class AnswerStore(StoreConnection):
                 study_status(database),
                 trials > 0,
                 _question(database.execute(_NEXT_TRIALS, {"rater": rater}).all(), trials),
+                person.ending,
             )
 
     def picture(self, rater: str, key: str) -> str | None:
@@ -90,6 +91,8 @@ class AnswerStore(StoreConnection):
                 state = database.scalar(_SELECT_STATE, {"rater": rater})
                 if state in (None, "withdrawn"):
                     raise self._unknown_rater(rater)
+                if state == "ended":
+                    return AnswerStatus.REFUSED
                 if state != PREVIEW and study_status(database) == "paused":
                     return AnswerStatus.REFUSED
                 waiting = database.execute(_NEXT_TRIALS, {"rater": rater}).all()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from srbench.survey.schema import Answer, Assignment, Event, Rater
+from srbench.survey.schema import Answer, Assignment, Event, Invitation, PanelId, Rater, Reply
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.events import study_status
 
@@ -29,9 +29,9 @@ class RaterStore(StoreConnection):
         Returns:
             A random token of 43 characters.
         """
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         with self._transaction() as database:
-            database.add(_rater(token, PREVIEW if preview else "invited"))
+            database.add(new_rater(token, PREVIEW if preview else "invited"))
         return token
 
     def join(self, limit: int) -> str | None:
@@ -43,12 +43,12 @@ class RaterStore(StoreConnection):
         Returns:
             The token; None where the limit is reached, or the study is not open.
         """
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         with self._transaction() as database:
             self._lock_study(database)
             if study_status(database) != "open" or _count_joined(database) >= limit:
                 return None
-            rater = _rater(token, "invited")
+            rater = new_rater(token, "invited")
             database.add_all([rater, Event(at=now(), rater=rater.id, kind=_JOINED, facts={})])
         return token
 
@@ -58,8 +58,17 @@ class RaterStore(StoreConnection):
             return study_status(database) == "open" and _count_joined(database) < limit
 
     def find(self, token: str) -> str | None:
-        """Return the id of the rater with this token; None for an unknown or withdrawn one."""
-        wanted = select(Rater.id).where(Rater.token == _hash_token(token), Rater.state != "withdrawn")
+        """Return the id of the rater with this token; None for one that is unknown, withdrawn, revoked or expired."""
+        wanted = (
+            select(Rater.id)
+            .outerjoin(Invitation, Invitation.rater == Rater.id)
+            .where(
+                Rater.token == token_hash(token),
+                Rater.state != "withdrawn",
+                Invitation.revoked.is_(None),
+                or_(Invitation.expires.is_(None), Invitation.expires > now()),
+            )
+        )
         with self._reading() as database:
             return database.scalar(wanted)
 
@@ -74,8 +83,13 @@ class RaterStore(StoreConnection):
             person = self._locked_rater(database, rater)
             person.facts, person.seen = {**person.facts, **facts}, now()
 
-    def withdraw(self, rater: str) -> int:
+    def withdraw(self, rater: str, *, forget: bool = False) -> int:
         """Delete everything that a rater has answered, and record that it was deleted.
+
+        Args:
+            rater: Id of the rater.
+            forget: Whether the panel's ids and the label of the invitation are deleted too. The panel can then not be
+                told who withdrew, and its link lets the same person in again.
 
         Returns:
             Number of deleted answers.
@@ -86,6 +100,10 @@ class RaterStore(StoreConnection):
             count = database.scalar(select(func.count()).where(Answer.trial.in_(trials))) or 0
             database.execute(delete(Answer).where(Answer.trial.in_(trials)))
             database.execute(delete(Assignment).where(Assignment.rater == rater))
+            database.execute(delete(Reply).where(Reply.rater == rater))
+            if forget:
+                database.execute(delete(PanelId).where(PanelId.rater == rater))
+                database.execute(delete(Invitation).where(Invitation.rater == rater))
             if person.state == PREVIEW:
                 database.delete(person)
                 return count
@@ -116,11 +134,17 @@ class RaterStore(StoreConnection):
         return raters
 
 
-def _rater(token: str, state: str) -> Rater:
+def new_token() -> str:
+    """Return the random part of an invitation link."""
+    return secrets.token_urlsafe(32)
+
+
+def new_rater(token: str, state: str) -> Rater:
+    """Return a rater who has not been stored yet."""
     moment = now()
     return Rater(
         id=secrets.token_hex(8),
-        token=_hash_token(token),
+        token=token_hash(token),
         number=None,
         state=state,
         code=secrets.token_hex(4).upper(),
@@ -135,5 +159,6 @@ def _count_joined(database: Session) -> int:
     return database.scalar(select(func.count()).where(Event.kind == _JOINED)) or 0
 
 
-def _hash_token(token: str) -> str:
+def token_hash(token: str) -> str:
+    """Return what is stored of an invitation link."""
     return hashlib.sha256(token.encode()).hexdigest()

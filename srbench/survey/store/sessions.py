@@ -14,6 +14,7 @@ from srbench.survey.design import Trial
 from srbench.survey.planning import session, sittings
 from srbench.survey.schema import Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.endings import exclusions
 from srbench.survey.store.raters import PREVIEW
 
 _ABSENCE, _ABSENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
@@ -22,8 +23,8 @@ _ABSENCE, _ABSENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
 class SessionStore(StoreConnection):
     """Sessions of a study's raters."""
 
-    def assign_session(self, rater: str, known: ScorePosterior | None = None) -> None:
-        """Assign a session to a rater; do nothing where one is assigned already.
+    def assign_session(self, rater: str, known: ScorePosterior | None = None) -> bool:
+        """Assign a session to a rater; do nothing where one is assigned already, or the study has its raters.
 
         It is the first session of the design that nobody has finished and nobody is at. A rater who has not been seen
         for a day (for a week, where there are several sittings) is taken to be gone, and the session is free again.
@@ -32,6 +33,9 @@ class SessionStore(StoreConnection):
             rater: Id of the rater.
             known: For adaptive pairs, what the answers so far tell.
 
+        Returns:
+            Whether the rater has a session.
+
         Raises:
             BadStudy: No such rater.
         """
@@ -39,13 +43,26 @@ class SessionStore(StoreConnection):
             self._lock_study(database)
             person = self._locked_rater(database, rater)
             if database.scalar(select(Assignment.id).where(Assignment.rater == rater).limit(1)) is not None:
-                return
+                return True
+            if person.state != PREVIEW and self._has_its_raters(database):
+                return False
             number = 0
             if person.state != PREVIEW:
                 number = person.number = self._number(database)
                 person.state = "active"
             person.seen = now()
             database.add_all(self._assignments(rater, number, known, person.facts))
+        return True
+
+    def has_its_raters(self) -> bool:
+        """Return whether newcomers are turned away since enough raters have finished or are at work."""
+        with self._reading() as database:
+            return self._has_its_raters(database)
+
+    def _has_its_raters(self, database: Session) -> bool:
+        if not self.study.participation.quota:
+            return False
+        return len(self._occupied(database)) >= self.study.raters
 
     @cached_property
     def _allowed_absence(self) -> timedelta:
@@ -54,12 +71,17 @@ class SessionStore(StoreConnection):
         several = len(sittings(design, session(design, self.study.stimuli(), 0))) > 1
         return _ABSENCE_SITTINGS if several else _ABSENCE
 
-    def _number(self, database: Session) -> int:
+    def _occupied(self, database: Session) -> list[int | None]:
+        """Numbers of the sessions that somebody has finished or is at; those of excluded raters are free."""
         since = now() - self._allowed_absence
-        occupied = select(Rater.number).where(
+        occupied = select(Rater.number, Rater.id).where(
             or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
         )
-        numbers = set(database.scalars(occupied))
+        excluded = exclusions(database)
+        return [number for number, rater in database.execute(occupied) if rater not in excluded]
+
+    def _number(self, database: Session) -> int:
+        numbers = set(self._occupied(database))
         return next(number for number in range(len(numbers) + 1) if number not in numbers)
 
     def _assignments(

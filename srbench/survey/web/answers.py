@@ -55,6 +55,8 @@ class Answers:
             status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)
         except BadStudy:  # not as many scores as the trial has pictures
             return self.renderer.page(request, "not_found.html", status=400)
+        if status == AnswerStatus.LAST:
+            await self.execute(self.store.end, rater, "completed")
         response = self.renderer.redirect("next")
         if status == AnswerStatus.LAST:
             response.background = BackgroundTask(self._stop_when_enough)

@@ -1,4 +1,4 @@
-"""How raters come in: the first page, the open link, invitations, and the language of the pages."""
+"""How raters come in: the first page, panels' links, the open link, invitations, and the language of the pages."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from srbench.survey.panel import Arrival, arrival
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.languages import COOKIE as LANGUAGE_COOKIE
 from srbench.survey.web.languages import LANGUAGES
@@ -51,7 +52,13 @@ class Entrance:
         ]
 
     async def home(self, request: Request) -> Response:
-        """Show the first page to who comes without a link."""
+        """Let in who comes by a panel's link; show the first page to who comes without any."""
+        panel = self.store.study.participation.panel
+        if panel is not None and request.method == "GET" and set(panel.names) & request.query_params.keys():
+            arrived = arrival(panel, request.query_params)
+            if arrived is None:
+                return self.renderer.page(request, "arrival.html", status=400)
+            return await self._arrived(request, arrived)
         rater = self.cookies.rater(request)
         if rater is not None and await self.execute(self.store.has_rater, rater):
             return self.renderer.redirect("next")
@@ -74,6 +81,22 @@ class Entrance:
             if not self.limits.hit("wrong invitation", client_address(request)):
                 return too_many()
             return self.renderer.page(request, "not_found.html", status=404)
+        panel = self.store.study.participation.panel
+        arrived = arrival(panel, request.query_params) if panel is not None and request.method == "GET" else None
+        if arrived is not None:
+            return await self._arrived(request, arrived, rater)
+        return self._entered(rater)
+
+    async def _arrived(self, request: Request, arrived: Arrival, rater: str = "") -> Response:
+        """Keep a panel's ids at first contact; the redirect takes them out of the address bar."""
+        if not self.limits.hit("join", client_address(request)):
+            return too_many()
+        found = await self.execute(self.store.arrive, arrived, rater)
+        if not await self.execute(self.store.has_rater, found):
+            return self.renderer.page(request, "withdrawn.html")
+        return self._entered(found)
+
+    def _entered(self, rater: str) -> Response:
         response = self.renderer.redirect("next")
         self.cookies.remember(response, rater)
         return response

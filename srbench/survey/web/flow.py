@@ -15,12 +15,12 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.survey.design import Trial
 from srbench.survey.export import score_posterior
-from srbench.survey.participation import CODE_PLACEHOLDER
 from srbench.survey.planning import minutes, practice, session, sittings
 from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.answers import Answers
+from srbench.survey.web.endings import Endings
 from srbench.survey.web.entrance import Entrance
 from srbench.survey.web.executor import VoteExecutor
 from srbench.survey.web.pictures import PictureServer
@@ -60,6 +60,7 @@ class ParticipantFlow:
         self.pictures = PictureServer(store, cookies, renderer, self.execute)
         self.entrance = Entrance(store, cookies, renderer, self.execute, limits, open_limit)
         self.steps = Steps(store, cookies, renderer, self.execute, self.practice)
+        self.endings = Endings(store, renderer, self.execute)
         self.answers = Answers(store, cookies, renderer, self.execute)
         trials = session(self.study.design, self.study.stimuli(), 0)
         self.minutes = max(1, round(minutes(self.study.design, self.study.calibration(), trials)))
@@ -82,27 +83,27 @@ class ParticipantFlow:
         current = await self.execute(self.store.rater_state, rater) if rater else None
         if rater is None or current is None:
             return self.renderer.redirect("")
-        if (
-            not current.assigned
-            and all(current.facts.get(step) for step in STEPS)
-            and not self._notice(request, current)
-        ):
+        notice = self._notice(request, current)
+        if (current.ending or notice != "paused.html") and (ending := await self.endings.due(current)):
+            return await self.endings.page(request, rater, current, ending)
+        if not notice and not current.assigned and all(current.facts.get(step) for step in STEPS):
             known = await self.execute.aside(score_posterior, self.store)
-            await self.execute(self.store.assign_session, rater, known)
+            if not await self.execute(self.store.assign_session, rater, known):
+                return await self.endings.page(request, rater, current, "over-quota")
             current = await self.execute(self.store.rater_state, rater) or current
-        return self._page_for(request, rater, current)
+        if not notice and current.assigned and current.question is None:
+            return await self.endings.page(request, rater, current, "completed")
+        return self._page_for(request, rater, current, notice)
 
-    def _page_for(self, request: Request, rater: str, current: RaterState) -> Response:
+    def _page_for(self, request: Request, rater: str, current: RaterState, notice: str | None) -> Response:
         common: dict[str, Any] = {"preview": current.state == PREVIEW, "participation": self.study.participation}
-        if notice := self._notice(request, current):
+        if notice:
             return self.renderer.page(request, notice, rater, **common)
         step = next((step for step in STEPS if not current.facts.get(step)), None)
         if step:
             return self.renderer.page(request, f"{step}.html", rater, **self._step(step, current), **common)
         question = current.question
-        if question is None:
-            redirect = self.study.participation.redirect.replace(CODE_PLACEHOLDER, current.code)
-            return self.renderer.page(request, "thanks.html", rater, code=current.code, redirect=redirect, **common)
+        assert question is not None  # at the end another page is shown
         if (pause := pause_before(question)) and pause not in current.facts.get("pauses", []):
             return self.renderer.page(request, "pause.html", rater, question=question, **common)
         return self.renderer.page(request, "trial.html", rater, **self._trial(question, current), **common)
@@ -113,8 +114,6 @@ class ParticipantFlow:
             return None
         if current.study_status == "paused":
             return "paused.html"
-        if current.study_status == "closed" and not current.assigned:
-            return "closed.html"
         return "phone.html" if not self.study.participation.phones and _phone(request) else None
 
     def _step(self, step: str, current: RaterState) -> dict[str, Any]:

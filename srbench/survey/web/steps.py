@@ -79,7 +79,7 @@ class Steps:
 
     def _done(self, rater: str, form: dict[str, str], sender: str) -> None:
         current = self.store.rater_state(rater)
-        if current is None:
+        if current is None or current.ending:
             return
         done = current.facts
         step = form.get("step", "")
@@ -109,6 +109,8 @@ class Steps:
                 {**window(form), **(parse_screen_check(participation, form) or {})},
             ]
             self.store.add_facts(rater, {"screen": screens[-1], "screens": screens})
+        elif step == "consent" and form.get("refuse"):
+            self.store.end(rater, "refused")
         elif step == "consent":
             chosen = self.study.method.consent_facts(form)
             self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True, **chosen})
