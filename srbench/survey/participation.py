@@ -1,7 +1,7 @@
 """What raters are asked and told before they rate: consent, screen check, phones, the end of the session."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -27,6 +27,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 }
 
 
+_MEASURED = ("distance", "acuity")
 _SINCE_0_1 = {"panel", "endings", "quota", "gates", "questions"}
 
 
@@ -111,10 +112,16 @@ def validated(participation: Participation) -> Participation:
         panels.require_sound(participation.panel)
     endings.require_sound(participation.endings, participation.panel.names if participation.panel else ())
     gates.require_sound(participation.gates)
-    needing = [gate.name for gate in participation.gates if gate.name in ("distance", "acuity")]
+    needing = [gate.name for gate in participation.gates if gate.name in _MEASURED]
     if needing and not {"card", "distance"} <= set(participation.ask):
         raise BadStudy(f"the gate {needing[0]} needs the size of the screen; add --ask card,distance")
     return participation
+
+
+def with_measures(ask: Sequence[ScreenQuestion], wanted: Sequence[Gate]) -> tuple[ScreenQuestion, ...]:
+    """Return the questions of a screen check, with those that gates need: card and distance for sizes on the retina."""
+    needed: tuple[ScreenQuestion, ...] = ("card", "distance") if any(gate.name in _MEASURED for gate in wanted) else ()
+    return (*ask, *(question for question in needed if question not in ask))
 
 
 def parse_screen_check(participation: Participation, form: Mapping[str, str]) -> dict[str, Any] | None:

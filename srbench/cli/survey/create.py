@@ -9,12 +9,13 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
+from srbench.cli.survey import people
 from srbench.cli.survey.plan import PlannedTest, StudyFolder, show_plan
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.errors import BadStudy, UserError, first_line
 from srbench.survey import methods
-from srbench.survey.participation import SCREEN_QUESTIONS, Participation, validated
+from srbench.survey.participation import SCREEN_QUESTIONS, Participation
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
@@ -107,6 +108,12 @@ def create(
         float | None,
         typer.Option(help="Close to newcomers when the 95 % interval of every model's score is within ± this value."),
     ] = None,
+    panel: people.PanelKind = None,
+    capture: people.Capture = None,
+    ending: people.EndingOptions = None,
+    quota: people.Quota = None,
+    gate: people.GateOptions = None,
+    questions: people.Questions = None,
     trial_seconds: Annotated[
         float, typer.Option(min=1, max=600, help="Expected duration of a trial, in seconds.")
     ] = 5.0,
@@ -132,7 +139,8 @@ def create(
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
     asked = options.split(ask) if ask else []
     checks = SCREEN_QUESTIONS if asked == ["all"] else tuple(asked)
-    participation = validated(Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half))  # type: ignore[arg-type]
+    basis = Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half)  # type: ignore[arg-type]
+    participation = people.joined(basis, panel, capture, ending, quota, gate, questions)
     given_area, given_crops = _area(area or _WHOLE), _crops(crops)
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
