@@ -158,7 +158,8 @@ def analyse(
         # Raters without biases would look more certain than raters like these are.
         compared = replace(compared, votes=prepared.without(excluded))
     draws = draw(compared, fitted, options, progress)
-    differences = compare_models(compared.scores, options.test, draws, options.seed)
+    of_votes = compared.votes if options.estimator == "mos" else None
+    differences = compare_models(compared.scores, options.test, draws, options.seed, of_votes)
     fits = mixed_models(_of_scored(compared)) if options.mixed else []
     estimate_of_all = fit_likelihood(prepared, options, progress).estimate if excluded else estimate
     centres, counts = distribution.histogram(raw)

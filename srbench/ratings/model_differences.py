@@ -13,12 +13,36 @@ from srbench.ratings.votes import StimulusScores, Votes
 from srbench.stats import groups, paired
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.corrections import LEVEL, holm
-from srbench.stats.two_way import TwoWayDraws, TwoWayEstimate, two_way_bootstrap, two_way_draws
+from srbench.stats.student import t_p_value, t_quantile
+from srbench.stats.two_way import (
+    TwoWayDraws,
+    TwoWayEstimate,
+    half_over_raters,
+    two_way_bootstrap,
+    two_way_draws,
+)
 
 Test = Literal["two-way", "wilcoxon", "permutation"]
 """Test of differences between models. "two-way": t test over raters and images, with the standard error of the two-way
 bootstrap. "wilcoxon": signed ranks of the images' means, as the SRGAN paper has it. "permutation": exchange of the
 signs of the images' differences. The last two hold the raters fixed: what they find need not hold for other raters."""
+
+
+@dataclass(frozen=True)
+class RaterDifference:
+    """The difference between two models over raters alone, on these images: a paired t test.
+
+    Attributes:
+        ci95: 95 % interval of the mean over raters like these.
+        df: Degrees of freedom.
+        p: Two-sided p value of no difference.
+        p_holm: p value after Holm's correction for all pairs of the data set.
+    """
+
+    ci95: tuple[float, float]
+    df: float
+    p: float
+    p_holm: float
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,7 @@ class ModelDifference:
         least_p: The smallest p value that the test can reach on this number of images; 0 where it has no least.
         rank_biserial: Matched-pairs rank-biserial correlation, -1 to 1; 1: first is better on every image.
         dz: Mean over standard deviation of the images' differences (Cohen's d_z); None where they do not vary.
+        raters: The same difference over raters alone; None without votes, or where they do not tell it.
     """
 
     dataset: str
@@ -57,6 +82,7 @@ class ModelDifference:
     least_p: float
     rank_biserial: float
     dz: float | None
+    raters: RaterDifference | None = None
 
     @property
     def significant(self) -> bool:
@@ -65,7 +91,11 @@ class ModelDifference:
 
 
 def compare_models(
-    scores: StimulusScores, test: Test = "two-way", draws: TwoWayDraws | None = None, seed: int = 0
+    scores: StimulusScores,
+    test: Test = "two-way",
+    draws: TwoWayDraws | None = None,
+    seed: int = 0,
+    votes: Votes | None = None,
 ) -> list[ModelDifference]:
     """Compare every pair of models on each data set, and on all together where there are several.
 
@@ -74,7 +104,9 @@ def compare_models(
         test: Two-sided test of the differences. Without draws, "two-way" cannot be computed, and "wilcoxon" stands in.
         draws: Bootstrap draws of `draw_raters_and_images`, for intervals and the test "two-way".
         seed: Seed of the permutation test, where it cannot count all patterns.
+        votes: Votes whose means the scores are, for the tests over raters alone.
     """
+    table = None if votes is None else _rows(votes, scores)
     by_dataset: dict[str, dict[str, dict[tuple[str, str], int]]] = {}
     for (model, dataset), members in stimuli_by_model(scores.stimuli).items():
         images = by_dataset.setdefault(dataset, {}).setdefault(model, {})
@@ -87,10 +119,50 @@ def compare_models(
             shared = [image for image in models[first] if image in models[second]]
             if shared:
                 stimuli = [[models[model][image] for image in shared] for model in (first, second)]
-                pairs.append(_difference(scores, (dataset, first, second), stimuli, test, draws, seed))
+                pair = _difference(scores, (dataset, first, second), stimuli, test, draws, seed)
+                over = None if table is None else over_raters(table, stimuli, pair.mean, scores.scale.step)
+                pairs.append(replace(pair, raters=over))
         corrected = holm([pair.p for pair in pairs])
-        differences += [replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)]
+        differences += _raters_corrected([replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)])
     return differences
+
+
+def over_raters(table: Floats, stimuli: Sequence[list[int]], mean: float, step: float) -> RaterDifference | None:
+    """Test the difference of two models over raters like these, on these images.
+
+    Where everybody has rated every image this is the paired t test of the raters' means. Near unanimity the interval
+    has the least half width of `srbench.stats.student.clustered_half_width`, and p follows it.
+
+    Args:
+        table: Mean vote of each rater on each stimulus, NaN where there is none, `(stimuli, raters)`.
+        stimuli: Stimuli of the one and of the other model, in the same order of images.
+        mean: Mean of the one less that of the other.
+        step: Distance of neighbouring scores.
+
+    Returns:
+        None for a single rater, or where every stimulus has a single vote.
+    """
+    half, df = half_over_raters(table[[*stimuli[0], *stimuli[1]]], len(stimuli[0]), step)
+    if np.isnan(half):
+        return None
+    error = half / t_quantile(df)
+    p = t_p_value(mean / error, df) if error > 0 else float(mean == 0)
+    return RaterDifference((mean - half, mean + half), df, p, p)
+
+
+def _raters_corrected(pairs: list[ModelDifference]) -> list[ModelDifference]:
+    known = [pair.raters for pair in pairs if pair.raters]
+    corrected = iter(holm([one.p for one in known]) if known else [])
+    return [
+        replace(pair, raters=replace(pair.raters, p_holm=next(corrected))) if pair.raters else pair for pair in pairs
+    ]
+
+
+def _rows(votes: Votes, scores: StimulusScores) -> Floats:
+    """Return the mean vote of each rater on each scored stimulus, `(stimuli, raters)`."""
+    merged = votes.merged()
+    number = {stimulus.name: i for i, stimulus in enumerate(merged.stimuli)}
+    return merged.matrix()[[number[stimulus.name] for stimulus in scores.stimuli]]
 
 
 def _difference(

@@ -10,6 +10,7 @@ from srbench.ratings.votes import Stimulus, StimulusScores, Votes
 from srbench.stats.arrays import Floats
 from srbench.stats.student import (
     ClusteredHalfWidth,
+    agreeing_shares,
     clustered_half_width,
     end_half_width,
     t_half_width,
@@ -44,23 +45,28 @@ def mos(votes: Votes) -> StimulusScores:
     std[n < 2] = np.nan
     scores = StimulusScores(votes.stimuli, mean, std, n, np.full(size, np.nan), votes.scale)
     kept = scores.keep([i for i in range(size) if n[i]])
-    return replace(kept, half=half_widths(kept, ends=within(votes)))
+    agreeing = agreeing_shares(votes.stimulus, votes.score)
+    return replace(kept, half=half_widths(kept, agreeing[n[: len(agreeing)] > 0], ends=within(votes)))
 
 
-def half_widths(scores: StimulusScores, *, ends: bool = True) -> Floats:
+def half_widths(scores: StimulusScores, agreeing: Floats | None = None, *, ends: bool = True) -> Floats:
     """Return half of the 95 % interval of each stimulus's mean, `(stimuli,)`; NaN for a single vote.
 
-    Student's t, widened near an end of the scale (`end_half_width`). Where all votes are the same, some raters might
-    have been a step away (`unanimous_half_width`).
+    Student's t, widened near an end of the scale (`end_half_width`), and where all votes, or nearly all, are the same
+    (`unanimous_half_width`): some raters might have been a step away.
 
     Args:
         scores: Means, standard deviations and numbers of votes.
+        agreeing: Share of each stimulus's votes that have its most frequent score; None for averages, of which only
+            those that do not vary are known to agree.
         ends: Whether the scale ends there; differences of votes may pass its ends.
     """
     half = t_half_width(scores.std, scores.n)
     if ends:
         half = end_half_width(scores.mean, half, np.maximum(scores.n - 1, 1), scores.scale.low, scores.scale.high)
-    return np.where(scores.std == 0, unanimous_half_width(scores.n, scores.scale.step), half)
+    share = (scores.std == 0).astype(np.float64) if agreeing is None else agreeing
+    least = unanimous_half_width(np.maximum(scores.n, 1), scores.scale.step, share)
+    return np.asarray(np.where(np.isnan(half), half, np.maximum(half, least)))
 
 
 def within(votes: Votes) -> bool:
@@ -191,20 +197,15 @@ def _over_raters(scores: StimulusScores, votes: Votes, members: list[int]) -> tu
     at = np.array([names.get(s.name, -1) for s in votes.stimuli], dtype=np.int64)[votes.stimulus]
     inside = at >= 0
     at, rater, score = at[inside], votes.rater[inside], votes.score[inside]
-    raters = len(np.unique(rater))
-    found = clustered_half_width(at, rater, score, len(members))
-    half = _half_of_model(scores, within(votes), members, found, raters)
-    return half, raters, float(score.std(ddof=1)) if len(score) > 1 else None
+    found = clustered_half_width(at, rater, score, len(members), step=scores.scale.step)
+    half = _half_of_model(scores, within(votes), members, found)
+    return half, len(np.unique(rater)), float(score.std(ddof=1)) if len(score) > 1 else None
 
 
-def _half_of_model(
-    scores: StimulusScores, ends: bool, members: list[int], found: ClusteredHalfWidth, raters: int
-) -> float:
-    """Widen a model's interval near the ends of the scale, and where all votes on each of its images agree."""
-    if found.half == 0:
-        return float(unanimous_half_width(np.array([raters]), scores.scale.step)[0])
-    if not ends:
-        return found.half
-    mean = scores.mean[members].mean(keepdims=True)
-    scale = scores.scale
-    return float(end_half_width(mean, np.array([found.half]), np.array([found.df]), scale.low, scale.high)[0])
+def _half_of_model(scores: StimulusScores, ends: bool, members: list[int], found: ClusteredHalfWidth) -> float:
+    """Widen a model's interval near the ends of the scale, and where votes on its images agree or nearly so."""
+    half, scale = found.half, scores.scale
+    if ends and half > 0:
+        mean = scores.mean[members].mean(keepdims=True)
+        half = float(end_half_width(mean, np.array([half]), np.array([found.df]), scale.low, scale.high)[0])
+    return max(half, found.least) if np.isfinite(half) else half

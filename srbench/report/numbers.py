@@ -18,7 +18,17 @@ def interval(ends: tuple[float, float] | None, digits: int = 2) -> str:
 
 def around(middle: float, half: float | None, digits: int = 2) -> str:
     """Print the interval from half below to half above a value; empty where there is none."""
-    return "" if half is None or not math.isfinite(half) else interval((middle - half, middle + half), digits)
+    return interval(ends_around(middle, half), digits)
+
+
+def ends_around(middle: float, half: float | None) -> tuple[float, float] | None:
+    """Return both ends of an interval; None where its half is not known."""
+    return None if half is None or not math.isfinite(half) else (middle - half, middle + half)
+
+
+def cut(ends: tuple[float, float] | None, low: float, high: float) -> tuple[float, float] | None:
+    """Return the part of an interval that lies between two bounds, which the truth cannot pass."""
+    return None if ends is None else (min(max(ends[0], low), high), max(min(ends[1], high), low))
 
 
 def p_value(p: float) -> str:

@@ -9,10 +9,9 @@ from scipy import sparse, stats
 
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.stats.arrays import Floats, Ints
-from srbench.stats.student import clustered_half_width, t_p_value, t_quantile, unanimous_half_width
+from srbench.stats.student import clustered_half_width, t_p_value, t_quantile
 
 _BATCH = 250
-_ROUNDING_ERROR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,8 @@ class TwoWayDraws:
             first: Stimuli, one an image.
             second: Stimuli to subtract, in the same order.
             step: Distance of neighbouring scores. Rounding to it brings the variance step^2 / 12 to every vote; where
-                raters agree so well that the draws vary by less, this stands in. Where all agree, the interval over
-                raters is that of `srbench.stats.student.unanimous_half_width`.
+                raters agree so well that the draws vary by less, this stands in. Where all agree, or nearly so, the
+                interval over raters has the least half width of `srbench.stats.student.clustered_half_width`.
             least: Half width that the interval has at least.
 
         Returns:
@@ -111,7 +110,8 @@ class TwoWayDraws:
         raw = float(drawn.var(ddof=1)) * k / (k - 1)
         variance = max(raw - 2 * sum(map(_vote_noise, sides)), raw / 3)
         rounding = step**2 / 12 * sum(map(_votes_variance, sides))
-        least = max(least, _half_over_raters(sides, step))
+        over_raters = half_over_raters(np.concatenate(sides), len(first), step)[0]
+        least = max(least, 0.0 if np.isnan(over_raters) else over_raters)
         return TwoWayEstimate(value, max(float(np.sqrt(max(variance, rounding))), least / t_quantile(k - 1)), k - 1)
 
     def interval(
@@ -212,17 +212,22 @@ def _vote_noise(table: Floats) -> float:
     return float(np.nansum((rest / (counts * len(table))) ** 2))
 
 
-def _half_over_raters(sides: Sequence[Floats], step: float) -> float:
-    """Return half of the 95 % interval over raters alone of the first side's mean, less the second's; 0 if unknown."""
-    table = np.concatenate(sides)
+def half_over_raters(table: Floats, images: int, step: float) -> tuple[float, float]:
+    """Return half of the 95 % interval over raters alone of a mean, or of a difference, and its degrees of freedom.
+
+    Args:
+        table: Votes on each stimulus, NaN where there is none, `(stimuli, raters)`: those of the mean, or of both sides
+            of a difference, one after the other.
+        images: Number of stimuli of the mean, or of one side.
+        step: Distance of neighbouring scores; where votes agree, or nearly so, it gives the half width its least.
+
+    Returns:
+        NaN where it is not known.
+    """
     picture, rater = np.nonzero(~np.isnan(table))
-    images = len(sides[0])
     sign = np.where(picture < images, 1.0, -1.0)
-    half = clustered_half_width(picture, rater, table[picture, rater], images, sign).half
-    if np.isnan(half):
-        return 0.0
-    unanimous = unanimous_half_width(np.full(len(sides), len(np.unique(rater))), step)
-    return half if half > _ROUNDING_ERROR else float(np.sqrt((unanimous**2).sum()))
+    found = clustered_half_width(picture, rater, table[picture, rater], images, sign, step)
+    return found.half if np.isnan(found.half) else max(found.half, found.least), found.df
 
 
 def _votes_variance(table: Floats) -> float:

@@ -11,7 +11,8 @@ from srbench.ratings import analysis
 from srbench.ratings.model_differences import compare_models
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
-from srbench.report.ratings import methods, tables
+from srbench.report.ratings import methods, publish, tables
+from srbench.stats.corrections import holm
 from tests.ratings.tables import scores_of, stimuli, votes_of
 
 
@@ -159,3 +160,44 @@ def test_nothing_is_said_of_letters_intervals_tests_and_agreement_that_there_are
     alone = analysis.analyse("x", votes_of([[1.0, 2, 1], [4, 5, 5]], stimuli(("a",), 2)))
     (caption,) = next(table for table in tables.tables(alone) if table.key == "models").notes
     assert "letter" not in caption
+
+
+def test_differences_over_raters_alone_are_paired_t_tests_of_the_raters_means() -> None:
+    votes = simulate(Simulation(models=("a", "b", "c"), quality=(3.0, 3.2, 3.5), images=6, raters=12)).votes
+    made = analysis.analyse("x", votes)
+    table = {m: votes.matrix()[[s.model == m for s in votes.stimuli]].mean(axis=0) for m in "abc"}
+    for pair in made.differences:
+        test = stats.ttest_rel(table[pair.first], table[pair.second])
+        ends = test.confidence_interval()
+        assert pair.raters is not None
+        assert (pair.raters.p, pair.raters.df) == (pytest.approx(test.pvalue), pytest.approx(11))
+        assert pair.raters.ci95 == pytest.approx((ends.low, ends.high))
+    found = [pair.raters.p for pair in made.differences if pair.raters]
+    assert [p.raters.p_holm for p in made.differences if p.raters] == pytest.approx(holm(found))
+    text = publish.report(made)
+    assert text.content["differences"][0]["ci95_raters"] == pytest.approx(made.differences[0].raters.ci95)
+    assert "paired t tests over raters alone" in text.content["methods"]
+    lone = analysis.analyse("x", votes_of([[2.0], [4.0]] * 3, stimuli(("a", "b"), 3)))
+    assert lone.differences[0].raters is None
+
+
+def test_raters_who_all_say_the_same_are_not_endlessly_certain_of_a_difference() -> None:
+    table = np.tile(np.tile([[2.0], [3.0]], (5, 1)), (1, 8))
+    (pair,) = analysis.analyse("x", votes_of(table.tolist(), stimuli(("a", "b"), 5))).differences
+    half = np.sqrt(2) * (1 - 0.025 ** (1 / 8))
+    assert pair.raters is not None
+    assert pair.raters.ci95 == pytest.approx((1 - half, 1 + half))
+    assert pair.raters.p == pytest.approx(2 * stats.t.sf(stats.t.ppf(0.975, 7) / half, 7))
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_no_interval_passes_an_end_of_the_scale_where_no_mean_can(removed: bool) -> None:
+    """Five models at the ends: means of whole votes stay inside; without raters' biases scores have no ends."""
+    panel = Simulation(models=("a", "b"), quality=(1.1, 4.9), images=3, raters=6, bias=0.8)
+    made = publish.report(analysis.analyse("x", simulate(panel).votes, Options(remove_bias=removed)))
+    ends = [end for one in made.content["models"] for name in ("ci95", "ci95_raters_images") for end in one[name]]
+    assert (min(ends) >= 1 and max(ends) <= 5) != removed
+    (pair,) = made.content["differences"]
+    assert (max(pair["both"]) <= 4) != removed
+    notes = next(table.notes for table in made.page.tables if table.key == "models")
+    assert ("cut at the ends" if not removed else "may pass the ends") in " ".join(notes)

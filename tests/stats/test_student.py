@@ -7,6 +7,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from srbench.stats.student import (
     _components,
+    agreeing_shares,
     clustered_half_width,
     end_half_width,
     t_half_width,
@@ -111,7 +112,8 @@ def test_intervals_hold_near_an_end_of_the_scale(at: float, n: int) -> None:
     mean, std = votes.mean(axis=1), votes.std(axis=1, ddof=1)
     number = np.full(2_000, n)
     plain = t_half_width(std, number)
-    half = np.where(std == 0, unanimous_half_width(number, 1.0), end_half_width(mean, plain, number - 1, 1, 5))
+    agreeing = np.max([(votes == value).mean(axis=1) for value in values], axis=0)
+    half = np.maximum(unanimous_half_width(number, 1.0, agreeing), end_half_width(mean, plain, number - 1, 1, 5))
     inside = (np.abs(mean - shares @ values) <= half).mean()
     assert 0.925 < inside < 1
     if at == 3.0:
@@ -133,3 +135,65 @@ def test_the_end_interval_of_a_share_is_wilsons() -> None:
 def test_unanimous_votes_have_the_interval_of_clopper_and_pearson() -> None:
     upper = proportion_confint(0, 24, alpha=0.05, method="beta")[1]
     assert unanimous_half_width(np.array([24]), 25.0)[0] == pytest.approx(25 * upper)
+
+
+def test_shares_of_votes_that_agree() -> None:
+    image, score = np.array([0, 0, 0, 2, 2, 3]), np.array([3.0, 3, 4, 1, 2, 5])
+    np.testing.assert_allclose(agreeing_shares(image, score), [2 / 3, 0, 1 / 2, 1])
+
+
+@pytest.mark.parametrize("other", [0.0, 1.0])
+def test_a_few_votes_that_differ_do_not_make_an_interval_narrow(other: float) -> None:
+    """24 raters and 5 pictures, of which the second side's all have 2: no cliff from 0 to 20 votes at 4 instead of 3.
+
+    Before, one such vote took the interval of the mean from 0.142 to 0.017, that of the difference from 0.20 to 0.017.
+    """
+    image, rater = (index.ravel() for index in np.indices((5, 24)))
+    sign = None
+    if other:
+        image, rater = np.concatenate([image, image + 5]), np.tile(rater, 2)
+        sign = np.where(image < 5, 1.0, -1.0)
+    reach = []
+    for differing in range(21):
+        score = np.where(image < 5, 3.0, 2.0)
+        score[np.random.default_rng(1).permutation(120)[:differing]] = 4
+        found = clustered_half_width(image, rater, score, 5, sign, step=1.0)
+        reach.append(max(found.half, found.least))
+    assert reach[0] == pytest.approx((1 - 0.025 ** (1 / 24)) * 2 ** (other / 2))
+    assert max(abs(np.diff(reach))) < 0.1 * reach[0]
+    assert min(reach) > 0.5 * reach[0]
+
+
+def test_ordinary_votes_are_not_touched_by_the_least_half_width() -> None:
+    generator = np.random.default_rng(2)
+    image, rater = (index.ravel() for index in np.indices((20, 24)))
+    score = np.clip(np.rint(generator.normal(3.2, 0.3, 24)[rater] + generator.normal(0, 0.6, 480)), 1, 5)
+    found = clustered_half_width(image, rater, score, 20, step=1.0)
+    assert 0 < found.least < 0.6 * found.half
+
+
+def test_intervals_hold_where_raters_nearly_agree() -> None:
+    """Raters with biases of 0.1 and noise of 0.1 around 3.3 on 20 pictures; Student's t alone holds in 75 of 100."""
+    generator = np.random.default_rng(8)
+    image, rater = (index.ravel() for index in np.indices((20, 24)))
+    truth = 3 + stats.norm.sf(0.2 / np.hypot(0.1, 0.1))
+    plain = held = 0
+    for _ in range(150):
+        score = np.rint(3.3 + generator.normal(0, 0.1, 24)[rater] + generator.normal(0, 0.1, 480))
+        found = clustered_half_width(image, rater, score, 20, step=1.0)
+        plain += abs(score.mean() - truth) <= found.half
+        held += abs(score.mean() - truth) <= max(found.half, found.least)
+    assert plain < 0.92 * 150
+    assert held >= 0.93 * 150
+
+
+@pytest.mark.parametrize("n", [12, 24, 50])
+def test_intervals_of_pictures_hold_where_votes_nearly_agree(n: int) -> None:
+    """Rounded normal votes of a standard deviation of 0.25 around 3.1: t alone holds in 88 to 91 of 100 at worst."""
+    generator = np.random.default_rng(9)
+    votes = np.rint(generator.normal(3.1, 0.25, (3_000, n)))
+    truth = 3 + stats.norm.sf(0.4 / 0.25) - stats.norm.sf(0.6 / 0.25)
+    number, std = np.full(3_000, n), votes.std(axis=1, ddof=1)
+    agreeing = (votes == 3).mean(axis=1)
+    half = np.maximum(t_half_width(std, number), unanimous_half_width(number, 1.0, agreeing))
+    assert (np.abs(votes.mean(axis=1) - truth) <= half).mean() > 0.925

@@ -61,7 +61,7 @@ def test_without_images_to_draw_the_bootstrap_meets_the_t_interval() -> None:
     """One image of 40 raters: 2,000 draws know the width to about 3 %; t(39) is 3 % more than 1.96, and ddof 0 1 %."""
     scores = np.rint(np.random.default_rng(0).normal(3, 0.7, 40))
     low, high = np.percentile(_draws(scores[None, :], image=[0], resamples=2_000).mean([0]), [2.5, 97.5])
-    half, _ = clustered_half_width(np.zeros(40, dtype=np.int64), np.arange(40), scores, 1)
+    half = clustered_half_width(np.zeros(40, dtype=np.int64), np.arange(40), scores, 1).half
     assert high - low == pytest.approx(2 * half, rel=0.15)
 
 

@@ -176,7 +176,14 @@ def _tests(study: Analysis) -> str:
         f"Models were tested by {_test(study)}, with Holm's correction for all pairs of a data set; {significant} of "
         f"{_many(len(pairs), 'difference')}{where} {'is' if significant == 1 else 'are'} significant at 5 %. Effect "
         "sizes are matched-pairs rank-biserial correlation and Cohen's d_z of the images' differences."
+        + (_OVER_RATERS if any(pair.raters for pair in pairs) else "")
     )
+
+
+_OVER_RATERS = (
+    " Beside them stand paired t tests over raters alone, on these images (difference of the raters' means; the "
+    "variance and degrees of freedom of a model's interval over raters, Holm)."
+)
 
 
 def _test(study: Analysis) -> str:

@@ -18,6 +18,8 @@ from srbench.ratings.model_differences import ModelDifference
 from srbench.ratings.sensitivity import Variant
 from srbench.ratings.votes import StimulusScores, contents
 from srbench.report.formats import csv
+from srbench.report.numbers import cut, ends_around
+from srbench.report.ratings import bounds
 from srbench.stats.arrays import Floats
 
 _LISTS = ("models", "differences", "stimuli", "raters", "treatments", "metrics")
@@ -62,7 +64,7 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
             "votes_used": study.total_votes if study.votes is None else len(study.votes),
         },
         "models": _models(study),
-        "differences": [_difference(pair) for pair in study.differences],
+        "differences": [_difference(pair, bounds.of_differences(study)) for pair in study.differences],
         "stimuli": _stimuli(study),
         "agreement": _agreement(study),
         "screening": [
@@ -91,9 +93,18 @@ def record(study: Analysis, methods: str) -> dict[str, Any]:
     return stored_json.marked(SCHEMA, VERSION, content)
 
 
-def _difference(pair: ModelDifference) -> dict[str, Any]:
-    fields = {"both" if name == "ci95_raters_images" else name: value for name, value in asdict(pair).items()}
-    return {**fields, "significant": pair.significant}
+def _difference(pair: ModelDifference, ends: tuple[float, float]) -> dict[str, Any]:
+    fields = {name: value for name, value in asdict(pair).items() if name not in ("ci95_raters_images", "raters")}
+    over = pair.raters
+    return {
+        **fields,
+        "both": cut(pair.ci95_raters_images, *ends),
+        "significant": pair.significant,
+        "ci95_raters": cut(over.ci95, *ends) if over else None,
+        "df_raters": over.df if over else None,
+        "p_raters": over.p if over else None,
+        "p_raters_holm": over.p_holm if over else None,
+    }
 
 
 def _variant(variant: Variant) -> dict[str, Any]:
@@ -103,13 +114,14 @@ def _variant(variant: Variant) -> dict[str, Any]:
 
 def _models(study: Analysis) -> list[dict[str, Any]]:
     ranks = {(rank.model, rank.dataset): rank.mean for rank in study.ranks}
+    ends = bounds.of_means(study)
     return [
         {
             "model": g.model,
             "dataset": g.dataset,
             "mean": g.mean,
-            "ci95": around(g.mean, g.half),
-            "ci95_raters_images": g.ci95_raters_images,
+            "ci95": cut(ends_around(g.mean, g.half), *ends),
+            "ci95_raters_images": cut(g.ci95_raters_images, *ends),
             "group": study.letters.get(g.dataset, {}).get(g.model),
             "mean_rank": ranks.get((g.model, g.dataset)),
             "images": g.images,
@@ -139,7 +151,7 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
             "dataset": s.dataset,
             "reference": s.reference,
             "score": float(study.scores.mean[i]),
-            "ci95": around(float(study.scores.mean[i]), float(study.scores.half[i])),
+            "ci95": ends_around(float(study.scores.mean[i]), float(study.scores.half[i])),
             "std": known(float(study.scores.std[i])),
             "votes": int(study.scores.n[i]),
             "histogram": study.stimulus_histogram[i].astype(int).tolist() if len(study.stimulus_histogram) else None,
@@ -153,7 +165,7 @@ def _stimuli(study: Analysis) -> list[dict[str, Any]]:
 
 
 def _ends(scores: StimulusScores, at: int) -> tuple[float, float] | None:
-    return around(float(scores.mean[at]), float(scores.half[at]))
+    return ends_around(float(scores.mean[at]), float(scores.half[at]))
 
 
 def _agreement(study: Analysis) -> dict[str, Any]:
@@ -220,11 +232,6 @@ def _mixed(fit: MixedFit) -> dict[str, Any]:
         **asdict(fit),
         "differences": [{**asdict(pair), "significant": pair.significant} for pair in fit.differences],
     }
-
-
-def around(mean: float, half: float | None) -> tuple[float, float] | None:
-    """Return both ends of an interval; None where its half is not known."""
-    return None if half is None or not math.isfinite(half) else (mean - half, mean + half)
 
 
 def known(value: float) -> float | None:

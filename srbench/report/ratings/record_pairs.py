@@ -8,7 +8,8 @@ from srbench.core import stored_json
 from srbench.ratings.pair_scores import PairScores
 from srbench.ratings.pair_study import PairAnalysis
 from srbench.ratings.pair_tests import ModelTest
-from srbench.report.ratings.record import SCHEMA, VERSION, around, known, versions
+from srbench.report.numbers import ends_around
+from srbench.report.ratings.record import SCHEMA, VERSION, known, versions
 
 
 def record_pairs(study: PairAnalysis, methods: str) -> dict[str, Any]:
@@ -53,8 +54,8 @@ def _fit(fit: PairScores) -> dict[str, Any]:
             "score": float(fit.score[i]),
             "standard_error": float(fit.error[i]),
             "standard_error_robust": known(float(fit.robust_error[i])),
-            "ci95": around(float(fit.score[i]), float(fit.half[i])),
-            "ci95_raters": around(float(fit.score[i]), float(fit.rater_half[i])),
+            "ci95": ends_around(float(fit.score[i]), float(fit.half[i])),
+            "ci95_raters": ends_around(float(fit.score[i]), float(fit.rater_half[i])),
             "group": fit.letters.get(fit.items[i]),
         }
         for i in range(len(fit.score))

@@ -1,10 +1,12 @@
 """Tables of a study on a rating scale: models, differences between them, stimuli."""
 
 from srbench.ratings.analysis import Analysis
+from srbench.ratings.model_differences import RaterDifference
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
-from srbench.report.numbers import around, from_to, interval, number, p_value
+from srbench.report.numbers import around, cut, ends_around, from_to, interval, number, p_value
 from srbench.report.ratings import (
+    bounds,
     further,
     likelihood_sentences,
     tables_metrics,
@@ -54,7 +56,11 @@ def _models(study: Analysis) -> list[Table]:
     for dataset in dict.fromkeys(group.dataset for group in study.models):
         members = sorted((g for g in study.models if g.dataset == dataset), key=lambda g: -g.mean)
         letters = study.letters.get(dataset, {})
-        rows = (_model(g, letters.get(g.model, ""), ranks.get((g.model, dataset)), len(intervals)) for g in members)
+        ends = [_intervals(study, g)[: len(intervals)] for g in members]
+        rows = (
+            _model(g, letters.get(g.model, ""), ranks.get((g.model, dataset)), texts)
+            for g, texts in zip(members, ends, strict=True)
+        )
         key, title = (
             (f"models-{dataset}", f"{name} of models on {dataset}") if dataset else ("models", f"{name} of models")
         )
@@ -62,9 +68,13 @@ def _models(study: Analysis) -> list[Table]:
     return tables
 
 
-def _model(group: ModelMean, letters: str, rank: float | None, intervals: int) -> tuple[str, ...]:
-    both = (around(group.mean, group.half), interval(group.ci95_raters_images))[:intervals]
-    return (group.model, letters, number(group.mean), *both, number(rank), str(group.images), str(group.votes))
+def _intervals(study: Analysis, group: ModelMean) -> tuple[str, str]:
+    ends = bounds.of_means(study)
+    return interval(cut(ends_around(group.mean, group.half), *ends)), interval(cut(group.ci95_raters_images, *ends))
+
+
+def _model(group: ModelMean, letters: str, rank: float | None, intervals: tuple[str, ...]) -> tuple[str, ...]:
+    return (group.model, letters, number(group.mean), *intervals, number(rank), str(group.images), str(group.votes))
 
 
 def _models_note(study: Analysis) -> str:
@@ -74,11 +84,12 @@ def _models_note(study: Analysis) -> str:
     if not any(group.half for group in study.models):
         return letters
     if study.votes is None or (study.options.estimator != "mos" and not likelihood_sentences.drawn(study)):
-        return f"{letters} Intervals take the stimuli's errors as independent: for these raters and images only."
+        kind = "Intervals take the stimuli's errors as independent: for these raters and images only."
+        return f"{letters} {kind} {bounds.said(study)}"
     first = f"{letters} First interval: raters like these, on these images (Student t {_spread(study)})."
-    if not any(group.ci95_raters_images for group in study.models):
-        return first
-    return f"{first} Second: raters and images like these (bootstrap over both)."
+    if any(group.ci95_raters_images for group in study.models):
+        first += " Second: raters and images like these (bootstrap over both)."
+    return f"{first} {bounds.said(study)}"
 
 
 def _spread(study: Analysis) -> str:
@@ -93,13 +104,16 @@ def _letters_test(study: Analysis) -> str:
 def _differences(study: Analysis) -> Table:
     several = any(pair.dataset for pair in study.differences)
     drawn = any(pair.ci95_raters_images for pair in study.differences)
+    raters = any(pair.raters for pair in study.differences)
+    ends = bounds.of_differences(study)
     rows = (
         (
             *((pair.dataset or "all",) if several else ()),
             *(pair.first, pair.second, number(pair.mean)),
-            *((interval(pair.ci95_raters_images),) if drawn else ()),
+            *((interval(cut(pair.ci95_raters_images, *ends)),) if drawn else ()),
             *(p_value(pair.p), p_value(pair.p_holm), "yes" if pair.significant else "no"),
             *(number(pair.rank_biserial), number(pair.dz), str(pair.images)),
+            *(_over_raters(pair.raters, ends) if raters else ()),
         )
         for pair in study.differences
     )
@@ -112,10 +126,22 @@ def _differences(study: Analysis) -> Table:
             *((Column("95 % (raters, images)", rank=1),) if drawn else ()),
             *(Column("p", rank=2), Column("p (Holm)"), Column("p < .05", rank=3)),
             *(Column("rank-biserial", rank=4), Column("d_z", rank=5), Column("images", rank=6)),
+            *((Column("95 % (raters)", rank=7), Column("p (raters,\nHolm)", rank=7)) if raters else ()),
         ),
         rows=text_rows(rows),
-        notes=(_test_note(study),),
+        notes=(
+            f"{_test_note(study)}{_RATERS_ALONE if raters else ''} {bounds.said(study) if drawn or raters else ''}",
+        ),
     )
+
+
+_RATERS_ALONE = (
+    " Raters alone: paired t tests over raters like these, on these images; they say nothing of other images."
+)
+
+
+def _over_raters(found: RaterDifference | None, ends: tuple[float, float]) -> tuple[str, str]:
+    return ("", "") if found is None else (interval(cut(found.ci95, *ends)), p_value(found.p_holm))
 
 
 def _test_note(study: Analysis) -> str:

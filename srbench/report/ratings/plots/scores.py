@@ -10,6 +10,8 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import Stimulus
 from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, number, panels, rows
+from srbench.report.numbers import cut, ends_around
+from srbench.report.ratings import bounds
 from srbench.report.table import Plot
 from srbench.stats.arrays import Floats
 
@@ -34,7 +36,7 @@ def models(study: Analysis) -> Plot | None:
         grid = panels(figure, len(by_set), across, sharex=True, sharey=True)
         for i, (axes, (dataset, means)) in enumerate(zip(grid, by_set.items(), strict=True)):
             look = (COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)])
-            _means_panel(axes, means, order, study.letters.get(dataset, {}), look)
+            _means_panel(axes, means, order, study.letters.get(dataset, {}), look, bounds.of_means(study))
             if len(by_set) > 1:
                 axes.set_title(label(dataset, 34) or "all data sets", loc="left")
             axes.set_xlabel(f"mean {_SCORE[study.options.relative]} (higher is better)")
@@ -71,18 +73,23 @@ def _models_caption(study: Analysis, count: int, *, lettered: bool) -> str:
 
 
 def _means_panel(
-    axes: Axes, means: Sequence[ModelMean], order: Sequence[str], letters: dict[str, str], look: tuple[str, str]
+    axes: Axes,
+    means: Sequence[ModelMean],
+    order: Sequence[str],
+    letters: dict[str, str],
+    look: tuple[str, str],
+    ends: tuple[float, float],
 ) -> None:
     rows(axes, order)
     colour, shape = look
     for group in means:
         y = order.index(group.model)
-        if group.ci95_raters_images:
-            axes.plot(group.ci95_raters_images, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
-            axes.plot(group.ci95_raters_images, [y, y], "|", color=colour, markersize=6)
-        if group.half is not None:
-            ends = [group.mean - group.half, group.mean + group.half]
-            axes.plot(ends, [y, y], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt")
+        both, raters = cut(group.ci95_raters_images, *ends), cut(ends_around(group.mean, group.half), *ends)
+        if both:
+            axes.plot(both, [y, y], color=colour, linewidth=1.1, solid_capstyle="butt")
+            axes.plot(both, [y, y], "|", color=colour, markersize=6)
+        if raters:
+            axes.plot(raters, [y, y], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt")
         axes.plot(group.mean, y, shape, color=colour, markersize=5.5)
         said = f"{number(group.mean)} {letters.get(group.model, '')}".rstrip()
         axes.annotate(
