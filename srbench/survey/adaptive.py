@@ -1,7 +1,7 @@
-"""Which pair to ask next: the one with the largest expected information.
+"""Which pairs to ask next: batches that are spanning trees of the models, chosen by their expected information.
 
-Scores are held as a normal posterior of Thurstone's case V, which every answer updates in closed form; so the next pair
-is known at once, for any number of models. A rater's session is chosen when it begins, from all answers so far.
+Scores are held as a normal posterior of Thurstone's case V. A batch is chosen when a rater comes to it, from all answers
+so far of everybody: a tree reaches every model, so raters who answer at the same time cannot all be sent to one pair.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,14 @@ from itertools import combinations
 
 import numpy as np
 from scipy import special
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.survey.design import Content, Trial
 
 _PRIOR_VARIANCE = 4.0
+_STEPS = 50
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -40,61 +42,63 @@ def prior(models: Sequence[str]) -> ScorePosterior:
     return ScorePosterior(tuple(models), np.zeros(len(models)), _PRIOR_VARIANCE * np.eye(len(models)))
 
 
-def update(posterior: ScorePosterior, answer: PairAnswer) -> ScorePosterior:
-    """Return the posterior after an answer, by moment matching; a tie moves both scores together.
+def posterior(models: Sequence[str], answers: Sequence[PairAnswer]) -> ScorePosterior:
+    """Return the distribution after these answers, in whatever order they came; a tie is half a win each way.
+
+    Args:
+        models: Ids of all models.
+        answers: Answers on any contents.
+
+    Source:
+        Laplace's approximation of a probit: the most probable scores, and the inverse of the curvature there.
+    """
+    index = {model: i for i, model in enumerate(models)}
+    wins = np.zeros((len(index), len(index)))
+    for answer in answers:
+        i, j = index[answer.winner], index[answer.loser]
+        wins[i, j] += 0.5 if answer.tie else 1.0
+        wins[j, i] += 0.5 if answer.tie else 0.0
+    mean = np.zeros(len(index))
+    for _ in range(_STEPS):
+        gradient, curvature = _slopes(wins, mean)
+        step = np.linalg.solve(curvature, gradient)
+        mean = mean + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return ScorePosterior(tuple(models), mean, np.linalg.inv(_slopes(wins, mean)[1]))
+
+
+def _slopes(wins: Floats, mean: Floats) -> tuple[Floats, Floats]:
+    """Gradient of the log of the posterior density, and minus its second derivatives."""
+    gap = mean[:, None] - mean[None, :]
+    ratio = np.exp(-gap * gap / 2 - special.log_ndtr(gap)) / np.sqrt(2 * np.pi)
+    push, stiffness = wins * ratio, wins * ratio * (ratio + gap)
+    between = stiffness + stiffness.T
+    curvature = np.diag(between.sum(axis=1)) - between + np.eye(len(mean)) / _PRIOR_VARIANCE
+    return push.sum(axis=1) - push.sum(axis=0) - mean / _PRIOR_VARIANCE, curvature
+
+
+def anticipate(belief: ScorePosterior, first: str, second: str) -> ScorePosterior:
+    """Return the expected posterior after this pair is answered, either way: the mean stays, the covariance shrinks.
+
+    So a session is planned to its end before it begins, each batch taking account of those before it.
 
     Source:
         Assumed-density filtering of a probit: Minka, A family of algorithms for approximate Bayesian inference, 2001,
-        section 3; for a tie the answer is taken as a measured difference of 0 with a variance of 1.
+        section 3, averaged over both answers.
     """
-    contrast = _contrast(posterior, answer.winner, answer.loser)
-    lever = posterior.covariance @ contrast
+    contrast = np.zeros(len(belief.models))
+    contrast[belief.models.index(first)] += 1
+    contrast[belief.models.index(second)] -= 1
+    lever = belief.covariance @ contrast
     spread = float(1 + contrast @ lever)
-    gap = float(contrast @ posterior.mean)
-    if answer.tie:
-        gain, shrink = -gap / spread, 1 / spread
-    else:
-        z = gap / float(np.sqrt(spread))
-        ratio = _inverse_mills_ratio(z)
-        gain, shrink = ratio / float(np.sqrt(spread)), ratio * (ratio + z) / spread
-    mean = posterior.mean + lever * gain
-    return ScorePosterior(posterior.models, mean, posterior.covariance - shrink * np.outer(lever, lever))
+    z = np.array([1, -1]) * float(contrast @ belief.mean) / np.sqrt(spread)
+    ratio = np.exp(-z * z / 2 - special.log_ndtr(z)) / np.sqrt(2 * np.pi)  # by logarithms, for both vanish far out
+    shrink = float(special.ndtr(z) @ (ratio * (ratio + z))) / spread
+    return ScorePosterior(belief.models, belief.mean, belief.covariance - shrink * np.outer(lever, lever))
 
 
-def anticipate(posterior: ScorePosterior, first: str, second: str) -> ScorePosterior:
-    """Return the expected posterior after this pair is answered, either way: the mean stays, the covariance shrinks.
-
-    So a whole session can be chosen at once, each question taking account of those before it.
-    """
-    contrast = _contrast(posterior, first, second)
-    lever = posterior.covariance @ contrast
-    spread = float(1 + contrast @ lever)
-    z = float(contrast @ posterior.mean) / np.sqrt(spread)
-    # Either answer has its own probability, and each shrinks the covariance by its own amount.
-    shrink = (
-        sum(_probability(side) * _inverse_mills_ratio(side) * (_inverse_mills_ratio(side) + side) for side in (z, -z))
-        / spread
-    )
-    return ScorePosterior(posterior.models, posterior.mean, posterior.covariance - shrink * np.outer(lever, lever))
-
-
-def _contrast(posterior: ScorePosterior, first: str, second: str) -> Floats:
-    contrast = np.zeros(len(posterior.models))
-    contrast[posterior.models.index(first)] += 1
-    contrast[posterior.models.index(second)] -= 1
-    return contrast
-
-
-def _probability(z: float) -> float:
-    return float(special.ndtr(z))
-
-
-def _inverse_mills_ratio(z: float) -> float:
-    """Density divided by distribution function of a standard normal; by logarithms, for both vanish far out."""
-    return float(np.exp(-z * z / 2 - special.log_ndtr(z)) / np.sqrt(2 * np.pi))
-
-
-def information(posterior: ScorePosterior, pairs: Sequence[tuple[str, str]]) -> Floats:
+def information(belief: ScorePosterior, pairs: Sequence[tuple[str, str]]) -> Floats:
     """Return the expected information about the scores of an answer on each of these pairs, in bits, `(pairs,)`.
 
     The entropy of the answer less the entropy it would have if the scores were known.
@@ -103,10 +107,10 @@ def information(posterior: ScorePosterior, pairs: Sequence[tuple[str, str]]) -> 
         Lindley, On a measure of the information provided by an experiment, Annals of Mathematical Statistics 27, 1956;
         Houlsby et al., Bayesian active learning for classification and preference learning, 2011, equation 3.
     """
-    i, j = np.array([[posterior.models.index(name) for name in pair] for pair in pairs]).T
-    gap = posterior.mean[i] - posterior.mean[j]
-    variance = np.diag(posterior.covariance)
-    deviation = np.sqrt(np.maximum(variance[i] + variance[j] - 2 * posterior.covariance[i, j], 0))
+    i, j = np.array([[belief.models.index(name) for name in pair] for pair in pairs]).T
+    gap = belief.mean[i] - belief.mean[j]
+    variance = np.diag(belief.covariance)
+    deviation = np.sqrt(np.maximum(variance[i] + variance[j] - 2 * belief.covariance[i, j], 0))
     known = _entropy_bits(special.ndtr(gap[:, None] + deviation[:, None] * _NODES)) @ _WEIGHTS
     return _entropy_bits(special.ndtr(gap / np.sqrt(1 + deviation**2))) - known
 
@@ -117,47 +121,86 @@ def _entropy_bits(probability: Floats) -> Floats:
     return np.asarray(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
 
 
-def next_pair(
-    posterior: ScorePosterior, asked: Sequence[frozenset[str]] = (), seed: Sequence[int] | int = 0
-) -> tuple[str, str]:
-    """Return the pair with the largest expected information, among those that were asked least.
+def batch_size(stimuli: Sequence[Stimulus]) -> int:
+    """Return the number of questions of a batch, one less than there are models; traps are no models."""
+    return max(1, len({stimulus.model for stimulus in stimuli if stimulus.expected is None}) - 1)
+
+
+def spanning_tree(belief: ScorePosterior, seed: Sequence[int]) -> list[tuple[str, str]]:
+    """Return the pairs of a batch in random order, each with a random one first: a spanning tree of all models.
+
+    Of all trees it has the largest sum of expected information.
 
     Args:
-        posterior: Scores after the answers so far.
-        asked: Pairs that this rater has answered on this content; each is asked once before any comes again.
-        seed: Seed of the draw among equally good pairs, and of which picture is first.
+        belief: Scores after the answers so far.
+        seed: Seed of the order, of the sides, and of the draw among equally good pairs.
+
+    Source:
+        Ye and Doermann, Active sampling for subjective image quality assessment, CVPR 2014 (information); Li, Mantiuk,
+        Wang, Ling and Le Callet, Hybrid-MST: a hybrid active sampling strategy for pairwise preference aggregation,
+        NeurIPS 2018, section 3.3 (trees).
     """
-    pairs = list(combinations(sorted(posterior.models), 2))
-    counts = [asked.count(frozenset(pair)) for pair in pairs]
-    open_pairs = [pair for pair, count in zip(pairs, counts, strict=True) if count == min(counts)]
-    gains = information(posterior, open_pairs)
-    best = np.flatnonzero(gains >= gains.max() - 1e-9)
     generator = np.random.default_rng(seed)
-    first, second = open_pairs[int(generator.choice(best))]
-    return (first, second) if generator.integers(2) else (second, first)
+    pairs = list(combinations(range(len(belief.models)), 2))
+    gains = information(belief, [(belief.models[i], belief.models[j]) for i, j in pairs])
+    # Costs have to be above 0; what is added is far below any difference that matters.
+    costs = gains.max() - gains + 1e-6 * (1 + generator.random(len(pairs)))
+    matrix = np.zeros((len(belief.models), len(belief.models)))
+    matrix[tuple(np.array(pairs).T)] = costs
+    tree = minimum_spanning_tree(matrix).tocoo()
+    edges = [(belief.models[i], belief.models[j]) for i, j in zip(tree.row, tree.col, strict=True)]
+    return [edges[k] if generator.integers(2) else edges[k][::-1] for k in generator.permutation(len(edges))]
 
 
 def adaptive_choice(
-    seed: int, pictures: Mapping[Content, Sequence[Stimulus]], rater: int, known: ScorePosterior | None
+    seed: int,
+    pictures: Mapping[Content, Sequence[Stimulus]],
+    rater: int,
+    known: ScorePosterior | None,
+    begun: Sequence[Trial] = (),
 ) -> Callable[[Content, int], Trial]:
-    """Return a function that chooses the trials of a session one by one, each by what those before it will tell.
+    """Return a function that chooses the trials of a session one by one, tree after tree.
+
+    No pair comes twice on one content while another is left.
 
     Args:
         seed: Seed of the study.
         pictures: Pictures of each content, one of each model.
         rater: Number of the session, from 0.
         known: Scores after the answers so far; the prior where it is None.
+        begun: The first trials of the session, which stay as they are.
     """
     names = {content: {picture.model: picture.name for picture in listed} for content, listed in pictures.items()}
-    turns = {content: i for i, content in enumerate(pictures)}
-    posterior = known or prior(list(next(iter(names.values()))))
-    asked: dict[Content, list[frozenset[str]]] = {content: [] for content in pictures}
+    models = {picture.name: picture.model for listed in pictures.values() for picture in listed}
+    belief = known or prior(list(next(iter(names.values()))))
+    asked: dict[Content, set[frozenset[str]]] = {content: set() for content in pictures}
+    waiting: list[tuple[str, str]] = []
+    number = 0
 
-    def choose(content: Content, number: int) -> Trial:
-        nonlocal posterior
-        first, second = next_pair(posterior, asked[content], (seed, 5, rater, number, turns[content]))
-        posterior = anticipate(posterior, first, second)
-        asked[content].append(frozenset((first, second)))
-        return Trial("trial", names[content][first], names[content][second])
+    def choose(content: Content, _: int) -> Trial:
+        nonlocal belief, number, waiting
+        number += 1
+        if number <= len(begun):
+            trial = begun[number - 1]
+            asked[content].add(frozenset((models[trial.first], models[trial.second])))
+            return trial
+        waiting = waiting or spanning_tree(belief, (seed, 5, rater, number))
+        pair = _first_new(waiting, asked[content]) or _most_telling(belief, asked[content])
+        if pair in waiting:
+            waiting.remove(pair)
+        belief = anticipate(belief, *pair)
+        asked[content].add(frozenset(pair))
+        return Trial("trial", names[content][pair[0]], names[content][pair[1]])
 
     return choose
+
+
+def _first_new(pairs: Sequence[tuple[str, str]], asked: set[frozenset[str]]) -> tuple[str, str] | None:
+    return next((pair for pair in pairs if frozenset(pair) not in asked), None)
+
+
+def _most_telling(belief: ScorePosterior, asked: set[frozenset[str]]) -> tuple[str, str]:
+    """The pair with the largest expected information among those that were not asked; among all where none is left."""
+    pairs = list(combinations(belief.models, 2))
+    open_pairs = [pair for pair in pairs if frozenset(pair) not in asked] or pairs
+    return open_pairs[int(np.argmax(information(belief, open_pairs)))]

@@ -166,7 +166,12 @@ class Method(ABC):
         return None
 
     def adaptive_choice(
-        self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]], rater: int, known: ScorePosterior | None
+        self,
+        design: Design,
+        pictures: Mapping[Content, Sequence[Stimulus]],
+        rater: int,
+        known: ScorePosterior | None,
+        begun: Sequence[Trial],
     ) -> Choose | None:
         """Return a function that chooses the trials of a session one by one; None where the plan is fixed beforehand.
 
@@ -175,8 +180,9 @@ class Method(ABC):
             pictures: Pictures of each content, in the order of the models.
             rater: Number of the session, from 0.
             known: What the answers so far tell.
+            begun: The first trials of the session, which stay as they are.
         """
-        del design, pictures, rater, known
+        del design, pictures, rater, known, begun
         return None
 
     @abstractmethod

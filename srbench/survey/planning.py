@@ -20,7 +20,11 @@ from srbench.survey.method import Choose, Method
 
 
 def session(
-    design: Design, stimuli: Sequence[Stimulus], rater: int, known: ScorePosterior | None = None
+    design: Design,
+    stimuli: Sequence[Stimulus],
+    rater: int,
+    known: ScorePosterior | None = None,
+    begun: Sequence[Trial] = (),
 ) -> list[Trial]:
     """Return the trials of a session; practice is left out.
 
@@ -33,6 +37,7 @@ def session(
         stimuli: Pictures of the study, traps among them.
         rater: Number of the session, from 0.
         known: For adaptive pairs, what the answers so far tell; None where there are no answers.
+        begun: For adaptive pairs, the first trials of the session, repeats and traps left out: they stay.
 
     Raises:
         BadStudy: Contents have different models, or there are too few models or references for the method.
@@ -42,7 +47,8 @@ def session(
     questions = method.questions(design, pictures)
     rounds = len(next(iter(questions.values())))
     contents, earlier = _contents_of(design, list(pictures), rater)
-    choose = method.adaptive_choice(design, pictures, rater, known) or _by_turns(method, design, questions, earlier)
+    choose = method.adaptive_choice(design, pictures, rater, known, begun)
+    choose = choose or _by_turns(method, design, questions, earlier)
     trials: list[Trial] = []
     last: Content | None = None
     for number in range(rounds):

@@ -17,7 +17,7 @@ from srbench.ratings.pair_scores import Cluster
 from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Stimulus
-from srbench.survey.adaptive import ScorePosterior, adaptive_choice, prior, update
+from srbench.survey.adaptive import ScorePosterior, adaptive_choice, posterior
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Choose, Method, against_best
 from srbench.survey.methods.pair.answers import comparisons, missed_traps, without
@@ -92,17 +92,20 @@ class PairedComparison(Method):
         """Return the models' scores as all answers so far tell them, for adaptive pairs."""
         if design.pairs != "adaptive":
             return None
-        posterior = prior(sorted({stimulus.model for stimulus in stimuli}))
         # Answers on traps are left out by the export, which needs to know the rated pictures alone.
-        for comparison in comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses()):
-            posterior = update(posterior, comparison)
-        return posterior
+        answered = comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses())
+        return posterior(sorted({stimulus.model for stimulus in stimuli}), first_answers(answered))
 
     def adaptive_choice(
-        self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]], rater: int, known: ScorePosterior | None
+        self,
+        design: Design,
+        pictures: Mapping[Content, Sequence[Stimulus]],
+        rater: int,
+        known: ScorePosterior | None,
+        begun: Sequence[Trial],
     ) -> Choose | None:
         """Return a choice by expected information, for adaptive pairs."""
-        return adaptive_choice(design.seed, pictures, rater, known) if design.pairs == "adaptive" else None
+        return adaptive_choice(design.seed, pictures, rater, known, begun) if design.pairs == "adaptive" else None
 
     def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
         """Return which of the two looks better at one look at each; careless raters press any button."""

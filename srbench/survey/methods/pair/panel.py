@@ -1,14 +1,14 @@
 """Simulated raters who go through the sessions of a study of pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.adaptive import prior, update
-from srbench.survey.design import Design, content_label
+from srbench.survey.adaptive import ScorePosterior, batch_size, posterior
+from srbench.survey.design import Design, Trial, content_label
 from srbench.survey.planning import session
 
 
@@ -24,21 +24,36 @@ def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulatio
     quality, drawn = _drawn(list(by_name.values()), simulation)
     models = list(simulation.models)
     generator = np.random.default_rng((simulation.seed, 6))
-    adaptive = design.pairs == "adaptive"
-    known = prior(sorted(simulation.models))
-    comparisons = []
+    comparisons: list[PairAnswer] = []
+
+    def known() -> ScorePosterior | None:
+        return posterior(sorted(models), comparisons) if design.pairs == "adaptive" else None
+
     for rater, (inconsistency, tastes) in enumerate(zip(drawn.inconsistency, drawn.taste, strict=True)):
         seen = {name: score + tastes[models.index(by_name[name].model)] for name, score in quality.items()}
-        for trial in session(design, stimuli, rater, known if adaptive else None):
-            if trial.kind == "trap":
-                continue
+        for trial in _asked(design, stimuli, rater, known):
             gap = seen[trial.first] - seen[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
             label = content_label(by_name[better])
-            comparison = PairAnswer(label, f"r{rater}", by_name[better].model, by_name[worse].model, tie=False)
-            comparisons.append(comparison)
-            known = update(known, comparison) if adaptive else known
+            comparisons.append(PairAnswer(label, f"r{rater}", by_name[better].model, by_name[worse].model, tie=False))
     return comparisons
+
+
+def _asked(
+    design: Design, stimuli: Sequence[Stimulus], rater: int, known: Callable[[], ScorePosterior | None]
+) -> Iterator[Trial]:
+    """The questions of a session without traps, planned anew before every batch where the design is adaptive."""
+    begun: list[Trial] = []
+    remaining = session(design, stimuli, rater, known())
+    while remaining:
+        trial = remaining.pop(0)
+        if trial.kind == "trap":
+            continue
+        yield trial
+        if trial.kind == "trial":
+            begun.append(trial)
+            if design.pairs == "adaptive" and len(begun) % batch_size(stimuli) == 0:
+                remaining = session(design, stimuli, rater, known(), begun)[-len(remaining):] if remaining else []
 
 
 def _drawn(rated: Sequence[Stimulus], simulation: Simulation) -> tuple[dict[str, float], SimulatedVotes]:
