@@ -1,7 +1,8 @@
 """Which pairs to ask next: batches that are spanning trees of the models, chosen by their expected information.
 
-Scores are held as a normal posterior of Thurstone's case V. A batch is chosen when a rater comes to it, from all answers
-so far of everybody: a tree reaches every model, so raters who answer at the same time cannot all be sent to one pair.
+Scores are held as a normal posterior of Thurstone's case V. A batch is chosen when a rater comes to it, from all
+answers so far of everybody: a tree reaches every model, so raters who answer at the same time cannot all be sent to one
+pair.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -62,10 +63,10 @@ def posterior(models: Sequence[str], answers: Sequence[PairAnswer]) -> ScorePost
     for _ in range(_STEPS):
         gradient, curvature = _slopes(wins, mean)
         step = np.linalg.solve(curvature, gradient)
-        mean = mean + step
+        mean = np.asarray(mean + step)
         if np.abs(step).max() < 1e-9:
             break
-    return ScorePosterior(tuple(models), mean, np.linalg.inv(_slopes(wins, mean)[1]))
+    return ScorePosterior(tuple(models), mean, np.asarray(np.linalg.inv(_slopes(wins, mean)[1])))
 
 
 def _slopes(wins: Floats, mean: Floats) -> tuple[Floats, Floats]:
@@ -75,7 +76,7 @@ def _slopes(wins: Floats, mean: Floats) -> tuple[Floats, Floats]:
     push, stiffness = wins * ratio, wins * ratio * (ratio + gap)
     between = stiffness + stiffness.T
     curvature = np.diag(between.sum(axis=1)) - between + np.eye(len(mean)) / _PRIOR_VARIANCE
-    return push.sum(axis=1) - push.sum(axis=0) - mean / _PRIOR_VARIANCE, curvature
+    return np.asarray(push.sum(axis=1) - push.sum(axis=0) - mean / _PRIOR_VARIANCE), np.asarray(curvature)
 
 
 def anticipate(belief: ScorePosterior, first: str, second: str) -> ScorePosterior:
@@ -119,11 +120,6 @@ def _entropy_bits(probability: Floats) -> Floats:
     """Entropy in bits of an answer with this probability."""
     p = np.clip(probability, 1e-12, 1 - 1e-12)
     return np.asarray(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
-
-
-def batch_size(stimuli: Sequence[Stimulus]) -> int:
-    """Return the number of questions of a batch, one less than there are models; traps are no models."""
-    return max(1, len({stimulus.model for stimulus in stimuli if stimulus.expected is None}) - 1)
 
 
 def spanning_tree(belief: ScorePosterior, seed: Sequence[int]) -> list[tuple[str, str]]:

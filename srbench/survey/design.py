@@ -46,7 +46,7 @@ class Design:
         repeats: Share of a rater's trials that are asked a second time, in the second half of the session.
         traps: Number of trap questions in a session.
         pairs: Pairs of models that are asked in paired comparisons: all; a connected ring in which each model meets
-            four others; or as many as in the ring, chosen when a rater begins by the expected information.
+            four others; or as many as in the ring, chosen batch after batch by the expected information.
         display: How two pictures are shown: in turn at the same place, or side by side.
         ties: Whether "no difference" is an answer in paired comparisons.
         trial_seconds: Expected duration of a trial in seconds.

@@ -4,6 +4,7 @@ from srbench.errors import BadStudy
 from srbench.ratings.files import Ratings
 from srbench.ratings.options import Options
 from srbench.survey.adaptive import ScorePosterior
+from srbench.survey.store.sessions import AHEAD
 from srbench.survey.vote_store import VoteStore
 
 
@@ -47,6 +48,30 @@ def score_posterior(store: VoteStore) -> ScorePosterior | None:
     """Return what the answers so far tell of the models' scores, for adaptive designs; None for the others."""
     rated = [picture.stimulus for picture in store.study.pictures if picture.role == "rated"]
     return store.study.method.posterior(store.study.design, rated, store.responses)
+
+
+def choose_next_batch(store: VoteStore, rater: str, answered: int) -> bool:
+    """Choose the next batch of a rater's questions from all answers so far, where one is due.
+
+    It is due as soon as the last question of the batch before it may be known to the rater's browser.
+
+    Args:
+        store: Votes of the study.
+        rater: Id of the rater.
+        answered: Position of the trial that was answered last.
+
+    Returns:
+        Whether a batch was chosen; never in designs that are fixed beforehand.
+    """
+    size = store.study.batch_size()
+    if not size:
+        return False
+    start = answered + AHEAD + 1
+    trials = store.trials(rater)
+    begun = sum(trial.kind == "trial" for trial in trials[:start])
+    if start >= len(trials) or trials[start - 1].kind != "trial" or begun % size:
+        return False
+    return store.change_trials(rater, start, score_posterior(store))
 
 
 def _count(number: int, noun: str) -> str:

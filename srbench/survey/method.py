@@ -185,6 +185,16 @@ class Method(ABC):
         del design, pictures, rater, known, begun
         return None
 
+    def batch_size(self, design: Design, stimuli: Sequence[Stimulus]) -> int:
+        """Return after how many questions the next ones are chosen anew; 0 where the plan is fixed beforehand.
+
+        Args:
+            design: Design of the study.
+            stimuli: Pictures to rate.
+        """
+        del design, stimuli
+        return 0
+
     @abstractmethod
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the widths of the intervals that simulated panels of this shape lead to."""

@@ -105,6 +105,10 @@ class Study:
         """Return the ends of the scale and what lies between, of images that are not rated."""
         return [picture.stimulus for picture in self.pictures if picture.role != "rated"]
 
+    def batch_size(self) -> int:
+        """Return after how many questions a rater's next ones are chosen anew; 0 where the plan is fixed beforehand."""
+        return self.method.batch_size(self.design, [p.stimulus for p in self.pictures if p.role == "rated"])
+
     def as_dict(self) -> dict[str, Any]:
         """Return the study as study.json holds it."""
         return {

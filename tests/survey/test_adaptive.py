@@ -1,5 +1,8 @@
-"""The next pair: moments against brute force, information against sampling, and a gain over chance."""
+"""The next pairs: moments against sampling, trees against all trees, and a gain over fixed pairs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -9,37 +12,48 @@ from scipy import stats
 from srbench.ratings import pairs
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.adaptive import ScorePosterior, anticipate, information, next_pair, prior, update
-from srbench.survey.design import Design
+from srbench.survey.adaptive import ScorePosterior, anticipate, information, posterior, spanning_tree
+from srbench.survey.design import Design, Trial
+from srbench.survey.export import choose_next_batch
 from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.planning import session
 from srbench.survey.study import Picture, Study
+from srbench.survey.vote_store import VoteStore
 
 
 def _won(winner: str, loser: str, tie: bool = False) -> PairAnswer:
     return PairAnswer("c", "r", winner, loser, tie)
 
 
-def test_an_answer_moves_the_moments_as_sampling_does() -> None:
-    generator = np.random.default_rng(0)
-    covariance = np.array([[1.0, 0.3, 0.1], [0.3, 2.0, 0.2], [0.1, 0.2, 0.5]])
-    belief = ScorePosterior(("a", "b", "c"), np.array([0.2, -0.1, 0.4]), covariance)
-    scores = generator.multivariate_normal(belief.mean, covariance, 400_000)
-    weight = stats.norm.cdf(scores[:, 0] - scores[:, 1])
-    after = update(belief, _won("a", "b"))
+def test_the_posterior_is_the_one_that_sampling_finds() -> None:
+    """Three models, eleven answers with a tie: moments of 400,000 draws of the prior, weighted by the likelihood."""
+    answers = [_won("a", "b")] * 4 + [_won("b", "c")] * 3 + [_won("c", "a")] * 2 + [_won("b", "a")]
+    belief = posterior(("a", "b", "c"), answers)
+    scores = np.random.default_rng(0).normal(0, 2, (400_000, 3))
+    gaps = np.array([scores[:, "abc".index(x.winner)] - scores[:, "abc".index(x.loser)] for x in answers])
+    weight = np.exp(stats.norm.logcdf(gaps).sum(axis=0))
     mean = weight @ scores / weight.sum()
     rest = scores - mean
-    # Sampling errors: 400,000 draws of variance up to 2.
-    np.testing.assert_allclose(after.mean, mean, atol=0.01)
-    np.testing.assert_allclose(after.covariance, (rest * weight[:, None]).T @ rest / weight.sum(), atol=0.02)
+    covariance = (rest * weight[:, None]).T @ rest / weight.sum()
+    # A normal curve is an approximation here; the likelihood of few answers is a little skewed.
+    np.testing.assert_allclose(belief.mean, mean, atol=0.1)
+    np.testing.assert_allclose(belief.covariance, covariance, atol=0.1)
 
 
-def test_a_tie_brings_scores_together_and_is_certain_of_neither() -> None:
-    belief = ScorePosterior(("a", "b"), np.array([1.0, -1.0]), np.eye(2))
-    after = update(belief, _won("a", "b", tie=True))
-    assert 0 < after.mean[0] - after.mean[1] < 2
-    assert after.mean.sum() == pytest.approx(0)
-    assert after.covariance[0, 0] < 1
+def test_a_tie_is_half_a_win_each_way_and_the_order_of_answers_does_not_matter() -> None:
+    tied = posterior(("a", "b"), [_won("a", "b", tie=True)] * 2)
+    split = posterior(("a", "b"), [_won("a", "b"), _won("b", "a")])
+    np.testing.assert_allclose(tied.mean, [0, 0], atol=1e-12)
+    np.testing.assert_allclose(tied.covariance, split.covariance)
+    answers = [_won("a", "b"), _won("b", "c"), _won("a", "c", tie=True)]
+    forth, back = posterior(("a", "b", "c"), answers), posterior(("a", "b", "c"), answers[::-1])
+    np.testing.assert_allclose(forth.mean, back.mean)
+
+
+def test_answers_without_a_maximum_have_a_finite_posterior() -> None:
+    belief = posterior(("a", "b", "c"), [_won("a", "b")] * 200 + [_won("a", "c")] * 200)
+    assert np.isfinite(belief.mean).all()
+    assert belief.mean.argmax() == 0
 
 
 def test_information_is_the_entropy_that_sampling_finds() -> None:
@@ -55,22 +69,49 @@ def test_information_is_the_entropy_that_sampling_finds() -> None:
     assert information(belief, [("a", "b")]) == pytest.approx(information(belief, [("b", "a")]))
 
 
-def test_what_is_known_is_not_asked() -> None:
-    covariance = np.diag([0.01, 0.01, 1.0])
-    far = ScorePosterior(("a", "b", "c"), np.array([3.0, -3.0, 0.0]), covariance)
-    assert information(far, [("a", "b")])[0] < 0.01
-    assert set(next_pair(far)) != {"a", "b"}
-    everything = [frozenset("ac"), frozenset("bc")]
-    assert set(next_pair(far, everything)) == {"a", "b"}  # each pair once before any comes again
+def test_a_batch_is_the_spanning_tree_with_the_most_information() -> None:
+    """Against all 125 spanning trees of five models."""
+    generator = np.random.default_rng(3)
+    root = generator.normal(size=(5, 5))
+    belief = ScorePosterior(tuple("abcde"), generator.normal(0, 1.5, 5), root @ root.T / 5 + 0.1 * np.eye(5))
+    pairs_of = list(combinations("abcde", 2))
+    gains = dict(zip(map(frozenset, pairs_of), information(belief, pairs_of), strict=True))
+    trees = [edges for edges in combinations(pairs_of, 4) if _connected(edges)]
+    assert len(trees) == 125
+    best = max(sum(gains[frozenset(pair)] for pair in edges) for edges in trees)
+    batch = spanning_tree(belief, (1, 2))
+    assert _connected(batch)
+    assert sum(gains[frozenset(pair)] for pair in batch) == pytest.approx(best, abs=1e-5)
+
+
+def _connected(edges: Sequence[tuple[str, str]]) -> bool:
+    reached = {"a"}
+    for _ in range(5):
+        reached |= {model for edge in edges if reached & set(edge) for model in edge}
+    return len(reached) == 5
+
+
+def test_no_pair_comes_twice_on_a_content_and_what_has_begun_stays() -> None:
+    models = [f"m{i}" for i in range(8)]
+    study = _study(models, 2, "adaptive", 0)
+    plan = session(study.design, study.stimuli(), 0)
+    assert len({frozenset((trial.first, trial.second)) for trial in plan}) == len(plan)
+    belief = posterior(tuple(models), [_won("m0", "m1")] * 5 + [_won("m7", "m3")] * 9)
+    anew = session(study.design, study.stimuli(), 0, belief, plan[:14])
+    assert anew[:14] == plan[:14]
+    assert anew[14:] != plan[14:]
+    assert len({frozenset((trial.first, trial.second)) for trial in anew}) == len(anew)
 
 
 def test_what_is_anticipated_is_the_mean_over_both_answers() -> None:
+    """The moments after either answer, from 400,000 draws: the covariance that is left on average."""
     belief = ScorePosterior(("a", "b"), np.array([0.7, 0.1]), np.array([[1.0, 0.2], [0.2, 0.7]]))
-    chance = stats.norm.cdf(0.6 / np.sqrt(1 + 1.0 + 0.7 - 0.4))
-    first, second = update(belief, _won("a", "b")), update(belief, _won("b", "a"))
-    after = anticipate(belief, "a", "b")
-    np.testing.assert_allclose(after.covariance, chance * first.covariance + (1 - chance) * second.covariance)
-    np.testing.assert_allclose(after.mean, chance * first.mean + (1 - chance) * second.mean)
+    scores = np.random.default_rng(0).multivariate_normal(belief.mean, belief.covariance, 400_000)
+    chance = stats.norm.cdf(scores[:, 0] - scores[:, 1])
+    left = sum(weight.mean() * np.cov(scores.T, aweights=weight) for weight in (chance, 1 - chance))
+    # Sampling errors: 400,000 draws of variance up to 1.
+    np.testing.assert_allclose(anticipate(belief, "a", "b").covariance, left, atol=0.01)
+    np.testing.assert_allclose(anticipate(belief, "a", "b").mean, belief.mean)
 
 
 def _study(models: list[str], contents: int, kind: str, seed: int) -> Study:
@@ -80,12 +121,42 @@ def _study(models: list[str], contents: int, kind: str, seed: int) -> Study:
 
 
 def test_a_session_asks_what_is_open() -> None:
-    models = ["a", "b", "c", "d"]
-    study = _study(models, 2, "adaptive", 0)
-    belief = ScorePosterior(tuple(models), np.array([-3.0, 3.0, 0.0, 0.1]), np.diag([0.01, 0.01, 1.0, 1.0]))
-    asked = [{trial.first, trial.second} for trial in session(study.design, study.stimuli(), 0, belief)]
-    assert asked[0] in ({"c0_c", "c0_d"}, {"c1_c", "c1_d"})
-    assert asked != [{t.first, t.second} for t in session(study.design, study.stimuli(), 0)]
+    """a and b are known to differ; c and d are not, so each tree holds that pair and not the other."""
+    models = ("a", "b", "c", "d")
+    study = _study(list(models), 2, "adaptive", 0)
+    belief = ScorePosterior(models, np.array([-3.0, 3.0, 0.0, 0.1]), np.diag([0.01, 0.01, 1.0, 1.0]))
+    asked = [{trial.first[-1], trial.second[-1]} for trial in session(study.design, study.stimuli(), 0, belief)]
+    assert {"c", "d"} in asked[:3]
+    assert {"a", "b"} not in asked[:6]
+
+
+def test_the_next_batch_follows_from_the_answers_so_far(tmp_path: Path) -> None:
+    """Two raters at the same time; what a browser may have loaded, two trials ahead of the answer, stays as it was."""
+    models = [f"m{i}" for i in range(6)]
+    study = replace(_study(models, 3, "adaptive", 0), folder=tmp_path)
+    store = VoteStore(study)
+    first, second = (store.find(store.invite()) or "" for _ in range(2))
+    for rater in (first, second):
+        store.assign_session(rater)
+    before = store.trials(first)
+    chosen = []
+    for position in range(6):
+        for rater in (second, first):
+            trial = store.trials(rater)[position]
+            store.answer(rater, position, "first" if trial.first > trial.second else "second", 3.0, {})
+        chosen.append(choose_next_batch(store, first, position))
+    after = store.trials(first)
+    assert chosen == [False, False, True, False, False, False]  # batches are of five
+    assert after[:5] == before[:5]
+    assert after[5:] != before[5:]
+    assert [contents_of(trial) for trial in after] == [contents_of(trial) for trial in before]
+    assert not store.change_trials(first, 7, None)  # position 7 stands in the page of position 6 already
+    assert store.change_trials(first, 8, None)
+    store.close()
+
+
+def contents_of(trial: Trial) -> str:
+    return trial.first.split("_")[0]
 
 
 @pytest.mark.slow
@@ -105,34 +176,3 @@ def test_adaptive_sessions_find_an_order_that_as_many_ring_questions_do_not() ->
             found.append(float((np.diff(score) > 0).mean()))
     assert np.mean(right["adaptive"]) > np.mean(right["sparse"])
     assert stats.wilcoxon(right["adaptive"], right["sparse"], alternative="greater").pvalue < 0.05
-
-
-@pytest.mark.slow
-def test_chosen_pairs_tell_more_than_drawn_ones() -> None:
-    """Ten models, 60 answers: the scores' error is smaller, over 20 studies."""
-    models = tuple("abcdefghij")
-    errors: dict[str, list[float]] = {"chosen": [], "drawn": []}
-    for seed in range(20):
-        truth = np.random.default_rng((seed, 9)).normal(0, 1.5, len(models))
-        for way, found in errors.items():
-            generator = np.random.default_rng((seed, 7))
-            belief = prior(models)
-            for turn in range(60):
-                pair = (
-                    next_pair(belief, seed=turn)
-                    if way == "chosen"
-                    else tuple(generator.choice(models, 2, replace=False))
-                )
-                i, j = (models.index(name) for name in pair)
-                better = truth[i] - truth[j] + generator.normal() > 0
-                belief = update(belief, _won(*pair) if better else _won(*pair[::-1]))
-            gap = (belief.mean - belief.mean.mean()) - (truth - truth.mean())
-            found.append(float(np.sqrt((gap**2).mean())))
-    assert np.mean(errors["chosen"]) < 0.95 * np.mean(errors["drawn"])
-    assert stats.wilcoxon(errors["chosen"], errors["drawn"], alternative="less").pvalue < 0.05
-
-
-def test_the_same_seed_asks_the_same() -> None:
-    belief = prior(("a", "b", "c"))
-    assert next_pair(belief, seed=4) == next_pair(belief, seed=4)
-    assert len({next_pair(belief, seed=seed) for seed in range(40)}) == 6

@@ -4,19 +4,21 @@ import secrets
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Trial
+from srbench.survey.design import Trial, TrialKind
 from srbench.survey.planning import session, sittings
-from srbench.survey.schema import Assignment, Rater
+from srbench.survey.schema import Answer, Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.endings import exclusions
 from srbench.survey.store.raters import PREVIEW
 
+AHEAD = 2
+"""Number of trials after the last answer whose pictures a browser may know: the one on its page, and the next one."""
 _ABSENCE, _ABSENCE_SITTINGS = timedelta(days=1), timedelta(days=7)
 
 
@@ -64,6 +66,44 @@ class SessionStore(StoreConnection):
             return False
         return len(self._occupied(database)) >= self.study.raters
 
+    def trials(self, rater: str) -> list[Trial]:
+        """Return the trials of a rater's session in their order; none before one is assigned."""
+        rows = select(Assignment).where(Assignment.rater == rater).order_by(Assignment.position)
+        with self._reading() as database:
+            return [Trial(cast("TrialKind", row.kind), row.first, row.second) for row in database.scalars(rows)]
+
+    def change_trials(self, rater: str, start: int, known: ScorePosterior | None) -> bool:
+        """Choose the questions of a session anew from a position on; its length and its order of contents stay.
+
+        Args:
+            rater: Id of the rater.
+            start: First position that may change.
+            known: What the answers so far tell.
+
+        Returns:
+            Whether it was done; not where the rater has come so far that a browser may know these pictures.
+
+        Raises:
+            BadStudy: No such rater.
+        """
+        rows = select(Assignment).where(Assignment.rater == rater).order_by(Assignment.position)
+        with self._transaction() as database:
+            person = self._locked_rater(database, rater)
+            answered = database.scalar(
+                select(func.max(Assignment.position))
+                .join(Answer, Answer.trial == Assignment.id)
+                .where(Assignment.rater == rater)
+            )
+            if answered is not None and answered + AHEAD >= start:
+                return False
+            assigned = database.scalars(rows).all()
+            begun = [Trial("trial", row.first, row.second) for row in assigned[:start] if row.kind == "trial"]
+            anew = session(self.study.design, self.study.stimuli(), person.number or 0, known, begun)
+            for row, trial in zip(assigned[start:], anew[start:], strict=True):
+                row.first, row.second = trial.first, trial.second
+                row.first_key, row.second_key = _key(), _key()
+        return True
+
     @cached_property
     def _allowed_absence(self) -> timedelta:
         """How long a rater may be away before the session is free for another."""
@@ -105,7 +145,11 @@ def _assignment(rater: str, position: int, sitting: int, block: int, trial: Tria
         kind=trial.kind,
         first=trial.first,
         second=trial.second,
-        first_key=secrets.token_urlsafe(16),
-        second_key=secrets.token_urlsafe(16),
         others=list(trial.others) or None,
+        first_key=_key(),
+        second_key=_key(),
     )
+
+
+def _key() -> str:
+    return secrets.token_urlsafe(16)

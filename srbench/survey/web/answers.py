@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
+from srbench.survey.export import choose_next_batch
 from srbench.survey.progress import should_stop
 from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
@@ -34,6 +35,7 @@ class Answers:
 
     def __init__(self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: VoteExecutor) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
+        self.adaptive = store.study.batch_size() > 0
         self.stop_check = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -60,7 +62,13 @@ class Answers:
         response = self.renderer.redirect("next")
         if status == AnswerStatus.LAST:
             response.background = BackgroundTask(self._stop_when_enough)
+        elif status == AnswerStatus.STORED and self.adaptive:
+            response.background = BackgroundTask(self._choose_next_batch, rater, int(position))
         return response
+
+    async def _choose_next_batch(self, rater: str, answered: int) -> None:
+        """Let all answers so far decide what this rater is asked next: after the response, as nobody waits for it."""
+        await run_in_threadpool(choose_next_batch, self.store, rater, answered)
 
     async def _stop_when_enough(self) -> None:
         """Close the study where its stop rule is met: after the response, as a large study takes seconds to analyse."""

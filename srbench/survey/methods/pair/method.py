@@ -113,6 +113,10 @@ class PairedComparison(Method):
             return str(rater.generator.choice(self.values(design)))
         return "first" if rater.sees(trial.first) >= rater.sees(trial.second) else "second"
 
+    def batch_size(self, design: Design, stimuli: Sequence[Stimulus]) -> int:
+        """Return the number of pairs in a spanning tree of the models, for adaptive pairs."""
+        return max(1, len({s.model for s in stimuli}) - 1) if design.pairs == "adaptive" else 0
+
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the mean width over three panels that go through the sessions of this design."""
         fits = [

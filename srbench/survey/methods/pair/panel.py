@@ -7,7 +7,7 @@ import numpy as np
 
 from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.adaptive import ScorePosterior, batch_size, posterior
+from srbench.survey.adaptive import ScorePosterior, posterior
 from srbench.survey.design import Design, Trial, content_label
 from srbench.survey.planning import session
 
@@ -31,7 +31,7 @@ def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulatio
 
     for rater, (inconsistency, tastes) in enumerate(zip(drawn.inconsistency, drawn.taste, strict=True)):
         seen = {name: score + tastes[models.index(by_name[name].model)] for name, score in quality.items()}
-        for trial in _asked(design, stimuli, rater, known):
+        for trial in _asked(replace(design, traps=0), list(by_name.values()), rater, known):
             gap = seen[trial.first] - seen[trial.second] + np.sqrt(2) * inconsistency * generator.normal()
             better, worse = (trial.first, trial.second) if gap >= 0 else (trial.second, trial.first)
             label = content_label(by_name[better])
@@ -42,18 +42,16 @@ def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulatio
 def _asked(
     design: Design, stimuli: Sequence[Stimulus], rater: int, known: Callable[[], ScorePosterior | None]
 ) -> Iterator[Trial]:
-    """The questions of a session without traps, planned anew before every batch where the design is adaptive."""
+    """The questions of a session without traps, chosen anew before every batch where the design is adaptive."""
+    batch = len({stimulus.model for stimulus in stimuli}) - 1
     begun: list[Trial] = []
-    remaining = session(design, stimuli, rater, known())
-    while remaining:
-        trial = remaining.pop(0)
-        if trial.kind == "trap":
-            continue
-        yield trial
-        if trial.kind == "trial":
-            begun.append(trial)
-            if design.pairs == "adaptive" and len(begun) % batch_size(stimuli) == 0:
-                remaining = session(design, stimuli, rater, known(), begun)[-len(remaining):] if remaining else []
+    trials = session(design, stimuli, rater, known())
+    for position in range(len(trials)):
+        if design.pairs == "adaptive" and begun and len(begun) % batch == 0 and trials[position].kind == "trial":
+            trials = session(design, stimuli, rater, known(), begun)
+        yield trials[position]
+        if trials[position].kind == "trial":
+            begun.append(trials[position])
 
 
 def _drawn(rated: Sequence[Stimulus], simulation: Simulation) -> tuple[dict[str, float], SimulatedVotes]:
