@@ -68,7 +68,8 @@ class Answers:
 
     async def _choose_next_batch(self, rater: str, answered: int) -> None:
         """Let all answers so far decide what this rater is asked next: after the response, as nobody waits for it."""
-        await run_in_threadpool(choose_next_batch, self.store, rater, answered)
+        with suppress(Unavailable):  # the questions stay as they were chosen before
+            await self.execute.aside(choose_next_batch, self.store, rater, answered)
 
     async def _stop_when_enough(self) -> None:
         """Close the study where its stop rule is met: after the response, as a large study takes seconds to analyse."""
