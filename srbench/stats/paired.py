@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import stats
 
-from srbench.stats.arrays import Floats
+from srbench.stats.arrays import Flags, Floats
 
 MeanTest = Literal["t", "sign-flip"]
 """Tests of a mean difference."""
@@ -69,11 +69,19 @@ def mean_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[float]:
     """Return p values as `mean_p` does, of many pairs at once: differences are `(n, pairs)`."""
     if test == "sign-flip" or len(differences) < 2:
         return sign_flip_each(differences)
-    n, rounded = len(differences), _rounded(differences)
-    flat = np.ptp(rounded, axis=0) == 0
-    error = np.where(flat, 1.0, differences.std(axis=0, ddof=1)) / math.sqrt(n)
-    p_values = 2 * stats.t.sf(np.abs(differences.mean(axis=0)) / error, n - 1)
-    return [float(p) for p in np.where(flat, rounded[0] == 0, p_values)]
+    return [float(p) for p in _t_each(differences, np.ones(differences.shape, dtype=bool))]
+
+
+def _t_each(differences: Floats, kept: Flags) -> Floats:
+    """Return p values of t tests of the differences that are kept, two at least of each pair."""
+    n = kept.sum(axis=0)
+    mean = np.where(kept, differences, 0.0).sum(axis=0) / n
+    rounded = _rounded(differences)
+    highest = np.where(kept, rounded, -np.inf).max(axis=0)
+    flat = highest == np.where(kept, rounded, np.inf).min(axis=0)
+    squares = np.where(kept, (differences - mean) ** 2, 0.0).sum(axis=0)
+    error = np.sqrt(np.where(flat, 1.0, squares / (n - 1)) / n)
+    return np.asarray(np.where(flat, highest == 0, 2 * stats.t.sf(np.abs(mean) / error, n - 1)))
 
 
 def lasting_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[float]:
@@ -86,18 +94,15 @@ def lasting_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[floa
         differences: Finite differences, `(n, pairs)`.
         test: Test of the mean difference.
     """
-    left_out = [outlying(gap) for gap in differences.T]
-    rest = differences.copy()
-    for i, places in enumerate(left_out):
-        rest[list(places), i] = 0.0  # no sign changes a sum by it
+    p_values = np.array(mean_p_each(differences, test))
+    left_out = _outlying_each(differences)
+    some = left_out.any(axis=0)
+    if not some.any():
+        return [float(p) for p in p_values]
+    rest = np.where(left_out, 0.0, differences)  # no sign changes a sum by it
     stands = rest.sum(axis=0) * differences.sum(axis=0) > 0
-    flipped = sign_flip_each(rest) if test == "sign-flip" else None
-    p_values = mean_p_each(differences, test)
-    for i, places in enumerate(left_out):
-        if places:
-            without = flipped[i] if flipped else mean_p(np.delete(differences[:, i], places))
-            p_values[i] = max(p_values[i], without if stands[i] else 1.0)
-    return p_values
+    without = _t_each(differences, ~left_out) if test == "t" else np.array(sign_flip_each(rest))
+    return [float(p) for p in np.where(some, np.maximum(p_values, np.where(stands, without, 1.0)), p_values)]
 
 
 def outlying(differences: Floats) -> tuple[int, ...]:
@@ -113,11 +118,20 @@ def outlying(differences: Floats) -> tuple[int, ...]:
     Source:
         Leys et al., Journal of Experimental Social Psychology 49, 2013, for the threshold.
     """
-    toward = differences * np.sign(differences.mean())
-    deviation = stats.median_abs_deviation(toward, scale="normal") if len(toward) else 0.0
-    furthest = np.argsort(-toward, kind="stable")[: len(toward) // _OUTLYING]
-    far = toward[furthest] > np.median(toward) + _FAR * deviation
-    return tuple(int(i) for i in furthest[far]) if deviation > 0 else ()
+    places = np.flatnonzero(_outlying_each(differences[:, None])[:, 0]) if len(differences) else []
+    toward = differences * np.sign(differences.mean()) if len(places) else differences
+    return tuple(int(i) for i in sorted(places, key=lambda i: -toward[i]))
+
+
+def _outlying_each(differences: Floats) -> Flags:
+    """Tell outlying images as `outlying` does, of many pairs at once: `(n, pairs)`."""
+    toward = differences * np.sign(differences.mean(axis=0))
+    deviation = stats.median_abs_deviation(toward, axis=0, scale="normal")
+    furthest = np.argsort(-toward, axis=0, kind="stable")[: len(toward) // _OUTLYING]
+    far = np.take_along_axis(toward, furthest, axis=0) > np.median(toward, axis=0) + _FAR * deviation
+    found = np.zeros(toward.shape, dtype=bool)
+    np.put_along_axis(found, furthest, far & (deviation > 0), axis=0)
+    return found
 
 
 def same_p(differences: Floats, margin: float) -> float:
