@@ -10,8 +10,10 @@ from srbench.evaluation.matched import Matched, Matches
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import Comparison, compare_means, letters_of
 from srbench.stats.corrections import holm
+from srbench.stats.fragility import Carried, carried_by_one
 from srbench.stats.influence import Influence, influence
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
+from srbench.stats.order import best_of, finite, finite_mean, finite_part, shared
 from srbench.stats.paired import MEAN_TEST, MeanTest
 from srbench.stats.rank_summary import RankSummary, rank_models
 from srbench.stats.seeds import over_seeds, seed_mean
@@ -47,27 +49,38 @@ class Question:
 
 @dataclass(frozen=True)
 class Compared:
-    """The models of one data set compared in one metric, on the images that are finite for all.
+    """The models of one data set compared in one metric, every two on the images on which both are finite.
 
     Attributes:
         matched: Values that were compared.
-        infinite: Number of images that are left out, since some model has an infinite value on them.
-        intervals: 95 % interval of each model's mean, best first; None for one image.
+        best: Models that no other is ahead of.
+        intervals: 95 % interval of each model's mean over the images on which it is finite, best first; None for one
+            image.
         comparisons: Pairs, or each model with the baseline.
         letters: Groups of models, where all pairs were compared.
-        influence: What few images decide.
+        influence_of: Models and images that `influence` is about: models that are finite on every image, else all.
+        influence: What few images decide; None where fewer than two images are finite for all.
+        carried: The image without which the most pairs are not told apart any more; None where there is none, where a
+            value is infinite, and for methods with seeds.
     """
 
     matched: Matched
-    infinite: int
+    best: frozenset[str]
     intervals: Mapping[str, tuple[float, float] | None]
     comparisons: Sequence[Comparison[str]]
     letters: Mapping[str, str]
-    influence: Influence[str]
+    influence_of: Matched
+    influence: Influence[str] | None
+    carried: Carried | None
 
     def mean(self, model: str) -> float:
-        """Return the mean of a model over the images compared."""
-        return float(self.matched.values[model].mean())
+        """Return the mean of a model over the images on which it is finite; infinity where it is on none."""
+        return finite_mean(self.matched.values[model])
+
+    def infinite(self, model: str) -> tuple[str, ...]:
+        """Return the images on which a model, or one of its seeds, has an infinite value."""
+        kept = finite(self.matched.values[model])
+        return tuple(image for image, is_finite in zip(self.matched.images, kept, strict=True) if not is_finite)
 
 
 def compare(matches: Matches, question: Question) -> list[Compared]:
@@ -89,20 +102,24 @@ def compare(matches: Matches, question: Question) -> list[Compared]:
         raise UserError(f"no model is called '{question.baseline}' here; expected one of: {', '.join(models)}")
     found = []
     for table in matches.tables:
-        finite = table.finite()
-        if len(finite.values) > 1 and finite.images:
-            found.append(_compared(finite, len(table.images) - len(finite.images), question))
+        if len(table.values) > 1 and table.images:
+            found.append(_compared(table, question))
     return found
 
 
-def nowhere_finite(matches: Matches) -> list[str]:
-    """Say in which data sets and metrics nothing is compared, since on each image some model's value is infinite."""
-    return [
-        f"{table.dataset}, {table.metric}: nothing is compared, since on every image some model has an infinite value "
-        f"({', '.join(_never_finite(table)) or 'not always the same one'})"
-        for table in matches.tables
-        if len(table.values) > 1 and table.images and not table.finite().images
-    ]
+def never_finite(matches: Matches) -> list[str]:
+    """Name the models whose value is infinite on every image of a data set, so that they have no mean, a sentence each.
+
+    Where no two models are finite on a common image, nothing is compared.
+    """
+    lines = []
+    for table in matches.tables:
+        without = [model for model, of in table.values.items() if table.images and not finite(of).any()]
+        lines += [
+            f"{table.dataset}, {table.metric}: {model} is infinite on every image, and is not compared in the mean"
+            for model in without
+        ]
+    return lines
 
 
 def unanswered(matches: Matches, question: Question) -> list[str]:
@@ -119,7 +136,7 @@ def unanswered(matches: Matches, question: Question) -> list[str]:
     ]
     if not changed and partners is not None:
         return []
-    return [*left_out, *not_measured_again(matches, question), *nowhere_finite(matches)]
+    return [*left_out, *not_measured_again(matches, question), *_nothing_shared(matches, question)]
 
 
 def not_measured_again(matches: Matches, question: Question) -> list[str]:
@@ -133,13 +150,27 @@ def not_measured_again(matches: Matches, question: Question) -> list[str]:
     return lines
 
 
-def _never_finite(table: Matched) -> list[str]:
-    return [model for model, of in table.values.items() if not np.isfinite(of).any()]
+def _nothing_shared(matches: Matches, question: Question) -> list[str]:
+    """Name the pairs that were asked for and are finite on no common image, a sentence each."""
+    return [
+        f"{table.dataset}, {table.metric}: {model} and {other} are not compared, since on every image one of them is "
+        "infinite"
+        for table in matches.tables
+        for model, other in _asked_for(table, question)
+        if table.images and not len(shared(table.values[model], table.values[other]))
+    ]
 
 
-def _compared(table: Matched, infinite: int, question: Question) -> Compared:
+def _asked_for(table: Matched, question: Question) -> list[tuple[str, str]]:
+    partners = question.partners
+    pairs = [(model, question.baseline) for model in table.values] if partners is None else list(partners.items())
+    return [pair for pair in pairs if pair[0] != pair[1] and table.values.keys() >= {*pair}]
+
+
+def _compared(table: Matched, question: Question) -> Compared:
     sign = -1 if table.higher_is_better else 1
-    ranked = sorted(table.values, key=lambda model: sign * float(table.values[model].mean()))
+    best = best_of(table.values, higher_is_better=table.higher_is_better)
+    ranked = sorted(table.values, key=lambda model: (model not in best, sign * finite_mean(table.values[model])))
     if question.partners is not None:
         comparisons = _with_partners(table, question, question.partners)
     elif question.baseline and question.baseline not in table.values:
@@ -153,35 +184,47 @@ def _compared(table: Matched, infinite: int, question: Question) -> Compared:
             test=question.test,
             interval=question.interval,
         )
+    whole, places = finite_part(table.values)
+    means = {model: over_seeds(of) for model, of in whole.items()}
     return Compared(
         matched=table,
-        infinite=infinite,
+        best=best,
         intervals={model: _interval(table.values[model], question.interval) for model in ranked},
         comparisons=comparisons,
         letters=letters_of(ranked, comparisons) if question.all_pairs else {},
-        influence=influence(
-            {model: over_seeds(of) for model, of in table.values.items()}, higher_is_better=table.higher_is_better
-        ),
+        influence_of=replace(table, images=tuple(table.images[i] for i in places), values=means),
+        influence=influence(means, higher_is_better=table.higher_is_better) if len(places) > 1 else None,
+        carried=_carried(table.values, comparisons, question),
     )
 
 
+def _carried(
+    values: Mapping[str, Floats], comparisons: Sequence[Comparison[str]], question: Question
+) -> Carried | None:
+    if not comparisons or any(of.ndim > 1 or not np.isfinite(of).all() for of in values.values()):
+        return None
+    gaps = [values[pair.first] - values[pair.second] for pair in comparisons]
+    return carried_by_one(np.stack(gaps, axis=1), question.test)
+
+
 def _interval(values: Floats, method: IntervalMethod) -> tuple[float, float] | None:
-    return seed_mean(values).ci95 if values.ndim > 1 else mean_interval(values, method)
+    kept = values[..., finite(values)]
+    return seed_mean(kept).ci95 if values.ndim > 1 and kept.size else mean_interval(kept.ravel(), method)
 
 
 def _with_partners(table: Matched, question: Question, partners: Mapping[str, str]) -> list[Comparison[str]]:
     """Compare each model with its older self; p values are corrected for all these pairs."""
     pairs = [
-        compare_means(
+        pair
+        for model, older in _asked_for(table, replace(question, partners=partners))
+        for pair in compare_means(
             {model: table.values[model], older: table.values[older]},
             higher_is_better=table.higher_is_better,
             margin=question.margin(table.metric),
             baseline=older,
             test=question.test,
             interval=question.interval,
-        )[0]
-        for model, older in partners.items()
-        if model != older and model in table.values and older in table.values
+        )
     ]
     corrected = holm([pair.p for pair in pairs])
     lasting = holm([pair.p_lasting_holm for pair in pairs])

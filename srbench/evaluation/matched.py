@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Matched:
     Attributes:
         dataset: Id.
         metric: Name.
+        title: Name of the metric in the head of a table; empty where the table knows it.
         unit: "dB" or "".
         digits: Digits after the point that a table shows.
         higher_is_better: Direction.
@@ -37,19 +38,13 @@ class Matched:
 
     dataset: str
     metric: str
+    title: str
     unit: str
     digits: int
     higher_is_better: bool
     images: tuple[str, ...]
     values: Mapping[str, Floats]
     left_out: Mapping[str, str]
-
-    def finite(self) -> "Matched":
-        """Keep the images on which the values of all models are finite."""
-        each = [np.isfinite(of).reshape(-1, len(self.images)).all(axis=0) for of in self.values.values()]
-        kept = np.flatnonzero(np.all(each, axis=0))
-        values = {model: of[..., kept] for model, of in self.values.items()}
-        return replace(self, images=tuple(self.images[i] for i in kept), values=values)
 
 
 @dataclass(frozen=True)
@@ -246,6 +241,7 @@ def _matched(by_model: Mapping[str, Sequence[Row]]) -> Matched:
     return Matched(
         dataset=first.dataset,
         metric=first.metric,
+        title=first.title,
         unit=first.unit,
         digits=first.digits if first.digits is not None else 2 if first.unit == "dB" else 4,
         higher_is_better=first.higher_is_better,

@@ -2,14 +2,19 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from srbench.evaluation.results import MOS, TIMINGS, Row
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import told_apart
+from srbench.stats.fragility import Carried, carried_by_one
 from srbench.stats.influence import Influence, influence
+from srbench.stats.order import best_of, finite_part, shared
 from srbench.stats.paired import MEAN_TEST
 from srbench.stats.seeds import by_seed, over_seeds
 
@@ -24,18 +29,23 @@ NO_METHODS: Mapping[str, str] = MappingProxyType({})
 class Ranking:
     """Comparison of all models of a table in one metric.
 
-    A model without a value (or with NaN) on an image that others have is not compared.
+    A model without a value (or with NaN) on an image that others have is not compared. Two are compared on the images
+    on which both are finite.
 
     Attributes:
-        best: Variants with the best mean over the images that are compared; empty where there are none, or one variant.
+        best: Variants that no other is ahead of; see `srbench.stats.order.best_of`. Empty for one variant.
         tied: Variants that these images cannot tell from the best: paired t tests of the means, with and without
             outlying images, corrected for all pairs of variants by Holm. Empty for a single image.
         compared: Number of images on which all compared variants have a finite value.
         infinite: Number of images on which some compared variant has an infinite value.
         wins: Number of images on which each compared variant is the best or as good; an infinite value in the better
             direction wins its image.
-        images: Names of the images on which all compared variants have a finite value.
+        pairs: Number of pairs of variants that were tested, on two images at least.
+        images: Names of the images that `influence` is about.
+        influence_of: The variants that it is about: those that are finite on every image, else all.
         influence: What a few of these images decide; None where there are fewer than two, or one variant.
+        carried: The image without which the most pairs are not told apart any more; None where there is none, where a
+            value is infinite, and for methods with seeds.
     """
 
     best: frozenset[Variant]
@@ -43,8 +53,11 @@ class Ranking:
     compared: int
     infinite: int
     wins: Mapping[Variant, int]
+    pairs: int = 0
     images: tuple[str, ...] = ()
+    influence_of: tuple[Variant, ...] = ()
     influence: Influence[Variant] | None = None
+    carried: Carried | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON; a variant is an object of model, device and mode."""
@@ -52,8 +65,8 @@ class Ranking:
         return {
             "best": _named(self.best),
             "tied": _named(self.tied),
-            "test": f"paired {MEAN_TEST} with and without outlying images, Holm over all pairs" if found else None,
-            "pairs": found.orders if found else 0,
+            "test": f"paired {MEAN_TEST} with and without outlying images, Holm over all pairs" if self.pairs else None,
+            "pairs": self.pairs,
             "compared": self.compared,
             "infinite": self.infinite,
             "wins": [{**_name(variant), "images": count} for variant, count in self.wins.items()],
@@ -63,11 +76,13 @@ class Ranking:
     def _influence(self, found: Influence[Variant]) -> dict[str, Any]:
         moved = found.moved and {**_name(found.moved[0]), "rank": found.moved[1], "rank_without": found.moved[2]}
         return {
+            "models": _named(self.influence_of),
             "images": [self.images[i] for i in found.few],
             "orders": found.orders,
             "reversed": found.reversed,
             "moved": moved,
             "deciding": None if found.deciding is None else [self.images[i] for i in found.deciding],
+            "carried": self.carried and {**asdict(self.carried), "image": self.images[self.carried.image]},
             "best_without": found.heir and _name(found.heir),
         }
 
@@ -102,10 +117,13 @@ def _ranking(rows: Sequence[Row], methods: Mapping[str, str]) -> Ranking:
     seeds = _complete(rows, sign, methods)
     merits = {variant: {image: sum(of) / len(of) for image, of in images.items()} for variant, images in seeds.items()}
     common = set.intersection(*(set(of) for of in merits.values())) if merits else set()
-    finite = sorted(image for image in common if all(math.isfinite(of[image]) for of in merits.values()))
-    values = {variant: by_seed([of[image] for image in finite]) for variant, of in seeds.items()}
-    comparable = bool(finite) and len(merits) > 1
-    best, tied = _best_and_tied(values) if comparable else (frozenset(), frozenset())
+    finite = [image for image in common if all(math.isfinite(of[image]) for of in merits.values())]
+    order = sorted(common)
+    values = {variant: by_seed([of[image] for image in order]) for variant, of in seeds.items()}
+    comparable = bool(order) and len(merits) > 1
+    best, tied, pairs = _best_and_tied(values) if comparable else (frozenset(), frozenset(), 0)
+    whole, places = finite_part(values)
+    decided = comparable and len(places) > 1
     counted = {row.image: row.images for row in rows}  # the row of a whole set stands for all its images
     highest = {image: max(of[image] for of in merits.values()) for image in common}
     return Ranking(
@@ -114,9 +132,18 @@ def _ranking(rows: Sequence[Row], methods: Mapping[str, str]) -> Ranking:
         compared=sum(counted[image] for image in finite),
         infinite=sum(counted[image] for image in common.difference(finite)),
         wins={variant: sum(of[image] == highest[image] for image in common) for variant, of in merits.items()},
-        images=tuple(finite),
-        influence=_influence(values) if comparable and len(finite) > 1 else None,
+        pairs=pairs,
+        images=tuple(order[i] for i in places),
+        influence_of=tuple(whole) if decided else (),
+        influence=_influence(whole) if decided else None,
+        carried=_carried(values) if decided and len(places) == len(order) else None,
     )
+
+
+def _carried(values: Mapping[Variant, Floats]) -> Carried | None:
+    if any(of.ndim > 1 or not np.isfinite(of).all() for of in values.values()):
+        return None
+    return carried_by_one(np.stack([values[one] - values[other] for one, other in combinations(values, 2)], axis=1))
 
 
 def _influence(values: Mapping[Variant, Floats]) -> Influence[Variant]:
@@ -145,11 +172,14 @@ def _of_all_seeds(images: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[
     return {image: tuple(of[model] for model in models) for image, of in images.items() if len(of) == len(models)}
 
 
-def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant]]:
-    highest = max(of.mean() for of in values.values())
-    best = frozenset(variant for variant, of in values.items() if of.mean() == highest)
-    if next(iter(values.values())).shape[-1] < 2:
-        return best, frozenset()
-    apart = told_apart(values)
-    others = values.keys() - best
-    return best, frozenset(one for one in others if any(not apart[frozenset((one, other))] for other in best))
+def _best_and_tied(values: Mapping[Variant, Floats]) -> tuple[frozenset[Variant], frozenset[Variant], int]:
+    """Return who is best, who is not told from the best, and the number of pairs that were tested."""
+    best = best_of(values, higher_is_better=True)
+    tested = {frozenset(pair) for pair in combinations(values, 2) if len(shared(values[pair[0]], values[pair[1]])) > 1}
+    apart = told_apart(values) if tested else {}
+    tied = {
+        one
+        for one in values.keys() - best
+        if any((pair := frozenset((one, other))) in tested and not apart[pair] for other in best)
+    }
+    return best, frozenset(tied), len(tested)

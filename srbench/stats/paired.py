@@ -118,9 +118,11 @@ def outlying(differences: Floats) -> tuple[int, ...]:
     Source:
         Leys et al., Journal of Experimental Social Psychology 49, 2013, for the threshold.
     """
-    places = np.flatnonzero(_outlying_each(differences[:, None])[:, 0]) if len(differences) else []
-    toward = differences * np.sign(differences.mean()) if len(places) else differences
-    return tuple(int(i) for i in sorted(places, key=lambda i: -toward[i]))
+    if not len(differences):
+        return ()
+    places = np.flatnonzero(_outlying_each(differences[:, None])[:, 0])
+    furthest = np.argsort(-differences[places] * np.sign(differences.mean()), kind="stable")
+    return tuple(int(i) for i in places[furthest])
 
 
 def _outlying_each(differences: Floats) -> Flags:

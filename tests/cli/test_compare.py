@@ -100,9 +100,27 @@ def test_a_data_set_in_which_nothing_is_compared_is_named(call: Call, tmp_path: 
     write_run(tmp_path / "run", {"hr": [np.inf] * 3, "a": [30.0, 31.0, 32.0], "b": [29.0, 30.0, 31.5]})
     code, out, _ = call("compare", "run")
     assert code == 0
-    assert "set, psnr: nothing is compared, since on every image some model has an infinite value (hr)" in " ".join(
-        out.split()
-    )
+    assert "set, psnr: hr is infinite on every image, and is not compared in the mean" in " ".join(out.split())
+
+
+def test_an_infinite_value_of_one_model_costs_the_others_no_image(call: Call, tmp_path: Path) -> None:
+    values = _values(bicubic=0.0, ours=1.0, theirs=1.5)
+    values["theirs"][3] = np.inf
+    write_run(tmp_path / "run", {**values, "hr": [np.inf] * 12})
+    (table,) = json.loads(call("compare", "run", "--json")[1])["tables"]
+    pairs = {(pair["first"], pair["second"]): (pair["images"], pair["infinite"]) for pair in table["comparisons"]}
+    assert pairs == {("ours", "bicubic"): (12, 0), ("theirs", "bicubic"): (11, 1), ("theirs", "ours"): (11, 1)}
+    theirs, ours = (next(one for one in table["models"] if one["model"] == name) for name in ("theirs", "ours"))
+    assert ours["mean"] == pytest.approx(np.mean(values["ours"]))
+    assert theirs["infinite"] == ["im3"]
+    assert [one["model"] for one in table["models"] if one["best"]] == ["hr"]
+    assert table["influence"]["models"] == ["bicubic", "ours"]
+    won = next(pair for pair in table["comparisons"] if pair["first"] == "theirs")
+    assert won["wins"] == 12
+    out = " ".join(call("compare", "run")[1].split())
+    assert "hr on 12 of 12; theirs on 1 of 12 (im3)" in out
+    assert "(11 of 12, 1 ∞)" in out
+    assert "Of the 2 models that are finite on every image" in out
 
 
 def test_what_the_newer_run_lacks_is_named_and_no_pass(call: Call, tmp_path: Path) -> None:

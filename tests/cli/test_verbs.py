@@ -31,7 +31,8 @@ def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
     ranking = next(r for r in content["rankings"] if r["metric"] == "psnr")
     assert (ranking["dataset"], ranking["compared"], ranking["pairs"]) == ("builtin", 3, 1)
     assert ranking["best"] == [{"model": "bicubic", "device": "cpu", "mode": "fp32"}]
-    assert {"images", "orders", "reversed", "moved", "deciding", "best_without"} == set(ranking["influence"])
+    of_images = {"models", "images", "orders", "reversed", "moved", "deciding", "best_without", "carried"}
+    assert of_images == set(ranking["influence"])
 
 
 def test_run_closes_with_a_table_that_names_protocol_and_machine(call: Call) -> None:

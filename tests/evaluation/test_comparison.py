@@ -17,7 +17,7 @@ def test_p_values_are_corrected_for_all_pairs_of_models_and_their_older_selves()
         "c": np.linspace(-0.1, 0.12, 30),
     }
     values = {name + age: base + (gap if not age else 0) for name, gap in gaps.items() for age in ("", " old")}
-    table = Matched("set", "psnr", "dB", 2, True, tuple(f"im{i}" for i in range(30)), values, ())
+    table = Matched("set", "psnr", "", "dB", 2, True, tuple(f"im{i}" for i in range(30)), values, ())
     question = Question(partners={name: f"{name} old" for name in gaps})
     (one,) = compare(Matches({}, (table,), {}, ()), question)
     assert [(pair.first, pair.second) for pair in one.comparisons] == [(name, f"{name} old") for name in gaps]

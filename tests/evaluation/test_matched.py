@@ -45,13 +45,6 @@ def test_a_model_that_lacks_images_is_left_out_by_name(tmp_path: Path) -> None:
     assert table.left_out == {"b": "b is not compared: it has a value on 1 of 2 images"}
 
 
-def test_images_with_an_infinite_value_are_set_aside(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, {"a": [1.0, math.inf, 3.0], "b": [2.0, 2.0, 2.0]})
-    finite = match([folder]).tables[0].finite()
-    assert finite.images == ("im0", "im2")
-    assert finite.values["b"].tolist() == [2.0, 2.0]
-
-
 def test_models_data_sets_and_metrics_are_chosen_by_glob(tmp_path: Path) -> None:
     write_run(tmp_path, {"esrgan": [1.0], "esrgan_lite": [1.0], "edsr": [1.0]}, dataset="one")
     write_run(tmp_path, {"esrgan": [1.0], "edsr": [1.0]}, dataset="two")

@@ -1,22 +1,26 @@
 """The report of `srbench compare`: which models are better, worse or the same, and how surely."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from srbench import protocol as protocols
-from srbench.evaluation.comparison import Compared, Question, not_measured_again, nowhere_finite
+from srbench.evaluation.comparison import Compared, Question, never_finite, not_measured_again
 from srbench.evaluation.matched import Matches
 from srbench.report.figures.critical_difference import critical_difference
 from srbench.report.numbers import p_value
+from srbench.report.runs.comparison_record import pair_record, table_record
 from srbench.report.runs.influence_line import influence_line
+from srbench.report.runs.tables import metric_head
 from srbench.report.table import DASH, Cell, Column, Page, Section, Table, text_column
 from srbench.stats.comparison import Comparison
 from srbench.stats.means import interval_in_words
 from srbench.stats.rank_summary import RankSummary
 
 _GROUP = "group: models that share a letter are not told apart."
+_NAMED = 5
 _VERDICTS = ("better", "same", "undecided", "worse")
 _TESTS = {"t": "paired t test", "sign-flip": "permutation of signs"}
 
@@ -44,11 +48,12 @@ class ComparisonReport:
             pairs: Whether the tables of all pairs are part of it, where all pairs were compared.
         """
         tables = [table for one in self.compared for table in self._tables(one, pairs=pairs)]
-        tables += [_ranks(self.ranks)] if self.ranks and self.question.partners is None else []
+        heads = {of.metric: metric_head(of.metric, of.title) for of in self.matches.tables}
+        ranks = {heads[metric]: of for metric, of in self.ranks.items()} if self.question.partners is None else {}
+        tables += [_ranks(ranks)] if ranks else []
         drawings = [
-            critical_difference(f"ranks-{metric}", f"mean ranks in {metric}", summary)
-            for metric, summary in self.ranks.items()
-            if self.question.partners is None
+            critical_difference(f"ranks-{metric}", f"mean ranks in {heads[metric]}", self.ranks[metric])
+            for metric in (self.ranks if ranks else {})
         ]
         notes = self._notes()
         return Page(
@@ -69,7 +74,7 @@ class ComparisonReport:
                 for model, places in self.matches.origins.items()
             ],
             "question": {**asdict(self.question), "baseline": self.question.baseline or None},
-            "tables": [_as_dict(one) for one in self.compared],
+            "tables": [table_record(one) for one in self.compared],
             "ranks": [
                 {"metric": metric, **asdict(summary), "groups": summary.groups()}
                 for metric, summary in self.ranks.items()
@@ -80,7 +85,7 @@ class ComparisonReport:
     def records(self) -> list[dict[str, Any]]:
         """Return the lines of the CSV: one for each pair that was compared."""
         return [
-            {"dataset": one.matched.dataset, "metric": one.matched.metric, **_pair(pair, one)}
+            {"dataset": one.matched.dataset, "metric": one.matched.metric, **pair_record(pair, one)}
             for one in self.compared
             for pair in one.comparisons
         ]
@@ -93,7 +98,7 @@ class ComparisonReport:
         known = {*partners, *partners.values()} or set(self.matches.origins)
         unchanged += [f"{model}: in one of the runs only" for model in self.matches.origins if model not in known]
         left_out = [line for table in self.matches.tables for line in table.left_out.values()]
-        lacking = [*not_measured_again(self.matches, self.question), *nowhere_finite(self.matches)]
+        lacking = [*not_measured_again(self.matches, self.question), *never_finite(self.matches)]
         return list(dict.fromkeys([*self.matches.notes, *unchanged, *left_out, *lacking]))
 
     def _tables(self, one: Compared, *, pairs: bool) -> list[Table]:
@@ -107,7 +112,11 @@ class ComparisonReport:
         return f"Each model against {self.question.baseline}." if self.question.baseline else "All pairs of models."
 
     def _caption(self) -> tuple[str, ...]:
-        margins = ", ".join(f"{metric} {margin:g}" for metric, margin in self.question.margins.items())
+        units = {of.metric.partition(".")[0]: f" {of.unit}".rstrip() for of in self.matches.tables}
+        margins = ", ".join(
+            f"{metric_head(metric, '')} {margin:g}{units.get(metric.partition('.')[0], '')}"
+            for metric, margin in self.question.margins.items()
+        )
         same = (
             f"same: certainly less apart than the margin ({margins}), by two one-sided t tests; "
             if margins
@@ -127,8 +136,11 @@ class ComparisonReport:
 
 def _title(one: Compared) -> str:
     count = len(one.matched.images)
-    left_out = f", {one.infinite} more with an infinite value left out" if one.infinite else ""
-    return f"{one.matched.dataset}, {count} image{'' if count == 1 else 's'}{left_out}"
+    return f"{one.matched.dataset}, {count} image{'' if count == 1 else 's'}"
+
+
+def _head(one: Compared) -> str:
+    return metric_head(one.matched.metric, one.matched.title)
 
 
 def _key(one: Compared, what: str) -> str:
@@ -136,18 +148,22 @@ def _key(one: Compared, what: str) -> str:
 
 
 def _mean_column(one: Compared) -> Column:
-    return Column(one.matched.metric, one.matched.unit, higher_is_better=one.matched.higher_is_better)
+    return Column(_head(one), one.matched.unit, higher_is_better=one.matched.higher_is_better)
 
 
 def _mean_cell(one: Compared, model: str) -> Cell:
     ends, digits = one.intervals[model], one.matched.digits
-    best = one.influence.best == model
-    return Cell(_number(one.mean(model), digits), _interval(ends, digits), best=best)
+    mean, best = one.mean(model), model in one.best
+    if math.isinf(mean):
+        return Cell("∞", best=best)
+    infinite, count = len(one.infinite(model)), len(one.matched.images)
+    of = f" ({count - infinite} of {count}, {infinite} ∞)" if infinite else ""
+    return Cell(_number(mean, digits) + of, _interval(ends, digits), best=best)
 
 
 def _models(one: Compared) -> Table:
     """All pairs at a glance: mean, group, and how many others each model is better than."""
-    words = [word for word in _VERDICTS if word != "same" or one.comparisons[0].margin is not None]
+    words = [word for word in _VERDICTS if word != "same" or any(pair.margin is not None for pair in one.comparisons)]
     counts: dict[str, Counter[str]] = {model: Counter() for model in one.intervals}
     turned = {"better": "worse", "worse": "better"}
     for pair in one.comparisons:
@@ -172,7 +188,7 @@ def _pairs(one: Compared) -> Table:
     rows = tuple(
         (Cell(pair.first), Cell(pair.verdict), Cell(pair.second), *_figures(pair, one)) for pair in one.comparisons
     )
-    title = f"{one.matched.dataset}, {one.matched.metric}: pairs"
+    title = f"{one.matched.dataset}, {_head(one)}: pairs"
     return Table(_key(one, "pairs"), title, (*head, *_figure_columns(one)), rows)
 
 
@@ -203,8 +219,9 @@ def _figure_columns(one: Compared) -> tuple[Column, ...]:
 def _figures(pair: Comparison[str], one: Compared) -> tuple[Cell, ...]:
     digits = one.matched.digits
     reversing = DASH if pair.reversing is None else str(len(pair.reversing))
+    of = f" ({pair.images} of {pair.images + pair.infinite})" if pair.infinite else ""
     return (
-        Cell(_number(pair.mean, digits, signed=True), _interval(pair.ci95, digits)),
+        Cell(_number(pair.mean, digits, signed=True) + of, _interval(pair.ci95, digits)),
         Cell(p_value(pair.p_lasting_holm)),
         Cell(f"{pair.wins}:{pair.ties}:{pair.losses}"),
         Cell(p_value(pair.p_typical_holm)),
@@ -213,8 +230,33 @@ def _figures(pair: Comparison[str], one: Compared) -> tuple[Cell, ...]:
 
 
 def _few(one: Compared) -> tuple[str, ...]:
-    line = influence_line(one.influence, one.matched.images, {model: model for model in one.intervals})
-    return (line,) if line else ()
+    return tuple(filter(None, (_infinite(one), _decided(one))))
+
+
+def _infinite(one: Compared) -> str:
+    """Say which models have infinite values, and what is compared then."""
+    images = {model: found for model in one.intervals if (found := one.infinite(model))}
+    if not images:
+        return ""
+    count = len(one.matched.images)
+    named = [
+        f"{model} on {len(found)} of {count}" + (f" ({', '.join(found)})" if len(found) <= _NAMED else "")
+        for model, found in images.items()
+    ]
+    return (
+        f"∞, where the output equals the original: {'; '.join(named)}. A mean leaves these images out. Two models are "
+        "compared on the images on which both are finite"
+    )
+
+
+def _decided(one: Compared) -> str:
+    if one.influence is None:
+        return ""
+    models = one.influence_of.values
+    line = influence_line(one.influence, one.influence_of.images, {model: model for model in models}, one.carried)
+    if not line or len(models) == len(one.intervals):
+        return line
+    return f"Of the {len(models)} models that are finite on every image: {line}"
 
 
 def _ranks(ranks: Mapping[str, RankSummary]) -> Table:
@@ -250,34 +292,3 @@ def _interval(ends: tuple[float, float] | None, digits: int) -> str:
         if ends and ends[0] >= 0
         else (f"{ends[0]:+.{digits}f} to {ends[1]:+.{digits}f}" if ends else "")
     )
-
-
-def _as_dict(one: Compared) -> dict[str, Any]:
-    return {
-        "dataset": one.matched.dataset,
-        "metric": one.matched.metric,
-        "unit": one.matched.unit,
-        "images": list(one.matched.images),
-        "infinite": one.infinite,
-        "models": [
-            {"model": model, "mean": one.mean(model), "ci95": ends, "group": one.letters.get(model)}
-            for model, ends in one.intervals.items()
-        ],
-        "comparisons": [_pair(pair, one) for pair in one.comparisons],
-        "influence": _influence(one),
-    }
-
-
-def _pair(pair: Comparison[str], one: Compared) -> dict[str, Any]:
-    content = {name: value for name, value in asdict(pair).items() if name != "higher_is_better"}
-    names = None if pair.reversing is None else [one.matched.images[i] for i in pair.reversing]
-    outlying = [one.matched.images[i] for i in pair.outlying]
-    return {**content, "verdict": pair.verdict, "reversing": names, "outlying": outlying}
-
-
-def _influence(one: Compared) -> dict[str, Any]:
-    content = asdict(one.influence)
-    for name in ("few", "deciding"):
-        places = content[name]
-        content[name] = None if places is None else [one.matched.images[i] for i in places]
-    return content

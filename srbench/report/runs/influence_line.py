@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from srbench.stats.fragility import Carried
 from srbench.stats.influence import Influence
 
 _NAMED = 5
@@ -11,20 +12,35 @@ _NAMED = 5
 _Item = TypeVar("_Item")
 
 
-def influence_line(found: Influence[_Item], images: Sequence[str], labels: Mapping[_Item, str]) -> str:
-    """Say which images, left out, reverse orders of means, and which change who is best.
+def influence_line(
+    found: Influence[_Item], images: Sequence[str], labels: Mapping[_Item, str], carried: Carried | None = None
+) -> str:
+    """Say which images, left out, reverse orders of means, change who is best, and take claims away.
 
     Args:
         found: What a few images decide.
         images: Names of the images, in the order in which they were compared.
         labels: Names of the items.
+        carried: The image that carries the most claims, if any.
 
     Examples:
         >>> found = Influence(14, 1, (), 0, 1, None, "a", (5, 7), "b")
         >>> influence_line(found, "abcdefghijklmn", {"a": "ours", "b": "edsr"})
         'Without 2 of 14 images (f, h) edsr is best, not ours'
     """
-    return ". ".join(filter(None, (_orders(found, images, labels), _best(found, images, labels))))
+    parts = (_orders(found, images, labels), _best(found, images, labels), _claims(found, images, carried))
+    return ". ".join(filter(None, parts))
+
+
+def _claims(found: Influence[_Item], images: Sequence[str], carried: Carried | None) -> str:
+    """Say without which image the most pairs are not told apart any more."""
+    if carried is None:
+        return ""
+    without = f"Without 1 of {found.images} images{_named((carried.image,), images)}"
+    if found.orders == 1:
+        return f"{without} the two are not told apart"
+    verb = "is" if carried.fallen == 1 else "are"
+    return f"{without} {carried.fallen} of the {carried.claims} pairs told apart {verb} not"
 
 
 def _orders(found: Influence[_Item], images: Sequence[str], labels: Mapping[_Item, str]) -> str:

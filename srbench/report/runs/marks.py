@@ -32,7 +32,8 @@ def notes(
     for metric, ranking in rankings.items():
         lines += _compared(heads[metric], ranking, labels, count)
         if ranking.influence is not None:
-            lines.append(f"{heads[metric]}: {influence_line(ranking.influence, ranking.images, labels)}")
+            line = influence_line(ranking.influence, ranking.images, labels, ranking.carried)
+            lines.append(f"{heads[metric]}{_whole(ranking)}: {line}")
     return lines
 
 
@@ -45,12 +46,11 @@ def _method(summaries: Sequence[Summary], rankings: Mapping[str, Ranking]) -> li
         over = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         said.append(f"intervals: 95 %, {method} over {over} images")
     compared = [ranking for ranking in rankings.values() if ranking.best]
-    if any(ranking.influence for ranking in compared):
-        most = max(len(ranking.wins) for ranking in compared)
-        pairs = most * (most - 1) // 2
+    if any(ranking.pairs for ranking in compared):
+        pairs = max(ranking.pairs for ranking in compared)
         corrected = f", corrected for all {pairs} pairs of models (Holm)" if pairs > 1 else ""
         said.append(f"≈: mean not told from the best by a paired t test with and without outlying images{corrected}")
-    if not all(ranking.influence for ranking in compared):
+    if not all(ranking.pairs for ranking in compared):
         said.append("a single image compares no models, and nothing is marked ≈")
     line = "; ".join(said)
     return [line[0].upper() + line[1:]] if line else []
@@ -60,15 +60,20 @@ def _compared(head: str, ranking: Ranking, labels: Mapping[Variant, str], count:
     """Say of how many images the marks of a column are, where these are not all."""
     if ranking.compared == count or len(ranking.wins) < 2:
         return []
-    shared = f"{ranking.compared} of {count} images"
-    marks = "none is marked" if not ranking.compared else f"* and ≈ compare {shared}"
     if not ranking.infinite:
-        return [f"{head}: {marks}, those with a value of every compared model"] if ranking.compared else []
+        shared = f"* and ≈ compare {ranking.compared} of {count} images, those with a value of every compared model"
+        return [f"{head}: {shared}"] if ranking.compared else []
     most = sorted(ranking.wins.items(), key=lambda entry: -entry[1])
     wins = ", ".join(f"{labels[variant]} {number}" for variant, number in most[:_NAMED])
     wins += f", and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
-    finite = f"{marks}, those finite for all" if ranking.compared else f"{marks}, no image is finite for all"
+    marks = "* and ≈ compare two models" if ranking.best else "none is marked, as no model is ahead of all others"
     return [
-        f"{head}: ∞ counts outputs that equal HR, which the mean leaves out; {finite}. "
-        f"Best image by image, where ∞ wins: {wins}"
+        f"{head}: ∞ counts outputs that equal HR, which the mean leaves out; {marks} on the images that are finite for "
+        f"both ({ranking.compared} of {count} are for all). Best image by image, where ∞ wins: {wins}"
     ]
+
+
+def _whole(ranking: Ranking) -> str:
+    """Say of how many models an influence line is, where these are not all."""
+    models = len(ranking.influence_of)
+    return "" if models == len(ranking.wins) else f", the {models} models that are finite on every image"

@@ -81,9 +81,14 @@ def _column_order(metric: str) -> tuple[int, str]:
     return (order.index(base) if base in order else order.index("lpips"), metric)
 
 
+def metric_head(metric: str, title: str) -> str:
+    """Return the head of a column, "PSNR" or "SSIM daala", for a metric and the title that its rows have, if any."""
+    base, _, flavour = metric.partition(".")
+    return (title or _HEADS.get(base, base)) + (f" {flavour}" if flavour else "")
+
+
 def _column(summary: Summary, rank: int) -> Column:
-    base, _, flavour = summary.metric.partition(".")
-    name = (summary.title or _HEADS.get(base, base)) + (f" {flavour}" if flavour else "")
+    name = metric_head(summary.metric, summary.title)
     unit = "" if summary.metric in TIMINGS else summary.unit
     return Column(name, unit, higher_is_better=summary.higher_is_better, rank=rank)
 
@@ -96,14 +101,14 @@ def _cell(summary: Summary | None, ranking: Ranking | None, count: int) -> Cell:
     if summary is None:
         return Cell("")
     value = _central(summary)
+    variant = (summary.model, summary.device, summary.mode)
+    best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
     if value is None:
-        return Cell("n/a" + _of(summary, count))
+        return Cell("∞" if summary.infinite == count else "n/a" + _of(summary, count), "", best, tied)
     timing = summary.metric in TIMINGS
     digits = _digits(value) if timing else _declared_digits(summary)
     interval = summary.iqr if timing else summary.ci95
     spread = f"{interval[0]:.{digits}f}–{interval[1]:.{digits}f}" if interval and summary.n > 1 else ""
-    variant = (summary.model, summary.device, summary.mode)
-    best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
     return Cell(f"{value:.{digits}f}{_of(summary, count)}", spread, best, tied, doubtful=bool(summary.disturbed))
 
 

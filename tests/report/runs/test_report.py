@@ -216,15 +216,34 @@ def test_a_model_that_is_worse_on_every_image_gets_no_star_from_infinite_values(
     assert method == (
         "Intervals: 95 %, Student t over 2 images; a single image compares no models, and nothing is marked ≈"
     )
-    assert "compare 1 of 2 images" in compared
+    assert "compare two models on the images that are finite for both (1 of 2 are for all)" in compared
     assert "bicubic 2, nearest 1, net 0" in compared
+
+
+def test_a_copy_of_the_originals_costs_the_others_no_comparison() -> None:
+    """The copy is infinite on every image; the others are compared on all images, as if it were not there."""
+    base = [20.0 + i for i in range(8)]
+    near = [value - 0.3 * (-1) ** i for i, value in enumerate(base)]
+    values = {"best": base, "near": near, "far": [value - 5 - 0.1 * (i % 3) for i, value in enumerate(base)]}
+    rows = _rows({**values, "hr": [INF] * 8})
+    ranking = rank(rows)["set", "psnr"]
+    assert [variant[0] for variant in ranking.best] == ["hr"]
+    assert (ranking.pairs, ranking.compared, len(ranking.influence_of)) == (3, 0, 3)
+    (table,) = build(summarise(rows), rank(rows), {"set": (8, 8)})
+    assert (table.rows[3][1].text, table.rows[3][1].best) == ("∞", True)
+    assert "PSNR, the 3 models that are finite on every image: " in "; ".join(table.notes)
+    values["near"][1] = INF
+    one = rank(_rows(values))["set", "psnr"]
+    assert [variant[0] for variant in one.best] == ["best"]
+    assert {variant[0] for variant in one.tied} == {"near"}
+    assert one.as_dict()["influence"]["images"] == []
 
 
 def test_without_an_image_that_is_finite_for_all_nothing_is_marked() -> None:
     table = _table_of({"a": [INF, 30.0], "b": [31.0, INF]}, 2)
     assert not any(row[1].best or row[1].tied for row in table.rows)
     assert "none is marked" in table.notes[-1]
-    assert _table_of({"a": [INF, INF]}, 2).rows[0][1].text == "n/a (0 of 2, 2 ∞)"
+    assert _table_of({"a": [INF, INF]}, 2).rows[0][1].text == "∞"
 
 
 def test_a_broken_model_costs_the_others_no_mark() -> None:
