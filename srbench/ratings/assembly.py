@@ -1,5 +1,6 @@
 """From rows of ratings to ratings in memory; rows that cannot be right are named."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -84,9 +85,9 @@ def pairs_of(sheet: Sheet, options: ImportOptions) -> tuple[tuple[PairAnswer, ..
     errors.flag(~np.isin(tie.astype(str), [*YES, *NO]), lambda row: f"tie is '{tie[row]}'; expected 1 or 0")
     for name in ("content", "rater", "winner", "loser"):
         errors.flag(table.column(name) == "", lambda _, name=name: f"no {name}")  # type: ignore[misc]
-    winner, loser, first = (
+    winner, loser, first, expected = (
         mapped(table.column(name), lambda cell: found_in(cell, model_from, cell))
-        for name in ("winner", "loser", "first")
+        for name in ("winner", "loser", "first", "expected")
     )
     errors.flag(winner == loser, lambda row: f"'{winner[row]}' is compared with itself")
     errors.flag(
@@ -94,14 +95,22 @@ def pairs_of(sheet: Sheet, options: ImportOptions) -> tuple[tuple[PairAnswer, ..
         lambda row: f"first is '{first[row]}'; expected '{winner[row]}' or '{loser[row]}', whichever was shown first",
     )
     question, rater = _questions(table), factorized(table.column("rater"))[0]
+    errors.flag(
+        (expected != "") & (expected != winner) & (expected != loser),
+        lambda row: f"expected is '{expected[row]}'; expected '{winner[row]}' or '{loser[row]}', whichever is better",
+    )
     number, numbered = repetitions(sheet, question, rater, "answer", options, errors)
     errors.check()
     if not len(table):
         raise BadRatings(f"{table.title} holds no comparisons")
+    # They only describe the answers: what is no number, as a time of day, is no reason to refuse them.
+    seconds, timed = _seconds(sheet, RowErrors(table))
+    order = numbers(table, "order", RowErrors(table), optional=True)
     ties = np.isin(tie.astype(str), list(YES))
     content, who = table.column("content"), table.column("rater")
-    rows = zip(content, who, winner, loser, ties.tolist(), number.tolist(), first, strict=True)
-    return tuple(PairAnswer(*row) for row in rows), numbered
+    known = ([x if math.isfinite(x) else None for x in column.tolist()] for column in (seconds, order))
+    rows = zip(content, who, winner, loser, ties.tolist(), number.tolist(), first, *known, expected, strict=True)
+    return tuple(PairAnswer(*row) for row in rows), (*numbered, *timed)
 
 
 def _with_words(table: Table, name: str, options: ImportOptions) -> tuple[Table, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Reading of votes, averages and paired comparisons from files of many layouts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Ratings:
         votes: Single votes on a scale; None where the files hold others.
         means: Averages that somebody else has computed; None where the files hold others.
         pairs: Answers to paired comparisons; empty where the files hold others.
+        pair_traps: Answers to comparisons whose answer is beyond doubt; they are no data.
         notes: Notes on columns that were not used and on patterns that were.
         reading: One or two lines that say what was read, and how.
         screening: Sentence that says which raters of paired comparisons were rejected before; empty where nobody was
@@ -39,9 +40,19 @@ class Ratings:
     votes: Votes | None = None
     means: StimulusScores | None = None
     pairs: tuple[PairAnswer, ...] = ()
+    pair_traps: tuple[PairAnswer, ...] = ()
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     screening: str = ""
+
+    def without(self, raters: Collection[str]) -> "Ratings":
+        """Return the ratings of all raters but these."""
+        votes = self.votes and self.votes.without(rater for rater in self.votes.raters if rater in raters)
+        kept, traps = (
+            tuple(answer for answer in answers if answer.rater not in raters)
+            for answers in (self.pairs, self.pair_traps)
+        )
+        return replace(self, votes=votes, pairs=kept, pair_traps=traps)
 
 
 def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> Ratings:
@@ -64,8 +75,12 @@ def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> 
     name = listed[0].stem + (f"+{len(listed) - 1}" if len(listed) > 1 else "")
     notes = (f"columns not used: {', '.join(sheet.unused)}",) if sheet.unused else ()
     if sheet.kind == "pairs":
-        pairs, said = assembly.pairs_of(sheet, options)
-        return Ratings(name, pairs=pairs, notes=notes, reading=_lines(sheet, layouts, said, options, _of_pairs(pairs)))
+        answers, said = assembly.pairs_of(sheet, options)
+        pairs, traps = (tuple(a for a in answers if bool(a.expected) == trap) for trap in (False, True))
+        if not pairs:
+            raise BadRatings(f"{title}: all answers are on traps; expected answers on other pairs")
+        lines = _lines(sheet, layouts, said, options, _of_pairs(pairs, traps))
+        return Ratings(name, pairs=pairs, pair_traps=traps, notes=notes, reading=lines)
     if sheet.kind == "means":
         means, said = assembly.means_of(sheet, options)
         notes = (*notes, *pattern_notes(title, means.stimuli, options))
@@ -132,9 +147,11 @@ def _of_means(means: StimulusScores) -> tuple[str, str]:
     return f"averages of {_stimuli(len(means.stimuli))}", f"; scores {low:g} to {high:g}"
 
 
-def _of_pairs(pairs: Sequence[PairAnswer]) -> tuple[str, str]:
+def _of_pairs(pairs: Sequence[PairAnswer], traps: Sequence[PairAnswer]) -> tuple[str, str]:
     raters, ties = len({pair.rater for pair in pairs}), sum(pair.tie for pair in pairs)
-    return f"{counted(len(pairs), 'answer')} of {counted(raters, 'rater')}", f"; {counted(ties, 'tie')}" if ties else ""
+    more = f" and {counted(len(traps), 'answer')} on traps" if traps else ""
+    said = f"{counted(len(pairs), 'answer')} of {counted(raters, 'rater')}{more}"
+    return said, f"; {counted(ties, 'tie')}" if ties else ""
 
 
 def _stimuli(count: int) -> str:

@@ -28,17 +28,21 @@ def records(ratings: Ratings) -> list[dict[str, Any]]:
             | ({"std": _plain(d)} if counted or spread else {})
             for s, m, n, d in rows
         ]
-    return _pair_records(ratings.pairs)
+    return _pair_records((*ratings.pairs, *ratings.pair_traps))
 
 
 def _pair_records(answers: Sequence[PairAnswer]) -> list[dict[str, Any]]:
     ties, repeated = any(answer.tie for answer in answers), any(answer.repetition > 1 for answer in answers)
-    sides = any(answer.first for answer in answers)
+    sides, traps = any(answer.first for answer in answers), any(answer.expected for answer in answers)
+    timed, ordered = (any(getattr(answer, name) is not None for answer in answers) for name in ("seconds", "order"))
     return [
         {"content": a.content, "rater": a.rater, "winner": a.winner, "loser": a.loser}
         | ({"tie": int(a.tie)} if ties else {})
         | ({"repetition": a.repetition} if repeated else {})
         | ({"first": a.first} if sides else {})
+        | ({"time": None if a.seconds is None else _plain(a.seconds)} if timed else {})
+        | ({"order": None if a.order is None else _plain(a.order)} if ordered else {})
+        | ({"expected": a.expected} if traps else {})
         for a in answers
     ]
 

@@ -177,6 +177,9 @@ class PairAnswer:
         tie: Whether neither is better.
         repetition: Number of the answer: 1 for a rater's first to this question, 2 for the second.
         first: Name of the one that was shown first, or on the left; empty where unknown.
+        seconds: Time taken for the answer; None where unknown.
+        order: Position of the answer in the rater's session, from 1; None where unknown.
+        expected: Name of the one that an attentive rater prefers; empty for all but traps.
     """
 
     content: str
@@ -186,6 +189,14 @@ class PairAnswer:
     tie: bool = False
     repetition: int = 1
     first: str = ""
+    seconds: float | None = None
+    order: float | None = None
+    expected: str = ""
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is the answer to a trap, and not the one of an attentive rater."""
+        return bool(self.expected) and (self.tie or self.winner != self.expected)
 
 
 def contents(stimuli: Iterable[Stimulus]) -> int:

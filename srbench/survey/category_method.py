@@ -9,20 +9,24 @@ import numpy as np
 from srbench.ratings import mos, screening
 from srbench.ratings.files import Ratings
 from srbench.ratings.options import Options
+from srbench.ratings.rules import RULES
+from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Stimulus, Votes
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Method
 from srbench.survey.responses import Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, finite_mean, scores_in_order
+from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
 from srbench.survey.simulated_rater import SimulatedRater
 
 _PANELS = 10
-_DEFAULT_RULES = "bt500"
 
 
 class CategoryMethod(Method):
     """A method whose answers are scores of single pictures; a subclass adds its words."""
+
+    rules = RULES
+    default_rules = ("bt500",)
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
         """Return one trial for each picture."""
@@ -80,35 +84,25 @@ class CategoryMethod(Method):
         )
         return Ratings(name, votes=votes)
 
+    def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
+        """Return whether a vote is further than one step of the scale from the expected one."""
+        expected = stimuli[response.first].expected
+        return expected is not None and abs(float(response.value) - expected) > self.scale(design).step
+
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return mean opinion scores; repeated votes count by their mean, as in the analysis."""
         assert ratings.votes is not None
         return _means(ratings.votes.judged())
 
-    def screening(
-        self, design: Design, stimuli: Mapping[str, Stimulus], responses: Sequence[Response], ratings: Ratings
-    ) -> tuple[ScreeningOutcome, ...]:
-        """Return the outcome of every rule of the analysis."""
-        del design, stimuli, responses
+    def verdicts(self, ratings: Ratings) -> Sequence[Verdict]:
+        """Return the verdicts of every rule of the analysis; repeated votes count by their mean there too."""
         assert ratings.votes is not None
-        judged = ratings.votes.judged()
-        if not len(judged):
-            return ()
-        models = self.model_scores(ratings)
-        outcomes = []
-        for verdict in screening.verdicts(ratings.votes, judged):
-            kept = _means(judged.without(verdict.rejected)) if verdict.rejected else models
-            scores = scores_in_order(models, kept)
-            outcomes.append(ScreeningOutcome(verdict.rule, verdict.rejected, scores, verdict.reason))
-        return tuple(outcomes)
+        judged = mos.prepare(ratings.votes.judged(), "mean")
+        return screening.verdicts(ratings.votes, judged) if len(judged) else ()
 
-    def analysed(
-        self, ratings: Ratings, rules: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
-    ) -> tuple[Ratings, Options]:
-        """Return all votes; the analysis rejects raters itself, by ITU-R BT.500 where nothing else was asked for."""
-        del stimuli, responses
-        chosen = [rule.strip() for rule in (rules or _DEFAULT_RULES).split(",")]
-        return ratings, Options(screen=tuple(rule for rule in chosen if rule and rule != "none"))
+    def analysed(self, ratings: Ratings, rules: tuple[str, ...]) -> tuple[Ratings, Options]:
+        """Return all votes; the analysis rejects raters itself."""
+        return ratings, Options(screen=rules)
 
 
 def _times_seen(responses: Sequence[Response]) -> list[int]:

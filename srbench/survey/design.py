@@ -52,6 +52,8 @@ class Design:
         trial_seconds: Expected duration of a trial in seconds.
         sitting_minutes: Longest sitting in minutes; longer sessions are split.
         break_minutes: Longest time between two breaks in minutes.
+        screen: Rules that reject raters, named before anybody rates: what the analysis, the administrator's page and
+            the rule that stops the study go by. None: the method's usual ones, in plans of older versions.
     """
 
     method: str = "acr"
@@ -65,6 +67,7 @@ class Design:
     trial_seconds: float = 5.0
     sitting_minutes: float = 30.0
     break_minutes: float = 10.0
+    screen: tuple[str, ...] | None = None
 
 
 def content_label(stimulus: Stimulus) -> str:

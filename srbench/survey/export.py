@@ -1,11 +1,73 @@
 """What a study has collected, as the analysis reads it."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from srbench.core.wording import counted
 from srbench.errors import BadStudy
 from srbench.ratings.files import Ratings
 from srbench.ratings.options import Options
+from srbench.ratings.votes import Stimulus
+from srbench.survey import methods
 from srbench.survey.adaptive import ScorePosterior
+from srbench.survey.design import Design
+from srbench.survey.responses import Response
 from srbench.survey.store.sessions import AHEAD
 from srbench.survey.vote_store import VoteStore
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Answers of the raters who count, with as much of the plan as their analysis needs.
+
+    Attributes:
+        name: Name of the study in its reports.
+        design: Design of the study.
+        stimuli: Pictures by name.
+        responses: Answers, in the order of sessions and positions; repeats and traps are among them.
+    """
+
+    name: str
+    design: Design
+    stimuli: Mapping[str, Stimulus]
+    responses: Sequence[Response]
+
+    def ratings(self) -> Ratings:
+        """Return all answers, as the study's method exports them."""
+        return methods.find(self.design.method).export(self.design, self.name, self.stimuli, self.responses)
+
+    def analysed(self, rules: Sequence[str] | None = None) -> tuple[Ratings, Options]:
+        """Return the ratings with the screening that their method knows, and the options of their analysis.
+
+        Args:
+            rules: Screening rules; None: those that the plan names.
+
+        Raises:
+            BadStudy: The rules reject every rater.
+            UserError: A rule that the method does not have.
+        """
+        method = methods.find(self.design.method)
+        chosen = method.planned_rules(self.design) if rules is None else tuple(rules)
+        method.check_rules(chosen)
+        return method.analysed(self.ratings(), chosen)
+
+
+def collected(store: VoteStore, *, unfinished: bool = False) -> Collected:
+    """Read the answers of a study.
+
+    Args:
+        store: Votes of the study.
+        unfinished: Whether raters who have not finished count too.
+
+    Raises:
+        BadStudy: Nobody has finished.
+    """
+    study, responses = store.study, store.responses()
+    counting = {rater.id for rater, _ in store.raters() if unfinished or rater.state == "finished"}
+    kept = [response for response in responses if response.rater in counting]
+    if not kept:
+        raise BadStudy(f"{study.title} has no finished session yet ({counted(len(responses), 'answer')})")
+    return Collected(study.folder.resolve().name, study.design, study.stimuli_by_name(), kept)
 
 
 def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:
@@ -18,30 +80,7 @@ def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:
     Raises:
         BadStudy: Nobody has finished.
     """
-    responses = store.responses()
-    counted = {rater.id for rater, _ in store.raters() if unfinished or rater.state == "finished"}
-    exported = [response for response in responses if response.rater in counted]
-    if not exported:
-        raise BadStudy(f"{store.study.title} has no finished session yet ({_count(len(responses), 'answer')})")
-    study = store.study
-    return study.method.export(study.design, study.folder.resolve().name, study.stimuli_by_name(), exported)
-
-
-def analysed(store: VoteStore, rules: str, *, unfinished: bool = False) -> tuple[Ratings, Options]:
-    """Return the ratings of a study with the screening that its method knows, and the options of their analysis.
-
-    Args:
-        store: Votes of the study.
-        rules: Comma-separated screening rules, "none", or "" for the method's own default.
-        unfinished: Whether raters who have not finished count too.
-
-    Raises:
-        BadStudy: Nobody has finished, or the rules reject every rater.
-        UserError: A rule that the method does not have.
-    """
-    study = store.study
-    exported = ratings(store, unfinished=unfinished)
-    return study.method.analysed(exported, rules, study.stimuli_by_name(), store.responses())
+    return collected(store, unfinished=unfinished).ratings()
 
 
 def score_posterior(store: VoteStore) -> ScorePosterior | None:
@@ -72,7 +111,3 @@ def choose_next_batch(store: VoteStore, rater: str, answered: int) -> bool:
     if start >= len(trials) or trials[start - 1].kind != "trial" or begun % size:
         return False
     return store.change_trials(rater, start, score_posterior(store))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

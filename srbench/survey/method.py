@@ -1,21 +1,22 @@
 """What a test method is: everything that differs between two ways of asking raters about pictures."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from srbench.errors import BadStudy
+from srbench.errors import BadStudy, UserError
 from srbench.ratings import power
 from srbench.ratings.files import Ratings
 from srbench.ratings.model_differences import Test
 from srbench.ratings.options import Options
 from srbench.ratings.power import Detectable
+from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.design import Content, Design, Display, Trial
-from srbench.survey.responses import Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome
+from srbench.survey.responses import Part, Response
+from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, scores_in_order
 from srbench.survey.simulated_rater import SimulatedRater
 from srbench.survey.wording import Wording
 
@@ -42,6 +43,8 @@ class Method(ABC):
         stimulus_template: Template in `web/pages` that shows the pictures of a trial.
         answer_template: Template in `web/pages` with the controls for the answer; it has the fields of the wording.
         assets: Scripts and style sheets in `web/static` that a trial needs beside those of every page.
+        rules: Names of the screening rules that can be used on its ratings.
+        default_rules: Those that are used where a plan names none.
     """
 
     title: ClassVar[str]
@@ -58,6 +61,8 @@ class Method(ABC):
     stimulus_template: ClassVar[str] = "stimulus.html"
     answer_template: ClassVar[str] = "scale.html"
     assets: ClassVar[tuple[str, ...]] = ()
+    rules: ClassVar[tuple[str, ...]] = ("traps",)
+    default_rules: ClassVar[tuple[str, ...]] = ("traps",)
 
     # words and answers
 
@@ -205,6 +210,21 @@ class Method(ABC):
 
     # export and analysis
 
+    def parts(self, design: Design, response: Response) -> tuple[Part, ...]:
+        """Return what an answer says of each picture that its trial showed, in the order of `Response.pictures`.
+
+        Here the answer is about the first picture; those beside it are for comparison.
+        """
+        del design
+        if len(response.pictures) == 1:
+            return (Part("single", response.first, response.value),)
+        others = [Part("reference", name, "") for name in response.pictures[1:]]
+        return (Part("rated", response.first, response.value), *others)
+
+    @abstractmethod
+    def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
+        """Return whether the answer to a trap is not the one of an attentive rater."""
+
     def detectable(self, design: Design, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
         """Return which difference between two models a study will find.
 
@@ -228,6 +248,9 @@ class Method(ABC):
             name: Name of the study.
             stimuli: Pictures by name.
             responses: Answers; practice is never stored, repeats and traps are among them.
+
+        Returns:
+            Ratings that `verdicts` and `analysed` can use: answers on traps are told from the others.
         """
 
     @abstractmethod
@@ -235,25 +258,48 @@ class Method(ABC):
         """Return the models' scores with their intervals, best first; nothing where they cannot be computed yet."""
 
     @abstractmethod
-    def screening(
-        self, design: Design, stimuli: Mapping[str, Stimulus], responses: Sequence[Response], ratings: Ratings
-    ) -> tuple[ScreeningOutcome, ...]:
-        """Return what each screening rule would change about the models' scores."""
+    def verdicts(self, ratings: Ratings) -> Sequence[Verdict]:
+        """Return whom each screening rule would reject, in the order of `rules`."""
+
+    def screening(self, ratings: Ratings, models: Sequence[ModelScore]) -> tuple[ScreeningOutcome, ...]:
+        """Return the scores of models without any screening, and with each screening rule alone."""
+        everybody = self.model_scores(ratings)
+        outcomes = [ScreeningOutcome("none", (), scores_in_order(models, everybody))]
+        for verdict in self.verdicts(ratings):
+            kept = self.model_scores(ratings.without(verdict.rejected)) if verdict.rejected else everybody
+            scores = scores_in_order(models, kept)
+            outcomes.append(ScreeningOutcome(verdict.rule, verdict.rejected, scores, verdict.reason))
+        return tuple(outcomes)
+
+    def rejected(self, ratings: Ratings, rules: Collection[str]) -> tuple[str, ...]:
+        """Return the raters whom any of these rules rejects."""
+        verdicts = self.verdicts(ratings) if rules else ()
+        return tuple(dict.fromkeys(rater for v in verdicts if v.rule in rules for rater in v.rejected))
+
+    def planned_rules(self, design: Design) -> tuple[str, ...]:
+        """Return the screening rules that the plan names, or the usual ones of a plan that names none."""
+        return self.default_rules if design.screen is None else design.screen
+
+    def check_rules(self, rules: Collection[str]) -> None:
+        """Refuse a screening rule that this method does not have.
+
+        Raises:
+            UserError: There is one.
+        """
+        for rule in rules:
+            if rule not in self.rules:
+                expected = f"{', '.join(self.rules)}, or none"
+                raise UserError(f"'{rule}' is no screening rule for {self.response_noun} of this study; {expected}")
 
     @abstractmethod
-    def analysed(
-        self, ratings: Ratings, rules: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
-    ) -> tuple[Ratings, Options]:
+    def analysed(self, ratings: Ratings, rules: tuple[str, ...]) -> tuple[Ratings, Options]:
         """Return the ratings and the options with which they are analysed.
 
         Args:
             ratings: Exported ratings.
-            rules: Comma-separated screening rules, "none", or "" for the method's own default.
-            stimuli: Pictures by name.
-            responses: All answers of the study, for rules that look at traps.
+            rules: Screening rules, of `rules`.
 
         Raises:
-            UserError: A rule that this method does not have.
             BadStudy: A rule rejects every rater.
         """
 

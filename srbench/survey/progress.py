@@ -50,9 +50,10 @@ class StudyProgress:
         status: "open", "paused" or "closed".
         wanted: Number of raters that the study wants.
         answers: Number of answers of all raters, traps and repeats included.
-        models: Scores so far, best first; unfinished raters count.
+        models: Scores so far, best first, without the raters whom the plan's rules reject; unfinished raters count.
         people: Raters in the order in which they were invited.
-        rules: Outcomes of the screening rules; in pairs of the traps alone.
+        rules: Outcomes of no screening, and of each screening rule alone; in pairs of the traps alone.
+        planned: Names of the rules that the plan names.
     """
 
     status: StudyStatus
@@ -61,6 +62,7 @@ class StudyProgress:
     models: tuple[ModelScore, ...] = ()
     people: tuple[RaterProgress, ...] = ()
     rules: tuple[ScreeningOutcome, ...] = ()
+    planned: tuple[str, ...] = ()
 
     @property
     def states(self) -> dict[str, int]:
@@ -80,10 +82,11 @@ def study_progress(store: VoteStore) -> StudyProgress:
     answers = sum(count for _, count in people)
     models: tuple[ModelScore, ...] = ()
     rules: tuple[ScreeningOutcome, ...] = ()
+    planned = study.method.planned_rules(study.design)
     if answers:
         exported = ratings(store, unfinished=True)
-        models = study.method.model_scores(exported)
-        rules = study.method.screening(study.design, study.stimuli_by_name(), store.responses(), exported)
+        models = study.method.model_scores(exported.without(study.method.rejected(exported, planned)))
+        rules = study.method.screening(exported, models)
     flags: dict[str, list[str]] = {}
     for rule in rules:
         for rater in rule.rejected:
@@ -100,7 +103,7 @@ def study_progress(store: VoteStore) -> StudyProgress:
         )
         for person, count in people
     ]
-    return StudyProgress(store.status(), study.raters, answers, models, tuple(raters), rules)
+    return StudyProgress(store.status(), study.raters, answers, models, tuple(raters), rules, planned)
 
 
 def stop_rule(study: Study, progress: StudyProgress) -> str:
@@ -109,8 +112,9 @@ def stop_rule(study: Study, progress: StudyProgress) -> str:
     if wanted is None:
         return ""
     widest = progress.widest
-    now = "not known yet" if widest is None else f"± {widest:.2f} now, unfinished raters included"
-    return f"closes when every interval is within ± {wanted:g} and {MIN_RATERS} raters have finished ({now})"
+    without = f"without raters whom {' and '.join(progress.planned)} reject, " if progress.planned else ""
+    now = "not known yet" if widest is None else f"± {widest:.2f} now, {without}unfinished raters included"
+    return f"closes when every interval is within ± {wanted:g} and {MIN_RATERS} raters who count have finished ({now})"
 
 
 def rater_rows(progress: StudyProgress) -> list[dict[str, Any]]:
@@ -139,6 +143,7 @@ def rater_rows(progress: StudyProgress) -> list[dict[str, Any]]:
 def should_stop(store: VoteStore) -> bool:
     """Return whether the study's stop rule is met: enough finished sessions, and every interval narrow enough.
 
+    Raters whom the rules of the plan reject count neither as sessions nor in the intervals, as in the report.
     A study that was stopped once and opened again never stops by itself again.
     """
     wanted = store.study.participation.stop_half
@@ -147,5 +152,9 @@ def should_stop(store: VoteStore) -> bool:
     finished = sum(person.state == "finished" for person, _ in store.raters())
     if finished < MIN_RATERS:
         return False
-    halves = [model.half for model in store.study.method.model_scores(ratings(store))]
+    method, given = store.study.method, ratings(store)
+    rejected = method.rejected(given, method.planned_rules(store.study.design))
+    if finished - len(rejected) < MIN_RATERS:
+        return False
+    halves = [model.half for model in method.model_scores(given.without(rejected))]
     return bool(halves) and all(half is not None and half <= wanted for half in halves)

@@ -1,6 +1,7 @@
 """Answers as they are stored, and where a rater stands between two of them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
@@ -19,8 +20,22 @@ class AnswerStatus(IntEnum):
     """The answer is stored, and the session is complete."""
 
 
+class Part(NamedTuple):
+    """What an answer says of one of the pictures that its trial showed.
+
+    Attributes:
+        side: Where the picture was, or what it was for: "left" and "right", "rated" and "reference".
+        picture: Name of the picture.
+        value: What the answer says of it; empty where it says nothing, or where there is no answer.
+    """
+
+    side: str
+    picture: str
+    value: str
+
+
 class Response(NamedTuple):
-    """An answer together with its trial.
+    """A trial that a rater was shown, with the answer where there is one.
 
     Attributes:
         rater: Id of the rater.
@@ -28,11 +43,14 @@ class Response(NamedTuple):
         kind: Kind of the trial, as in the design.
         first: Name of the first picture.
         second: Name of the second picture; empty where one picture was shown.
-        value: The answer, as the method defines it.
+        value: The answer, as the method defines it; empty where there is none.
         seconds: Response time in seconds, from the moment the picture was painted.
-        facts: Size and pixel density of the window.
-        revision: Revision of the plan by which the trial was assigned.
+        facts: What the browser said at that moment: window, screen, density, zoom, lost focus, language, browser.
+        revision: Revision of the plan by which the trial was assigned, from 1.
         others: Names of further pictures, where the trial shows more than two.
+        sitting: Number of the sitting, from 0.
+        shown: Time at which the pictures had been painted; None where the browser did not tell.
+        answered: Time at which the answer arrived; None where there is none.
     """
 
     rater: str
@@ -45,6 +63,14 @@ class Response(NamedTuple):
     facts: dict[str, Any]
     revision: int = 1
     others: tuple[str, ...] = ()
+    sitting: int = 0
+    shown: datetime | None = None
+    answered: datetime | None = None
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the pictures that were shown."""
+        return tuple(filter(None, (self.first, self.second, *self.others)))
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ class ModelScore:
 
 @dataclass(frozen=True)
 class ScreeningOutcome:
-    """What a screening rule would change.
+    """Scores that a screening rule alone leads to.
 
     Attributes:
-        name: Name of the rule.
+        name: Name of the rule; "none" for all raters.
         rejected: Ids of the raters whom it would reject.
-        models: Scores without these raters, in the order of the study's models; None where nobody is left.
+        models: Scores without these raters, in the order of the models; None where nobody is left.
         reason: Why the rule cannot be used; empty where it can.
     """
 

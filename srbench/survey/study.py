@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from srbench import __version__
 from srbench.core.files import absent_or
-from srbench.errors import BadStudy, UnknownName
+from srbench.errors import BadStudy, UnknownName, UserError
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
 from srbench.survey.design import Design
@@ -24,8 +24,9 @@ from srbench.survey.panel import Panel
 from srbench.survey.participation import Participation, validated
 from srbench.survey.questionnaires import Item
 
-SCHEMA, VERSION = "survey study", 3
-"""Version 2 had pictures without output_key and picture_sha256; version 1 had the number 1 in place of the schema."""
+SCHEMA, VERSION = "survey study", 4
+"""Version 3 had no screening rules and did not know where pictures had been cut; version 2 had pictures without
+output_key and picture_sha256; version 1 had the number 1 in place of the schema."""
 STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 _UNFINISHED = ".unfinished"
 """Stands in a folder in which a study is being made."""
@@ -257,6 +258,10 @@ def _check(file: Path, content: _File) -> None:
     counts = (content.raters, content.scale, len(content.pictures))
     if not all(0 < value < math.inf for value in (*lengths, *counts)):
         raise BadStudy(f"{file} has a duration or a number that is not above 0; {_REMEDY}")
+    try:
+        methods.find(design.method).check_rules(design.screen or ())
+    except UserError as error:
+        raise BadStudy(f"{file}: {error}; {_REMEDY}") from error
     if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
         raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
     for picture in content.pictures:

@@ -230,7 +230,10 @@ def test_sliders_and_comparisons_of_jspsych(tmp_path: Path) -> None:
         for i, (a, b, choice) in enumerate(shown)
     ]
     pairs = files.read(_file(tmp_path, "p.json", json.dumps(trials)), FROM_NAMES).pairs
-    assert pairs == (PairAnswer("c", "p", "x", "y", first="x"), PairAnswer("c", "p", "z", "y", first="y"))
+    assert pairs == (
+        PairAnswer("c", "p", "x", "y", first="x", order=0),
+        PairAnswer("c", "p", "z", "y", first="y", order=1),
+    )
     assert "without a vote" in _refused(_file(tmp_path, "n.json", json.dumps(TRIALS[:1])))
     mixed = _file(tmp_path, "m.json", json.dumps([*TRIALS, *slider]))
     assert "expected votes of one kind, say which: --only trial_type=" in _refused(mixed, FROM_NAMES)

@@ -88,7 +88,14 @@ def test_pairs_too(tmp_path: Path, call: Call) -> None:
     assert all(answer.first in (answer.winner, answer.loser) for answer in given)
     store.close()
     assert call("survey", "export", str(tmp_path / "st"), "pairs.csv")[0] == 0
-    assert files.read(Path("pairs.csv")).pairs == given
+    read = files.read(Path("pairs.csv"))
+    assert read.pairs == given
+    # Who looked how long, when and at what, and the traps, are there too.
+    assert {answer.seconds for answer in given} == {3.0}
+    first = [answer.order for answer in (*given, *read.pair_traps) if answer.rater == given[0].rater]
+    assert sorted(filter(None, first)) == list(range(1, 15 + 3 + 2 + 1))
+    assert len(read.pair_traps) == 6 * 2
+    assert {(answer.winner, answer.loser, answer.expected) for answer in read.pair_traps} == {("hr", "nearest", "hr")}
     # Pairs make no MOS: a run beside them is refused, not ignored.
     code, out, err = call("survey", "report", str(tmp_path / "st"), "--run", "r")
     assert (code, out) == (2, "")

@@ -15,7 +15,6 @@ from srbench.errors import UnknownName
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods, secrets
 from srbench.survey.design import Design
-from srbench.survey.methods.pair.answers import missed_traps
 from srbench.survey.responses import Response
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
@@ -166,5 +165,7 @@ def test_pairs_export_who_won_and_what_was_no_difference() -> None:
 def test_a_trap_is_missed_by_whoever_does_not_choose_the_best(best: str, first: str, missed: bool) -> None:
     shown = {name: Stimulus(name, "t", name, expected=5.0 if name == best else 1.0) for name in ("x", "y")}
     said = _answered("trap", "x", "y", "first" if first == "x" else "second")
-    assert missed_traps(shown, [said]) == (("r",) if missed else ())
-    assert missed_traps(shown, [_answered("trap", "x", "y", "tie")]) == ("r",)
+    pair, design = methods.find("pair"), Design(method="pair")
+    assert pair.missed_trap(design, shown, said) is missed
+    assert pair.missed_trap(design, shown, _answered("trap", "x", "y", "tie"))
+    assert pair.verdicts(pair.export(design, "st", shown, [said]))[0].rejected == (("r",) if missed else ())

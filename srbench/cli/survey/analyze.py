@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from srbench.ratings.pair_study import PairAnalysis
     from srbench.report.table import Page
 
-_SCREEN = ["bt500"]
 _BRIEF = ("models", "side-by-side", "metrics", "differences", "as-good-as", "mixed", "pairs")
 """Beginnings of the keys of the tables that are printed without --full."""
 
@@ -43,12 +42,12 @@ def analyze(
         ),
     ] = None,
     screen: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="Rules that reject raters, whose votes then do not count; comma-separated or repeated: bt500, "
-            "correlation, traps, straight, fast; or none."
+            "correlation, traps, straight, fast; or none. Default: bt500; of paired comparisons traps, the only rule."
         ),
-    ] = _SCREEN,
+    ] = None,
     repetitions: Annotated[
         Literal["mean", "pool", "first"],
         typer.Option(
@@ -156,13 +155,14 @@ def analyze(
     json: options.Json = False,
 ) -> None:
     """Analyse ratings: scores, agreement, screening, differences between models, metrics against ratings."""
-    rules = () if screen == ["none"] else tuple(options.split(screen))
-    require_known(rules)
+    rules = None if screen is None else tuple(rule for rule in options.split(screen) if rule != "none")
+    require_known(rules or ())
     from srbench.ratings import files
     from srbench.ratings.options import Options
+    from srbench.ratings.pair_traps import screened
 
     chosen = Options(
-        screen=rules,
+        screen=Options().screen if rules is None else rules,
         repetitions=repetitions,
         remove_bias=remove_bias,
         estimator=estimator,
@@ -185,6 +185,8 @@ def analyze(
     )
     read = files.read(ratings, reading)
     _refuse_idle(read, chosen, [*_given(metrics=metrics, run=run, references=references, stimuli=stimuli)], jod=jod)
+    if read.pairs and rules != ():
+        read = screened(read)
     finish(read, chosen, metrics, run, out, full=full, json=json, jod=jod)
 
 
@@ -256,7 +258,8 @@ def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str], *, jod: b
     usual = Options()
     changed = [field.name for field in fields(chosen) if getattr(chosen, field.name) != getattr(usual, field.name)]
     if read.pairs:
-        idle, what = [*(name for name in changed if name not in ("repetitions", "seed")), *given], "paired comparisons"
+        used = ("repetitions", "seed", *(["screen"] if set(chosen.screen) <= {"traps"} else []))
+        idle, what = [*(name for name in changed if name not in used), *given], "paired comparisons"
     else:
         idle, what = [name for name in changed if name not in ("test", "seed")], "averages"
     if idle:

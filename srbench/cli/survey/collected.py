@@ -93,8 +93,8 @@ def report(
     screen: Annotated[
         list[str] | None,
         typer.Option(
-            help="Comma-separated, or repeated: rules that reject raters, or none. Default: bt500; in paired "
-            "comparison traps."
+            help="Comma-separated, or repeated: rules that reject raters, or none, in place of those that the plan "
+            "names."
         ),
     ] = None,
     unfinished: Unfinished = False,
@@ -105,10 +105,12 @@ def report(
 ) -> None:
     """Analyse the answers of a study and write a report; `export` and `analyze` have more options."""
     from srbench.cli.survey.analyze import finish
-    from srbench.survey.export import analysed
+    from srbench.survey.export import collected
 
+    rules = None if screen is None else [rule for rule in options.split(screen) if rule != "none"]
     with open_votes(study, database) as store:
-        exported, choices = analysed(store, ",".join(screen or []), unfinished=unfinished)
+        answers = collected(store, unfinished=unfinished)
+    exported, choices = answers.analysed(rules)
     finish(exported, choices, None, run, out, full=full, json=json)
 
 

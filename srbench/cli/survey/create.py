@@ -55,6 +55,13 @@ def create(
         float, typer.Option(min=0, max=0.5, help="Share of the trials that each rater is asked a second time.")
     ] = 0.05,
     traps: Annotated[int, typer.Option(min=0, max=50, help="Number of trap questions in a session.")] = 2,
+    screen: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rules that reject raters, comma-separated or repeated, or none; report, administrator's page and "
+            "--stop-half go by them. Default: traps, where there are any, and bt500 for votes on a scale."
+        ),
+    ] = None,
     pairs: Annotated[
         Literal["full", "sparse", "adaptive"] | None,
         typer.Option(
@@ -152,6 +159,7 @@ def create(
     files.require_folder(study)
     chosen = methods.find(method)
     _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
+    rules = _rules(chosen, screen, traps)
     design = Design(
         method=method,
         seed=seed,
@@ -164,6 +172,7 @@ def create(
         trial_seconds=trial_seconds,
         sitting_minutes=sitting_minutes,
         break_minutes=break_minutes,
+        screen=rules,
     )
     area_px = _area(_HALF) if not area and chosen.beside(design) else given_area
     wanted = options.split(models) if models else []
@@ -196,6 +205,22 @@ def create(
             progress,
         )
     show_plan(created, test, json=json)
+
+
+def _rules(method: "TestMethod", typed: list[str] | None, traps: int) -> tuple[str, ...]:
+    """Return the screening rules of the plan.
+
+    Raises:
+        UserError: The method has no such rule, or it looks at traps and there are none.
+    """
+    if typed is None:
+        usual = (*(["traps"] if traps else []), *method.default_rules)
+        return tuple(rule for rule in dict.fromkeys(usual) if traps or rule != "traps")
+    rules = tuple(dict.fromkeys(rule for rule in options.split(typed) if rule != "none"))
+    method.check_rules(rules)
+    if "traps" in rules and not traps:
+        raise UserError("--screen traps needs trap questions, and --traps is 0; give a number, or another rule")
+    return rules
 
 
 def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None) -> None:

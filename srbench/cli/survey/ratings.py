@@ -19,8 +19,8 @@ RatingsPaths = Annotated[
         help="Files of ratings of one study: .csv, .tsv, .txt (commas, semicolons, tabs), .json, .jsonl, .parquet, or "
         "AVrate's .db. Columns of votes: stimulus,content,rater,score[,repetition,model,dataset,time,order,reference,"
         "expected], or a column for each rater or stimulus; of paired comparisons: content,rater,winner,loser[,tie,"
-        "repetition,first] or content,rater,a,b,choice; of averages: stimulus,content,mos[,n,std]. Data of jsPsych and "
-        "Label Studio too.",
+        "repetition,first,time,order,expected] or content,rater,a,b,choice; of averages: stimulus,content,mos[,n,std]. "
+        "Data of jsPsych and Label Studio too.",
         show_default=False,
     ),
 ]

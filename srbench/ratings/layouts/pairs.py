@@ -14,7 +14,7 @@ from srbench.ratings.table import RowErrors, Table, Texts, constant, factorized,
 from srbench.ratings.table_io import Source
 
 PAIR_COLUMNS = ("content", "rater", "winner", "loser")
-_OPTIONAL = ("tie", "repetition", "first", "order", "timestamp")
+_OPTIONAL = ("tie", "repetition", "first", "time", "order", "timestamp", "expected")
 _LEFT = {"a", "left", "l", "first", "1", "option a", "image a", "left image"}
 _RIGHT = {"b", "right", "r", "second", "2", "option b", "image b", "right image"}
 _TIE = {"0", "=", "tie", "same", "equal", "draw", "none", "neither", "both", "no difference", "no preference"}
@@ -86,7 +86,7 @@ def comparisons_of(
             f"the other out: --ignore '{scores[0]}' or --ignore '{choices[0]}'"
         )
     rest = table.with_columns({n: c for n, c in table.columns.items() if n not in (*shown, choices[0])})
-    claimed = claim(rest, ("content", "rater"), ("repetition", "order", "timestamp"))
+    claimed = claim(rest, ("content", "rater"), ("repetition", "time", "order", "timestamp"))
     if "content" not in claimed and not options.content_from and (picture := find(rest, "picture")):
         claimed["content"] = picture[0]
     columns = {ours: table.columns[theirs] for ours, theirs in claimed.items()}

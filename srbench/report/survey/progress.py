@@ -5,6 +5,7 @@ from typing import Any
 
 from srbench.report.table import DASH, Column, Page, Table, text_column, text_rows
 from srbench.survey.progress import StudyProgress, stop_rule
+from srbench.survey.scores import ScreeningOutcome
 from srbench.survey.study import Study
 
 
@@ -22,6 +23,7 @@ def page(study: Study, progress: StudyProgress) -> Page:
         title=study.title,
         lead=(
             f"{progress.status}; raters: {states}; {progress.wanted} wanted; {progress.answers} answers",
+            f"screened by {' and '.join(progress.planned) or 'no rule'}, as the plan says",
             *((stop,) if stop else ()),
         ),
         tables=(_models(study, progress), _raters(progress)) if progress.models else (),
@@ -29,7 +31,7 @@ def page(study: Study, progress: StudyProgress) -> Page:
 
 
 def _models(study: Study, progress: StudyProgress) -> Table:
-    without = (Column(f"without {rule.name} ({len(rule.rejected)})", rank=1) for rule in progress.rules)
+    without = (Column(_heading(rule), rank=1) for rule in progress.rules)
     columns = (text_column("model"), Column(study.method.score_name, higher_is_better=True), Column("95 %"), *without)
     rows = []
     for at, model in enumerate(progress.models):
@@ -37,6 +39,10 @@ def _models(study: Study, progress: StudyProgress) -> Table:
         others = [_score(None if rule.reason else rule.models[at]) for rule in progress.rules]
         rows.append((model.name, f"{model.score:.2f}", half, *others))
     return Table("models", "Models so far", columns, text_rows(rows))
+
+
+def _heading(rule: ScreeningOutcome) -> str:
+    return "all raters" if rule.name == "none" else f"without {rule.name} ({len(rule.rejected)})"
 
 
 def _score(value: float | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, bindparam, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from srbench.errors import BadStudy
@@ -125,6 +125,9 @@ class AnswerStore(StoreConnection):
             Answer.facts,
             Assignment.revision,
             Assignment.others,
+            Assignment.sitting,
+            literal(None),
+            Answer.at,
         )
         wanted = (
             select(Rater.id, *columns)

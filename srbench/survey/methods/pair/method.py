@@ -6,34 +6,31 @@ from itertools import combinations
 
 import numpy as np
 
-from srbench.core.wording import counted
-from srbench.errors import BadStudy, UserError
-from srbench.ratings import pairs
+from srbench.errors import BadStudy
+from srbench.ratings import pair_traps, pairs
 from srbench.ratings.files import Ratings
 from srbench.ratings.model_differences import Test
 from srbench.ratings.options import Options
 from srbench.ratings.pair_checks import first_answers
 from srbench.ratings.pair_scores import Cluster
 from srbench.ratings.power import Detectable, detectable_by_error
+from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Stimulus
 from srbench.survey.adaptive import ScorePosterior, adaptive_choice, posterior
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Choose, Method, against_best
-from srbench.survey.methods.pair.answers import comparisons, missed_traps, without
+from srbench.survey.methods.pair.answers import answer, comparisons
 from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.methods.pair.ring import ring
 from srbench.survey.methods.pair.words import IN_TURN, SIDE_BY_SIDE
-from srbench.survey.responses import Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, finite_mean, scores_in_order
+from srbench.survey.responses import Part, Response
+from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
 from srbench.survey.simulated_rater import SimulatedRater
 from srbench.survey.wording import Wording
 
 _PANELS = 3
-_TRAP_RULE = (
-    "Raters were screened by the trap rule (any pair of an original and a worst picture answered wrongly; {answers} "
-    "answers on traps, which do not count otherwise), which rejected {who}."
-)
+_PARTS = {"first": ("1", "0"), "second": ("0", "1"), "tie": ("0.5", "0.5")}
 _CLUSTERS: tuple[Cluster, ...] = ("rater", "content")
 
 
@@ -92,8 +89,8 @@ class PairedComparison(Method):
         """Return the models' scores as all answers so far tell them, for adaptive pairs."""
         if design.pairs != "adaptive":
             return None
-        # Answers on traps are left out by the export, which needs to know the rated pictures alone.
-        answered = comparisons({stimulus.name: stimulus for stimulus in stimuli}, responses())
+        named = {stimulus.name: stimulus for stimulus in stimuli}
+        answered = comparisons(named, [response for response in responses() if response.kind != "trap"])
         return posterior(sorted({stimulus.model for stimulus in stimuli}), first_answers(answered))
 
     def adaptive_choice(
@@ -134,12 +131,24 @@ class PairedComparison(Method):
         del design, test
         return detectable_by_error(widths.difference_error, widths.difference_df, len(simulation.models))
 
+    def parts(self, design: Design, response: Response) -> tuple[Part, ...]:
+        """Return both pictures: 1 for the one that was preferred, 0 for the other, 0.5 for each of two alike."""
+        sides = ("first", "second") if design.display == "toggle" else ("left", "right")
+        values = _PARTS.get(response.value, ("", ""))
+        return tuple(map(Part, sides, response.pictures, values))
+
+    def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
+        """Return whether a rater did not see that the original beats the worst picture."""
+        return answer(stimuli, response).missed
+
     def export(
         self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
     ) -> Ratings:
-        """Return comparisons without the traps."""
+        """Return comparisons, and those on traps apart."""
         del design
-        return Ratings(name, pairs=comparisons(stimuli, responses))
+        answers = comparisons(stimuli, responses)
+        pairs, traps = (tuple(a for a in answers if bool(a.expected) == trap) for trap in (False, True))
+        return Ratings(name, pairs=pairs, pair_traps=traps)
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return Bradley-Terry scores, with intervals over raters and contents."""
@@ -149,37 +158,13 @@ class PairedComparison(Method):
         half = [float(h) if np.isfinite(h) else None for h in fit.half]
         return tuple(ModelScore(fit.items[i], float(fit.score[i]), half[i]) for i in fit.order)
 
-    def screening(
-        self, design: Design, stimuli: Mapping[str, Stimulus], responses: Sequence[Response], ratings: Ratings
-    ) -> tuple[ScreeningOutcome, ...]:
-        """Return what leaving out the raters who missed a trap would change."""
-        rejected = missed_traps(stimuli, responses)
-        models = self.model_scores(ratings)
-        kept = self.model_scores(replace(ratings, pairs=without(ratings, rejected))) if rejected else models
-        reason = "" if design.traps else "the study has no traps"
-        return (ScreeningOutcome("traps", rejected, scores_in_order(models, kept), reason),)
+    def verdicts(self, ratings: Ratings) -> Sequence[Verdict]:
+        """Return the raters who missed a trap."""
+        return (pair_traps.verdict(ratings),)
 
-    def analysed(
-        self, ratings: Ratings, rules: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
-    ) -> tuple[Ratings, Options]:
+    def analysed(self, ratings: Ratings, rules: tuple[str, ...]) -> tuple[Ratings, Options]:
         """Return the comparisons of the raters who missed no trap, with a note that names the others."""
-        if rules not in ("", "traps", "none"):
-            raise UserError(f"--screen {rules} is no rule for pairs; expected traps or none")
-        present = {comparison.rater for comparison in ratings.pairs}
-        missed = [rater for rater in missed_traps(stimuli, responses) if rater in present]
-        asked = sum(response.kind == "trap" for response in responses)
-        if rules == "none" or not asked:
-            return ratings, Options()
-        if not missed:
-            return replace(ratings, screening=_TRAP_RULE.format(answers=asked, who="nobody")), Options()
-        kept = without(ratings, missed)
-        if not kept:
-            raise BadStudy(f"every rater of {ratings.name} missed a trap; --screen none keeps them")
-        who = f"{counted(len(missed), 'rater')} who missed a trap question {'is' if len(missed) == 1 else 'are'}"
-        note = f"{who} left out: {', '.join(missed)}"
-        rejected = f"{len(missed)} of {counted(len(present), 'rater')} ({', '.join(missed)})"
-        said = _TRAP_RULE.format(answers=asked, who=rejected)
-        return replace(ratings, pairs=kept, notes=(*ratings.notes, note), screening=said), Options()
+        return (pair_traps.screened(ratings) if rules else ratings), Options()
 
 
 METHOD = PairedComparison()
