@@ -40,7 +40,7 @@ def serve(
     open_limit: Annotated[int, typer.Option(min=0, help="Number of raters who may enter without an invitation.")] = 0,
     database: Database = "",
 ) -> None:
-    """Serve a study to the browsers of raters. Ctrl-C stops the server; every answer is kept."""
+    """Serve a study to the browsers of raters. Ctrl-C or SIGTERM stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
     from srbench.survey.web.executor import PATIENCE_S
@@ -56,9 +56,10 @@ def run_server(
     store: "VoteStore", listener: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0
 ) -> None:
     """Serve a study at an open socket until Ctrl-C."""
-    import uvicorn
+    import logging
 
     from srbench.survey import secrets
+    from srbench.survey.web import server
     from srbench.survey.web.app import application
 
     study = store.study.folder
@@ -73,8 +74,8 @@ def run_server(
         lines.append(_READABLE)
     for line in lines:
         console.err.print(line, soft_wrap=True)
-    config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    server.run(app, listener)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """The database of one study: its transactions, its locks, and the check that the votes in it are the study's."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from srbench.core.passwords import hidden
@@ -55,8 +56,16 @@ class StoreConnection:
             raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; SQLite's log becomes part of its file, which then holds everything."""
+        with suppress(DBAPIError):  # a database that is away cannot be tidied
+            self._truncate_log()
         self.engine.dispose()
+
+    def _truncate_log(self) -> None:
+        """Move SQLite's log into its file, and leave nothing in it."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

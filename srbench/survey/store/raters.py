@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from contextlib import closing
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
@@ -109,14 +108,8 @@ class RaterStore(StoreConnection):
                 return count
             person.number, person.state, person.facts = None, "withdrawn", {}
             database.add(Event(at=now(), rater=rater, kind="withdrawal", facts={"answers": count}))
-        self._truncate_log()
+        self._truncate_log()  # what was deleted stands there too
         return count
-
-    def _truncate_log(self) -> None:
-        """Delete what was deleted from SQLite's log too."""
-        if self.engine.dialect.name == "sqlite":
-            with closing(self.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def raters(self) -> list[tuple[Rater, int]]:
         """Return raters, in the order of their invitations, and their numbers of answers; previews are left out."""
