@@ -51,6 +51,7 @@ class Response(NamedTuple):
         sitting: Number of the sitting, from 0.
         shown: Time at which the pictures had been painted; None where the browser did not tell.
         answered: Time at which the answer arrived; None where there is none.
+        views: Number of times that the trial was shown; 0 where the browser did not tell.
     """
 
     rater: str
@@ -66,6 +67,7 @@ class Response(NamedTuple):
     sitting: int = 0
     shown: datetime | None = None
     answered: datetime | None = None
+    views: int = 0
 
     @property
     def pictures(self) -> tuple[str, ...]:

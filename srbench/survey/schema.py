@@ -99,6 +99,9 @@ class Assignment(Base):
         first_key: Random key by which the browser asks for the first picture, another one in every trial.
         second_key: Random key by which the browser asks for the second picture.
         revision: Revision of the plan by which the trial was assigned.
+        shown: Time at which the pictures were first on the screen; None where the browser has not told.
+        views: Number of times that they were, each load of the page being one.
+        shown_facts: What the browser said the first time, as in the facts of an answer.
         others: Names of further pictures; None where there are at most two. The browser asks for each by the first key
             and its number.
     """
@@ -117,6 +120,9 @@ class Assignment(Base):
     first_key: Mapped[str] = mapped_column(unique=True)
     second_key: Mapped[str] = mapped_column(unique=True)
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    shown: Mapped[datetime | None]
+    views: Mapped[int] = mapped_column(default=0, server_default="0")
+    shown_facts: Mapped[dict[str, Any] | None]
     others: Mapped[list[str] | None]
 
 
@@ -128,7 +134,7 @@ class Answer(Base):
         value: The answer, as the study's method defines it.
         seconds: Response time in seconds, from the moment the picture was painted.
         at: Time at which the answer arrived.
-        facts: Size and pixel density of the window at that moment.
+        facts: What the browser said at that moment: window, screen, density, zoom, lost focus, language, browser.
     """
 
     __tablename__ = "answer"

@@ -9,11 +9,14 @@ from srbench.survey.store.endings import EndingStore
 from srbench.survey.store.events import EventStore
 from srbench.survey.store.invitations import InvitationStore
 from srbench.survey.store.panel import PanelStore
+from srbench.survey.store.presentations import PresentationStore
 from srbench.survey.store.raters import RaterStore
 from srbench.survey.store.sessions import SessionStore
 
 
-class VoteStore(RaterStore, InvitationStore, PanelStore, SessionStore, AnswerStore, EndingStore, EventStore):
+class VoteStore(
+    RaterStore, InvitationStore, PanelStore, SessionStore, AnswerStore, PresentationStore, EndingStore, EventStore
+):
     """The database with the votes of a study.
 
     Args:

@@ -172,3 +172,30 @@ def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
             else:
                 on(page)
     assert [answer.value for answer in store.responses()] == ["first", "tie"]
+
+
+def test_a_browser_tells_what_it_has_shown_and_when_nobody_looked(store: VoteStore) -> None:
+    with served(store) as url, opened(1280) as page:
+        said = heard(page)
+        page.goto(f"{url}/i/{store.invite()}")
+        while not page.locator("input[name=position]").count():
+            on(page)
+        page.wait_for_selector("body:not(.waiting)")
+        page.wait_for_timeout(200)
+        (seen,) = store.presented()
+        assert (seen.position, seen.answered, seen.views) == (0, None, 1)
+        page.evaluate("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))")
+        page.wait_for_timeout(120)
+        page.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
+        while not page.locator(".code").count():
+            on(page)
+        assert said == []
+    answers = store.responses()
+    assert all(answer.shown is not None and answer.answered is not None for answer in answers)
+    assert all(answer.shown < answer.answered for answer in answers)  # type: ignore[operator]
+    assert answers[0].facts["focus_lost"] == 1
+    assert 0.1 < answers[0].facts["focus_lost_s"] < 2
+    assert [answer.facts["focus_lost"] for answer in answers[1:]] == [0.0] * (len(answers) - 1)
+    assert answers[0].facts["width"] == 1280
+    assert answers[0].facts["browser"].startswith("Chrome ")
+    assert answers[0].facts["zoom"] == pytest.approx(1, abs=0.05)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from srbench.errors import BadStudy
-from srbench.survey.responses import AnswerStatus, Question, RaterState, Response
+from srbench.survey.responses import AnswerStatus, Question, RaterState
 from srbench.survey.schema import Answer, Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.events import study_status
@@ -112,32 +112,6 @@ class AnswerStore(StoreConnection):
         except IntegrityError:
             return AnswerStatus.DUPLICATE  # two of the same at the same moment: one is stored
         return AnswerStatus.LAST if done else AnswerStatus.STORED
-
-    def responses(self) -> list[Response]:
-        """Return all answers in the order of session numbers and positions; previews are left out."""
-        columns = (
-            Assignment.position,
-            Assignment.kind,
-            Assignment.first,
-            Assignment.second,
-            Answer.value,
-            Answer.seconds,
-            Answer.facts,
-            Assignment.revision,
-            Assignment.others,
-            Assignment.sitting,
-            literal(None),
-            Answer.at,
-        )
-        wanted = (
-            select(Rater.id, *columns)
-            .join(Assignment, Assignment.rater == Rater.id)
-            .join(Answer, Answer.trial == Assignment.id)
-            .where(Rater.state != PREVIEW)
-            .order_by(Rater.number, Rater.id, Assignment.position)
-        )
-        with self._reading() as database:
-            return [Response(*row)._replace(others=tuple(row.others or ())) for row in database.execute(wanted)]
 
 
 def _question(waiting: Sequence[Any], trials: int) -> Question | None:

@@ -1,4 +1,4 @@
-"""Answers to trials: each is stored once, and the last of a session may close the study."""
+"""Trials that are shown and their answers: each is stored once, and the last of a session may close the study."""
 
 import asyncio
 import re
@@ -14,8 +14,9 @@ from srbench.survey.export import choose_next_batch
 from srbench.survey.progress import should_stop
 from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.circumstances import circumstances
 from srbench.survey.web.executor import Unavailable, VoteExecutor
-from srbench.survey.web.rater_forms import number, read_form, window
+from srbench.survey.web.rater_forms import number, read_form
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
 
@@ -40,7 +41,19 @@ class Answers:
 
     def routes(self) -> list[Route]:
         """Return the address and its handler."""
-        return [Route("/answer", self.answer, methods=["POST"])]
+        return [
+            Route("/answer", self.answer, methods=["POST"]),
+            Route("/shown", self.shown, methods=["POST"]),
+        ]
+
+    async def shown(self, request: Request) -> Response:
+        """Store that the pictures of a trial are on the screen."""
+        rater, form = await read_form(request, self.cookies)
+        position = form.get("position", "")
+        if rater is None or not _POSITION.fullmatch(position):
+            return Response(status_code=403)
+        await self.execute(self.store.present, rater, int(position), circumstances(request, form))
+        return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
         """Store an answer to a trial; one that comes twice counts once."""
@@ -52,7 +65,7 @@ class Answers:
         if not _POSITION.fullmatch(position) or not study.method.accepts(study.design, value):
             return self.renderer.page(request, "not_found.html", status=400)
         seconds = min(max(number(form.get("seconds", "")), 0.0), _MAX_RESPONSE_S)
-        facts = window(form) | study.method.answer_facts(form)
+        facts = circumstances(request, form) | study.method.answer_facts(form)
         try:
             status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)
         except BadStudy:  # not as many scores as the trial has pictures

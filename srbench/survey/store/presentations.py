@@ -1,0 +1,71 @@
+"""What raters were shown: trials whose pictures were on the screen, with their answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from srbench.survey.responses import Response
+from srbench.survey.schema import Answer, Assignment, Rater
+from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.raters import PREVIEW
+
+_COLUMNS = (
+    Assignment.position,
+    Assignment.kind,
+    Assignment.first,
+    Assignment.second,
+    func.coalesce(Answer.value, ""),
+    func.coalesce(Answer.seconds, 0.0),
+    Answer.facts,
+    Assignment.revision,
+    Assignment.others,
+    Assignment.sitting,
+    Assignment.shown,
+    Answer.at,
+    Assignment.views,
+)
+
+
+class PresentationStore(StoreConnection):
+    """Trials that were shown."""
+
+    def present(self, rater: str, position: int, facts: Mapping[str, Any]) -> None:
+        """Store that the pictures of a trial are on the screen; the first time counts, and all are counted.
+
+        Args:
+            rater: Id of the rater.
+            position: Position of the trial in the session, from 0.
+            facts: Window, screen, density, zoom, language and browser.
+        """
+        trial = (Assignment.rater == rater, Assignment.position == position)
+        with self._transaction() as database:
+            database.execute(update(Assignment).where(*trial).values(views=Assignment.views + 1))
+            first = {"shown": now(), "shown_facts": dict(facts)}
+            database.execute(update(Assignment).where(*trial, Assignment.shown.is_(None)).values(first))
+
+    def presented(self) -> list[Response]:
+        """Return all trials that were shown, with their answers, in the order of session numbers and positions.
+
+        Those that were answered count as shown; previews are left out.
+        """
+        wanted = (
+            select(Rater.id, *_COLUMNS, Assignment.shown_facts)
+            .join(Assignment, Assignment.rater == Rater.id)
+            .outerjoin(Answer, Answer.trial == Assignment.id)
+            .where(Rater.state != PREVIEW, or_(Answer.trial.is_not(None), Assignment.shown.is_not(None)))
+            .order_by(Rater.number, Rater.id, Assignment.position)
+        )
+        with self._reading() as database:
+            rows = database.execute(wanted).all()
+        return [
+            Response(*row[:-1])._replace(
+                facts=dict((row.facts if row.at is not None else row.shown_facts) or {}),
+                others=tuple(row.others or ()),
+            )
+            for row in rows
+        ]
+
+    def responses(self) -> list[Response]:
+        """Return all answers in the order of session numbers and positions; previews are left out."""
+        return [response for response in self.presented() if response.answered is not None]
