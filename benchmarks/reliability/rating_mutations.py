@@ -222,15 +222,24 @@ GROUPS = (
             ("(number + turns[content] + seen) % rounds", "(number + turns[content]) % rounds"),
             ("order[0], order[-1] = order[-1], order[0]", "pass"),
             ("(half + 1, len(extended) + 1)", "(0, len(extended) + 1)"),
-            ("round(design.repeats * len(trials))]", "round(design.repeats * half)]"),
             ("design.sitting_minutes * 60 /", "design.sitting_minutes * 30 /"),
             ("design.break_minutes * 60 /", "design.break_minutes * 120 /"),
             ("max(1, round(design.share * len(contents)))", "max(1, int(design.share * len(contents)) - 1)"),
-            ("if content not in chosen), None)", "), None)"),
             (
                 "method.mirrored(design, traps[(number + rater) % len(traps)], rater)",
                 "traps[(number + rater) % len(traps)]",
             ),
+        ),
+    ),
+    Group(
+        "survey succession",
+        "srbench/survey/succession.py",
+        "tests/survey/test_planning.py",
+        (
+            ("round(shape.repeats * asked)]", "round(shape.repeats * half)]"),
+            ("if content not in chosen), None)", "), None)"),
+            ("counts[before[0].question, chosen.question] += 1", "pass"),
+            ("at = min(shuffled, key=cost)", "at = shuffled[0]"),
         ),
     ),
     Group(

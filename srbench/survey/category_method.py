@@ -12,7 +12,7 @@ from srbench.ratings.options import Options
 from srbench.ratings.rules import RULES
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation, simulate
-from srbench.ratings.votes import Stimulus, Votes
+from srbench.ratings.votes import Scale, Stimulus, Votes
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Method
 from srbench.survey.responses import Response
@@ -27,6 +27,11 @@ class CategoryMethod(Method):
 
     rules = RULES
     default_rules = ("bt500",)
+    options = frozenset({"categories"})
+
+    def scale(self, design: Design) -> Scale:
+        """Return the numbers of the categories: from 1, and of eleven from 0."""
+        return Scale(0, 10) if design.categories == 11 else Scale(1, design.categories)
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
         """Return one trial for each picture."""
@@ -43,12 +48,21 @@ class CategoryMethod(Method):
         between = [p for p in calibration if p.expected is None]
         return [Trial("practice", p.name) for p in (*between, *ends.values())]
 
+    def subject(self, pictures: Sequence[str], stimuli: Mapping[str, Stimulus]) -> str:
+        """Return the name of the picture that an answer is about, of those of a trial."""
+        del stimuli
+        return pictures[0]
+
+    def rated(self, trial: Trial, stimuli: Mapping[str, Stimulus]) -> tuple[str, ...]:
+        """Return the picture that the answer is about."""
+        return (self.subject(trial.pictures, stimuli),)
+
     def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
         """Return the category that is nearest to what the rater sees; careless raters press any button."""
         scale = self.scale(design)
         if rater.careless:
             return str(rater.generator.choice(scale.categories()))
-        score = scale.low + rater.sees(trial.first) * (scale.high - scale.low)
+        score = scale.low + rater.sees(self.subject(trial.pictures, rater.stimuli)) * (scale.high - scale.low)
         return str(int(np.clip(np.rint(score), scale.low, scale.high)))
 
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
@@ -68,15 +82,16 @@ class CategoryMethod(Method):
         self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
     ) -> Ratings:
         """Return votes: repeats are second votes, traps have their expected score."""
-        names = list(dict.fromkeys(response.first for response in responses))
+        subjects = [self.subject(response.pictures, stimuli) for response in responses]
+        names = list(dict.fromkeys(subjects))
         raters = list(dict.fromkeys(response.rater for response in responses))
         stimulus_index, rater_index = ({key: i for i, key in enumerate(keys)} for keys in (names, raters))
         votes = Votes(
             stimuli=tuple(stimuli[key] for key in names),
             raters=tuple(raters),
-            stimulus=np.array([stimulus_index[response.first] for response in responses]),
+            stimulus=np.array([stimulus_index[subject] for subject in subjects]),
             rater=np.array([rater_index[response.rater] for response in responses]),
-            repetition=np.array(_times_seen(responses)),
+            repetition=np.array(_times_seen([r.rater for r in responses], subjects)),
             score=np.array([float(response.value) for response in responses]),
             seconds=np.array([response.seconds for response in responses]),
             order=np.array([response.position + 1.0 for response in responses]),
@@ -105,13 +120,13 @@ class CategoryMethod(Method):
         return ratings, Options(screen=rules)
 
 
-def _times_seen(responses: Sequence[Response]) -> list[int]:
+def _times_seen(raters: Sequence[str], subjects: Sequence[str]) -> list[int]:
     """Return how many times its rater has seen the picture of each answer, this time included."""
     seen: Counter[tuple[str, str]] = Counter()
     numbers = []
-    for response in responses:
-        seen[response.rater, response.first] += 1
-        numbers.append(seen[response.rater, response.first])
+    for view in zip(raters, subjects, strict=True):
+        seen[view] += 1
+        numbers.append(seen[view])
     return numbers
 
 

@@ -18,9 +18,9 @@ from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey import methods, pictures, secrets
-from srbench.survey.design import Design
+from srbench.survey.design import REFERENCE, Design
 from srbench.survey.participation import Participation
-from srbench.survey.pictures import REFERENCE, Crop, Source
+from srbench.survey.pictures import Crop, Source
 from srbench.survey.planning import session
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty, unfinished
 

@@ -8,6 +8,9 @@ from srbench.ratings.votes import Stimulus
 TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
 PairSelection = Literal["full", "sparse", "adaptive"]
 Display = Literal["toggle", "side"]
+REFERENCE = "hr"
+"""Name of the originals among the models."""
+CATEGORIES = (5, 7, 9, 11)
 Content = tuple[str, str]
 """Data set and name of what a picture shows."""
 
@@ -48,6 +51,7 @@ class Design:
         pairs: Pairs of models that are asked in paired comparisons: all; a connected ring in which each model meets
             four others; or as many as in the ring, chosen batch after batch by the expected information.
         display: How two pictures are shown: in turn at the same place, or side by side.
+        categories: Number of categories of a scale of categories: 5, 7, 9 or 11.
         ties: Whether "no difference" is an answer in paired comparisons.
         trial_seconds: Expected duration of a trial in seconds.
         sitting_minutes: Longest sitting in minutes; longer sessions are split.
@@ -63,6 +67,7 @@ class Design:
     traps: int = 0
     pairs: PairSelection = "full"
     display: Display = "side"
+    categories: int = 5
     ties: bool = True
     trial_seconds: float = 5.0
     sitting_minutes: float = 30.0

@@ -30,7 +30,7 @@ class Method(ABC):
     Attributes:
         title: The method in a few words, for lists and help texts.
         options: Options of `srbench survey create` that this method uses, of those that not every method uses:
-            "display", "pairs", "ties".
+            "categories", "display", "pairs", "ties".
         references: Whether the originals are left out, hidden among the pictures to rate, or shown for comparison.
         pictures_per_trial: Number of pictures that a trial shows.
         default_display: How two pictures are shown where nothing else was asked for.

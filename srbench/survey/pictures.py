@@ -21,8 +21,8 @@ from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
 from srbench.ratings.join import output_key
 from srbench.survey import run_models
+from srbench.survey.design import REFERENCE
 
-REFERENCE = "hr"
 _REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
 _SPARE = ("rocket", "hubble_deep_field")
 _WORST: Kernel = "nearest"

@@ -5,6 +5,7 @@ Sessions are numbered from 0 and assigned in this order; one that a rater withdr
 the votes stay balanced whoever finishes.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,7 +14,7 @@ import numpy as np
 
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
-from srbench.survey import methods
+from srbench.survey import methods, succession
 from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Choose, Method
@@ -46,16 +47,26 @@ def session(
     pictures = by_content(stimuli)
     questions = method.questions(design, pictures)
     rounds = len(next(iter(questions.values())))
-    contents, earlier = _contents_of(design, list(pictures), rater)
+    traps = method.traps(design, [stimulus for stimulus in stimuli if stimulus.expected is not None])
+    if design.traps and not traps:
+        raise BadStudy("there are no trap pictures; give calibration pictures, or --traps 0")
+    contents = list(pictures)
+    size = max(1, round(design.share * len(contents)))
+    block, at = divmod(rater, succession.BLOCK)
+    _, seen = succession.hands(design.seed, len(contents), size, block)[at]
+    earlier = dict(zip(contents, seen, strict=True))
     choose = method.adaptive_choice(design, pictures, rater, known, begun)
     choose = choose or _by_turns(method, design, questions, earlier)
-    trials: list[Trial] = []
-    last: Content | None = None
-    for number in range(rounds):
-        order = _order(design, contents, rater, number, last)
-        trials += [choose(content, number) for content in order]
-        last = order[-1]
-    return _with_extras(method, design, stimuli, trials, rater)
+    shape = succession.Shape(design.seed, len(contents), size, rounds, design.repeats, design.traps)
+    steps = succession.sessions(shape, block)[at]
+    asked = {(i.content, i.number): choose(contents[i.content], i.number) for i in steps if i.kind == "trial"}
+    trials = []
+    for step in steps:
+        if step.kind == "trap":
+            trials.append(method.mirrored(design, traps[(step.number + rater) % len(traps)], rater))
+        else:
+            trials.append(replace(asked[step.content, step.number], kind=step.kind))
+    return trials
 
 
 def _by_turns(
@@ -66,7 +77,7 @@ def _by_turns(
 
     def choose(content: Content, number: int) -> Trial:
         rounds, seen = len(questions[content]), earlier[content]
-        at = (number + turns[content] + seen) % rounds
+        at = succession.question(number, turns[content], seen, rounds)
         return method.mirrored(design, questions[content][at], seen + at + turns[content] + seen // rounds)
 
     return choose
@@ -92,77 +103,6 @@ def by_content(stimuli: Sequence[Stimulus]) -> dict[Content, list[Stimulus]]:
     if not pictures:
         raise BadStudy("there are no pictures to rate")
     return {content: sorted(listed, key=lambda s: s.model) for content, listed in pictures.items()}
-
-
-def _contents_of(design: Design, contents: list[Content], rater: int) -> tuple[list[Content], dict[Content, int]]:
-    """The contents of a session, and in how many sessions before it each was.
-
-    They are taken from shuffled lists of all contents, one list after the other, so that each is seen about equally
-    often.
-    """
-    size = max(1, round(design.share * len(contents)))
-    if size == len(contents):
-        return contents, dict.fromkeys(contents, rater)
-    earlier = dict.fromkeys(contents, 0)
-    chosen: list[Content] = []
-    remaining: list[Content] = []
-    shuffles = 0
-    for _ in range(rater + 1):
-        for content in chosen:
-            earlier[content] += 1
-        chosen = []
-        while len(chosen) < size:
-            fresh = next((content for content in remaining if content not in chosen), None)
-            if fresh is None:
-                order = np.random.default_rng((design.seed, 1, shuffles)).permutation(len(contents))
-                remaining += [contents[i] for i in order]
-                shuffles += 1
-                continue
-            remaining.remove(fresh)
-            chosen.append(fresh)
-    return chosen, earlier
-
-
-def _order(design: Design, contents: list[Content], rater: int, number: int, last: object) -> list[Content]:
-    """A shuffle of the contents that does not begin with the one that was last."""
-    order = np.random.default_rng((design.seed, 2, rater, number)).permutation(len(contents)).tolist()
-    if len(contents) > 1 and contents[order[0]] == last:
-        order[0], order[-1] = order[-1], order[0]
-    return [contents[i] for i in order]
-
-
-def _with_extras(
-    method: Method, design: Design, stimuli: Sequence[Stimulus], trials: list[Trial], rater: int
-) -> list[Trial]:
-    """Add repeats to the second half, and traps all along."""
-    generator = np.random.default_rng((design.seed, 3, rater))
-    contents = {stimulus.name: (stimulus.dataset, stimulus.content) for stimulus in stimuli}
-    extended = list(trials)
-    half = len(trials) // 2
-    for i in generator.permutation(half)[: round(design.repeats * len(trials))].tolist():
-        _insert(extended, replace(trials[i], kind="repeat"), contents, generator, (half + 1, len(extended) + 1))
-    traps = method.traps(design, [stimulus for stimulus in stimuli if stimulus.expected is not None])
-    if design.traps and not traps:
-        raise BadStudy("there are no trap pictures; give calibration pictures, or --traps 0")
-    for number in range(design.traps):
-        span = (number * len(extended) // design.traps, (number + 1) * len(extended) // design.traps)
-        trap = method.mirrored(design, traps[(number + rater) % len(traps)], rater)
-        _insert(extended, trap, contents, generator, span)
-    return extended
-
-
-def _insert(
-    trials: list[Trial],
-    new: Trial,
-    contents: dict[str, Content],
-    generator: np.random.Generator,
-    span: tuple[int, int],
-) -> None:
-    """Put a trial somewhere in a span, not beside its own content where that can be helped."""
-    positions = range(span[0], max(span[1], span[0] + 1))
-    content = contents[new.first]
-    free = [i for i in positions if all(contents[t.first] != content for t in trials[max(i - 1, 0) : i + 1])]
-    trials.insert(int(generator.choice(free or list(positions))), new)
 
 
 def practice(design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
@@ -202,11 +142,15 @@ class Balance:
         votes: Number of raters who see each picture, by the picture's name.
         early: Share of each model's trials that stand in the first third of a session; 1/3 is even.
         left: Share of each model's trials in which it stands on the left; None where the method has no sides.
+        predecessors: How often each question about models comes directly after each other one: least often, most often,
+            and on average; None where there is one question alone. Repeats count, and what stands beside a trap does
+            not.
     """
 
     votes: dict[str, int]
     early: dict[str, float]
     left: dict[str, float] | None
+    predecessors: tuple[int, int, float] | None = None
 
 
 def balance(design: Design, stimuli: Sequence[Stimulus], raters: int) -> Balance:
@@ -217,15 +161,32 @@ def balance(design: Design, stimuli: Sequence[Stimulus], raters: int) -> Balance
     votes = {stimulus.name: 0 for stimulus in stimuli if stimulus.expected is None}
     early: dict[str, list[bool]] = {}
     left: dict[str, list[bool]] = {}
+    after: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
+    asked: dict[tuple[str, ...], None] = {}
     for rater in range(raters):
-        trials = [trial for trial in session(design, stimuli, rater) if trial.kind == "trial"]
+        every = session(design, stimuli, rater)
+        about = [tuple(sorted(models[name] for name in method.rated(trial, by_name))) for trial in every]
+        for (a, first), (b, second) in pairwise(zip(every, about, strict=True)):
+            if "trap" not in (a.kind, b.kind):
+                after[first, second] += 1
+        trials = [trial for trial in every if trial.kind == "trial"]
+        asked |= {question: None for trial, question in zip(every, about, strict=True) if trial.kind == "trial"}
         for i, trial in enumerate(trials):
             for name in method.rated(trial, by_name):
                 votes[name] += 1
                 early.setdefault(models[name], []).append(3 * i < len(trials))
                 left.setdefault(models[name], []).append(name == trial.first)
     sides = _shares(left) if method.counts_sides else None
-    return Balance(votes, _shares(early), sides)
+    return Balance(votes, _shares(early), sides, _even(after, len(asked)))
+
+
+def _even(after: Counter[tuple[tuple[str, ...], tuple[str, ...]]], questions: int) -> tuple[int, int, float] | None:
+    """Least, most and mean of how often a question follows another one."""
+    counts = [count for (first, second), count in after.items() if first != second]
+    pairs = questions * (questions - 1)
+    if not pairs or not counts:
+        return None
+    return min(counts) if len(counts) == pairs else 0, max(counts), sum(counts) / pairs
 
 
 def _shares(flags: dict[str, list[bool]]) -> dict[str, float]:

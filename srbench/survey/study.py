@@ -16,7 +16,7 @@ from srbench.core.files import absent_or
 from srbench.errors import BadStudy, UnknownName, UserError
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
-from srbench.survey.design import Design
+from srbench.survey.design import CATEGORIES, Design
 from srbench.survey.endings import Ending
 from srbench.survey.gates import Gate
 from srbench.survey.method import Method
@@ -264,6 +264,8 @@ def _check(file: Path, content: _File) -> None:
         raise BadStudy(f"{file}: {error}; {_REMEDY}") from error
     if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
         raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
+    if design.categories not in CATEGORIES:
+        raise BadStudy(f"{file} has {design.categories} categories; expected 5, 7, 9 or 11; {_REMEDY}")
     for picture in content.pictures:
         if not _inside(picture.file):
             raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")

@@ -3,6 +3,7 @@
 Texts are marked with `N_` and translated where a page shows them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -65,4 +66,33 @@ def categories(*labels: str, first: int = 1) -> tuple[Button, ...]:
         labels: Labels of the categories, the worst first.
         first: Number of the first category.
     """
-    return tuple(Button(str(i), str(i), str(i), label) for i, label in enumerate(labels, start=first))
+    return tuple(Button(str(i), key_of(i), str(i), label) for i, label in enumerate(labels, start=first))
+
+
+KEYS = {
+    5: N_("Keys 1 to 5 work too."),
+    7: N_("Keys 1 to 7 work too."),
+    9: N_("Keys 1 to 9 work too."),
+    11: N_("Keys 0 to 9 work too, and x for 10."),
+}
+"""How to answer by keyboard, by the number of categories."""
+
+
+def key_of(number: int) -> str:
+    """Return the key that answers with a number: its digit, or for 10 the x of the Romans."""
+    return "x" if number == 10 else str(number)
+
+
+def spread(labels: Sequence[str], number: int) -> tuple[Button, ...]:
+    """Return a scale of more categories than five labels: each keeps its place, and numbers stand between them.
+
+    Args:
+        labels: The five labels of the scale, the worst first.
+        number: Number of categories. Of 9 (1 to 9) and 11 (0 to 10) every odd one has a label, as in ITU-T P.910,
+            Annex B; of 7 (1 to 7) both ends and the middle have one.
+    """
+    places = {5: (1, 2, 3, 4, 5), 7: (1, 0, 4, 0, 7), 9: (1, 3, 5, 7, 9), 11: (1, 3, 5, 7, 9)}[number]
+    named = dict(zip(places, labels, strict=True))
+    first = 0 if number == 11 else 1
+    texts = ["" if i == 0 else named.get(i, "") for i in range(first, first + number)]
+    return categories(*texts, first=first)

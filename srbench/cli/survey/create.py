@@ -75,6 +75,10 @@ def create(
             help="Show two pictures in turn at one place, or side by side. Default: toggle for dcr, side for pair."
         ),
     ] = None,
+    categories: Annotated[
+        Literal["5", "7", "9", "11"] | None,
+        typer.Option(help="Number of categories of the scale: 5, 7 or 9 of them from 1, or 11 from 0. Default: 5."),
+    ] = None,
     ties: Annotated[
         bool | None,
         typer.Option(help="Offer 'no difference' as an answer, or not, in paired comparison. Default: offer it."),
@@ -152,13 +156,13 @@ def create(
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
     from srbench.survey.creation import draft
-    from srbench.survey.design import Design
+    from srbench.survey.design import REFERENCE, Design
     from srbench.survey.study import require_empty
 
     require_empty(study)
     files.require_folder(study)
     chosen = methods.find(method)
-    _refuse_unused(chosen, method, pairs=pairs, display=display, ties=ties)
+    _refuse_unused(chosen, method, categories=categories, pairs=pairs, display=display, ties=ties)
     rules = _rules(chosen, screen, traps)
     design = Design(
         method=method,
@@ -168,6 +172,7 @@ def create(
         traps=traps,
         pairs=pairs or "full",
         display=display or chosen.default_display,
+        categories=int(categories or 5),
         ties=ties is not False,
         trial_seconds=trial_seconds,
         sitting_minutes=sitting_minutes,
@@ -183,7 +188,7 @@ def create(
         sources, left_out = pictures.from_folders(images, wanted)
     for line in left_out:
         console.err.print(line, soft_wrap=True, markup=False)
-    if chosen.references == "none" and pictures.REFERENCE not in wanted:
+    if chosen.references == "none" and REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     crop_of = pictures.crops(sources, area_px, given_crops, seed)
     anchors = _calibration(calibration, sources)

@@ -7,6 +7,7 @@ from srbench.core.wording import counted
 from srbench.ratings.model_differences import Test
 from srbench.report.table import Column, Page, Table, text_column, text_rows
 from srbench.survey.forecast import Forecast
+from srbench.survey.planning import Balance
 from srbench.survey.study import Study
 
 _TESTS: dict[Test, str] = {
@@ -80,4 +81,11 @@ def _balance(expected: Forecast) -> Table:
         for model, early in balance.early.items()
     )
     columns = (text_column("model"), Column("in the first third of sessions"), *sides)
-    return Table("balance", "Balance", columns, text_rows(rows))
+    return Table("balance", "Balance", columns, text_rows(rows), notes=_predecessors(balance))
+
+
+def _predecessors(balance: Balance) -> tuple[str, ...]:
+    if balance.predecessors is None:
+        return ()
+    least, most, due = balance.predecessors
+    return (f"Each question comes directly after each other one {least} to {most} times; {due:.1f} are due.",)

@@ -1,48 +1,71 @@
-"""Degradation category rating (ITU-T P.910): a picture against its visible original, five categories of annoyance."""
+"""Degradation category rating (ITU-T P.910): a picture against its visible original, categories of annoyance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from srbench.ratings.votes import Stimulus
 from srbench.survey.category_method import CategoryMethod
-from srbench.survey.design import Content, Design, Trial
+from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import against_best, required_reference
-from srbench.survey.wording import N_, Wording, categories
+from srbench.survey.wording import KEYS, N_, Wording, spread
+
+_FIVE = N_(
+    "Compared with the second picture, the first deserves a 1. A picture that looks the same as the second deserves a "
+    "5."
+)
+_MORE = N_(
+    "Compared with the second picture, the first deserves the lowest category. A picture that looks the same as the "
+    "second deserves the highest."
+)
+_KEYS_IN_TURN = {
+    5: N_("Space shows the original; keys 1 to 5 answer."),
+    7: N_("Space shows the original; keys 1 to 7 answer."),
+    9: N_("Space shows the original; keys 1 to 9 answer."),
+    11: N_("Space shows the original; keys 0 to 9 answer, and x for 10."),
+}
+_PICTURE, _ORIGINAL = N_("Picture to rate"), N_("The original")
 
 
 class DegradationCategoryRating(CategoryMethod):
-    """Degradation category rating on the five categories of ITU-T P.910."""
+    """Degradation category rating on the five categories of ITU-T P.910, or on more that lie between them.
 
-    title = "a picture against its original, five categories of annoyance"
-    options = frozenset({"display"})
+    Side by side, picture and original change places from trial to trial.
+    """
+
+    title = "a picture against its original, five to eleven categories of annoyance"
+    options = frozenset({"categories", "display"})
     references = "shown"
     pictures_per_trial = 2
     default_display = "toggle"
 
     def wording(self, design: Design) -> Wording:
         """Return the impairment scale of ITU-T P.910."""
+        labels = (
+            N_("very annoying"),
+            N_("annoying"),
+            N_("slightly annoying"),
+            N_("perceptible but not annoying"),
+            N_("imperceptible"),
+        )
         words = Wording(
             task=N_("You will see pictures and their originals, and say how much the differences annoy you."),
             legend=N_("How do the differences from the original look?"),
-            buttons=categories(
-                N_("very annoying"),
-                N_("annoying"),
-                N_("slightly annoying"),
-                N_("perceptible but not annoying"),
-                N_("imperceptible"),
-            ),
-            keys=N_("Space shows the original; keys 1 to 5 answer."),
-            calibration=N_(
-                "Compared with the second picture, the first deserves a 1. A picture that looks the same as the second "
-                "deserves a 5."
-            ),
-            worst=N_("very annoying"),
+            buttons=spread(labels, design.categories),
+            keys=_KEYS_IN_TURN[design.categories],
+            calibration=_FIVE if design.categories == 5 else _MORE,
+            worst=labels[0],
             best=N_("original"),
-            names=(N_("Picture to rate"), N_("The original")),
+            names=(_PICTURE, _ORIGINAL),
             show_second=N_("Show the original"),
             show_first=N_("Back to the picture"),
         )
-        return words if design.display == "toggle" else replace(words, keys=N_("Keys 1 to 5 work too."), show_second="")
+        return words if design.display == "toggle" else replace(words, keys=KEYS[design.categories], show_second="")
+
+    def page(self, design: Design, shown: Sequence[Stimulus]) -> dict[str, Any]:
+        """Return the captions in the order of the pictures."""
+        del design
+        return {"names": tuple(_ORIGINAL if _is_original(picture) else _PICTURE for picture in shown)}
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
         """Return one trial for each picture but the original, which is shown beside it."""
@@ -55,11 +78,27 @@ class DegradationCategoryRating(CategoryMethod):
 
     def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return each anchor against the original of its content."""
+        del design
         return [Trial("trap", worse.name, best.name) for worse, best in against_best(anchors)]
 
     def practice(self, design: Design, calibration: Sequence[Stimulus]) -> list[Trial]:
-        """Return each calibration picture against the original of its content."""
-        return [Trial("practice", worse.name, best.name) for worse, best in against_best(calibration)]
+        """Return each calibration picture against the original of its content, the sides exchanged in turn."""
+        trials = [Trial("practice", worse.name, best.name) for worse, best in against_best(calibration)]
+        return [self.mirrored(design, trial, turn) for turn, trial in enumerate(trials)]
+
+    def mirrored(self, design: Design, trial: Trial, turn: int) -> Trial:
+        """Exchange picture and original on every second turn, where they stand side by side."""
+        if design.display == "toggle" or turn % 2 == 0:
+            return trial
+        return replace(trial, first=trial.second, second=trial.first)
+
+    def subject(self, pictures: Sequence[str], stimuli: Mapping[str, Stimulus]) -> str:
+        """Return the picture that is not the original."""
+        return next(name for name in pictures if not _is_original(stimuli[name]))
+
+
+def _is_original(stimulus: Stimulus) -> bool:
+    return stimulus.reference or stimulus.model == REFERENCE
 
 
 METHOD = DegradationCategoryRating()
