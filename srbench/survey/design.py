@@ -1,7 +1,7 @@
 """The design of a study: the settings that fix every rater's session, and the trials that sessions consist of."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from srbench.ratings.votes import Stimulus
 
@@ -10,6 +10,7 @@ PairSelection = Literal["full", "sparse", "adaptive"]
 Display = Literal["toggle", "side"]
 REFERENCE = "hr"
 """Name of the originals among the models."""
+_NEW = ("categories",)
 CATEGORIES = (5, 7, 9, 11)
 Content = tuple[str, str]
 """Data set and name of what a picture shows."""
@@ -73,6 +74,13 @@ class Design:
     sitting_minutes: float = 30.0
     break_minutes: float = 10.0
     screen: tuple[str, ...] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the design as study.json holds it: settings that version 0.1 did not have only where they are used."""
+        usual = Design()
+        return {
+            name: value for name, value in asdict(self).items() if name not in _NEW or value != getattr(usual, name)
+        }
 
 
 def content_label(stimulus: Stimulus) -> str:

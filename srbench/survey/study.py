@@ -118,7 +118,7 @@ class Study:
             "srbench": __version__,
             "id": self.id,
             "title": self.title,
-            "design": asdict(self.design),
+            "design": self.design.as_dict(),
             "terms": self.participation.as_dict(),
             "raters": self.raters,
             "scale": self.scale,
