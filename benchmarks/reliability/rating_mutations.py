@@ -298,9 +298,9 @@ GROUPS = (
         "tests/survey/test_methods.py tests/survey/test_export.py",
         (
             ('(second, first) if response.value == "second" else', '(second, first) if response.value == "first" else'),
-            ('        if response.kind == "trap":\n            continue\n', ""),
-            ('tie = response.value == "tie"', "tie = False"),
-            ('"first" if first > second else "second"', '"second" if first > second else "first"'),
+            ('tie=response.value == "tie"', "tie=False"),
+            ('expected=best.model if response.kind == "trap" else ""', 'expected=""'),
+            ("best = max(", "best = min("),
         ),
     ),
     Group(

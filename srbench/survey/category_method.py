@@ -101,7 +101,7 @@ class CategoryMethod(Method):
 
     def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
         """Return whether a vote is further than one step of the scale from the expected one."""
-        expected = stimuli[response.first].expected
+        expected = stimuli[self.subject(response.pictures, stimuli)].expected
         return expected is not None and abs(float(response.value) - expected) > self.scale(design).step
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:

@@ -210,12 +210,12 @@ class Method(ABC):
 
     # export and analysis
 
-    def parts(self, design: Design, response: Response) -> tuple[Part, ...]:
+    def parts(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> tuple[Part, ...]:
         """Return what an answer says of each picture that its trial showed, in the order of `Response.pictures`.
 
         Here the answer is about the first picture; those beside it are for comparison.
         """
-        del design
+        del design, stimuli
         if len(response.pictures) == 1:
             return (Part("single", response.first, response.value),)
         others = [Part("reference", name, "") for name in response.pictures[1:]]

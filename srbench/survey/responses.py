@@ -74,11 +74,6 @@ class Response(NamedTuple):
         """Names of the pictures that were shown."""
         return tuple(filter(None, (self.first, self.second, *self.others)))
 
-    @property
-    def pictures(self) -> tuple[str, ...]:
-        """Names of the pictures that the trial has shown."""
-        return tuple(filter(None, (self.first, self.second, *self.others)))
-
 
 @dataclass(frozen=True)
 class Question:

@@ -76,7 +76,7 @@ def test_methods_are_the_files_of_the_package() -> None:
     for name in methods.names():
         method = methods.find(name)
         assert method.title
-        assert method.options <= {"display", "pairs", "ties"}
+        assert method.options <= {"categories", "display", "pairs", "ties"}
         words = method.wording(Design(method=name))
         assert len(method.values(Design(method=name))) == len(words.buttons) > 1
         assert [bool(text) for text in words.names] == [method.pictures_per_trial == 2] * 2

@@ -8,6 +8,7 @@ from srbench.ratings.votes import Stimulus
 from srbench.survey.category_method import CategoryMethod
 from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import against_best, required_reference
+from srbench.survey.responses import Part, Response
 from srbench.survey.wording import KEYS, N_, Wording, spread
 
 _FIVE = N_(
@@ -95,6 +96,15 @@ class DegradationCategoryRating(CategoryMethod):
     def subject(self, pictures: Sequence[str], stimuli: Mapping[str, Stimulus]) -> str:
         """Return the picture that is not the original."""
         return next(name for name in pictures if not _is_original(stimuli[name]))
+
+    def parts(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> tuple[Part, ...]:
+        """Return the score of the picture, beside its original, in the order in which they were shown."""
+        del design
+        subject = self.subject(response.pictures, stimuli)
+        return tuple(
+            Part("rated", name, response.value) if name == subject else Part("reference", name, "")
+            for name in response.pictures
+        )
 
 
 def _is_original(stimulus: Stimulus) -> bool:

@@ -131,8 +131,9 @@ class PairedComparison(Method):
         del design, test
         return detectable_by_error(widths.difference_error, widths.difference_df, len(simulation.models))
 
-    def parts(self, design: Design, response: Response) -> tuple[Part, ...]:
+    def parts(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> tuple[Part, ...]:
         """Return both pictures: 1 for the one that was preferred, 0 for the other, 0.5 for each of two alike."""
+        del stimuli
         sides = ("first", "second") if design.display == "toggle" else ("left", "right")
         values = _PARTS.get(response.value, ("", ""))
         return tuple(map(Part, sides, response.pictures, values))
