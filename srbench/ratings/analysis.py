@@ -160,7 +160,7 @@ def analyse(
     draws = draw(compared, fitted, options, progress)
     of_votes = compared.votes if options.estimator == "mos" else None
     differences = compare_models(compared.scores, options.test, draws, options.seed, of_votes)
-    fits = mixed_models(_of_scored(compared)) if options.mixed else []
+    fits = mixed_models(_of_scored(compared), progress) if options.mixed else []
     estimate_of_all = fit_likelihood(prepared, options, progress).estimate if excluded else estimate
     centres, counts = distribution.histogram(raw)
     scored = {s.name for s in scores.stimuli}

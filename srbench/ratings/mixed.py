@@ -8,14 +8,18 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.ratings.votes import Votes
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.corrections import LEVEL, holm
 from srbench.stats.mixed_linear import fit_linear
 from srbench.stats.mixed_ordinal import fit_ordinal
+from srbench.stats.random_effects import arrange
 
 RESIDUAL = "residual"
-_MOST_CATEGORIES, _MOST_LEVELS = 11, 2_500
+_MOST_CATEGORIES = 11
+_MOST_OPERATIONS = 2_500.0**3
+"""Operations of one solution for all random effects above which no model is fitted: seconds, hundreds of times."""
 _SEPARATED = 10.0
 """Log odds with a larger standard error are no estimate: where votes of models never overlap, the likelihood has no
 maximum."""
@@ -60,6 +64,8 @@ class MixedFit:
         differences: Differences between every two models.
         votes: Number of votes.
         converged: Whether the search says that it has found the best fit.
+        singular: Whether a variance is estimated as 0, the end of its range: the votes do not show that effect, and
+            tests take it as absent.
         reason: Reason why there is no fit; empty where there is one.
     """
 
@@ -69,10 +75,16 @@ class MixedFit:
     differences: tuple[MixedDifference, ...]
     votes: int
     converged: bool
+    singular: bool = False
     reason: str = ""
 
+    @property
+    def vanished(self) -> list[str]:
+        """Names of the effects whose variance is estimated as 0."""
+        return [name for name, sd in self.sd.items() if sd == 0]
 
-def mixed_models(votes: Votes) -> list[MixedFit]:
+
+def mixed_models(votes: Votes, progress: Progress = NO_PROGRESS) -> list[MixedFit]:
     """Fit the linear and the ordinal mixed model to votes on stimuli of models.
 
     A random effect takes part where the design can tell it from the others: "rater x model" and "content x model" need
@@ -80,6 +92,7 @@ def mixed_models(votes: Votes) -> list[MixedFit]:
 
     Args:
         votes: Votes that count, without those on traps.
+        progress: Shows a task for each fit.
 
     Source:
         Linear: Bates et al. 2015; t tests with Satterthwaite's degrees of freedom, Kuznetsova et al. 2017. Ordinal:
@@ -91,7 +104,7 @@ def mixed_models(votes: Votes) -> list[MixedFit]:
     reason = _problem(named, factors)
     if reason:
         return [_without(kind, reason) for kind in ("linear", "ordinal")]
-    return [_linear(named, factors), _ordinal(named, factors)]
+    return [_linear(named, factors, progress), _ordinal(named, factors, progress)]
 
 
 def _without(kind: Literal["linear", "ordinal"], reason: str) -> MixedFit:
@@ -122,16 +135,16 @@ def _problem(votes: Votes, factors: dict[str, Ints]) -> str:
         return "no stimulus has a model"
     if not {"rater", "content"} <= factors.keys():
         return "raters and contents cannot be told apart: two of each are needed, with more votes than either"
-    levels = sum(int(group.max()) + 1 for group in factors.values())
-    if levels > _MOST_LEVELS:
-        return f"{levels} levels of random effects; at most {_MOST_LEVELS} are fitted"
+    if arrange(list(factors.values())).cost > _MOST_OPERATIONS:
+        levels = sum(int(group.max()) + 1 for group in factors.values())
+        return f"{levels} levels of random effects that hang together; the fit would take hours"
     return "" if np.ptp(votes.score) > 0 else "all votes are the same"
 
 
-def _linear(votes: Votes, factors: dict[str, Ints]) -> MixedFit:
+def _linear(votes: Votes, factors: dict[str, Ints], progress: Progress) -> MixedFit:
     names, model = _model_of(votes)
     try:
-        fit = fit_linear(votes.score, np.eye(len(names))[model], list(factors.values()))
+        fit = fit_linear(votes.score, np.eye(len(names))[model], list(factors.values()), progress)
     except np.linalg.LinAlgError:
         return _without("linear", "the votes leave no residual")
     order = np.argsort(-fit.fixed, kind="stable").tolist()
@@ -147,16 +160,17 @@ def _linear(votes: Votes, factors: dict[str, Ints]) -> MixedFit:
         differences=_corrected(pairs),
         votes=len(votes),
         converged=fit.converged,
+        singular=fit.singular,
     )
 
 
-def _ordinal(votes: Votes, factors: dict[str, Ints]) -> MixedFit:
+def _ordinal(votes: Votes, factors: dict[str, Ints], progress: Progress) -> MixedFit:
     names, model = _model_of(votes)
     scores, category = np.unique(votes.score, return_inverse=True)
     whole = np.allclose(scores / votes.scale.step, np.rint(scores / votes.scale.step))
     if not whole or len(scores) > _MOST_CATEGORIES:
         return _without("ordinal", f"needs votes in at most {_MOST_CATEGORIES} categories")
-    fit = fit_ordinal(category, np.eye(len(names))[model][:, 1:], list(factors.values()))
+    fit = fit_ordinal(category, np.eye(len(names))[model][:, 1:], list(factors.values()), progress)
     if np.sqrt(np.diag(fit.covariance)).max(initial=0) > _SEPARATED:
         return _without("ordinal", "votes of some models never overlap, so that their log odds have no finite value")
     effects = np.concatenate([[0.0], fit.fixed])
@@ -175,6 +189,7 @@ def _ordinal(votes: Votes, factors: dict[str, Ints]) -> MixedFit:
         differences=_corrected(pairs),
         votes=len(votes),
         converged=fit.converged,
+        singular=fit.singular,
     )
 
 

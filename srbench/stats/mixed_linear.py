@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, optimize, sparse
+from scipy import linalg, optimize
 
+from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.stats.arrays import Floats, Ints
+from srbench.stats.random_effects import Products, Solver, arrange
 
+_SINGULAR = 1e-4
+"""Ratio to the residual's standard deviation below which that of an effect is 0, as lme4's isSingular has it."""
 _STEP = 1e-3
 """Step of numerical derivatives of the criterion, in units of the residual's standard deviation."""
 
@@ -36,6 +40,11 @@ class LinearMixed:
     slopes: Floats
     information_inverse: Floats
 
+    @property
+    def singular(self) -> bool:
+        """Whether a variance is estimated as 0, the end of its range, as lme4's isSingular says it."""
+        return bool((self.sd == 0).any())
+
     def contrast(self, weights: Floats) -> tuple[float, float, float]:
         """Return value, standard error, and Satterthwaite's degrees of freedom of a combination of fixed effects.
 
@@ -48,27 +57,34 @@ class LinearMixed:
         return float(weights @ self.fixed), float(np.sqrt(variance)), 2 * variance**2 / spread if spread > 0 else np.inf
 
 
-def fit_linear(y: Floats, design: Floats, groups: Sequence[Ints]) -> LinearMixed:
+def fit_linear(y: Floats, design: Floats, groups: Sequence[Ints], progress: Progress = NO_PROGRESS) -> LinearMixed:
     """Fit y = design x fixed effects + one random effect for each factor + residual.
 
     Args:
         y: Observations, `(n,)`.
         design: Design matrix of the fixed effects, `(n, p)`, of full rank.
         groups: Level of each observation, numbered from 0 without gaps, `(n,)`, for each factor; factors may cross.
+        progress: Shows a task with a step for each try of the variances; their number is not known beforehand.
 
     Source:
         Bates, Machler, Bolker and Walker, Fitting linear mixed-effects models using lme4, Journal of Statistical
         Software 67, 2015, equations 39 to 42.
     """
     problem = _Problem(y, design, groups)
-    found = optimize.minimize(
-        lambda theta: problem.solve(theta).criterion(),
-        np.ones(len(groups)),
-        method="COBYQA",
-        bounds=[(0, None)] * len(groups),
-        options={"final_tr_radius": 1e-6, "maxfev": 500 * len(groups)},
-    )
-    theta = np.where(found.x < 1e-5, 0.0, found.x)
+    with progress.task("fitting the linear mixed model") as task:
+
+        def criterion(theta: Floats) -> float:
+            task.advance()
+            return problem.solve(theta).criterion()
+
+        found = optimize.minimize(
+            criterion,
+            np.ones(len(groups)),
+            method="COBYQA",
+            bounds=[(0, None)] * len(groups),
+            options={"final_tr_radius": 1e-6, "maxfev": 500 * len(groups)},
+        )
+    theta = np.where(found.x < _SINGULAR, 0.0, found.x)
     best = problem.solve(theta)
     sigma = best.sigma()
     slopes, information_inverse = _derivatives(problem, theta, sigma)
@@ -125,36 +141,20 @@ class _Solution:
 
 
 class _Problem:
-    """Cross products of a model, with the factor of most levels kept apart: its own block is diagonal."""
+    """Cross products of a model, arranged in blocks."""
 
     def __init__(self, y: Floats, design: Floats, groups: Sequence[Ints]) -> None:
-        levels = [int(group.max()) + 1 for group in groups]
-        self.n, self.big = len(y), int(np.argmax(levels))
-        self.others = [i for i in range(len(groups)) if i != self.big]
-        self.levels = [levels[i] for i in self.others]
-        z = [_indicators(group, count) for group, count in zip(groups, levels, strict=True)]
-        rest = sparse.hstack([*(z[i] for i in self.others), sparse.csr_array(np.column_stack([design, y]))]).tocsr()
-        self.inner = (rest.T @ rest).toarray()
-        self.outer = (z[self.big].T @ rest).toarray()
-        self.counts = np.bincount(groups[self.big])
-        self.tail = design.shape[1] + 1
+        self.n, self.tail = len(y), design.shape[1] + 1
+        self.layout = arrange(groups)
+        self.products = Products(self.layout).bordered(np.column_stack([design, y]))
 
     def solve(self, theta: Floats) -> _Solution:
         """Solve for random effects whose standard deviations are these multiples of the residuals'."""
-        scale = np.concatenate([np.repeat(theta[self.others], self.levels), np.ones(self.tail)])
-        diagonal = theta[self.big] ** 2 * self.counts + 1
-        outer = theta[self.big] * self.outer * scale
-        system = scale[:, None] * self.inner * scale - outer.T @ (outer / diagonal[:, None])
-        random = len(scale) - self.tail
-        system[np.arange(random), np.arange(random)] += 1
-        factor = linalg.cholesky(system)
-        logdet = np.log(diagonal).sum() + 2 * np.log(np.diag(factor)[:random]).sum()
-        return _Solution(factor[random:, random:], float(logdet), self.n)
-
-
-def _indicators(group: Ints, levels: int) -> sparse.csr_array:
-    n = len(group)
-    return sparse.csr_array((np.ones(n), (np.arange(n), group)), shape=(n, levels))
+        place = np.where(self.layout.factor >= 0, theta[self.layout.factor], 0.0)
+        solved = Solver(self.products.scaled(place, self.tail))
+        shared = self.layout.shared
+        logdet = solved.logdet_inner + 2 * np.log(np.diag(solved.corner)[:shared]).sum()
+        return _Solution(solved.corner[shared:, shared:], float(logdet), self.n)
 
 
 def _derivatives(problem: _Problem, theta: Floats, sigma: float) -> tuple[Floats, Floats]:

@@ -74,3 +74,21 @@ def test_the_report_has_tables_records_and_a_sentence() -> None:
     assert "cumulative logit" in report.content["methods"]
     without = analysis.analyse("x", simulate(replace(PANEL, images=5, raters=6)).votes, Options(resamples=50))
     assert without.mixed == []
+
+
+def test_a_variance_of_nothing_makes_a_fit_singular_and_that_is_said() -> None:
+    """Raters without tastes for models: here the linear fit has no variance of rater x model."""
+    drawn = simulate(replace(PANEL, images=5, raters=8, rater_model=0.0, bias=0.6, seed=4))
+    made = analysis.analyse("x", drawn.votes, Options(mixed=True, resamples=0))
+    linear = made.mixed[0]
+    assert linear.sd["rater x model"] == 0
+    assert linear.singular
+    report = publish.report(made)
+    assert report.content["mixed_models"][0]["singular"] is True
+    said = "The linear fit is singular: the variance of rater x model"
+    assert said in report.content["methods"]
+    notes = {table.key: " ".join(table.notes) for table in report.page.tables}
+    assert said in notes["mixed-components"]
+    assert said in notes["mixed-linear"]
+    whole = mixed_models(simulate(PANEL).votes)[0]
+    assert not whole.singular

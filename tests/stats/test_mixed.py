@@ -9,7 +9,7 @@ import pytest
 
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.mixed_linear import fit_linear
-from srbench.stats.mixed_ordinal import fit_ordinal
+from srbench.stats.mixed_ordinal import _Problem, fit_ordinal
 
 _FOLDER = Path(__file__).parent / "mixed"
 REFERENCE: dict[str, list[float]] = json.loads((_FOLDER / "reference.json").read_text())
@@ -19,13 +19,18 @@ def _codes(*columns: pd.Series) -> Ints:
     return np.unique(list(map("/".join, zip(*(c.astype(str) for c in columns), strict=True))), return_inverse=True)[1]
 
 
-@pytest.fixture(scope="module")
-def votes() -> tuple[Floats, Floats, list[Ints]]:
+def _study(name: str) -> tuple[Floats, Floats, list[Ints]]:
     """Scores, a column for each model, and the factors."""
-    table = pd.read_csv(_FOLDER / "votes.csv")
+    table = pd.read_csv(_FOLDER / f"{name}.csv")
     crossed = [("rater",), ("content",), ("rater", "model"), ("content", "model")]
     groups = [_codes(*(table[name] for name in names)) for names in crossed]
     return table.score.to_numpy(float), pd.get_dummies(table.model).to_numpy(float), groups
+
+
+@pytest.fixture(scope="module")
+def votes() -> tuple[Floats, Floats, list[Ints]]:
+    """The study on which most is compared."""
+    return _study("votes")
 
 
 def test_the_linear_model_is_that_of_lmertest(votes: tuple[Floats, Floats, list[Ints]]) -> None:
@@ -83,3 +88,39 @@ def test_bitterness_of_wine_is_as_published() -> None:
     np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), REFERENCE["wine_errors"], rtol=5e-3)
     assert fit.sd[0] ** 2 == pytest.approx(1.279, abs=5e-3)
     assert fit.loglikelihood == pytest.approx(REFERENCE["wine_loglikelihood"][0], abs=1e-3)
+
+
+@pytest.mark.parametrize("study", ["unbalanced", "singular"])
+def test_other_studies_have_the_values_of_r_too(study: str) -> None:
+    """Raters with 20 to 80 % of the pictures; and raters whose tastes have no size, so that a variance is 0."""
+    score, models, groups = _study(study)
+    expected = {name.removeprefix(f"{study}_"): x for name, x in REFERENCE.items() if name.startswith(study)}
+    linear = fit_linear(score, models, groups)
+    assert linear.criterion == pytest.approx(expected["linear_criterion"][0], abs=1e-4)
+    np.testing.assert_allclose([*linear.sd, linear.residual], expected["linear_sd"], rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(linear.fixed, expected["linear_fixed"], rtol=1e-4)
+    values = np.array([linear.contrast(row) for row in np.eye(len(linear.fixed))])
+    np.testing.assert_allclose(values[:, 1], expected["linear_errors"], rtol=1e-3)
+    np.testing.assert_allclose(values[:, 2], expected["linear_df"], rtol=1e-2)
+    assert linear.singular == bool(expected["linear_singular"][0]) == (study == "singular")
+    ordinal = fit_ordinal(score.astype(np.int64) - 1, models[:, 1:], groups)
+    assert ordinal.loglikelihood == pytest.approx(expected["ordinal_loglikelihood"][0], abs=1e-3)
+    np.testing.assert_allclose(ordinal.thresholds, expected["ordinal_thresholds"], atol=5e-3)
+    np.testing.assert_allclose(ordinal.fixed, expected["ordinal_fixed"], atol=5e-3)
+    np.testing.assert_allclose(ordinal.sd, expected["ordinal_sd"], atol=1e-2)
+    np.testing.assert_allclose(np.sqrt(np.diag(ordinal.covariance)), expected["ordinal_errors"], rtol=1e-2)
+    assert ordinal.singular == linear.singular
+
+
+def test_the_gradient_of_the_ordinal_likelihood_is_that_of_differences(
+    votes: tuple[Floats, Floats, list[Ints]],
+) -> None:
+    score, models, groups = votes
+    problem = _Problem(score.astype(np.int64) - 1, models[:, 1:], groups)
+    at = problem.start()
+    found = problem.negative(at)[1]
+    for k in range(len(at)):
+        step = np.zeros(len(at))
+        step[k] = 1e-5
+        slope = (problem.negative(at + step)[0] - problem.negative(at - step)[0]) / 2e-5
+        assert found[k] == pytest.approx(slope, rel=1e-4, abs=1e-4)

@@ -7,7 +7,7 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.mixed import RESIDUAL
 from srbench.ratings.votes import Votes, contents
 from srbench.report.numbers import from_to
-from srbench.report.ratings import further, interval_sentences, likelihood_sentences
+from srbench.report.ratings import further, interval_sentences, likelihood_sentences, tables_mixed
 from srbench.stats.corrections import LEVEL
 from srbench.stats.paired import ALL_SIGNS_UP_TO, PERMUTATIONS
 
@@ -234,6 +234,7 @@ def _mixed(study: Analysis) -> str:
             f"A cumulative logit mixed model of {fit.votes} votes with the same effects (Laplace's approximation; z "
             f"tests, Holm) has, in log odds, {sds}."
         )
+    parts += [tables_mixed.singular(fit) for fit in made.values() if fit.singular]
     return " ".join(parts)
 
 

@@ -29,8 +29,21 @@ def _components(fits: Sequence[MixedFit]) -> Table:
         rows=text_rows(rows),
         notes=(
             f"Models are fixed, all else is random. {RESIDUAL.capitalize()}: what a rater's single vote adds; of the "
-            "ordinal model it is the logistic's, pi / sqrt 3. Shares are of the sum of the variances.",
+            "ordinal model it is the logistic's, pi / sqrt 3. Shares are of the sum of the variances."
+            + "".join(f" {singular(fit)}" for fit in fits if fit.singular),
         ),
+    )
+
+
+def singular(fit: MixedFit) -> str:
+    """Say of a singular fit which variances are 0, and what that means."""
+    names = " and ".join(fit.vanished)
+    one = len(fit.vanished) == 1
+    zero = f"variance{'' if one else 's'} of {names} {'is' if one else 'are'} estimated as 0, the end of the range"
+    what = "that effect" if one else "these effects"
+    return (
+        f"The {fit.kind} fit is singular: the {zero}. These votes do not show {what}; errors and tests take "
+        f"{'it' if one else 'them'} as absent, and may be too sure."
     )
 
 
@@ -55,7 +68,8 @@ def _differences(fit: MixedFit) -> Table:
         rows=text_rows(_row(pair, linear=linear) for pair in fit.differences),
         notes=(
             ("Two-sided t tests, Satterthwaite's degrees of freedom" if linear else "Two-sided z tests (Wald)")
-            + f"; Holm's correction for all pairs.{'' if fit.converged else ' The fit did not converge.'}",
+            + f"; Holm's correction for all pairs.{'' if fit.converged else ' The fit did not converge.'}"
+            + (f" {singular(fit)}" if fit.singular else ""),
         ),
     )
 

@@ -25,8 +25,32 @@ data(wine, package = "ordinal")
 write.csv(wine[c("rating", "temp", "contact", "judge")], "wine.csv", row.names = FALSE, quote = FALSE)
 taste <- clmm(rating ~ temp + contact + (1 | judge), data = wine)
 
+# Two simulated studies: raters with 20 to 80 % of the pictures; tastes for models of no size, so that a variance is 0.
+both <- function(file) {
+  votes <- read.csv(file)
+  for (name in c("model", "content", "rater")) votes[[name]] <- factor(votes[[name]])
+  effects <- c("rater", "content", "rater:model", "content:model")
+  linear <- lmer(score ~ 0 + model + (1 | rater) + (1 | content) + (1 | rater:model) + (1 | content:model), votes,
+                 control = lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9), boundary.tol = 0))
+  steps <- summary(linear)$coefficients
+  sds <- as.data.frame(VarCorr(linear))
+  votes$category <- factor(votes$score)
+  links <- clmm(category ~ model + (1 | rater) + (1 | content) + (1 | rater:model) + (1 | content:model), data = votes)
+  spread <- sapply(VarCorr(links), function(x) attr(x, "stddev"))
+  names(spread) <- sub("\\..*$", "", names(VarCorr(links)))
+  list(linear_fixed = steps[, "Estimate"], linear_errors = steps[, "Std. Error"], linear_df = steps[, "df"],
+       linear_sd = setNames(sds$sdcor, sds$grp)[c(effects, "Residual")], linear_criterion = REMLcrit(linear),
+       linear_singular = isSingular(linear), ordinal_thresholds = links$alpha, ordinal_fixed = links$beta,
+       ordinal_errors = sqrt(diag(vcov(links)))[names(links$beta)], ordinal_sd = spread[effects],
+       ordinal_loglikelihood = logLik(links))
+}
+
 cat("{\n", file = "reference.json")
 line <- function(name, x, end = ",\n") cat(sprintf(' "%s": %s%s', name, numbers(x), end), file = "reference.json", append = TRUE)
+for (study in c("unbalanced", "singular")) {
+  values <- both(paste0(study, ".csv"))
+  for (name in names(values)) line(paste0(study, "_", name), values[[name]])
+}
 line("linear_fixed", steps[, "Estimate"])
 line("linear_errors", steps[, "Std. Error"])
 line("linear_df", steps[, "df"])
