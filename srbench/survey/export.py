@@ -1,7 +1,7 @@
 """What a study has collected, as the analysis reads it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from srbench.core.wording import counted
 from srbench.errors import BadStudy
@@ -25,16 +25,20 @@ class Collected:
         design: Design of the study.
         stimuli: Pictures by name.
         responses: Answers, in the order of sessions and positions; repeats and traps are among them.
+        excluded: Why raters were left out by the study's owner, by their ids; no answer is theirs.
     """
 
     name: str
     design: Design
     stimuli: Mapping[str, Stimulus]
     responses: Sequence[Response]
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
     def ratings(self) -> Ratings:
         """Return all answers, as the study's method exports them."""
-        return methods.find(self.design.method).export(self.design, self.name, self.stimuli, self.responses)
+        found = methods.find(self.design.method).export(self.design, self.name, self.stimuli, self.responses)
+        note = exclusion_note(self.excluded)
+        return replace(found, notes=(*found.notes, note)) if note else found
 
     def analysed(self, rules: Sequence[str] | None = None) -> tuple[Ratings, Options]:
         """Return the ratings with the screening that their method knows, and the options of their analysis.
@@ -53,7 +57,7 @@ class Collected:
 
 
 def collected(store: VoteStore, *, unfinished: bool = False) -> Collected:
-    """Read the answers of a study.
+    """Read the answers of a study, without those of raters whom its owner has excluded.
 
     Args:
         store: Votes of the study.
@@ -62,16 +66,16 @@ def collected(store: VoteStore, *, unfinished: bool = False) -> Collected:
     Raises:
         BadStudy: Nobody has finished.
     """
-    study, responses = store.study, store.responses()
-    counting = {rater.id for rater, _ in store.raters() if unfinished or rater.state == "finished"}
+    study, responses, excluded = store.study, store.responses(), store.exclusions()
+    counting = {rater.id for rater, _ in store.raters() if unfinished or rater.state == "finished"} - excluded.keys()
     kept = [response for response in responses if response.rater in counting]
     if not kept:
         raise BadStudy(f"{study.title} has no finished session yet ({counted(len(responses), 'answer')})")
-    return Collected(study.folder.resolve().name, study.design, study.stimuli_by_name(), kept)
+    return Collected(study.folder.resolve().name, study.design, study.stimuli_by_name(), kept, excluded)
 
 
 def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:
-    """Return all answers but practice, as the study's method exports them.
+    """Return all answers but practice, as the study's method exports them; those of excluded raters are left out.
 
     Args:
         store: Votes of the study.
@@ -81,6 +85,18 @@ def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:
         BadStudy: Nobody has finished.
     """
     return collected(store, unfinished=unfinished).ratings()
+
+
+def exclusion_note(excluded: Mapping[str, str]) -> str:
+    """Return who was left out of the analysis by the study's owner, and why; empty where nobody was.
+
+    Args:
+        excluded: Reasons by raters' ids.
+    """
+    if not excluded:
+        return ""
+    listed = "; ".join(f"{rater} ({' '.join(reason.split())})" for rater, reason in excluded.items())
+    return f"{counted(len(excluded), 'rater')} excluded by the study's owner: {listed}"
 
 
 def score_posterior(store: VoteStore) -> ScorePosterior | None:

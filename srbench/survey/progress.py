@@ -2,19 +2,26 @@
 whether the study may stop.
 """
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple, cast
 
+from srbench.core.spreadsheet import inert
 from srbench.errors import BadStudy
+from srbench.survey.endings import EndingKind
 from srbench.survey.export import ratings
+from srbench.survey.participation import Participation
+from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import StudyStatus
+from srbench.survey.schema import Rater
 from srbench.survey.scores import ModelScore, ScreeningOutcome
 from srbench.survey.screen_geometry import pixels_per_degree
 from srbench.survey.study import Study
 from srbench.survey.vote_store import VoteStore
 
+_NUMBER = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 MIN_RATERS = 15
 """Finished sessions below which a study never stops by itself: ITU-R BT.500-15 asks for at least 15 observers."""
 
@@ -25,12 +32,18 @@ class RaterProgress:
 
     Attributes:
         id: Random id of the rater.
-        state: "invited", "active", "finished" or "withdrawn".
+        state: "invited", "active", "finished", "ended" or "withdrawn".
         answers: Number of answers.
         seen: Time of the rater's last request that changed something.
         flags: Names of the screening rules that would reject the rater.
         screen: Answers of the screen check.
         pixels_per_degree: Device pixels in a degree of the visual field; None where card and distance were not asked.
+        ending: How it ended, one of `survey.endings.KINDS`; empty before that.
+        code: Code that the ending shows; before the end, and where it shows none, the rater's own.
+        excluded: Why the study's owner left the rater out of the analysis; None where nobody did.
+        panel_ids: Ids by which a panel knows the rater, by their names.
+        replies: Answers to questionnaires, by the questions' names.
+        gates: What each gate found, by its name: "passed" and "value".
     """
 
     id: str
@@ -40,6 +53,12 @@ class RaterProgress:
     flags: tuple[str, ...]
     screen: dict[str, Any]
     pixels_per_degree: float | None
+    ending: str = ""
+    code: str = ""
+    excluded: str | None = None
+    panel_ids: dict[str, str] = field(default_factory=dict)
+    replies: dict[str, str] = field(default_factory=dict)
+    gates: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,16 @@ class StudyProgress:
         return dict(Counter(person.state for person in self.people))
 
     @property
+    def endings(self) -> dict[str, int]:
+        """Number of raters with each ending."""
+        return dict(Counter(person.ending for person in self.people if person.ending))
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        """Why raters were left out of the analysis by the study's owner, by their ids."""
+        return {person.id: person.excluded for person in self.people if person.excluded is not None}
+
+    @property
     def widest(self) -> float | None:
         """Half of the widest interval; None until each model has one."""
         halves = [model.half for model in self.models if model.half is not None]
@@ -78,12 +107,12 @@ class StudyProgress:
 
 def study_progress(store: VoteStore) -> StudyProgress:
     """Read all answers, and put together what they say."""
-    study, people = store.study, store.raters()
+    study, people, excluded = store.study, store.raters(), store.exclusions()
     answers = sum(count for _, count in people)
     models: tuple[ModelScore, ...] = ()
     rules: tuple[ScreeningOutcome, ...] = ()
     planned = study.method.planned_rules(study.design)
-    if answers:
+    if any(count for person, count in people if person.id not in excluded):
         exported = ratings(store, unfinished=True)
         models = study.method.model_scores(exported.without(study.method.rejected(exported, planned)))
         rules = study.method.screening(exported, models)
@@ -91,19 +120,56 @@ def study_progress(store: VoteStore) -> StudyProgress:
     for rule in rules:
         for rater in rule.rejected:
             flags.setdefault(rater, []).append(rule.name)
-    raters = [
-        RaterProgress(
-            person.id,
-            person.state,
-            count,
-            person.seen,
-            tuple(flags.get(person.id, ())),
-            screen := dict(person.facts.get("screen") or {}),
-            pixels_per_degree(screen),
+    known = _Known(study, flags, excluded, store.panel_ids(), store.replies())
+    raters = tuple(known.progress(person, count) for person, count in people)
+    return StudyProgress(store.status(), study.raters, answers, models, raters, rules, planned)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of raters beyond their own rows."""
+
+    study: Study
+    flags: dict[str, list[str]]
+    excluded: dict[str, str]
+    panel_ids: dict[str, dict[str, str]]
+    replies: dict[str, dict[str, str]]
+
+    def progress(self, person: Rater, answers: int) -> RaterProgress:
+        screen = dict(person.facts.get("screen") or {})
+        ending = ending_of(self.study.participation, person)
+        ids = self.panel_ids.get(person.id, {})
+        shown = self.study.participation.exit(ending, person.code, ids).code if ending else ""
+        return RaterProgress(
+            id=person.id,
+            state=person.state,
+            answers=answers,
+            seen=person.seen,
+            flags=tuple(self.flags.get(person.id, ())),
+            screen=screen,
+            pixels_per_degree=pixels_per_degree(screen),
+            ending=ending,
+            code=shown or person.code,
+            excluded=self.excluded.get(person.id),
+            panel_ids=ids,
+            replies=self.replies.get(person.id, {}),
+            gates=dict(person.facts.get("gates") or {}),
         )
-        for person, count in people
-    ]
-    return StudyProgress(store.status(), study.raters, answers, models, tuple(raters), rules, planned)
+
+
+def ending_of(participation: Participation, person: Rater) -> EndingKind | Literal[""]:
+    """Return how a rater's way has ended; studies of version 0.1 have not stored that a whole session is completed."""
+    if person.ending:
+        return cast("EndingKind", person.ending)
+    asked = of_part(participation.questions, "after")
+    return "completed" if person.state == "finished" and not asked else ""
+
+
+def quota_rule(study: Study) -> str:
+    """Return whether the study closes by itself once it has its raters."""
+    if study.participation.quota:
+        return f"turns newcomers away once {study.raters} raters have finished or are at work"
+    return f"does not close by itself at {study.raters} raters"
 
 
 def stop_rule(study: Study, progress: StudyProgress) -> str:
@@ -117,27 +183,63 @@ def stop_rule(study: Study, progress: StudyProgress) -> str:
     return f"closes when every interval is within ± {wanted:g} and {MIN_RATERS} raters who count have finished ({now})"
 
 
-def rater_rows(progress: StudyProgress) -> list[dict[str, Any]]:
+def rater_rows(progress: StudyProgress, *, panel_ids: bool = True) -> list[dict[str, Any]]:
     """Return raters as records for a table: what is known of each, and the answers of the screen check.
+
+    Args:
+        progress: The study's progress.
+        panel_ids: Whether the ids by which a panel knows the raters stand in the table.
+
+    Returns:
+        Records with the same columns; what people wrote is no formula in a spreadsheet.
 
     Raises:
         BadStudy: Nobody has been invited.
     """
     if not progress.people:
         raise BadStudy("nobody has been invited yet; srbench survey invite makes links")
-    names = sorted({name for person in progress.people for name in person.screen})
+    columns = _columns(progress)
     return [
         {
             "rater": person.id,
             "state": person.state,
             "answers": person.answers,
+            "ending": person.ending,
+            "code": person.code,
             "seen": person.seen.isoformat(timespec="seconds"),
             "rejected_by": " ".join(person.flags),
-            **{name: person.screen.get(name, "") for name in names},
+            "excluded": "" if person.excluded is None else inert(person.excluded),
+            **{name: person.screen.get(name, "") for name in columns.screen},
             "pixels_per_degree": "" if person.pixels_per_degree is None else round(person.pixels_per_degree, 1),
+            **{f"gate_{name}": _verdict(person.gates.get(name)) for name in columns.gates},
+            **{name: inert(person.panel_ids.get(name, "")) for name in columns.panel_ids if panel_ids},
+            **{f"q_{name}": _reply(person.replies.get(name, "")) for name in columns.replies},
         }
         for person in progress.people
     ]
+
+
+class _Columns(NamedTuple):
+    screen: list[str]
+    gates: list[str]
+    panel_ids: list[str]
+    replies: list[str]
+
+
+def _columns(progress: StudyProgress) -> _Columns:
+    parts = zip(*((p.screen, p.gates, p.panel_ids, p.replies) for p in progress.people), strict=True)
+    screen, gates, ids, replies = (list(dict.fromkeys(name for of in part for name in of)) for part in parts)
+    return _Columns(sorted(screen), gates, ids, replies)
+
+
+def _verdict(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return f"{'passed' if found['passed'] else 'failed'} {found['value']}".strip()
+
+
+def _reply(text: str) -> str:
+    return text if _NUMBER.fullmatch(text) else inert(text)
 
 
 def should_stop(store: VoteStore) -> bool:
@@ -149,7 +251,8 @@ def should_stop(store: VoteStore) -> bool:
     wanted = store.study.participation.stop_half
     if wanted is None or store.status() != "open" or store.has_event("stop"):
         return False
-    finished = sum(person.state == "finished" for person, _ in store.raters())
+    excluded = store.exclusions()
+    finished = sum(person.state == "finished" and person.id not in excluded for person, _ in store.raters())
     if finished < MIN_RATERS:
         return False
     method, given = store.study.method, ratings(store)

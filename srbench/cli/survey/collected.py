@@ -1,4 +1,4 @@
-"""`srbench survey status`, `export`, `report` and `withdraw`: what a running study has collected."""
+"""`srbench survey status`, `export` and `report`: what a running study has collected."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,14 +112,3 @@ def report(
         answers = collected(store, unfinished=unfinished)
     exported, choices = answers.analysed(rules)
     finish(exported, choices, None, run, out, full=full, json=json)
-
-
-def withdraw(
-    study: StudyFolder,
-    rater: Annotated[str, typer.Argument(help="Id of the rater, as in the export and on the administrator's page.")],
-    database: Database = "",
-) -> None:
-    """Delete everything that a rater has answered; only the fact of the withdrawal stays on record."""
-    with open_votes(study, database) as store:
-        count = store.withdraw(rater)
-    console.out.print(f"{rater} is withdrawn; answers deleted: {count}", markup=False, soft_wrap=True)

@@ -3,7 +3,6 @@
 import ipaddress
 import socket
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,6 @@ import typer
 from srbench.cli import console
 from srbench.cli.survey.collected import Database, open_votes
 from srbench.cli.survey.plan import StudyFolder
-from srbench.core.files import require_place, write_private
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -106,50 +104,3 @@ def socket_url(listener: socket.socket) -> str:
 
 def _only_this_machine(listener: socket.socket) -> bool:
     return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
-
-
-def invite(
-    study: StudyFolder,
-    number: Annotated[int, typer.Argument(min=1, max=10_000, help="Number of links.")] = 1,
-    url: Annotated[str, typer.Option(help="Address at which raters reach the study.")] = "http://127.0.0.1:8000",
-    out: Annotated[
-        Path | None, typer.Option(help="New file for the links, which only its owner can read; printed by default.")
-    ] = None,
-    database: Database = "",
-) -> None:
-    """Make invitation links, one for each rater; only their hashes are stored."""
-    root = _root(url)
-    with open_votes(study, database) as store:
-        if out is None:
-            for _ in range(number):
-                console.out.print(f"{root}/i/{store.invite()}", markup=False, soft_wrap=True)
-            return
-        _require_new(out)
-        write_private(out, "".join(f"{root}/i/{store.invite()}\n" for _ in range(number)))
-
-
-def _root(url: str) -> str:
-    """The address without a slash at its end.
-
-    Raises:
-        UserError: It is no address to which a path can be added.
-    """
-    from srbench.survey.addresses import is_address
-
-    if not is_address(url) or "?" in url or "#" in url:
-        raise UserError(f"--url '{url}' is no address; expected http:// or https:// with a host, as https://host/study")
-    return url.rstrip("/")
-
-
-def _require_new(path: Path) -> None:
-    """Check that a file is not there and can be written, before its links are made.
-
-    Raises:
-        UserError: It is there; its links stand nowhere else.
-        OSError: It cannot be written.
-    """
-    if path.exists() or path.is_symlink():
-        raise UserError(f"--out {path} is there already; give a new file's name")
-    if not path.parent.is_dir():
-        raise UserError(f"--out {path}: there is no folder {path.parent}; make it, or give another file")
-    require_place(path)

@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from srbench.report.table import DASH, Column, Page, Table, text_column, text_rows
-from srbench.survey.progress import StudyProgress, stop_rule
+from srbench.survey.export import exclusion_note
+from srbench.survey.progress import StudyProgress, quota_rule, stop_rule
 from srbench.survey.scores import ScreeningOutcome
 from srbench.survey.study import Study
 
@@ -12,21 +13,29 @@ from srbench.survey.study import Study
 def record(progress: StudyProgress) -> dict[str, Any]:
     """Return what `--json` prints."""
     people = [{**asdict(person), "seen": person.seen.isoformat()} for person in progress.people]
-    return {**asdict(progress), "people": people, "raters": progress.states, "widest": progress.widest}
+    counts = {"raters": progress.states, "endings": progress.endings, "excluded": progress.excluded}
+    return {**asdict(progress), "people": people, **counts, "widest": progress.widest}
 
 
 def page(study: Study, progress: StudyProgress) -> Page:
     """Arrange what `srbench survey status` prints."""
     states = ", ".join(f"{number} {state}" for state, number in progress.states.items()) or "nobody yet"
-    stop = stop_rule(study, progress)
+    endings = ", ".join(f"{number} {ending}" for ending, number in progress.endings.items())
+    further = (
+        f"endings: {endings}" if endings else "",
+        exclusion_note(progress.excluded),
+        quota_rule(study),
+        stop_rule(study, progress),
+    )
+    people = any(person.answers or person.ending for person in progress.people)
     return Page(
         title=study.title,
         lead=(
             f"{progress.status}; raters: {states}; {progress.wanted} wanted; {progress.answers} answers",
             f"screened by {' and '.join(progress.planned) or 'no rule'}, as the plan says",
-            *((stop,) if stop else ()),
+            *filter(None, further),
         ),
-        tables=(_models(study, progress), _raters(progress)) if progress.models else (),
+        tables=(*((_models(study, progress),) if progress.models else ()), *((_raters(progress),) if people else ())),
     )
 
 
@@ -50,13 +59,17 @@ def _score(value: float | None) -> str:
 
 
 def _raters(progress: StudyProgress) -> Table:
+    sent = any(person.panel_ids for person in progress.people)
     columns = (
-        *(text_column("rater"), text_column("state"), Column("answers"), Column("px / degree", rank=1)),
-        text_column("rules that would reject"),
+        *(text_column("rater"), text_column("state"), text_column("ending"), text_column("code")),
+        *((text_column("panel id"),) if sent else ()),
+        *(Column("answers"), Column("px / degree", rank=1), text_column("rules that would reject")),
     )
     rows = []
     for person in progress.people:
-        if person.answers:
+        if person.answers or person.ending:
             degree = "" if person.pixels_per_degree is None else f"{person.pixels_per_degree:.0f}"
-            rows.append((person.id, person.state, str(person.answers), degree, ", ".join(person.flags)))
+            ids = (next(iter(person.panel_ids.values()), ""),) if sent else ()
+            start = (person.id, person.state, person.ending, person.code, *ids)
+            rows.append((*start, str(person.answers), degree, ", ".join(person.flags)))
     return Table("raters", "Raters", columns, text_rows(rows))
