@@ -82,7 +82,7 @@ class PanelStore(StoreConnection):
             )
         )
         with self._reading() as database:
-            found = sorted(set(database.scalars(wanted))) if "\x00" not in text else []
+            found = sorted(set(database.scalars(wanted))) if text.isascii() and "\x00" not in text else []
         if len(found) == 1:
             return found[0]
         if found:
