@@ -1,7 +1,9 @@
 """The one model of a table and of a page of tables, before any format."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 DASH = "–"
@@ -18,6 +20,7 @@ class Column:
         align: Side on which the cells stand: text at the left, numbers at the right.
         higher_is_better: Direction of the values; None where neither direction is better.
         rank: Importance on a narrow terminal: 0 is always shown, the highest rank is left out first.
+        group: Name that neighbouring columns have in common, as of a data set; empty where there is none.
     """
 
     head: str
@@ -25,10 +28,11 @@ class Column:
     align: Literal["left", "right"] = "right"
     higher_is_better: bool | None = None
     rank: int = 0
+    group: str = ""
 
     @property
     def title(self) -> str:
-        """Head, unit and direction in one line.
+        """Group, head, unit and direction in one line.
 
         Examples:
             >>> Column("PSNR", "dB", higher_is_better=True).title
@@ -38,7 +42,12 @@ class Column:
 
     @property
     def broken_title(self) -> str:
-        """The title with the line breaks of the head."""
+        """The title with the line breaks of the head, below the group."""
+        return f"{self.group}\n{self.broken_own_title}" if self.group else self.broken_own_title
+
+    @property
+    def broken_own_title(self) -> str:
+        """Head, unit and direction without the group, with the line breaks of the head."""
         unit = f" [{self.unit}]" if self.unit else ""
         arrow = "" if self.higher_is_better is None else " ↑" if self.higher_is_better else " ↓"
         return f"{self.head}{unit}{arrow}"
@@ -59,6 +68,7 @@ class Cell:
         best: Whether nothing in the column is better; each format makes the cell stand out.
         tied: Whether the value cannot be told from the best one; each format puts ≈ before it.
         doubtful: Whether the measurement behind the value is not valid; each format puts ? behind it.
+        second: Whether one value of the column alone is better; each format underlines it.
         mark: Sign behind the text that the caption explains, as †; a terminal keeps the values aligned before it.
     """
 
@@ -68,6 +78,7 @@ class Cell:
     tied: bool = False
     doubtful: bool = False
     mark: str = ""
+    second: bool = False
 
     @property
     def ending(self) -> str:
@@ -95,6 +106,16 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+
+
+def groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """Return the names of a table's groups of columns with their numbers of columns, from left to right.
+
+    Examples:
+        >>> groups([Column("model"), Column("PSNR", group="Set5"), Column("SSIM", group="Set5")])
+        [('', 1), ('Set5', 2)]
+    """
+    return [(name, len(list(of))) for name, of in groupby(columns, key=attrgetter("group"))]
 
 
 def text_rows(rows: Iterable[Iterable[str]]) -> tuple[Row, ...]:

@@ -7,7 +7,7 @@ import jinja2
 import markupsafe
 
 from srbench import __version__
-from srbench.report.table import Page, Section
+from srbench.report.table import Page, Section, groups
 
 _LONG = 30
 """Rows above which a table is folded."""
@@ -27,6 +27,7 @@ def page(content: Page) -> str:
         page=content,
         drawings={plot.key: markupsafe.Markup(plot.svg) for plot in content.plots},
         sections=[(_anchor(section.title), section) for section in sections],
+        groups=groups,
         long=_LONG,
         version=__version__,
     )

@@ -1,9 +1,11 @@
 r"""Reports as LaTeX for the packages booktabs and longtable; every sign compiles with pdfLaTeX."""
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from srbench.core.files import encoded
-from srbench.report.table import Cell, Page, Table
+from srbench.report.table import Cell, Column, Page, Table, groups
 
 _LONG = 40
 """Rows above which a table runs over pages."""
@@ -103,13 +105,25 @@ def table(content: Table, title: str = "") -> str:
     label = re.sub(r"[^A-Za-z0-9]+", "-", content.key).strip("-")
     caption = rf"\caption{{{said}.}}\label{{tab:{label}}}"
     sides = "".join("l" if column.align == "left" else "r" for column in content.columns)
-    heads = _line([escape(column.title) for column in content.columns])
+    heads = _heads(content.columns)
     body = [r"\midrule", *(_line([*map(_cell, row)]) for row in content.rows), r"\bottomrule"]
     if len(content.rows) > _LONG:
         top = [rf"\begin{{longtable}}{{{sides}}}", caption + r"\\", r"\toprule", heads]
         return "\n".join([*top, *body, r"\end{longtable}"])
     top = [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{sides}}}", r"\toprule", heads]
     return "\n".join([*top, *body, r"\end{tabular}", r"\end{table}"])
+
+
+def _heads(columns: Sequence[Column]) -> str:
+    """The line of heads, below a line of groups where columns have any."""
+    own = _line([escape(column.broken_own_title.replace("\n", " ")) for column in columns])
+    spans = groups(columns)
+    if not any(name for name, _ in spans):
+        return own
+    above = [rf"\multicolumn{{{count}}}{{c}}{{{escape(name)}}}" if name else "&" * (count - 1) for name, count in spans]
+    ends = list(accumulate(count for _, count in spans))
+    rules = [rf"\cmidrule(lr){{{end - count + 1}-{end}}}" for (name, count), end in zip(spans, ends, strict=True) if name]
+    return "\n".join([_line(above), " ".join(rules), own])
 
 
 def _line(cells: list[str]) -> str:
@@ -121,6 +135,7 @@ def _line(cells: list[str]) -> str:
 
 def _cell(cell: Cell) -> str:
     text = escape(cell.text)
-    text = rf"\textbf{{{text}}}" if cell.best else rf"$\approx$ {text}" if cell.tied else text
+    text = rf"\textbf{{{text}}}" if cell.best else rf"\underline{{{text}}}" if cell.second else text
+    text = rf"$\approx$ {text}" if cell.tied and not cell.best else text
     text += escape(cell.ending)
     return rf"{text}\spread{{{escape(cell.spread)}}}" if cell.spread else text

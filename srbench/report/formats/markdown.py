@@ -51,7 +51,8 @@ def table(content: Table) -> str:
 
 def _cell(cell: Cell) -> str:
     text = escape(cell.text)
-    text = f"**{text}**" if cell.best else f"≈ {text}" if cell.tied else text
+    text = f"**{text}**" if cell.best else f"<u>{text}</u>" if cell.second else text
+    text = f"≈ {text}" if cell.tied and not cell.best else text
     text += escape(cell.ending)
     return f"{text} [{escape(cell.spread)}]" if cell.spread else text
 
