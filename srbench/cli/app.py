@@ -20,6 +20,7 @@ from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
 from srbench.cli.survey.app import survey
+from srbench.cli.table import table
 from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
 from srbench.cli.upscale import upscale
@@ -45,7 +46,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, compare, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, compare, table, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

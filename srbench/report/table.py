@@ -43,11 +43,15 @@ class Column:
     @property
     def broken_title(self) -> str:
         """The title with the line breaks of the head, below the group."""
-        return f"{self.group}\n{self.broken_own_title}" if self.group else self.broken_own_title
+        return f"{self.group}\n{self._own_title}" if self.group else self._own_title
 
     @property
-    def broken_own_title(self) -> str:
-        """Head, unit and direction without the group, with the line breaks of the head."""
+    def own_title(self) -> str:
+        """Head, unit and direction in one line, for a format that prints the group above."""
+        return self._own_title.replace("\n", " ")
+
+    @property
+    def _own_title(self) -> str:
         unit = f" [{self.unit}]" if self.unit else ""
         arrow = "" if self.higher_is_better is None else " ↑" if self.higher_is_better else " ↓"
         return f"{self.head}{unit}{arrow}"

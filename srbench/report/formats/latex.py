@@ -116,13 +116,15 @@ def table(content: Table, title: str = "") -> str:
 
 def _heads(columns: Sequence[Column]) -> str:
     """The line of heads, below a line of groups where columns have any."""
-    own = _line([escape(column.broken_own_title.replace("\n", " ")) for column in columns])
+    own = _line([escape(column.own_title) for column in columns])
     spans = groups(columns)
     if not any(name for name, _ in spans):
         return own
     above = [rf"\multicolumn{{{count}}}{{c}}{{{escape(name)}}}" if name else "&" * (count - 1) for name, count in spans]
     ends = list(accumulate(count for _, count in spans))
-    rules = [rf"\cmidrule(lr){{{end - count + 1}-{end}}}" for (name, count), end in zip(spans, ends, strict=True) if name]
+    rules = [
+        rf"\cmidrule(lr){{{end - count + 1}-{end}}}" for (name, count), end in zip(spans, ends, strict=True) if name
+    ]
     return "\n".join([_line(above), " ".join(rules), own])
 
 

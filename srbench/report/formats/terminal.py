@@ -111,7 +111,9 @@ def _column(column: Column, cells: Sequence[Cell], *, spreads: bool) -> list[Tex
 
 def _cell(cell: Cell, ending: int, *, spreads: bool) -> Text:
     text = Text("≈ " if cell.tied else "* " if cell.best else "")
-    text.append(cell.text, style="bold green" if cell.best else "underline" if cell.second else "dim" if cell.doubtful else "")
+    text.append(
+        cell.text, style="bold green" if cell.best else "underline" if cell.second else "dim" if cell.doubtful else ""
+    )
     text.append(cell.ending.ljust(ending), style="dim" if cell.doubtful else "")
     if cell.spread and spreads:
         text.append(f" [{cell.spread}]", style="dim")
