@@ -29,6 +29,7 @@ _NEVER = {
     "srbench.datasets.name_pairs": ("fetch", "upscale", "throughput"),  # they pair nothing
     "srbench.datasets.locate.locate": ("fetch", "score", "upscale", "throughput", "survey create"),  # no LR is given
     "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
+    "srbench.evaluation.comparison.compare": ("table",),  # it asks for the usual test
     "srbench.survey.planning._with_extras": ("survey plan", "survey serve"),  # of a study that was planned before
     "srbench.ratings.mos.differential": ("survey report",),  # it has the usual options of an analysis, no others
     "srbench.ratings.chosen_scores": ("survey report",),
