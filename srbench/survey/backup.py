@@ -3,7 +3,6 @@
 Votes are written as records, not as a database's own file, so that a study of SQLite can go on in PostgreSQL.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from srbench.core.files import absent_or, atomic_write
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
+from srbench.survey.picture_files import DamagedPicture, read_picture
 from srbench.survey.schema import Base, Invitation, PanelId, Reply, StudyRow, utc
 from srbench.survey.store.connection import sqlite_url
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
@@ -144,8 +144,11 @@ def _validated_revision(archive: zipfile.ZipFile, source: Path) -> str:
 def _check_pictures(source: Path, study: Study) -> None:
     """Check that the pictures are those of the plan."""
     for picture in study.pictures:
-        if hashlib.sha256((study.folder / picture.file).read_bytes()).hexdigest() != picture.sha256:
-            raise BadStudy(f"{source} is damaged: {picture.file} is not the picture of the plan; take another backup")
+        try:
+            read_picture(study.folder, picture)
+        except DamagedPicture as error:
+            what = f"{picture.file} is not the picture of the plan"
+            raise BadStudy(f"{source} is damaged: {what}; take another backup") from error
 
 
 def _records(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -73,6 +73,7 @@ class StudyProgress:
         people: Raters in the order in which they were invited.
         rules: Outcomes of no screening, and of each screening rule alone; in pairs of the traps alone.
         planned: Names of the rules that the plan names.
+        reason: Why the server has paused the study; empty where it has not.
     """
 
     status: StudyStatus
@@ -82,6 +83,7 @@ class StudyProgress:
     people: tuple[RaterProgress, ...] = ()
     rules: tuple[ScreeningOutcome, ...] = ()
     planned: tuple[str, ...] = ()
+    reason: str = ""
 
     @property
     def states(self) -> dict[str, int]:
@@ -122,7 +124,8 @@ def study_progress(store: VoteStore) -> StudyProgress:
             flags.setdefault(rater, []).append(rule.name)
     known = _Known(study, flags, excluded, store.panel_ids(), store.replies())
     raters = tuple(known.progress(person, count) for person, count in people)
-    return StudyProgress(store.status(), study.raters, answers, models, raters, rules, planned)
+    reason = store.status_reason()
+    return StudyProgress(store.status(), study.raters, answers, models, raters, rules, planned, reason)
 
 
 @dataclass(frozen=True)

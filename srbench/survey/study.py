@@ -54,8 +54,9 @@ class Picture:
     role: str
 
     def size_bytes(self, folder: Path) -> int:
-        """Return the size of the file in the study's folder."""
-        return (folder / self.file).stat().st_size
+        """Return the size of the file in the study's folder; 0 where it is missing."""
+        file = folder / self.file
+        return file.stat().st_size if file.is_file() else 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the picture as study.json holds it."""

@@ -70,6 +70,8 @@ def run_server(
     ]
     if not https and not _only_this_machine(listener):
         lines.append(_READABLE)
+    if reason := store.status_reason():
+        lines.append(f"The study is {store.status()}: {reason}")
     for line in lines:
         console.err.print(line, soft_wrap=True)
     logging.basicConfig(format="%(asctime)s %(message)s")

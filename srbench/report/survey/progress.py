@@ -31,6 +31,7 @@ def page(study: Study, progress: StudyProgress) -> Page:
     return Page(
         title=study.title,
         lead=(
+            *((f"{progress.status}: {progress.reason}",) if progress.reason else ()),
             f"{progress.status}; raters: {states}; {progress.wanted} wanted; {progress.answers} answers",
             f"screened by {' and '.join(progress.planned) or 'no rule'}, as the plan says",
             *filter(None, further),

@@ -11,7 +11,7 @@ from srbench.survey.schema import Event
 from srbench.survey.store.connection import StoreConnection, now
 
 _STATUS_EVENTS: dict[str, StudyStatus] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
-_LAST_STATUS = select(Event.kind).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)
+_LAST_STATUS = select(Event.kind, Event.facts).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)
 
 
 class EventStore(StoreConnection):
@@ -26,6 +26,12 @@ class EventStore(StoreConnection):
         """Return whether the study is open, paused or closed."""
         with self._reading() as database:
             return study_status(database)
+
+    def status_reason(self) -> str:
+        """Return why the study is as it is, where the server itself has paused it; else nothing."""
+        with self._reading() as database:
+            last = database.execute(_LAST_STATUS).first()
+        return str(last.facts.get("reason", "")) if last else ""
 
     def has_event(self, kind: str) -> bool:
         """Return whether an event of this kind has happened."""

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.ratings import records, table_io
 from srbench.survey.export import ratings
+from srbench.survey.picture_files import pause_if_damaged
 from srbench.survey.progress import rater_rows, stop_rule, study_progress
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
@@ -87,7 +88,10 @@ class Admin:
                 counts = await run_in_threadpool(self._count)
                 ended = time.monotonic()
                 self.counted = (ended + _IDLE_FACTOR * (ended - started), counts)
-            return {**self.counted[1], "study_status": await run_in_threadpool(self.store.status)}
+            return {**self.counted[1], **await run_in_threadpool(self._status)}
+
+    def _status(self) -> dict[str, str]:
+        return {"study_status": self.store.status(), "reason": self.store.status_reason()}
 
     def _count(self) -> dict[str, Any]:
         progress = study_progress(self.store)
@@ -124,7 +128,8 @@ class Admin:
         async with request.form(max_files=0, max_fields=5) as form:
             action, number = str(form.get("action", "")), str(form.get("number", "1"))
         if action in ("open", "pause", "close"):
-            await run_in_threadpool(self.store.record_event, action)
+            if action != "open" or not await run_in_threadpool(pause_if_damaged, self.store):
+                await run_in_threadpool(self.store.record_event, action)
             return self.renderer.redirect("admin")
         if action == "preview":
             return await self._preview()

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from srbench.errors import BadStudy
+from srbench.survey.picture_files import pause_if_damaged
 from srbench.survey.secrets import Secrets
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.admin import Admin
@@ -33,6 +34,7 @@ def application(
         secure: Whether cookies go over HTTPS only.
         open_limit: Number of raters who may enter by the open link; 0 for invitations only.
     """
+    pause_if_damaged(store)
     cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
     renderer = Renderer(store.study.title, base, cookies)
     limits = RateLimits()

@@ -14,6 +14,6 @@ def padded(content: bytes, length: int) -> bytes:
         content: PNG file.
         length: Length of the largest file of the study, in bytes.
     """
-    zeros = bytes(length - len(content))
+    zeros = bytes(max(0, length - len(content)))
     check = zlib.crc32(_CHUNK + zeros).to_bytes(4, "big")
     return content[: -len(_END)] + len(zeros).to_bytes(4, "big") + _CHUNK + zeros + check + _END

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from srbench.survey.picture_files import DamagedPicture, pause, read_picture
 from srbench.survey.study import Picture
 from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.executor import Unavailable
 from srbench.survey.web.padding import padded
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
@@ -68,7 +70,7 @@ class PictureServer:
             name = await self.execute(self.store.picture, rater, key)
         if name is None:
             return self.renderer.page(request, "not_found.html", status=404)
-        return await run_in_threadpool(self._image, self.pictures[name])
+        return await self._send(self.pictures[name])
 
     async def calibration_picture(self, request: Request) -> Response:
         """Send a calibration picture to any rater of the study."""
@@ -76,8 +78,16 @@ class PictureServer:
         rater = self.cookies.rater(request)
         if picture is None or rater is None or not await self.execute(self.store.has_rater, rater):
             return self.renderer.page(request, "not_found.html", status=404)
-        return await run_in_threadpool(self._image, picture)
+        return await self._send(picture)
+
+    async def _send(self, picture: Picture) -> Response:
+        """Send a picture that is still the one of the plan; any other pauses the study."""
+        try:
+            return await run_in_threadpool(self._image, picture)
+        except DamagedPicture as error:
+            await self.execute(pause, self.store, str(error))
+            raise Unavailable from error
 
     def _image(self, picture: Picture) -> Response:
-        content = padded((self.folder / picture.file).read_bytes(), self.largest_bytes)
+        content = padded(read_picture(self.folder, picture), self.largest_bytes)
         return Response(content, media_type="image/png", headers=_CACHED)
