@@ -23,7 +23,7 @@ def backup(
     if target.suffix.lower() != ".zip":
         raise UserError(f"{target} does not end in .zip; give the backup a name that does")
     require_place(target)
-    with open_votes(study, database) as store, console.err.status("backup"):
+    with open_votes(study, database, reading=True) as store, console.err.status("backup"):
         counts = backups.write(store, target)
     console.out.print(f"{target}: {_count_text(counts)}")
 

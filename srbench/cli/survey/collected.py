@@ -1,6 +1,6 @@
 """`srbench survey status`, `export` and `report`: what a running study has collected."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,26 +24,41 @@ Unfinished = Annotated[bool, typer.Option("--unfinished", help="Count raters who
 
 
 @contextmanager
-def open_votes(study: Path, database: str, *, patience_s: float = 30) -> "Iterator[VoteStore]":
-    """Open the votes of a study, and close them at the end."""
+def open_votes(study: Path, database: str, *, patience_s: float = 30, reading: bool = False) -> "Iterator[VoteStore]":
+    """Open the votes of a study, and close them at the end.
+
+    Args:
+        study: Folder of the study.
+        database: SQLAlchemy URL of the database; empty for SQLite in the folder.
+        patience_s: How long a transaction waits for another one's lock, in seconds.
+        reading: Whether nothing will be written, so that a read-only folder will do.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from srbench.survey.study import load
 
     loaded = load(study)
+    from srbench.survey.store.archive import copied_votes, is_writable
     from srbench.survey.vote_store import VoteStore
 
-    store = VoteStore(loaded, database, patience_s=patience_s)
-    try:
-        yield store
-    except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged
-        what = first_line(getattr(error, "orig", None) or error)
-        raise BadStudy(
-            f"the database of {study} failed ({what}); its answers are kept. Mend the database, then give the command "
-            "again"
-        ) from error
-    finally:
-        store.close()
+    with ExitStack() as stack:
+        if not database and not is_writable(study):
+            if not reading:
+                raise BadStudy(
+                    f"{study} cannot be written, and its answers are in it; copy the folder to a place that can be "
+                    "written, or give --database"
+                )
+            database = stack.enter_context(copied_votes(study))
+        store = VoteStore(loaded, database, patience_s=patience_s)
+        stack.callback(store.close)
+        try:
+            yield store
+        except SQLAlchemyError as error:  # a full disk, a lost connection, a file that is damaged
+            what = first_line(getattr(error, "orig", None) or error)
+            raise BadStudy(
+                f"the database of {study} failed ({what}); its answers are kept. Mend the database, then give the "
+                "command again"
+            ) from error
 
 
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
@@ -51,7 +66,7 @@ def status(study: StudyFolder, database: Database = "", json: options.Json = Fal
     from srbench.report.survey import progress as report
     from srbench.survey.progress import study_progress
 
-    with open_votes(study, database) as store:
+    with open_votes(study, database, reading=True) as store:
         progress = study_progress(store)
         if json:
             console.print_json(report.record(progress))
@@ -78,7 +93,7 @@ def export(
     from srbench.survey.progress import rater_rows, study_progress
 
     require_place(target)
-    with open_votes(study, database) as store:
+    with open_votes(study, database, reading=True) as store:
         if raters:
             table_io.write(rater_rows(study_progress(store)), target)
             return
@@ -108,7 +123,7 @@ def report(
     from srbench.survey.export import collected
 
     rules = None if screen is None else [rule for rule in options.split(screen) if rule != "none"]
-    with open_votes(study, database) as store:
+    with open_votes(study, database, reading=True) as store:
         answers = collected(store, unfinished=unfinished)
     exported, choices = answers.analysed(rules)
     finish(exported, choices, None, run, out, full=full, json=json)
