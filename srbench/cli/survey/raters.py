@@ -85,7 +85,7 @@ def reconcile(
     rows = reconciliation.read(panel, _columns(columns))
     if out is not None:
         require_place(out)
-    with open_votes(study, database) as store:
+    with open_votes(study, database, reading=True) as store:
         codes = [ending.code for ending in store.study.participation.endings if ending.code]
         found = reconciliation.reconcile(study_progress(store).people, rows, codes)
         if out is not None:
