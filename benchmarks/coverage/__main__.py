@@ -6,10 +6,39 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.coverage import challenge, fixture, marks, means, pairs, ratings, report
+from benchmarks.coverage import (
+    agreement,
+    baseline,
+    challenge,
+    fixture,
+    marks,
+    means,
+    mixed,
+    named,
+    pairs,
+    ratings,
+    report,
+    seeds,
+    skewed,
+)
 from benchmarks.coverage.figures import Figure
 from benchmarks.coverage.trials import QUICK, TRIALS
 from srbench.stats.arrays import Floats
+
+_OF_FIXTURE: dict[str, Callable[..., Iterator[Figure]]] = {"challenge": challenge.measured, "named": named.measured}
+_WITH_FIXTURE: dict[str, Callable[..., Iterator[Figure]]] = {
+    "means": means.measured,
+    "skewed": skewed.measured,
+    "marks": marks.measured,
+    "baseline": baseline.measured,
+}
+_SIMULATED: dict[str, Callable[..., Iterator[Figure]]] = {
+    "seeds": seeds.measured,
+    "ratings": ratings.measured,
+    "agreement": agreement.measured,
+    "mixed": mixed.measured,
+    "pairs": pairs.measured,
+}
 
 
 def main() -> int:
@@ -27,7 +56,7 @@ def main() -> int:
 def _measure(name: str, trials: dict[str, int], values: Floats | None, missing: str, folder: Path) -> None:
     """Measure a part; what was measured is written figure by figure, so that a run that is stopped leaves it."""
     parts = report.stored(folder)
-    skipped = missing if name in ("means", "marks", "challenge") else ""
+    skipped = missing if name in (*_WITH_FIXTURE, *_OF_FIXTURE) else ""
     figures: list[Figure] = []
     for one in _measured(name, list(trials.values()), values):
         sys.stdout.write(f"{one.what} | {one.regime} | {one.column}: {one.share:.3f} {one.verdict}\n")
@@ -40,15 +69,11 @@ def _measure(name: str, trials: dict[str, int], values: Floats | None, missing: 
 
 
 def _measured(name: str, counts: list[int], values: Floats | None) -> Iterator[Figure]:
-    if name == "challenge":
-        return iter(()) if values is None else challenge.measured(counts[0], counts[1], counts[2], values)
-    measure: dict[str, Callable[[], Iterator[Figure]]] = {
-        "means": lambda: means.measured(counts[0], counts[1], values),
-        "marks": lambda: marks.measured(counts[0], counts[1], values),
-        "ratings": lambda: ratings.measured(counts[0], counts[1]),
-        "pairs": lambda: pairs.measured(counts[0]),
-    }
-    return measure[name]()
+    if name in _OF_FIXTURE:
+        return iter(()) if values is None else _OF_FIXTURE[name](*counts, values)
+    if name in _WITH_FIXTURE:
+        return _WITH_FIXTURE[name](*counts, values)
+    return _SIMULATED[name](*counts)
 
 
 def _mirrored() -> Path | None:

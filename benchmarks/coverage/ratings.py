@@ -92,7 +92,7 @@ def measured(trials: int, likelihoods: int) -> Iterator[Figure]:
 def intervals(regime: Regime, trials: int) -> Iterator[Figure]:
     """Measure how often the intervals of one kind of study hold the truth; a study's intervals hang together."""
     held: dict[str, list[float]] = {}
-    population = _population(regime)
+    means = population(regime)
     names = regime.panel.models
     for seed in range(trials):
         votes, truth = _study(regime, seed)
@@ -108,9 +108,9 @@ def intervals(regime: Regime, trials: int) -> Iterator[Figure]:
             mine = members[group.model, ""]
             over_raters.append(abs(group.mean - truth[mine].mean()) <= (group.half or 0.0))
             found = draws.estimate(group.mean, mine, step=scores.scale.step)
-            over_both.append(_holds(found.ci95 if found else None, population[names.index(group.model)]))
+            over_both.append(_holds(found.ci95 if found else None, means[names.index(group.model)]))
         for pair in compare_models(scores, draws=draws):
-            gap = population[names.index(pair.first)] - population[names.index(pair.second)]
+            gap = means[names.index(pair.first)] - means[names.index(pair.second)]
             over_differences.append(_holds(pair.ci95_raters_images, gap))
         inside |= {
             "MOS of a model, over raters": over_raters,
@@ -181,7 +181,7 @@ def _lapsed(regime: Regime, mean: Floats) -> Floats:
     return np.asarray((1 - regime.lapses) * mean + regime.lapses * np.mean(regime.panel.scale.categories()))
 
 
-def _population(regime: Regime) -> Floats:
+def population(regime: Regime) -> Floats:
     """Return the mean vote of each model over endlessly many raters and images, `(models,)`."""
     panel = regime.panel
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)

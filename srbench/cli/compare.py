@@ -41,7 +41,7 @@ def compare(
         Literal["t", "sign-flip"], typer.Option(help="Test of the mean difference: paired t, or exchange of signs.")
     ] = "t",
     interval: Annotated[
-        Literal["t", "bootstrap-t", "percentile", "bca"], typer.Option(help="Method of the 95 % intervals.")
+        Literal["t", "hall", "bootstrap-t", "percentile", "bca"], typer.Option(help="Method of the 95 % intervals.")
     ] = "t",
     fail_if_worse: Annotated[
         bool,

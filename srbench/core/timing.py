@@ -124,7 +124,7 @@ def rounds(
     times: list[list[float]] = [[] for _ in calls]
     order = list(range(len(calls)))
     with context or contextlib.nullcontext():
-        while not (all(_is_known(of, budget) for of in times) or _is_spent(times, budget)):
+        while not (all(is_known(of, budget) for of in times) or _is_spent(times, budget)):
             for at in order:
                 times[at].append(once(calls[at], device)[1])
             order.reverse()
@@ -261,7 +261,7 @@ def _is_spent(times_ms: Sequence[Sequence[float]], budget: TimeBudget) -> bool:
     return len(times_ms[0]) >= MIN_CALLS and total_s >= budget.max_s * len(times_ms)
 
 
-def _is_known(times_ms: Sequence[float], budget: TimeBudget) -> bool:
+def is_known(times_ms: Sequence[float], budget: TimeBudget) -> bool:
     """Return whether the minimum is done and the median is known within 2 %, or the budget is used up."""
     seconds = sum(times_ms) / 1000
     if len(times_ms) < MIN_CALLS or seconds < budget.min_s:

@@ -99,12 +99,26 @@ def mixed_models(votes: Votes, progress: Progress = NO_PROGRESS) -> list[MixedFi
         Agresti 2010, section 10.1. Rater and content as random: Judd, Westfall and Kenny, Journal of Personality and
         Social Psychology 103, 2012.
     """
+    return [linear_model(votes, progress), ordinal_model(votes, progress)]
+
+
+def linear_model(votes: Votes, progress: Progress = NO_PROGRESS) -> MixedFit:
+    """Fit the linear mixed model, as `mixed_models` does."""
+    named, factors, reason = _prepared(votes)
+    return _without("linear", reason) if reason else _linear(named, factors, progress)
+
+
+def ordinal_model(votes: Votes, progress: Progress = NO_PROGRESS) -> MixedFit:
+    """Fit the ordinal mixed model, as `mixed_models` does."""
+    named, factors, reason = _prepared(votes)
+    return _without("ordinal", reason) if reason else _ordinal(named, factors, progress)
+
+
+def _prepared(votes: Votes) -> tuple[Votes, dict[str, Ints], str]:
+    """Return the votes on stimuli of models, their random effects, and what stands against a fit."""
     named = votes.keep(np.array([bool(s.model) for s in votes.stimuli], dtype=bool)[votes.stimulus])
     factors = _factors(named)
-    reason = _problem(named, factors)
-    if reason:
-        return [_without(kind, reason) for kind in ("linear", "ordinal")]
-    return [_linear(named, factors, progress), _ordinal(named, factors, progress)]
+    return named, factors, _problem(named, factors)
 
 
 def _without(kind: Literal["linear", "ordinal"], reason: str) -> MixedFit:

@@ -95,7 +95,7 @@ def lasting_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[floa
         test: Test of the mean difference.
     """
     p_values = np.array(mean_p_each(differences, test))
-    left_out = _outlying_each(differences)
+    left_out = outlying_each(differences)
     some = left_out.any(axis=0)
     if not some.any():
         return [float(p) for p in p_values]
@@ -120,12 +120,12 @@ def outlying(differences: Floats) -> tuple[int, ...]:
     """
     if not len(differences):
         return ()
-    places = np.flatnonzero(_outlying_each(differences[:, None])[:, 0])
+    places = np.flatnonzero(outlying_each(differences[:, None])[:, 0])
     furthest = np.argsort(-differences[places] * np.sign(differences.mean()), kind="stable")
     return tuple(int(i) for i in places[furthest])
 
 
-def _outlying_each(differences: Floats) -> Flags:
+def outlying_each(differences: Floats) -> Flags:
     """Tell outlying images as `outlying` does, of many pairs at once: `(n, pairs)`."""
     toward = differences * np.sign(differences.mean(axis=0))
     deviation = stats.median_abs_deviation(toward, axis=0, scale="normal")

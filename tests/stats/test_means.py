@@ -75,3 +75,28 @@ def test_students_interval_holds_the_mean_of_normal_values(n: int) -> None:
     held = [low <= 0 <= high for low, high in filter(None, map(mean_interval, samples))]
     assert len(held) == 2_000
     assert 0.94 <= np.mean(held) <= 0.96
+
+
+def test_halls_interval_reaches_further_on_the_side_of_rare_values() -> None:
+    """Its limits are where Hall's cubic of the error of the mean is Student's quantile."""
+    values = np.array([1.0, 1.2, 0.8, 1.1, 0.9, 1.0, 1.3, 0.7, 1.1, 6.0])
+    low, high = mean_interval(values, "t") or (0.0, 0.0)
+    inner, outer = mean_interval(values, "hall") or (0.0, 0.0)
+    assert (inner, outer > high + 0.5) == (low, True)
+    w, g, n = (values.mean() - outer) / values.std(ddof=1), stats.skew(values), len(values)
+    cubic = w + g * w**2 / 3 + g**2 * w**3 / 27 + g / (6 * n)
+    assert np.sqrt(n) * cubic == pytest.approx(-stats.t.ppf(0.975, n - 1))
+    assert mean_interval(np.array([1.0, 2.0, 3.0]), "hall") == mean_interval(np.array([1.0, 2.0, 3.0]))
+
+
+def test_halls_interval_holds_more_means_of_skewed_values() -> None:
+    """2,000 samples of 14 log-normal values: 92 in 100 hold their mean, and 85 of Student's."""
+    generator = np.random.default_rng(0)
+    held = {"t": 0, "hall": 0}
+    for _ in range(2_000):
+        values = generator.lognormal(size=14)
+        for method in held:
+            low, high = mean_interval(values, method) or (0.0, 0.0)  # type: ignore[arg-type]
+            held[method] += low <= np.exp(0.5) <= high
+    assert held["hall"] > 1_790
+    assert held["t"] < 1_750

@@ -6,7 +6,7 @@ from typing import TypeVar
 from srbench.stats.fragility import Carried
 from srbench.stats.influence import Influence
 
-_NAMED = 5
+NAMED = 5
 """Number of images that the sentence names."""
 
 _Item = TypeVar("_Item")
@@ -71,7 +71,7 @@ def _best(found: Influence[_Item], images: Sequence[str], labels: Mapping[_Item,
 
 def _named(places: Sequence[int], images: Sequence[str]) -> str:
     """Name images in brackets, where they are few."""
-    return f" ({', '.join(images[i] for i in places)})" if len(places) <= _NAMED else ""
+    return f" ({', '.join(images[i] for i in places)})" if len(places) <= NAMED else ""
 
 
 def _ordinal(rank: int) -> str:
