@@ -7,9 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.coverage import __main__ as command
-from benchmarks.coverage import challenge, figures, fixture, marks, means, pairs, ratings, report
+from benchmarks.coverage import (
+    agreement,
+    baseline,
+    challenge,
+    figures,
+    fixture,
+    marks,
+    means,
+    mixed,
+    named,
+    pairs,
+    ratings,
+    report,
+    seeds,
+    skewed,
+)
 from benchmarks.coverage.figures import AT_MOST_5, Figure, figure
 from srbench.ratings.pairs import fit
 
@@ -118,8 +134,57 @@ def test_on_real_values_the_truth_is_the_order_of_all_images_and_the_line_names_
     assert wrong.share > 0.3
     plain = next(one for one in found if one.what.startswith("t + Holm:") and one.column == "n = 14")
     assert plain.share >= wrong.share
-    table = np.stack([np.array([0.1, 0.11, 0.09, -0.05]), np.zeros(4)])
-    assert challenge.undone(table, 0, np.array([True]))  # of three images no claim is left
+    lines = {(one.what, one.regime): one.share for one in named.measured(3, values) if one.column == "n = 14"}
+    regime = "tables with a false claim"
+    assert lines["the line names an image without which a false claim is not made", regime] == 0.0  # it is too sure
+    table = np.stack([np.array([0.1, 0.11, 0.09, -0.05, 0.1, 0.1]), np.zeros(6)])
+    assert named.undone(table, 1, np.array([True]))
+
+
+def test_the_line_is_compared_with_as_many_images_by_chance() -> None:
+    """A claim that one of ten images carries: the line names it, an image drawn by chance is it once in ten times."""
+    gap = np.array([0.33, *np.linspace(-0.15, 0.3, 9)])
+    found = named.line_of(np.stack([28 + gap, np.full(10, 28.0)]), np.array([True]))
+    hits = sum(named.undone(np.stack([28 + gap, np.full(10, 28.0)]), image, np.array([True])) for image in range(10))
+    assert found["one image drawn by chance is such a one"] == hits / 10
+    assert found["some image of the table is such a one"] == float(hits > 0)
+
+
+def test_seeds_timings_and_baselines_hold_in_a_short_form() -> None:
+    held, wrong = seeds.of_seeds(3, 0.1, 14, 200)
+    assert held.share > 0.88
+    assert wrong.share == pytest.approx(1 - held.share)
+    against = {one.column: one.share for one in baseline.measured(25, None) if one.regime == "normal"}
+    assert set(against) == {"n = 5", "n = 14", "n = 50", "n = 100"}
+    assert max(against.values()) < 0.25
+    drawn = seeds.times(np.random.default_rng(0), 20_000, 0.05)
+    assert np.median(drawn) == pytest.approx(20, rel=0.01)
+    assert (drawn > 25).mean() == pytest.approx(0.05 * np.exp(-0.5), rel=0.1)
+
+
+def test_rules_for_skewed_values_are_those_of_their_papers() -> None:
+    """Johnson's t is Student's where nothing is skewed; no likelihood holds a mean outside the values."""
+    even = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    reach = stats.t.ppf(0.975, 4) * even.std(ddof=1) / np.sqrt(5)
+    assert [skewed.johnson(even, truth) for truth in (0.999 * reach, 1.001 * reach)] == [True, False]
+    assert skewed.empirical_likelihood(even, 0.5)
+    assert not skewed.empirical_likelihood(even, 2.1)
+
+
+def test_votes_of_the_ordinal_model_are_of_its_log_odds() -> None:
+    """Equal models, and thresholds that are symmetrical: as many votes are low as are high."""
+    votes = mixed.of_model((0.0, 0.0, 0.0), 60, 60, 0)
+    share = [(votes.score <= category).mean() for category in (1, 2, 3, 4)]
+    assert share[0] + share[3] == pytest.approx(1, abs=0.06)
+    assert share[1] + share[2] == pytest.approx(1, abs=0.06)
+
+
+def test_agreement_of_a_study_is_that_of_many_raters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agreement, "_MANY_IMAGES", 100)
+    monkeypatch.setattr(agreement, "_MANY_RATERS", 60)
+    found = {one.what: one.share for one in agreement.of_raters("small", agreement.STUDIES["8 raters x 50 images"], 6)}
+    assert set(found) == {"Krippendorff's alpha, ordinal", "Krippendorff's alpha, interval", "ICC(2,1)", "ICC(2,k)"}
+    assert min(found.values()) >= 0.5
 
 
 def test_the_page_states_the_aim_and_where_it_is_missed() -> None:
