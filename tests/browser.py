@@ -20,15 +20,30 @@ def chromium() -> Path:
 
 
 @contextmanager
-def opened(width: int, height: int = 900, scale: float = 1, agent: str | None = None) -> Iterator[Any]:
-    """A Playwright page in a window of this size in CSS pixels; `agent` is what the browser calls itself."""
+def launched() -> Iterator[Any]:
+    """A browser, for many windows."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = chromium()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
-            window = {"width": width, "height": height}
-            context = browser.new_context(viewport=window, device_scale_factor=scale, user_agent=agent)
-            yield context.new_page()
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def window(browser: Any, width: int, height: int = 900, scale: float = 1, **more: Any) -> Iterator[Any]:
+    """A Playwright page in a window of this size in CSS pixels, without cookies of others."""
+    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale, **more)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+@contextmanager
+def opened(width: int, height: int = 900, scale: float = 1, agent: str | None = None) -> Iterator[Any]:
+    """A browser with one such window; `agent` is what it calls itself."""
+    with launched() as browser, window(browser, width, height, scale, user_agent=agent) as page:
+        yield page

@@ -3,7 +3,7 @@
 import random
 from html.parser import HTMLParser
 
-# What survey.js fills in.
+# What the scripts of the pages fill in.
 SCRIPT = {"seconds": "1.500", "dpr": "1", "width": "1280", "height": "720"}
 
 

@@ -24,7 +24,7 @@ from srbench.survey import run_models
 from srbench.survey.design import REFERENCE
 
 _REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
-_SPARE = ("rocket", "hubble_deep_field")
+_SPARE = "rocket"
 _WORST: Kernel = "nearest"
 _MIDDLE: Kernel = "bicubic"
 ANCHORS = (_WORST, _MIDDLE, REFERENCE)
@@ -158,14 +158,14 @@ def from_folders(folder: Path, models: Sequence[str]) -> tuple[list[Source], lis
 
 
 def spare_photographs() -> dict[str, Path]:
-    """Return photographs of the scikit-image package that are not in the builtin data set, for calibration.
+    """Return a photograph of the scikit-image package that is not in the builtin data set, for calibration.
 
-    They are rocket (SpaceX) and hubble_deep_field (NASA), both in the public domain.
+    It is rocket (SpaceX), in the public domain.
     """
     spec = importlib.util.find_spec("skimage")
     places = spec.submodule_search_locations if spec else None
-    folder = Path(places[0]) / "data" if places else Path()
-    return {path.stem: path for name in _SPARE if (path := folder / f"{name}.jpg").is_file()}
+    path = Path(places[0]) / "data" / f"{_SPARE}.jpg" if places else None
+    return {_SPARE: path} if path and path.is_file() else {}
 
 
 @dataclass(frozen=True)

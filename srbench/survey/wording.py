@@ -37,8 +37,8 @@ class Wording:
         worst: Caption of the worst calibration picture.
         best: Caption of the best calibration picture.
         names: Captions of the two pictures of a trial; empty where one is shown.
-        show_second: Text of the button that shows the second of two pictures in place of the first; empty where there
-            is no such button.
+        show_second: Text of the button that shows the second of two pictures in place of the first, where they come in
+            turn; empty where one is shown.
         show_first: Text of the same button while the second picture is shown.
     """
 

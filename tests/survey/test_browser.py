@@ -139,13 +139,13 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
         while not page.locator(".code").count():
             if page.locator("#toggle").count():
                 page.wait_for_timeout(150)
-                before = page.url, page.locator("#stimulus img:not([hidden])").bounding_box()
+                before = page.url, page.locator("#stimulus figure:not([hidden]) img").bounding_box()
                 page.keyboard.press("3")
                 page.wait_for_timeout(50)
                 assert page.locator("#toggle").count(), "no answer before the original was seen"
                 page.keyboard.press("Space")
-                assert page.locator("#stimulus img:not([hidden])").get_attribute("alt") == "The original"
-                assert page.locator("#stimulus img:not([hidden])").bounding_box() == before[1]
+                assert page.locator("#stimulus figure:not([hidden]) img").get_attribute("alt") == "The original"
+                assert page.locator("#stimulus figure:not([hidden]) img").bounding_box() == before[1]
                 page.keyboard.press("Space")
                 with page.expect_navigation():
                     page.keyboard.press("3")

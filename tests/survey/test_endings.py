@@ -29,7 +29,7 @@ def test_ids_are_kept_apart_and_lead_to_one_session_with_the_panels_code(call: C
     store, app = _prolific(call, tmp_path)
     client = TestClient(app)  # type: ignore[arg-type]
     first = client.get(_LINK.format(1, 1), follow_redirects=False)
-    assert (first.status_code, first.headers["location"]) == (303, "/next")  # the ids leave the address
+    assert (first.status_code, first.headers["location"]) == (303, "/entered")  # the ids leave the address
     page = client.get("/next").text
     assert "PROLIFIC_PID, STUDY_ID, SESSION_ID" in page
     page = until(client, 'name="position"', page)

@@ -63,13 +63,16 @@ def test_nothing_more_is_asked_by_default(call: Call, tmp_path: Path) -> None:
     assert person.facts["consent"] is True
 
 
-def test_what_a_browser_says_of_its_window_is_a_number_or_nothing(call: Call, tmp_path: Path) -> None:
+def test_what_a_browser_says_of_its_window_is_a_number(call: Call, tmp_path: Path) -> None:
     store, client = opened(call, tmp_path)
     page = forward(client, client.get(f"/i/{store.invite()}").text)
     form = {"token": field(page, "token"), "step": "screen", "patches": "8"}
-    client.post("/step", data={**form, "dpr": "=cmd()", "width": "nan", "height": "1e400"})
+    window = {"dpr": "1.5", "width": "800", "height": "600"}
+    for wrong in ({"dpr": "=cmd()"}, {"width": "nan"}, {"height": "1e400"}):
+        assert client.post("/step", data={**form, **window, **wrong}).status_code == 400
+    client.post("/step", data={**form, **window, "in_turn": "=cmd()"})
     ((person, _),) = store.raters()
-    assert person.facts["screen"] == {"patches": 8.0}
+    assert person.facts["screen"] == {"dpr": 1.5, "width": 800.0, "height": 600.0, "patches": 8.0}
 
 
 def test_a_screen_can_be_checked_again(call: Call, tmp_path: Path) -> None:

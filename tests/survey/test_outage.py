@@ -44,7 +44,7 @@ def _at_a_trial(app: Starlette, store: VoteStore) -> tuple[TestClient, dict[str,
     client = TestClient(app)
     page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
     sent = {"token": field(page, "token"), "position": "0", "value": "4", "seconds": "2.5"}
-    return client, {**sent, "width": "1280", "height": "<9&00>"}
+    return client, {**sent, "dpr": "1", "width": "1280", "height": "900", "note": "<9&00>"}
 
 
 def _resent(page: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from srbench.core import image
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
-from tests.survey.test_web import SCREEN, field
+from tests.survey.test_web import SCREEN, SCRIPT, field
 
 pytestmark = pytest.mark.slow
 
@@ -83,12 +83,12 @@ def _session(client: httpx.Client, link: str, judge: _Judge, generator: np.rando
     while "have arrived" not in page:
         if 'name="position"' in page:
             value = judge.says(rater, page, generator)
-            form = {"token": field(page, "token"), "position": field(page, "position"), "value": value, "seconds": "3"}
+            form = {"token": field(page, "token"), "position": field(page, "position"), "value": value, **SCRIPT}
             yield value
             page = _sent(client, "/answer", form)
         else:
             form = {name: field(page, name) for name in ("token", "step", "at", "pause") if f'name="{name}"' in page}
-            page = _sent(client, "/step", {**form, **SCREEN, "value": judge.first_value})
+            page = _sent(client, "/step", {**form, **SCREEN, **SCRIPT, "value": judge.first_value})
 
 
 def _sent(client: httpx.Client, place: str, form: dict[str, str]) -> str:

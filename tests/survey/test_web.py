@@ -1,6 +1,7 @@
 """The web application over HTTP: the whole way, and what must not work."""
 
 import re
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import quote
 
@@ -56,16 +57,20 @@ SCREEN = {"dpr": "2", "width": "1280", "height": "900", "card": "324", "distance
 }
 
 
+SCRIPT = {"dpr": "2", "width": "1280", "height": "900", "seconds": "1.25"}
+"""What a page's script tells of itself."""
+
+
 def forward(client: TestClient, page: str, value: str = "3") -> str:
     """Send the form of a page as a browser does; returns the next page."""
     if 'name="position"' in page:
-        form = {"token": field(page, "token"), "position": field(page, "position"), "value": value, "seconds": "1.25"}
-        return client.post("/answer", data=form).text
+        form = {"token": field(page, "token"), "position": field(page, "position"), "value": value}
+        return client.post("/answer", data=form | SCRIPT).text
     form = {"token": field(page, "token"), "step": field(page, "step")}
     for name in ("at", "pause"):
         if f'name="{name}"' in page:
             form[name] = field(page, name)
-    return client.post("/step", data={**form, "value": value, **SCREEN}).text
+    return client.post("/step", data={**form, "value": value, **SCREEN, **SCRIPT}).text
 
 
 def until(client: TestClient, words: str, page: str, value: str = "3") -> str:
@@ -145,7 +150,7 @@ def test_cookies_are_signed_and_closed(client: TestClient, store: VoteStore) -> 
     assert "secure" not in cookie
     proxied = TestClient(application(store, secrets.load(store.study.folder), base="/study", secure=True))
     response = proxied.get(f"/study/i/{store.invite()}", follow_redirects=False)
-    assert response.headers["location"] == "/study/next"
+    assert response.headers["location"] == "/study/entered"
     assert "secure" in response.headers["set-cookie"].lower()
     assert "path=/study" in response.headers["set-cookie"].lower()
     client.cookies.clear()
@@ -175,12 +180,38 @@ def test_steps_cannot_be_jumped_and_answers_must_fit(client: TestClient, store: 
     assert "What is stored" in client.get("/next").text
     page = until(client, 'name="position"', client.get("/next").text)
     for position, value in (("0", "6"), ("0", ""), ("x", "3"), ("-1", "3"), ("9" * 30, "3")):
-        data = {"token": token, "position": position, "value": value}
+        data = {"token": token, "position": position, "value": value, **SCRIPT}
         assert client.post("/answer", data=data).status_code == 400
-    client.post("/answer", data={"token": token, "position": "3", "value": "3"})
+    client.post("/answer", data={"token": token, "position": "3", "value": "3", **SCRIPT})
     assert store.responses() == []
-    client.post("/answer", data={"token": token, "position": "0", "value": "3", "seconds": "nan"})
-    assert [answer.seconds for answer in store.responses()] == [0.0]
+    client.post("/answer", data={"token": token, "position": "0", "value": "3", **SCRIPT, "seconds": "1e9"})
+    assert [answer.seconds for answer in store.responses()] == [3600.0]
+
+
+@pytest.mark.parametrize("told", [{}, SCRIPT | {"seconds": "0"}, SCRIPT | {"seconds": "nan"}, {"seconds": "2"}])
+def test_without_scripts_nothing_is_answered(client: TestClient, store: VoteStore, told: dict[str, str]) -> None:
+    page = forward(client, client.get(f"/i/{store.invite()}").text)
+    assert "<noscript>" in page
+    unseen = {"token": field(page, "token"), "step": "screen", "patches": "8"}
+    assert "allow JavaScript" in client.post("/step", data=unseen).text
+    page = until(client, 'name="at"', page)
+    assert "<noscript>" in page
+    form = {"token": field(page, "token"), "step": "practice", "at": field(page, "at"), "value": "3"}
+    assert client.post("/step", data=form | told).status_code == 400
+    page = until(client, 'name="position"', client.get("/next").text)
+    assert 'class="picture waiting"' in page
+    refused = client.post("/answer", data={"token": form["token"], "position": "0", "value": "3", **told})
+    assert refused.status_code == 400
+    assert "was not taken" in refused.text
+    assert store.responses() == []
+
+
+def test_who_keeps_no_cookies_is_told(client: TestClient, store: VoteStore) -> None:
+    with client as browser:
+        browser.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        page = browser.get(f"/i/{store.invite()}")
+        assert page.status_code == 400
+        assert "allow cookies" in page.text
 
 
 def test_pictures_belong_to_their_rater(client: TestClient, store: VoteStore) -> None:
@@ -248,7 +279,7 @@ _PLACES += [
     "/admin/progress",
     "/admin/ratings.csv",
 ]
-_PLACES += ["/", "/admin/raters.csv", "/static/survey.js", "/static/", "/static/../app.py"]
+_PLACES += ["/", "/admin/raters.csv", "/static/trial.js", "/static/", "/static/../app.py"]
 _texts = st.one_of(st.text(max_size=20), st.sampled_from(["\u00b2", "9" * 5_000, "-1", "nan", "first", "3", "pause"]))
 _FIELDS = ["token", "step", "value", "position", "at", "pause", "action", "number", "seconds", *SCREEN]
 
@@ -311,8 +342,10 @@ def test_pairs_in_turn_without_ties(call: Call, tmp_path: Path) -> None:
     assert 'value="tie"' not in page
     assert page.count('class="exact"') == 2
     token = field(page, "token")
-    assert client.post("/answer", data={"token": token, "position": "0", "value": "tie"}).status_code == 400
-    assert client.post("/answer", data={"token": token, "position": "0", "value": "second"}).status_code == 200
+    assert client.post("/answer", data={"token": token, "position": "0", "value": "tie", **SCRIPT}).status_code == 400
+    assert (
+        client.post("/answer", data={"token": token, "position": "0", "value": "second", **SCRIPT}).status_code == 200
+    )
     assert [answer.value for answer in store.responses()] == ["second"]
 
 

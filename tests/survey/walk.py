@@ -54,7 +54,7 @@ def on(page: Any, value: str = "") -> None:
         field.fill("60")
     if page.locator("#card").count():
         page.locator("#card").fill("324")
-    if page.locator("#toggle").count():
+    if page.locator("#toggle:visible").count():
         page.wait_for_timeout(100)
         page.locator("#toggle").click()
         page.locator("#toggle").click()

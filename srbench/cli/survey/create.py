@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Method = Annotated[
     str, typer.Option(help=f"Test method: {', '.join(methods.names())}; `srbench survey methods` explains.")
 ]
-_WHOLE, _HALF = "960x720", "600x720"
+_WHOLE, _HALF = "960x450", "560x450"
 
 
 def create(
@@ -86,8 +86,8 @@ def create(
     area: Annotated[
         str,
         typer.Option(
-            help="Largest size of a picture in device pixels; larger pictures are cropped. Default: 960x720, and "
-            "600x720 where two stand side by side."
+            help="Largest size of a picture in device pixels; larger pictures are cropped. Default: 960x450, and "
+            "560x450 where two stand side by side, which fit into the window of a laptop."
         ),
     ] = "",
     crops: Annotated[

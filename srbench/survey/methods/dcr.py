@@ -61,7 +61,7 @@ class DegradationCategoryRating(CategoryMethod):
             show_second=N_("Show the original"),
             show_first=N_("Back to the picture"),
         )
-        return words if design.display == "toggle" else replace(words, keys=KEYS[design.categories], show_second="")
+        return words if design.display == "toggle" else replace(words, keys=KEYS[design.categories])
 
     def page(self, design: Design, shown: Sequence[Stimulus]) -> dict[str, Any]:
         """Return the captions in the order of the pictures."""

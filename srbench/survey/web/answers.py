@@ -16,7 +16,7 @@ from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.circumstances import circumstances
 from srbench.survey.web.executor import Unavailable, VoteExecutor
-from srbench.survey.web.rater_forms import number, read_form
+from srbench.survey.web.rater_forms import number, painted, read_form
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
 
@@ -64,7 +64,9 @@ class Answers:
         study = self.store.study
         if not _POSITION.fullmatch(position) or not study.method.accepts(study.design, value):
             return self.renderer.page(request, "not_found.html", status=400)
-        seconds = min(max(number(form.get("seconds", "")), 0.0), _MAX_RESPONSE_S)
+        if not painted(form):
+            return self.renderer.page(request, "scripts.html", rater, status=400)
+        seconds = min(number(form["seconds"]), _MAX_RESPONSE_S)
         facts = circumstances(request, form) | study.method.answer_facts(form)
         try:
             status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)

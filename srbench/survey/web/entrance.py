@@ -48,6 +48,7 @@ class Entrance:
             Route("/", self.home),
             Route("/join", self.join, methods=["POST"]),
             Route("/i/{token}", self.invited),
+            Route("/entered", self.entered),
             Route("/language/{language}", self.language),
         ]
 
@@ -97,9 +98,15 @@ class Entrance:
         return self._entered(found)
 
     def _entered(self, rater: str) -> Response:
-        response = self.renderer.redirect("next")
+        response = self.renderer.redirect("entered")
         self.cookies.remember(response, rater)
         return response
+
+    async def entered(self, request: Request) -> Response:
+        """Go on where the browser has kept the cookie; say that it is needed where it has not."""
+        if self.cookies.rater(request) is None:
+            return self.renderer.page(request, "cookies.html", status=400)
+        return self.renderer.redirect("next")
 
     async def language(self, request: Request) -> Response:
         """Remember the language that was chosen."""

@@ -144,7 +144,8 @@ class ParticipantFlow:
     def _method_fields(self) -> dict[str, Any]:
         method = self.method
         templates = {"stimulus_template": method.stimulus_template, "answer_template": method.answer_template}
-        return {**vars(self.words), **templates, "assets": method.assets}
+        fields = {**templates, "assets": method.assets, "beside": method.beside(self.study.design)}
+        return {**vars(self.words), **fields}
 
     async def withdraw(self, request: Request) -> Response:
         """Ask whether a rater means it, then delete all their answers."""

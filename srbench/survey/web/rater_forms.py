@@ -7,7 +7,8 @@ from starlette.requests import Request
 
 from srbench.survey.web.security import Cookies
 
-_WINDOW = ("dpr", "width", "height")
+_REQUIRED = ("dpr", "width", "height")
+_WINDOW = (*_REQUIRED, "in_turn")
 _MAX_WINDOW = 100_000.0
 
 
@@ -22,9 +23,25 @@ async def read_form(request: Request, cookies: Cookies) -> tuple[str | None, dic
 
 
 def window(form: Mapping[str, str]) -> dict[str, float]:
-    """Return size and density of the window, as numbers, since they are exported; what is no number is left out."""
+    """Return size and density of the window, as numbers, since they are exported; what is no number is left out.
+
+    "in_turn" is 1 where a narrow screen showed in turn what the design shows side by side.
+    """
     numbers = {name: number(form.get(name, "")) for name in _WINDOW}
     return {name: value for name, value in numbers.items() if 0 < value < _MAX_WINDOW}
+
+
+def painted(form: Mapping[str, str]) -> bool:
+    """Return whether a script of the page has told the window, and how long the pictures had been on the screen.
+
+    Without scripts nobody knows whether a picture was shown at its size, or at all.
+    """
+    return number(form.get("seconds", "")) > 0 and window_known(form)
+
+
+def window_known(form: Mapping[str, str]) -> bool:
+    """Return whether a script of the page has told size and density of the window."""
+    return window(form).keys() >= set(_REQUIRED)
 
 
 def number(text: str) -> float:

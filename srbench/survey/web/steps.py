@@ -1,6 +1,6 @@
 """The steps around the trials: consent, screen check, calibration, practice and breaks, each stored once it is done."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -11,9 +11,10 @@ from srbench.survey.design import Trial
 from srbench.survey.participation import parse_screen_check
 from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
+from srbench.survey.trial_size import pictures_size_px
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.rate_limits import client_address
-from srbench.survey.web.rater_forms import read_form, window
+from srbench.survey.web.rater_forms import painted, read_form, window, window_known
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.screen_questions import SCREEN_QUESTIONS
 from srbench.survey.web.security import Cookies
@@ -61,7 +62,8 @@ class Steps:
         Args:
             wrong: Whether something was missing in what was sent.
         """
-        return {"checks": SCREEN_QUESTIONS, "wrong": wrong}
+        widest, highest = pictures_size_px(self.study)
+        return {"checks": SCREEN_QUESTIONS, "wrong": wrong, "widest_px": widest, "highest_px": highest}
 
     def _screen_page(self, request: Request, rater: str, *, wrong: bool = False) -> Response:
         fields = {**self.screen_fields(wrong=wrong), "participation": self.study.participation}
@@ -72,6 +74,8 @@ class Steps:
         rater, form = await read_form(request, self.cookies)
         if rater is None:
             return self.renderer.page(request, "not_found.html", status=403)
+        if not _scripted(form):
+            return self.renderer.page(request, "scripts.html", rater, status=400)
         if form.get("step") == "screen" and parse_screen_check(self.study.participation, form) is None:
             return self._screen_page(request, rater, wrong=True)
         await self.execute(self._done, rater, form, client_address(request))
@@ -118,6 +122,12 @@ class Steps:
                 self.store.record_event("consent", rater)
         else:
             self.store.add_facts(rater, {step: True})
+
+
+def _scripted(form: Mapping[str, str]) -> bool:
+    """Whether a step that looks at the screen has been seen by a page's script."""
+    step = form.get("step")
+    return painted(form) if step == "practice" else step != "screen" or window_known(form)
 
 
 def pause_before(question: Question | None) -> str:

@@ -17,6 +17,8 @@ SIDE_BY_SIDE = Wording(
     worst=N_("worst"),
     best=N_("best"),
     names=(N_("Left picture"), N_("Right picture")),
+    show_second=N_("Show the other picture"),
+    show_first=N_("Show the other picture"),
 )
 IN_TURN = replace(
     SIDE_BY_SIDE,
@@ -27,6 +29,4 @@ IN_TURN = replace(
     ),
     keys=N_("Space shows the other picture; the numbers answer."),
     names=(N_("First picture"), N_("Second picture")),
-    show_second=N_("Show the other picture"),
-    show_first=N_("Show the other picture"),
 )
