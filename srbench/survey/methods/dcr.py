@@ -61,7 +61,10 @@ class DegradationCategoryRating(CategoryMethod):
             show_second=N_("Show the original"),
             show_first=N_("Back to the picture"),
         )
-        return words if design.display == "toggle" else replace(words, keys=KEYS[design.categories])
+        if design.display == "toggle":
+            return words
+        other = N_("Show the other picture")  # on a narrow screen; either may be the first
+        return replace(words, keys=KEYS[design.categories], show_second=other, show_first=other)
 
     def page(self, design: Design, shown: Sequence[Stimulus]) -> dict[str, Any]:
         """Return the captions in the order of the pictures."""
