@@ -44,10 +44,13 @@ class PresentationStore(StoreConnection):
             first = {"shown": now(), "shown_facts": dict(facts)}
             database.execute(update(Assignment).where(*trial, Assignment.shown.is_(None)).values(first))
 
-    def presented(self) -> list[Response]:
+    def presented(self, rater: str = "") -> list[Response]:
         """Return all trials that were shown, with their answers, in the order of session numbers and positions.
 
         Those that were answered count as shown; previews are left out.
+
+        Args:
+            rater: Id of the only rater whose trials are wanted; empty for all.
         """
         wanted = (
             select(Rater.id, *_COLUMNS, Assignment.shown_facts)
@@ -56,6 +59,8 @@ class PresentationStore(StoreConnection):
             .where(Rater.state != PREVIEW, or_(Answer.trial.is_not(None), Assignment.shown.is_not(None)))
             .order_by(Rater.number, Rater.id, Assignment.position)
         )
+        if rater:
+            wanted = wanted.where(Rater.id == rater)
         with self._reading() as database:
             rows = database.execute(wanted).all()
         return [
@@ -66,6 +71,10 @@ class PresentationStore(StoreConnection):
             for row in rows
         ]
 
-    def responses(self) -> list[Response]:
-        """Return all answers in the order of session numbers and positions; previews are left out."""
-        return [response for response in self.presented() if response.answered is not None]
+    def responses(self, rater: str = "") -> list[Response]:
+        """Return all answers in the order of session numbers and positions; previews are left out.
+
+        Args:
+            rater: Id of the only rater whose answers are wanted; empty for all.
+        """
+        return [response for response in self.presented(rater) if response.answered is not None]

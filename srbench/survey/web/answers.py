@@ -12,10 +12,12 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.survey.export import choose_next_batch
 from srbench.survey.progress import should_stop
+from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import AnswerStatus
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.circumstances import circumstances
 from srbench.survey.web.executor import Unavailable, VoteExecutor
+from srbench.survey.web.gatekeeping import Gatekeeper
 from srbench.survey.web.rater_forms import number, painted, read_form
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
@@ -32,10 +34,14 @@ class Answers:
         cookies: Signer of the cookies that say who a browser is.
         renderer: Renderer of the study's pages.
         execute: Runs functions of the store in a thread.
+        gatekeeper: Judge of the study's gates.
     """
 
-    def __init__(self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: VoteExecutor) -> None:
+    def __init__(
+        self, store: VoteStore, cookies: Cookies, renderer: Renderer, execute: VoteExecutor, gatekeeper: Gatekeeper
+    ) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
+        self.gatekeeper = gatekeeper
         self.adaptive = store.study.batch_size() > 0
         self.stop_check = asyncio.Lock()
 
@@ -72,14 +78,21 @@ class Answers:
             status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)
         except BadStudy:  # not as many scores as the trial has pictures
             return self.renderer.page(request, "not_found.html", status=400)
-        if status == AnswerStatus.LAST:
-            await self.execute(self.store.end, rater, "completed")
+        if status == AnswerStatus.LAST or (status == AnswerStatus.STORED and self.gatekeeper.watched):
+            await self.execute(self._judged, rater, status)
         response = self.renderer.redirect("next")
         if status == AnswerStatus.LAST:
             response.background = BackgroundTask(self._stop_when_enough)
         elif status == AnswerStatus.STORED and self.adaptive:
             response.background = BackgroundTask(self._choose_next_batch, rater, int(position))
         return response
+
+    def _judged(self, rater: str, status: AnswerStatus) -> None:
+        """Let gates end a rater's way; else a whole session is completed, unless a questionnaire follows."""
+        last = status == AnswerStatus.LAST
+        self.gatekeeper.on_answer(rater, last=last)
+        if last and not of_part(self.store.study.participation.questions, "after"):
+            self.store.end(rater, "completed")
 
     async def _choose_next_batch(self, rater: str, answered: int) -> None:
         """Let all answers so far decide what this rater is asked next: after the response, as nobody waits for it."""

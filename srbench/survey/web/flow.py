@@ -16,19 +16,22 @@ from srbench.errors import BadStudy
 from srbench.survey.design import Trial
 from srbench.survey.export import score_posterior
 from srbench.survey.planning import minutes, practice, session, sittings
+from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.answers import Answers
+from srbench.survey.web.checks import PAGES
 from srbench.survey.web.endings import Endings
 from srbench.survey.web.entrance import Entrance
 from srbench.survey.web.executor import VoteExecutor
+from srbench.survey.web.gatekeeping import Gatekeeper
 from srbench.survey.web.pictures import PictureServer
 from srbench.survey.web.rate_limits import RateLimits
 from srbench.survey.web.rater_forms import read_form
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
-from srbench.survey.web.steps import STEPS, Steps, pause_before
+from srbench.survey.web.steps import Steps, pause_before
 
 
 class ParticipantFlow:
@@ -59,9 +62,10 @@ class ParticipantFlow:
         self.practice: list[Trial] = practice(self.study.design, self.study.calibration())
         self.pictures = PictureServer(store, cookies, renderer, self.execute)
         self.entrance = Entrance(store, cookies, renderer, self.execute, limits, open_limit)
-        self.steps = Steps(store, cookies, renderer, self.execute, self.practice)
+        gatekeeper = Gatekeeper(store)
+        self.steps = Steps(store, cookies, renderer, self.execute, self.practice, gatekeeper)
         self.endings = Endings(store, renderer, self.execute)
-        self.answers = Answers(store, cookies, renderer, self.execute)
+        self.answers = Answers(store, cookies, renderer, self.execute, gatekeeper)
         trials = session(self.study.design, self.study.stimuli(), 0)
         self.minutes = max(1, round(minutes(self.study.design, self.study.calibration(), trials)))
         self.sittings = len(sittings(self.study.design, trials))
@@ -86,12 +90,12 @@ class ParticipantFlow:
         notice = self._notice(request, current)
         if (current.ending or notice != "paused.html") and (ending := await self.endings.due(current)):
             return await self.endings.page(request, rater, current, ending)
-        if not notice and not current.assigned and all(current.facts.get(step) for step in STEPS):
+        if not notice and not current.assigned and all(current.facts.get(step) for step in self.steps.order):
             known = await self.execute.aside(score_posterior, self.store)
             if not await self.execute(self.store.assign_session, rater, known):
                 return await self.endings.page(request, rater, current, "over-quota")
             current = await self.execute(self.store.rater_state, rater) or current
-        if not notice and current.assigned and current.question is None:
+        if not notice and current.assigned and current.question is None and not self._asks_after(current):
             return await self.endings.page(request, rater, current, "completed")
         return self._page_for(request, rater, current, notice)
 
@@ -99,14 +103,21 @@ class ParticipantFlow:
         common: dict[str, Any] = {"preview": current.state == PREVIEW, "participation": self.study.participation}
         if notice:
             return self.renderer.page(request, notice, rater, **common)
-        step = next((step for step in STEPS if not current.facts.get(step)), None)
+        step = next((step for step in self.steps.order if not current.facts.get(step)), None)
+        if step is None and current.question is None:
+            step = "after"
         if step:
-            return self.renderer.page(request, f"{step}.html", rater, **self._step(step, current), **common)
+            template = PAGES.get(step, f"{step}.html")
+            return self.renderer.page(request, template, rater, **self._step(step, current), **common)
         question = current.question
         assert question is not None  # at the end another page is shown
         if (pause := pause_before(question)) and pause not in current.facts.get("pauses", []):
             return self.renderer.page(request, "pause.html", rater, question=question, **common)
         return self.renderer.page(request, "trial.html", rater, **self._trial(question, current), **common)
+
+    def _asks_after(self, current: RaterState) -> bool:
+        """Whether a rater has a questionnaire to answer after the trials."""
+        return bool(of_part(self.study.participation.questions, "after")) and not current.facts.get("after")
 
     def _notice(self, request: Request, current: RaterState) -> str | None:
         """The page that says why a rater cannot answer now; None where they can."""
@@ -121,6 +132,8 @@ class ParticipantFlow:
             return {"task": self.words.task, "minutes": self.minutes, "sittings": self.sittings}
         if step == "screen":
             return self.steps.screen_fields()
+        if step in PAGES:
+            return self.steps.checks.fields(step)
         fields = {**self._method_fields(), "density": _density(current)}
         if step == "calibration":
             worst, best = self.pictures.scale_ends()

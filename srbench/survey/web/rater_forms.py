@@ -10,12 +10,13 @@ from srbench.survey.web.security import Cookies
 _REQUIRED = ("dpr", "width", "height")
 _WINDOW = (*_REQUIRED, "in_turn")
 _MAX_WINDOW = 100_000.0
+_MOST_FIELDS = 40
 
 
 async def read_form(request: Request, cookies: Cookies) -> tuple[str | None, dict[str, str]]:
     """Return the rater and the fields of a form; neither where the form's token is not the rater's."""
     rater = cookies.rater(request)
-    async with request.form(max_files=0, max_fields=20) as sent:
+    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as sent:
         form = {name: value for name, value in sent.items() if isinstance(value, str)}
     if rater is None or not cookies.genuine(rater, form.get("token", "")):
         return None, {}
@@ -42,6 +43,12 @@ def painted(form: Mapping[str, str]) -> bool:
 def window_known(form: Mapping[str, str]) -> bool:
     """Return whether a script of the page has told size and density of the window."""
     return window(form).keys() >= set(_REQUIRED)
+
+
+def measured(form: Mapping[str, str]) -> dict[str, float]:
+    """Return zoom in percent and whether the window fills the screen (0 or 1), where gates have them measured."""
+    numbers = {name: number(form[name]) for name in ("zoom", "fullscreen") if name in form}
+    return {name: value for name, value in numbers.items() if 0 <= value < _MAX_WINDOW}
 
 
 def number(text: str) -> float:

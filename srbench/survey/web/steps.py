@@ -1,6 +1,6 @@
 """The steps around the trials: consent, screen check, calibration, practice and breaks, each stored once it is done."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -13,14 +13,14 @@ from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.trial_size import pictures_size_px
 from srbench.survey.vote_store import VoteStore
+from srbench.survey.web.checks import PAGES, Checks, steps_of
+from srbench.survey.web.executor import VoteExecutor
+from srbench.survey.web.gatekeeping import Gatekeeper
 from srbench.survey.web.rate_limits import client_address
-from srbench.survey.web.rater_forms import painted, read_form, window, window_known
+from srbench.survey.web.rater_forms import measured, painted, read_form, window, window_known
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.screen_questions import SCREEN_QUESTIONS
 from srbench.survey.web.security import Cookies
-
-STEPS = ("consent", "screen", "calibration", "practice")
-"""Steps before the first trial, in their order."""
 
 
 class Steps:
@@ -32,6 +32,7 @@ class Steps:
         renderer: Renderer of the study's pages.
         execute: Runs functions of the store in a thread.
         practice: Questions before the first that counts.
+        gatekeeper: Judge of the study's gates.
     """
 
     def __init__(
@@ -39,15 +40,22 @@ class Steps:
         store: VoteStore,
         cookies: Cookies,
         renderer: Renderer,
-        execute: Callable[..., Awaitable[Any]],
+        execute: VoteExecutor,
         practice: Sequence[Trial],
+        gatekeeper: Gatekeeper,
     ) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
-        self.study, self.practice = store.study, practice
+        self.study, self.practice, self.gatekeeper = store.study, practice, gatekeeper
+        self.checks = Checks(store, cookies, renderer, execute, gatekeeper)
+        self.order = steps_of(store.study.participation)
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pages and their handlers."""
-        return [Route("/screen", self.screen_check), Route("/step", self.step, methods=["POST"])]
+        return [
+            Route("/screen", self.screen_check),
+            Route("/step", self.step, methods=["POST"]),
+            *self.checks.routes(),
+        ]
 
     async def screen_check(self, request: Request) -> Response:
         """Show the screen check again, when the browser has moved to another screen."""
@@ -63,7 +71,8 @@ class Steps:
             wrong: Whether something was missing in what was sent.
         """
         widest, highest = pictures_size_px(self.study)
-        return {"checks": SCREEN_QUESTIONS, "wrong": wrong, "widest_px": widest, "highest_px": highest}
+        fields = {"checks": SCREEN_QUESTIONS, "wrong": wrong, "notices": self.gatekeeper.notices()}
+        return {**fields, "widest_px": widest, "highest_px": highest}
 
     def _screen_page(self, request: Request, rater: str, *, wrong: bool = False) -> Response:
         fields = {**self.screen_fields(wrong=wrong), "participation": self.study.participation}
@@ -78,6 +87,9 @@ class Steps:
             return self.renderer.page(request, "scripts.html", rater, status=400)
         if form.get("step") == "screen" and parse_screen_check(self.study.participation, form) is None:
             return self._screen_page(request, rater, wrong=True)
+        if form.get("step") in PAGES and not self.checks.accepts(form["step"], form):
+            fields = {**self.checks.fields(form["step"], form), "participation": self.study.participation}
+            return self.renderer.page(request, PAGES[form["step"]], rater, 400, **fields)
         await self.execute(self._done, rater, form, client_address(request))
         return self.renderer.redirect("next")
 
@@ -88,17 +100,26 @@ class Steps:
         done = current.facts
         step = form.get("step", "")
         if step == "practice":
-            self._practised(rater, form, int(done.get("practised", 0)))
+            self._practised(rater, form, current)
         elif step == "pause":
             self._rested(rater, current)
-        elif step in STEPS and all(done.get(earlier) for earlier in STEPS[: STEPS.index(step)]):
+        elif step == "after" and current.assigned and current.question is None and not done.get("after"):
+            self.checks.passed(rater, step, current, form)
+        elif step in self.order and all(done.get(earlier) for earlier in self.order[: self.order.index(step)]):
             self._passed(rater, current, form, sender)
 
-    def _practised(self, rater: str, form: dict[str, str], at: int) -> None:
-        method, design = self.study.method, self.study.design
-        if form.get("at") == str(at) and method.accepts(design, form.get("value", ""), len(self.practice[at].pictures)):
-            ended = {"practice": True} if at + 1 >= len(self.practice) else {}
-            self.store.add_facts(rater, {"practised": at + 1, **ended})
+    def _practised(self, rater: str, form: dict[str, str], current: RaterState) -> None:
+        method, design, value = self.study.method, self.study.design, form.get("value", "")
+        at = int(current.facts.get("practised", 0))
+        if at >= len(self.practice) or form.get("at") != str(at):
+            return
+        if not method.accepts(design, value, len(self.practice[at].pictures)):
+            return
+        answers = [*current.facts.get("practice_answers", []), value]
+        ended = {"practice": True} if at + 1 == len(self.practice) else {}
+        self.store.add_facts(rater, {"practised": at + 1, "practice_answers": answers, **ended})
+        if ended:
+            self.gatekeeper.on_practice(rater, method.shown_to(self.practice, current.facts), answers)
 
     def _rested(self, rater: str, current: RaterState) -> None:
         due, had = pause_before(current.question), current.facts.get("pauses", [])
@@ -110,9 +131,13 @@ class Steps:
         if step == "screen":
             screens = [
                 *current.facts.get("screens", []),
-                {**window(form), **(parse_screen_check(participation, form) or {})},
+                {**window(form), **measured(form), **(parse_screen_check(participation, form) or {})},
             ]
             self.store.add_facts(rater, {"screen": screens[-1], "screens": screens})
+            self.gatekeeper.on_screen(rater, screens[-1])
+        elif step in PAGES:
+            if not current.facts.get(step):
+                self.checks.passed(rater, step, current, form)
         elif step == "consent" and form.get("refuse"):
             self.store.end(rater, "refused")
         elif step == "consent":
