@@ -107,7 +107,7 @@ def predict(
     predictions = [p for name, values in metrics.items() if (p := _predict(name, values, scores))]
     differences = compare_pictures(votes, scores.stimuli) if predictions and votes is not None else None
     if differences:
-        predictions = [replace(p, pairs=_judged(p, metrics[p.metric], scores, differences)) for p in predictions]
+        predictions = [replace(p, pairs=_judged(p, metrics[p.metric], scores, differences, seed)) for p in predictions]
     if not predictions:
         return []
     top = max(predictions, key=lambda prediction: abs(prediction.srcc))
@@ -116,10 +116,12 @@ def predict(
 
 
 def _judged(
-    p: Prediction, values: Mapping[str, float], scores: StimulusScores, differences: PictureDifferences
+    p: Prediction, values: Mapping[str, float], scores: StimulusScores, differences: PictureDifferences, seed: int
 ) -> Judgement:
     ordered = np.array([values.get(s.name, np.nan) for s in scores.stimuli], dtype=np.float64)
-    return judge(ordered, differences, higher_is_better=p.srcc >= 0)
+    number = {key: i for i, key in enumerate(dict.fromkeys((s.dataset, s.content) for s in scores.stimuli))}
+    content = np.array([number[s.dataset, s.content] for s in scores.stimuli])
+    return judge(ordered, differences, higher_is_better=p.srcc >= 0, content=content, seed=seed)
 
 
 def _predict(name: str, values: Mapping[str, float], scores: StimulusScores) -> Prediction | None:

@@ -16,8 +16,10 @@ RATER_MODEL = 0.23
 """Standard deviation of raters' tastes for models, in steps of a five-point scale.
 
 Linear mixed models (`srbench.ratings.mixed`) give 0.16 for Netflix's public video study (26 raters, resolutions as
-models) and 0.14 for the lab test of images of AVT, TU Ilmenau (21 raters, heights as models). The value is above both
-on purpose: networks for PSNR and networks for looks divide raters more than sizes of one codec.
+models) and 0.14 for the lab test of images of AVT, TU Ilmenau (21 raters, heights as models). 0.23 is what was given
+for real panels when these statistics were specified, without the data behind it. It is kept since it errs on the safe
+side: networks for PSNR and networks for looks divide raters more than sizes of one codec, and a plan with a larger
+value asks for more raters than needed, one with a smaller value for too few.
 """
 SPREAD_OF_INCONSISTENCY = 0.3
 """Standard deviation of the logarithm of raters' inconsistencies."""

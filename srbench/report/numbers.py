@@ -42,3 +42,9 @@ def from_to(values: Iterable[int]) -> str:
     if not ordered:
         return "no"
     return f"{ordered[0]}" if ordered[0] == ordered[-1] else f"{ordered[0]} to {ordered[-1]}"
+
+
+def degrees_of_freedom(values: Iterable[int]) -> str:
+    """Print the least and the greatest of numbers of degrees of freedom, with the unit."""
+    numbers = from_to(values)
+    return f"{numbers} degree{'' if numbers == '1' else 's'} of freedom"

@@ -9,7 +9,7 @@ from srbench.ratings.curves import curve, fit_curve
 from srbench.ratings.metric_tests import MetricTest, compare_metrics
 from srbench.ratings.votes import StimulusScores
 from srbench.report.ratings import methods, record, tables_metrics
-from tests.ratings.tables import scores_of
+from tests.ratings.tables import scores_of, stimuli
 
 Values = dict[str, dict[str, float]]
 
@@ -77,3 +77,37 @@ def test_of_three_metrics_all_pairs_are_corrected_and_the_same_metric_twice_is_e
     assert len(table.rows) == 3
     assert len(record.record(study, "")["metric_tests"]) == 3
     assert "2 of 3 differences of correlations are significant at 5 %" in methods.methods(study)
+
+
+def _sharing(generator: np.random.Generator, contents: int = 12, models: int = 4) -> tuple[StimulusScores, Values]:
+    """Two metrics, equally good, whose errors are those of a content."""
+    shown = stimuli([f"m{k}" for k in range(models)], contents)
+    truth = np.repeat(generator.normal(0, 0.3, contents), models) + np.tile(np.linspace(2, 4, models), contents)
+    values = {
+        name: dict(zip((s.name for s in shown), truth + _of_contents(generator, contents, models), strict=True))
+        for name in ("a", "b")
+    }
+    return scores_of((truth + generator.normal(0, 0.15, len(truth))).tolist(), shown), values
+
+
+def _of_contents(generator: np.random.Generator, contents: int, models: int) -> np.ndarray:
+    errors = np.repeat(generator.normal(0, 0.4, contents), models)
+    return np.asarray(errors + generator.normal(0, 0.2, contents * models))
+
+
+def test_where_versions_share_contents_the_tests_are_over_contents() -> None:
+    """Of 40 studies 2 should tell equal metrics apart; tests over stimuli do so in far more."""
+    generator = np.random.default_rng(5)
+    found = []
+    for _ in range(40):
+        scores, values = _sharing(generator)
+        found += compare_metrics(["a", "b"], values, scores)
+    assert {test.contents for test in found} == {12}
+    assert sum(test.p_plcc < 0.05 for test in found) < 6 < sum(test.p_plcc_stimuli < 0.05 for test in found)
+    assert sum(test.p_rmse < 0.05 for test in found) < sum(test.p_rmse_stimuli < 0.05 for test in found)
+    made = with_metrics(analyse_means("x", scores), values)
+    assert "over 12 contents, each with all its stimuli" in methods.methods(made)
+    assert "t tests over 12 contents" in " ".join(tables_metrics.comparisons(made.metric_tests).notes)
+    alone, metrics = _drawn(generator, (0.2, 0.5))
+    (test,) = compare_metrics(list(metrics), metrics, alone)
+    assert (test.contents, test.p_plcc) == (None, test.p_plcc_stimuli)

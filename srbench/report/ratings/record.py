@@ -256,7 +256,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
                 curve = {f"{fit['curve']}_{key}": what for key, what in fit.items() if key != "curve"}
                 flat |= _flat(curve)
         elif name == "pairs":
-            flat |= {f"pairs_{key}": what for key, what in (value or {}).items()}
+            flat |= _flat({f"pairs_{key}": what for key, what in (value or {}).items()})
         else:
             flat[name] = value
     return flat

@@ -4,7 +4,7 @@ from srbench.ratings.analysis import Analysis
 from srbench.ratings.model_differences import RaterDifference
 from srbench.ratings.mos import ModelMean
 from srbench.ratings.votes import StimulusScores
-from srbench.report.numbers import around, cut, ends_around, from_to, interval, number, p_value
+from srbench.report.numbers import around, cut, degrees_of_freedom, ends_around, interval, number, p_value
 from srbench.report.ratings import (
     bounds,
     further,
@@ -150,7 +150,7 @@ def _test_note(study: Analysis) -> str:
     test = study.differences[0].test
     if test == "two-way":
         df = sorted({pair.df for pair in study.differences if pair.df is not None})
-        degrees = f", {from_to(df)} degrees of freedom" if df else ""
+        degrees = f", {degrees_of_freedom(df)}" if df else ""
         return (
             f"Two-sided t tests over raters and images (standard error of the two-way bootstrap{degrees}), corrected "
             "by Holm for all pairs of a data set."

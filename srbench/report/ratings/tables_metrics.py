@@ -10,7 +10,7 @@ from srbench.ratings.join import Joined
 from srbench.ratings.metric_tests import MetricTest
 from srbench.ratings.picture_differences import Judgement
 from srbench.ratings.prediction import Prediction
-from srbench.report.numbers import number, p_value
+from srbench.report.numbers import from_to, number, p_value
 from srbench.report.table import Cell, Column, Table, text_column, text_rows
 
 _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
@@ -19,7 +19,8 @@ _NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "lpips": "LPIPS"}
 _JUDGED = (
     "Better or worse: share of the pairs of pictures that raters tell apart (paired t test over raters, 5 %) whose "
     "better picture has the better value, the direction being that of SRCC. Different or not: area under the ROC curve "
-    "of the absolute difference, pairs that are told apart against pairs that are not (Krasula et al. 2016)."
+    "of the absolute difference, pairs that are told apart against pairs that are not (Krasula et al. 2016), with the "
+    "interval over contents like these (bootstrap, these raters)."
 )
 
 
@@ -68,8 +69,10 @@ def _prediction(p: Prediction, *, judged: bool) -> tuple[Cell, ...]:
 
 def _judgement(pairs: Judgement | None) -> tuple[Cell, Cell]:
     right = "" if pairs is None or pairs.right is None else f"{pairs.right:.1%}"
-    area = "" if pairs is None else number(pairs.auc_different, 3)
-    return Cell(right), Cell(area)
+    if pairs is None or pairs.auc_different is None:
+        return Cell(right), Cell("")
+    area = _with_interval(pairs.auc_different, pairs.auc_different_ci95)
+    return Cell(right), area if area.text else Cell(number(pairs.auc_different, 3))
 
 
 def comparisons(tests: Sequence[MetricTest]) -> Table:
@@ -91,10 +94,23 @@ def comparisons(tests: Sequence[MetricTest]) -> Table:
         ),
         rows=text_rows(rows),
         notes=(
-            "After the monotonic third-order polynomial; stimuli as independent. p: tests for two metrics on the same "
-            "stimuli (Meng, Rosenthal and Rubin for correlations, Pitman and Morgan for RMSE), Holm over all pairs. "
-            "P.1401's z and F tests take the two as independent, and see less.",
+            f"After the monotonic third-order polynomial. p: {_tested(tests)}; Holm over all pairs. P.1401's z and F "
+            "tests take the two metrics, and all stimuli, as independent.",
         ),
+    )
+
+
+def _tested(tests: Sequence[MetricTest]) -> str:
+    """Say what the tests between metrics take as independent."""
+    contents = sorted({t.contents for t in tests if t.contents is not None})
+    if contents:
+        return (
+            f"t tests over {from_to(contents)} contents, each with all its stimuli (cluster-robust variance of the "
+            "difference of Fisher's z, and of the logarithm of the mean square)"
+        )
+    return (
+        "tests for two metrics on the same stimuli, which count as independent (Meng, Rosenthal and Rubin for "
+        "correlations, Pitman and Morgan for RMSE)"
     )
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 from srbench.ratings import analysis
 from srbench.ratings.options import Options
 from srbench.ratings.simulation import Simulation, simulate
+from srbench.report.ratings import tables
 from srbench.report.ratings.methods import methods
 from srbench.stats.paired import sign_flip
 
@@ -52,3 +53,10 @@ def test_the_interval_over_raters_and_images_can_be_computed_from_what_is_said()
     raw = np.var(drawn, ddof=1) * 5 / 4
     error = np.sqrt(max(raw - 2 * noise, raw / 3))
     assert (ends[1] - ends[0]) / 2 == pytest.approx(stats.t.ppf(0.975, 4) * error, rel=0.06)
+
+
+def test_one_degree_of_freedom_is_no_plural() -> None:
+    made = analysis.analyse("x", simulate(replace(_PANEL, images=2)).votes, Options(resamples=100))
+    note = next(table.notes for table in tables.tables(made) if table.key == "differences")[0]
+    assert "standard error (1 degree of freedom: the" in methods(made)
+    assert "two-way bootstrap, 1 degree of freedom)" in note
