@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, func, insert, select, text
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from srbench import __version__
 from srbench.core import stored_json
-from srbench.core.files import absent_or, atomic_write
+from srbench.core.files import absent_or, atomic_write, refused
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.database import READING, connect, migrate, revision
@@ -100,6 +101,23 @@ def restore(source: Path, folder: Path, url: str = "") -> dict[str, int]:
         secrets.load(folder)
         _fill(connect(url or sqlite_url(folder), tables), records)
         return _counts(record["table"] for record in records)
+
+
+def try_restore(source: Path) -> None:
+    """Restore a backup into a temporary folder, and compare its numbers of records with those that it names.
+
+    Raises:
+        BadStudy: It cannot be restored, or lacks records.
+    """
+    try:
+        with TemporaryDirectory(prefix="srbench-") as temporary:
+            found = restore(source, Path(temporary) / "study")
+        with zipfile.ZipFile(source) as archive:
+            wanted = json.loads(archive.read(_HEADER))["records"]
+    except OSError as error:
+        raise BadStudy(f"{source} could not be restored on trial: {refused(error)}") from error
+    if found != wanted:
+        raise BadStudy(f"{source} came back with {found} records; it names {wanted}; write another backup")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def backup(
     target: Annotated[Path, typer.Argument(help="Name of the .zip file to write; only its owner can read it.")],
     database: Database = "",
 ) -> None:
-    """Write the plan, pictures, secrets and votes of a study to one file, also while it runs."""
+    """Write plan, pictures, secrets and votes of a study to one file, also while it runs, and try to restore it."""
     from srbench.survey import backup as backups
 
     if target.suffix.lower() != ".zip":
@@ -25,6 +25,7 @@ def backup(
     require_place(target)
     with open_votes(study, database, reading=True) as store, console.err.status("backup"):
         counts = backups.write(store, target)
+        backups.try_restore(target)
     console.out.print(f"{target}: {_count_text(counts)}")
 
 
