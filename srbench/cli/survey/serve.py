@@ -2,7 +2,8 @@
 
 import ipaddress
 import socket
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +14,14 @@ from srbench.cli.survey.plan import StudyFolder
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from srbench.survey.vote_store import VoteStore
 
 _READABLE = (
     "This is plain HTTP: who is on the network between can read links, answers and the administrator's token. In a "
-    "network that you do not trust, put a proxy that speaks HTTPS before it, and give --https."
+    "network that you do not trust, give --tls CERT KEY, or put a proxy that speaks HTTPS before it and give --https."
 )
 
 Base = Annotated[str, typer.Option(help="Path under which a proxy serves the study, as /study.")]
@@ -35,23 +37,46 @@ def serve(
     https: Annotated[
         bool, typer.Option("--https", help="Send cookies over HTTPS only, which a proxy must speak.")
     ] = False,
+    tls: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="CERT KEY",
+            help="PEM files of a certificate, with its issuers' below it, and of its key: HTTPS without a proxy.",
+        ),
+    ] = None,
     open_limit: Annotated[int, typer.Option(min=0, help="Number of raters who may enter without an invitation.")] = 0,
+    backups: Annotated[
+        Path | None,
+        typer.Option(help="Folder for backups, which are written meanwhile, each restored on trial; none by default."),
+    ] = None,
+    backup_hours: Annotated[float, typer.Option(min=0.01, max=8_760, help="Hours between two backups.")] = 6,
+    keep_backups: Annotated[int, typer.Option(min=1, help="Number of backups that stay; older ones go.")] = 28,
     database: Database = "",
 ) -> None:
     """Serve a study to the browsers of raters. Ctrl-C or SIGTERM stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
+    from srbench.survey.scheduled_backups import BackupSchedule
     from srbench.survey.web.executor import PATIENCE_S
+    from srbench.survey.web.tls import server_context
 
-    with (
-        open_votes(study, database, patience_s=PATIENCE_S) as store,
-        listening_socket(host, port) as listener,
-    ):
-        run_server(store, listener, base.rstrip("/"), https=https, open_limit=open_limit)
+    context = server_context(*tls) if tls else None
+    with ExitStack() as stack:
+        store = stack.enter_context(open_votes(study, database, patience_s=PATIENCE_S))
+        listener = stack.enter_context(listening_socket(host, port))
+        if backups is not None:
+            stack.enter_context(BackupSchedule(store, backups, backup_hours, keep_backups))
+        run_server(store, listener, base.rstrip("/"), https=https, tls=context, open_limit=open_limit)
 
 
 def run_server(
-    store: "VoteStore", listener: socket.socket, base: str = "", *, https: bool = False, open_limit: int = 0
+    store: "VoteStore",
+    listener: socket.socket,
+    base: str = "",
+    *,
+    https: bool = False,
+    tls: "ssl.SSLContext | None" = None,
+    open_limit: int = 0,
 ) -> None:
     """Serve a study at an open socket until Ctrl-C."""
     import logging
@@ -61,21 +86,21 @@ def run_server(
     from srbench.survey.web.app import application
 
     study = store.study.folder
-    app = application(store, secrets.load(study), base=base, secure=https, open_limit=open_limit)
-    root = f"{socket_url(listener)}{base}"
+    app = application(store, secrets.load(study), base=base, secure=https or tls is not None, open_limit=open_limit)
+    root = f"{socket_url(listener, tls=tls is not None)}{base}"
     public = f"https://YOUR-HOST{base}" if https else root  # raters come through the proxy
     lines = [
         f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {public})",
         f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
     ]
-    if not https and not _only_this_machine(listener):
+    if not (https or tls or _only_this_machine(listener)):
         lines.append(_READABLE)
     if reason := store.status_reason():
         lines.append(f"The study is {store.status()}: {reason}")
     for line in lines:
         console.err.print(line, soft_wrap=True)
     logging.basicConfig(format="%(asctime)s %(message)s")
-    server.run(app, listener)
+    server.run(app, listener, tls)
 
 
 @contextmanager
@@ -96,12 +121,13 @@ def listening_socket(host: str, port: int) -> "Iterator[socket.socket]":
         yield listener
 
 
-def socket_url(listener: socket.socket) -> str:
+def socket_url(listener: socket.socket, *, tls: bool = False) -> str:
     """Return the address at which a browser finds a socket: this machine's name, where it listens everywhere."""
     host, port = listener.getsockname()[:2]
+    scheme = "https" if tls else "http"
     if ipaddress.ip_address(host).is_unspecified:
-        return f"http://{socket.gethostname()}:{port}"
-    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+        return f"{scheme}://{socket.gethostname()}:{port}"
+    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
 def _only_this_machine(listener: socket.socket) -> bool:

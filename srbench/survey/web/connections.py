@@ -7,7 +7,7 @@ the one that has waited longest, so that a thousand that send nothing stop nobod
 
 import asyncio
 import resource
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,6 +15,13 @@ HEADER_S, BODY_S, IDLE_S, READING_S = 10.0, 20.0, 30.0, 120.0
 """How long a browser may take to send a header and a body, to ask again, and to go on reading a picture, in seconds."""
 _MOST_DESCRIPTORS = 8_192
 _OTHER_DESCRIPTORS = 20  # libraries, log, listening socket, database
+
+
+class Connection(Protocol):
+    """What can be closed."""
+
+    def end(self) -> None:
+        """Close the connection at once."""
 
 
 class Connections:
@@ -26,14 +33,14 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._open: set[WatchedProtocol] = set()
-        self._waiting: dict[WatchedProtocol, None] = {}  # in the order in which they began to wait
+        self._open: set[Connection] = set()
+        self._waiting: dict[Connection, None] = {}  # in the order in which they began to wait
 
     def __len__(self) -> int:
         """Return the number of open connections."""
         return len(self._open)
 
-    def add(self, connection: "WatchedProtocol") -> None:
+    def add(self, connection: Connection) -> None:
         """Take a new connection, in the place of the one that has waited longest where there are too many."""
         longest = next(iter(self._waiting), None)
         if len(self._open) >= self.most and longest is not None:
@@ -41,13 +48,13 @@ class Connections:
         self._open.add(connection)
         self._waiting[connection] = None
 
-    def set_waiting(self, connection: "WatchedProtocol", *, waiting: bool) -> None:
+    def set_waiting(self, connection: Connection, *, waiting: bool) -> None:
         """Note whether a connection waits for its browser, from now on."""
         self._waiting.pop(connection, None)
         if waiting and connection in self._open:
             self._waiting[connection] = None
 
-    def remove(self, connection: "WatchedProtocol") -> None:
+    def remove(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
         self._waiting.pop(connection, None)
         self._open.discard(connection)

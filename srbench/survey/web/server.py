@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 import threading
 from functools import partial
 from types import FrameType
@@ -10,16 +11,18 @@ from typing import Any
 import uvicorn
 
 from srbench.survey.web.connections import IDLE_S, Connections, WatchedProtocol, descriptors, most_connections
+from srbench.survey.web.tls import TlsProtocol
 
 _GRACE_S = 5
 
 
-def run(app: Any, listener: socket.socket) -> None:
+def run(app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
     """Serve an ASGI application at an open socket until Ctrl-C or SIGTERM; both let the caller clean up.
 
     Args:
         app: ASGI application.
         listener: Socket to listen on.
+        tls: TLS context for HTTPS; None for plain HTTP.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C.
@@ -27,9 +30,11 @@ def run(app: Any, listener: socket.socket) -> None:
     """
     available = descriptors()
     connections = Connections(most_connections(available))
+    protocol = partial(TlsProtocol, connections, tls) if tls else partial(WatchedProtocol, connections)
     config = uvicorn.Config(
         app,
-        http=partial(WatchedProtocol, connections),  # type: ignore[arg-type]
+        http=protocol,  # type: ignore[arg-type]
+        loop="asyncio" if tls else "auto",  # uvloop loses a handshake that begins before it listens
         ws="none",
         log_level="warning",
         server_header=False,
