@@ -49,7 +49,7 @@ def test_a_backup_that_does_not_come_back_is_refused(
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, b"\n".join(content.splitlines()[:-1]) if name == "votes.jsonl" else content)
-    with pytest.raises(BadStudy, match="came back with .* records; it names"):
+    with pytest.raises(BadStudy, match=r"came back with .* records; it names"):
         backup.try_restore(file)
     older = tmp_path / "backups" / "st-20260101T000000Z.zip"
     older.parent.mkdir()
