@@ -15,7 +15,7 @@ from srbench.ratings.table import RowErrors, Table, factorized, number_of
 from srbench.ratings.votes import Stimulus
 from srbench.stats.arrays import Ints
 
-STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected", "output_key", "picture_sha256")
+STIMULUS_COLUMNS = ("model", "dataset", "reference", "expected", "output_key", "picture_sha256", "crop")
 YES, NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 
 

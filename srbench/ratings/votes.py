@@ -47,6 +47,8 @@ class Stimulus:
             picture was not taken from a run.
         picture_sha256: SHA-256 of the file of the whole output, of which the picture may be a part; empty where it is
             not known.
+        crop: The part of the whole output that the picture shows, "x,y,width,height" in its pixels; empty where it is
+            the whole, or nothing is known of parts. `unknown_crop` stands for a part whose place was not stored.
     """
 
     name: str
@@ -57,11 +59,17 @@ class Stimulus:
     expected: float | None = None
     output_key: str = ""
     picture_sha256: str = ""
+    crop: str = ""
 
     @property
     def identified(self) -> bool:
         """Whether the output is known by its content, and not by names alone."""
         return bool(self.output_key or self.picture_sha256)
+
+
+def unknown_crop(width_px: int, height_px: int) -> str:
+    """Return what stands for a picture of which only its size is known: a part at some place, or the whole."""
+    return f"?,?,{width_px},{height_px}"
 
 
 @dataclass(frozen=True, eq=False)

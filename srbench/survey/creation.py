@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -62,13 +63,18 @@ def create(
         written: list[Picture] = []
         with progress.task("pictures", len(rated) + len(ends)) as task:
             for source, stimulus in zip(sources, rated, strict=True):
-                pixels, colour = pictures.cut(source, crops[source.dataset, source.content])
-                written.append(_write(folder, stimulus, pixels, "rated", colour))
+                crop = crops[source.dataset, source.content]
+                pixels, colour = pictures.cut(source, crop)
+                written.append(_write(folder, replace(stimulus, crop=str(crop)), pixels, "rated", colour))
                 task.advance()
             for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
                 written.append(picture)
                 task.advance()
-        study = Study(folder, title, design, raters, tuple(written), protocol.scale, participation, token_hex(8))
+        study = Study(
+            *(folder, title, design, raters, tuple(written), protocol.scale, participation),
+            id=token_hex(8),
+            name=folder.resolve().name,
+        )
         files.write(folder / STUDY_FILE, json.dumps(study.as_dict(), indent=1, ensure_ascii=False) + "\n")
         secrets.load(folder)
     return study
@@ -146,7 +152,9 @@ def _calibration(
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
         whole, _ = pictures.cut(Source(_CALIBRATION, name, REFERENCE, path), part)
         for model, pixels in pictures.anchors(whole, protocol).items():
-            stimulus = _anchor(name, model, scale)
+            size = pixels.shape[:2]
+            shown = Crop(part.top, part.left, *size, whole=size == hr.shape[:2])
+            stimulus = replace(_anchor(name, model, scale), crop=str(shown))
             yield _write(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from srbench.core.spreadsheet import inert
 from srbench.core.wording import counted
 from srbench.errors import BadStudy
 from srbench.ratings.files import Ratings
@@ -67,11 +68,13 @@ def collected(store: VoteStore, *, unfinished: bool = False) -> Collected:
         BadStudy: Nobody has finished.
     """
     study, responses, excluded = store.study, store.responses(), store.exclusions()
-    counting = {rater.id for rater, _ in store.raters() if unfinished or rater.state == "finished"} - excluded.keys()
+    people = [rater for rater, _ in store.raters()]
+    left_out = {rater.id: inert(excluded[rater.id]) for rater in people if rater.id in excluded}
+    counting = {rater.id for rater in people if unfinished or rater.state == "finished"} - left_out.keys()
     kept = [response for response in responses if response.rater in counting]
     if not kept:
         raise BadStudy(f"{study.title} has no finished session yet ({counted(len(responses), 'answer')})")
-    return Collected(study.folder.resolve().name, study.design, study.stimuli_by_name(), kept, excluded)
+    return Collected(study.label, study.design, study.stimuli_by_name(), kept, left_out)
 
 
 def ratings(store: VoteStore, *, unfinished: bool = False) -> Ratings:

@@ -177,12 +177,18 @@ class Crop:
         left: First column, from 0.
         height: Number of rows.
         width: Number of columns.
+        whole: Whether that is all that the pictures of the content have in common.
     """
 
     top: int
     left: int
     height: int
     width: int
+    whole: bool = False
+
+    def __str__(self) -> str:
+        """The rectangle as it is stored, "x,y,width,height"; empty for the whole."""
+        return "" if self.whole else f"{self.left},{self.top},{self.width},{self.height}"
 
 
 def crops(
@@ -224,7 +230,7 @@ def crops(
                 f"the crop of {'/'.join(filter(None, key))} begins at row {start[0]}, column {start[1]}; its "
                 f"{width} x {height} px leave room up to row {height - size[0]}, column {width - size[1]}"
             )
-        crop_of[key] = Crop(*start, *size)
+        crop_of[key] = Crop(*start, *size, whole=size == (height, width))
     return crop_of
 
 

@@ -5,7 +5,7 @@ import math
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from srbench import __version__
 from srbench.core.files import absent_or
 from srbench.errors import BadStudy, UnknownName, UserError
-from srbench.ratings.votes import Stimulus
+from srbench.ratings.votes import Stimulus, unknown_crop
 from srbench.survey import methods
 from srbench.survey.design import CATEGORIES, Design
 from srbench.survey.endings import Ending
@@ -30,7 +30,8 @@ output_key and picture_sha256; version 1 had the number 1 in place of the schema
 STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 _UNFINISHED = ".unfinished"
 """Stands in a folder in which a study is being made."""
-_IDENTITY = ("output_key", "picture_sha256")
+_IDENTITY = ("output_key", "picture_sha256", "crop")
+_FIRST_WITH_CROPS = 4
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,18 @@ class Picture:
     width_px: int
     height_px: int
     role: str
+
+    @property
+    def rectangle(self) -> str | None:
+        """The part of the whole image that is shown, "x,y,width,height" in its pixels; None where it is not known."""
+        if self.stimulus.crop == unknown_crop(self.width_px, self.height_px):
+            return None
+        return self.stimulus.crop or f"0,0,{self.width_px},{self.height_px}"
+
+    @property
+    def part(self) -> bool | None:
+        """Whether less is shown than the whole image; None where it is not known."""
+        return None if self.rectangle is None else bool(self.stimulus.crop)
 
     def size_bytes(self, folder: Path) -> int:
         """Return the size of the file in the study's folder; 0 where it is missing."""
@@ -78,6 +91,7 @@ class Study:
         scale: Upscaling factor of the anchors.
         participation: What raters are asked and told before they rate.
         id: Random id; the study's database and cookies bear it.
+        name: Name in reports, that of the folder in which the study was made; empty in plans of older versions.
     """
 
     folder: Path
@@ -88,6 +102,12 @@ class Study:
     scale: int
     participation: Participation = field(default_factory=Participation)
     id: str = ""
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name of the study in its reports, the same wherever its folder lies."""
+        return self.name or self.folder.resolve().name
 
     @property
     def method(self) -> Method:
@@ -118,6 +138,7 @@ class Study:
             "version": VERSION,
             "srbench": __version__,
             "id": self.id,
+            **({"name": self.name} if self.name else {}),
             "title": self.title,
             "design": self.design.as_dict(),
             "terms": self.participation.as_dict(),
@@ -138,8 +159,11 @@ class _FilePicture:
     height_px: int
     role: str
 
-    def picture(self) -> Picture:
-        return Picture(self.shown, self.file, self.sha256, self.width_px, self.height_px, self.role)
+    def picture(self, version: int) -> Picture:
+        """The picture; plans of older versions do not know where it was cut."""
+        crop = unknown_crop(self.width_px, self.height_px) if version < _FIRST_WITH_CROPS else self.shown.crop
+        shown = replace(self.shown, crop=crop)
+        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role)
 
 
 @dataclass(frozen=True)
@@ -156,6 +180,7 @@ class _File:
     raters: int
     scale: int
     pictures: tuple[_FilePicture, ...]
+    name: str = ""
 
 
 _FILE = TypeAdapter(_File)
@@ -204,10 +229,12 @@ def load(folder: Path) -> Study:
         raise BadStudy(f"{folder} {what}; expected a folder that `srbench survey create` wrote")
     content = _read(file)
     _check(file, content)
-    pictures = tuple(picture.picture() for picture in content.pictures)
+    pictures = tuple(picture.picture(content.version) for picture in content.pictures)
     participation = validated(content.terms)
     return Study(
-        folder, content.title, content.design, content.raters, pictures, content.scale, participation, content.id
+        *(folder, content.title, content.design, content.raters, pictures, content.scale, participation),
+        id=content.id,
+        name=content.name,
     )
 
 
