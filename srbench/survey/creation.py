@@ -152,8 +152,7 @@ def _calibration(
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
         whole, _ = pictures.cut(Source(_CALIBRATION, name, REFERENCE, path), part)
         for model, pixels in pictures.anchors(whole, protocol).items():
-            size = pixels.shape[:2]
-            shown = Crop(part.top, part.left, *size, whole=size == hr.shape[:2])
+            shown = Crop(part.top, part.left, pixels.shape[0], pixels.shape[1], whole=pixels.shape == hr.shape)
             stimulus = replace(_anchor(name, model, scale), crop=str(shown))
             yield _write(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
 

@@ -65,6 +65,8 @@ def test_the_plan_is_read_and_written_as_it_was(study: Path) -> None:
     changed = {"schema": "survey study", "version": 4, "srbench": srbench.__version__}
     assert stored["schema"] == 1
     assert written["design"].pop("screen") is None
+    for picture in written["pictures"]:  # it was not stored where they had been cut
+        assert picture["shown"].pop("crop") == f"?,?,{picture['width_px']},{picture['height_px']}"
     assert written == stored | changed
 
 

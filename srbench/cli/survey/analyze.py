@@ -150,6 +150,9 @@ def analyze(
     repetitions_by: ratings_file.RepetitionsBy = None,
     ignore: ratings_file.Ignore = None,
     only: ratings_file.Only = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Of a package: count raters who have not finished too.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; runs/survey/NAME by default.")] = None,
     full: Full = False,
     json: options.Json = False,
@@ -180,6 +183,19 @@ def analyze(
         mixed=mixed,
         also=tuple(options.split(also)) if also else (),
     )
+    if package := _package(ratings):
+        given = _given(columns=columns, references=references, stimuli=stimuli, words=words, wide=wide, only=only)
+        if given:
+            raise UserError(f"{package} says itself how it is to be read; --{given[0]} goes with files of ratings")
+        from srbench.survey.package import reading as packages
+
+        answers, planned = packages.collected(package, unfinished=unfinished).analysed(rules)
+        wished = replace(chosen, screen=planned.screen)
+        _refuse_idle(answers, replace(wished, screen=Options().screen) if answers.pairs else wished, [], jod=jod)
+        finish(answers, wished, metrics, run, out, full=full, json=json, jod=jod)
+        return
+    if unfinished:
+        raise UserError("--unfinished goes with a package that `srbench survey export` wrote")
     reading = ratings_file.import_options(
         *(scale, columns, references, model_from, content_from, stimuli, words, wide, repetitions_by, ignore, only)
     )
@@ -188,6 +204,16 @@ def analyze(
     if read.pairs and rules != ():
         read = screened(read)
     finish(read, chosen, metrics, run, out, full=full, json=json, jod=jod)
+
+
+def _package(paths: list[Path]) -> Path | None:
+    """Return the one path of a package; None where files of ratings are given."""
+    from srbench.survey.package.reading import is_package
+
+    packages = [path for path in paths if is_package(path)]
+    if packages and len(paths) > 1:
+        raise UserError(f"{packages[0]} is a package; expected it alone, a study of its own")
+    return packages[0] if packages else None
 
 
 def finish(

@@ -10,7 +10,7 @@ from srbench.cli import console, options
 from srbench.cli.survey.analyze import Full
 from srbench.cli.survey.plan import StudyFolder
 from srbench.core.files import require_place
-from srbench.errors import BadStudy, first_line
+from srbench.errors import BadStudy, UserError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,13 @@ def status(study: StudyFolder, database: Database = "", json: options.Json = Fal
 
 def export(
     study: StudyFolder,
-    target: Annotated[Path, typer.Argument(help="File to write; its name ends in .csv, .json or .parquet.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="What to write: ratings alone, as a file that ends in .csv, .json or .parquet; or a Data Package "
+            "with everything, as a new folder or a .zip."
+        ),
+    ],
     raters: Annotated[
         bool,
         typer.Option(
@@ -84,10 +90,27 @@ def export(
             help="Write the raters in place of the answers: state, screen check, pixels per degree, rules that reject.",
         ),
     ] = False,
+    pictures: Annotated[bool, typer.Option("--pictures", help="Put the pictures into the package.")] = False,
+    panel_ids: Annotated[
+        bool, typer.Option("--panel-ids", help="Put the ids by which a panel knows its raters into the package.")
+    ] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Leave ids, free text and clock times out of the package.")
+    ] = False,
+    licence: Annotated[str, typer.Option(help="Licence of the package's data, as CC-BY-4.0.")] = "",
     unfinished: Unfinished = False,
     database: Database = "",
 ) -> None:
-    """Write the answers as a table of ratings that `srbench survey analyze` reads."""
+    """Write what a study has collected, as a table of ratings or as a package; `srbench survey analyze` reads both."""
+    if target.suffix.lower() in ("", ".zip"):
+        if raters or unfinished:
+            option = "raters" if raters else "unfinished"
+            raise UserError(f"a package holds all raters and all answers; --{option} goes with .csv, .json or .parquet")
+        _export_package(study, target, database, public=public, panel_ids=panel_ids, pictures=pictures, licence=licence)
+        return
+    idle = [n for n, given in (("pictures", pictures), ("panel-ids", panel_ids), ("public", public)) if given]
+    if idle or licence:
+        raise UserError(f"--{(*idle, 'licence')[0]} goes with a package: give a folder or a .zip in place of {target}")
     from srbench.ratings import records, table_io
     from srbench.survey.export import ratings
     from srbench.survey.progress import rater_rows, study_progress
@@ -98,6 +121,19 @@ def export(
             table_io.write(rater_rows(study_progress(store)), target)
             return
         records.write(ratings(store, unfinished=unfinished), target)
+
+
+def _export_package(
+    study: Path, target: Path, database: str, *, public: bool, panel_ids: bool, pictures: bool, licence: str
+) -> None:
+    from srbench.survey.package import writing
+
+    require_place(target)
+    with open_votes(study, database) as store:
+        wanted = writing.PackageOptions(public=public, panel_ids=panel_ids, pictures=pictures, licence=licence)
+        writing.write(store, target, wanted)
+    if not licence:
+        console.err.print("No licence is named, so that others may not use the data; --licence CC-BY-4.0 names one.")
 
 
 def report(

@@ -20,7 +20,7 @@ RatingsPaths = Annotated[
         "AVrate's .db. Columns of votes: stimulus,content,rater,score[,repetition,model,dataset,time,order,reference,"
         "expected], or a column for each rater or stimulus; of paired comparisons: content,rater,winner,loser[,tie,"
         "repetition,first,time,order,expected] or content,rater,a,b,choice; of averages: stimulus,content,mos[,n,std]. "
-        "Data of jsPsych and Label Studio too.",
+        "Data of jsPsych and Label Studio too. Or the package that `srbench survey export` wrote: a folder or a .zip.",
         show_default=False,
     ),
 ]

@@ -49,7 +49,9 @@ EVENTS = Table(
             required=True,
         ),
         Column(
-            "repetition", "integer", "How many times the rater has been shown these pictures together, this one included"
+            "repetition",
+            "integer",
+            "How many times the rater was shown these pictures together, this one included",
         ),
         Column("trap", "string", "How the rater answered a trap", values=(PASSED, MISSED)),
         Column("side", "string", "Where the picture was, or what it was for", required=True),
