@@ -12,7 +12,7 @@ from srbench.survey.addresses import is_address
 from srbench.survey.endings import CODE_PLACEHOLDER, PROLIFIC_RETURN, Ending, EndingKind, Exit
 from srbench.survey.gates import Gate
 from srbench.survey.panel import Panel
-from srbench.survey.questionnaires import Item
+from srbench.survey.questionnaires import Item, of_part
 
 ScreenQuestion = Literal["card", "distance", "acuity", "colour", "age"]
 SCREEN_QUESTIONS: tuple[ScreenQuestion, ...] = get_args(ScreenQuestion)
@@ -63,6 +63,13 @@ class Participation:
     quota: bool = False
     gates: tuple[Gate, ...] = ()
     questions: tuple[Item, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Steps before the first trial, in their order."""
+        before = ("before",) if of_part(self.questions, "before") else ()
+        tested = any(gate.name in ("colour", "acuity") for gate in self.gates)
+        return ("consent", *before, "screen", *(("vision",) if tested else ()), "calibration", "practice")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the conditions as study.json holds them: what is off and newer than version 0.1 is left out."""

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from srbench.core import files, stored_json
@@ -44,6 +44,21 @@ def load(folder: Path) -> Secrets:
     except OSError as error:
         raise BadStudy(f"{path} cannot be written: {error.strerror}; {_PLACE}") from error
     return created
+
+
+def renew_admin(folder: Path) -> Secrets:
+    """Replace the token that opens the administrator's page; who is logged in with the old one no longer is.
+
+    Raises:
+        BadStudy: The file cannot be read or written.
+    """
+    renewed = replace(load(folder), admin=secrets.token_urlsafe(32))
+    path = folder / FILE
+    try:
+        files.write_private(path, stored_json.text(_SCHEMA, _VERSION, asdict(renewed)))
+    except OSError as error:
+        raise BadStudy(f"{path} cannot be written: {error.strerror}; {_PLACE}") from error
+    return renewed
 
 
 def _read(path: Path) -> Secrets:

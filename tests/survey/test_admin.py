@@ -1,5 +1,6 @@
 """The administrator's page: closed without its token, and true with it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from srbench.survey import secrets
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
-from tests.survey.test_web import forward, made, until
+from tests.survey.test_web import field, forward, made, until
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_every_address_of_the_page_asks_for_the_token(store: VoteStore, app: obj
             )
             assert method == "HEAD" or 'type="password"' in answer.text
             closed += 1
-    assert closed >= 8
+    assert closed >= 9
     assert store.status() == "open"
 
 
@@ -161,3 +162,44 @@ def test_a_page_of_another_site_can_do_nothing(store: VoteStore, app: object) ->
     assert store.status() == "open"
     same = {"origin": "http://testserver", "sec-fetch-site": "same-origin"}
     assert "Closed" in admin.post("/admin/action", data={"action": "close"}, headers=same).text
+
+
+def test_the_page_shows_where_raters_stop_and_what_went_wrong(call: Call, tmp_path: Path) -> None:
+    store = VoteStore(made(call, tmp_path, "--panel", "prolific", "--gate", "traps=require:0", "--raters", "5"))
+    app = application(store, secrets.load(store.study.folder))
+    admin = _logged_in(store, app)
+    refuses, looks, rates = (TestClient(app) for _ in range(3))
+    page = refuses.get("/?PROLIFIC_PID=pa").text
+    refuses.post("/step", data={"token": field(page, "token"), "step": "consent", "refuse": "yes"})
+    forward(looks, looks.get("/?PROLIFIC_PID=pb").text)
+    until(rates, "cannot take part", rates.get("/?PROLIFIC_PID=pc").text)
+    page = re.sub(r"\s+", " ", admin.get("/admin/progress").text)
+    assert "Endings: 1 refused, 1 screened-out." in page
+    assert "It turns newcomers away once 5 raters have finished or are at work." in page
+    assert "Traps missed: 1 of 1." in page
+    assert "gate traps not passed (1)" in page
+    for stage, counts in {"consent": (3, 1, 0), "screen": (2, 0, 1), "practice": (1, 0, 0)}.items():
+        cells = "".join(f"<td>{number}</td>" for number in counts)
+        assert f'<th scope="row">{stage}</th>{cells}' in page
+    assert all(f"<td>{person}</td>" in page for person in ("pa", "pb", "pc"))
+    status = json.loads(call("survey", "status", "st", "--json")[1])
+    assert status["monitor"]["stages"][0] == {"name": "consent", "reached": 3, "ended": 1, "here": 0}
+    assert sum(status["monitor"]["votes"].values()) == sum(r.kind != "trap" for r in store.responses())
+    assert "gate traps not passed (1)" in call("survey", "status", "st")[1]
+
+
+def test_logging_out_and_a_new_token_close_the_page(store: VoteStore, app: object) -> None:
+    here, there = _logged_in(store, app), _logged_in(store, app)
+    assert "password" in there.post("/admin/logout").text
+    assert there.get("/admin/raters.csv").status_code == 403
+    there = _logged_in(store, app)
+    old = secrets.load(store.study.folder).admin
+    page = here.post("/admin/action", data={"action": "token"}).text
+    new = secrets.load(store.study.folder)
+    assert new.admin != old
+    assert f">{new.admin}<" in page
+    assert "New token" in here.get("/admin").text  # this browser stays
+    assert "password" in there.get("/admin").text
+    assert there.post("/admin/login", data={"token": old}).status_code == 403
+    assert secrets.renew_admin(store.study.folder).cookie == new.cookie
+    assert "password" in here.get("/admin").text  # made anew by the command line, while the study is served

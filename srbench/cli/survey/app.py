@@ -2,6 +2,7 @@
 
 import typer
 
+from srbench.cli.survey.admin_token import token
 from srbench.cli.survey.analyze import analyze
 from srbench.cli.survey.backup import backup, restore
 from srbench.cli.survey.collected import export, report, status
@@ -18,6 +19,6 @@ from srbench.cli.survey.simulate import simulate
 survey = typer.Typer(help="Human ratings: plan, run and analyse surveys, and simulate raters.", no_args_is_help=True)
 for verb in (
     *(demo, methods, create, plan, invite, invitations, serve, status, export, report),
-    *(exclude, include, withdraw, reconcile, backup, restore, analyze, convert, simulate),
+    *(exclude, include, withdraw, reconcile, token, backup, restore, analyze, convert, simulate),
 ):
     survey.command()(verb)

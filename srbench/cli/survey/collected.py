@@ -64,14 +64,15 @@ def open_votes(study: Path, database: str, *, patience_s: float = 30, reading: b
 def status(study: StudyFolder, database: Database = "", json: options.Json = False) -> None:
     """Show how far a study is, its scores so far, and which raters the screening rules would reject."""
     from srbench.report.survey import progress as report
+    from srbench.survey.monitor import monitor
     from srbench.survey.progress import study_progress
 
     with open_votes(study, database, reading=True) as store:
         progress = study_progress(store)
         if json:
-            console.print_json(report.record(progress))
+            console.print_json(report.record(progress, monitor(store)))
         else:
-            console.show(report.page(store.study, progress))
+            console.show(report.page(store.study, progress, monitor(store)))
 
 
 def export(

@@ -5,25 +5,28 @@ from typing import Any
 
 from srbench.report.table import DASH, Column, Page, Table, text_column, text_rows
 from srbench.survey.export import exclusion_note
+from srbench.survey.monitor import Monitor
 from srbench.survey.progress import StudyProgress, quota_rule, stop_rule
 from srbench.survey.scores import ScreeningOutcome
 from srbench.survey.study import Study
 
 
-def record(progress: StudyProgress) -> dict[str, Any]:
+def record(progress: StudyProgress, watched: Monitor) -> dict[str, Any]:
     """Return what `--json` prints."""
     people = [{**asdict(person), "seen": person.seen.isoformat()} for person in progress.people]
     counts = {"raters": progress.states, "endings": progress.endings, "excluded": progress.excluded}
-    return {**asdict(progress), "people": people, **counts, "widest": progress.widest}
+    return {**asdict(progress), "people": people, **counts, "widest": progress.widest, "monitor": asdict(watched)}
 
 
-def page(study: Study, progress: StudyProgress) -> Page:
+def page(study: Study, progress: StudyProgress, watched: Monitor) -> Page:
     """Arrange what `srbench survey status` prints."""
     states = ", ".join(f"{number} {state}" for state, number in progress.states.items()) or "nobody yet"
     endings = ", ".join(f"{number} {ending}" for ending, number in progress.endings.items())
+    incidents = ", ".join(f"{what} ({number})" for what, number in watched.incidents.items())
     further = (
         f"endings: {endings}" if endings else "",
         exclusion_note(progress.excluded),
+        f"incidents: {incidents}" if incidents else "",
         quota_rule(study),
         stop_rule(study, progress),
     )
@@ -36,7 +39,10 @@ def page(study: Study, progress: StudyProgress) -> Page:
             f"screened by {' and '.join(progress.planned) or 'no rule'}, as the plan says",
             *filter(None, further),
         ),
-        tables=(*((_models(study, progress),) if progress.models else ()), *((_raters(progress),) if people else ())),
+        tables=(
+            *((_models(study, progress),) if progress.models else ()),
+            *((_raters(progress), _stages(watched)) if people else ()),
+        ),
     )
 
 
@@ -57,6 +63,12 @@ def _heading(rule: ScreeningOutcome) -> str:
 
 def _score(value: float | None) -> str:
     return DASH if value is None else f"{value:.2f}"
+
+
+def _stages(watched: Monitor) -> Table:
+    columns = (text_column("page"), Column("reached"), Column("ended there"), Column("there now"))
+    rows = [(stage.name, str(stage.reached), str(stage.ended), str(stage.here)) for stage in watched.stages]
+    return Table("pages", "Pages", columns, text_rows(rows))
 
 
 def _raters(progress: StudyProgress) -> Table:

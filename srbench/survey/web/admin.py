@@ -4,9 +4,11 @@ The token is typed into a form, never part of an address; a signed cookie keeps 
 """
 
 import asyncio
+import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -17,9 +19,11 @@ from starlette.routing import Route
 
 from srbench.errors import BadStudy
 from srbench.ratings import records, table_io
-from srbench.survey.export import ratings
+from srbench.survey import secrets
+from srbench.survey.export import exclusion_note, ratings
+from srbench.survey.monitor import monitor
 from srbench.survey.picture_files import pause_if_damaged
-from srbench.survey.progress import rater_rows, stop_rule, study_progress
+from srbench.survey.progress import quota_rule, rater_rows, stop_rule, study_progress
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
 from srbench.survey.web.render import NO_STORE, Renderer
@@ -53,6 +57,7 @@ class Admin:
         return [
             Route("/admin", self.page),
             Route("/admin/login", self.login, methods=["POST"]),
+            Route("/admin/logout", self.logout, methods=["POST"]),
             Route("/admin/progress", self.progress),
             Route("/admin/action", self.action, methods=["POST"]),
             Route("/admin/ratings.csv", self.ratings),
@@ -61,9 +66,16 @@ class Admin:
 
     def _logged_in(self, request: Request) -> bool:
         try:
-            return bool(self.signer.loads(request.cookies.get(self.cookie, ""), max_age=_LOGIN_HOURS * 3600) == "admin")
+            opened_by = self.signer.loads(request.cookies.get(self.cookie, ""), max_age=_LOGIN_HOURS * 3600)
         except BadSignature:
             return False
+        return bool(opened_by == _digest(self._current_token()))
+
+    def _current_token(self) -> str:
+        """The token that is valid now: a new one may have been made while the study is served."""
+        with suppress(BadStudy):
+            self.token = secrets.load(self.store.study.folder).admin
+        return self.token
 
     def _login_page(self, request: Request, *, wrong: bool = False, status: int = 403) -> Response:
         return self.renderer.page(request, "login.html", status=status, wrong=wrong)
@@ -98,19 +110,42 @@ class Admin:
         return {
             "progress": progress,
             "unit": self.store.study.method.score_heading,
+            "closes": quota_rule(self.store.study),
             "stop": stop_rule(self.store.study, progress),
+            "excluded": exclusion_note(progress.excluded),
+            "monitor": monitor(self.store),
         }
 
     async def login(self, request: Request) -> Response:
         """Check the token, and set the cookie where it is right."""
         async with request.form(max_files=0, max_fields=5) as form:
             token = form.get("token", "")
-        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._current_token().encode()):
             if not self.limits.hit("wrong token", client_address(request)):
                 return too_many()
             return self._login_page(request, wrong=True)
         response = self.renderer.redirect("admin")
-        signed = self.signer.dumps("admin")
+        self._remember(response)
+        return response
+
+    async def logout(self, request: Request) -> Response:
+        """Forget the cookie of this browser."""
+        if not self._logged_in(request):
+            return self._login_page(request)
+        response = self.renderer.redirect("admin")
+        response.delete_cookie(self.cookie, path=f"{self.renderer.base}/admin")
+        return response
+
+    async def _renewed(self, request: Request) -> Response:
+        """Make a new token, show it once, and keep this browser alone logged in."""
+        renewed = await run_in_threadpool(secrets.renew_admin, self.store.study.folder)
+        await run_in_threadpool(self.store.record_event, "token")
+        response = self.renderer.page(request, "token.html", new=renewed.admin)
+        self._remember(response)
+        return response
+
+    def _remember(self, response: Response) -> None:
+        signed = self.signer.dumps(_digest(self._current_token()))
         response.set_cookie(
             self.cookie,
             signed if isinstance(signed, str) else signed.decode(),
@@ -119,10 +154,9 @@ class Admin:
             secure=self.cookies.secure,
             path=f"{self.renderer.base}/admin",
         )
-        return response
 
     async def action(self, request: Request) -> Response:
-        """Open, pause or close the study, make invitations, or begin a preview."""
+        """Open, pause or close the study, make invitations or a new token, or begin a preview."""
         if not self._logged_in(request):
             return self._login_page(request)
         async with request.form(max_files=0, max_fields=5) as form:
@@ -133,6 +167,8 @@ class Admin:
             return self.renderer.redirect("admin")
         if action == "preview":
             return await self._preview()
+        if action == "token":
+            return await self._renewed(request)
         if action == "invite" and number.isdecimal() and len(number) < 5 and 0 < int(number) <= _MAX_INVITATIONS:
             return await self._invited(request, int(number))
         return self._login_page(request, status=400)
@@ -160,6 +196,11 @@ class Admin:
         if not self._logged_in(request):
             return self._login_page(request)
         return await run_in_threadpool(_csv, lambda: rater_rows(study_progress(self.store)))
+
+
+def _digest(token: str) -> str:
+    """What a cookie says of the token that has opened the page, so that a new token closes it."""
+    return hashlib.sha256(f"admin:{token}".encode()).hexdigest()
 
 
 def _csv(read: Callable[[], list[dict[str, Any]]]) -> Response:

@@ -12,7 +12,6 @@ from srbench.core.image_file import encode
 from srbench.survey import eyesight, gates
 from srbench.survey.eyesight import DIRECTIONS, OPTOTYPES, PLATES, Direction
 from srbench.survey.gates import Verdict
-from srbench.survey.participation import Participation
 from srbench.survey.questionnaires import PARTS, Item, in_language, of_part, parse_replies
 from srbench.survey.responses import RaterState
 from srbench.survey.screen_geometry import pixels_per_degree
@@ -25,13 +24,6 @@ from srbench.survey.web.security import Cookies
 _UNSEEN = "none"
 PAGES = {"before": "questions.html", "after": "questions.html", "vision": "vision.html"}
 """Templates of the steps that a study may add."""
-
-
-def steps_of(participation: Participation) -> tuple[str, ...]:
-    """Return the steps before the first trial, in their order."""
-    before = ("before",) if of_part(participation.questions, "before") else ()
-    tested = any(gate.name in ("colour", "acuity") for gate in participation.gates)
-    return ("consent", *before, "screen", *(("vision",) if tested else ()), "calibration", "practice")
 
 
 class Checks:

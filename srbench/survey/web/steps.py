@@ -13,7 +13,7 @@ from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.trial_size import pictures_size_px
 from srbench.survey.vote_store import VoteStore
-from srbench.survey.web.checks import PAGES, Checks, steps_of
+from srbench.survey.web.checks import PAGES, Checks
 from srbench.survey.web.executor import VoteExecutor
 from srbench.survey.web.gatekeeping import Gatekeeper
 from srbench.survey.web.rate_limits import client_address
@@ -47,7 +47,7 @@ class Steps:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
         self.study, self.practice, self.gatekeeper = store.study, practice, gatekeeper
         self.checks = Checks(store, cookies, renderer, execute, gatekeeper)
-        self.order = steps_of(store.study.participation)
+        self.order = store.study.participation.steps
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pages and their handlers."""
