@@ -18,6 +18,7 @@ from benchmarks.coverage import (
     pairs,
     ratings,
     report,
+    same,
     seeds,
     skewed,
 )
@@ -25,7 +26,11 @@ from benchmarks.coverage.figures import Figure
 from benchmarks.coverage.trials import QUICK, TRIALS
 from srbench.stats.arrays import Floats
 
-_OF_FIXTURE: dict[str, Callable[..., Iterator[Figure]]] = {"challenge": challenge.measured, "named": named.measured}
+_OF_FIXTURE: dict[str, Callable[..., Iterator[Figure]]] = {
+    "challenge": challenge.measured,
+    "same": same.measured,
+    "named": named.measured,
+}
 _WITH_FIXTURE: dict[str, Callable[..., Iterator[Figure]]] = {
     "means": means.measured,
     "skewed": skewed.measured,

@@ -3,30 +3,27 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import median_abs_deviation
 
 from benchmarks.coverage.figures import AT_MOST_5, Figure, figure, pooled
 from benchmarks.coverage.marks import gaps
-from srbench.stats.arrays import Flags, Floats, Ints
+from srbench.stats.arrays import Floats, Ints
 from srbench.stats.corrections import LEVEL, holm
-from srbench.stats.paired import lasting_p_each, mean_p_each, same_p
+from srbench.stats.paired import lasting_p_each, mean_p_each
 
 CEILINGS = {14: 0.24, 50: 0.21, 100: 0.11}
 """Share of tables with a false claim that must not be passed: what t + Holm was measured to have."""
 KEPT = (0.8, 1.0)
 MARK, SIGNS = "t + Holm + lasting (the mark)", "sign-flip + Holm + lasting"
-MARGINS = (0.05, 0.1, 0.2)
 _REGIME = "n of the challenge's 400 images"
 _ALL_SIGNS = 20
 
 
-def measured(trials: int, few: int, same: int, fixture: Floats) -> Iterator[Figure]:
-    """Measure false and right claims of the marks, and false claims of "same".
+def measured(trials: int, few: int, fixture: Floats) -> Iterator[Figure]:
+    """Measure false and right claims of the marks.
 
     Args:
         trials: Number of tables.
         few: Number of tables in which the alternative with sign flips is tried.
-        same: Number of tables in which "same" is tried.
         fixture: Real values, `(models, images)`.
     """
     truth = np.sign(gaps(fixture).mean(axis=0))
@@ -43,8 +40,6 @@ def measured(trials: int, few: int, same: int, fixture: Floats) -> Iterator[Figu
             signs = [claims(table, lasting_p_each(gaps(table), "sign-flip")) for table in tables[:few]]
             yield _false(SIGNS, signs, truth, n)
             yield _kept(SIGNS, signs, plain[:few], truth, n)
-        for margin in MARGINS:
-            yield from _same([gaps(table) for table in tables[:same]], np.abs(gaps(fixture).mean(axis=0)), margin)
 
 
 def claims(table: Floats, p_values: list[float]) -> Ints:
@@ -65,31 +60,3 @@ def _kept(mark: str, claimed: list[Ints], plain: list[Ints], truth: Floats, n: i
         for one, of in zip(claimed, plain, strict=True)
     ]
     return pooled(f"{mark}: right claims of t + Holm kept", _REGIME, f"n = {n}", "right claims", kept, KEPT)
-
-
-def _same(tables: list[Floats], size: Floats, margin: float) -> Iterator[Figure]:
-    """Measure "same", as it is said, and where it has to stand without the outlying images of either side too."""
-    column, regime = f"n = {len(tables[0])}", f"{_REGIME}, a margin of {margin:g} dB"
-    said = [_said([same_p(gap, margin) for gap in table.T]) for table in tables]
-    lasting = [_said([lasting_same_p(gap, margin) for gap in table.T]) for table in tables]
-    for what, of in (('"same" (TOST + Holm)', said), ('"same" also without outlying images', lasting)):
-        wrong = [float((one & (size >= margin)).any()) for one in of]
-        yield figure(f"{what}: a false claim", regime, column, "false claims", wrong, AT_MOST_5)
-    close = size < margin
-    kept = [(int((one & close).sum()), int((of & close).sum())) for one, of in zip(lasting, said, strict=True)]
-    what = '"same" also without outlying images: right claims of TOST + Holm kept'
-    yield pooled(what, regime, column, "described", kept)
-
-
-def _said(p_values: list[float]) -> Flags:
-    return np.array(holm(p_values)) < LEVEL
-
-
-def lasting_same_p(gap: Floats, margin: float) -> float:
-    """Return the largest p value of equivalence of all images and of those without the far ones of either side.
-
-    Far is what the marks call outlying: 2.5 robust standard deviations from the median.
-    """
-    median, deviation = np.median(gap), median_abs_deviation(gap, scale="normal")
-    sides = [gap[gap <= median + 2.5 * deviation], gap[gap >= median - 2.5 * deviation]]
-    return max(same_p(side, margin) for side in (gap, *sides))

@@ -60,12 +60,15 @@ def test_every_format_has_the_tables(call: Call, tmp_path: Path, form: str, sign
     code, out, _ = call("compare", "run", "--format", form)
     assert code == 0
     assert sign in out
+    assert "PSNR [dB]" in out
+    assert "psnr" not in out.replace("set-psnr", "").replace("ranks-psnr", "")
 
 
 def test_a_line_of_csv_for_each_pair(call: Call, tmp_path: Path) -> None:
     write_run(tmp_path / "run", _values(bicubic=0.0, ours=1.0, theirs=2.0))
     lines = call("compare", "run", "--format", "csv")[1].splitlines()
     assert len(lines) == 4
+    assert lines[0].startswith("dataset,metric,first,second,images,mean,ci95_low,ci95_high,p,")
     assert lines[1].startswith("set,psnr,theirs,ours,12,1.0")
 
 

@@ -11,7 +11,7 @@ from srbench.evaluation.comparison import Compared, Question, never_finite, not_
 from srbench.evaluation.matched import Matches
 from srbench.report.figures.critical_difference import critical_difference
 from srbench.report.numbers import p_value
-from srbench.report.runs.comparison_record import pair_record, table_record
+from srbench.report.runs.comparison_record import pair_line, table_record
 from srbench.report.runs.influence_line import influence_line
 from srbench.report.runs.tables import metric_head
 from srbench.report.table import DASH, Cell, Column, Page, Section, Table, text_column
@@ -84,11 +84,7 @@ class ComparisonReport:
 
     def records(self) -> list[dict[str, Any]]:
         """Return the lines of the CSV: one for each pair that was compared."""
-        return [
-            {"dataset": one.matched.dataset, "metric": one.matched.metric, **pair_record(pair, one)}
-            for one in self.compared
-            for pair in one.comparisons
-        ]
+        return [pair_line(pair, one) for one in self.compared for pair in one.comparisons]
 
     def _notes(self) -> list[str]:
         partners = self.question.partners or {}
@@ -221,7 +217,7 @@ def _figures(pair: Comparison[str], one: Compared) -> tuple[Cell, ...]:
     reversing = DASH if pair.reversing is None else str(len(pair.reversing))
     of = f" ({pair.images} of {pair.images + pair.infinite})" if pair.infinite else ""
     return (
-        Cell(_number(pair.mean, digits, signed=True) + of, _interval(pair.ci95, digits)),
+        Cell(_number(pair.mean, digits, signed=True) + of, _interval(pair.ci95, digits, signed=True)),
         Cell(p_value(pair.p_lasting_holm)),
         Cell(f"{pair.wins}:{pair.ties}:{pair.losses}"),
         Cell(p_value(pair.p_typical_holm)),
@@ -255,7 +251,7 @@ def _decided(one: Compared) -> str:
     models = one.influence_of.values
     line = influence_line(one.influence, one.influence_of.images, {model: model for model in models}, one.carried)
     if not line or len(models) == len(one.intervals):
-        return line
+        return line[:1].upper() + line[1:]
     return f"Of the {len(models)} models that are finite on every image: {line}"
 
 
@@ -286,9 +282,9 @@ def _number(value: float, digits: int, *, signed: bool = False) -> str:
     return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
 
 
-def _interval(ends: tuple[float, float] | None, digits: int) -> str:
-    return (
-        f"{ends[0]:.{digits}f}–{ends[1]:.{digits}f}"
-        if ends and ends[0] >= 0
-        else (f"{ends[0]:+.{digits}f} to {ends[1]:+.{digits}f}" if ends else "")
-    )
+def _interval(ends: tuple[float, float] | None, digits: int, *, signed: bool = False) -> str:
+    if not ends:
+        return ""
+    if signed or ends[0] < 0:
+        return f"{ends[0]:+.{digits}f} to {ends[1]:+.{digits}f}"
+    return f"{ends[0]:.{digits}f}–{ends[1]:.{digits}f}"

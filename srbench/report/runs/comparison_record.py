@@ -48,3 +48,12 @@ def _influence(one: Compared) -> dict[str, Any] | None:
         places = content[name]
         content[name] = None if places is None else [images[i] for i in places]
     return {**content, "carried": one.carried and {**asdict(one.carried), "image": images[one.carried.image]}}
+
+
+def pair_line(pair: Comparison[str], one: Compared) -> dict[str, Any]:
+    """Arrange a pair as a line of the CSV, the ends of its interval in columns of their own."""
+    low, high = pair.ci95 or (None, None)
+    line: dict[str, Any] = {"dataset": one.matched.dataset, "metric": one.matched.metric}
+    for name, value in pair_record(pair, one).items():
+        line |= {"ci95_low": low, "ci95_high": high} if name == "ci95" else {name: value}
+    return line

@@ -37,8 +37,12 @@ def _claims(found: Influence[_Item], images: Sequence[str], carried: Carried | N
     if carried is None:
         return ""
     without = f"Without 1 of {found.images} images{_named((carried.image,), images)}"
-    if found.orders == 1:
-        return f"{without} the two are not told apart"
+    if carried.claims == 1:
+        return (
+            f"{without} the two are not told apart"
+            if found.orders == 1
+            else f"{without} the one pair told apart is not"
+        )
     verb = "is" if carried.fallen == 1 else "are"
     return f"{without} {carried.fallen} of the {carried.claims} pairs told apart {verb} not"
 

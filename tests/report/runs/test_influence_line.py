@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from srbench.report.runs.influence_line import influence_line
+from srbench.stats.fragility import Carried
 from srbench.stats.influence import Influence, influence
 
 _LABELS = {"a": "ours", "b": "edsr", "c": "srgan"}
@@ -47,3 +49,17 @@ def test_two_models_have_one_order_which_is_who_is_best() -> None:
     assert influence_line(found, _IMAGES, _LABELS) == "Without 1 of 3 images (im0) edsr is best, not ours"
     same = influence({"a": values["a"], "b": values["a"]}, higher_is_better=True)
     assert influence_line(same, _IMAGES, _LABELS) == "no image of 3 reverses an order"
+
+
+@pytest.mark.parametrize(
+    ("orders", "carried", "said"),
+    [
+        (3, Carried(1, 2, 3), "Without 1 of 3 images (im1) 2 of the 3 pairs told apart are not"),
+        (3, Carried(1, 1, 2), "Without 1 of 3 images (im1) 1 of the 2 pairs told apart is not"),
+        (3, Carried(1, 1, 1), "Without 1 of 3 images (im1) the one pair told apart is not"),
+        (1, Carried(1, 1, 1), "Without 1 of 3 images (im1) the two are not told apart"),
+    ],
+)
+def test_the_image_that_claims_rest_on_is_named(orders: int, carried: Carried, said: str) -> None:
+    found = Influence(3, 1, (), 0, orders, None, None, None, None)
+    assert influence_line(found, ["im0", "im1", "im2"], {}, carried).endswith(said)
