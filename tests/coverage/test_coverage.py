@@ -23,11 +23,13 @@ from benchmarks.coverage import (
     pairs,
     ratings,
     report,
+    same,
     seeds,
     skewed,
 )
 from benchmarks.coverage.figures import AT_MOST_5, Figure, figure
 from srbench.ratings.pairs import fit
+from srbench.stats.paired import same_p
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_on_real_values_the_truth_is_the_order_of_all_images_and_the_line_names_
     base = generator.normal(28, 3, 40)
     gap = np.append(generator.normal(0.1, 0.05, 39), -20.0)
     values = np.stack([base + gap, base])
-    found = list(challenge.measured(12, 2, 3, values))
+    found = list(challenge.measured(12, 2, values))
     wrong = next(one for one in found if one.what.startswith("t + Holm + lasting") and one.column == "n = 14")
     assert wrong.share > 0.3
     plain = next(one for one in found if one.what.startswith("t + Holm:") and one.column == "n = 14")
@@ -139,6 +141,14 @@ def test_on_real_values_the_truth_is_the_order_of_all_images_and_the_line_names_
     assert lines["the line names an image without which a false claim is not made", regime] == 0.0  # it is too sure
     table = np.stack([np.array([0.1, 0.11, 0.09, -0.05, 0.1, 0.1]), np.zeros(6)])
     assert named.undone(table, 1, np.array([True]))
+
+
+def test_same_of_many_pairs_is_the_test_of_compare() -> None:
+    table = np.random.default_rng(6).normal(0.1, 0.2, (14, 3))
+    whole = np.ones(table.shape, dtype=bool)
+    assert same.same_p_each(table, whole, 0.3).tolist() == pytest.approx([same_p(gap, 0.3) for gap in table.T])
+    whole[0, 1] = False
+    assert same.same_p_each(table, whole, 0.3)[1] == pytest.approx(same_p(table[1:, 1], 0.3))
 
 
 def test_the_line_is_compared_with_as_many_images_by_chance() -> None:
