@@ -140,8 +140,8 @@ def _foot(parts: Mapping[str, Any]) -> list[str]:
     lines = [
         "## How it was measured",
         "",
-        "| part | day | trials | CPU | Python, numpy, scipy |",
-        "|---|---|---|---|---|",
+        "| part | day | code | trials | CPU | Python, numpy, scipy |",
+        "|---|---|---|---|---|---|",
     ]
     for name, title in texts.TITLES.items():
         if name in parts:
@@ -150,5 +150,7 @@ def _foot(parts: Mapping[str, Any]) -> list[str]:
             trials = ", ".join(f"{count:,} ({what})" for what, count in one["trials"].items())
             trials += " (`--quick`)" if one["trials"] == QUICK[name] else ""
             versions = ", ".join((facts["python"], *(facts["packages"][name] for name in ("numpy", "scipy"))))
-            lines.append(f"| {title} | {one['measured']} | {trials} | {facts['cpu']} | {versions} |")
+            lines.append(
+                f"| {title} | {one['measured']} | {facts['commit']} | {trials} | {facts['cpu']} | {versions} |"
+            )
     return [*lines, "", texts.FOOT]

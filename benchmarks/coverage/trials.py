@@ -6,7 +6,7 @@ TRIALS = {
     "marks": {"t": 1_000, "sign flips and Wilcoxon from n = 50 on": 100},
     "baseline": {"tables": 1_000},
     "challenge": {"tables": 2_000, "sign flips": 100},
-    "same": {"tables": 1_000},
+    "same": {"tables": 250},
     "named": {"tables with a false claim": 100},
     "seeds": {"tables": 4_000, "timings": 500},
     "ratings": {"studies": 500, "maximum likelihood": 50},
