@@ -9,13 +9,22 @@ from srbench.survey.store.endings import EndingStore
 from srbench.survey.store.events import EventStore
 from srbench.survey.store.invitations import InvitationStore
 from srbench.survey.store.panel import PanelStore
+from srbench.survey.store.people import PeopleStore
 from srbench.survey.store.presentations import PresentationStore
 from srbench.survey.store.raters import RaterStore
 from srbench.survey.store.sessions import SessionStore
 
 
 class VoteStore(
-    RaterStore, InvitationStore, PanelStore, SessionStore, AnswerStore, PresentationStore, EndingStore, EventStore
+    RaterStore,
+    InvitationStore,
+    PanelStore,
+    SessionStore,
+    AnswerStore,
+    PresentationStore,
+    EndingStore,
+    EventStore,
+    PeopleStore,
 ):
     """The database with the votes of a study.
 
