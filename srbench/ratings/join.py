@@ -19,10 +19,12 @@ class Joined:
         rows: Rows by stimulus, those of one output; stimuli without rows are not there.
         notes: What a reader must know: stimuli that are not in the run, that are of another content, or that were
             joined by name.
+        parts: Number of stimuli that are parts of outputs, whose values are of those parts.
     """
 
     rows: dict[str, list[Row]]
     notes: tuple[str, ...] = ()
+    parts: int = 0
 
     def metric_values(self) -> dict[str, dict[str, float]]:
         """Return the values of the run's metrics, by metric and stimulus."""

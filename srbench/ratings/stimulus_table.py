@@ -94,7 +94,7 @@ def _row_reader(options: ImportOptions, errors: RowErrors) -> Callable[[int, Map
             errors.add(at, f"expected '{row['expected']}' is not a number")
         reference = flag in YES or any(fnmatchcase(name, wanted) for wanted in options.references)
         model = found_in(name, model_from, row.get("model", ""))
-        identity = row.get("output_key", ""), row.get("picture_sha256", "")
+        identity = [row.get(column, "") for column in ("output_key", "picture_sha256", "crop")]
         return Stimulus(name, content, model, row.get("dataset", ""), reference, expected, *identity)
 
     return read

@@ -1,10 +1,14 @@
 """A study of ratings and a run: joined by the content of what was rated, not by names."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
+from srbench.core import image
+from srbench.evaluation.image_scores import psnr, ssim
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.shown import shown
 from srbench.survey.study import STUDY_FILE, load
@@ -98,3 +102,65 @@ def test_an_export_keeps_the_content(call: Call, measured: dict[str, float]) -> 
     code, _, err = call("survey", "analyze", "votes.csv", "--run", "r2", "--screen", "none")
     assert code == 2
     assert "another content" in err
+
+
+@pytest.fixture
+def cropped(call: Call) -> None:
+    """A study `st` of parts of 24 x 20 pixels of the run `r`, rated by three."""
+    _images("faces", 6, side=64)
+    options = ("--metrics", "psnr,ssim", "--models", f"ours={_builder('model.py', 'bicubic')}", "--out", "r")
+    assert call("run", "--datasets", "./faces", "--save-images", "--json", *options)[0] == 0
+    create = ("survey", "create", "st", "--run", "r", "--raters", "3", "--traps", "0", "--area", "24x20")
+    assert call(*create)[0] == 0
+    store = VoteStore(load(Path("st")))
+    for _ in range(3):
+        rate(store, lambda stimulus: float(stimulus.content[-1]) % 4 + 1)
+    store.close()
+
+
+def test_metrics_are_those_of_the_part_that_was_rated(call: Call, cropped: None) -> None:
+    """They were once those of the whole images, unsaid. PSNR and SSIM are of the crop without a further border."""
+    folder = RunFolder(Path("r"))
+    pictures = [picture for picture in load(Path("st")).pictures if picture.role == "rated"]
+    values: dict[str, dict[str, float]] = {"psnr": {}, "ssim": {}}
+    for picture in pictures:
+        left, top, width, height = map(int, picture.stimulus.crop.split(","))
+        assert (width, height) == (24, 20)
+        row = next(row for row in folder.rows() if row.image == picture.stimulus.content)
+        sr = image.read(folder.picture(row))[top : top + height, left : left + width]
+        hr = image.read(Path("faces", f"{row.image}.png"))[top : top + height, left : left + width]
+        assert (image.read(Path("st", picture.file)) == sr).all()
+        values["psnr"][picture.stimulus.content] = psnr(sr, hr, "classical_x4+border_px=0")
+        values["ssim"][picture.stimulus.content] = ssim(sr, hr, "classical_x4+border_px=0")
+    code, out, _ = call("survey", "report", "st", "--run", "r", "--screen", "none", "--json")
+    assert code == 0
+    report = json.loads(out)
+    notes = " ".join(report["notes"])
+    assert "metrics of 6 stimuli are of the part that was rated, by the run's protocol without its border" in notes
+    assert "no MOS rows added to r: its rows are of whole images" in notes
+    assert _mos("r") == {}
+    means = {stimulus["content"]: stimulus["score"] for stimulus in report["stimuli"]}
+    for metric, of_image in values.items():
+        found = next(one for one in report["metrics"] if one["metric"] == metric)
+        expected = stats.spearmanr([of_image[name] for name in means], list(means.values())).statistic
+        assert found["srcc"] == pytest.approx(expected)
+    code, out, _ = call("survey", "report", "st", "--run", "r", "--screen", "none", "--full")
+    assert f"{sum(values['psnr'].values()) / 6:.2f}" in out
+
+
+def test_parts_whose_metrics_cannot_be_computed_are_not_joined(call: Call, cropped: None) -> None:
+    assert call("survey", "export", "st", "votes.csv")[0] == 0
+    shutil.copytree("r", "bare")
+    shutil.rmtree("bare/images")
+    code, _, err = call("survey", "analyze", "votes.csv", "--run", "bare", "--screen", "none")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "was rated in the part" in err
+    assert "--save-images" in err
+    # A plan of an older version does not know where its pictures were cut.
+    study = json.loads(Path("st", STUDY_FILE).read_text())
+    for picture in study["pictures"]:
+        picture["shown"].pop("crop", None)
+    Path("st", STUDY_FILE).write_text(json.dumps(study | {"version": 3}))
+    code, _, err = _report(call, "r")
+    assert code == 2
+    assert "is a picture of 24 x 20 px, and it is not stored which part of an image of the run that is" in err

@@ -321,6 +321,16 @@ class _Beside:
             self.folder.append([row for row in self.joining if there.get(row.key) != row.value])
 
 
+def _of_parts(joined: "Joined", made: "Analysis", folder: "RunFolder") -> "Joined":
+    """Values of the parts of images that were rated, in place of those of the whole images."""
+    from srbench.core.assets import AssetStore
+    from srbench.core.paths import weights_roots
+    from srbench.ratings.crop_metrics import CropMetrics
+
+    with console.err.status("computing metrics of the parts that were rated"):
+        return CropMetrics(folder, AssetStore(weights_roots(None))).of(joined, made.scores.stimuli)
+
+
 def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "tuple[Analysis, _Beside]":
     from srbench.evaluation.results import RunFolder
     from srbench.evaluation.shown import shown
@@ -336,16 +346,20 @@ def _with_metrics(made: "Analysis", metrics: Path | None, run: Path | None) -> "
         folder = RunFolder(run)
         rows = folder.rows()
         joined = join.join(made.scores, rows, shown(folder).rows)
+        if any(stimulus.crop for stimulus in made.scores.stimuli):
+            joined = _of_parts(joined, made, folder)
         found = joined.metric_values()
         twice = sorted(values.keys() & found.keys())
         if twice:
             raise UserError(f"{metrics} and {run} both have {', '.join(twice)}; rename the column of the file")
         values |= found
         plain = made.options.estimator == "mos" and not made.options.remove_bias
-        beside = _Beside(folder, rows, joined, join.mos_rows(made.scores, joined, made.name) if plain else [])
+        joining = join.mos_rows(made.scores, joined, made.name) if plain and not joined.parts else []
+        beside = _Beside(folder, rows, joined, joining)
         stored = f"{counted(len(beside.joining), 'MOS row')} added to {run}; print them with: srbench show {run}"
-        notes += [
-            *joined.notes,
-            stored if plain else f"no MOS rows added to {run}: it takes plain MOS, which these scores are not",
-        ]
+        if not plain:
+            stored = f"no MOS rows added to {run}: it takes plain MOS, which these scores are not"
+        elif joined.parts:
+            stored = f"no MOS rows added to {run}: its rows are of whole images, and parts of them were rated"
+        notes += [*joined.notes, stored]
     return (analysis.with_metrics(made, values, notes) if values else made), beside

@@ -1,0 +1,69 @@
+"""Metrics of a part of an output: the part is the crop, and nothing else is cut away."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from srbench.core import image
+from srbench.errors import ShapeError
+from srbench.evaluation import pairing, scoring
+from srbench.evaluation.scoring import Measured, Scorer, Views
+from srbench.protocol import Protocol
+
+
+class Rectangle(NamedTuple):
+    """A part of an image, in its pixels.
+
+    Attributes:
+        x: First column, from 0.
+        y: First row, from 0.
+        width: Number of columns.
+        height: Number of rows.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        """The rectangle as "x,y,width,height"."""
+        return ",".join(map(str, self))
+
+
+@torch.no_grad()
+def crop_scores(
+    output: Path, original: Path, part: Rectangle, scorers: Sequence[Scorer], protocol: Protocol
+) -> Measured:
+    """Score a part of an output under a protocol, but for its border: the part is the crop.
+
+    Luma is that of the whole image. Windows of SSIM lie inside the part; one that is smaller than them has none.
+
+    Args:
+        output: File of the whole output, in 8 bits.
+        original: File of the whole original.
+        part: The part.
+        scorers: Metrics of single images.
+        protocol: Says channel, rounding and crop of the original.
+
+    Raises:
+        BadImage: A file cannot be read.
+        ShapeError: The images differ in size, or the part is not inside them.
+    """
+    sr, hr = pairing.output_beside(
+        image.to_tensor(image.read(output)),
+        pairing.original(original, protocol),
+        protocol,
+        (str(output), original.name),
+    )
+    height, width = sr.shape[-2:]
+    if part.x + part.width > width or part.y + part.height > height:
+        raise ShapeError(
+            f"{output} is {width} x {height} px; expected one that holds the part {part} (x,y,width,height)"
+        )
+    rows, columns = slice(part.y, part.y + part.height), slice(part.x, part.x + part.width)
+    views = Views(sr[..., rows, columns], hr[..., rows, columns], replace(protocol, border_px=0))
+    return scoring.measure(views, scorers)
