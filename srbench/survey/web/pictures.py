@@ -1,4 +1,4 @@
-"""The pictures of a study as browsers get them: under random keys, and all files of one length."""
+"""The pictures of a study as browsers get them: under random keys, and all files of a content of one length."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from srbench.survey.picture_files import DamagedPicture, pause, read_picture
 from srbench.survey.study import Picture
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.executor import Unavailable
-from srbench.survey.web.padding import padded
+from srbench.survey.web.padding import largest_bytes, padded
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
 
@@ -41,7 +41,7 @@ class PictureServer:
         self.keys = {p.stimulus.name: cookies.opaque(p.stimulus.name + p.sha256) for p in calibration}
         self.calibration = {self.keys[p.stimulus.name]: p for p in calibration}
         self.pictures = {picture.stimulus.name: picture for picture in store.study.pictures}
-        self.largest_bytes = max(p.size_bytes(self.folder) for p in store.study.pictures)
+        self.largest_bytes = largest_bytes(store.study)
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pictures and their handlers."""
@@ -55,10 +55,11 @@ class PictureServer:
         return f"{self.renderer.base}/c/{self.keys[name]}.png"
 
     def scale_ends(self) -> tuple[str, str]:
-        """Return the addresses of the worst and the best calibration picture."""
-        scores = {
-            p.stimulus.expected: p.stimulus.name for p in self.calibration.values() if p.stimulus.expected is not None
-        }
+        """Return the addresses of the worst and the best calibration picture, of the first content."""
+        scores: dict[float, str] = {}
+        for picture in self.calibration.values():
+            if picture.stimulus.expected is not None:
+                scores.setdefault(picture.stimulus.expected, picture.stimulus.name)
         return self.calibration_url(scores[min(scores)]), self.calibration_url(scores[max(scores)])
 
     async def trial_picture(self, request: Request) -> Response:
@@ -89,5 +90,5 @@ class PictureServer:
             raise Unavailable from error
 
     def _image(self, picture: Picture) -> Response:
-        content = padded(read_picture(self.folder, picture), self.largest_bytes)
+        content = padded(read_picture(self.folder, picture), self.largest_bytes[picture.stimulus.name])
         return Response(content, media_type="image/png", headers=_CACHED)
