@@ -1,16 +1,17 @@
 """The design of a study: the settings that fix every rater's session, and the trials that sessions consist of."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from srbench.ratings.votes import Stimulus
+from srbench.survey.presentation import Presentation
 
 TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
 PairSelection = Literal["full", "sparse", "adaptive"]
 Display = Literal["toggle", "side"]
 REFERENCE = "hr"
 """Name of the originals among the models."""
-_NEW = ("categories",)
+_NEW = ("categories", "presentation")
 CATEGORIES = (5, 7, 9, 11)
 Content = tuple[str, str]
 """Data set and name of what a picture shows."""
@@ -59,6 +60,7 @@ class Design:
         break_minutes: Longest time between two breaks in minutes.
         screen: Rules that reject raters, named before anybody rates: what the analysis, the administrator's page and
             the rule that stops the study go by. None: the method's usual ones, in plans of older versions.
+        presentation: How the pictures of a trial are presented.
     """
 
     method: str = "acr"
@@ -74,12 +76,15 @@ class Design:
     sitting_minutes: float = 30.0
     break_minutes: float = 10.0
     screen: tuple[str, ...] | None = None
+    presentation: Presentation = field(default_factory=Presentation)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the design as study.json holds it: settings that version 0.1 did not have only where they are used."""
         usual = Design()
         return {
-            name: value for name, value in asdict(self).items() if name not in _NEW or value != getattr(usual, name)
+            name: value
+            for name, value in asdict(self).items()
+            if name not in _NEW or getattr(self, name) != getattr(usual, name)
         }
 
 

@@ -11,6 +11,7 @@ from srbench.survey import panel as panels
 from srbench.survey.addresses import is_address
 from srbench.survey.endings import CODE_PLACEHOLDER, PROLIFIC_RETURN, Ending, EndingKind, Exit
 from srbench.survey.gates import Gate
+from srbench.survey.own_words import Words
 from srbench.survey.panel import Panel
 from srbench.survey.questionnaires import Item, of_part
 
@@ -28,7 +29,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 
 
 _MEASURED = ("distance", "acuity")
-_SINCE_0_1 = {"panel", "endings", "quota", "gates", "questions"}
+_SINCE_0_1 = {"panel", "endings", "quota", "gates", "questions", "words"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Participation:
         quota: Whether newcomers are turned away once the wanted number of raters has finished or is at work.
         gates: Conditions that are recorded or required.
         questions: Questions before and after the trials.
+        words: The study's own words, by language.
     """
 
     ask: tuple[ScreenQuestion, ...] = ()
@@ -63,6 +65,7 @@ class Participation:
     quota: bool = False
     gates: tuple[Gate, ...] = ()
     questions: tuple[Item, ...] = ()
+    words: tuple[Words, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:

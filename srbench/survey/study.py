@@ -20,8 +20,12 @@ from srbench.survey.design import CATEGORIES, Design
 from srbench.survey.endings import Ending
 from srbench.survey.gates import Gate
 from srbench.survey.method import Method
+from srbench.survey.own_words import LANGUAGES, Words
+from srbench.survey.own_words import validated as validated_words
 from srbench.survey.panel import Panel
 from srbench.survey.participation import Participation, validated
+from srbench.survey.presentation import Presentation
+from srbench.survey.presentation import validated as validated_presentation
 from srbench.survey.questionnaires import Item
 
 SCHEMA, VERSION = "survey study", 4
@@ -122,6 +126,11 @@ class Study:
     def stimuli_by_name(self) -> Mapping[str, Stimulus]:
         """Return the stimuli of all pictures, calibration included."""
         return {picture.stimulus.name: picture.stimulus for picture in self.pictures}
+
+    def languages(self) -> Mapping[str, str]:
+        """Return the languages that raters are offered, and what they call themselves."""
+        own = [words.language for words in self.participation.words]
+        return {language: LANGUAGES[language] for language in own or LANGUAGES}
 
     def calibration(self) -> list[Stimulus]:
         """Return the ends of the scale and what lies between, of images that are not rated."""
@@ -267,8 +276,9 @@ def _read(file: Path) -> _File:
 def _unknown(content: dict[str, Any]) -> list[str]:
     terms = content["terms"]
     parts = [(_File, content), (Design, content["design"]), (Participation, terms)]
+    parts += [(Presentation, content["design"].get("presentation", {}))]
     parts += [(Panel, terms["panel"])] if terms.get("panel") else []
-    for kind, key in ((Ending, "endings"), (Gate, "gates"), (Item, "questions")):
+    for kind, key in ((Ending, "endings"), (Gate, "gates"), (Item, "questions"), (Words, "words")):
         parts += [(kind, part) for part in terms.get(key, [])]
     for picture in content["pictures"]:
         parts += [(_FilePicture, picture), (Stimulus, picture["shown"])]
@@ -294,6 +304,8 @@ def _check(file: Path, content: _File) -> None:
         raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
     if design.categories not in CATEGORIES:
         raise BadStudy(f"{file} has {design.categories} categories; expected 5, 7, 9 or 11; {_REMEDY}")
+    validated_presentation(design.presentation)
+    validated_words(content.terms.words, methods.find(design.method).wording(design), str(file))
     for picture in content.pictures:
         if not _inside(picture.file):
             raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")

@@ -11,4 +11,5 @@ def pictures_size_px(study: Study) -> tuple[int, int]:
     wide = max(picture.width_px for picture in study.pictures)
     high = max(picture.height_px for picture in study.pictures)
     beside = study.method.pictures_per_trial if study.method.beside(study.design) else 1
-    return wide * beside, high
+    enlarge = study.design.presentation.enlarge
+    return wide * beside * enlarge, high * enlarge

@@ -40,7 +40,7 @@ def _catalogue(language: str) -> Catalog:
 
 
 def _gaps(text: str) -> list[str]:
-    return sorted(re.findall(r"%\(\w+\)s|WIDTH|HEIGHT|DENSITY", text))
+    return sorted(re.findall(r"%\(\w+\)s|WIDTH|HEIGHT|DENSITY|FACTOR", text))
 
 
 def test_there_are_messages() -> None:

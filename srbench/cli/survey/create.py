@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,13 +10,14 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
-from srbench.cli.survey import people
+from srbench.cli.survey import people, presenting
 from srbench.cli.survey.plan import PlannedTest, StudyFolder, show_plan
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.errors import BadStudy, UserError, first_line
-from srbench.survey import methods
+from srbench.survey import methods, own_words
 from srbench.survey.participation import SCREEN_QUESTIONS, Participation
+from srbench.survey.presentation import Presentation, validated
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
@@ -125,6 +127,12 @@ def create(
     quota: people.Quota = None,
     gate: people.GateOptions = None,
     questions: people.Questions = None,
+    words: presenting.Words = None,
+    enlarge: presenting.Enlarge = 1,
+    pause_seconds: presenting.PauseSeconds = 0.0,
+    least_seconds: presenting.LeastSeconds = 0.0,
+    longest_seconds: presenting.LongestSeconds = 0.0,
+    zoom: presenting.Zoom = 1,
     trial_seconds: Annotated[
         float, typer.Option(min=1, max=600, help="Expected duration of a trial, in seconds.")
     ] = 5.0,
@@ -152,6 +160,7 @@ def create(
     checks = SCREEN_QUESTIONS if asked == ["all"] else tuple(asked)
     basis = Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half)  # type: ignore[arg-type]
     participation = people.joined(basis, panel, capture, ending, quota, gate, questions)
+    shown = validated(Presentation(enlarge, pause_seconds, least_seconds, longest_seconds, zoom))
     given_area, given_crops = _area(area or _WHOLE), _crops(crops)
     from srbench.survey import pictures
     from srbench.survey.creation import create as write
@@ -178,8 +187,13 @@ def create(
         sitting_minutes=sitting_minutes,
         break_minutes=break_minutes,
         screen=rules,
+        presentation=shown,
     )
+    if words:
+        own = own_words.read(words, chosen.wording(design))
+        participation = replace(participation, words=own)
     area_px = _area(_HALF) if not area and chosen.beside(design) else given_area
+    area_px = max(1, area_px[0] // enlarge), max(1, area_px[1] // enlarge)
     wanted = options.split(models) if models else []
     if run:
         sources, left_out = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)

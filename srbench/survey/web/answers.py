@@ -58,7 +58,8 @@ class Answers:
         position = form.get("position", "")
         if rater is None or not _POSITION.fullmatch(position):
             return Response(status_code=403)
-        await self.execute(self.store.present, rater, int(position), circumstances(request, form))
+        facts = circumstances(request, form, self.renderer.language(request))
+        await self.execute(self.store.present, rater, int(position), facts)
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
@@ -73,7 +74,7 @@ class Answers:
         if not painted(form):
             return self.renderer.page(request, "scripts.html", rater, status=400)
         seconds = min(number(form["seconds"]), _MAX_RESPONSE_S)
-        facts = circumstances(request, form) | study.method.answer_facts(form)
+        facts = circumstances(request, form, self.renderer.language(request)) | study.method.answer_facts(form)
         try:
             status = await self.execute(self.store.answer, rater, int(position), value, seconds, facts)
         except BadStudy:  # not as many scores as the trial has pictures

@@ -36,7 +36,7 @@ def application(
     """
     pause_if_damaged(store)
     cookies = Cookies(store.study.id, secrets.cookie, secure=secure, path=base)
-    renderer = Renderer(store.study.title, base, cookies)
+    renderer = Renderer(store.study.title, base, cookies, store.study.languages())
     limits = RateLimits()
     execute = VoteExecutor(store)
     outage = Outage(store, renderer, execute)

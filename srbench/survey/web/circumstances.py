@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.requests import Request
 
-from srbench.survey.web.languages import preferred_language
 from srbench.survey.web.rater_forms import number, window
 
 _NUMBERS = {
@@ -27,13 +26,19 @@ _BROWSERS = (  # what a name contains that others contain too comes later
 )
 
 
-def circumstances(request: Request, form: Mapping[str, str]) -> dict[str, Any]:
-    """Return what is stored beside a trial; of the browser its name and main version alone."""
+def circumstances(request: Request, form: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Return what is stored beside a trial; of the browser its name and main version alone.
+
+    Args:
+        request: Request of the browser.
+        form: Fields of the form as they were sent.
+        language: Language of the page.
+    """
     found: dict[str, Any] = dict(window(form))
     for name, most in _NUMBERS.items():
         if name in form and 0 <= (value := number(form[name])) < most:
             found[name] = value
-    found["language"] = preferred_language(request)
+    found["language"] = language
     if browser := browser_name(request.headers.get("user-agent", "")):
         found["browser"] = browser
     return found

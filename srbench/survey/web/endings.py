@@ -29,6 +29,7 @@ class Endings:
     def __init__(self, store: VoteStore, renderer: Renderer, execute: Callable[..., Awaitable[Any]]) -> None:
         self.store, self.renderer, self.execute = store, renderer, execute
         self.participation = store.study.participation
+        self.thanks = {own.language: own.thanks for own in self.participation.words}
 
     async def due(self, current: RaterState) -> EndingKind | None:
         """Return the ending of a rater who cannot go on; None for who can."""
@@ -56,6 +57,7 @@ class Endings:
             ending=kind,
             code=given.code,
             redirect=given.redirect,
+            thanks=self.thanks.get(self.renderer.language(request), ""),
             preview=current.state == PREVIEW,
             participation=self.participation,
         )

@@ -10,7 +10,6 @@ from starlette.routing import Route
 from srbench.survey.panel import Arrival, arrival
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.languages import COOKIE as LANGUAGE_COOKIE
-from srbench.survey.web.languages import LANGUAGES
 from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
@@ -112,7 +111,7 @@ class Entrance:
         """Remember the language that was chosen."""
         chosen = request.path_params["language"]
         response = self.renderer.redirect("next")
-        if chosen in LANGUAGES:
+        if chosen in self.renderer.languages:
             response.set_cookie(
                 LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="lax", path=self.cookies.path
             )

@@ -57,7 +57,11 @@ class ParticipantFlow:
     ) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
         self.study, self.method = store.study, store.study.method
-        self.words = self.method.wording(self.study.design)
+        wording = self.method.wording(self.study.design)
+        self.own = {own.language: own for own in self.study.participation.words}
+        self.words = {
+            language: self.own[language].applied(wording) if self.own else wording for language in renderer.languages
+        }
         self.stimuli = self.study.stimuli_by_name()
         self.practice: list[Trial] = practice(self.study.design, self.study.calibration())
         self.pictures = PictureServer(store, cookies, renderer, self.execute)
@@ -100,6 +104,7 @@ class ParticipantFlow:
         return self._page_for(request, rater, current, notice)
 
     def _page_for(self, request: Request, rater: str, current: RaterState, notice: str | None) -> Response:
+        language = self.renderer.language(request)
         common: dict[str, Any] = {"preview": current.state == PREVIEW, "participation": self.study.participation}
         if notice:
             return self.renderer.page(request, notice, rater, **common)
@@ -108,12 +113,12 @@ class ParticipantFlow:
             step = "after"
         if step:
             template = PAGES.get(step, f"{step}.html")
-            return self.renderer.page(request, template, rater, **self._step(step, current), **common)
+            return self.renderer.page(request, template, rater, **self._step(step, current, language), **common)
         question = current.question
         assert question is not None  # at the end another page is shown
         if (pause := pause_before(question)) and pause not in current.facts.get("pauses", []):
             return self.renderer.page(request, "pause.html", rater, question=question, **common)
-        return self.renderer.page(request, "trial.html", rater, **self._trial(question, current), **common)
+        return self.renderer.page(request, "trial.html", rater, **self._trial(question, current, language), **common)
 
     def _asks_after(self, current: RaterState) -> bool:
         """Whether a rater has a questionnaire to answer after the trials."""
@@ -127,14 +132,17 @@ class ParticipantFlow:
             return "paused.html"
         return "phone.html" if not self.study.participation.phones and _phone(request) else None
 
-    def _step(self, step: str, current: RaterState) -> dict[str, Any]:
+    def _step(self, step: str, current: RaterState, language: str) -> dict[str, Any]:
         if step == "consent":
-            return {"task": self.words.task, "minutes": self.minutes, "sittings": self.sittings}
+            own = self.own.get(language)
+            consent = own.consent if own else self.study.participation.consent
+            page = {"task": self.words[language].task, "minutes": self.minutes, "sittings": self.sittings}
+            return {**page, "paragraphs": consent.split("\n\n")}
         if step == "screen":
             return self.steps.screen_fields()
         if step in PAGES:
             return self.steps.checks.fields(step)
-        fields = {**self._method_fields(), "density": _density(current)}
+        fields = {**self._method_fields(language), "density": _density(current)}
         if step == "calibration":
             worst, best = self.pictures.scale_ends()
             return {**fields, "low": worst, "high": best}
@@ -143,22 +151,23 @@ class ParticipantFlow:
         urls = [self.pictures.calibration_url(name) for name in names]
         return {**fields, **self._of_pictures(names), "at": at, "of": len(self.practice), "urls": urls}
 
-    def _trial(self, question: Question, current: RaterState) -> dict[str, Any]:
+    def _trial(self, question: Question, current: RaterState, language: str) -> dict[str, Any]:
         urls, ahead = (
             [f"{self.renderer.base}/p/{key}.png" for key in keys] for keys in (question.keys, question.ahead)
         )
         page = {"question": question, "urls": urls, "ahead": ahead, "density": _density(current)}
-        return {**page, **self._method_fields(), **self._of_pictures(question.pictures)}
+        return {**page, **self._method_fields(language), **self._of_pictures(question.pictures)}
 
     def _of_pictures(self, names: Sequence[str]) -> dict[str, Any]:
         """The fields of a trial's page that depend on its pictures."""
         return self.method.page(self.study.design, [self.stimuli[name] for name in names])
 
-    def _method_fields(self) -> dict[str, Any]:
+    def _method_fields(self, language: str) -> dict[str, Any]:
         method = self.method
         templates = {"stimulus_template": method.stimulus_template, "answer_template": method.answer_template}
-        fields = {**templates, "assets": method.assets, "beside": method.beside(self.study.design)}
-        return {**vars(self.words), **fields}
+        design = self.study.design
+        fields = {**templates, "assets": method.assets, "beside": method.beside(design)}
+        return {**vars(self.words[language]), **fields, "presentation": design.presentation}
 
     async def withdraw(self, request: Request) -> Response:
         """Ask whether a rater means it, then delete all their answers."""

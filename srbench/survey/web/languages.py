@@ -2,13 +2,17 @@
 
 import gettext
 import io
+from collections.abc import Mapping
 from importlib import resources
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
-LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "zh": "中文"}
+from srbench.survey.own_words import LANGUAGES
+
+__all__ = ["COOKIE", "LANGUAGES", "preferred_language", "translations"]
+
 COOKIE = "srbench-language"
 
 
@@ -23,14 +27,22 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def preferred_language(request: Request) -> str:
-    """Return the language that was chosen on the page, or the best that the browser asks for; else English."""
+def preferred_language(request: Request, offered: Mapping[str, str] = LANGUAGES) -> str:
+    """Return the language that was chosen on the page, or the best that the browser asks for.
+
+    Args:
+        request: Request of the browser.
+        offered: Languages of the study.
+
+    Returns:
+        One of those that are offered; where none fits, English if it is among them, else the first.
+    """
     chosen = request.cookies.get(COOKIE, "")
-    if chosen in LANGUAGES:
+    if chosen in offered:
         return chosen
     asked = [_weighted(part) for part in request.headers.get("accept-language", "").split(",")]
     ordered = sorted((item for item in asked if item[1] > 0), key=lambda item: -item[1])
-    return next((name for name, _ in ordered if name in LANGUAGES), "en")
+    return next((name for name, _ in ordered if name in offered), "en" if "en" in offered else next(iter(offered)))
 
 
 def _weighted(part: str) -> tuple[str, float]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from srbench.survey.web.security import Cookies
 
 _REQUIRED = ("dpr", "width", "height")
-_WINDOW = (*_REQUIRED, "in_turn")
+_WINDOW = (*_REQUIRED, "in_turn", "zoomed")
 _MAX_WINDOW = 100_000.0
 _MOST_FIELDS = 40
 
@@ -26,7 +26,8 @@ async def read_form(request: Request, cookies: Cookies) -> tuple[str | None, dic
 def window(form: Mapping[str, str]) -> dict[str, float]:
     """Return size and density of the window, as numbers, since they are exported; what is no number is left out.
 
-    "in_turn" is 1 where a narrow screen showed in turn what the design shows side by side.
+    "in_turn" is 1 where a narrow screen showed in turn what the design shows side by side; "zoomed" is the largest zoom
+    that was used, where any was.
     """
     numbers = {name: number(form.get(name, "")) for name in _WINDOW}
     return {name: value for name, value in numbers.items() if 0 < value < _MAX_WINDOW}

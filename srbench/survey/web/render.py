@@ -1,5 +1,6 @@
 """Pages from templates, in the rater's language."""
 
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -20,15 +21,16 @@ class Renderer:
         title: Title of the study.
         base: Path under which a proxy serves the study.
         cookies: Signer of the tokens of forms.
+        languages: Languages that the study offers, and what they call themselves.
     """
 
-    def __init__(self, title: str, base: str, cookies: Cookies) -> None:
-        self.title, self.base, self.cookies = title, base, cookies
-        self.environments = {language: _environment(language) for language in LANGUAGES}
+    def __init__(self, title: str, base: str, cookies: Cookies, languages: Mapping[str, str] = LANGUAGES) -> None:
+        self.title, self.base, self.cookies, self.languages = title, base, cookies, languages
+        self.environments = {language: _environment(language) for language in languages}
 
     def page(self, request: Request, template: str, rater: str = "", status: int = 200, **facts: Any) -> Response:
         """Return a page, with a token for its forms where there is a rater."""
-        language = preferred_language(request)
+        language = self.language(request)
         text = (
             self.environments[language]
             .get_template(template)
@@ -36,12 +38,16 @@ class Renderer:
                 base=self.base,
                 title=self.title,
                 language=language,
-                languages=LANGUAGES,
+                languages=self.languages,
                 token=self.cookies.token(rater) if rater else "",
                 **facts,
             )
         )
         return HTMLResponse(text, status, headers={**NO_STORE, "Vary": "Accept-Language, Cookie"})
+
+    def language(self, request: Request) -> str:
+        """Return the language in which a browser gets its pages."""
+        return preferred_language(request, self.languages)
 
     def link(self, request: Request, token: str) -> str:
         """Return a rater's personal link, with the address under which the browser reached the study."""

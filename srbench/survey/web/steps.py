@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from srbench import __version__
+from srbench.survey import own_words
 from srbench.survey.design import Trial
 from srbench.survey.participation import parse_screen_check
 from srbench.survey.responses import Question, RaterState
@@ -48,6 +50,8 @@ class Steps:
         self.study, self.practice, self.gatekeeper = store.study, practice, gatekeeper
         self.checks = Checks(store, cookies, renderer, execute, gatekeeper)
         self.order = store.study.participation.steps
+        own = store.study.participation.words
+        self.words_version = own_words.version(own) if own else f"srbench {__version__}"
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pages and their handlers."""
@@ -90,10 +94,10 @@ class Steps:
         if form.get("step") in PAGES and not self.checks.accepts(form["step"], form):
             fields = {**self.checks.fields(form["step"], form), "participation": self.study.participation}
             return self.renderer.page(request, PAGES[form["step"]], rater, 400, **fields)
-        await self.execute(self._done, rater, form, client_address(request))
+        await self.execute(self._done, rater, form, client_address(request), self.renderer.language(request))
         return self.renderer.redirect("next")
 
-    def _done(self, rater: str, form: dict[str, str], sender: str) -> None:
+    def _done(self, rater: str, form: dict[str, str], sender: str, language: str) -> None:
         current = self.store.rater_state(rater)
         if current is None or current.ending:
             return
@@ -106,7 +110,7 @@ class Steps:
         elif step == "after" and current.assigned and current.question is None and not done.get("after"):
             self.checks.passed(rater, step, current, form)
         elif step in self.order and all(done.get(earlier) for earlier in self.order[: self.order.index(step)]):
-            self._passed(rater, current, form, sender)
+            self._passed(rater, current, form, sender, language)
 
     def _practised(self, rater: str, form: dict[str, str], current: RaterState) -> None:
         method, design, value = self.study.method, self.study.design, form.get("value", "")
@@ -126,7 +130,7 @@ class Steps:
         if due and due not in had:
             self.store.add_facts(rater, {"pauses": [*had, due]})
 
-    def _passed(self, rater: str, current: RaterState, form: dict[str, str], sender: str) -> None:
+    def _passed(self, rater: str, current: RaterState, form: dict[str, str], sender: str, language: str) -> None:
         participation, step = self.study.participation, form["step"]
         if step == "screen":
             screens = [
@@ -142,9 +146,11 @@ class Steps:
             self.store.end(rater, "refused")
         elif step == "consent":
             chosen = self.study.method.consent_facts(form)
-            self.store.add_facts(rater, {"consent": {"address": sender} if participation.keep_ip else True, **chosen})
+            read = {"words": self.words_version, "language": language}
+            given = {"address": sender} if participation.keep_ip else True
+            self.store.add_facts(rater, {"consent": given, "consent_read": read, **chosen})
             if current.state != PREVIEW:
-                self.store.record_event("consent", rater)
+                self.store.record_event("consent", rater, read)
         else:
             self.store.add_facts(rater, {step: True})
 

@@ -4,6 +4,7 @@ import { onDensityChange, showExact } from "./exact.js";
 import { hold, holdWhile, release } from "./holds.js";
 
 const SAYS_IT_LOADS_MS = 300;
+const MS = 1000;
 
 const touched = window.matchMedia("(pointer: coarse)").matches;
 
@@ -29,7 +30,8 @@ const visible = (image) => !image.hidden && !image.closest("[hidden]");
 const recheck = () => {
   const checkedDensity = Number(document.body.dataset.density);
   const zoomed = setNotice("zoom-changed", checkedDensity > 0 && Math.abs(window.devicePixelRatio / checkedDensity - 1) > 0.01);
-  const boxes = (stimulus ? images : []).filter(visible).map((image) => image.getBoundingClientRect());
+  const boxes = (stimulus ? images : []).filter(visible)
+    .map((image) => (image.closest(".frame") ?? image).getBoundingClientRect());
   const width = Math.max(...boxes.map((box) => box.right)) - Math.min(...boxes.map((box) => box.left));
   const highest = Math.max(0, ...boxes.map((box) => box.height));
   const { clientWidth } = document.documentElement;
@@ -54,6 +56,11 @@ export const updateAll = () => {
 
 const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 
+const after = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * MS));
+
+// Mid-grey in the place of the pictures.
+const cover = (on) => document.body.classList.toggle("covered", on);
+
 // The promise is kept when all pictures are on the screen.
 export const shown = (async () => {
   hold("loading");
@@ -67,9 +74,18 @@ export const shown = (async () => {
     clearTimeout(slow);
     setNotice("loading", false);
   }
+  const { pause, least, longest } = document.body.dataset;
+  cover(Number(pause) > 0);
   updateAll();
+  if (Number(pause) > 0) await after(Number(pause));
+  cover(false);
   await twoFrames();
   painted = performance.now();
+  if (Number(least) > 0) {
+    hold("least time");
+    after(Number(least)).then(() => release("least time"));
+  }
+  if (Number(longest) > 0) after(Number(longest)).then(() => cover(true));
   release("loading");
   return true;
 })();

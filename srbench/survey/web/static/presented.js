@@ -1,5 +1,5 @@
 // Tells when the pictures of a trial are on the screen, and, with the answer, on what screen and how long out of focus.
-"use strict";
+import { shown } from "./pictures.js";
 
 const trial = document.querySelector("#answer input[name=position]") && document.getElementById("answer");
 
@@ -32,7 +32,5 @@ if (trial) {
     });
     fetch(trial.action.replace(/answer$/, "shown"), { method: "POST", body: told, keepalive: true }).catch(() => {});
   };
-  // Two frames after they are decoded the pictures are on the screen.
-  Promise.all([...document.querySelectorAll("img.exact")].map((image) => image.decode()))
-    .then(() => requestAnimationFrame(() => requestAnimationFrame(tell)), () => {});
+  shown.then((here) => { if (here) tell(); });
 }

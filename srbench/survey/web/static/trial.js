@@ -4,6 +4,7 @@ import { ready } from "./holds.js";
 import { keysEnabled } from "./keys.js";
 import { paintedAt, shown } from "./pictures.js";
 import "./turns.js";
+import "./zoom.js";
 
 const form = document.getElementById("answer");
 let sent = false;
@@ -17,6 +18,7 @@ form.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !keysEnabled()) return;
+  if (event.shiftKey && event.key.startsWith("Arrow")) return; // they move the zoom
   const button = form.querySelector('button[data-key="' + CSS.escape(event.key) + '"]');
   if (button && ready()) { event.preventDefault(); form.requestSubmit(button); }
 });
