@@ -101,9 +101,9 @@ def test_a_study_from_a_run_calibrates_on_other_photographs(call: Call) -> None:
     np.testing.assert_array_equal(pixels, np.repeat(np.repeat(pixels[::4, ::4], 4, axis=0), 4, axis=1))
     code, out, _ = call("survey", "plan", "st", "--rater", "1", "--json")
     trials = json.loads(out)
-    assert [row["kind"] for row in trials[:5]] == ["practice"] * 5  # three photographs' bicubic, and the two ends
-    assert {row["kind"] for row in trials[5:]} == {"trial", "trap"}
-    assert len(trials) == 5 + 6 + 2
+    assert [row["kind"] for row in trials[:4]] == ["practice"] * 4  # two photographs' bicubic, and the two ends
+    assert {row["kind"] for row in trials[4:]} == {"trial", "trap"}
+    assert len(trials) == 4 + 6 + 2
     assert "practice" in call("survey", "plan", "st", "--rater", "1")[1]
 
 
