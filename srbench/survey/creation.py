@@ -65,7 +65,7 @@ def create(
             for source, stimulus in zip(sources, rated, strict=True):
                 crop = crops[source.dataset, source.content]
                 pixels, colour = pictures.cut(source, crop)
-                written.append(_write(folder, replace(stimulus, crop=str(crop)), pixels, "rated", colour))
+                written.append(write_picture(folder, replace(stimulus, crop=str(crop)), pixels, "rated", colour))
                 task.advance()
             for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
                 written.append(picture)
@@ -113,14 +113,15 @@ def _planned(
             f"{', '.join(sorted(clash))} would be rated and used for calibration too; give other images with "
             "--calibration"
         )
-    rated = [_stimulus(source) for source in sources]
+    rated = [stimulus_of(source) for source in sources]
     scale = methods.find(design.method).scale(design)
     ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
     _check_plan(design, rated, ends)
     return rated, ends
 
 
-def _stimulus(source: Source) -> Stimulus:
+def stimulus_of(source: Source) -> Stimulus:
+    """Return the stimulus of a picture to rate; its name is the same wherever the picture lies."""
     name = "_".join(filter(None, (source.dataset, source.content, source.model)))
     name = name.replace("/", "_").replace("\\", "_")  # it names a file too
     identity = ("", "") if source.reference else (source.output_key, sha256(source.path))
@@ -154,12 +155,21 @@ def _calibration(
         for model, pixels in pictures.anchors(whole, protocol).items():
             shown = Crop(part.top, part.left, pixels.shape[0], pixels.shape[1], whole=pixels.shape == hr.shape)
             stimulus = replace(_anchor(name, model, scale), crop=str(shown))
-            yield _write(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
+            yield write_picture(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")
 
 
-def _write(
+def write_picture(
     folder: Path, stimulus: Stimulus, pixels: npt.NDArray[np.uint8], role: str, colour: Colour = image_file.PLAIN
 ) -> Picture:
+    """Write a picture as it will be shown.
+
+    Args:
+        folder: Folder of the study.
+        stimulus: What the picture shows.
+        pixels: uint8 `(H, W, 3)`.
+        role: "rated", "anchor" or "practice".
+        colour: Colours that the file names.
+    """
     # Only pixels and their colours go in: no names, dates or software that would tell where a picture comes from.
     content = image_file.encode(pixels, colour)
     file = f"{PICTURES_FOLDER}/{stimulus.name}.png"

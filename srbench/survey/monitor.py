@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from srbench.survey.design import Trial
-from srbench.survey.planning import session
+from srbench.survey.gap_filling import usual_session
 from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import Response
 from srbench.survey.schema import Rater
@@ -85,7 +85,7 @@ def _votes(study: Study, answers: Sequence[Response]) -> dict[str, int]:
 
 def _stages(study: Study, people: Sequence[tuple[Rater, int]]) -> tuple[Stage, ...]:
     steps = study.participation.steps
-    trials = len(session(study.design, study.stimuli(), 0))
+    trials = len(usual_session(study))
     starts = sorted({round(trials * part / _PARTS_OF_A_SESSION) for part in range(_PARTS_OF_A_SESSION)})
     names = [
         *steps,

@@ -49,6 +49,7 @@ class Picture:
         width_px: Width in pixels.
         height_px: Height in pixels.
         role: "rated"; "anchor" and "practice" are calibration, of which anchors are traps too.
+        since: Revision of the plan that brought the picture.
     """
 
     stimulus: Stimulus
@@ -57,6 +58,7 @@ class Picture:
     width_px: int
     height_px: int
     role: str
+    since: int = 1
 
     @property
     def rectangle(self) -> str | None:
@@ -79,6 +81,8 @@ class Picture:
         """Return the picture as study.json holds it."""
         record = asdict(self)
         shown = record.pop("stimulus")
+        if self.since == 1:
+            del record["since"]
         return {"shown": {name: shown[name] for name in shown if name not in _IDENTITY or shown[name]}, **record}
 
 
@@ -96,6 +100,7 @@ class Study:
         participation: What raters are asked and told before they rate.
         id: Random id; the study's database and cookies bear it.
         name: Name in reports, that of the folder in which the study was made; empty in plans of older versions.
+        revision: Number of the plan, one more with every extension.
     """
 
     folder: Path
@@ -107,6 +112,7 @@ class Study:
     participation: Participation = field(default_factory=Participation)
     id: str = ""
     name: str = ""
+    revision: int = 1
 
     @property
     def label(self) -> str:
@@ -118,10 +124,15 @@ class Study:
         """The test method of the design."""
         return methods.find(self.design.method)
 
-    def stimuli(self) -> list[Stimulus]:
-        """Return what is rated, and the traps where the design has any."""
+    def stimuli(self, revision: int | None = None) -> list[Stimulus]:
+        """Return what is rated, and the traps where the design has any.
+
+        Args:
+            revision: Latest revision whose pictures are wanted; None for all.
+        """
         roles = {"rated", "anchor"} if self.design.traps else {"rated"}
-        return [picture.stimulus for picture in self.pictures if picture.role in roles]
+        latest = self.revision if revision is None else revision
+        return [picture.stimulus for picture in self.pictures if picture.role in roles and picture.since <= latest]
 
     def stimuli_by_name(self) -> Mapping[str, Stimulus]:
         """Return the stimuli of all pictures, calibration included."""
@@ -148,6 +159,7 @@ class Study:
             "srbench": __version__,
             "id": self.id,
             **({"name": self.name} if self.name else {}),
+            **({"revision": self.revision} if self.revision > 1 else {}),
             "title": self.title,
             "design": self.design.as_dict(),
             "terms": self.participation.as_dict(),
@@ -167,12 +179,13 @@ class _FilePicture:
     width_px: int
     height_px: int
     role: str
+    since: int = 1
 
     def picture(self, version: int) -> Picture:
         """The picture; plans of older versions do not know where it was cut."""
         crop = unknown_crop(self.width_px, self.height_px) if version < _FIRST_WITH_CROPS else self.shown.crop
         shown = replace(self.shown, crop=crop)
-        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role)
+        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role, self.since)
 
 
 @dataclass(frozen=True)
@@ -190,6 +203,7 @@ class _File:
     scale: int
     pictures: tuple[_FilePicture, ...]
     name: str = ""
+    revision: int = 1
 
 
 _FILE = TypeAdapter(_File)
@@ -244,6 +258,7 @@ def load(folder: Path) -> Study:
         *(folder, content.title, content.design, content.raters, pictures, content.scale, participation),
         id=content.id,
         name=content.name,
+        revision=content.revision,
     )
 
 

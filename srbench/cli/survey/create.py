@@ -196,7 +196,7 @@ def create(
     area_px = max(1, area_px[0] // enlarge), max(1, area_px[1] // enlarge)
     wanted = options.split(models) if models else []
     if run:
-        sources, left_out = pictures.from_run(run, _originals(run, datasets, conventions.scale, data_root), wanted)
+        sources, left_out = pictures.from_run(run, originals(run, datasets, conventions.scale, data_root), wanted)
     else:
         assert images is not None
         sources, left_out = pictures.from_folders(images, wanted)
@@ -256,9 +256,8 @@ def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None)
         raise UserError(f"--{flag} does nothing with --method {name}; leave it out, or ask with {users}")
 
 
-def _originals(
-    run: Path, datasets: list[str] | None, scale: int, data_root: Path | None
-) -> dict[tuple[str, str], Path]:
+def originals(run: Path, datasets: list[str] | None, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
+    """Return the originals of a run's images, by data set and name."""
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
     from srbench.evaluation.originals import noted_originals
@@ -271,12 +270,12 @@ def _originals(
         raise BadStudy(f"{run} has kept no pictures; keep them by srbench run --save-images")
     names = options.split(datasets) if datasets else list(kept)
     store = AssetStore(weights_roots(None))
-    originals: dict[tuple[str, str], Path] = {}
+    found: dict[tuple[str, str], Path] = {}
     with console.fetching(store):
         for name in names:
             dataset = noted.named(name)
             if dataset:
-                originals |= noted.files[dataset]
+                found |= noted.files[dataset]
             elif noted.places.get(name):
                 raise UserError(
                     f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made; put them "
@@ -284,8 +283,8 @@ def _originals(
                 )
             else:
                 images = locate(name, store, scale=scale, data_root=data_root)
-                originals |= {(images.id, item.name): item.hr for item in images.items}
-    return originals
+                found |= {(images.id, item.name): item.hr for item in images.items}
+    return found
 
 
 def _text(path: Path | None) -> str:

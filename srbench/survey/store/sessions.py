@@ -1,6 +1,7 @@
 """Sessions of a study: which trials a rater gets, and when an abandoned session is another one's."""
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from srbench.survey.adaptive import ScorePosterior
 from srbench.survey.design import Trial, TrialKind
+from srbench.survey.gap_filling import Asked, planned_session, usual_session
 from srbench.survey.planning import session, sittings
 from srbench.survey.schema import Answer, Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
@@ -53,7 +55,7 @@ class SessionStore(StoreConnection):
                 number = person.number = self._number(database)
                 person.state = "active"
             person.seen = now()
-            database.add_all(self._assignments(rater, number, known, person.facts))
+            database.add_all(self._assignments(rater, self._trials(database, number, known), person.facts))
         return True
 
     def has_its_raters(self) -> bool:
@@ -64,7 +66,7 @@ class SessionStore(StoreConnection):
     def _has_its_raters(self, database: Session) -> bool:
         if not self.study.participation.quota:
             return False
-        return len(self._occupied(database)) >= self.study.raters
+        return len(self._occupying(database)) >= self.study.raters
 
     def trials(self, rater: str) -> list[Trial]:
         """Return the trials of a rater's session in their order; none before one is assigned."""
@@ -97,6 +99,8 @@ class SessionStore(StoreConnection):
             if answered is not None and answered + AHEAD >= start:
                 return False
             assigned = database.scalars(rows).all()
+            if any(row.revision < self.study.revision for row in assigned):
+                return False  # begun before the study was extended
             begun = [Trial("trial", row.first, row.second) for row in assigned[:start] if row.kind == "trial"]
             anew = session(self.study.design, self.study.stimuli(), person.number or 0, known, begun)
             for row, trial in zip(assigned[start:], anew[start:], strict=True):
@@ -107,36 +111,45 @@ class SessionStore(StoreConnection):
     @cached_property
     def _allowed_absence(self) -> timedelta:
         """How long a rater may be away before the session is free for another."""
-        design = self.study.design
-        several = len(sittings(design, session(design, self.study.stimuli(), 0))) > 1
+        several = len(sittings(self.study.design, usual_session(self.study))) > 1
         return _ABSENCE_SITTINGS if several else _ABSENCE
 
-    def _occupied(self, database: Session) -> list[int | None]:
-        """Numbers of the sessions that somebody has finished or is at; those of excluded raters are free."""
+    def _occupying(self, database: Session) -> dict[str, int | None]:
+        """Raters who have finished or are at work, with the numbers of their sessions; excluded ones are left out."""
         since = now() - self._allowed_absence
-        occupied = select(Rater.number, Rater.id).where(
+        occupying = select(Rater.id, Rater.number).where(
             or_(Rater.state == "finished", and_(Rater.state == "active", Rater.seen > since))
         )
         excluded = exclusions(database)
-        return [number for number, rater in database.execute(occupied) if rater not in excluded]
+        return {rater: number for rater, number in database.execute(occupying) if rater not in excluded}
 
     def _number(self, database: Session) -> int:
-        numbers = set(self._occupied(database))
+        numbers = set(self._occupying(database).values())
         return next(number for number in range(len(numbers) + 1) if number not in numbers)
 
-    def _assignments(
-        self, rater: str, number: int, known: ScorePosterior | None, facts: Mapping[str, Any]
-    ) -> Iterator[Assignment]:
-        design = self.study.design
+    def _trials(self, database: Session, number: int, known: ScorePosterior | None) -> list[Trial]:
+        return planned_session(self.study, number, lambda: self._asked(database), known)
+
+    def _asked(self, database: Session) -> Counter[Asked]:
+        """How often each question is in a session that somebody has finished or is at."""
+        counting = self._occupying(database)
+        rows = select(Assignment).where(Assignment.kind == "trial")
+        return Counter(
+            frozenset(filter(None, (row.first, row.second, *(row.others or ()))))
+            for row in database.scalars(rows)
+            if row.rater in counting
+        )
+
+    def _assignments(self, rater: str, session: list[Trial], facts: Mapping[str, Any]) -> Iterator[Assignment]:
         position = 0
-        for sitting, blocks in enumerate(sittings(design, session(design, self.study.stimuli(), number, known))):
+        for sitting, blocks in enumerate(sittings(self.study.design, session)):
             for block, trials in enumerate(blocks):
                 for trial in self.study.method.shown_to(trials, facts):
-                    yield _assignment(rater, position, sitting, block, trial)
+                    yield _assignment(rater, position, sitting, block, trial, self.study.revision)
                     position += 1
 
 
-def _assignment(rater: str, position: int, sitting: int, block: int, trial: Trial) -> Assignment:
+def _assignment(rater: str, position: int, sitting: int, block: int, trial: Trial, revision: int) -> Assignment:
     return Assignment(
         rater=rater,
         position=position,
@@ -148,6 +161,7 @@ def _assignment(rater: str, position: int, sitting: int, block: int, trial: Tria
         others=list(trial.others) or None,
         first_key=_key(),
         second_key=_key(),
+        revision=revision,
     )
 
 

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.survey.design import Trial
 from srbench.survey.export import score_posterior
-from srbench.survey.planning import minutes, practice, session, sittings
+from srbench.survey.gap_filling import usual_session
+from srbench.survey.planning import minutes, practice, sittings
 from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
@@ -70,7 +71,7 @@ class ParticipantFlow:
         self.steps = Steps(store, cookies, renderer, self.execute, self.practice, gatekeeper)
         self.endings = Endings(store, renderer, self.execute)
         self.answers = Answers(store, cookies, renderer, self.execute, gatekeeper)
-        trials = session(self.study.design, self.study.stimuli(), 0)
+        trials = usual_session(self.study)
         self.minutes = max(1, round(minutes(self.study.design, self.study.calibration(), trials)))
         self.sittings = len(sittings(self.study.design, trials))
 
