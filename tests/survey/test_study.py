@@ -51,7 +51,7 @@ def test_all_models_show_the_same_part_and_nothing_is_scaled(call: Call, folders
         for shift, model in enumerate(("m1", "m2", "m3"), start=1):
             np.testing.assert_array_equal(shown[f"{content}_{model}"], np.clip(hr + shift, 0, 255))
     call(*("st2" if a == "st" else a for a in arguments))
-    assert load(Path("st2")).as_dict() | {"title": "st", "id": study.id} == study.as_dict()
+    assert load(Path("st2")).as_dict() | {"title": "st", "name": "st", "id": study.id} == study.as_dict()
 
 
 def test_the_originals_are_one_of_the_models_where_they_are_named(call: Call, folders: Path) -> None:
