@@ -78,7 +78,10 @@ class Matches:
             model: names[older, name] for (of, name), model in names.items() if of == run and (older, name) in names
         }
         if not pairs:
-            raise BadRun(f"{run} and {older} have no model of one name; expected two runs of the same models")
+            raise BadRun(
+                f"{run} and {older} have no model of one name; give a model the same name in both, as in --models "
+                "ours=net.py"
+            )
         return pairs
 
 

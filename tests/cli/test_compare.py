@@ -84,6 +84,13 @@ def test_a_certain_loss_fails_a_laboratory_s_integration(call: Call, tmp_path: P
     assert "worse" in out
 
 
+def test_a_sentence_that_begins_with_a_model_leaves_its_name_as_it_is(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "r", {"net/x2": [30.0, 31, 32, 33], "bicubic": [20.0, 21, 22, 23.5]})
+    out = call("compare", str(tmp_path / "r"))[1]
+    assert "net/x2 is best whichever images are left out" in out
+    assert "Net/x2" not in out
+
+
 def test_a_loss_that_cannot_be_seen_is_no_pass(call: Call, tmp_path: Path) -> None:
     """The new model failed on an image, or is infinite everywhere; what nobody asks of is no failure."""
     old = _values(bicubic=0.0, ours=1.0)

@@ -251,7 +251,7 @@ def _decided(one: Compared) -> str:
     models = one.influence_of.values
     line = influence_line(one.influence, one.influence_of.images, {model: model for model in models}, one.carried)
     if not line or len(models) == len(one.intervals):
-        return line[:1].upper() + line[1:]
+        return f"N{line[1:]}" if line.startswith("no ") else line  # a model's name stays as it is
     return f"Of the {len(models)} models that are finite on every image: {line}"
 
 
