@@ -1,5 +1,6 @@
-"""Every page by axe-core (WCAG 2.2 AA), at two widths, with a silent console."""
+"""Every page by axe-core (WCAG 2.2 AA), with text of 200 % and in a window of 320 px, with a silent console."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from srbench.core import image
 from srbench.survey.study import load
 from srbench.survey.vote_store import VoteStore
-from tests.browser import opened
+from tests.browser import launched, window
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 from tests.survey.walk import PHONE, administered, heard, on, other, rated, served
@@ -17,6 +18,12 @@ from tests.survey.walk import PHONE, administered, heard, on, other, rated, serv
 pytestmark = pytest.mark.slow
 
 _WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with launched() as started:
+        yield started
 
 
 def _violations(page: Any) -> list[str]:
@@ -32,28 +39,55 @@ def _study(call: Call, folder: Path, *method: str) -> VoteStore:
     return VoteStore(made(call, folder, *more))
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+# What is cut off, or lies under something else wherever the page is scrolled to.
+_HIDDEN = """() => {
+  document.body.classList.remove("waiting"); // answers too
+  const seen = [...document.querySelectorAll("button, .button, h1, p, select, img, input:not([type=hidden])")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".cut, .frame"));
+  const cut = seen.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.tagName !== "SELECT");
+  const under = seen.filter((one) => one.matches("button, .button, select, input")).filter((one) => {
+    one.scrollIntoView({ block: "nearest" });
+    const box = one.getBoundingClientRect();
+    return !one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+  });
+  window.scrollTo(0, 0);
+  const wide = document.documentElement.scrollWidth > innerWidth ? ["the page is wider than the window"] : [];
+  return [...wide, ...[...cut, ...under].map((one) => one.outerHTML.slice(0, 90))];
+}"""
+
+
+def _check_reflow(page: Any, name: str) -> None:
+    """Text of twice the size, and a window of 320 px: nothing is cut off, covered, or scrolled sideways."""
+    page.evaluate("document.documentElement.style.fontSize = '36px'")
+    assert page.evaluate(_HIDDEN) == [], f"{name} with text of 200 %"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    for size in ((320, 700), (320, 256)):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        assert page.evaluate(_HIDDEN) == [], f"{name} at {size}"
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 @pytest.mark.parametrize(
     "method",
     [("acr",), ("acr-hr",), ("dcr",), ("dcr", "--display", "side"), ("pair",), ("pair", "--display", "toggle")],
     ids="-".join,
 )
-def test_a_raters_pages(call: Call, tmp_path: Path, method: tuple[str, ...], width: int) -> None:
-    store = _study(call, tmp_path, *method)
-    with served(store) as url, opened(width) as page:
+def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[str, ...]) -> None:
+    store = _study(call, tmp_path, *method, "--zoom", "2")
+    with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         names = []
         for name in rated(page, url, store):
             names.append(name)
             assert _violations(page) == [], name
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            _check_reflow(page, name)
         assert {"home", "consent", "screen", "calibration", "practice", "trial", "thanks"} <= set(names)
         assert said == []
 
 
-def test_a_break_and_the_pages_beside_the_way(call: Call, tmp_path: Path) -> None:
+def test_a_break_and_the_pages_beside_the_way(call: Call, tmp_path: Path, browser: Any) -> None:
     store = _study(call, tmp_path, "acr")
-    with served(store) as url, opened(1280) as page:
+    with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         assert "break" in list(rated(page, url, store))
         for name in other(page, url, store):
@@ -63,9 +97,9 @@ def test_a_break_and_the_pages_beside_the_way(call: Call, tmp_path: Path) -> Non
         assert [line for line in said if "404" not in line] == []  # the lost page is a 404, and says so
 
 
-def test_a_phone(call: Call, tmp_path: Path) -> None:
+def test_a_phone(call: Call, tmp_path: Path, browser: Any) -> None:
     store = _study(call, tmp_path, "acr")
-    with served(store) as url, opened(390, 844, 3, PHONE) as page:
+    with served(store) as url, window(browser, 390, 844, 3, user_agent=PHONE) as page:
         page.goto(f"{url}/i/{store.invite()}")
         assert "Please use a computer" in page.locator("h1").inner_text()
         assert _violations(page) == []
@@ -78,9 +112,9 @@ def _to_the_trials(page: Any, link: str) -> None:
     page.wait_for_selector("body:not(.waiting)")
 
 
-def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: Path) -> None:
+def test_another_zoom_is_noticed_and_can_be_checked_anew(call: Call, tmp_path: Path, browser: Any) -> None:
     store = VoteStore(made(call, tmp_path))
-    with served(store) as url, opened(1280) as page:
+    with served(store) as url, window(browser, 1280) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         assert page.locator("#zoom-changed").is_hidden()
         zoomed = {"width": 1024, "height": 720, "deviceScaleFactor": 1.25, "mobile": False}
@@ -116,9 +150,9 @@ def _wide(call: Call, folder: Path, size_px: tuple[int, int], *more: str) -> Vot
     return VoteStore(load(folder / "st"))
 
 
-def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) -> None:
+def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path, browser: Any) -> None:
     store = _wide(call, tmp_path, (300, 500))
-    with served(store) as url, opened(800, 700) as page:
+    with served(store) as url, window(browser, 800, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.set_viewport_size({"width": 450, "height": 700})
         page.wait_for_selector("#too-narrow:visible")
@@ -132,9 +166,9 @@ def test_a_window_narrower_than_the_picture_waits(call: Call, tmp_path: Path) ->
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
 
 
-def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tmp_path: Path) -> None:
+def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tmp_path: Path, browser: Any) -> None:
     store = _wide(call, tmp_path, (200, 400), "--method", "pair")
-    with served(store) as url, opened(1000, 700) as page:
+    with served(store) as url, window(browser, 1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         left, right = (one.bounding_box() for one in page.locator("#stimulus img").all())
         assert left["y"] == right["y"]
@@ -145,9 +179,9 @@ def test_two_that_do_not_fit_side_by_side_wait_for_a_wider_window(call: Call, tm
         assert left["y"] == right["y"]
 
 
-def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path) -> None:
+def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path, browser: Any) -> None:
     store = VoteStore(made(call, tmp_path))
-    with served(store) as url, opened(1000, 700) as page:
+    with served(store) as url, window(browser, 1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.route("**/p/*.png", lambda route: route.abort())
         page.reload()
@@ -158,9 +192,9 @@ def test_a_picture_that_does_not_come_is_told(call: Call, tmp_path: Path) -> Non
         page.wait_for_selector("body:not(.waiting)")
 
 
-def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path) -> None:
+def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path, browser: Any) -> None:
     store = VoteStore(made(call, tmp_path))
-    with served(store) as url, opened(1000, 700) as page:
+    with served(store) as url, window(browser, 1000, 700) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         page.get_by_role("button", name="Turn keys off").click()
         page.keyboard.press("3")
@@ -173,9 +207,9 @@ def test_single_keys_can_be_turned_off(call: Call, tmp_path: Path) -> None:
         page.wait_for_selector('input[name=position][value="1"]', state="attached")
 
 
-def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path) -> None:
+def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path, browser: Any) -> None:
     store = VoteStore(made(call, tmp_path, "--ask", "card"))
-    with served(store) as url, opened(1280) as page:
+    with served(store) as url, window(browser, 1280) as page:
         page.goto(f"{url}/i/{store.invite()}")
         on(page)
         for _ in range(20):
@@ -192,9 +226,9 @@ def test_the_card_is_drawn_as_wide_as_the_slider_says(call: Call, tmp_path: Path
     assert person.facts["screen"]["card"] == 110
 
 
-def test_the_administrators_page_is_live(call: Call, tmp_path: Path) -> None:
+def test_the_administrators_page_is_live(call: Call, tmp_path: Path, browser: Any) -> None:
     store = _study(call, tmp_path, "acr")
-    with served(store, "/lab") as url, opened(1280) as page:
+    with served(store, "/lab") as url, window(browser, 1280) as page:
         said = heard(page)
         list(administered(page, url, store))
         page.goto(f"{url}/admin")

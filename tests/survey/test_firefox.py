@@ -1,0 +1,123 @@
+"""The whole way in Firefox, by keyboard alone: every page by axe-core, every picture pixel for pixel."""
+
+import io
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srbench.core import image
+from srbench.survey.study import load
+from srbench.survey.vote_store import VoteStore
+from tests.cli.conftest import Call
+from tests.firefox import firefox
+from tests.survey.walk import served
+
+pytestmark = pytest.mark.slow
+
+_TAB, _ENTER = "\ue004", "\ue007"
+_KEYS = {"acr": "4", "dcr": "2", "pair": "\ue012"}  # the left arrow
+_AXE = """const done = arguments[arguments.length - 1];
+axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+  .then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes[0].html)));"""
+_BOXES = """return [...document.querySelectorAll("img.exact")].filter((one) => one.offsetParent).map((one) => {
+  const box = one.getBoundingClientRect();
+  return [box.top, box.left, box.height, box.width].map((length) => length * devicePixelRatio);
+})"""
+_STATE = """return { ready: !document.body.classList.contains("waiting"), tag: document.activeElement.tagName,
+  name: document.activeElement.name, at: document.querySelector("input[name=position], input[name=step]")?.value,
+  trial: Boolean(document.getElementById("answer")), end: Boolean(document.querySelector(".code")),
+  turns: Boolean(document.getElementById("toggle")?.offsetParent), loaded: document.readyState === "complete",
+  left: document.body.dataset.left }"""
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Any]:
+    with firefox(2) as started:
+        started.set_window_size(1300, 800)
+        yield started
+
+
+def _violations(driver: Any) -> list[str]:
+    pytest.importorskip("axe_playwright_python")
+    driver.execute_script((resources.files("axe_playwright_python") / "axe.min.js").read_text())
+    return list(driver.execute_async_script(_AXE))
+
+
+def _pressed(driver: Any, *keys: str) -> None:
+    chain = pytest.importorskip("selenium.webdriver").ActionChains(driver, duration=0)
+    for key in keys:
+        chain.send_keys(key)
+    chain.perform()
+
+
+def _until_ready(driver: Any, *, another: bool = False) -> dict[str, Any]:
+    """The state of a page that takes answers, or shows two pictures in turn first; of another page than before."""
+    wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait(driver, 20, 0.05)
+    found: dict[str, Any] = {}
+
+    def settled(at: Any) -> bool:
+        found.update(at.execute_script(_STATE) or {"ready": False, "turns": False})  # between two pages
+        return bool((found["ready"] or found["turns"]) and found["loaded"] and not (another and found["left"]))
+
+    wait.until(settled)
+    return found
+
+
+def _through_a_form(driver: Any) -> None:
+    """Tab to every field, choose, and press the first button after them."""
+    for _ in range(30):
+        _pressed(driver, _TAB)
+        state = driver.execute_script(_STATE)
+        if state["tag"] == "SELECT":
+            _pressed(driver, "8")
+        if state["tag"] == "BUTTON":
+            _pressed(driver, _ENTER)
+            return
+    raise AssertionError(driver.page_source)
+
+
+def _check_pixels(driver: Any, pictures: list[np.ndarray]) -> None:
+    whole = np.asarray(Image.open(io.BytesIO(driver.get_screenshot_as_png())).convert("RGB"))
+    for box in driver.execute_script(_BOXES):
+        top, left, height, width = (round(length) for length in box)
+        painted = whole[top : top + height, left : left + width]
+        assert any(np.array_equal(painted, picture) for picture in pictures), "not painted pixel for pixel"
+
+
+@pytest.mark.parametrize("method", ["acr", "dcr", "pair"])
+def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, method: str) -> None:
+    generator = np.random.default_rng(0)
+    for model in ("m1", "m2", "hr"):
+        image.write(tmp_path / "images" / model / "a.png", generator.integers(0, 256, (50, 70, 3), dtype=np.uint8))
+    options = ("--images", str(tmp_path / "images"), "--traps", "0", "--repeats", "0", "--method", method)
+    assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
+    store = VoteStore(load(tmp_path / "st"))
+    rated = [image.read(store.study.folder / p.file) for p in store.study.pictures if p.role == "rated"]
+    seen = set()
+    with served(store) as url:
+        driver.get(f"{url}/i/{store.invite()}")
+        for _ in range(40):
+            state = _until_ready(driver, another=True)
+            name = "end" if state["end"] else state["at"]
+            if name not in seen:
+                assert _violations(driver) == [], name
+                seen.add(name)
+            if state["end"]:
+                break
+            driver.execute_script("document.body.dataset.left = 'soon'")
+            if state["trial"]:
+                if state["at"] in ("0", "1"):
+                    _check_pixels(driver, rated)
+                _pressed(driver, *([" ", " "] if state["turns"] else []))
+                _until_ready(driver)
+                _pressed(driver, _KEYS[method])
+            else:
+                _through_a_form(driver)
+        assert {"consent", "screen", "calibration", "practice", "0", "end"} <= seen
+    assert {answer.value for answer in store.responses()} == {"first" if method == "pair" else _KEYS[method]}
+    assert all(answer.facts["browser"].startswith("Firefox ") for answer in store.responses())
