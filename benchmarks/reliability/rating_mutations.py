@@ -252,11 +252,24 @@ GROUPS = (
             (".order_by(Assignment.position)\n    .limit(2)", ".order_by(Assignment.position.desc())\n    .limit(2)"),
             ('study_status(database) == "paused":', 'study_status(database) == "never":'),
             ("done = len(waiting) == 1 and state != PREVIEW", "done = len(waiting) == 2 and state != PREVIEW"),
-            (
-                "            .where(Rater.state != PREVIEW)\n            .order_by(Rater.number",
-                "            .order_by(Rater.number",
-            ),
             ("row.first if row.first_key == key else row.second or None", "row.first"),
+        ),
+    ),
+    Group(
+        "survey store",
+        "srbench/survey/store/presentations.py",
+        "tests/survey/test_store.py",
+        ((".where(Rater.state != PREVIEW, or_(", ".where(or_("),),
+    ),
+    Group(
+        "survey package",
+        "srbench/survey/package/events.py",
+        "tests/survey/test_package.py",
+        (
+            ("MISSED if method.missed_trap", "PASSED if method.missed_trap"),
+            ('"order": response.position + 1,', '"order": response.position,'),
+            ("tuple(sorted(response.pictures))", "response.pictures"),
+            ("second=pictures[1] if", "second=pictures[0] if"),
         ),
     ),
     Group(

@@ -16,7 +16,8 @@ from srbench.errors import BadStudy
 from srbench.ratings import records
 from srbench.survey import backup, methods
 from srbench.survey.export import collected
-from srbench.survey.package import reading, writing
+from srbench.survey.own_words import Words
+from srbench.survey.package import reading, texts, writing
 from srbench.survey.package.codebook import TABLES, codebook
 from srbench.survey.package.writing import PackageOptions
 from srbench.survey.panel import Arrival
@@ -149,15 +150,15 @@ def test_panel_ids_are_there_on_request_and_a_public_package_tells_nobody(tmp_pa
     ):
         writing.write(store, tmp_path / name, options)
     _valid(tmp_path / "public")
-    texts = {
+    written = {
         name: "\n".join(path.read_text(encoding="utf-8") for path in (tmp_path / name).iterdir())
         for name in ("plain", "panel", "public")
     }
-    assert ["P7" in texts[name] for name in ("plain", "panel", "public")] == [False, True, False]
-    assert "'=HYPERLINK()" in texts["plain"]  # no formula in a spreadsheet
+    assert ["P7" in written[name] for name in ("plain", "panel", "public")] == [False, True, False]
+    assert "'=HYPERLINK()" in written["plain"]  # no formula in a spreadsheet
     for hidden in (*ids, "told so", store.raters()[0][0].code, "2026-"):
-        assert hidden in texts["plain"] or hidden == "2026-"
-        assert hidden not in texts["public"]
+        assert hidden in written["plain"] or hidden == "2026-"
+        assert hidden not in written["public"]
     assert call("survey", "analyze", str(tmp_path / "public"), "--out", "report")[0] == 0
     with pytest.raises(BadStudy, match="--public leaves out all ids"):
         writing.write(store, tmp_path / "both", PackageOptions(public=True, panel_ids=True))
@@ -194,3 +195,16 @@ def test_the_codebook_is_that_of_the_schema(tmp_path: Path) -> None:
         head = pd.read_csv(tmp_path / "package" / table.file, nrows=0).columns.tolist()
         assert head == [field["name"] for field in schemas[table.name]["fields"]]
         assert head == [column.name for column in table.columns]
+
+
+def test_texts_are_the_studys_own_words_where_it_has_some(tmp_path: Path) -> None:
+    study = _with_pictures(_study(tmp_path / "st", "acr"))
+    words = Words("de", question="Wie gut ist 100 % davon?", labels=("a", "b", "c", "d", "e"), thanks="Danke.")
+    own = replace(study, participation=replace(study.participation, words=(words,)))
+    found = {(row["language"], row["text_id"]): row["text"] for row in texts.rows(own)}
+    assert found["de", "legend"] == "Wie gut ist 100 % davon?"
+    assert [found["de", f"button.{value}"] for value in range(1, 6)] == list("abcde")
+    assert (found["de", "thanks"], found["all", "title"]) == ("Danke.", "test")
+    assert {language for language, _ in found} == {"all", "de"}
+    languages = {row["language"] for row in texts.rows(study)}
+    assert languages == {"all", "en", "de", "es", "fr", "zh"}

@@ -19,6 +19,7 @@ STIMULI = Table(
             values=("rated", "anchor", "practice"),
             required=True,
         ),
+        Column("since", "integer", "Revision of the plan that brought the picture, from 1", required=True),
         Column("dataset", "string", "Data set of the content"),
         Column("content", "string", "What the picture shows", required=True),
         Column("model", "string", "Model that made the picture; hr is the original"),
@@ -43,6 +44,7 @@ def rows(study: Study, *, pictures: bool) -> list[dict[str, Any]]:
         {
             "stimulus": picture.stimulus.name,
             "role": picture.role,
+            "since": picture.since,
             "dataset": picture.stimulus.dataset,
             "content": picture.stimulus.content,
             "model": picture.stimulus.model,

@@ -120,6 +120,7 @@ def _descriptor(study: Study, tables: Iterable[Table], content: Mapping[str, byt
             "version": VERSION,
             "srbench": __version__,
             "study": study.label,
+            "revision": study.revision,
             "raters_wanted": study.raters,
             "public": options.public,
             "design": study.design.as_dict(),
