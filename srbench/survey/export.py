@@ -98,7 +98,7 @@ def exclusion_note(excluded: Mapping[str, str]) -> str:
     """
     if not excluded:
         return ""
-    listed = "; ".join(f"{rater} ({' '.join(reason.split())})" for rater, reason in excluded.items())
+    listed = "; ".join(f"{rater} ({inert(reason)})" for rater, reason in excluded.items())
     return f"{counted(len(excluded), 'rater')} excluded by the study's owner: {listed}"
 
 

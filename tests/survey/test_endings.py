@@ -1,6 +1,7 @@
 """Panels: ids are kept, one id is one session, and each ending leads to its code or address."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.testclient import TestClient
 from srbench.errors import BadStudy
 from srbench.survey import secrets
 from srbench.survey.endings import Ending, parse, require_sound
-from srbench.survey.panel import Panel, arrival
+from srbench.survey.panel import Arrival, Panel, arrival
 from srbench.survey.participation import Participation, validated
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
@@ -140,3 +141,16 @@ def test_mistakes_are_named() -> None:
         validated(Participation(panel=Panel("own")))
     with pytest.raises(BadStudy, match="is no name"):
         validated(Participation(panel=Panel("own", ("a b",))))
+
+
+def test_browsers_at_the_same_moment_get_one_session_and_a_withdrawn_id_none(call: Call, tmp_path: Path) -> None:
+    store, app = _prolific(call, tmp_path)
+    arrived = Arrival("p1", {"PROLIFIC_PID": "p1"})
+    with ThreadPoolExecutor(6) as pool:
+        found = set(pool.map(lambda _: store.arrive(arrived), range(12)))
+    assert found == {person.id for person, _ in store.raters()}
+    assert len(found) == 1
+    store.withdraw(found.pop())
+    client = TestClient(app)  # type: ignore[arg-type]
+    assert "deleted" in client.get(_LINK.format(1, 1)).text
+    assert len(store.raters()) == 1

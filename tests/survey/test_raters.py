@@ -42,9 +42,9 @@ def test_an_excluded_rater_is_named_and_counts_again_when_included(call: Call, s
     assert "reason" in call("survey", "exclude", "st", careless)[2]
     _ok(call, "exclude", "st", "p2", "--reason", "=looked away")
     report = json.loads(_ok(call, "report", "st", "--out", "report", "--screen", "none", "--json"))
-    assert any(f"1 rater excluded by the study's owner: {careless} (=looked away)" in note for note in report["notes"])
+    assert any(f"1 rater excluded by the study's owner: {careless} ('=looked away)" in note for note in report["notes"])
     assert min(row["mean"] for row in report["models"]) >= 4
-    assert f"{careless} (=looked away)" in _ok(call, "status", "st").replace("\n", " ")
+    assert f"{careless} ('=looked away)" in _ok(call, "status", "st").replace("\n", " ")
     _ok(call, "export", "st", "votes.csv")
     assert careless not in Path("votes.csv").read_text(encoding="utf-8")
     _ok(call, "export", "st", "raters.csv", "--raters")
@@ -53,6 +53,9 @@ def test_an_excluded_rater_is_named_and_counts_again_when_included(call: Call, s
     assert (rows[careless]["excluded"], rows[kept]["excluded"]) == ("'=looked away", "")
     assert (rows[kept]["ending"], rows[kept]["code"], rows[kept]["PROLIFIC_PID"]) == ("completed", "CDONE", "p1")
     assert len(store.responses()) == 15  # nothing is deleted
+    _ok(call, "export", "st", "data")
+    package = json.loads(_ok(call, "analyze", "data", "--screen", "none", "--out", "elsewhere", "--json"))
+    assert package["notes"] == report["notes"]
     _ok(call, "include", "st", careless)
     report = json.loads(_ok(call, "report", "st", "--out", "again", "--screen", "none", "--json"))
     assert max(row["mean"] for row in report["models"]) < 4

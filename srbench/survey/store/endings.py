@@ -40,7 +40,7 @@ class EndingStore(StoreConnection):
         """
         if not reason.strip():
             raise BadStudy("no reason was given; expected a few words on why the rater is excluded")
-        self._judge(rater, _EXCLUDE, {"reason": reason.strip()})
+        self._judge(rater, _EXCLUDE, {"reason": " ".join(reason.split())})
 
     def include(self, rater: str, reason: str = "") -> None:
         """Take an excluded rater into the analysis again.
@@ -50,7 +50,7 @@ class EndingStore(StoreConnection):
         """
         if rater not in self.exclusions():
             raise BadStudy(f"{rater} is not excluded; srbench survey status names who is")
-        self._judge(rater, _INCLUDE, {"reason": reason.strip()})
+        self._judge(rater, _INCLUDE, {"reason": " ".join(reason.split())})
 
     def _judge(self, rater: str, kind: str, facts: Mapping[str, str]) -> None:
         with self._transaction() as database:
