@@ -34,6 +34,7 @@ class Ratings:
         reading: One or two lines that say what was read, and how.
         screening: Sentence that says which raters of paired comparisons were rejected before; empty where nobody was
             judged.
+        asked: Sentences that say how raters were asked; empty where a file does not tell.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Ratings:
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     screening: str = ""
+    asked: str = ""
 
     def without(self, raters: Collection[str]) -> "Ratings":
         """Return the ratings of all raters but these."""

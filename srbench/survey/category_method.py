@@ -57,13 +57,21 @@ class CategoryMethod(Method):
         """Return the picture that the answer is about."""
         return (self.subject(trial.pictures, stimuli),)
 
+    def scores(self, stimuli: Mapping[str, Stimulus], response: Response) -> list[tuple[str, float]]:
+        """Return the pictures that an answer scores, by their names, with their scores."""
+        return [(self.subject(response.pictures, stimuli), float(response.value))]
+
     def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
         """Return the category that is nearest to what the rater sees; careless raters press any button."""
+        return str(self.simulated_score(design, self.subject(trial.pictures, rater.stimuli), rater))
+
+    def simulated_score(self, design: Design, picture: str, rater: SimulatedRater) -> int:
+        """Return the whole number of the scale that is nearest to one look at a picture."""
         scale = self.scale(design)
         if rater.careless:
-            return str(rater.generator.choice(scale.categories()))
-        score = scale.low + rater.sees(self.subject(trial.pictures, rater.stimuli)) * (scale.high - scale.low)
-        return str(int(np.clip(np.rint(score), scale.low, scale.high)))
+            return int(rater.generator.choice(scale.categories()))
+        score = scale.low + rater.sees(picture) * (scale.high - scale.low)
+        return int(np.clip(np.rint(score), scale.low, scale.high))
 
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return mean widths over ten simulated panels."""
@@ -82,27 +90,28 @@ class CategoryMethod(Method):
         self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
     ) -> Ratings:
         """Return votes: repeats are second votes, traps have their expected score."""
-        subjects = [self.subject(response.pictures, stimuli) for response in responses]
-        names = list(dict.fromkeys(subjects))
+        scored = [(response, *one) for response in responses for one in self.scores(stimuli, response)]
+        names = list(dict.fromkeys(picture for _, picture, _ in scored))
         raters = list(dict.fromkeys(response.rater for response in responses))
         stimulus_index, rater_index = ({key: i for i, key in enumerate(keys)} for keys in (names, raters))
         votes = Votes(
             stimuli=tuple(stimuli[key] for key in names),
             raters=tuple(raters),
-            stimulus=np.array([stimulus_index[subject] for subject in subjects]),
-            rater=np.array([rater_index[response.rater] for response in responses]),
-            repetition=np.array(_times_seen([r.rater for r in responses], subjects)),
-            score=np.array([float(response.value) for response in responses]),
-            seconds=np.array([response.seconds for response in responses]),
-            order=np.array([response.position + 1.0 for response in responses]),
+            stimulus=np.array([stimulus_index[picture] for _, picture, _ in scored]),
+            rater=np.array([rater_index[response.rater] for response, _, _ in scored]),
+            repetition=np.array(_times_seen([(response.rater, picture) for response, picture, _ in scored])),
+            score=np.array([score for _, _, score in scored]),
+            seconds=np.array([response.seconds for response, _, _ in scored]),
+            order=np.array([response.position + 1.0 for response, _, _ in scored]),
             scale=self.scale(design),
         )
-        return Ratings(name, votes=votes)
+        return Ratings(name, votes=votes, asked=self.described(design))
 
     def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
         """Return whether a vote is further than one step of the scale from the expected one."""
-        expected = stimuli[self.subject(response.pictures, stimuli)].expected
-        return expected is not None and abs(float(response.value) - expected) > self.scale(design).step
+        step = self.scale(design).step
+        expected = ((stimuli[picture].expected, score) for picture, score in self.scores(stimuli, response))
+        return any(score is not None and abs(given - score) > step for score, given in expected)
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return mean opinion scores; repeated votes count by their mean, as in the analysis."""
@@ -120,11 +129,11 @@ class CategoryMethod(Method):
         return ratings, Options(screen=rules)
 
 
-def _times_seen(raters: Sequence[str], subjects: Sequence[str]) -> list[int]:
-    """Return how many times its rater has seen the picture of each answer, this time included."""
+def _times_seen(views: Sequence[tuple[str, str]]) -> list[int]:
+    """Return how many times a rater has seen a picture at each view, this one included."""
     seen: Counter[tuple[str, str]] = Counter()
     numbers = []
-    for view in zip(raters, subjects, strict=True):
+    for view in views:
         seen[view] += 1
         numbers.append(seen[view])
     return numbers

@@ -64,7 +64,7 @@ def create(
         with progress.task("pictures", len(rated) + len(ends)) as task:
             for source, stimulus in zip(sources, rated, strict=True):
                 crop = crops[source.dataset, source.content]
-                pixels, colour = pictures.cut(source, crop)
+                pixels, colour = pictures.cut(source, crop, protocol)
                 written.append(write_picture(folder, replace(stimulus, crop=str(crop)), pixels, "rated", colour))
                 task.advance()
             for picture in _calibration(folder, calibration, protocol, crops.values(), scale):

@@ -32,6 +32,7 @@ class Method(ABC):
         options: Options of `srbench survey create` that this method uses, of those that not every method uses:
             "categories", "display", "pairs", "ties".
         references: Whether the originals are left out, hidden among the pictures to rate, or shown for comparison.
+        anchors: Pictures that are made of every original and rated with the models': "nearest", "bicubic".
         pictures_per_trial: Number of pictures that a trial shows.
         default_display: How two pictures are shown where nothing else was asked for.
         counts_sides: Whether it matters on which side a picture is shown, so that the plan states it.
@@ -50,6 +51,7 @@ class Method(ABC):
     title: ClassVar[str]
     options: ClassVar[frozenset[str]] = frozenset()
     references: ClassVar[Literal["none", "hidden", "shown"]] = "none"
+    anchors: ClassVar[tuple[str, ...]] = ()
     pictures_per_trial: ClassVar[int] = 1
     default_display: ClassVar[Display] = "side"
     counts_sides: ClassVar[bool] = False
@@ -74,6 +76,10 @@ class Method(ABC):
     @abstractmethod
     def wording(self, design: Design) -> Wording:
         """Return the words that raters read, and the answers that they choose from."""
+
+    @abstractmethod
+    def described(self, design: Design) -> str:
+        """Return one or more sentences for the methods paragraph: how raters were asked, and by which standard."""
 
     def values(self, design: Design) -> tuple[str, ...]:
         """Return the values that an answer can have; a method without buttons overrides the next two."""

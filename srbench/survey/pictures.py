@@ -42,6 +42,7 @@ class Source:
         output_key: What identifies the output in any run; empty for originals and for plain folders.
         as_shown: Whether it is taken as a viewer shows it, turned by its orientation tag and with its colour profile,
             and not with the pixels that a run has measured.
+        anchor: Whether the file is the original, of which the picture, nearest neighbour or bicubic, is still to be made.
     """
 
     dataset: str
@@ -50,6 +51,7 @@ class Source:
     path: Path
     output_key: str = ""
     as_shown: bool = False
+    anchor: bool = False
 
     @property
     def reference(self) -> bool:
@@ -191,6 +193,14 @@ class Crop:
         return "" if self.whole else f"{self.left},{self.top},{self.width},{self.height}"
 
 
+def with_anchors(sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
+    """Return pictures with anchors of every original, where no model has an anchor's name already."""
+    wanted = [name for name in names if all(source.model != name for source in sources)]
+    originals = [source for source in sources if source.reference]
+    made = [replace(source, model=name, anchor=True) for source in originals for name in wanted]
+    return [*sources, *made]
+
+
 def crops(
     sources: Iterable[Source], area_px: tuple[int, int], chosen: Mapping[tuple[str, str], tuple[int, int]], seed: int
 ) -> dict[tuple[str, str], Crop]:
@@ -210,6 +220,8 @@ def crops(
     """
     sizes: dict[tuple[str, str], tuple[int, int]] = {}
     for source in sources:
+        if source.anchor:
+            continue
         height, width = _read(source)[0].shape[:2]
         key = source.dataset, source.content
         before = sizes.get(key, (height, width))
@@ -234,11 +246,27 @@ def crops(
     return crop_of
 
 
-def cut(source: Source, crop: Crop) -> tuple[npt.NDArray[np.uint8], Colour]:
-    """Return the pixels that are shown, uint8 `(height, width, 3)` RGB, and how a browser is to show their colours."""
+def cut(source: Source, crop: Crop, protocol: Protocol | None = None) -> tuple[npt.NDArray[np.uint8], Colour]:
+    """Return the pixels that are shown, uint8 `(height, width, 3)` RGB, and how a browser is to show their colours.
+
+    Args:
+        source: The picture.
+        crop: The part of it that is shown.
+        protocol: Convention by which an anchor's LR is made; needed for anchors alone.
+
+    Raises:
+        BadStudy: An anchor is smaller than the part that is shown.
+    """
     pixels, colour = _read(source)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    if source.anchor and protocol is not None:
+        pixels = anchors(pixels, protocol)[source.model]
+        if pixels.shape[0] < crop.top + crop.height or pixels.shape[1] < crop.left + crop.width:
+            raise BadStudy(
+                f"the original of {source.content} is no multiple of {protocol.hr_multiple} px; crop it, or choose a "
+                "smaller --area"
+            )
     return pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width], colour
 
 

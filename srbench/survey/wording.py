@@ -6,6 +6,8 @@ Texts are marked with `N_` and translated where a page shows them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from srbench.ratings.votes import Scale
+
 
 @dataclass(frozen=True)
 class Button:
@@ -76,6 +78,11 @@ KEYS = {
     11: N_("Keys 0 to 9 work too, and x for 10."),
 }
 """How to answer by keyboard, by the number of categories."""
+
+
+def spoken(scale: Scale) -> str:
+    """Return the categories of a scale in words, for reports."""
+    return f"{len(scale.categories())} categories, {scale.low:g} to {scale.high:g}"
 
 
 def key_of(number: int) -> str:

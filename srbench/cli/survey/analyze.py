@@ -244,7 +244,7 @@ def finish(
     if isinstance(made, analysis.Analysis):
         made, beside = _with_metrics(made, metrics, run)
     with console.err.status("drawing figures"):
-        ready = publish.report(made, beside.joined)
+        ready = publish.report(made, beside.joined, read.asked)
         publish.write(ready, folder)
     beside.join()
     if json:

@@ -204,6 +204,7 @@ def create(
         console.err.print(line, soft_wrap=True, markup=False)
     if chosen.references == "none" and REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
+    sources = pictures.with_anchors(sources, chosen.anchors)
     crop_of = pictures.crops(sources, area_px, given_crops, seed)
     anchors = _calibration(calibration, sources)
     if dry_run:

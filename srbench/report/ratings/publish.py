@@ -33,23 +33,28 @@ class RatingsReport:
     content: dict[str, Any]
 
 
-def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None) -> RatingsReport:
+def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None, asked: str = "") -> RatingsReport:
     """Arrange an analysis.
 
     Args:
         analysis: Analysis of votes, averages or pairs.
         joined: Rows of a run of the same models, whose metrics stand beside the scores.
+        asked: Sentences that say how raters were asked; the methods paragraph begins with them.
     """
     if isinstance(analysis, PairAnalysis):
-        text = methods_pairs(analysis)
+        text = _after(asked, methods_pairs(analysis))
         arranged = page.page(analysis, tables_pairs.tables(analysis), text)
         return RatingsReport(analysis, arranged, record_pairs.record_pairs(analysis, text))
-    text = methods(analysis)
+    text = _after(asked, methods(analysis))
     first = []
     if joined and analysis.models:
         first = [tables_metrics.side_by_side(analysis, joined, tables.score_name(analysis))]
     arranged = page.page(analysis, [*first, *tables.tables(analysis)], text)
     return RatingsReport(analysis, arranged, record.record(analysis, text))
+
+
+def _after(asked: str, text: str) -> str:
+    return f"{asked} {text}" if asked else text
 
 
 def write(report: RatingsReport, folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from srbench.survey.category_method import CategoryMethod
 from srbench.survey.design import Design
-from srbench.survey.wording import KEYS, N_, Wording, spread
+from srbench.survey.wording import KEYS, N_, Wording, spoken, spread
 
 _FIVE = N_("A picture like the first deserves a 1; a picture like the second deserves a 5.")
 _MORE = N_("A picture like the first deserves the lowest category; a picture like the second deserves the highest.")
@@ -12,6 +12,10 @@ class AbsoluteCategoryRating(CategoryMethod):
     """Absolute category rating on the five categories of ITU-T P.910, or on more that lie between them."""
 
     title = "one picture, five to eleven categories of quality"
+
+    def described(self, design: Design) -> str:
+        """Name the scale."""
+        return f"Raters saw one picture at a time ({spoken(self.scale(design))} of quality; ITU-T P.910, ACR)."
 
     def wording(self, design: Design) -> Wording:
         """Return the quality scale of ITU-T P.910."""

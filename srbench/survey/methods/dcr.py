@@ -9,7 +9,7 @@ from srbench.survey.category_method import CategoryMethod
 from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import against_best, required_reference
 from srbench.survey.responses import Part, Response
-from srbench.survey.wording import KEYS, N_, Wording, spread
+from srbench.survey.wording import KEYS, N_, Wording, spoken, spread
 
 _FIVE = N_(
     "Compared with the second picture, the first deserves a 1. A picture that looks the same as the second deserves a "
@@ -39,6 +39,14 @@ class DegradationCategoryRating(CategoryMethod):
     references = "shown"
     pictures_per_trial = 2
     default_display = "toggle"
+
+    def described(self, design: Design) -> str:
+        """Name the scale, and how picture and original were shown."""
+        scale = spoken(self.scale(design))
+        how = (
+            "in turn with its original" if design.display == "toggle" else "beside its original, left and right in turn"
+        )
+        return f"Raters saw each picture {how} ({scale} of annoyance; ITU-T P.910, DCR)."
 
     def wording(self, design: Design) -> Wording:
         """Return the impairment scale of ITU-T P.910."""

@@ -47,6 +47,14 @@ class PairedComparison(Method):
     scores_pictures = False
     response_noun = "answers"
 
+    def described(self, design: Design) -> str:
+        """Say what was compared, how, and which pairs."""
+        how = "in turn at one place" if design.display == "toggle" else "side by side"
+        tie = "with" if design.ties else "without"
+        return (
+            f"Raters saw two models' pictures of one content {how} and chose the better one, {tie} a tie as an answer."
+        )
+
     def wording(self, design: Design) -> Wording:
         """Return the words for two pictures side by side, or for two in turn."""
         words = IN_TURN if design.display == "toggle" else SIDE_BY_SIDE
@@ -146,10 +154,9 @@ class PairedComparison(Method):
         self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
     ) -> Ratings:
         """Return comparisons, and those on traps apart."""
-        del design
         answers = comparisons(stimuli, responses)
         pairs, traps = (tuple(a for a in answers if bool(a.expected) == trap) for trap in (False, True))
-        return Ratings(name, pairs=pairs, pair_traps=traps)
+        return Ratings(name, pairs=pairs, pair_traps=traps, asked=self.described(design))
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
         """Return Bradley-Terry scores, with intervals over raters and contents."""
