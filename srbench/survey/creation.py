@@ -124,7 +124,7 @@ def stimulus_of(source: Source) -> Stimulus:
     """Return the stimulus of a picture to rate; its name is the same wherever the picture lies."""
     name = "_".join(filter(None, (source.dataset, source.content, source.model)))
     name = name.replace("/", "_").replace("\\", "_")  # it names a file too
-    identity = ("", "") if source.reference else (source.output_key, sha256(source.path))
+    identity = ("", "") if source.reference or source.anchor else (source.output_key, sha256(source.path))
     return Stimulus(name, source.content, source.model, source.dataset, source.reference, None, *identity)
 
 

@@ -42,7 +42,7 @@ class Source:
         output_key: What identifies the output in any run; empty for originals and for plain folders.
         as_shown: Whether it is taken as a viewer shows it, turned by its orientation tag and with its colour profile,
             and not with the pixels that a run has measured.
-        anchor: Whether the file is the original, of which the picture, nearest neighbour or bicubic, is still to be made.
+        anchor: Whether the file is the original, of which the picture, nearest neighbour or bicubic, is to be made.
     """
 
     dataset: str

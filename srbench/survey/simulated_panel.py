@@ -10,12 +10,13 @@ from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.survey import methods
-from srbench.survey.design import Design, Trial
+from srbench.survey.design import REFERENCE, Design, Trial
 from srbench.survey.planning import session
 from srbench.survey.responses import Response
 from srbench.survey.simulated_rater import SimulatedRater
 
 _FIVE = Scale()
+_BEST = 4.8
 _RESPONSE_S, _HASTY_S = 4.0, 0.4
 
 
@@ -49,6 +50,25 @@ def simulated_responses(design: Design, stimuli: Sequence[Stimulus], panel: Simu
 def _response(rater: str, position: int, trial: Trial, value: str, seconds: float) -> Response:
     answer = Response(rater, position, trial.kind, trial.first, trial.second, value, seconds, {})
     return answer._replace(others=trial.others)
+
+
+def of_study(stimuli: Sequence[Stimulus], panel: Simulation, *, own: bool) -> Simulation:
+    """Return a panel that has an opinion of every model of a study.
+
+    Args:
+        stimuli: Pictures of the study.
+        panel: Simulated raters, on a scale of five categories.
+        own: Whether its models are replaced by the study's own, nearest neighbour, bicubic and the originals in their
+            usual places; otherwise originals alone are added where they are rated.
+    """
+    names = sorted({stimulus.model for stimulus in stimuli if stimulus.expected is None})
+    if own:
+        known = ["nearest", "bicubic"]
+        order = [name for name in known if name in names] + [n for n in names if n not in (*known, REFERENCE)]
+        panel = replace(panel, models=(*order, *(name for name in names if name == REFERENCE)), quality=())
+    elif REFERENCE in names and REFERENCE not in panel.models and panel.quality:
+        panel = replace(panel, models=(*panel.models, REFERENCE), quality=(*panel.quality, _BEST))
+    return panel
 
 
 def planted(stimuli: Sequence[Stimulus], panel: Simulation) -> tuple[dict[str, float], SimulatedVotes]:

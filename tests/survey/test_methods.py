@@ -41,6 +41,10 @@ class ElevenCategories(CategoryMethod):
         """Return the points."""
         return Scale(0, 10)
 
+    def described(self, design):
+        """Say how raters were asked."""
+        return "Raters gave points."
+
     def wording(self, design):
         """Return the words of the toy."""
         labels = [str(number) for number in range(11)]
@@ -72,13 +76,16 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_methods_are_the_files_of_the_package() -> None:
-    assert methods.names() == ["acr", "acr-hr", "dcr", "pair"]
+    assert methods.names() == ["acr", "acr-hr", "dcr", "dscqs", "mushra", "pair", "slider"]
     for name in methods.names():
         method = methods.find(name)
         assert method.title
         assert method.options <= {"categories", "display", "pairs", "ties"}
         words = method.wording(Design(method=name))
-        assert len(method.values(Design(method=name))) == len(words.buttons) > 1
+        values = method.values(Design(method=name))
+        assert len(values) > 1
+        assert tuple(button.value for button in words.buttons) in (values, ())
+        assert method.described(Design(method=name))
         assert [bool(text) for text in words.names] == [method.pictures_per_trial == 2] * 2
 
 
@@ -102,7 +109,7 @@ def test_methods_are_listed(call: Call, toy: str) -> None:
     assert code == 0
     assert all(name in out for name in ("acr-hr", "--ties", toy, "eleven categories"))
     rows = json.loads(call("survey", "methods", "--json")[1])
-    assert [row["method"] for row in rows] == ["acr", "acr-hr", "dcr", "pair", toy]
+    assert [row["method"] for row in rows] == [*methods.names()]
 
 
 def test_a_new_method_is_one_file(call: Call, tmp_path: Path, toy: str) -> None:

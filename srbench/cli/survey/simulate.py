@@ -1,7 +1,7 @@
 """`srbench survey simulate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from srbench.cli.survey import ratings as ratings_file
 from srbench.core.files import require_place
 from srbench.core.wording import counted
 from srbench.errors import UserError
+
+if TYPE_CHECKING:
+    from srbench.ratings.simulation import Simulation
 
 _MODELS = ["nearest,bicubic,srresnet,srgan"]
 
@@ -59,6 +62,13 @@ def simulate(
     ties: Annotated[
         float, typer.Option(min=0, help="With --pairs: smallest perceived difference that is not answered with a tie.")
     ] = 0.0,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a study, through whose sessions the raters go, traps and repeats included; the true scores "
+            "of --models, or else spread evenly over the study's own models, are on a scale from 1 to 5."
+        ),
+    ] = None,
     scale: ratings_file.ScaleOption = "1-5",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
 ) -> None:
@@ -92,6 +102,9 @@ def simulate(
         scale=ratings_file.parse_scale(scale),
         seed=seed,
     )
+    if study:
+        _through_sessions(study, settings, target, own=models == _MODELS)
+        return
     truth = target.with_suffix(".truth.json")
     for place in (target, *([] if pairs else [truth])):
         require_place(place)
@@ -104,6 +117,21 @@ def simulate(
     records.write(Ratings(target.stem, votes=drawn.votes), target)
     simulation.write_truth(settings, drawn, truth)
     console.err.print(f"{counted(len(drawn.votes), 'vote')}: {target}; the truth: {truth}", soft_wrap=True)
+
+
+def _through_sessions(study: Path, panel: "Simulation", target: Path, *, own: bool) -> None:
+    """Write what a panel answers in the sessions of a study, as the study's method exports it."""
+    from srbench.ratings import records
+    from srbench.survey.simulated_panel import of_study, simulated_responses
+    from srbench.survey.study import load
+
+    require_place(target)
+    planned = load(study)
+    stimuli = planned.stimuli()
+    answers = simulated_responses(planned.design, stimuli, of_study(stimuli, panel, own=own))
+    exported = planned.method.export(planned.design, target.stem, planned.stimuli_by_name(), answers)
+    records.write(exported, target)
+    console.err.print(f"{counted(len(answers), 'answer')}: {target}", soft_wrap=True)
 
 
 def _planted(texts: list[str]) -> tuple[list[str], list[float]]:
