@@ -62,8 +62,8 @@ class DoubleStimulus(SliderMethod):
             worst=QUALITY[0],
             best=QUALITY[-1],
             names=(N_("Picture A"), N_("Picture B")),
-            show_second=N_("Show the other picture") if in_turn else "",
-            show_first=N_("Show the other picture") if in_turn else "",
+            show_second=N_("Show the other picture"),
+            show_first=N_("Show the other picture"),
         )
 
     def slider_names(self, count: int) -> tuple[str, ...]:
