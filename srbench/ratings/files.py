@@ -14,6 +14,7 @@ from srbench.ratings.layouts.layout import Sheet
 from srbench.ratings.layouts.registry import layout_of
 from srbench.ratings.stimulus_table import pattern_notes
 from srbench.ratings.table import stacked
+from srbench.ratings.triplets import TripletAnswer, from_table, is_triplets
 from srbench.ratings.votes import PairAnswer, StimulusScores, Votes
 
 _KINDS = {"votes": "single votes", "pairs": "paired comparisons", "means": "averages"}
@@ -30,6 +31,7 @@ class Ratings:
         means: Averages that somebody else has computed; None where the files hold others.
         pairs: Answers to paired comparisons; empty where the files hold others.
         pair_traps: Answers to comparisons whose answer is beyond doubt; they are no data.
+        triplets: Answers to triplets, those on traps and bias questions among them; empty where the files hold others.
         notes: Notes on columns that were not used and on patterns that were.
         reading: One or two lines that say what was read, and how.
         screening: Sentence that says which raters of paired comparisons were rejected before; empty where nobody was
@@ -42,6 +44,7 @@ class Ratings:
     means: StimulusScores | None = None
     pairs: tuple[PairAnswer, ...] = ()
     pair_traps: tuple[PairAnswer, ...] = ()
+    triplets: tuple[TripletAnswer, ...] = ()
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     screening: str = ""
@@ -54,7 +57,8 @@ class Ratings:
             tuple(answer for answer in answers if answer.rater not in raters)
             for answers in (self.pairs, self.pair_traps)
         )
-        return replace(self, votes=votes, pairs=kept, pair_traps=traps)
+        triplets = tuple(answer for answer in self.triplets if answer.rater not in raters)
+        return replace(self, votes=votes, pairs=kept, pair_traps=traps, triplets=triplets)
 
 
 def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> Ratings:
@@ -72,6 +76,8 @@ def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> 
     listed = [paths] if isinstance(paths, Path) else list(paths)
     if len({path.resolve() for path in listed}) < len(listed):
         raise BadRatings(f"{listed[0]}: a file is named twice; expected each once")
+    if found := _triplets(listed):
+        return found
     sheet, layouts = _joined([_sheet(path, options, alone=len(listed) == 1) for path in listed])
     title = sheet.table.title
     name = listed[0].stem + (f"+{len(listed) - 1}" if len(listed) > 1 else "")
@@ -90,6 +96,16 @@ def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> 
     votes, said = assembly.votes_of(sheet, options)
     notes = (*notes, *pattern_notes(title, votes.stimuli, options))
     return Ratings(name, votes=votes, notes=notes, reading=_lines(sheet, layouts, said, options, _of_votes(votes)))
+
+
+def _triplets(paths: Sequence[Path]) -> Ratings | None:
+    """Triplets, where the first file has their columns: several files are several forms or panels of one study."""
+    if not is_triplets(table_io.read_table(paths[0])):
+        return None
+    answers = tuple(answer for path in paths for answer in from_table(table_io.read_table(path)))
+    raters = len({answer.rater for answer in answers})
+    name = paths[0].stem + (f"+{len(paths) - 1}" if len(paths) > 1 else "")
+    return Ratings(name, triplets=answers, reading=(f"read {len(answers)} triplets of {counted(raters, 'rater')}",))
 
 
 def _sheet(path: Path, options: ImportOptions, *, alone: bool) -> tuple[Sheet, str]:

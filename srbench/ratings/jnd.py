@@ -60,6 +60,13 @@ class JndScores:
     answers: int
     converged: bool
 
+    def difference_error(self, first: str, second: str) -> float:
+        """Return the standard error of the difference of two models' mean distances."""
+        weight = np.array([float(name == first) for _, name in self.items])
+        other = np.array([float(name == second) for _, name in self.items])
+        contrast = weight / weight.sum() - other / other.sum()
+        return float(np.sqrt(contrast @ self.covariance @ contrast))
+
     def means(self) -> list[tuple[str, float, float]]:
         """Return each model with its mean distance over the contents and half of its interval, the nearest first."""
         found = []
@@ -154,9 +161,8 @@ class _Problem:
             pressed = np.bincount(self.said, 1 - present, 3) + np.bincount(self.trap_said, 1 - trap_present, 3)
             absent = (pressed + 1) / (pressed.sum() + 3)
             before = parameters
-            parameters = self._maximised(
-                parameters, np.bincount(self.cell, present, self.cells.shape[1]).astype(np.float64)
-            )
+            counting = np.bincount(self.cell, present, self.cells.shape[1])
+            parameters = self._maximised(parameters, np.asarray(counting, dtype=np.float64))
             if np.abs(parameters - before).max() < _TOLERANCE:
                 return _Estimate(parameters, lapse, weights, absent, converged=True)
         return _Estimate(parameters, lapse, weights, absent, converged=False)

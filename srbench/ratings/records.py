@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.ratings import table_io
+from srbench.ratings import table_io, triplets
 from srbench.ratings.files import Ratings
 from srbench.ratings.stimulus_table import STIMULUS_COLUMNS
 from srbench.ratings.votes import PairAnswer, Stimulus, Votes
@@ -17,6 +17,8 @@ def records(ratings: Ratings) -> list[dict[str, Any]]:
     """Return one record for each vote, average or comparison, with the columns that are not empty."""
     if ratings.votes is not None:
         return _vote_records(ratings.votes)
+    if ratings.triplets:
+        return triplets.records(ratings.triplets)
     if ratings.means is not None:
         scores = ratings.means
         rows = zip(scores.stimuli, scores.mean.tolist(), scores.n.tolist(), scores.std.tolist(), strict=True)

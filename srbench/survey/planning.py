@@ -16,7 +16,7 @@ from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods, succession
 from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Content, Design, Trial
+from srbench.survey.design import Content, Design, Trial, TrialKind
 from srbench.survey.method import Choose, Method
 
 
@@ -65,8 +65,13 @@ def session(
         if step.kind == "trap":
             trials.append(method.mirrored(design, traps[(step.number + rater) % len(traps)], rater))
         else:
-            trials.append(replace(asked[step.content, step.number], kind=step.kind))
+            trials.append(_of_kind(asked[step.content, step.number], step.kind))
     return trials
+
+
+def _of_kind(trial: Trial, kind: TrialKind) -> Trial:
+    """The trial, or its repeat; a question about bias is one in either case."""
+    return trial if kind == "trial" or trial.kind == "bias" else replace(trial, kind=kind)
 
 
 def _by_turns(

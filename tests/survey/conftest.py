@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from srbench.ratings.votes import Stimulus
+from srbench.survey.design import Trial
 from srbench.survey.responses import Question
+from srbench.survey.simulated_rater import SimulatedRater
 from srbench.survey.vote_store import VoteStore
 from tests import postgres
 from tests.cli.conftest import call
@@ -28,12 +30,11 @@ def rate(store: VoteStore, see: Callable[[Stimulus], float]) -> None:
     rater = store.find(store.invite())
     assert rater is not None
     store.assign_session(rater)
+    person = SimulatedRater(lambda name: (see(shown[name]) - 1) / 4, np.random.default_rng(0), shown)
     while (question := asked(store, rater)) is not None:
-        seen = [see(shown[store.picture(rater, key) or ""]) for key in question.keys]
-        if store.study.design.method == "pair":
-            value = "first" if seen[0] > seen[1] else "second"
-        else:
-            value = str(int(np.clip(round(seen[0]), 1, 5)))
+        names = [store.picture(rater, key) or "" for key in question.keys]
+        trial = Trial("trial", names[0], names[1] if len(names) > 1 else "", tuple(names[2:]))
+        value = store.study.method.simulated_answer(store.study.design, trial, person)
         store.answer(rater, question.position, value, 3.0, {})
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from srbench.ratings import files
 from srbench.ratings.analysis import analyse
+from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.options import Options
 from srbench.ratings.pair_study import analyse_pairs
-from srbench.ratings.votes import Stimulus
+from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey import methods
 from srbench.survey.design import Design
 from srbench.survey.export import ratings
@@ -110,7 +111,10 @@ def test_what_any_method_exports_reads_back_to_the_same_analysis(tmp_path: Path,
     found = ratings(store)
     store.close()
     assert call("survey", "export", str(tmp_path / "st"), "st.csv")[0] == 0
-    again = files.read(Path("st.csv"))
+    again = files.read(Path("st.csv"), ImportOptions(scale=found.votes.scale if found.votes else Scale()))
+    if found.triplets:
+        assert again.triplets == found.triplets
+        return
     if found.votes is None:
         assert again.pairs == found.pairs
         assert max(answer.repetition for answer in again.pairs) == 2
@@ -120,7 +124,8 @@ def test_what_any_method_exports_reads_back_to_the_same_analysis(tmp_path: Path,
     assert again.votes is not None
     made, remade = (analyse("st", votes, Options(resamples=0)) for votes in (found.votes, again.votes))
     assert remade.models == made.models
-    assert remade.trap_votes == made.trap_votes == 6
+    assert remade.trap_votes == made.trap_votes
+    assert made.trap_votes % 6 == 0 < made.trap_votes
     assert remade.retest == made.retest
     assert remade.scores.stimuli == made.scores.stimuli
     np.testing.assert_array_equal(remade.scores.half, made.scores.half)

@@ -76,7 +76,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_methods_are_the_files_of_the_package() -> None:
-    assert methods.names() == ["acr", "acr-hr", "dcr", "dscqs", "mushra", "pair", "slider"]
+    assert methods.names() == ["acr", "acr-hr", "dcr", "dscqs", "mushra", "pair", "slider", "triplet"]
     for name in methods.names():
         method = methods.find(name)
         assert method.title

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from srbench.ratings.join import Joined
     from srbench.ratings.options import Options
     from srbench.ratings.pair_study import PairAnalysis
+    from srbench.ratings.triplet_study import TripletAnalysis
     from srbench.report.table import Page
 
 _BRIEF = ("models", "side-by-side", "metrics", "differences", "as-good-as", "mixed", "pairs")
@@ -232,8 +233,9 @@ def finish(
     Raises:
         UserError: A run is given beside paired comparisons, which have no MOS that could join it.
     """
-    if run and read.pairs:
-        raise UserError(f"{read.name} holds paired comparisons; --run needs single votes on a scale")
+    if run and (read.pairs or read.triplets):
+        held = "triplets" if read.triplets else "paired comparisons"
+        raise UserError(f"{read.name} holds {held}; --run needs single votes on a scale")
     from srbench.ratings import analysis
     from srbench.report.ratings import publish
 
@@ -283,7 +285,10 @@ def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str], *, jod: b
         return
     usual = Options()
     changed = [field.name for field in fields(chosen) if getattr(chosen, field.name) != getattr(usual, field.name)]
-    if read.pairs:
+    if read.triplets:
+        used = ("seed", *(["screen"] if set(chosen.screen) <= {"traps"} else []))
+        idle, what = [*(name for name in changed if name not in used), *given], "triplets"
+    elif read.pairs:
         used = ("repetitions", "seed", *(["screen"] if set(chosen.screen) <= {"traps"} else []))
         idle, what = [*(name for name in changed if name not in used), *given], "paired comparisons"
     else:
@@ -292,9 +297,11 @@ def _refuse_idle(read: "Ratings", chosen: "Options", given: list[str], *, jod: b
         raise UserError(f"{read.name} holds {what}; --{idle[0].replace('_', '-')} needs single votes on a scale")
 
 
-def _analysis(read: "Ratings", chosen: "Options", *, jod: bool) -> "Analysis | PairAnalysis":
-    from srbench.ratings import analysis, pair_study
+def _analysis(read: "Ratings", chosen: "Options", *, jod: bool) -> "Analysis | PairAnalysis | TripletAnalysis":
+    from srbench.ratings import analysis, pair_study, triplet_study
 
+    if read.triplets:
+        return triplet_study.analyse_triplets(read.name, read.triplets, read.notes, read.screening)
     if read.pairs:
         wanted = pair_study.PairOptions(jod, "pool" if chosen.repetitions == "pool" else "first", chosen.seed)
         return pair_study.analyse_pairs(read.name, read.pairs, read.notes, wanted, read.screening)

@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 from srbench import __version__
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.pair_study import PairAnalysis
+from srbench.ratings.triplet_study import TripletAnalysis
 from srbench.ratings.votes import contents
 from srbench.report.ratings.plots.study import plots
 from srbench.report.table import KeyValue, Page, Section, Table
 
 
-def page(study: Analysis | PairAnalysis, tables: Sequence[Table], methods: str) -> Page:
+def page(study: Analysis | PairAnalysis | TripletAnalysis, tables: Sequence[Table], methods: str) -> Page:
     """Arrange the text of a report.
 
     Args:
@@ -31,8 +32,10 @@ def page(study: Analysis | PairAnalysis, tables: Sequence[Table], methods: str) 
     )
 
 
-def illustrated(content: Page, study: Analysis | PairAnalysis) -> Page:
+def illustrated(content: Page, study: Analysis | PairAnalysis | TripletAnalysis) -> Page:
     """Add what an HTML page has beyond the text: key values, plots, and the options of the analysis."""
+    if isinstance(study, TripletAnalysis):
+        return content
     same = f"The same votes and the same options give the same values with srbench {__version__}."
     return replace(
         content,
@@ -98,7 +101,9 @@ def _pair_key_values(study: PairAnalysis) -> list[KeyValue]:
     return values
 
 
-def _higher(study: Analysis | PairAnalysis) -> str:
+def _higher(study: Analysis | PairAnalysis | TripletAnalysis) -> str:
+    if isinstance(study, TripletAnalysis):
+        return "Distances from the original come from triplets. Lower is better."
     if isinstance(study, PairAnalysis):
         return "Scores come from answers to “which of the two is better?”. Higher is better."
     scale = study.scores.scale

@@ -8,9 +8,10 @@ from typing import Any
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.join import Joined
 from srbench.ratings.pair_study import PairAnalysis
+from srbench.ratings.triplet_study import TripletAnalysis
 from srbench.report.formats import html, latex, markdown
 from srbench.report.publish import write_files
-from srbench.report.ratings import page, record, record_pairs, tables, tables_metrics, tables_pairs
+from srbench.report.ratings import page, record, record_pairs, tables, tables_metrics, tables_pairs, triplets
 from srbench.report.ratings.methods import methods
 from srbench.report.ratings.methods_pairs import methods_pairs
 from srbench.report.table import Page
@@ -28,12 +29,14 @@ class RatingsReport:
         content: Records in full precision, as `--json` prints them.
     """
 
-    analysis: Analysis | PairAnalysis
+    analysis: Analysis | PairAnalysis | TripletAnalysis
     page: Page
     content: dict[str, Any]
 
 
-def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None, asked: str = "") -> RatingsReport:
+def report(
+    analysis: Analysis | PairAnalysis | TripletAnalysis, joined: Joined | None = None, asked: str = ""
+) -> RatingsReport:
     """Arrange an analysis.
 
     Args:
@@ -41,6 +44,10 @@ def report(analysis: Analysis | PairAnalysis, joined: Joined | None = None, aske
         joined: Rows of a run of the same models, whose metrics stand beside the scores.
         asked: Sentences that say how raters were asked; the methods paragraph begins with them.
     """
+    if isinstance(analysis, TripletAnalysis):
+        text = _after(asked, triplets.methods(analysis))
+        arranged = page.page(analysis, triplets.tables(analysis), text)
+        return RatingsReport(analysis, arranged, triplets.record(analysis, text))
     if isinstance(analysis, PairAnalysis):
         text = _after(asked, methods_pairs(analysis))
         arranged = page.page(analysis, tables_pairs.tables(analysis), text)
