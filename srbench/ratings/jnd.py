@@ -65,7 +65,7 @@ class JndScores:
         weight = np.array([float(name == first) for _, name in self.items])
         other = np.array([float(name == second) for _, name in self.items])
         contrast = weight / weight.sum() - other / other.sum()
-        return float(np.sqrt(contrast @ self.covariance @ contrast))
+        return float(_roots(contrast @ self.covariance @ contrast))
 
     def means(self) -> list[tuple[str, float, float]]:
         """Return each model with its mean distance over the contents and half of its interval, the nearest first."""
@@ -73,9 +73,14 @@ class JndScores:
         for model in dict.fromkeys(model for _, model in self.items):
             weight = np.array([float(name == model) for _, name in self.items])
             weight /= weight.sum()
-            error = float(np.sqrt(weight @ self.covariance @ weight))
+            error = float(_roots(weight @ self.covariance @ weight))
             found.append((model, float(weight @ self.score), _quantile(len(self.raters)) * error))
         return sorted(found, key=lambda row: row[1])
+
+
+def _roots(variances: Floats) -> Floats:
+    """Square roots; a variance that rounding has made negative is 0."""
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
 
 def _quantile(raters: int) -> float:
@@ -106,7 +111,7 @@ def fit(answers: Sequence[TripletAnswer]) -> JndScores:
     return JndScores(
         items=problem.items,
         score=parameters[:count],
-        half=_quantile(len(problem.raters)) * np.sqrt(np.diag(covariance)),
+        half=_quantile(len(problem.raters)) * _roots(np.diag(covariance)),
         covariance=covariance,
         raters=problem.raters,
         lapse=found.lapse,
@@ -302,7 +307,7 @@ def mapping(plain: JndScores, boosted: JndScores) -> Mapping | None:
         return None
     i, j = np.array(shared).T
     x, y = np.maximum(boosted.score[j], 0.0), plain.score[i]
-    error = np.sqrt(np.diag(plain.covariance))[i]
+    error = _roots(np.diag(plain.covariance))[i]
     error = np.where(np.isfinite(error) & (error > 0), error, 1.0)
 
     def misfit(parameters: Floats) -> Floats:

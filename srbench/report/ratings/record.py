@@ -272,6 +272,8 @@ def csv_files(record: Mapping[str, Any]) -> dict[str, str]:
             for score in fit["scores"] or []
         ]
         lists = {"scores": scores, "raters": record["raters"]}
+    elif record["kind"] == "triplets":
+        lists = {name: record[name] for name in ("models", "stimuli", "raters")}
     else:
         lists = {name: record[name] for name in _LISTS}
     return {f"{name}.csv": csv.records(list(map(_flat, rows))) for name, rows in lists.items() if rows}

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from srbench.core import stored_json
 from srbench.ratings.jnd import PRIOR_JND
 from srbench.ratings.triplet_study import TripletAnalysis
 from srbench.ratings.triplets import Form
-from srbench.report.ratings.record import known, versions
+from srbench.report.ratings.record import SCHEMA, VERSION, known, versions
 from srbench.report.table import DASH, Column, Table, text_column, text_rows
 
 
@@ -89,8 +90,9 @@ def _answers(study: TripletAnalysis, form: Form) -> str:
 def record(study: TripletAnalysis, text: str) -> dict[str, Any]:
     """Return the records in full precision."""
     mapping = study.mapping
-    return {
+    content = {
         "study": study.name,
+        "kind": "triplets",
         "models": [
             {"form": form, "model": model, "jnd": score, "half": known(half)}
             | ({"plain_jnd": _plain(study, score)} if _mapped(study, form) else {})
@@ -124,3 +126,4 @@ def record(study: TripletAnalysis, text: str) -> dict[str, Any]:
         "caveats": list(study.caveats),
         "versions": versions(),
     }
+    return stored_json.marked(SCHEMA, VERSION, content)
