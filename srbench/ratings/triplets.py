@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from srbench.errors import BadRatings
-from srbench.ratings.table import Table
+
+if TYPE_CHECKING:  # the report of triplets must not wait for pandas
+    from srbench.ratings.table import Table
 
 TripletChoice = Literal["left", "unsure", "right"]
 CHOICES: tuple[TripletChoice, ...] = ("left", "unsure", "right")
@@ -50,12 +52,12 @@ def records(answers: Sequence[TripletAnswer]) -> list[dict[str, Any]]:
     return [asdict(answer) for answer in answers]
 
 
-def is_triplets(table: Table) -> bool:
+def is_triplets(table: "Table") -> bool:
     """Return whether a table has the columns of triplets."""
     return set(_COLUMNS) <= table.columns.keys()
 
 
-def from_table(table: Table) -> tuple[TripletAnswer, ...]:
+def from_table(table: "Table") -> tuple[TripletAnswer, ...]:
     """Read answers from a table with the columns content, rater, left, right and answer; form and kind may be there.
 
     Raises:
