@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from srbench.ratings.votes import Stimulus
 from srbench.survey.design import TrialKind
-from srbench.survey.method import Method
 from srbench.survey.package.tables import Column, Table
 from srbench.survey.responses import Response
 from srbench.survey.study import Picture, Study
@@ -96,6 +95,7 @@ def rows(
         panel_ids: Ids by which a panel knows raters, by their own ids.
     """
     pictures = {picture.stimulus.name: picture for picture in study.pictures}
+    method, named = study.method, study.stimuli_by_name()
     seen: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for response in presented:
         if response.rater not in raters:
@@ -107,12 +107,10 @@ def rows(
             "panel_id": panel_ids.get(response.rater),
             "repetition": seen[question],
         }
-        for place, part in enumerate(_parts(study, response), start=1):
-            yield {**common, "place": place, "side": part[0], "value": part[2], **_of_picture(pictures[part[1]])}
-
-
-def _parts(study: Study, response: Response) -> Sequence[tuple[str, str, str]]:
-    return study.method.parts(study.design, study.stimuli_by_name(), response)
+        if response.kind == "trap" and response.answered is not None:
+            common["trap"] = MISSED if method.missed_trap(study.design, named, response) else PASSED
+        for place, (side, name, value) in enumerate(method.parts(study.design, named, response), start=1):
+            yield {**common, "place": place, "side": side, "value": value, **_of_picture(pictures[name])}
 
 
 def _of_trial(study: Study, response: Response) -> dict[str, Any]:
@@ -126,7 +124,6 @@ def _of_trial(study: Study, response: Response) -> dict[str, Any]:
         "sitting": response.sitting + 1,
         "order": response.position + 1,
         "kind": response.kind,
-        "trap": _trap(study.method, study, response) if answered and response.kind == "trap" else None,
         "answer": response.value,
         "shown": _moment(response.shown),
         "answered": _moment(response.answered),
@@ -136,10 +133,6 @@ def _of_trial(study: Study, response: Response) -> dict[str, Any]:
         "focus_lost": None if facts["focus_lost"] is None else int(facts["focus_lost"]),
         "further": json.dumps(further, ensure_ascii=False, sort_keys=True) if further else None,
     }
-
-
-def _trap(method: Method, study: Study, response: Response) -> str:
-    return MISSED if method.missed_trap(study.design, study.stimuli_by_name(), response) else PASSED
 
 
 def _of_picture(picture: Picture) -> dict[str, Any]:
