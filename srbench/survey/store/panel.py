@@ -1,6 +1,6 @@
 """Raters whom a panel sends: one id is one rater, in any browser."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from srbench.errors import BadStudy
@@ -70,19 +70,8 @@ class PanelStore(StoreConnection):
         Raises:
             BadStudy: Nobody or several people are named so.
         """
-        token = text.rstrip("/").rpartition("/")[2].partition("?")[0]
-        wanted = (
-            select(Rater.id)
-            .outerjoin(PanelId, PanelId.rater == Rater.id)
-            .where(
-                (Rater.id == text)
-                | (Rater.token == token_hash(token))
-                | (Rater.code == text)
-                | (PanelId.person == text)
-            )
-        )
-        with self._reading() as database:
-            found = sorted(set(database.scalars(wanted))) if text.isascii() and "\x00" not in text else []
+        known = text.isascii() and "\x00" not in text  # as all names are
+        found = self._named(text) if known else []
         if len(found) == 1:
             return found[0]
         if found:
@@ -90,3 +79,13 @@ class PanelStore(StoreConnection):
         raise BadStudy(
             f"there is no rater {text} in {self.study.title}; expected an id, a link, a completion code or a panel's id"
         )
+
+    def _named(self, text: str) -> list[str]:
+        token = text.rstrip("/").rpartition("/")[2].partition("?")[0]
+        wanted = (
+            select(Rater.id)
+            .outerjoin(PanelId, PanelId.rater == Rater.id)
+            .where(or_(Rater.id == text, Rater.token == token_hash(token), Rater.code == text, PanelId.person == text))
+        )
+        with self._reading() as database:
+            return sorted(set(database.scalars(wanted)))
