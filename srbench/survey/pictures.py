@@ -202,7 +202,7 @@ def with_anchors(sources: Sequence[Source], names: Sequence[str]) -> list[Source
 
 
 def crops(
-    sources: Iterable[Source], area_px: tuple[int, int], chosen: Mapping[tuple[str, str], tuple[int, int]], seed: int
+    sources: Iterable[Source], area_px: tuple[int, int], chosen: Mapping[tuple[str, str], tuple[int, ...]], seed: int
 ) -> dict[tuple[str, str], Crop]:
     """Return for each data set and content the part that fits the viewer's area; nothing is ever scaled.
 
@@ -212,7 +212,8 @@ def crops(
     Args:
         sources: All pictures.
         area_px: Width and height of the viewer's area in pixels.
-        chosen: First row and column of chosen crops; the others are drawn.
+        chosen: First row and column of chosen crops, and height and width where they are smaller than what fits; the
+            others are drawn.
         seed: Seed of the crops that are drawn.
 
     Raises:
@@ -231,12 +232,12 @@ def crops(
         raise BadStudy(f"crops are given for {', '.join(unknown)}, which the study does not have; correct the file")
     crop_of = {}
     for number, (key, (height, width)) in enumerate(sorted(sizes.items())):
-        size = min(height, area_px[1]), min(width, area_px[0])
+        room = min(height, area_px[1]), min(width, area_px[0])
+        region = chosen.get(key, ())
+        size = _chosen_size(key, region, room) or room
         generator = np.random.default_rng((seed, 4, number))
-        start = chosen.get(key) or (
-            int(generator.integers(height - size[0] + 1)),
-            int(generator.integers(width - size[1] + 1)),
-        )
+        drawn = int(generator.integers(height - size[0] + 1)), int(generator.integers(width - size[1] + 1))
+        start = (region[0], region[1]) if region else drawn
         if not (0 <= start[0] <= height - size[0] and 0 <= start[1] <= width - size[1]):
             raise BadStudy(
                 f"the crop of {'/'.join(filter(None, key))} begins at row {start[0]}, column {start[1]}; its "
@@ -244,6 +245,19 @@ def crops(
             )
         crop_of[key] = Crop(*start, *size, whole=size == (height, width))
     return crop_of
+
+
+def _chosen_size(key: tuple[str, str], region: Sequence[int], room: tuple[int, int]) -> tuple[int, int] | None:
+    """Height and width of a chosen region that states them; None where it does not."""
+    if len(region) < 4:
+        return None
+    _, _, height, width = region
+    if not (0 < height <= room[0] and 0 < width <= room[1]):
+        raise BadStudy(
+            f"the crop of {'/'.join(filter(None, key))} is {width} x {height} px; its pictures and --area leave "
+            f"room for {room[1]} x {room[0]} px"
+        )
+    return height, width
 
 
 def cut(source: Source, crop: Crop, protocol: Protocol | None = None) -> tuple[npt.NDArray[np.uint8], Colour]:

@@ -77,6 +77,16 @@ def test_chosen_crops_are_used_and_checked(call: Call, folders: Path) -> None:
     assert code == 0
     whole = image.read(folders / "m1" / "a.png")
     np.testing.assert_array_equal(image.read(Path("st/pictures/a_m1.png")), whole[5:29, 7:39])
+    head = "dataset,content,top,left,height,width\n"
+    Path("crops.csv").write_text(f"{head},a,5,7,10,20\n", encoding="utf-8")
+    command = ("survey", "create", "regions", "--images", str(folders), "--area", "32x24", "--crops", "crops.csv")
+    assert call(*command)[0] == 0
+    sizes = {(p.stimulus.content, p.width_px, p.height_px) for p in load(Path("regions")).pictures if p.role == "rated"}
+    assert {size for size in sizes if size[0] == "a"} == {("a", 20, 10)}
+    Path("crops.csv").write_text(f"{head},a,0,0,30,20\n", encoding="utf-8")
+    assert (
+        "is 20 x 30 px; its pictures and --area leave room for 32 x 24 px" in call(*command[:2], "st3", *command[3:])[2]
+    )
     Path("crops.csv").write_text("dataset,content,top,left\n,a,30,0\n", encoding="utf-8")
     code, _, err = call("survey", "create", "st2", "--images", str(folders), "--area", "32x24", "--crops", "crops.csv")
     assert code == 2

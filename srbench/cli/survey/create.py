@@ -93,7 +93,10 @@ def create(
         ),
     ] = "",
     crops: Annotated[
-        Path | None, typer.Option(help="CSV file of chosen crops with the columns dataset,content,top,left.")
+        Path | None,
+        typer.Option(
+            help="CSV file of chosen regions: dataset,content,top,left, and height,width for smaller ones than --area."
+        ),
     ] = None,
     calibration: Annotated[
         Path | None, typer.Option(help="Folder of HR images for calibration and traps; they are not rated.")
@@ -305,16 +308,18 @@ def _area(text: str) -> tuple[int, int]:
     return int(size[1]), int(size[2])
 
 
-def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, int]]:
+def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, ...]]:
     if path is None:
         return {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        return {(row["dataset"], row["content"]): (int(row["top"]), int(row["left"])) for row in rows}
+        sides = ("height", "width") if rows and "height" in rows[0] else ()
+        regions = (tuple(int(row[name]) for name in ("top", "left", *sides)) for row in rows)
+        return {(row["dataset"], row["content"]): region for row, region in zip(rows, regions, strict=True)}
     except (OSError, KeyError, ValueError, TypeError) as error:
         what = files.absent_or(path, f"cannot be read ({first_line(error)})")
-        raise UserError(f"{path} {what}; expected a CSV with dataset,content,top,left") from error
+        raise UserError(f"{path} {what}; expected a CSV with dataset,content,top,left, or also height,width") from error
 
 
 def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
