@@ -24,6 +24,7 @@ from srbench.survey.own_words import LANGUAGES, Words
 from srbench.survey.own_words import validated as validated_words
 from srbench.survey.panel import Panel
 from srbench.survey.participation import Participation, validated
+from srbench.survey.plan_limits import require_runnable
 from srbench.survey.presentation import Presentation
 from srbench.survey.presentation import validated as validated_presentation
 from srbench.survey.questionnaires import Item
@@ -317,6 +318,11 @@ def _check(file: Path, content: _File) -> None:
         raise BadStudy(f"{file}: {error}; {_REMEDY}") from error
     if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
         raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
+    shown = [(picture.role, picture.shown) for picture in content.pictures]
+    try:
+        require_runnable(design, content.raters, shown)
+    except BadStudy as error:
+        raise BadStudy(f"{file} {error}; {_REMEDY}") from error
     if design.categories not in CATEGORIES:
         raise BadStudy(f"{file} has {design.categories} categories; expected 5, 7, 9 or 11; {_REMEDY}")
     validated_presentation(design.presentation)

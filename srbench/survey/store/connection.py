@@ -5,15 +5,15 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, union
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy
 from srbench.survey.database import READING, connect
-from srbench.survey.schema import Rater, StudyRow
-from srbench.survey.study import Study
+from srbench.survey.schema import Assignment, Rater, StudyRow
+from srbench.survey.study import STUDY_FILE, Study
 
 SQLITE = "votes.sqlite"
 _LOCK = 5_272_043  # any number, the same for all who ask
@@ -50,10 +50,18 @@ class StoreConnection:
             owner = database.scalar(select(StudyRow.id))
             if owner is None:
                 database.add(StudyRow(id=self.study.id))
+            asked = set(database.scalars(union(select(Assignment.first), select(Assignment.second)))) - {""}
         if owner not in (None, self.study.id):
             place = hidden(self.engine.url.render_as_string(hide_password=True))
             self.close()
             raise BadStudy(f"{place} holds the votes of another study; {self.study.title} needs a database of its own")
+        lost = sorted(asked - self.study.stimuli_by_name().keys())
+        if lost:
+            self.close()
+            raise BadStudy(
+                f"{self.study.folder / STUDY_FILE} lacks the picture '{lost[0]}', of which raters were asked; take the "
+                "file from a backup"
+            )
 
     def close(self) -> None:
         """Close the connections; SQLite's log becomes part of its file, which then holds everything."""
