@@ -280,7 +280,7 @@ GROUPS = (
             ("database.execute(delete(Answer).where(Answer.trial.in_(trials)))", "pass"),
             ("person.number, person.state, person.facts = None", "person.state, person.facts = None"),
             ("_count_joined(database) >= limit", "_count_joined(database) > limit"),
-            ("token=_hash_token(token)", "token=token"),
+            ("token=token_hash(token)", "token=token"),
             ("{**person.facts, **facts}", "{**facts}"),
         ),
     ),
@@ -290,7 +290,7 @@ GROUPS = (
         "tests/survey/test_store.py",
         (
             ("Rater.seen > since", "Rater.seen < since"),
-            ("first_key=secrets.token_urlsafe(16)", "first_key=trial.first"),
+            ("first_key=_key()", "first_key=trial.first"),
         ),
     ),
     Group(
