@@ -14,7 +14,7 @@ from srbench.survey import secrets
 from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
-from tests.survey.test_web import field, made, until
+from tests.survey.test_web import SCREEN, field, made, until
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_file_that_changes_meanwhile_is_never_shown(store: VoteStore, caplog: 
     assert store.status() == "paused"
     assert len(caplog.records) == 1
     assert "is not the picture of the plan" in store.status_reason()
-    sent = {"token": field(page, "token"), "position": "0", "value": "4", "seconds": "1"}
+    sent = {"token": field(page, "token"), "position": "0", "value": "4", "seconds": "1", **SCREEN}
     assert "The study is paused" in client.post("/answer", data=sent).text
     assert store.responses() == []
     with store._reading() as database:
