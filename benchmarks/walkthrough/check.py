@@ -11,7 +11,6 @@ from benchmarks.walkthrough.rater import Walked
 from benchmarks.walkthrough.scenes import Scene
 from benchmarks.walkthrough.ways import Way
 
-_CLOSE = 1e-4
 Panel = Mapping[str, tuple[Scene, Walked]]
 """Scene and way of each rater, by the rater's id."""
 
@@ -52,23 +51,25 @@ def rows(package: Path, panel: Panel) -> dict[str, int]:
 
 def model_scores(way: Way, report: Mapping[str, Any], panel: Panel) -> list[dict[str, Any]]:
     """Return each model with its score by the analysis and by the planted answers of raters who were not careless."""
-    if way.scores is None:
-        return []
     counted = {
-        rater: [given for _, given in sorted(walked.given.items()) if not given[0][0].to_calibrate]
+        rater: [given for _, given in sorted(walked.given.items())]
         for rater, (scene, walked) in panel.items()
         if not scene.careless
     }
     planted, found = way.scores(counted), _scores(report)
     return [
-        {"model": model, "analysis": found.get(model), "planted": score}
+        {"model": model, "analysis": found.get(model), "planted": score, "within": way.within}
         for model, score in sorted(planted.items(), key=lambda item: -item[1])
     ]
 
 
 def equal(scores: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether the analysis found what was planted."""
-    return all(row["analysis"] is not None and abs(row["analysis"] - row["planted"]) < _CLOSE for row in scores)
+    return bool(scores) and all(_near(row["analysis"], row["planted"], row["within"]) for row in scores)
+
+
+def _near(found: float | None, planted: float, within: float) -> bool:
+    return found is not None and abs(found - planted) <= within
 
 
 def _pictures(trial: Sequence[Mapping[str, str]]) -> tuple[Any, ...]:
@@ -82,10 +83,12 @@ def _screen(row: Mapping[str, str], scene: Scene) -> bool:
 
 
 def _scores(report: Mapping[str, Any]) -> dict[str, float]:
-    if report["kind"] != "pairs":
-        return {row["model"]: row["mean"] for row in report["models"]}
-    (fit,) = (fit for fit in report["overall"] if fit["model"] == "bradley-terry")
-    return {row["item"]: row["score"] for row in fit["scores"]}
+    if report["kind"] == "triplets":
+        return {row["model"]: row["jnd"] for row in report["models"]}
+    if report["kind"] == "pairs":
+        (fit,) = (fit for fit in report["overall"] if fit["model"] == "bradley-terry")
+        return {row["item"]: row["score"] for row in fit["scores"]}
+    return {row["model"]: row["mean"] for row in report["models"]}
 
 
 def _read(package: Path, table: str) -> list[dict[str, str]]:

@@ -1,17 +1,20 @@
 """Scores of models from planted answers, by the definitions and not by the code of srbench."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.walkthrough.pictures import Shown
+from srbench.ratings.jnd import fit
+from srbench.ratings.triplets import TripletAnswer, TripletChoice
 from srbench.stats.arrays import Floats
 
 Answers = Mapping[str, Sequence[tuple[tuple[Shown, ...], str]]]
-"""Of each rater who counts, pictures and answers in their order; answers on pictures to calibrate on are left out."""
+"""Of each rater who counts, pictures and answers in their order, traps among them."""
 _PRIOR = 0.5  # wins each way, where the likelihood has no maximum: as the guide says
 
 
@@ -23,7 +26,7 @@ def means(
     def of(answers: Answers) -> dict[str, float]:
         votes: dict[Shown, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for rater, given in answers.items():
-            for shown, answer in given:
+            for shown, answer in _rated(given):
                 for picture, score in scored(shown, answer):
                     votes[picture][rater].append(score)
         contents: dict[str, list[float]] = defaultdict(list)
@@ -39,7 +42,7 @@ def bradley_terry(answers: Answers) -> dict[str, float]:
     wins: dict[tuple[str, str, str], float] = defaultdict(float)
     for given in answers.values():
         asked = set()
-        for (first, second), answer in given:
+        for (first, second), answer in _rated(given):
             question = frozenset((first, second))
             if question not in asked:
                 asked.add(question)
@@ -62,6 +65,23 @@ def bradley_terry(answers: Answers) -> dict[str, float]:
 
     found = minimize(loss, np.append(np.zeros(len(models)), -1.0), method="BFGS", options={"gtol": 1e-7})
     return {model: float(score) for model, score in zip(models, found.x, strict=False)}
+
+
+def jnd(answers: Answers) -> dict[str, float]:
+    """Return distances by srbench's own estimator, whose model has no other code: from the planted answers, though."""
+    said = []
+    for rater, given in answers.items():
+        for (left, right, original), answer in given:
+            kind = "trap" if original.to_calibrate else "bias" if left == right else "trial"
+            said.append(
+                TripletAnswer(left.content, rater, left.model, right.model, cast(TripletChoice, answer), kind=kind)
+            )
+    return {model: score for model, score, _ in fit(said).means()}
+
+
+def _rated(given: Sequence[tuple[tuple[Shown, ...], str]]) -> Iterator[tuple[tuple[Shown, ...], str]]:
+    """Answers that are not on traps."""
+    return ((shown, answer) for shown, answer in given if not shown[0].to_calibrate)
 
 
 def _bounded(models: Sequence[str], wins: Mapping[tuple[str, str, str], float]) -> bool:

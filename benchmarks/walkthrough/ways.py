@@ -20,15 +20,16 @@ class Way:
         options: What `srbench survey create` is told beside it.
         answer: What a rater of this opinion answers to the pictures of a trial.
         give: How an answer is given in a window.
-        scores: What the models' scores must be, from the answers of raters who count; None where no other code
-            computes them.
+        scores: What the models' scores must be, from the answers of raters who count.
+        within: How near the analysis must come to them.
     """
 
     method: str
     options: tuple[str, ...]
     answer: Callable[[Opinion, Sequence[Shown]], str]
     give: hands.Give
-    scores: Callable[[scores.Answers], dict[str, float]] | None
+    scores: Callable[[scores.Answers], dict[str, float]]
+    within: float = 1e-4
 
 
 def _category(low: int, high: int) -> Callable[[Opinion, Sequence[Shown]], str]:
@@ -76,5 +77,5 @@ WAYS = (
     Way("slider", (), _numbers, hands.sliders, scores.means(_of_judged)),
     Way("dscqs", (), _numbers, hands.sliders, scores.means(_from_original)),
     Way("mushra", (), lambda o, shown: _numbers(o, shown[1:]), hands.sliders, scores.means(_of_versions)),
-    Way("triplet", (), _difference, hands.button, None),
+    Way("triplet", (), _difference, hands.button, scores.jnd, 0.01),
 )

@@ -66,8 +66,8 @@ def test_the_check_finds_what_differs(tmp_path: Path) -> None:
     found = check.rows(tmp_path, panel)
     wrong = {"missing": 1, "too many": 1, "answers wrong": 1, "codes wrong": 1, "reloads unseen": 1}
     assert report.wrong({"rows": found}) == wrong
-    assert not check.equal([{"model": "sharp", "analysis": 4.0, "planted": 4.1}])
-    assert not check.equal([{"model": "sharp", "analysis": None, "planted": 4.1}])
+    assert not check.equal([{"model": "sharp", "analysis": 4.0, "planted": 4.1, "within": 0.01}])
+    assert not check.equal([{"model": "sharp", "analysis": None, "planted": 4.1, "within": 0.01}])
 
 
 def _event(order: str, model: str, answer: str, kind: str = "trial", views: str = "2") -> dict[str, str]:
