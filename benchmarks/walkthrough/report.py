@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.walkthrough import check
+from benchmarks.walkthrough.ways import WAYS
 from srbench.core.wording import counted
 
 _COUNTED = ("answers", "rows")
@@ -55,13 +56,15 @@ def markdown(methods: Sequence[Mapping[str, Any]]) -> str:
 
 
 def write(methods: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Write both; methods that an earlier call has walked keep their place."""
+    """Write both; methods that only an earlier call has walked stay."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{_NAME}.json"
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     every = {found["method"]: found for found in (*earlier, *methods)}
-    path.write_text(json.dumps(list(every.values()), indent=1) + "\n", encoding="utf-8")
-    (folder / f"{_NAME}.md").write_text(markdown(list(every.values())), encoding="utf-8")
+    order = [way.method for way in WAYS]
+    listed = sorted(every.values(), key=lambda found: order.index(found["method"].split()[0]))
+    path.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{_NAME}.md").write_text(markdown(listed), encoding="utf-8")
 
 
 def _number(value: float | None) -> str:
