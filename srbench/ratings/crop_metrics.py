@@ -86,7 +86,7 @@ class CropMetrics:
             raise BadRatings(
                 f"{_named(stimulus)} was rated in the part {stimulus.crop} (x,y,width,height) alone, and "
                 f"{self.folder.path} has not kept the picture from which its metrics could be computed there; keep it "
-                "by srbench run --save-images, or leave out --run"
+                "by srbench run --save-images, or analyse the ratings without the run"
             )
         protocol = protocols.find(row.protocol)
         names = dict.fromkeys(r.metric for r in rows if r.metric not in (*TIMINGS, MOS))

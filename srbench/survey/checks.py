@@ -79,7 +79,9 @@ def address_findings(url: str) -> Iterator[Finding]:
         answer = requests.get(f"{root}/health", timeout=_TIMEOUT_S)
         good = answer.status_code == 200 and answer.text == "ok\n"
         said = f"{root}/health answers {answer.status_code}"
-        wrong = f"{said}; expected that of `srbench survey serve`: look at address, --base and proxy"
+        wrong = (
+            f"{said}; expected that of a served study; look at the address, the proxy, and srbench survey serve --base"
+        )
         yield Finding("address", "good" if good else "bad", said if good else wrong)
         if good:
             yield _forms(root)

@@ -67,10 +67,15 @@ def require_sound(panel: Panel) -> None:
     if panel.kind not in PANELS:
         raise BadStudy(f"no panel '{panel.kind}'; expected one of {', '.join(PANELS)}")
     if not panel.names:
-        raise BadStudy("a panel of your own needs a name in its link that tells a person; give it with --capture NAME")
+        raise BadStudy(
+            "a panel of your own needs a name in its link that tells a person; give it to srbench survey create "
+            "--capture NAME"
+        )
     for name in panel.names:
         if not _NAME.fullmatch(name) or name in _RESERVED:
-            raise BadStudy(f"--capture '{name}' is no name of a part of an address; expected letters, digits and _ . -")
+            raise BadStudy(
+                f"'{name}' is no name of a part of an address to capture; expected letters, digits and _ . -"
+            )
 
 
 def arrival(panel: Panel, address: Mapping[str, str]) -> Arrival | None:

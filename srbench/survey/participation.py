@@ -124,7 +124,9 @@ def validated(participation: Participation) -> Participation:
     gates.require_sound(participation.gates)
     needing = [gate.name for gate in participation.gates if gate.name in _MEASURED]
     if needing and not {"card", "distance"} <= set(participation.ask):
-        raise BadStudy(f"the gate {needing[0]} needs the size of the screen; add --ask card,distance")
+        raise BadStudy(
+            f"the gate {needing[0]} needs the size of the screen; give srbench survey create --ask card,distance"
+        )
     return participation
 
 

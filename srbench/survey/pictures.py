@@ -278,8 +278,8 @@ def cut(source: Source, crop: Crop, protocol: Protocol | None = None) -> tuple[n
         pixels = anchors(pixels, protocol)[source.model]
         if pixels.shape[0] < crop.top + crop.height or pixels.shape[1] < crop.left + crop.width:
             raise BadStudy(
-                f"the original of {source.content} is no multiple of {protocol.hr_multiple} px; crop it, or choose a "
-                "smaller --area"
+                f"the original of {source.content} is no multiple of {protocol.hr_multiple} px; crop it, or make "
+                "the study with a smaller part: srbench survey create --area"
             )
     return pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width], colour
 

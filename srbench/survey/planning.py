@@ -49,7 +49,7 @@ def session(
     rounds = len(next(iter(questions.values())))
     traps = method.traps(design, [stimulus for stimulus in stimuli if stimulus.expected is not None])
     if design.traps and not traps:
-        raise BadStudy("there are no trap pictures; give calibration pictures, or --traps 0")
+        raise BadStudy("there are no trap pictures; give calibration pictures, or srbench survey create --traps 0")
     contents = list(pictures)
     size = max(1, round(design.share * len(contents)))
     block, at = divmod(rater, succession.BLOCK)

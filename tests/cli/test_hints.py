@@ -26,8 +26,9 @@ _PROSE = {"downloads", "needed"}
 
 _NEVER = {
     # These verbs come to this code without what the message is about.
-    "srbench.datasets.name_pairs": ("fetch", "upscale", "throughput"),  # they pair nothing
-    "srbench.datasets.locate.locate": ("fetch", "score", "upscale", "throughput", "survey create"),  # no LR is given
+    "srbench.datasets.name_pairs": ("fetch", "upscale", "throughput", "survey extend"),  # they pair nothing
+    "srbench.datasets.locate.locate": ("fetch", "score", "upscale", "throughput", "survey create", "survey extend"),
+    "srbench.survey.pictures._chosen_size": ("survey extend",),  # no crops are given
     "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
     "srbench.evaluation.comparison.compare": ("table",),  # it asks for the usual test
     "srbench.survey.planning._with_extras": ("survey plan", "survey serve"),  # of a study that was planned before

@@ -72,8 +72,7 @@ class Gatekeeper:
 
     def _missed(self, rater: str, trial: Trial, value: str) -> bool:
         study, stimuli = self.store.study, self.store.study.stimuli_by_name()
-        judged = trial.pictures[:2] if study.design.method == "pair" else trial.pictures[:1]
-        if any(stimuli[name].expected is None for name in judged):
+        if any(stimuli[name].expected is None for name in study.method.rated(trial, stimuli)):
             return False
         answer = Response(rater, 0, "trap", trial.first, trial.second, value, 0.0, {}, others=trial.others)
         return study.method.missed_trap(study.design, stimuli, answer)
