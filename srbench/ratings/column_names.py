@@ -32,6 +32,16 @@ _OTHER_NAMES = {
 }
 """By our name, other names without anything but letters and digits. A picture is a content or a stimulus."""
 _ALIASES = {ours: (ours, *others.split()) for ours, others in _OTHER_NAMES.items()}
+_MEASURES = {
+    "metric": "psnr psnry ssim ssimy msssim lpips dists niqe piqe brisque musiq maniqa clipiqa topiq nima fid kid vmaf",
+    "error": "vif fsim gmsd mse rmse mae mad",
+    "fact": "age gender sex acuity duration seconds time size width height scale factor x y crop cropborder",
+    "cost": "bitrate bpp fps frame frames params flops macs runtime latency memory session seed rank year index row",
+    "statistic": "ci cilow cihigh cilower ciupper ci95 lower upper low high median min max minimum maximum",
+    "spread": "var variance sem se stderr half line number lpipsalex lpipsvgg",
+}
+_MEASURE_NAMES = {name for names in _MEASURES.values() for name in names.split()}
+"""Names of numbers that are no votes: quality metrics, facts about pictures and people, statistics of votes."""
 _SIDES = (("a", "b"), ("left", "right"), ("first", "second"), ("1", "2"))
 _SIDED = (
     "",
@@ -54,6 +64,11 @@ def squashed(name: str) -> str:
     """Return a name in lower case without anything but letters and digits, and without "id" at its end."""
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     return plain.removesuffix("id") or plain
+
+
+def is_measure(name: str) -> bool:
+    """Whether a column is called as a quality metric or another number that is no vote, as psnr, LPIPS or age."""
+    return squashed(name) in _MEASURE_NAMES
 
 
 def renamed(table: Table, options: ImportOptions) -> Table:

@@ -137,6 +137,27 @@ def test_a_wide_table_that_does_not_tell_what_its_columns_are_is_refused(tmp_pat
     )
 
 
+def test_no_rater_of_a_wide_table_is_lost_or_invented(tmp_path: Path) -> None:
+    """Once one NA dropped its rater, psnr on a scale to 100 was one, and a column of means hid the votes."""
+    head = "stimulus,content,r1,r2,r3"
+    missing = _refused(_file(tmp_path, "na.csv", head, "x,a,1,2,NA", "y,a,4,3,5"))
+    assert "line 2: score 'NA' in column 'r3' is not a number; a missing vote is an empty cell" in missing
+    beyond = _file(tmp_path, "out.csv", head, "x,a,1,2,3", "y,a,4,3,7")
+    assert "line 3: score 7 is out of range in column 'r3'" in _refused(beyond)
+    metrics = _file(tmp_path, "m.csv", "stimulus,content,r1,r2,psnr,LPIPS,age", "x,a,50,20,30.5,0.1,30")
+    hundred = ImportOptions(scale=Scale(0, 100))
+    assert _scores(files.read(metrics, hundred)) == [("r1", "x", 50), ("r2", "x", 20)]
+    other = _file(tmp_path, "o.csv", "stimulus,content,r1,r2,sharpness", "x,a,50,20,31")
+    assert "column 'sharpness' may be scores or something else" in _refused(other, hundred)
+    assert len(_votes(files.read(other, ImportOptions(scale=Scale(0, 100), wide="raters"))).raters) == 3
+    sliders = _file(tmp_path, "s.csv", "stimulus,content,r1,r2,r3", "x,a,40.5,20,31", "y,a,1,,3")
+    assert len(_votes(files.read(sliders, hundred))) == 5
+    both = _file(tmp_path, "b.csv", "stimulus,content,r1,r2,mean,std", "x,a,4,2,3,1.4", "y,a,5,3,4,1.4")
+    assert "has averages ('mean') and what may be votes ('r1', 'r2')" in _refused(both)
+    assert len(_votes(files.read(both, ImportOptions(ignore=("mean",))))) == 4
+    assert files.read(both, ImportOptions(columns={"mos": "mean"})).means is not None
+
+
 def test_several_files_are_one_study(tmp_path: Path) -> None:
     head = "stimulus,content,score"
     paths = [_file(tmp_path, "anna.csv", head, "a,a,3", "b,b,4"), _file(tmp_path, "ben.csv", head, "a,a,1")]

@@ -1,9 +1,11 @@
 """Tables of averages that somebody else has computed, with or without number of votes and standard deviation."""
 
+from srbench.errors import BadRatings
 from srbench.ratings.column_names import claim, find, refuse_unused_choice, renamed
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.layouts.layout import Layout, Sheet
 from srbench.ratings.layouts.votes import name_pictures, require
+from srbench.ratings.layouts.wide import score_columns
 from srbench.ratings.stimulus_table import STIMULUS_COLUMNS
 from srbench.ratings.table_io import Source
 
@@ -20,9 +22,16 @@ def read(source: Source, options: ImportOptions) -> Sheet:
     """Read averages.
 
     Raises:
-        BadRatings: A column is missing, or two could be the same.
+        BadRatings: A column is missing, two could be the same, or single votes stand beside the averages.
     """
     table = renamed(source.table, options)
+    votes = score_columns(table, options)
+    if len(votes) > 1 and "mos" not in options.columns:
+        mean = find(table, "mos")[0]
+        raise BadRatings(
+            f"{table.title} has averages ('{mean}') and what may be votes ('{votes[0]}', '{votes[1]}'); expected one, "
+            f"say which: --ignore '{mean}' for the votes, --columns 'mos={mean}' for the averages"
+        )
     claimed = claim(table, (*_NEEDED, "n", "std"), STIMULUS_COLUMNS)
     columns = {ours: table.columns[theirs] for ours, theirs in claimed.items()}
     said = name_pictures(table, columns, claimed, options)

@@ -1,19 +1,24 @@
 """Wide tables: a row a stimulus with a column for each rater, or a row a rater with a column for each stimulus."""
 
+import re
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 
 from srbench.errors import BadRatings
-from srbench.ratings.column_names import find, renamed
+from srbench.ratings.column_names import find, is_measure, renamed
 from srbench.ratings.import_options import ImportOptions, Wide
 from srbench.ratings.layouts.layout import Layout, Sheet
 from srbench.ratings.layouts.votes import votes_of
 from srbench.ratings.stimulus_table import STIMULUS_COLUMNS
-from srbench.ratings.table import Part, Table, Texts, number_of, texts
+from srbench.ratings.table import Part, RowErrors, Table, Texts, number_of, texts
 from srbench.ratings.table_io import Source
-from srbench.stats.arrays import Ints
+from srbench.stats.arrays import Floats, Ints
 
-_LEAST_SCORES = 0.9
-"""Share of the filled cells of a column that have to be scores."""
+_LEAST_SCORES = 0.5
+"""Share of the filled cells of a column that have to be scores; the others are then refused, each with its place."""
+_MISSING = ("na", "nan", "n/a", "null")
 _NO_SCORES = ("repetition", "time", "order", "timestamp", "mos", "n", "std")
 _NAMES = ("stimulus", "content", "picture", *STIMULUS_COLUMNS)
 
@@ -23,18 +28,21 @@ def recognises(source: Source, options: ImportOptions) -> bool:
     table = renamed(source.table, options)
     if options.wide is None and (find(table, "score") or (find(table, "rater") and _names(table))):
         return False
-    return len(_score_columns(table, options)) >= 2 and bool(_names(table) or find(table, "rater") or _first(table))
+    return len(score_columns(table, options)) >= 2 and bool(_names(table) or find(table, "rater") or _first(table))
 
 
 def read(source: Source, options: ImportOptions) -> Sheet:
     """Read votes; empty cells are none.
 
     Raises:
-        BadRatings: The file does not tell whether its columns are raters or stimuli.
+        BadRatings: The file does not tell whether its columns are raters or stimuli, or whether one of them is either;
+            or a cell is no score.
     """
     table = renamed(source.table, options)
-    scores = _score_columns(table, options)
+    scores = score_columns(table, options)
     kind = options.wide or _kind(table)
+    _refuse_doubtful(table, scores, kind, options)
+    _refuse_cells(table, scores, options)
     others = [name for name in table.columns if name not in scores]
     told = {"stimuli": "rater", "raters": "stimulus"}[kind]
     columns = {name: table.columns[name] for name in others}
@@ -55,18 +63,68 @@ def _first(table: Table) -> str:
     return name if len(table) and len(set(table.columns[name])) == len(table) else ""
 
 
-def _score_columns(table: Table, options: ImportOptions) -> list[str]:
+def score_columns(table: Table, options: ImportOptions) -> list[str]:
+    """Return the columns that hold scores of a rater or of a stimulus."""
+    return [name for name in _candidates(table) if _share(table, table.columns[name], options) >= _LEAST_SCORES]
+
+
+def _candidates(table: Table) -> list[str]:
     named = {*_names(table), *find(table, "rater")} or {_first(table)}
     named |= {name for ours in _NO_SCORES for name in find(table, ours)}
-    return [name for name in table.columns if name not in named and _is_scores(table, table.columns[name], options)]
+    return [name for name in table.columns if name not in named and not is_measure(name)]
 
 
-def _is_scores(table: Table, cells: Texts, options: ImportOptions) -> bool:
-    filled = [cell for cell in cells if cell]
+def _values(table: Table, cells: Sequence[str] | Texts, options: ImportOptions) -> Floats:
     comma = table.separator in (";", "\t")
-    values = np.array([number_of(options.words.get(cell.lower(), cell), comma=comma) for cell in filled])
-    right = (values >= options.scale.low) & (values <= options.scale.high)
-    return bool(filled) and float(right.mean()) >= _LEAST_SCORES
+    return np.array([number_of(options.words.get(cell.lower(), cell), comma=comma) for cell in cells], dtype=float)
+
+
+def _share(table: Table, cells: Texts, options: ImportOptions) -> float:
+    """Return the share of scores in the cells that are neither empty nor a word for a missing one."""
+    filled = [cell for cell in cells if cell]
+    told = [cell for cell in filled if cell.lower() not in _MISSING]
+    if not told:
+        return float(bool(filled))
+    values = _values(table, told, options)
+    return float(((values >= options.scale.low) & (values <= options.scale.high)).mean())
+
+
+def _refuse_doubtful(table: Table, scores: Sequence[str], kind: Wide, options: ImportOptions) -> None:
+    """Refuse columns of which few cells are scores, and, unless `--wide` tells, those not called as numbered raters."""
+    doubtful = [n for n in _candidates(table) if 0 < _share(table, table.columns[n], options) < _LEAST_SCORES]
+    if options.wide is None:
+        stems = Counter(re.sub(r"\d+$", "", name) for name in scores if name[-1:].isdigit())
+        stem, count = stems.most_common(1)[0] if stems else ("", 0)
+        if kind == "raters" and count > 1:
+            doubtful += [name for name in scores if re.sub(r"\d+$", "", name) != stem or not name[-1:].isdigit()]
+    if doubtful:
+        name = doubtful[0]
+        raise BadRatings(
+            f"{table.title}: column '{name}' may be scores or something else; expected only "
+            f"{kind} beside names, leave it out: --ignore '{name}', give it a meaning: --columns, or say that all "
+            f"columns of scores are {kind}: --wide {kind}"
+        )
+
+
+def _refuse_cells(table: Table, scores: Sequence[str], options: ImportOptions) -> None:
+    errors, scale = RowErrors(table), options.scale
+    for name in scores:
+        cells = table.columns[name]
+        values = _values(table, cells, options)
+        errors.flag(
+            np.isnan(values) & (cells != ""),
+            lambda row, name=name, cells=cells: (  # type: ignore[misc]
+                f"score '{cells[row]}' in column '{name}' is not a number; a missing vote is an empty cell"
+            ),
+        )
+        errors.flag(
+            (values < scale.low) | (values > scale.high),
+            lambda row, name=name, cells=cells: (  # type: ignore[misc]
+                f"score {cells[row]} is out of range in column '{name}'; expected {scale.low:g} to {scale.high:g} (or "
+                "give the scale: --scale; leave the column out: --ignore)"
+            ),
+        )
+    errors.check()
 
 
 def _kind(table: Table) -> Wide:
