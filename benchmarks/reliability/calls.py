@@ -30,6 +30,7 @@ CALLS: dict[str, Values] = {
     "run": {"models": "nearest", "datasets": "in/HR", "metrics": "psnr", "out": "out", "save_images": None},
     "show": {"run": "in/run"},
     "compare": {"runs": "in/run"},
+    "table": {"runs": "in/run"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},
     "fetch": {"ids": "nearest"},
     "metrics": {},
@@ -54,10 +55,19 @@ CALLS: dict[str, Values] = {
     "survey create": {"study": "out", "images": "in/models", "raters": "3"},
     "survey plan": {"study": "in/study"},
     "survey invite": {"study": "in/study", "number": "2", "out": "links.csv"},
+    "survey invitations": {"study": "in/study"},
+    "survey check": {"study": "in/study"},
     "survey serve": {"study": "in/study", "port": "0"},
     "survey status": {"study": "in/study"},
     "survey export": {"study": "in/study", "target": "out/votes.csv"},
     "survey report": {"study": "in/study", "out": "out"},
+    "survey extend": {"study": "in/study", "raters": "9"},
+    "survey exclude": {"study": "in/study", "rater": "nobody", "reason": "asleep"},
+    "survey include": {"study": "in/study", "rater": "nobody"},
+    "survey person": {"study": "in/study", "rater": "nobody"},
+    "survey forget": {"study": "in/study", "days": "30"},
+    "survey reconcile": {"study": "in/study", "panel": "in/panel.csv"},
+    "survey token": {"study": "in/study"},
     "survey withdraw": {"study": "in/study", "rater": "nobody"},
     "survey backup": {"study": "in/study", "target": "out/study.zip"},
     "survey restore": {"source": "in/study.zip", "study": "out"},
@@ -67,8 +77,11 @@ CALLS: dict[str, Values] = {
 }
 """Values of parameters by verb; None switches a flag on."""
 
-WRITES_BESIDE_INPUTS = ("survey invite", "survey serve", "survey withdraw")
-"""Verbs whose task is to change the votes of the study that they are given."""
+CHANGES = {"survey extend": "study.json", "survey token": "secrets.json"}
+"""By verb, the file of a study, besides its votes, that it is there to change."""
+
+OF_NOBODY = ("survey withdraw", "survey exclude", "survey include", "survey person")
+"""Verbs whose call is about a rater whom the study does not have, and ends with 2."""
 
 GOES_ON = {"train": ("out/last.ckpt", "--resume")}
 """By verb, what is there when the same call needs an option to go on, and the option."""
@@ -143,6 +156,7 @@ def make_inputs(folder: Path) -> None:
             picture.save(folder / place / f"{name}.png")
     (folder / "tiny.toml").write_text(_RECIPE, encoding="utf-8")
     (folder / "words.txt").write_text("words\n", encoding="utf-8")
+    (folder / "panel.csv").write_text("Participant id,Status\nnobody,APPROVED\n", encoding="utf-8")
 
 
 DERIVED = (

@@ -88,8 +88,9 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     statuses: list[int] = []
 
     def visit(address: str) -> None:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         try:
-            with urllib.request.urlopen(address, timeout=60) as page:
+            with browser.open(address, timeout=60) as page:
                 statuses.append(page.status)
         except urllib.error.HTTPError as error:
             statuses.append(error.code)

@@ -155,11 +155,11 @@ def test_plans_that_cannot_be(call: Call, tmp_path: Path, options: tuple[str, ..
 @pytest.mark.parametrize(
     ("options", "size"),
     [
-        (("--method", "pair"), (600, 720)),
-        (("--method", "pair", "--display", "toggle"), (960, 720)),
-        (("--method", "dcr"), (960, 720)),
-        (("--method", "dcr", "--display", "side"), (600, 720)),
-        (("--method", "acr"), (960, 720)),
+        (("--method", "pair"), (560, 450)),
+        (("--method", "pair", "--display", "toggle"), (960, 450)),
+        (("--method", "dcr"), (960, 450)),
+        (("--method", "dcr", "--display", "side"), (560, 450)),
+        (("--method", "acr"), (960, 450)),
         (("--method", "pair", "--area", "70x50"), (70, 50)),
     ],
 )
@@ -199,9 +199,9 @@ def test_a_slash_in_a_models_name_makes_no_folder(tmp_path: Path) -> None:
     creation.create(
         tmp_path / "st", "t", Design(), 2, sources, {}, protocol, {("", "a"): Crop(0, 0, 9, 9)}, Participation()
     )
-    study = load(tmp_path / "st")
-    assert [picture.stimulus.model for picture in study.pictures] == ["x/m1", "x\\m2"]
-    assert [picture.file for picture in study.pictures] == ["pictures/a_x_m1.png", "pictures/a_x_m2.png"]
+    pictures = json.loads((tmp_path / "st" / "study.json").read_text(encoding="utf-8"))["pictures"]
+    assert [picture["shown"]["model"] for picture in pictures] == ["x/m1", "x\\m2"]
+    assert [picture["file"] for picture in pictures] == ["pictures/a_x_m1.png", "pictures/a_x_m2.png"]
 
 
 # what lies in a study's folder

@@ -73,7 +73,7 @@ def test_a_locked_database_costs_a_rater_nothing(
         _check_waiting(client.post("/answer", data=sent, headers=_GERMAN), sent)
     _check_waiting(client.get("/next", headers=_GERMAN), None)
     assert client.get("/health").status_code == 503
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5  # all twelve one after the other would take seven
     said = [r.getMessage() for r in caplog.records if r.name == "srbench.survey"]
     told = f"the database of {store.study.title} does not answer (database is locked)"
     assert said == [f"{told}; raters are asked to wait, and their answers are kept"]
@@ -110,13 +110,13 @@ def test_a_full_disk_is_over_only_when_something_can_be_written(
 
 
 def test_nobody_waits_in_a_long_queue(store: VoteStore, app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "_LONGEST_S", 0.4)
+    monkeypatch.setattr(executor, "_LONGEST_S", 1.0)
     client, sent = _at_a_trial(app, store)
     cookies = dict(client.cookies)
     answered = store.answer
 
     def slow(*arguments: object) -> object:
-        time.sleep(0.3)
+        time.sleep(0.6)
         return answered(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "answer", slow)
@@ -128,7 +128,7 @@ def test_nobody_waits_in_a_long_queue(store: VoteStore, app: Starlette, monkeypa
 
     started = time.monotonic()
     found = [response.status_code for response in asyncio.run(all_at_once())]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5  # all twelve one after the other would take seven
     assert set(found) <= {303, 503}
     assert {303, 503} <= set(found)
 
