@@ -68,7 +68,7 @@ def means_of(sheet: Sheet, options: ImportOptions) -> tuple[StimulusScores, tupl
     if not len(table):
         raise BadRatings(f"{table.title} holds no stimuli")
     votes = n.astype(np.int64)
-    std = np.where(votes > 1, std, np.nan)
+    std = np.where(votes > 1, std, np.nan) if known else std
     scores = StimulusScores(stimuli, mean, std, votes, np.full(len(votes), np.nan), options.scale)
     return (replace(scores, half=half_widths(scores)) if known else scores), ()
 

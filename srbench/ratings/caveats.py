@@ -81,10 +81,11 @@ def collapsed(estimate: likelihood.Estimate) -> str:
     few, most = min(estimate.votes_of_exact), max(estimate.votes_of_exact)
     votes = f"{few}" if few == most else f"{few} to {most}"
     cause = f"{votes} votes of theirs against {counted(len(estimate.raters), 'rater')}"
-    return (
-        f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats ({cause}; "
-        "srbench survey analyze --least-votes leaves out raters with few)"
-    )
+    if most < estimate.usual_votes:
+        cause += "; srbench survey analyze --least-votes leaves out raters with few"
+    else:
+        cause += f"; a stimulus has {estimate.votes_of_stimulus:g} votes, too few to tell one rater from the truth"
+    return f"maximum likelihood (P.910) has collapsed onto {names}, whose votes it repeats ({cause})"
 
 
 def _apart(votes: Votes) -> list[str]:

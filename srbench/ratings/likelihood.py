@@ -33,6 +33,8 @@ class Estimate:
         least_votes: Number of votes below which they are too few.
         exact: Raters whose votes the model meets exactly; their inconsistency is held at a floor.
         votes_of_exact: Number of votes of each of these.
+        usual_votes: Median number of votes of a rater.
+        votes_of_stimulus: Median number of votes of a stimulus.
         bias_ci95: 95 % interval of each bias, `(raters, 2)`; None where they were not computed.
         inconsistency_ci95: 95 % interval of each inconsistency, `(raters, 2)`; None where they were not computed.
     """
@@ -47,6 +49,8 @@ class Estimate:
     least_votes: int
     exact: tuple[str, ...]
     votes_of_exact: tuple[int, ...]
+    usual_votes: float
+    votes_of_stimulus: float
     bias_ci95: Floats | None = None
     inconsistency_ci95: Floats | None = None
 
@@ -120,6 +124,8 @@ def estimate(
         least_votes=least_votes,
         exact=tuple(used.raters[i] for i in enough if wide[i] < floor),
         votes_of_exact=tuple(int(counts[i]) for i in enough if wide[i] < floor),
+        usual_votes=float(np.median(counts[enough])),
+        votes_of_stimulus=float(np.median(n[n > 0])),
     )
 
 

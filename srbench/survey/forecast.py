@@ -79,8 +79,12 @@ def forecast(study: Study, test: Test = "two-way") -> Forecast:
 
 
 def study_simulation(study: Study) -> Simulation:
-    """Return the settings of simulated raters for the models, contents and raters of a study."""
-    rated = [stimulus for stimulus in study.stimuli() if stimulus.expected is None]
+    """Return the settings of simulated raters for the models, contents and raters of a study.
+
+    An original that stands beside every picture is not rated, and no model.
+    """
+    beside = study.method.references == "shown"
+    rated = [s for s in study.stimuli() if s.expected is None and not (beside and s.reference)]
     models = sorted({stimulus.model for stimulus in rated})
     images = len({(stimulus.dataset, stimulus.content) for stimulus in rated})
     return Simulation(models, images=images, raters=study.raters, share=study.design.share)

@@ -13,9 +13,11 @@ import pytest
 
 from srbench.errors import BadRatings
 from srbench.ratings import files, records
+from srbench.ratings.analysis import analyse_means
 from srbench.ratings.files import Ratings
 from srbench.ratings.import_options import ImportOptions
 from srbench.ratings.votes import PairAnswer, Scale, Votes
+from srbench.report.ratings.methods import methods
 
 FROM_NAMES = ImportOptions(content_from=r"(\w+)_\w+\.", model_from=r"_(\w+)\.")
 ACR_WORDS = dict(zip(("bad", "poor", "fair", "good", "excellent"), "12345", strict=True))
@@ -350,6 +352,25 @@ def test_averages_with_and_without_n_and_std(tmp_path: Path, head: str, cells: s
     again = files.read(tmp_path / "back.csv").means
     assert again is not None
     np.testing.assert_array_equal(again.n, means.n)
+    np.testing.assert_array_equal(again.std, means.std)
+    said = methods(analyse_means("x", means))
+    assert ("from the given standard deviations" in said) == (head == "n,std")
+    assert ("Stimuli have no intervals" in said) == (head != "n,std")
+
+
+def test_a_choice_that_is_a_side_and_a_name_of_the_other_side_is_refused(tmp_path: Path) -> None:
+    """Models called a and b: 'a' may be the left picture, or the model that stands on the right."""
+    path = _file(tmp_path, "x.csv", "content,rater,A,B,choice", "c,r,a,b,a", "c,s,b,a,a")
+    text = _refused(path)
+    assert "line 3: choice is 'a', which is a side and the name of what was shown on the other one" in text
+    assert "line 2" not in text
+    (_, second) = files.read(path, ImportOptions(words={"a": "a"})).pairs
+    assert (second.winner, second.loser) == ("b", "a")
+
+
+def test_a_column_of_votes_may_hold_the_choice(tmp_path: Path) -> None:
+    found = files.read(_file(tmp_path, "x.csv", "content,rater,A,B,vote", "c,r,x,y,A", "c,s,x,y,right")).pairs
+    assert [answer.winner for answer in found] == ["x", "y"]
 
 
 def test_repetitions_are_numbered_by_order_time_or_rows(tmp_path: Path) -> None:

@@ -168,6 +168,8 @@ def test_an_estimate_that_follows_a_single_rater_says_so() -> None:
         made = analysis.analyse("x", votes, Options(screen=(), resamples=0))
         assert any("has collapsed onto" in note for note in made.caveats) == bool(follows)
         assert any("32 votes of theirs against 6 raters" in note for note in made.caveats) == bool(follows)
+        assert not any("--least-votes" in note for note in made.caveats)  # nobody has fewer votes than others
+        assert any("a stimulus has 6 votes, too few" in note for note in made.caveats) == bool(follows)
     assert 5 < collapsed < 20
 
 

@@ -135,6 +135,13 @@ def test_a_dry_run_says_what_will_be_found_and_writes_nothing(call: Call, folder
     assert "log odds between two models" in " ".join(call(*call_of, "--method", "pair")[1].split())
 
 
+def test_an_original_that_is_shown_beside_is_no_model_of_the_forecast(call: Call, folders: Path) -> None:
+    for method in ("acr", "dcr"):
+        assert call("survey", "create", method, "--images", str(folders), "--method", method)[0] == 0
+    rated, compared = (forecast(load(Path(method))) for method in ("acr", "dcr"))
+    assert compared.detectable == rated.detectable
+
+
 def test_a_forecast_shrinks_with_raters(call: Call, folders: Path) -> None:
     found = []
     for raters in (6, 24):

@@ -80,7 +80,7 @@ def comparisons_of(
             f"{table.title}: columns '{choices[0]}' and '{choices[1]}' could both be choice; expected one, say which: "
             f"--columns 'choice={choices[0]}'"
         )
-    if scores := find(table, "score"):
+    if scores := [name for name in find(table, "score") if name != choices[0]]:
         raise BadRatings(
             f"{table.title} has both scores ('{scores[0]}') and choices ('{choices[0]}'); expected one of them, leave "
             f"the other out: --ignore '{scores[0]}' or --ignore '{choices[0]}'"
@@ -120,7 +120,17 @@ def _decided(table: Table, left: str, right: str, choice: str, options: ImportOp
     wins_a = (said == "a") | ((said == "") & (table.columns[choice] == a))
     wins_b = (said == "b") | ((said == "") & (table.columns[choice] == b))
     tie = said == "tie"
+    by_name = np.array([cell.lower() not in options.words for cell in different], dtype=bool)
+    named = by_name[codes] if len(codes) else np.zeros(0, dtype=bool)
+    other = table.columns[choice]
     errors = RowErrors(table)
+    errors.flag(
+        named & (a != b) & ((wins_a & (other == b)) | (wins_b & (other == a))),
+        lambda row: (
+            f"{choice} is '{different[codes[row]]}', which is a side and the name of what was shown on the other one; "
+            "say which side it means: --words 'NAME=a,NAME=b'"
+        ),
+    )
     errors.flag(
         ~(wins_a | wins_b | tie),
         lambda row: (

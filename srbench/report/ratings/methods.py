@@ -63,6 +63,8 @@ def _seen(votes: Votes) -> list[int]:
 
 def _scores(study: Analysis) -> str:
     if study.votes is None:
+        if not np.isfinite(study.scores.half).any():
+            return "Stimuli have no intervals: standard deviations or numbers of votes are not known."
         return (
             "Intervals of stimuli are Student t intervals from the given standard deviations and numbers of votes. "
             + interval_sentences.near_ends(study)

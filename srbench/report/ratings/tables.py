@@ -14,7 +14,7 @@ from srbench.report.ratings import (
     tables_non_inferiority,
     tables_raters,
 )
-from srbench.report.table import Cell, Column, Table, text_column, text_rows
+from srbench.report.table import DASH, Cell, Column, Table, text_column, text_rows
 
 
 def tables(study: Analysis) -> list[Table]:
@@ -74,7 +74,15 @@ def _intervals(study: Analysis, group: ModelMean) -> tuple[str, str]:
 
 
 def _model(group: ModelMean, letters: str, rank: float | None, intervals: tuple[str, ...]) -> tuple[str, ...]:
-    return (group.model, letters, number(group.mean), *intervals, number(rank), str(group.images), str(group.votes))
+    return (
+        group.model,
+        letters,
+        number(group.mean),
+        *intervals,
+        number(rank),
+        str(group.images),
+        str(group.votes or DASH),
+    )
 
 
 def _models_note(study: Analysis) -> str:
@@ -176,7 +184,7 @@ def _stimuli(study: Analysis) -> Table:
         mean = float(scores.mean[i])
         texts = (
             *(s.name + (" (reference)" if s.reference else ""), number(mean), around(mean, float(scores.half[i]))),
-            *(number(float(scores.std[i])), str(scores.n[i]), *(values.get(s.name, "") for _, values in shown)),
+            *(number(float(scores.std[i])), str(scores.n[i] or DASH), *(values.get(s.name, "") for _, values in shown)),
         )
         rows.append(tuple(map(Cell, texts)))
     name = "MOS" if study.options.estimator == "mos" else "true score"
