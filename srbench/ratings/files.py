@@ -78,7 +78,8 @@ def read(paths: Path | Sequence[Path], options: ImportOptions | None = None) -> 
         raise BadRatings(f"{listed[0]}: a file is named twice; expected each once")
     if found := _triplets(listed):
         return found
-    sheet, layouts = _joined([_sheet(path, options, alone=len(listed) == 1) for path in listed])
+    raters = _rater_names(listed)
+    sheet, layouts = _joined([_sheet(path, options, rater) for path, rater in zip(listed, raters, strict=True)])
     title = sheet.table.title
     name = listed[0].stem + (f"+{len(listed) - 1}" if len(listed) > 1 else "")
     notes = (f"columns not used: {', '.join(sheet.unused)}",) if sheet.unused else ()
@@ -108,9 +109,24 @@ def _triplets(paths: Sequence[Path]) -> Ratings | None:
     return Ratings(name, triplets=answers, reading=(f"read {len(answers)} triplets of {counted(raters, 'rater')}",))
 
 
-def _sheet(path: Path, options: ImportOptions, *, alone: bool) -> tuple[Sheet, str]:
+def _rater_names(paths: Sequence[Path]) -> list[str]:
+    """Return a name for the rater of each file that names none: as much of its path as tells it from the others.
+
+    The file of a single one tells nobody.
+    """
+    if len(paths) == 1:
+        return [""]
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    for count in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(of[-count:]) for of in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [path.name for path in paths]
+
+
+def _sheet(path: Path, options: ImportOptions, rater: str) -> tuple[Sheet, str]:
     source = table_io.read(path)
-    source = source if alone else replace(source, rater=path.stem)
+    source = replace(source, rater=rater) if rater else source
     layout = layout_of(source, options)
     return layout.read(source, options), layout.name
 

@@ -368,6 +368,27 @@ def test_a_choice_that_is_a_side_and_a_name_of_the_other_side_is_refused(tmp_pat
     assert (second.winner, second.loser) == ("b", "a")
 
 
+def test_files_of_one_name_are_of_two_raters(tmp_path: Path) -> None:
+    paths = [tmp_path / name / "votes.csv" for name in ("ann", "ben")]
+    for path, score in zip(paths, "35", strict=True):
+        path.parent.mkdir()
+        path.write_text(f"stimulus,content,score\na_x,a,{score}\n", encoding="utf-8")
+    votes = files.read(paths).votes
+    assert votes is not None
+    assert votes.raters == ("ann/votes", "ben/votes")
+
+
+@pytest.mark.parametrize("cell", ['"[{""rating"": 4}]"', '"{""number"": 4}"'])
+def test_an_answer_of_label_studio_is_found_by_what_it_is(tmp_path: Path, cell: str) -> None:
+    head = "image,id,q,annotator,annotation_id,created_at,updated_at,lead_time"
+    row = f"/d/baby_x.png,1,{cell},1,5,2026-03-01T10:00:00Z,2026-03-01T10:00:00Z,2.2"
+    votes = files.read(_file(tmp_path, "x.csv", head, row), FROM_NAMES).votes
+    assert votes is not None
+    assert votes.score.tolist() == [4]
+    text = _refused(_file(tmp_path, "y.csv", head, row.replace(cell, "4")))
+    assert "--columns 'score=NAME'" in text
+
+
 def test_a_column_of_votes_may_hold_the_choice(tmp_path: Path) -> None:
     found = files.read(_file(tmp_path, "x.csv", "content,rater,A,B,vote", "c,r,x,y,A", "c,s,x,y,right")).pairs
     assert [answer.winner for answer in found] == ["x", "y"]

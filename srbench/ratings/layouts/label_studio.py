@@ -41,14 +41,14 @@ def read(source: Source, options: ImportOptions) -> Sheet:
         flat = json_records.table(source.table.parts[0].path, [row for row, _ in rows])
     else:
         flat, cancelled = _unpacked(source.table), 0
-        answers = _answer_columns(flat)
+        answers = _answer_columns(flat) or _packed_columns(source.table)
     said = (f"{cancelled} skipped annotation{'s' if cancelled > 1 else ''} left out",) if cancelled else ()
     table = renamed(flat, options)
     left = [name for name in answers if name in table.columns]
     if not left and not find(table, "score") and "choice" not in table.columns:
         raise BadRatings(
             f"{table.title} is an export of Label Studio without ratings; expected results of Rating, Choices, Number "
-            "or Pairwise"
+            "or Pairwise; where a column of another name holds them: --columns 'score=NAME'"
         )
     asked = "choice" if "choice" in table.columns or _is_sided(table, left) else "score"
     if len(left) > 1 and asked not in table.columns:
@@ -115,6 +115,16 @@ def _unpacked(table: Table) -> Table:
 def _answer_columns(table: Table) -> list[str]:
     """Return the columns after the data and apart from those of the annotation: scores come by a usual name."""
     return [name for ours in ("choice", "score") for name in find(table, ours) if name not in _ANNOTATION][:1]
+
+
+def _packed_columns(table: Table) -> list[str]:
+    """Return the columns in which an export has left answers as JSON, whatever their names are."""
+    found = []
+    for name, cells in table.columns.items():
+        known = [cell for cell in dict.fromkeys(cells.tolist()) if cell]
+        if known and all(cell.startswith(("{", "[")) and _VALUE.search(cell) for cell in known):
+            found.append(name)
+    return found
 
 
 def _is_sided(table: Table, answers: Sequence[str]) -> bool:
