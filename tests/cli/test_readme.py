@@ -8,6 +8,7 @@ import threading
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """The status of each page that a browser was sent to; the server is stopped after it, as by Ctrl-C."""
     statuses: list[int] = []
 
@@ -97,7 +98,9 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(webbrowser, "open", lambda address: threading.Thread(target=visit, args=(address,)).start())
-    return statuses
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    yield statuses
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow

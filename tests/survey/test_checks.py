@@ -28,7 +28,7 @@ def test_a_study_that_is_served_well(call: Call, tmp_path: Path) -> None:
         assert found == dict.fromkeys(things, "good")
         code, found, said = _verdicts(call, study.folder, "--url", url.removesuffix("/study"))
         assert (code, found["address"]) == (2, "bad")
-        assert "answers 404; expected that of `srbench survey serve`" in said
+        assert "answers 404; expected that of a served study" in said
 
 
 def test_what_is_wrong_is_named(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
