@@ -56,7 +56,7 @@ def test_two_processes_equal_one_with_their_whole_batch(tmp_path: Path, photogra
     if launcher == "own":
         _train(recipe, photographs, tmp_path / "two", [sys.executable], "--devices", "2")
     else:
-        elastic = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+        elastic = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
         _train(recipe, photographs, tmp_path / "two", elastic)
     one, two = (load_file(tmp_path / name / "last.safetensors") for name in ("one", "two"))
     for name, tensor in one.items():

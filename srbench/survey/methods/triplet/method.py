@@ -23,7 +23,7 @@ from srbench.survey.methods.triplet.answers import answer
 from srbench.survey.methods.triplet.words import PLAIN
 from srbench.survey.responses import Part, Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
-from srbench.survey.simulated_panel import simulated_responses
+from srbench.survey.simulated_panel import of_study, simulated_responses
 from srbench.survey.simulated_rater import SimulatedRater
 from srbench.survey.wording import Wording
 
@@ -114,7 +114,8 @@ class Triplet(Method):
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the widths of one panel that goes through the sessions of this design."""
         by_name = {stimulus.name: stimulus for stimulus in stimuli}
-        responses = simulated_responses(design, stimuli, simulation)
+        panel = of_study(stimuli, simulation, own=True)  # the original is one of the pictures that are compared
+        responses = simulated_responses(design, stimuli, panel)
         fit = jnd.fit(self.export(design, "panel", by_name, responses).triplets)
         means = fit.means()
         errors = [fit.difference_error(a, b) for (a, *_), (b, *_) in combinations(means, 2)]
@@ -124,8 +125,7 @@ class Triplet(Method):
     def detectable(self, design: Design, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
         """Return the difference in JND that t tests with the simulated panel's errors will find."""
         del design, test
-        models = [model for model in simulation.models if model != "hr"]
-        return detectable_by_error(widths.difference_error, widths.difference_df, len(models))
+        return detectable_by_error(widths.difference_error, widths.difference_df, len(simulation.models))
 
     def parts(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> tuple[Part, ...]:
         """Return both pictures: 1 for the one that differs more, 0.5 for each where the rater was not sure."""
