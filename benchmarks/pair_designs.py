@@ -22,9 +22,9 @@ from srbench.ratings.simulation import SPREAD_OF_INCONSISTENCY, Simulation, simu
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.stats.student import t_quantile
-from srbench.survey.adaptive import posterior
-from srbench.survey.design import Design, Trial
-from srbench.survey.planning import session
+from srbench.survey.plan.adaptive import posterior
+from srbench.survey.plan.design import Design, Trial
+from srbench.survey.plan.planning import session
 
 DESIGNS = ("full", "sparse", "adaptive")
 CARELESS = 0.3

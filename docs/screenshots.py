@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.browser import opened
 from tests.survey.walk import PHONE, administered, on, other, rated, served
 

@@ -9,8 +9,8 @@ from typing import Any
 from PIL import Image
 from skimage import data
 
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 
 CONTENTS, WIDTH, HEIGHT, SCALE = 60, 480, 320, 4
 KERNELS = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)

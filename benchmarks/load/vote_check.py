@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.load.raters import SentVotes
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 
 WRONG = ("lost", "changed", "doubled", "never_sent", "asked_again", "never_acknowledged")
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from srbench.cli.app import app
 from srbench.survey import study
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 
 Values = dict[str, str | tuple[str, ...] | None]
 

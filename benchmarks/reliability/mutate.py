@@ -39,7 +39,7 @@ ONCE_UNNOTICED = {
     ("srbench/survey/store/answers.py", "if position > waiting[0].position + 1:"): (
         "an answer to the next question is stored on this one"
     ),
-    ("srbench/survey/planning.py", "seen"): "sides of pairs are not turned by content and round",
+    ("srbench/survey/plan/planning.py", "seen"): "sides of pairs are not turned by content and round",
 }
 """What mistakes do that the tests of version 0.1 let through, by file and what they became."""
 

@@ -220,7 +220,7 @@ GROUPS = (
     ),
     Group(
         "survey plan",
-        "srbench/survey/planning.py",
+        "srbench/survey/plan/planning.py",
         "tests/survey/test_planning.py",
         (
             ("seen + at + turns[content] + seen // rounds", "seen"),
@@ -238,7 +238,7 @@ GROUPS = (
     ),
     Group(
         "survey succession",
-        "srbench/survey/succession.py",
+        "srbench/survey/plan/succession.py",
         "tests/survey/test_planning.py",
         (
             ("round(shape.repeats * asked)]", "round(shape.repeats * half)]"),

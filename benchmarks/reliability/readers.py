@@ -21,7 +21,8 @@ from srbench.models import checkpoint, image_marks, mode, sealed_tensors
 from srbench.ratings import files, table_io
 from srbench.report.speed import publish
 from srbench.speed.fastest import ChoiceCache
-from srbench.survey import backup, secrets, study
+from srbench.survey import secrets, study
+from srbench.survey.store import backup
 from srbench.training import checkpoints, journal, recipe, run_facts
 from srbench.training.log_comparison import LogComparison
 

@@ -22,8 +22,8 @@ from benchmarks.walkthrough.scenes import Scene
 from benchmarks.walkthrough.server import certificate, own_address, served
 from benchmarks.walkthrough.ways import Way
 from benchmarks.walkthrough.window import HOST
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 
 Command = Callable[..., None]
 

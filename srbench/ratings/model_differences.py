@@ -14,13 +14,7 @@ from srbench.stats import groups, paired
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.corrections import LEVEL, holm
 from srbench.stats.student import t_p_value, t_quantile
-from srbench.stats.two_way import (
-    TwoWayDraws,
-    TwoWayEstimate,
-    half_over_raters,
-    two_way_bootstrap,
-    two_way_draws,
-)
+from srbench.stats.two_way import TwoWayDraws, TwoWayEstimate, half_over_raters, two_way_bootstrap, two_way_draws
 
 Test = Literal["two-way", "wilcoxon", "permutation"]
 """Test of differences between models. "two-way": t test over raters and images, with the standard error of the two-way

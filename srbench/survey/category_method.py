@@ -13,11 +13,11 @@ from srbench.ratings.rules import RULES
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus, Votes
-from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Method
+from srbench.survey.plan.design import Content, Design, Trial
 from srbench.survey.responses import Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
-from srbench.survey.simulated_rater import SimulatedRater
+from srbench.survey.simulation.rater import SimulatedRater
 
 _PANELS = 10
 

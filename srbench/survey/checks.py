@@ -14,9 +14,9 @@ import requests
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
-from srbench.survey.endings import KINDS
-from srbench.survey.picture_files import damage
-from srbench.survey.planning import session
+from srbench.survey.people.endings import KINDS
+from srbench.survey.plan.planning import session
+from srbench.survey.stimuli.files import damage
 from srbench.survey.study import Study
 
 Verdict = Literal["good", "weak", "bad"]

@@ -10,11 +10,11 @@ from srbench.ratings.files import Ratings
 from srbench.ratings.options import Options
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
-from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Design
+from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.design import Design
 from srbench.survey.responses import Response
 from srbench.survey.store.sessions import AHEAD
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 
 
 @dataclass(frozen=True)

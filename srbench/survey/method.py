@@ -13,12 +13,12 @@ from srbench.ratings.power import Detectable
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Scale, Stimulus
-from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Content, Design, Display, Trial
+from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.design import Content, Design, Display, Trial
+from srbench.survey.plan.wording import Wording
 from srbench.survey.responses import Part, Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, scores_in_order
-from srbench.survey.simulated_rater import SimulatedRater
-from srbench.survey.wording import Wording
+from srbench.survey.simulation.rater import SimulatedRater
 
 Choose = Callable[[Content, int], Trial]
 """The trial on a content in a round of the session; rounds count from 0."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srbench.survey.design import Trial
-from srbench.survey.gap_filling import usual_session
-from srbench.survey.questionnaires import of_part
+from srbench.survey.people.questionnaires import of_part
+from srbench.survey.plan.design import Trial
+from srbench.survey.plan.gap_filling import usual_session
 from srbench.survey.responses import Response
-from srbench.survey.schema import Rater
+from srbench.survey.store.schema import Rater
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study
-from srbench.survey.vote_store import VoteStore
 
 _PARTS_OF_A_SESSION = 5
 _TROUBLE = ("gate", "outage", "pause", "stop")

@@ -10,16 +10,16 @@ from typing import Any, Literal, NamedTuple, cast
 
 from srbench.core.spreadsheet import inert
 from srbench.errors import BadStudy
-from srbench.survey.endings import EndingKind
 from srbench.survey.export import ratings
-from srbench.survey.participation import Participation
-from srbench.survey.questionnaires import of_part
+from srbench.survey.people.endings import EndingKind
+from srbench.survey.people.participation import Participation
+from srbench.survey.people.questionnaires import of_part
+from srbench.survey.people.screen_geometry import pixels_per_degree
 from srbench.survey.responses import StudyStatus
-from srbench.survey.schema import Rater
 from srbench.survey.scores import ModelScore, ScreeningOutcome
-from srbench.survey.screen_geometry import pixels_per_degree
+from srbench.survey.store.schema import Rater
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study
-from srbench.survey.vote_store import VoteStore
 
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 MIN_RATERS = 15
@@ -38,7 +38,7 @@ class RaterProgress:
         flags: Names of the screening rules that would reject the rater.
         screen: Answers of the screen check.
         pixels_per_degree: Device pixels in a degree of the visual field; None where card and distance were not asked.
-        ending: How it ended, one of `survey.endings.KINDS`; empty before that.
+        ending: How it ended, one of `survey.people.endings.KINDS`; empty before that.
         code: Code that the ending shows; before the end, and where it shows none, the rater's own.
         excluded: Why the study's owner left the rater out of the analysis; None where nobody did.
         panel_ids: Ids by which a panel knows the rater, by their names.

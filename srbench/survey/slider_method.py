@@ -8,9 +8,9 @@ import numpy as np
 
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey.category_method import CategoryMethod
-from srbench.survey.design import Design, Trial
-from srbench.survey.simulated_rater import SimulatedRater
-from srbench.survey.wording import N_
+from srbench.survey.plan.design import Design, Trial
+from srbench.survey.plan.wording import N_
+from srbench.survey.simulation.rater import SimulatedRater
 
 _NUMBERS = re.compile(r"(\d|[1-9]\d|100)( (\d|[1-9]\d|100))*", re.ASCII)
 QUALITY = (N_("bad"), N_("poor"), N_("fair"), N_("good"), N_("excellent"))

@@ -16,18 +16,18 @@ from srbench.core.files import absent_or
 from srbench.errors import BadStudy, UnknownName, UserError
 from srbench.ratings.votes import Stimulus, unknown_crop
 from srbench.survey import methods
-from srbench.survey.design import CATEGORIES, Design
-from srbench.survey.endings import Ending
-from srbench.survey.gates import Gate
 from srbench.survey.method import Method
-from srbench.survey.own_words import LANGUAGES, Words
-from srbench.survey.own_words import validated as validated_words
-from srbench.survey.panel import Panel
-from srbench.survey.participation import Participation, validated
-from srbench.survey.plan_limits import require_runnable
-from srbench.survey.presentation import Presentation
-from srbench.survey.presentation import validated as validated_presentation
-from srbench.survey.questionnaires import Item
+from srbench.survey.people.endings import Ending
+from srbench.survey.people.gates import Gate
+from srbench.survey.people.panel import Panel
+from srbench.survey.people.participation import Participation, validated
+from srbench.survey.people.questionnaires import Item
+from srbench.survey.plan.design import CATEGORIES, Design
+from srbench.survey.plan.limits import require_runnable
+from srbench.survey.plan.own_words import LANGUAGES, Words
+from srbench.survey.plan.own_words import validated as validated_words
+from srbench.survey.plan.presentation import Presentation
+from srbench.survey.plan.presentation import validated as validated_presentation
 
 SCHEMA, VERSION = "survey study", 4
 """Version 3 had no screening rules and did not know where pictures had been cut; version 2 had pictures without

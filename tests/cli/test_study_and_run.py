@@ -11,8 +11,8 @@ from srbench.core import image
 from srbench.evaluation.image_scores import psnr, ssim
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.shown import shown
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import STUDY_FILE, load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.cli.test_identity import _builder, _images
 from tests.survey.conftest import rate

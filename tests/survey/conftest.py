@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import Trial
+from srbench.survey.plan.design import Trial
 from srbench.survey.responses import Question
-from srbench.survey.simulated_rater import SimulatedRater
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.simulation.rater import SimulatedRater
+from srbench.survey.store.vote_store import VoteStore
 from tests import postgres
 from tests.cli.conftest import call
 

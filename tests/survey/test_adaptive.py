@@ -12,13 +12,13 @@ from scipy import stats
 from srbench.ratings import pairs
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.adaptive import ScorePosterior, anticipate, information, posterior, spanning_tree
-from srbench.survey.design import Design, Trial
 from srbench.survey.export import choose_next_batch
 from srbench.survey.methods.pair.panel import simulated_comparisons
-from srbench.survey.planning import session
+from srbench.survey.plan.adaptive import ScorePosterior, anticipate, information, posterior, spanning_tree
+from srbench.survey.plan.design import Design, Trial
+from srbench.survey.plan.planning import session
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Picture, Study
-from srbench.survey.vote_store import VoteStore
 
 
 def _won(winner: str, loser: str, tie: bool = False) -> PairAnswer:

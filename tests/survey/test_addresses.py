@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from srbench.survey import secrets
 from srbench.survey.store.connection import SQLITE
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.browser import chromium
 from tests.cli.conftest import Call

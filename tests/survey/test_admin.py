@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import field, forward, made, until

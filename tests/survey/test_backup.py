@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
-from srbench.survey import backup, secrets
-from srbench.survey.schema import Base
+from srbench.survey import secrets
+from srbench.survey.store import backup
+from srbench.survey.store.schema import Base
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made

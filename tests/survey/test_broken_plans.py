@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 from tests.survey.test_web import made

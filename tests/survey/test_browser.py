@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.core import image
-from srbench.survey.schema import Assignment
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.schema import Assignment
+from srbench.survey.store.vote_store import VoteStore
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import made

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from srbench.survey import checks, secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web import security
 from tests.cli.conftest import Call
 from tests.survey.test_web import made

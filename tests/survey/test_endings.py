@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from srbench.errors import BadStudy
 from srbench.survey import secrets
-from srbench.survey.endings import Ending, parse, require_sound
-from srbench.survey.panel import Arrival, Panel, arrival
-from srbench.survey.participation import Participation, validated
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.people.endings import Ending, parse, require_sound
+from srbench.survey.people.panel import Arrival, Panel, arrival
+from srbench.survey.people.participation import Participation, validated
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import field, made, until

@@ -10,11 +10,11 @@ from starlette.testclient import TestClient
 
 from srbench.core import image
 from srbench.survey import secrets
-from srbench.survey.design import Trial
-from srbench.survey.planning import practice
-from srbench.survey.simulated_rater import SimulatedRater
+from srbench.survey.plan.design import Trial
+from srbench.survey.plan.planning import practice
+from srbench.survey.simulation.rater import SimulatedRater
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study, load
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import forward

@@ -13,10 +13,10 @@ from srbench.ratings.options import Options
 from srbench.ratings.pair_study import analyse_pairs
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey import methods
-from srbench.survey.design import Design
 from srbench.survey.export import ratings
+from srbench.survey.plan.design import Design
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import STUDY_FILE, Picture, Study, load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 

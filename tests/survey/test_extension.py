@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from srbench.core import image
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from srbench.errors import BadStudy
 from srbench.survey import secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.conftest import states

@@ -10,9 +10,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from srbench.errors import BadStudy
-from srbench.survey import eyesight, gates, secrets
-from srbench.survey.gates import Gate
-from srbench.survey.vote_store import VoteStore
+from srbench.survey import secrets
+from srbench.survey.people import eyesight, gates
+from srbench.survey.people.gates import Gate
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import SCREEN, SCRIPT, field, forward, made, until
@@ -200,7 +201,7 @@ def test_questionnaires_before_and_after_and_no_formula_in_the_export(call: Call
     ],
 )
 def test_a_file_of_questions_that_cannot_be_asked(tmp_path: Path, text: str, said: str) -> None:
-    from srbench.survey import questionnaires
+    from srbench.survey.people import questionnaires
 
     path = tmp_path / "q.toml"
     path.write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 
 from srbench.survey import secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from srbench.survey.web.connections import Connections
 from srbench.survey.web.tls import TlsProtocol, server_context

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.participation import ANSWERS
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.people.participation import ANSWERS
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from srbench.survey.web.languages import LANGUAGES, preferred_language, translations
 from srbench.survey.web.screen_questions import SCREEN_QUESTIONS

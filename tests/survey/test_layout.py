@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from srbench.core import image
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.browser import launched, window
 from tests.cli.conftest import Call
 from tests.survey.walk import heard, on, served

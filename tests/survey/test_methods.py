@@ -14,10 +14,10 @@ from srbench.core import image
 from srbench.errors import UnknownName
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods, secrets
-from srbench.survey.design import Design
+from srbench.survey.plan.design import Design
 from srbench.survey.responses import Response
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import forward
@@ -27,7 +27,7 @@ _TOY = '''
 
 from srbench.ratings.votes import Scale
 from srbench.survey.category_method import CategoryMethod
-from srbench.survey.wording import N_, Wording, categories
+from srbench.survey.plan.wording import N_, Wording, categories
 
 
 class ElevenCategories(CategoryMethod):

@@ -23,14 +23,16 @@ from srbench.cli.survey.create import create
 from srbench.core import files, image
 from srbench.errors import BadStudy
 from srbench.ratings.simulation import Simulation
-from srbench.survey import backup, creation, secrets
-from srbench.survey.addresses import is_address
-from srbench.survey.design import Design
+from srbench.survey import secrets
 from srbench.survey.methods.pair.panel import simulated_comparisons
-from srbench.survey.participation import Participation
-from srbench.survey.pictures import Crop, Source
+from srbench.survey.people.addresses import is_address
+from srbench.survey.people.participation import Participation
+from srbench.survey.plan import creation
+from srbench.survey.plan.design import Design
+from srbench.survey.stimuli.pictures import Crop, Source
+from srbench.survey.store import backup
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study, load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 

@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.schema import Rater
 from srbench.survey.store.connection import SQLITE
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.schema import Rater
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web import executor
 from srbench.survey.web.app import application
 from tests import postgres

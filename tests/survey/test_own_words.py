@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from srbench.survey import own_words, secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey import secrets
+from srbench.survey.plan import own_words
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import made, until

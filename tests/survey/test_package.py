@@ -14,15 +14,16 @@ from frictionless import system, validate
 from srbench.core import files
 from srbench.errors import BadStudy
 from srbench.ratings import records
-from srbench.survey import backup, methods
+from srbench.survey import methods
 from srbench.survey.export import collected
-from srbench.survey.own_words import Words
 from srbench.survey.package import reading, texts, writing
 from srbench.survey.package.codebook import TABLES, codebook
 from srbench.survey.package.writing import PackageOptions
-from srbench.survey.panel import Arrival
+from srbench.survey.people.panel import Arrival
+from srbench.survey.plan.own_words import Words
+from srbench.survey.store import backup
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import STUDY_FILE, Study, load
-from srbench.survey.vote_store import VoteStore
 from tests import postgres
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate

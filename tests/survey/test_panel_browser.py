@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_pages import _violations

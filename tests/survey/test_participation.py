@@ -7,13 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srbench.errors import BadStudy
-from srbench.survey.participation import (
-    SCREEN_QUESTIONS,
-    Participation,
-    parse_screen_check,
-    validated,
-)
-from srbench.survey.screen_geometry import pixels_per_degree
+from srbench.survey.people.participation import SCREEN_QUESTIONS, Participation, parse_screen_check, validated
+from srbench.survey.people.screen_geometry import pixels_per_degree
 
 _GOOD = {"patches": "7", "card": "324", "distance": "60", "acuity": "corrected", "colour": "untold", "age": "65+"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from srbench.survey.schema import Base, Invitation, PanelId, Rater, Reply
 from srbench.survey.store.connection import now
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.schema import Base, Invitation, PanelId, Rater, Reply
+from srbench.survey.store.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 from tests.survey.test_web import made

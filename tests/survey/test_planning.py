@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
-from srbench.survey.design import Design, Trial
 from srbench.survey.methods.pair.ring import ring
-from srbench.survey.planning import balance, by_content, minutes, practice, session, sittings
+from srbench.survey.plan.design import Design, Trial
+from srbench.survey.plan.planning import balance, by_content, minutes, practice, session, sittings
 from srbench.survey.responses import Response
 
 METHODS = ("acr", "acr-hr", "dcr", "pair")

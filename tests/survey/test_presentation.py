@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from srbench.core import image
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.browser import launched, window
 from tests.cli.conftest import Call
 from tests.survey.walk import on, served

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from srbench.survey.web.circumstances import browser_name
 from tests.cli.conftest import Call

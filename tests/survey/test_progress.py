@@ -14,7 +14,7 @@ from srbench.ratings.votes import Stimulus
 from srbench.survey import secrets
 from srbench.survey.export import collected, ratings
 from srbench.survey.progress import MIN_RATERS, rater_rows, should_stop, stop_rule, study_progress
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate

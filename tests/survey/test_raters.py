@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from srbench.core.spreadsheet import inert
-from srbench.survey.panel import Arrival
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.people.panel import Arrival
+from srbench.survey.store.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from srbench.errors import BadStudy
-from srbench.survey import run_models
+from srbench.survey.plan import run_models
 from srbench.survey.study import load
 from tests.cli.conftest import Call, call
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from srbench.errors import BadStudy
-from srbench.survey import backup, scheduled_backups
+from srbench.survey.store import backup, scheduled_backups
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 from tests.survey.test_web import made

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 

@@ -19,8 +19,8 @@ import pytest
 import uvicorn
 
 from srbench.survey.store.connection import SQLITE
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web import connections
 from srbench.survey.web.connections import Connections, WatchedProtocol, most_connections
 from tests.cli.conftest import Call

@@ -22,12 +22,12 @@ from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import Design
-from srbench.survey.planning import session
+from srbench.survey.plan.design import Design
+from srbench.survey.plan.planning import session
 from srbench.survey.responses import AnswerStatus
-from srbench.survey.schema import Base, Event, Rater
+from srbench.survey.store.schema import Base, Event, Rater
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Picture, Study
-from srbench.survey.vote_store import VoteStore
 from tests.survey.conftest import asked, states
 
 
@@ -314,7 +314,7 @@ import sys
 from pathlib import Path
 from tests.survey.conftest import asked
 from tests.survey.test_store import study
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 store = VoteStore(study(Path(sys.argv[1]), contents=200))
 rater = store.find(sys.argv[2])
 store.assign_session(rater)

@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 
 import srbench
 from srbench.errors import BadStudy
-from srbench.survey import backup, secrets
+from srbench.survey import secrets
+from srbench.survey.store import backup
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
 from tests.survey.test_web import field, until

@@ -10,9 +10,9 @@ from PIL import Image, ImageCms
 
 from srbench.core import image
 from srbench.errors import BadStudy
-from srbench.survey import pictures
-from srbench.survey.forecast import forecast
-from srbench.survey.pictures import Crop
+from srbench.survey.plan.forecast import forecast
+from srbench.survey.stimuli import pictures
+from srbench.survey.stimuli.pictures import Crop
 from srbench.survey.study import load
 from tests.cli.conftest import Call
 

@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from srbench.core import image
 from srbench.survey import secrets
 from srbench.survey.export import ratings
-from srbench.survey.schema import Assignment
+from srbench.survey.store.schema import Assignment
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study, load
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.app import application
 from srbench.survey.web.padding import padded
 from tests.cli.conftest import Call

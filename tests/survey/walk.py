@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from srbench.survey import secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 
 PHONE = (

@@ -18,7 +18,7 @@ def backup(
     database: Database = "",
 ) -> None:
     """Write plan, pictures, secrets and votes of a study to one file, also while it runs, and try to restore it."""
-    from srbench.survey import backup as backups
+    from srbench.survey.store import backup as backups
 
     if target.suffix.lower() != ".zip":
         raise UserError(f"{target} does not end in .zip; give the backup a name that does")
@@ -35,7 +35,7 @@ def restore(
     database: Database = "",
 ) -> None:
     """Make a study from a backup, in the same or another database. Invitation links stay valid."""
-    from srbench.survey import backup as backups
+    from srbench.survey.store import backup as backups
 
     require_folder(study)
     with console.err.status("restore"):

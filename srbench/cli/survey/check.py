@@ -25,7 +25,7 @@ def check(
 ) -> None:
     """Check pictures, secrets, disk, database, address, certificate and redirects; exit code 2 where one is bad."""
     from srbench.survey import checks
-    from srbench.survey.addresses import is_address
+    from srbench.survey.people.addresses import is_address
     from srbench.survey.study import load
 
     if url and not is_address(url):

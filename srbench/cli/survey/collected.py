@@ -15,7 +15,7 @@ from srbench.errors import BadStudy, UserError, first_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from srbench.survey.vote_store import VoteStore
+    from srbench.survey.store.vote_store import VoteStore
 
 Database = Annotated[
     str, typer.Option(help="SQLAlchemy URL of the database; a SQLite file in the study's folder by default.")
@@ -39,7 +39,7 @@ def open_votes(study: Path, database: str, *, patience_s: float = 30, reading: b
 
     loaded = load(study)
     from srbench.survey.store.archive import copied_votes, is_writable
-    from srbench.survey.vote_store import VoteStore
+    from srbench.survey.store.vote_store import VoteStore
 
     with ExitStack() as stack:
         if not database and not is_writable(study):

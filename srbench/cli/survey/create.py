@@ -15,13 +15,14 @@ from srbench.cli.survey.plan import PlannedTest, StudyFolder, show_plan
 from srbench.core import files
 from srbench.core.paths import weights_roots
 from srbench.errors import BadStudy, UserError, first_line
-from srbench.survey import methods, own_words
-from srbench.survey.participation import SCREEN_QUESTIONS, Participation
-from srbench.survey.presentation import Presentation, validated
+from srbench.survey import methods
+from srbench.survey.people.participation import SCREEN_QUESTIONS, Participation
+from srbench.survey.plan import own_words
+from srbench.survey.plan.presentation import Presentation, validated
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
-    from srbench.survey.pictures import Source
+    from srbench.survey.stimuli.pictures import Source
 
 Method = Annotated[
     str, typer.Option(help=f"Test method: {', '.join(methods.names())}; `srbench survey methods` explains.")
@@ -165,10 +166,10 @@ def create(
     participation = people.joined(basis, panel, capture, ending, quota, gate, questions)
     shown = validated(Presentation(enlarge, pause_seconds, least_seconds, longest_seconds, zoom))
     given_area, given_crops = _area(area or _WHOLE), _crops(crops)
-    from srbench.survey import pictures
-    from srbench.survey.creation import create as write
-    from srbench.survey.creation import draft
-    from srbench.survey.design import REFERENCE, Design
+    from srbench.survey.plan.creation import create as write
+    from srbench.survey.plan.creation import draft
+    from srbench.survey.plan.design import REFERENCE, Design
+    from srbench.survey.stimuli import pictures
     from srbench.survey.study import require_empty
 
     require_empty(study)
@@ -325,7 +326,7 @@ def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, ...]]:
 def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
-    from srbench.survey.pictures import spare_photographs
+    from srbench.survey.stimuli.pictures import spare_photographs
 
     if folder:
         images = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)

@@ -35,8 +35,8 @@ def extend(
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
     if raters is None and run is None and images is None:
         raise UserError("nothing is new; give --raters N, --run RUN or --images DIR")
-    from srbench.survey import pictures
-    from srbench.survey.extension import extend as write
+    from srbench.survey.plan.extension import extend as write
+    from srbench.survey.stimuli import pictures
 
     with open_votes(study, database) as store:
         plan = store.study

@@ -154,7 +154,7 @@ def _root(url: str) -> str:
     Raises:
         UserError: It is no address to which a path can be added.
     """
-    from srbench.survey.addresses import is_address
+    from srbench.survey.people.addresses import is_address
 
     if not is_address(url) or "?" in url or "#" in url:
         raise UserError(f"--url '{url}' is no address; expected http:// or https:// with a host, as https://host/study")

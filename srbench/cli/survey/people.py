@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from srbench.cli import options
-from srbench.survey import endings, gates, questionnaires
-from srbench.survey.panel import Panel
-from srbench.survey.participation import Participation, validated, with_measures
+from srbench.survey.people import endings, gates, questionnaires
+from srbench.survey.people.panel import Panel
+from srbench.survey.people.participation import Participation, validated, with_measures
 
 PanelKind = Annotated[
     Literal["prolific", "mturk", "own"] | None,

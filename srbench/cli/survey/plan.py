@@ -28,7 +28,7 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Show a plan before anybody rates."""
-    from srbench.survey.planning import practice, session, sittings
+    from srbench.survey.plan.planning import practice, session, sittings
     from srbench.survey.study import load
 
     loaded = load(study)
@@ -53,7 +53,7 @@ def plan(
 def show_plan(study: "Study", test: "Test", *, json: bool, written: bool = True) -> None:
     """Print what a study will cost and find; for one that is not written, say so."""
     from srbench.report.survey import plan as report
-    from srbench.survey.forecast import forecast
+    from srbench.survey.plan.forecast import forecast
 
     with console.err.status("simulating panels"):
         expected = forecast(study, test)

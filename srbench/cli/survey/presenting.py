@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.survey import presentation
+from srbench.survey.plan import presentation
 
 Enlarge = Annotated[
     int,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
-    from srbench.survey.vote_store import VoteStore
+    from srbench.survey.store.vote_store import VoteStore
 
 _READABLE = (
     "This is plain HTTP: who is on the network between can read links, answers and the administrator's token. In a "
@@ -56,7 +56,7 @@ def serve(
     """Serve a study to the browsers of raters. Ctrl-C or SIGTERM stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
-    from srbench.survey.scheduled_backups import BackupSchedule
+    from srbench.survey.store.scheduled_backups import BackupSchedule
     from srbench.survey.web.executor import PATIENCE_S
     from srbench.survey.web.tls import server_context
 

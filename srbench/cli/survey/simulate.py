@@ -122,7 +122,7 @@ def simulate(
 def _through_sessions(study: Path, panel: "Simulation", target: Path, *, own: bool) -> None:
     """Write what a panel answers in the sessions of a study, as the study's method exports it."""
     from srbench.ratings import records
-    from srbench.survey.simulated_panel import of_study, simulated_responses
+    from srbench.survey.simulation.panel import of_study, simulated_responses
     from srbench.survey.study import load
 
     require_place(target)

@@ -6,8 +6,8 @@ from typing import Any
 from srbench.core.wording import counted
 from srbench.ratings.model_differences import Test
 from srbench.report.table import Column, Page, Table, text_column, text_rows
-from srbench.survey.forecast import Forecast
-from srbench.survey.planning import Balance
+from srbench.survey.plan.forecast import Forecast
+from srbench.survey.plan.planning import Balance
 from srbench.survey.study import Study
 
 _TESTS: dict[Test, str] = {

@@ -1,8 +1,8 @@
 """Absolute category rating (ITU-T P.910): one picture at a time, five to eleven categories of quality."""
 
 from srbench.survey.category_method import CategoryMethod
-from srbench.survey.design import Design
-from srbench.survey.wording import KEYS, N_, Wording, spoken, spread
+from srbench.survey.plan.design import Design
+from srbench.survey.plan.wording import KEYS, N_, Wording, spoken, spread
 
 _FIVE = N_("A picture like the first deserves a 1; a picture like the second deserves a 5.")
 _MORE = N_("A picture like the first deserves the lowest category; a picture like the second deserves the highest.")

@@ -1,8 +1,8 @@
 """Absolute category rating with hidden references (ITU-T P.910): the originals are among the pictures to rate."""
 
-from srbench.survey.design import Design
 from srbench.survey.methods.acr import AbsoluteCategoryRating
-from srbench.survey.wording import spoken
+from srbench.survey.plan.design import Design
+from srbench.survey.plan.wording import spoken
 
 
 class HiddenReferenceRating(AbsoluteCategoryRating):

@@ -6,10 +6,10 @@ from typing import Any
 
 from srbench.ratings.votes import Stimulus
 from srbench.survey.category_method import CategoryMethod
-from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import against_best, required_reference
+from srbench.survey.plan.design import REFERENCE, Content, Design, Trial
+from srbench.survey.plan.wording import KEYS, N_, Wording, spoken, spread
 from srbench.survey.responses import Part, Response
-from srbench.survey.wording import KEYS, N_, Wording, spoken, spread
 
 _FIVE = N_(
     "Compared with the second picture, the first deserves a 1. A picture that looks the same as the second deserves a "

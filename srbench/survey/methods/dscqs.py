@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from srbench.ratings.votes import Scale, Stimulus
-from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import against_best, required_reference
+from srbench.survey.plan.design import REFERENCE, Content, Design, Trial
+from srbench.survey.plan.wording import N_, Wording
 from srbench.survey.responses import Part, Response
 from srbench.survey.slider_method import QUALITY, SliderMethod
-from srbench.survey.wording import N_, Wording
 
 _AS_GOOD = 100.0
 """Score of a picture that looks as good as its original."""

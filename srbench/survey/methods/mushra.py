@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import REFERENCE, Content, Design, Trial
 from srbench.survey.method import required_reference
+from srbench.survey.plan.design import REFERENCE, Content, Design, Trial
+from srbench.survey.plan.wording import N_, Wording
 from srbench.survey.responses import Part, Response
 from srbench.survey.slider_method import QUALITY, SliderMethod
-from srbench.survey.wording import N_, Wording
 
 
 class ManyVersions(SliderMethod):

@@ -1,8 +1,8 @@
 """One picture at a time, and a slider from 0 to 100 (the continuous scale of ITU-R BT.500)."""
 
-from srbench.survey.design import Design
+from srbench.survey.plan.design import Design
+from srbench.survey.plan.wording import N_, Wording
 from srbench.survey.slider_method import QUALITY, SliderMethod
-from srbench.survey.wording import N_, Wording
 
 
 class SliderRating(SliderMethod):

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, get_args
 
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import TrialKind
 from srbench.survey.package.tables import Column, Table
+from srbench.survey.plan.design import TrialKind
 from srbench.survey.responses import Response
 from srbench.survey.study import Picture, Study
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from srbench.core.spreadsheet import inert
 from srbench.survey.package.tables import Column, Table
-from srbench.survey.participation import ANSWERS
+from srbench.survey.people.participation import ANSWERS
+from srbench.survey.people.questionnaires import Item
 from srbench.survey.progress import RaterProgress
-from srbench.survey.questionnaires import Item
 
 _SCREEN = ("patches", "card", "distance", "acuity", "colour", "age")
 

@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from srbench.errors import BadStudy
 from srbench.survey import methods
-from srbench.survey.design import Design
 from srbench.survey.export import Collected
 from srbench.survey.package import events, raters, stimuli
 from srbench.survey.package.writing import DESCRIPTOR, PLAN, SCHEMA, VERSION
+from srbench.survey.plan.design import Design
 
 _DESIGN = TypeAdapter(Design)
 _REMEDY = "export the package anew"

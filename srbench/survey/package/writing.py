@@ -17,8 +17,8 @@ from srbench.survey.package import events, raters, stimuli, texts
 from srbench.survey.package.codebook import codebook
 from srbench.survey.package.tables import Table
 from srbench.survey.progress import study_progress
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study
-from srbench.survey.vote_store import VoteStore
 
 DESCRIPTOR, PLAN = "datapackage.json", "srbench"
 """Name of the descriptor, and of the key in it under which the plan stands."""

@@ -1,1 +1,1 @@
-"""The votes of a study in its database: one file for each kind of question that is asked of it."""
+"""The votes of a study in its database: its schema and copies, and one file for each kind of question asked of it."""

@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from srbench.errors import BadStudy
 from srbench.survey.responses import AnswerStatus, Question, RaterState
-from srbench.survey.schema import Answer, Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.events import study_status
 from srbench.survey.store.raters import PREVIEW
+from srbench.survey.store.schema import Answer, Assignment, Rater
 
 # The statements of every page are built once, which halves their cost.
 _RATER: BindParameter[str] = bindparam("rater")

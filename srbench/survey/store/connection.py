@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy
-from srbench.survey.database import READING, connect
-from srbench.survey.schema import Assignment, Rater, StudyRow
+from srbench.survey.store.database import READING, connect
+from srbench.survey.store.schema import Assignment, Rater, StudyRow
 from srbench.survey.study import STUDY_FILE, Study
 
 SQLITE = "votes.sqlite"

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
-from srbench.survey.endings import EndingKind
-from srbench.survey.schema import Event, Rater, Reply
+from srbench.survey.people.endings import EndingKind
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.raters import PREVIEW
+from srbench.survey.store.schema import Event, Rater, Reply
 
 _EXCLUDE, _INCLUDE = "exclude", "include"
 

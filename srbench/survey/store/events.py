@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.survey.responses import StudyStatus
-from srbench.survey.schema import Event
 from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.schema import Event
 
 _STATUS_EVENTS: dict[str, StudyStatus] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
 _LAST_STATUS = select(Event.kind, Event.facts).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)

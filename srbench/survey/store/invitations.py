@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from srbench.errors import BadStudy
-from srbench.survey.schema import Invitation, Rater
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.raters import PREVIEW, new_rater, new_token, token_hash
+from srbench.survey.store.schema import Invitation, Rater
 
 _OPEN = ("invited", "active")
 

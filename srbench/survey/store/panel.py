@@ -4,10 +4,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from srbench.errors import BadStudy
-from srbench.survey.panel import Arrival
-from srbench.survey.schema import PanelId, Rater
+from srbench.survey.people.panel import Arrival
 from srbench.survey.store.connection import StoreConnection
 from srbench.survey.store.raters import PREVIEW, new_rater, new_token, token_hash
+from srbench.survey.store.schema import PanelId, Rater
 
 
 class PanelStore(StoreConnection):

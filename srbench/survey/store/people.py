@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from srbench.survey.schema import Answer, Assignment, Base, Event, Invitation, PanelId, Rater, Reply
 from srbench.survey.store.connection import StoreConnection, now
+from srbench.survey.store.schema import Answer, Assignment, Base, Event, Invitation, PanelId, Rater, Reply
 
 FORGOTTEN = "forgotten"
 """Kind of the event that personal data was deleted."""

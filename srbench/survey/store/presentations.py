@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 
 from srbench.survey.responses import Response
-from srbench.survey.schema import Answer, Assignment, Rater
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.raters import PREVIEW
+from srbench.survey.store.schema import Answer, Assignment, Rater
 
 _COLUMNS = (
     Assignment.position,

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from srbench.survey.schema import Answer, Assignment, Event, Invitation, PanelId, Rater, Reply
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.events import study_status
+from srbench.survey.store.schema import Answer, Assignment, Event, Invitation, PanelId, Rater, Reply
 
 PREVIEW = "preview"
 _JOINED = "join"

@@ -10,14 +10,14 @@ from typing import Any, cast
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Trial, TrialKind
-from srbench.survey.gap_filling import Asked, planned_session, usual_session
-from srbench.survey.planning import session, sittings
-from srbench.survey.schema import Answer, Assignment, Rater
+from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.design import Trial, TrialKind
+from srbench.survey.plan.gap_filling import Asked, planned_session, usual_session
+from srbench.survey.plan.planning import session, sittings
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.endings import exclusions
 from srbench.survey.store.raters import PREVIEW
+from srbench.survey.store.schema import Answer, Assignment, Rater
 
 AHEAD = 2
 """Number of trials after the last answer whose pictures a browser may know: the one on its page, and the next one."""

@@ -22,9 +22,9 @@ from srbench.ratings import records, table_io
 from srbench.survey import secrets
 from srbench.survey.export import exclusion_note, ratings
 from srbench.survey.monitor import monitor
-from srbench.survey.picture_files import pause_if_damaged
 from srbench.survey.progress import quota_rule, rater_rows, stop_rule, study_progress
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.stimuli.files import pause_if_damaged
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
 from srbench.survey.web.render import NO_STORE, Renderer
 from srbench.survey.web.security import Cookies

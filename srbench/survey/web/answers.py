@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from srbench.errors import BadStudy
 from srbench.survey.export import choose_next_batch
+from srbench.survey.people.questionnaires import of_part
 from srbench.survey.progress import should_stop
-from srbench.survey.questionnaires import of_part
 from srbench.survey.responses import AnswerStatus
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.circumstances import circumstances
 from srbench.survey.web.executor import Unavailable, VoteExecutor
 from srbench.survey.web.gatekeeping import Gatekeeper

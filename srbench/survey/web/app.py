@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from srbench.errors import BadStudy
-from srbench.survey.picture_files import pause_if_damaged
 from srbench.survey.secrets import Secrets
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.stimuli.files import pause_if_damaged
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.admin import Admin
 from srbench.survey.web.executor import AWAY, Unavailable, VoteExecutor
 from srbench.survey.web.flow import ParticipantFlow

@@ -9,13 +9,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from srbench.core.image_file import encode
-from srbench.survey import eyesight, gates
-from srbench.survey.eyesight import DIRECTIONS, OPTOTYPES, PLATES, Direction
-from srbench.survey.gates import Verdict
-from srbench.survey.questionnaires import PARTS, Item, in_language, of_part, parse_replies
+from srbench.survey.people import eyesight, gates
+from srbench.survey.people.eyesight import DIRECTIONS, OPTOTYPES, PLATES, Direction
+from srbench.survey.people.gates import Verdict
+from srbench.survey.people.questionnaires import PARTS, Item, in_language, of_part, parse_replies
+from srbench.survey.people.screen_geometry import pixels_per_degree
 from srbench.survey.responses import RaterState
-from srbench.survey.screen_geometry import pixels_per_degree
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.executor import VoteExecutor
 from srbench.survey.web.gatekeeping import Gatekeeper
 from srbench.survey.web.render import NO_STORE, Renderer

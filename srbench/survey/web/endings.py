@@ -6,10 +6,10 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from srbench.survey.endings import EndingKind
+from srbench.survey.people.endings import EndingKind
 from srbench.survey.responses import RaterState
 from srbench.survey.store.raters import PREVIEW
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.render import Renderer
 
 _PAGES = {"completed": "thanks.html", "closed": "closed.html"}

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from srbench.survey.panel import Arrival, arrival
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.people.panel import Arrival, arrival
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.languages import COOKIE as LANGUAGE_COOKIE
 from srbench.survey.web.rate_limits import RateLimits, client_address, too_many
 from srbench.survey.web.render import Renderer

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from srbench.core.passwords import hidden
 from srbench.errors import first_line
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 
 PATIENCE_S = 2.0
 """How long a served study waits for a lock of its database, in seconds."""

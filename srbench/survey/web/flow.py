@@ -13,14 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from srbench.errors import BadStudy
-from srbench.survey.design import Trial
 from srbench.survey.export import score_posterior
-from srbench.survey.gap_filling import usual_session
-from srbench.survey.planning import minutes, practice, sittings
-from srbench.survey.questionnaires import of_part
+from srbench.survey.people.questionnaires import of_part
+from srbench.survey.plan.design import Trial
+from srbench.survey.plan.gap_filling import usual_session
+from srbench.survey.plan.planning import minutes, practice, sittings
 from srbench.survey.responses import Question, RaterState
 from srbench.survey.store.raters import PREVIEW
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.answers import Answers
 from srbench.survey.web.checks import PAGES
 from srbench.survey.web.endings import Endings

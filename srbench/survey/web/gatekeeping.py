@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from srbench.survey import gates
-from srbench.survey.design import Trial
-from srbench.survey.gates import Verdict
+from srbench.survey.people import gates
+from srbench.survey.people.gates import Verdict
+from srbench.survey.plan.design import Trial
 from srbench.survey.responses import Response
+from srbench.survey.stimuli.trial_size import pictures_size_px
 from srbench.survey.store.raters import PREVIEW
-from srbench.survey.trial_size import pictures_size_px
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 
 _CHANGEABLE = ("window", "density", "zoom", "fullscreen")
 

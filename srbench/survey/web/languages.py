@@ -9,7 +9,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
-from srbench.survey.own_words import LANGUAGES
+from srbench.survey.plan.own_words import LANGUAGES
 
 __all__ = ["COOKIE", "LANGUAGES", "preferred_language", "translations"]
 

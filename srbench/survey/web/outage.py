@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.executor import Unavailable, VoteExecutor
 from srbench.survey.web.render import NO_STORE, Renderer
 from srbench.survey.web.security import HEADERS

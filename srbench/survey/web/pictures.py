@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from srbench.survey.picture_files import DamagedPicture, pause, read_picture
+from srbench.survey.stimuli.files import DamagedPicture, pause, read_picture
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Picture
-from srbench.survey.vote_store import VoteStore
 from srbench.survey.web.executor import Unavailable
 from srbench.survey.web.padding import largest_bytes, padded
 from srbench.survey.web.render import Renderer

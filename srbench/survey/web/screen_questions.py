@@ -1,6 +1,6 @@
 """The questions of the screen check, as raters read them."""
 
-from srbench.survey.wording import N_
+from srbench.survey.plan.wording import N_
 
 SCREEN_QUESTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "acuity": (

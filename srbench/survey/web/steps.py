@@ -8,13 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from srbench import __version__
-from srbench.survey import own_words
-from srbench.survey.design import Trial
-from srbench.survey.participation import parse_screen_check
+from srbench.survey.people.participation import parse_screen_check
+from srbench.survey.plan import own_words
+from srbench.survey.plan.design import Trial
 from srbench.survey.responses import Question, RaterState
+from srbench.survey.stimuli.trial_size import pictures_size_px
 from srbench.survey.store.raters import PREVIEW
-from srbench.survey.trial_size import pictures_size_px
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.checks import PAGES, Checks
 from srbench.survey.web.executor import VoteExecutor
 from srbench.survey.web.gatekeeping import Gatekeeper

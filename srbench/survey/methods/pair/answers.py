@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.design import content_label
+from srbench.survey.plan.design import content_label
 from srbench.survey.responses import Response
 
 

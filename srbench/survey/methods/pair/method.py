@@ -17,17 +17,17 @@ from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Stimulus
-from srbench.survey.adaptive import ScorePosterior, adaptive_choice, posterior
-from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Choose, Method, against_best
 from srbench.survey.methods.pair.answers import answer, comparisons
 from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.methods.pair.ring import ring
 from srbench.survey.methods.pair.words import IN_TURN, SIDE_BY_SIDE
+from srbench.survey.plan.adaptive import ScorePosterior, adaptive_choice, posterior
+from srbench.survey.plan.design import Content, Design, Trial
+from srbench.survey.plan.wording import Wording
 from srbench.survey.responses import Part, Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
-from srbench.survey.simulated_rater import SimulatedRater
-from srbench.survey.wording import Wording
+from srbench.survey.simulation.rater import SimulatedRater
 
 _PANELS = 3
 _PARTS = {"first": ("1", "0"), "second": ("0", "1"), "tie": ("0.5", "0.5")}

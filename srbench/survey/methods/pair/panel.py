@@ -7,9 +7,9 @@ import numpy as np
 
 from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Stimulus
-from srbench.survey.adaptive import ScorePosterior, posterior
-from srbench.survey.design import Design, Trial, content_label
-from srbench.survey.planning import session
+from srbench.survey.plan.adaptive import ScorePosterior, posterior
+from srbench.survey.plan.design import Design, Trial, content_label
+from srbench.survey.plan.planning import session
 
 
 def simulated_comparisons(design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> list[PairAnswer]:

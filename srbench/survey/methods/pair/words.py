@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from srbench.survey.wording import N_, Button, Wording
+from srbench.survey.plan.wording import N_, Button, Wording
 
 SIDE_BY_SIDE = Wording(
     task=N_("You will see two pictures at a time, and say which one looks better to you."),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from srbench.ratings.triplets import ORIGINAL, TripletAnswer
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import content_label
+from srbench.survey.plan.design import content_label
 from srbench.survey.responses import Response
 
 

@@ -16,16 +16,16 @@ from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import Content, Design, Trial
 from srbench.survey.method import Method, against_best, required_reference
 from srbench.survey.methods.pair.ring import ring
 from srbench.survey.methods.triplet.answers import answer
 from srbench.survey.methods.triplet.words import PLAIN
+from srbench.survey.plan.design import Content, Design, Trial
+from srbench.survey.plan.wording import Wording
 from srbench.survey.responses import Part, Response
 from srbench.survey.scores import ExpectedWidths, ModelScore, finite_mean
-from srbench.survey.simulated_panel import of_study, simulated_responses
-from srbench.survey.simulated_rater import SimulatedRater
-from srbench.survey.wording import Wording
+from srbench.survey.simulation.panel import of_study, simulated_responses
+from srbench.survey.simulation.rater import SimulatedRater
 
 _UNSURE = 0.05
 """Difference of two looks, of the length of the scale, below which a simulated rater is not sure."""

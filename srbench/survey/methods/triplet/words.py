@@ -1,6 +1,6 @@
 """The words of triplets."""
 
-from srbench.survey.wording import N_, Button, Wording
+from srbench.survey.plan.wording import N_, Button, Wording
 
 PLAIN = Wording(
     task=N_("You will see two pictures at a time, and say which one differs more from the original."),

@@ -24,12 +24,12 @@ from srbench.core import stored_json
 from srbench.core.files import absent_or, atomic_write, refused
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
-from srbench.survey.database import READING, connect, migrate, revision
-from srbench.survey.picture_files import DamagedPicture, read_picture
-from srbench.survey.schema import Base, Invitation, PanelId, Reply, StudyRow, utc
+from srbench.survey.stimuli.files import DamagedPicture, read_picture
 from srbench.survey.store.connection import sqlite_url
+from srbench.survey.store.database import READING, connect, migrate, revision
+from srbench.survey.store.schema import Base, Invitation, PanelId, Reply, StudyRow, utc
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
-from srbench.survey.vote_store import VoteStore
 
 _HEADER, _VOTES = "backup.json", "votes.jsonl"
 _SCHEMA, _VERSION = "survey backup", 1

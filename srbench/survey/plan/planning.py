@@ -14,10 +14,11 @@ import numpy as np
 
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
-from srbench.survey import methods, succession
-from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Content, Design, Trial, TrialKind
+from srbench.survey import methods
 from srbench.survey.method import Choose, Method
+from srbench.survey.plan import succession
+from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.design import Content, Design, Trial, TrialKind
 
 
 def session(

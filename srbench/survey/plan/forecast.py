@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from srbench.ratings.model_differences import Test
 from srbench.ratings.power import Detectable
 from srbench.ratings.simulation import Simulation
-from srbench.survey.planning import Balance, balance, minutes, session, sittings
+from srbench.survey.plan.planning import Balance, balance, minutes, session, sittings
 from srbench.survey.study import Study
 
 

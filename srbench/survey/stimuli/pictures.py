@@ -20,8 +20,8 @@ from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.shown import shown
 from srbench.protocol import Protocol
 from srbench.ratings.join import output_key
-from srbench.survey import run_models
-from srbench.survey.design import REFERENCE
+from srbench.survey.plan import run_models
+from srbench.survey.plan.design import REFERENCE
 
 _REFERENCE_FOLDERS = {"hr", "reference", "original", "gt"}
 _SPARE = "rocket"

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from srbench.survey.schema import Base
+from srbench.survey.store.schema import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 with context.begin_transaction():

@@ -66,7 +66,7 @@ class Rater(Base):
         created: Time of the invitation.
         seen: Time of the last request that changed something.
         facts: What the steps before the trials have stored: consent, screen check, practice, breaks.
-        ending: How it ended, one of `survey.endings.KINDS`; empty before that.
+        ending: How it ended, one of `survey.people.endings.KINDS`; empty before that.
         ended: Time of the ending.
     """
 

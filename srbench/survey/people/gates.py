@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from srbench.errors import BadStudy
-from srbench.survey.screen_geometry import pixels_per_degree
+from srbench.survey.people.screen_geometry import pixels_per_degree
 
 GateName = Literal["window", "density", "zoom", "fullscreen", "distance", "colour", "acuity", "gold", "traps", "focus"]
 Level = Literal["record", "require"]

@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 
 from srbench.errors import BadStudy
+from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Picture, Study
-from srbench.survey.vote_store import VoteStore
 
 _LOG = logging.getLogger("srbench.survey")
 _REMEDY = "restore it from a backup, then open the study again"

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.stats.arrays import Floats
-from srbench.survey.design import Content, Trial
+from srbench.survey.plan.design import Content, Trial
 
 _PRIOR_VARIANCE = 4.0
 _STEPS = 50

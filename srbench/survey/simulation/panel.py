@@ -10,10 +10,10 @@ from srbench.ratings.simulation import SimulatedVotes, Simulation, simulate
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.survey import methods
-from srbench.survey.design import REFERENCE, Design, Trial
-from srbench.survey.planning import session
+from srbench.survey.plan.design import REFERENCE, Design, Trial
+from srbench.survey.plan.planning import session
 from srbench.survey.responses import Response
-from srbench.survey.simulated_rater import SimulatedRater
+from srbench.survey.simulation.rater import SimulatedRater
 
 _FIVE = Scale()
 _BEST = 4.8

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from srbench.errors import BadStudy
-from srbench.survey import endings, gates
-from srbench.survey import panel as panels
-from srbench.survey.addresses import is_address
-from srbench.survey.endings import CODE_PLACEHOLDER, PROLIFIC_RETURN, Ending, EndingKind, Exit
-from srbench.survey.gates import Gate
-from srbench.survey.own_words import Words
-from srbench.survey.panel import Panel
-from srbench.survey.questionnaires import Item, of_part
+from srbench.survey.people import endings, gates
+from srbench.survey.people import panel as panels
+from srbench.survey.people.addresses import is_address
+from srbench.survey.people.endings import CODE_PLACEHOLDER, PROLIFIC_RETURN, Ending, EndingKind, Exit
+from srbench.survey.people.gates import Gate
+from srbench.survey.people.panel import Panel
+from srbench.survey.people.questionnaires import Item, of_part
+from srbench.survey.plan.own_words import Words
 
 ScreenQuestion = Literal["card", "distance", "acuity", "colour", "age"]
 SCREEN_QUESTIONS: tuple[ScreenQuestion, ...] = get_args(ScreenQuestion)

@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from srbench.core.files import absent_or
 from srbench.errors import BadStudy, first_line
-from srbench.survey.wording import Wording
+from srbench.survey.plan.wording import Wording
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "zh": "中文"}
 """Languages of the pages, and what they call themselves."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 from srbench.core import files
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
-from srbench.survey import pictures
-from srbench.survey.creation import stimulus_of, write_picture
-from srbench.survey.design import Content
-from srbench.survey.gap_filling import filling_session
-from srbench.survey.pictures import Crop, Source
+from srbench.survey.plan.creation import stimulus_of, write_picture
+from srbench.survey.plan.design import Content
+from srbench.survey.plan.gap_filling import filling_session
+from srbench.survey.stimuli import pictures
+from srbench.survey.stimuli.pictures import Crop, Source
 from srbench.survey.study import STUDY_FILE, Picture, Study
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from srbench.errors import BadStudy
 from srbench.ratings.votes import Stimulus
-from srbench.survey.design import Design
+from srbench.survey.plan.design import Design
 
 _MOST_RATERS, _MOST_TRAPS, _SHORTEST_MINUTES = 10_000, 1_000, 0.01
 

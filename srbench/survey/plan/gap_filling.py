@@ -8,9 +8,9 @@ import numpy as np
 
 from srbench.ratings.votes import Stimulus
 from srbench.survey import methods
-from srbench.survey.adaptive import ScorePosterior
-from srbench.survey.design import Content, Design, Trial
-from srbench.survey.planning import session
+from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.design import Content, Design, Trial
+from srbench.survey.plan.planning import session
 from srbench.survey.study import Study
 
 Asked = frozenset[str]

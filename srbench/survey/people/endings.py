@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote
 
 from srbench.errors import BadStudy
-from srbench.survey.addresses import is_address
+from srbench.survey.people.addresses import is_address
 
 EndingKind = Literal["completed", "screened-out", "over-quota", "refused", "closed"]
 KINDS: tuple[EndingKind, ...] = get_args(EndingKind)

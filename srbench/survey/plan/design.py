@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from srbench.ratings.votes import Stimulus
-from srbench.survey.presentation import Presentation
+from srbench.survey.plan.presentation import Presentation
 
 TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
 PairSelection = Literal["full", "sparse", "adaptive"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from srbench.survey.design import TrialKind
+from srbench.survey.plan.design import TrialKind
 
 BLOCK = 32
 """Raters in a block; a session is known without those of earlier blocks."""

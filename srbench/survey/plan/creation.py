@@ -18,11 +18,12 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.ratings.votes import Scale, Stimulus
-from srbench.survey import methods, pictures, secrets
-from srbench.survey.design import REFERENCE, Design
-from srbench.survey.participation import Participation
-from srbench.survey.pictures import Crop, Source
-from srbench.survey.planning import session
+from srbench.survey import methods, secrets
+from srbench.survey.people.participation import Participation
+from srbench.survey.plan.design import REFERENCE, Design
+from srbench.survey.plan.planning import session
+from srbench.survey.stimuli import pictures
+from srbench.survey.stimuli.pictures import Crop, Source
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty, unfinished
 
 _CALIBRATION = "calibration"

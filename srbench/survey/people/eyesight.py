@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from srbench.survey.gates import Gate, Verdict, counted
+from srbench.survey.people.gates import Gate, Verdict, counted
 
 Pixels = npt.NDArray[np.uint8]
 Direction = Literal["up", "right", "down", "left"]

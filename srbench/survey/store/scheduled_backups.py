@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from srbench.core.files import refused
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy, first_line
-from srbench.survey import backup
-from srbench.survey.vote_store import VoteStore
+from srbench.survey.store import backup
+from srbench.survey.store.vote_store import VoteStore
 
 _LOG = logging.getLogger("srbench.survey")
 
