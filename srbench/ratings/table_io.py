@@ -1,5 +1,6 @@
 """Reading and writing of tables: CSV and its relatives, JSON, JSON lines, Parquet, and SQLite for reading."""
 
+import codecs
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -60,8 +61,19 @@ def _delimited(path: Path) -> Source:
     return Source(delimited.read(path))
 
 
+def _text(path: Path) -> Source:
+    """Read a text file: survey servers call a list of JSON, or a line of it for each rater, .txt too."""
+    with path.open("rb") as file:
+        start = file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+    return _records(path, lines=False) if start.startswith((b"[", b"{")) else _delimited(path)
+
+
 def _json(path: Path) -> Source:
-    records = json_records.read(path, lines=path.suffix.lower() != ".json")
+    return _records(path, lines=path.suffix.lower() != ".json")
+
+
+def _records(path: Path, *, lines: bool) -> Source:
+    records = json_records.read(path, lines=lines)
     return Source(json_records.table(path, records), records)
 
 
@@ -91,7 +103,8 @@ def _sqlite(path: Path) -> Source:
 
 
 _READERS: dict[str, Callable[[Path], Source]] = {
-    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), _delimited),
+    **dict.fromkeys((".csv", ".tsv", ".tab"), _delimited),
+    ".txt": _text,
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), _json),
     ".parquet": _parquet,
     **dict.fromkeys((".db", ".sqlite", ".sqlite3"), _sqlite),

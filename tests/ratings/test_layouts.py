@@ -146,6 +146,9 @@ def test_no_rater_of_a_wide_table_is_lost_or_invented(tmp_path: Path) -> None:
     assert "line 2: score 'NA' in column 'r3' is not a number; a missing vote is an empty cell" in missing
     beyond = _file(tmp_path, "out.csv", head, "x,a,1,2,3", "y,a,4,3,7")
     assert "line 3: score 7 is out of range in column 'r3'" in _refused(beyond)
+    for way in (ImportOptions(), ImportOptions(wide="raters")):  # r3, r4 rated on another scale than r1, r2
+        siblings = _refused(_file(tmp_path, "far.csv", "stimulus,content,r1,r2,r3,r4", "x,a,1,2,70,80"), way)
+        assert "column 'r3' may be scores or something else" in siblings
     metrics = _file(tmp_path, "m.csv", "stimulus,content,r1,r2,psnr,LPIPS,age", "x,a,50,20,30.5,0.1,30")
     hundred = ImportOptions(scale=Scale(0, 100))
     assert _scores(files.read(metrics, hundred)) == [("r1", "x", 50), ("r2", "x", 20)]
@@ -158,6 +161,13 @@ def test_no_rater_of_a_wide_table_is_lost_or_invented(tmp_path: Path) -> None:
     assert "has averages ('mean') and what may be votes ('r1', 'r2')" in _refused(both)
     assert len(_votes(files.read(both, ImportOptions(ignore=("mean",))))) == 4
     assert files.read(both, ImportOptions(columns={"mos": "mean"})).means is not None
+
+
+def test_json_in_a_text_file(tmp_path: Path) -> None:
+    votes = [f'{{"rater": "r{i}", "stimulus": "x", "content": "a", "score": {i}}}' for i in (1, 2)]
+    for name, lines in (("lines.txt", votes), ("list.txt", ["\ufeff [" + ",".join(votes) + "]"])):
+        assert _scores(files.read(_file(tmp_path, name, *lines))) == [("r1", "x", 1), ("r2", "x", 2)]
+    assert "is not JSON" in _refused(_file(tmp_path, "torn.txt", votes[0][:20]))
 
 
 def test_several_files_are_one_study(tmp_path: Path) -> None:

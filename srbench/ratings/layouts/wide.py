@@ -90,13 +90,15 @@ def _share(table: Table, cells: Texts, options: ImportOptions) -> float:
 
 
 def _refuse_doubtful(table: Table, scores: Sequence[str], kind: Wide, options: ImportOptions) -> None:
-    """Refuse columns of which few cells are scores, and, unless `--wide` tells, those not called as numbered raters."""
-    doubtful = [n for n in _candidates(table) if 0 < _share(table, table.columns[n], options) < _LEAST_SCORES]
-    if options.wide is None:
-        stems = Counter(re.sub(r"\d+$", "", name) for name in scores if name[-1:].isdigit())
-        stem, count = stems.most_common(1)[0] if stems else ("", 0)
-        if kind == "raters" and count > 1:
-            doubtful += [name for name in scores if re.sub(r"\d+$", "", name) != stem or not name[-1:].isdigit()]
+    """Refuse columns of which few cells are scores, and numbered ones whose siblings are; others too unless `--wide` tells."""
+    candidates = _candidates(table)
+    doubtful = [n for n in candidates if 0 < _share(table, table.columns[n], options) < _LEAST_SCORES]
+    stems = Counter(_stem(name) for name in scores if _stem(name) != name)
+    stem, count = stems.most_common(1)[0] if stems else ("", 0)
+    if count > 1:  # rater1, rater2 ... were all within the scale: a sibling outside it was rated on another one
+        doubtful += [name for name in candidates if name not in scores and _stem(name) == stem != name]
+        if options.wide is None and kind == "raters":
+            doubtful += [name for name in scores if _stem(name) != stem or _stem(name) == name]
     if doubtful:
         name = doubtful[0]
         raise BadRatings(
@@ -104,6 +106,11 @@ def _refuse_doubtful(table: Table, scores: Sequence[str], kind: Wide, options: I
             f"{kind} beside names, leave it out: --ignore '{name}', give it a meaning: --columns, or say that all "
             f"columns of scores are {kind}: --wide {kind}"
         )
+
+
+def _stem(name: str) -> str:
+    """Return a name without the number at its end."""
+    return re.sub(r"\d+$", "", name)
 
 
 def _refuse_cells(table: Table, scores: Sequence[str], options: ImportOptions) -> None:
