@@ -26,7 +26,7 @@ NETWORKS = [
     for card, claim in CLAIMS
     if card.files and claim.protocol in ("classical_x4", "rgb_x4") and not (card.training and claim.dataset == "bsd100")
 ]
-"""Own networks on BSD100 take a minute each and are left to the report of all models; Set5 and Set14 are measured here."""
+"""Own networks take a minute each on BSD100: the report of all models has that; Set5 and Set14 are measured here."""
 
 
 def _summaries(

@@ -90,7 +90,7 @@ def _share(table: Table, cells: Texts, options: ImportOptions) -> float:
 
 
 def _refuse_doubtful(table: Table, scores: Sequence[str], kind: Wide, options: ImportOptions) -> None:
-    """Refuse columns of which few cells are scores, and numbered ones whose siblings are; others too unless `--wide` tells."""
+    """Refuse columns of few scores and numbered ones whose siblings hold scores; others too unless `--wide` tells."""
     candidates = _candidates(table)
     doubtful = [n for n in candidates if 0 < _share(table, table.columns[n], options) < _LEAST_SCORES]
     stems = Counter(_stem(name) for name in scores if _stem(name) != name)
