@@ -29,6 +29,7 @@ losses = [{kind = "pixel"}]
 CALLS: dict[str, Values] = {
     "run": {"models": "nearest", "datasets": "in/HR", "metrics": "psnr", "out": "out", "save_images": None},
     "show": {"run": "in/run"},
+    "report": {"runs": "in/run", "out": "out"},
     "compare": {"runs": "in/run"},
     "table": {"runs": "in/run"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},

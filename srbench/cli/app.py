@@ -16,6 +16,7 @@ from srbench.cli.fetch import fetch
 from srbench.cli.interpolate import interpolate
 from srbench.cli.listing import metrics, protocols
 from srbench.cli.models import models
+from srbench.cli.report import report
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, compare, table, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, report, compare, table, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

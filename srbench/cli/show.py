@@ -1,5 +1,7 @@
 """`srbench show`."""
 
+import tempfile
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +16,33 @@ def show(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or of `srbench throughput` (also with --compare).")],
     form: options.Format = "terminal",
     json: options.Json = False,
+    in_browser: Annotated[
+        bool, typer.Option("--open", help="Write the report of `srbench report` to a temporary folder and open it.")
+    ] = False,
 ) -> None:
     """Print the report of everything that the folder of a run holds.
 
     Where a session of `srbench throughput` was killed, its tables and plots are written too.
     """
     form = options.format_of(form)
-    if (run / "speed.json").exists():
+    if in_browser:
+        _open(run)
+    elif (run / "speed.json").exists():
         _speed(run, form, json)
     elif (run / "ab_comparison.json").exists() or (run / "duel.json").exists():
         _ab_comparison(run, form, json)
     else:
         _run(run, form, json)
+
+
+def _open(run: Path) -> None:
+    """Write a report to a temporary folder, which stays, and open it in the browser."""
+    from srbench.cli import report
+    from srbench.report.site import publish
+
+    page = publish.write(report.read([run]), Path(tempfile.mkdtemp(prefix="srbench-report-")))
+    console.out.print(f"Open in a browser: {page}", soft_wrap=True, markup=False)
+    webbrowser.open(page.as_uri())
 
 
 def _speed(folder: Path, form: str, json: bool) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.stats import groups
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import told_apart
 from srbench.stats.fragility import Carried, carried_by_one
 from srbench.stats.influence import Influence, influence
-from srbench.stats.order import best_of, finite_part, shared
+from srbench.stats.order import best_of, finite_mean, finite_part, shared
 from srbench.stats.paired import MEAN_TEST
 from srbench.stats.seeds import by_seed, over_seeds
 
@@ -105,11 +106,42 @@ def rank(rows: Sequence[Row], methods: Mapping[str, str] = NO_METHODS) -> dict[t
     Returns:
         Rankings by data set and metric.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
+    return {place: _ranking(group, methods) for place, group in _by_place(rows).items()}
+
+
+def letters(rows: Sequence[Row], methods: Mapping[str, str] = NO_METHODS) -> dict[tuple[str, str], dict[Variant, str]]:
+    """Give letters to the compared models of each data set in each metric, "a" to the best.
+
+    Two models share a letter when, and only when, their means are not told apart, as `rank` tests them.
+
+    Args:
+        rows: Rows of one protocol.
+        methods: The method of each model that is one of its seeds; such models are one line together.
+
+    Returns:
+        Letters by data set and metric, best mean first; of one model alone none.
+    """
+    return {place: _letters(group, methods) for place, group in _by_place(rows).items()}
+
+
+def _letters(rows: Sequence[Row], methods: Mapping[str, str]) -> dict[Variant, str]:
+    seeds = _complete(rows, 1 if rows[0].higher_is_better else -1, methods)
+    common = sorted(set.intersection(*(set(of) for of in seeds.values()))) if seeds else []
+    values = {variant: by_seed([of[image] for image in common]) for variant, of in seeds.items()}
+    if not common or len(values) < 2:
+        return {}
+    best = best_of(values, higher_is_better=True)
+    ranked = sorted(values, key=lambda variant: (variant not in best, -finite_mean(values[variant])))
+    apart = {(first, second): is_apart for (first, second), is_apart in told_apart(values).items()}
+    return groups.letters(ranked, apart)
+
+
+def _by_place(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    by_place: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row.metric not in TIMINGS and row.metric != MOS:
-            groups.setdefault((row.dataset, row.metric), []).append(row)
-    return {place: _ranking(group, methods) for place, group in groups.items()}
+            by_place.setdefault((row.dataset, row.metric), []).append(row)
+    return by_place
 
 
 def _ranking(rows: Sequence[Row], methods: Mapping[str, str]) -> Ranking:

@@ -1,9 +1,12 @@
 """Groups of items that tests do not tell apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
+
+_Item = TypeVar("_Item", bound=Hashable)
 
 
-def letters(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -> dict[str, str]:
+def letters(names: Sequence[_Item], significant: Mapping[tuple[_Item, _Item], bool]) -> dict[_Item, str]:
     """Give letters to items: two share a letter when, and only when, no significant difference was found between them.
 
     Args:
@@ -15,7 +18,7 @@ def letters(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -
     return {name: "".join(_letter(i) for i, group in enumerate(groups) if name in group) for name in names}
 
 
-def not_told_apart(names: Sequence[str], significant: Mapping[tuple[str, str], bool]) -> list[tuple[str, ...]]:
+def not_told_apart(names: Sequence[_Item], significant: Mapping[tuple[_Item, _Item], bool]) -> list[tuple[_Item, ...]]:
     """Return the largest groups of items among which no significant difference was found; for letters and bars.
 
     Two items share a group when, and only when, no significant difference was found between them. A group may leave out
@@ -29,7 +32,7 @@ def not_told_apart(names: Sequence[str], significant: Mapping[tuple[str, str], b
     Source:
         Piepho, Journal of Computational and Graphical Statistics 13, 2004 (insert and absorb).
     """
-    groups: list[set[str]] = [{name for pair in significant for name in pair}]
+    groups: list[set[_Item]] = [{name for pair in significant for name in pair}]
     for pair, apart in significant.items():
         if apart:
             groups = _absorbed([part for group in groups for part in _split(group, pair)])
@@ -38,11 +41,11 @@ def not_told_apart(names: Sequence[str], significant: Mapping[tuple[str, str], b
     return [tuple(names[i] for i in group) for group in ordered]
 
 
-def _split(group: set[str], pair: tuple[str, str]) -> list[set[str]]:
+def _split(group: set[_Item], pair: tuple[_Item, _Item]) -> list[set[_Item]]:
     return [group - {pair[0]}, group - {pair[1]}] if set(pair) <= group else [group]
 
 
-def _absorbed(groups: list[set[str]]) -> list[set[str]]:
+def _absorbed(groups: list[set[_Item]]) -> list[set[_Item]]:
     """Drop groups that are the same as, or part of, another."""
     unique = list({frozenset(group): group for group in groups}.values())
     return [group for group in unique if not any(group < other for other in unique)]

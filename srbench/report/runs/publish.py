@@ -66,10 +66,11 @@ class RunReport:
 
     def text(self, form: str) -> str:
         """Write the report in a format: "csv", "md", "latex" or "html"."""
-        return self._csv() if form == "csv" else PAGES[form](self.page)
+        return csv.records(self.records()) if form == "csv" else PAGES[form](self.page)
 
-    def _csv(self) -> str:
-        return csv.records([_record(summary, self.protocol["name"]) for summary in self.summaries])
+    def records(self) -> list[dict[str, Any]]:
+        """Return the lines of summary.csv, in full precision."""
+        return [_record(summary, self.protocol["name"]) for summary in self.summaries]
 
 
 def _record(s: Summary, protocol: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def _table(
     summaries: list[Summary], rankings: Mapping[tuple[str, str], Ranking], total: tuple[int, int] | None
 ) -> Table:
     dataset = summaries[0].dataset
-    metrics = sorted({s.metric for s in summaries}, key=_column_order)
+    metrics = sorted({s.metric for s in summaries}, key=column_order)
     # The device that measured files of other software says nothing of them.
     several = len({(s.device, s.mode) for s in summaries if s.mode != FILES}) > 1
     labels = {(s.model, s.device, s.mode): _label(s, several=several and s.mode != FILES) for s in summaries}
@@ -75,7 +75,8 @@ def _disturbed(summaries: Sequence[Summary]) -> list[str]:
     return [f"?: not valid, since {' and '.join(reasons)}; measure speed with srbench throughput"]
 
 
-def _column_order(metric: str) -> tuple[int, str]:
+def column_order(metric: str) -> tuple[int, str]:
+    """Sort metrics as the columns of a table: PSNR, SSIM, perceptual ones, then timings."""
     order = list(_HEADS)
     base = metric.split(".", maxsplit=1)[0]
     return (order.index(base) if base in order else order.index("lpips"), metric)

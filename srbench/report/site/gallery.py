@@ -1,0 +1,119 @@
+"""The pictures of a report: where a click leads, and the disputed crops of the first page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+_TITLES = {
+    "models": "Where models disagree most",
+    "metrics": "Where PSNR and LPIPS disagree most",
+    "ranking": "Images that decide the ranking",
+}
+"""Headings by kind of dispute, in the order of the page."""
+
+
+class Dispute(Protocol):
+    """A crop at which it is worth looking, `srbench.evaluation.disputed.Dispute`."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of dispute."""
+
+    @property
+    def dataset(self) -> str:
+        """Data set of the image."""
+
+    @property
+    def image(self) -> str:
+        """Name of the image."""
+
+    @property
+    def models(self) -> Sequence[str]:
+        """Models that it is about."""
+
+    @property
+    def why(self) -> str:
+        """Sentence without a full stop."""
+
+
+class Viewer(Protocol):
+    """The viewer of a report, `srbench.report.viewer.publish.ViewerFiles`."""
+
+    @property
+    def images(self) -> Sequence[tuple[str, str]]:
+        """Images that it shows, by data set and name."""
+
+    @property
+    def disputes(self) -> Sequence[Any]:
+        """Crops at which it is worth looking."""
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        """Sentences on what is not shown."""
+
+    def link(self, dataset: str, image: str, models: Sequence[str] = (), **more: Any) -> str:
+        """Return the address of an image, relative to the folder; empty where it is not shown."""
+
+    def link_of(self, dispute: Any) -> str:
+        """Return the address of a disputed crop."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures beside a page.
+
+    Attributes:
+        viewer: The viewer; None where there is none.
+        page: File of the viewer; empty where it shows nothing.
+        thumbnails: Files of small pictures by name, named by `thumbnail_of` each for a dispute.
+    """
+
+    viewer: Viewer | None = None
+    page: str = ""
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        """Sentences on what is not shown."""
+        return self.viewer.left_out if self.viewer else ()
+
+    def link(self, dataset: str, image: str, model: str) -> str:
+        """Return the address of the picture that a model made; empty where it is not shown."""
+        return self.viewer.link(dataset, image, [model]) if self.viewer else ""
+
+    def opening(self, dataset: str, model: str) -> str:
+        """Return the address of a model's picture of a data set: of the most disputed image, or the first one."""
+        if self.viewer is None:
+            return ""
+        disputed = [dispute.image for dispute in self.viewer.disputes if dispute.dataset == dataset]
+        shown = [image for name, image in self.viewer.images if name == dataset]
+        image = next(iter([*disputed, *shown]), None)
+        return "" if image is None else self.link(dataset, image, model)
+
+    def lists(self) -> list[dict[str, Any]]:
+        """Return the disputed crops by kind, as the page lists them."""
+        if self.viewer is None:
+            return []
+        lists = []
+        for kind, title in _TITLES.items():
+            crops = [self._crop(i, one) for i, one in enumerate(self.viewer.disputes) if one.kind == kind]
+            lists += [{"title": title, "crops": crops}] if crops else []
+        return lists
+
+    def _crop(self, place: int, dispute: Dispute) -> dict[str, Any]:
+        thumbnail = thumbnail_of(place)
+        return {
+            "name": f"{dispute.dataset}, {dispute.image}",
+            "models": ["HR", *dispute.models],
+            "reason": f"{dispute.why[:1].upper()}{dispute.why[1:]}.",
+            "address": self.viewer.link_of(dispute) if self.viewer else "",
+            "thumbnail": thumbnail if thumbnail in self.thumbnails else "",
+        }
+
+
+NO_PICTURES = Gallery()
+
+
+def thumbnail_of(place: int) -> str:
+    """Return the file of the thumbnail of a dispute, by its place in the list."""
+    return f"disputed/{place + 1}.webp"
