@@ -33,7 +33,7 @@ def _ids(selection: select.Selection) -> list[str]:
 
 def test_all_runs_what_is_at_hand_and_lists_the_rest_with_reasons(store: AssetStore) -> None:
     found = select.select(["all"], 4, store)
-    own = ["srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench"]
+    own = ["srresnet.h100", "srgan.srbench", "esrgan_lite.srbench"]
     assert _ids(found)[:4] == ["nearest", "bilinear", "bicubic", "lanczos"]
     assert set(_ids(found)[4:]) == set(own)
     preferred = {registry.family(card.family)[0].id for card in registry.cards().values() if card.files}
@@ -64,7 +64,7 @@ def test_all_takes_the_first_of_each_family_that_can_be_had(weights: Path) -> No
         "espcn",
         "fsrcnn",
         "vdsr",
-        "srresnet.srbench",
+        "srresnet.h100",
         "srgan.srbench",
         "esrgan.realsr_df2k",
     } <= set(_ids(found))

@@ -29,18 +29,26 @@ def _training(id_: str) -> Training:
 
 def test_the_zoo_has_weights_of_its_own() -> None:
     assert set(OWN) == {"srresnet.srbench", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"}
-    assert registry.find("srresnet").id == "srresnet.srbench"
+    assert registry.find("srresnet").id == "srresnet.h100"
     assert registry.find("srgan").id == "srgan.srbench"
     assert registry.find("esrgan_lite").id == "esrgan_lite.srbench"
 
 
-@pytest.mark.parametrize("id_", OWN)
+@pytest.mark.parametrize("id_", [*OWN, "srresnet.h100"])
 def test_weights_ship_in_fp16(id_: str) -> None:
-    (file,) = OWN[id_].files
+    card = registry.find(id_)
+    (file,) = card.files
     found = AssetStore([]).at_hand(file)
     assert found == ROOT / "zoo" / file.path
     assert hash_of(found) == file.sha256
-    assert found.stat().st_size < 2.2 * OWN[id_].parameters + 100_000
+    assert found.stat().st_size < 2.2 * card.parameters + 100_000
+
+
+def test_the_log_of_the_gpus_weights_is_that_of_its_card() -> None:
+    log = json.loads((LOGS / "srresnet_h100.json").read_text(encoding="utf-8"))
+    card = registry.find("srresnet.h100")
+    assert log["log"][-1]["held_out"] == pytest.approx(26.72, abs=0.005)
+    assert card.source.startswith(f"this project: {log['log'][-1]['step']:,} updates in 345 s on an H100")
 
 
 @pytest.mark.parametrize("id_", OWN)
