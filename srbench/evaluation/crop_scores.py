@@ -3,35 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 
 from srbench.core import image
 from srbench.errors import ShapeError
 from srbench.evaluation import pairing, scoring
+from srbench.evaluation.rectangle import Rectangle
 from srbench.evaluation.scoring import Measured, Scorer, Views
 from srbench.protocol import Protocol
-
-
-class Rectangle(NamedTuple):
-    """A part of an image, in its pixels.
-
-    Attributes:
-        x: First column, from 0.
-        y: First row, from 0.
-        width: Number of columns.
-        height: Number of rows.
-    """
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        """The rectangle as "x,y,width,height"."""
-        return ",".join(map(str, self))
 
 
 @torch.no_grad()

@@ -126,6 +126,21 @@ def match(
     return Matches(protocol, tuple(_matched(by_model) for by_model in places.values()), origins, tuple(notes))
 
 
+def contents(folders: Sequence[RunFolder]) -> dict[str, Sequence[Row]]:
+    """Return the rows of single images that runs show, by the name that `match` gives each model.
+
+    Args:
+        folders: Folders of runs under one protocol, at least one.
+
+    Raises:
+        BadRun: A folder holds no run; or the runs have other protocols, versions of the pipeline or pictures.
+    """
+    _one_protocol(folders)
+    rows = {str(folder.path): [row for row in shown(folder).rows if row.image != WHOLE_SET] for folder in folders}
+    _require_same_pictures(rows)
+    return _labelled(rows, {str(folder.path): methods_of(folder.head()["calls"]) for folder in folders})[0]
+
+
 def _kept(rows: Mapping[str, Sequence[Row]], field: str, globs: Sequence[str]) -> dict[str, list[Row]]:
     """Keep the rows that one of the globs means, whatever the case of its letters; all where there is none."""
     known = dict.fromkeys(getattr(row, field) for of_run in rows.values() for row in of_run)

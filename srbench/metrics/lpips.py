@@ -1,6 +1,7 @@
 """Learned perceptual image patch similarity, version 0.1, by the authors' package and its linear weights."""
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -62,7 +63,38 @@ def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
         return network(x, y).flatten().double()
 
 
+def open_map(net: Net, store: AssetStore) -> Callable[[Tensor, Tensor], Tensor]:
+    """Load a network that says where in an image two pictures of it differ.
+
+    Args:
+        net: Backbone.
+        store: Finds its weights.
+
+    Returns:
+        A function of two images as `lpips` takes them, one pair at a time, to float32 `(H, W)`: the distances of all
+        layers, enlarged bilinearly to the image and summed. Their mean is near LPIPS, but not equal to it.
+
+    Raises:
+        MissingWeights: The backbone cannot be had.
+    """
+    network = _network(net, store)
+    network.spatial = True
+
+    def distances(sr: Tensor, hr: Tensor) -> Tensor:
+        check(sr, hr, _SMALLEST_PX[net])
+        x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
+        with torch.no_grad(), tf32(False):
+            of_pixels: Tensor = network(x, y)
+        return of_pixels[0, 0]
+
+    return distances
+
+
 def _open(net: Net, store: AssetStore) -> Score:
+    return partial(lpips, network=_network(net, store))
+
+
+def _network(net: Net, store: AssetStore) -> authors.LPIPS:
     with warnings.catch_warnings():  # the package calls torchvision by a deprecated argument
         warnings.simplefilter("ignore", UserWarning)
         network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
@@ -72,7 +104,7 @@ def _open(net: Net, store: AssetStore) -> Score:
         if key.startswith("net.slice"):
             weights[key] = state["features." + key.split(".", 2)[2]]
     network.load_state_dict(weights)
-    return partial(lpips, network=network)
+    return network
 
 
 def _features(net: Net, store: AssetStore) -> dict[str, Tensor]:

@@ -10,9 +10,10 @@ from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.errors import BadRatings
 from srbench.evaluation import scoring
-from srbench.evaluation.crop_scores import Rectangle, crop_scores
+from srbench.evaluation.crop_scores import crop_scores
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.originals import noted_originals
+from srbench.evaluation.rectangle import Rectangle
 from srbench.evaluation.results import MOS, TIMINGS, Row, RunFolder
 from srbench.evaluation.scoring import Scorer
 from srbench.metrics import catalogue

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from srbench.core import image_file
+from srbench.evaluation.busiest import busiest
 
 _DETAIL_PX, _ZOOM, _COLUMNS, _GAP, _LABEL_PX = 96, 3, 4, 8, 40
-_STEPS = 8
 _PAPER, _INK, _FRAME = (255, 255, 255), (30, 30, 30), (220, 40, 40)
 
 
@@ -48,7 +48,7 @@ def sheet(
     height, width = pictures[0].shape[:2]
     hr = _rgb(hr_path)[:height, :width]
     side = min(_DETAIL_PX, height, width)
-    top, left = _busiest(pictures if len(pictures) > 1 else [hr, *pictures], side)
+    (left, top, *_), _ = busiest(pictures if len(pictures) > 1 else [hr, *pictures], side)
     box = (slice(top, top + side), slice(left, left + side))
     beside = [(label, "", _three_channels(picture)) for label, picture in (between or {}).items()]
     details = [("HR", "", hr), *beside, *((o.label, o.values, p) for o, p in zip(outputs, pictures, strict=True))]
@@ -64,21 +64,6 @@ def _rgb(path: Path) -> npt.NDArray[np.uint8]:
 
 def _three_channels(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
-
-
-def _busiest(pictures: Sequence[npt.NDArray[np.uint8]], side: int) -> tuple[int, int]:
-    """Top left corner of the square with the largest variance between pictures, on a grid of an eighth of its side."""
-    spread = np.var(np.stack([picture.mean(-1) for picture in pictures]), axis=0)
-    sums = np.pad(spread.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    step = max(1, side // _STEPS)
-    tops, lefts = ({*range(0, length - side, step), length - side} for length in spread.shape)
-    corners = [(top, left) for top in sorted(tops) for left in sorted(lefts)]
-
-    def inside(corner: tuple[int, int]) -> float:
-        t, l = corner  # noqa: E741
-        return float(sums[t + side, l + side] - sums[t, l + side] - sums[t + side, l] + sums[t, l])
-
-    return max(corners, key=inside)
 
 
 def _enlarged(detail: npt.NDArray[np.uint8]) -> Image.Image:
