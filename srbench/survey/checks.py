@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from srbench.core.passwords import hidden
+from srbench.core.wording import counted
 from srbench.errors import BadStudy, first_line
 from srbench.survey import secrets
 from srbench.survey.people.endings import KINDS
@@ -116,7 +117,9 @@ def _certificate(root: str) -> Finding:
     except (OSError, KeyError, ValueError) as error:
         return Finding("certificate", "bad", f"{host} has none that browsers take: {first_line(error)}")
     days = int((ends - time.time()) / 86_400)
-    return Finding("certificate", "good" if days >= _CERTIFICATE_DAYS else "weak", f"valid for {days} more days")
+    return Finding(
+        "certificate", "good" if days >= _CERTIFICATE_DAYS else "weak", f"valid for {counted(days, 'more day')}"
+    )
 
 
 def redirect_findings(study: Study) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import uvicorn
 
-from srbench.survey import secrets
+from srbench.survey import checks, secrets
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from srbench.survey.web.connections import Connections
@@ -92,6 +92,25 @@ def test_a_certificate_of_ones_own(store: VoteStore, certificate: tuple[Path, Pa
             with suppress(ConnectionResetError):
                 assert b"HTTP" not in plain.recv(1_000)
         _check_a_rater_gets_in(f"https://127.0.0.1:{port}", store, certificate[0])
+
+
+def test_the_days_that_a_certificate_is_still_valid(
+    store: VoteStore, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`openssl req -days 2` made it, so that one whole day and a part of another are left."""
+    with _served(store, tls=server_context(*certificate)) as port:
+        url = f"https://127.0.0.1:{port}"
+        *_, foreign = checks.address_findings(url)
+        assert (foreign.thing, foreign.verdict) == ("certificate", "bad")
+        assert "127.0.0.1 has none that browsers take" in foreign.said
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+        *others, ending = checks.address_findings(url)
+        assert [finding.verdict for finding in others] == ["good", "good"]
+        assert (ending.verdict, ending.said) == ("weak", "valid for 1 more day")
+        monkeypatch.setattr(checks, "_CERTIFICATE_DAYS", 1)
+        *_, lasting = checks.address_findings(url)
+        assert lasting.verdict == "good"
 
 
 def test_serve_speaks_https_and_refuses_what_is_no_certificate(
