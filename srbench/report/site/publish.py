@@ -90,6 +90,7 @@ def _files(
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["breakable"] = _breakable
     # Names come from the users' files: everything is escaped but the drawings, which are made here.
     drawings = {plot.key: markupsafe.Markup(plot.svg) for _, plot in plots}
     page = _page(board, leaders, plots, gallery) | {"others": others}
@@ -154,6 +155,11 @@ def _choices(columns: Sequence[BoardColumn]) -> list[tuple[str, str]]:
         for column in columns
     }
     return list(names.items())
+
+
+def _breakable(name: str) -> markupsafe.Markup:
+    """Let a browser break a name behind its stops."""
+    return markupsafe.Markup(re.sub(r"([._@/-])", r"\1<wbr>", str(markupsafe.escape(name))))
 
 
 def _record(row: Any) -> dict[str, Any]:
