@@ -2,19 +2,21 @@
 
     python -m benchmarks.quality --date 2026-11-28 --weights-root WEIGHTS
 
-Runs are kept in `--runs`, so that the same command again makes only what is missing; data sets come from SRBENCH_MIRROR,
-the cache or the network. Pictures are published of the builtin photographs alone.
+Runs are kept in `--runs`, so that the same command again makes only what is missing; data sets come from
+SRBENCH_MIRROR, the cache or the network. Pictures are published of the builtin photographs and a few models alone.
 """
 
 import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _BETWEEN = ("srgan@0.2", "srgan@0.4", "srgan@0.6", "srgan@0.8")
 """Networks between SRResNet and SRGAN, the curve of perception against distortion."""
+_PICTURED = ("nearest", "bicubic", "fsrcnn", "srresnet.h100", "srgan.srbench", "esrgan.realsr_df2k")
+"""Models whose pictures are published: few, since each adds a megabyte."""
 _PAPER = ("nearest", "bicubic", "srcnn", "espcn", "srresnet", "srgan")
 """Methods of the SRGAN paper's Table 2 that are models here."""
 _LEAD = """# Quality of every model at hand
@@ -22,7 +24,7 @@ _LEAD = """# Quality of every model at hand
 Opened by a browser from a copy of the repository, by double click on an `index.html`:
 
 - `classical_x4/index.html`: {models} models on {sets}; [the same as tables](classical_x4/summary.md).
-- `builtin/index.html`: the same models on the builtin photographs, with their pictures.
+- `builtin/index.html`: a few of them on the builtin photographs, with their pictures side by side.
 - [srgan_x4/table.md](srgan_x4/table.md): the protocol of the SRGAN paper, beside its Table 2, with
   `srgan_x4/index.html`.
 
@@ -36,19 +38,20 @@ table, with machine, versions and hashes of weights and images in the page.
 def main() -> int:
     """Run, and write the report."""
     wanted = _arguments()
-    known = _srbench_json("models", *_weights(wanted.weights_root))
+    options = ("--weights-root", str(wanted.weights_root)) if wanted.weights_root else ()
+    known: list[dict[str, Any]] = json.loads(_srbench("models", "--json", *options))
     at_hand = [model["id"] for model in known if model["at_hand"] or not model["parameters"]]
     at_hand = [name for name in at_hand if name not in wanted.without]
     folder = wanted.out / f"{wanted.date}-quality"
     runs: Path = wanted.runs
-    options = ("--weights-root", str(wanted.weights_root)) if wanted.weights_root else ()
     every = [*at_hand, *_BETWEEN]
     for dataset in wanted.datasets.split(","):
         _srbench(
             "run", "--models", ",".join(every), "--datasets", dataset, "--out", str(runs / "classical_x4"), *options
         )
     kept = ("--save-images", *options)
-    _srbench("run", "--models", ",".join(every), "--datasets", "builtin", "--out", str(runs / "builtin"), *kept)
+    pictured = [name for name in _PICTURED if name in at_hand]
+    _srbench("run", "--models", ",".join(pictured), "--datasets", "builtin", "--out", str(runs / "builtin"), *kept)
     paper = [name for name in at_hand if name.split(".")[0] in _PAPER]
     _srbench(
         *("run", "--protocol", "srgan_x4", "--models", ",".join(paper), "--datasets", wanted.datasets),
@@ -68,14 +71,6 @@ def _publish(folder: Path, runs: Path, datasets: str, models: int) -> None:
     command = f"    python -m benchmarks.quality --date {folder.name.removesuffix('-quality')} --weights-root WEIGHTS"
     text = _LEAD.format(models=models, sets=datasets.replace(",", ", "), command=command)
     (folder / "README.md").write_text(text, encoding="utf-8")
-
-
-def _weights(root: Path | None) -> Sequence[str]:
-    return ("--weights-root", str(root)) if root else ()
-
-
-def _srbench_json(*words: str) -> list[dict[str, object]]:
-    return json.loads(_srbench(*words, "--json"))
 
 
 def _srbench(*words: str) -> str:

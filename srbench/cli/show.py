@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli import console, options
+from srbench.cli import console, options, report
 from srbench.errors import BadRun
 from srbench.evaluation.results import RunFolder
 
@@ -37,10 +37,7 @@ def show(
 
 def _open(run: Path) -> None:
     """Write a report to a temporary folder, which stays, and open it in the browser."""
-    from srbench.cli import report
-    from srbench.report.site import publish
-
-    page = publish.write(report.read([run]), Path(tempfile.mkdtemp(prefix="srbench-report-")))
+    page = report.write([run], Path(tempfile.mkdtemp(prefix="srbench-report-")))
     console.out.print(f"Open in a browser: {page}", soft_wrap=True, markup=False)
     webbrowser.open(page.as_uri())
 

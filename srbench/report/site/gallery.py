@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from srbench.evaluation.disputed import Dispute
+from srbench.report.viewer.publish import ViewerFiles
 
 _TITLES = {
     "models": "Where models disagree most",
@@ -12,65 +15,22 @@ _TITLES = {
 """Headings by kind of dispute, in the order of the page."""
 
 
-class Dispute(Protocol):
-    """A crop at which it is worth looking, `srbench.evaluation.disputed.Dispute`."""
-
-    @property
-    def kind(self) -> str:
-        """Kind of dispute."""
-
-    @property
-    def dataset(self) -> str:
-        """Data set of the image."""
-
-    @property
-    def image(self) -> str:
-        """Name of the image."""
-
-    @property
-    def models(self) -> Sequence[str]:
-        """Models that it is about."""
-
-    @property
-    def why(self) -> str:
-        """Sentence without a full stop."""
-
-
-class Viewer(Protocol):
-    """The viewer of a report, `srbench.report.viewer.publish.ViewerFiles`."""
-
-    @property
-    def images(self) -> Sequence[tuple[str, str]]:
-        """Images that it shows, by data set and name."""
-
-    @property
-    def disputes(self) -> Sequence[Any]:
-        """Crops at which it is worth looking."""
-
-    @property
-    def left_out(self) -> Sequence[str]:
-        """Sentences on what is not shown."""
-
-    def link(self, dataset: str, image: str, models: Sequence[str] = (), **more: Any) -> str:
-        """Return the address of an image, relative to the folder; empty where it is not shown."""
-
-    def link_of(self, dispute: Any) -> str:
-        """Return the address of a disputed crop."""
-
-
 @dataclass(frozen=True)
 class Gallery:
     """The pictures beside a page.
 
     Attributes:
         viewer: The viewer; None where there is none.
-        page: File of the viewer; empty where it shows nothing.
         thumbnails: Files of small pictures by name, named by `thumbnail_of` each for a dispute.
     """
 
-    viewer: Viewer | None = None
-    page: str = ""
+    viewer: ViewerFiles | None = None
     thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def page(self) -> str:
+        """File of the viewer; empty where it shows nothing."""
+        return self.viewer.page.name if self.viewer and self.viewer.page else ""
 
     @property
     def left_out(self) -> Sequence[str]:
@@ -79,7 +39,7 @@ class Gallery:
 
     def link(self, dataset: str, image: str, model: str) -> str:
         """Return the address of the picture that a model made; empty where it is not shown."""
-        return self.viewer.link(dataset, image, [model]) if self.viewer else ""
+        return self.viewer.link(dataset, image, [model]) if self.viewer and model in self.viewer.models else ""
 
     def opening(self, dataset: str, model: str) -> str:
         """Return the address of a model's picture of a data set: of the most disputed image, or the first one."""
@@ -105,7 +65,7 @@ class Gallery:
         return {
             "name": f"{dispute.dataset}, {dispute.image}",
             "models": ["HR", *dispute.models],
-            "reason": f"{dispute.why[:1].upper()}{dispute.why[1:]}.",
+            "reason": f"{dispute.why}.",
             "address": self.viewer.link_of(dispute) if self.viewer else "",
             "thumbnail": thumbnail if thumbnail in self.thumbnails else "",
         }

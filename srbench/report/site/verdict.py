@@ -54,6 +54,12 @@ def _of_metric(board: Board, leaders: Leaderboard, place: int) -> list[Advice]:
     reason = [f"{head}: {cell.cell.text}{f' [{cell.cell.spread}]' if cell.cell.spread else ''}."]
     if not ranking.pairs:
         reason.append("One image compares no models.")
+    elif 2 * len(tied) > len(ranking.wins):
+        apart = len(ranking.wins) - 1 - len(tied)
+        reason.append(
+            f"These {ranking.compared} images tell it apart from {apart} of the {len(ranking.wins) - 1} others only: a "
+            "hint, no finding. More images would tell more."
+        )
     elif tied:
         reason.append(f"Not told apart from it: {_listed(tied)}.")
         reason += _fastest(leaders, [best, *tied])

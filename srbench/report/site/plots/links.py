@@ -25,4 +25,4 @@ def named(svg: str) -> str:
         name = escape(", ".join(value for values in fields.values() for value in values[:1]))
         return f'<a href="{found.group(1)}" tabindex="-1" aria-label="{name}"'
 
-    return re.sub(r'<a xlink:href="([^"]*)"', mended, _rounded(svg))
+    return re.sub(r'<a xlink:href="([^"]*)"(?: target="_blank")?', mended, _rounded(svg))
