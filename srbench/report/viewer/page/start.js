@@ -30,7 +30,7 @@ function captionOf(names) {
     const at = view.hover ? ` · ${levelsUnder(name)}` : "";
     return [shownName(name), numbers.caption(name)].filter(Boolean).join(" · ") + at;
   });
-  return parts.join("  |  ");
+  return parts.join(" | ");
 }
 
 function levelsUnder(name) {
