@@ -8,6 +8,7 @@ import typer
 
 from srbench import __version__
 from srbench.cli import console, renamed, streams
+from srbench.cli.claims import claims
 from srbench.cli.compare import compare
 from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, report, compare, table, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, report, compare, table, claims, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from srbench.models import registry
 
-_OURS = "recomputed"
+_OURS = ("recomputed", "this project")
 """Sources that begin so are checks of this project, and no publication."""
 
 _SRGAN_SOURCE = "Ledig et al., CVPR 2017, Table 2"
@@ -53,7 +53,7 @@ def published(protocol: str) -> list[Published]:
 def _of_cards(protocol: str) -> Iterator[Published]:
     for card in registry.cards().values():
         by_source: dict[str, dict[tuple[str, str], float]] = {}
-        for claim in card.claims if card.training is None else ():
+        for claim in card.claims:
             if claim.protocol != protocol or claim.source.startswith(_OURS):
                 continue
             values = {"psnr": claim.psnr, "ssim": claim.ssim, "lpips": claim.lpips}

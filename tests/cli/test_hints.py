@@ -26,10 +26,19 @@ _PROSE = {"downloads", "needed"}
 
 _NEVER = {
     # These verbs come to this code without what the message is about.
-    "srbench.datasets.name_pairs": ("fetch", "upscale", "throughput", "survey extend"),  # they pair nothing
-    "srbench.datasets.locate.locate": ("fetch", "score", "upscale", "throughput", "survey create", "survey extend"),
+    "srbench.datasets.name_pairs": ("fetch", "claims", "upscale", "throughput", "survey extend"),  # they pair nothing
+    "srbench.datasets.locate.locate": (
+        "fetch",
+        "claims",
+        "score",
+        "upscale",
+        "throughput",
+        "survey create",
+        "survey extend",
+    ),
     "srbench.survey.stimuli.pictures._chosen_size": ("survey extend",),  # no crops are given
     "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
+    "srbench.models.upscaler.Upscaler.tile_warning": ("claims",),  # it prints means, no warnings of rows
     "srbench.evaluation.comparison.compare": ("table",),  # it asks for the usual test
     "srbench.survey.plan.planning._with_extras": ("survey plan", "survey serve"),  # of a study that was planned before
     "srbench.ratings.mos.differential": ("survey report",),  # it has the usual options of an analysis, no others

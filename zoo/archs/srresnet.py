@@ -252,7 +252,7 @@ CARDS = (
             "bsd100": (25.87, 0.6622, 0.2398),
         },
         psnr_partner="srresnet.srbench",
-        note="trained from srresnet.srbench on 2 CPU cores in 1.2 h; LPIPS is 0.61 to 0.64 of that one's",
+        note="trained from srresnet.srbench, in 1.2 h on 2 CPU cores; LPIPS is 0.61 to 0.64 of that one's",
     ),
     Card(
         id="srresnet.goldhuang_b8",

@@ -1,0 +1,75 @@
+"""The claims of cards, measured again."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from srbench.core.assets import AssetStore
+from srbench.datasets.locate import locate
+from srbench.errors import MissingData, UserError
+from srbench.evaluation import claims
+from srbench.evaluation.results import RunFolder
+from srbench.models import registry
+from srbench.models.card import Claim
+from tests.cli.conftest import Call, call
+
+__all__ = ["call"]
+
+
+def test_patterns_choose_claims_in_the_order_of_protocols() -> None:
+    found = claims.chosen(["BI*"], ["set5", "set14"], [])
+    assert {card.family for card, _ in found} == {"bicubic"}
+    places = [(claim.protocol, claim.dataset) for _, claim in found]
+    assert places == sorted(places)
+    assert {dataset for _, dataset in places} == {"set5", "set14"}
+    with pytest.raises(UserError, match="no card claims a score of that; the claims of all cards: srbench models"):
+        claims.chosen(["bicubic"], ["set6"], [])
+
+
+def test_each_printed_score_has_a_verdict(data: Path, tmp_path: Path) -> None:
+    store = AssetStore([])
+    nearest, missing = registry.find("nearest"), registry.find("edsr")
+    right = Claim("set5", "classical_x4", 26.2560, 0.7380, "x")
+    wrong = Claim("set5", "classical_x4", 26.28, 0.7385, "y")
+    asked = [(nearest, right), (nearest, wrong), (missing, replace(right, ssim=None))]
+    folder = RunFolder(tmp_path / "run")
+
+    def place(name: str, *, scale: int) -> object:
+        return locate(name, store, scale=scale, data_root=data)
+
+    found = list(claims.measure(asked, lambda _: folder, store, place))  # type: ignore[arg-type]
+    assert [(one.model, one.metric, one.verdict) for one in found] == [
+        ("nearest", "psnr", "agrees"),
+        ("nearest", "ssim", "agrees"),
+        ("nearest", "psnr", "differs"),
+        ("nearest", "ssim", "agrees"),
+        (missing.id, "psnr", "not checked"),
+    ]
+    assert found[2].difference == pytest.approx(26.2583 - 26.28, abs=1e-4)
+    assert "weights not at hand" in found[4].reason
+    assert found[4].difference is None
+
+
+def test_a_data_set_that_is_not_there_is_a_reason(tmp_path: Path) -> None:
+    def place(name: str, **_: object) -> object:
+        raise MissingData(f"{name} is not at hand")
+
+    asked = claims.chosen(["nearest"], ["set14"], ["classical_x4"])
+    found = list(claims.measure(asked, lambda _: RunFolder(tmp_path), AssetStore([]), place))  # type: ignore[arg-type]
+    assert {(one.verdict, one.reason) for one in found} == {("not checked", "set14: set14 is not at hand")}
+
+
+def test_the_verb_prints_and_tells_by_its_exit_code(call: Call, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = ("claims", "--models", "nearest", "--datasets", "set5", "--data-root", str(data))
+    code, out, err = call(*of)
+    assert (code, err) == (0, "")
+    assert "2 printed scores: 2 agree, 0 differ, 0 were not checked" in out
+    wrong = [(registry.find("nearest"), Claim("set5", "classical_x4", 27.0, None, "a misprint"))]
+    monkeypatch.setattr(claims, "chosen", lambda *_: wrong)
+    code, out, _ = call(*of, "--json")
+    assert code == 3
+    (claim,) = json.loads(out)["claims"]
+    assert (claim["printed"], claim["verdict"], claim["source"]) == (27.0, "differs", "a misprint")
+    assert call(*of, "--format", "md")[1].count("| differs |") == 1
