@@ -13,6 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from srbench.evaluation.frame import load_results
+
 _BETWEEN = ("srgan@0.2", "srgan@0.4", "srgan@0.6", "srgan@0.8")
 """Networks between SRResNet and SRGAN, the curve of perception against distortion."""
 _PICTURED = ("nearest", "bicubic", "fsrcnn", "srresnet.h100", "srgan.srbench", "esrgan.realsr_df2k")
@@ -23,11 +27,11 @@ _LEAD = """# Quality of every model at hand
 
 Opened by a browser from a copy of the repository, by double click on an `index.html`:
 
-- `classical_x4/index.html`: {models} models on {sets}; [the same as tables](classical_x4/summary.md).
+- `classical_x4/index.html`: {models} models on {sets}; [the means as a table](classical_x4/table.md).
 - `builtin/index.html`: a few of them on the builtin photographs, with their pictures side by side.
 - [srgan_x4/table.md](srgan_x4/table.md): the protocol of the SRGAN paper, beside its Table 2, with
   `srgan_x4/index.html`.
-
+{missing}
 {command}
 
 makes all of it again. Every number is the mean over the images of a data set, under the protocol in the head of its
@@ -36,41 +40,50 @@ table, with machine, versions and hashes of weights and images in the page.
 
 
 def main() -> int:
-    """Run, and write the report."""
+    """Run, and write the reports."""
     wanted = _arguments()
-    options = ("--weights-root", str(wanted.weights_root)) if wanted.weights_root else ()
-    known: list[dict[str, Any]] = json.loads(_srbench("models", "--json", *options))
-    at_hand = [model["id"] for model in known if model["at_hand"] or not model["parameters"]]
-    at_hand = [name for name in at_hand if name not in wanted.without]
+    if not wanted.no_run:
+        _run(wanted)
     folder = wanted.out / f"{wanted.date}-quality"
-    runs: Path = wanted.runs
-    every = [*at_hand, *_BETWEEN]
-    for dataset in wanted.datasets.split(","):
-        _srbench(
-            "run", "--models", ",".join(every), "--datasets", dataset, "--out", str(runs / "classical_x4"), *options
-        )
-    kept = ("--save-images", *options)
-    pictured = [name for name in _PICTURED if name in at_hand]
-    _srbench("run", "--models", ",".join(pictured), "--datasets", "builtin", "--out", str(runs / "builtin"), *kept)
-    paper = [name for name in at_hand if name.split(".")[0] in _PAPER]
-    _srbench(
-        *("run", "--protocol", "srgan_x4", "--models", ",".join(paper), "--datasets", wanted.datasets),
-        *("--out", str(runs / "srgan_x4"), *options),
-    )
-    _publish(folder, runs, wanted.datasets, len(every))
+    for name, pictures in (("classical_x4", "--no-pictures"), ("builtin", "--pictures"), ("srgan_x4", "--no-pictures")):
+        _srbench("report", str(wanted.runs / name), "--out", str(folder / name), pictures)
+    rows = load_results(wanted.runs / "classical_x4")
+    command = f"    python -m benchmarks.quality --date {wanted.date} --weights-root WEIGHTS"
+    text = _LEAD.format(models=rows.model.nunique(), command=command, sets=_sets(rows), missing=_missing(rows))
+    (folder / "README.md").write_text(text, encoding="utf-8")
     return 0
 
 
-def _publish(folder: Path, runs: Path, datasets: str, models: int) -> None:
-    for name, pictures in (("classical_x4", False), ("builtin", True), ("srgan_x4", False)):
-        more = ["--pictures" if pictures else "--no-pictures"]
-        _srbench("report", str(runs / name), "--out", str(folder / name), *more)
-    for name, words in (("classical_x4/summary.md", ("show",)), ("srgan_x4/table.md", ("table",))):
-        text = _srbench(*words, str(runs / name.split("/")[0]), "--format", "md")
-        (folder / name).write_text(text, encoding="utf-8")
-    command = f"    python -m benchmarks.quality --date {folder.name.removesuffix('-quality')} --weights-root WEIGHTS"
-    text = _LEAD.format(models=models, sets=datasets.replace(",", ", "), command=command)
-    (folder / "README.md").write_text(text, encoding="utf-8")
+def _run(wanted: argparse.Namespace) -> None:
+    options = ("--weights-root", str(wanted.weights_root)) if wanted.weights_root else ()
+    known: list[dict[str, Any]] = json.loads(_srbench("models", "--json", *options))
+    at_hand = [model["id"] for model in known if model["at_hand"] or not model["parameters"]]
+    pictured = [name for name in _PICTURED if name in at_hand]
+    paper = [name for name in at_hand if name.split(".")[0] in _PAPER]
+    for models, datasets, name, more in (
+        (pictured, "builtin", "builtin", ("--save-images",)),
+        (paper, wanted.datasets, "srgan_x4", ("--protocol", "srgan_x4")),
+        ([*at_hand, *_BETWEEN], wanted.datasets, "classical_x4", ()),
+    ):
+        words = ("--models", ",".join(models), "--datasets", datasets, "--out", str(wanted.runs / name))
+        _srbench("run", *words, *more, *options)
+
+
+def _sets(rows: pd.DataFrame) -> str:
+    return ", ".join(rows.dataset.unique())
+
+
+def _missing(rows: pd.DataFrame) -> str:
+    """Name the models that lack images of a data set."""
+    counts = rows[rows.metric == "psnr"].groupby(["dataset", "model"]).image.nunique().unstack(fill_value=0)
+    lines = []
+    for dataset in rows.dataset.unique():
+        of_set = counts.loc[dataset]
+        lacking = [model for model in rows.model.unique() if of_set[model] < of_set.max()]
+        lines += (
+            [f"Not yet measured on {dataset}, or not on all of its images: {', '.join(lacking)}."] if lacking else []
+        )
+    return "\n".join(["", *lines, ""]) if lines else ""
 
 
 def _srbench(*words: str) -> str:
@@ -86,7 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--date", required=True, help="date of the report, as 2026-11-28")
     parser.add_argument("--weights-root", type=Path, help="folder of weights that are at hand")
     parser.add_argument("--datasets", default="set5,set14,bsd100", help="data sets, comma-separated")
-    parser.add_argument("--without", default=[], nargs="*", help="models to leave out")
+    parser.add_argument("--no-run", action="store_true", help="write the reports of the runs as they are")
     parser.add_argument("--runs", type=Path, default=Path("runs/quality"), help="folder of the runs")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the reports")
     return parser.parse_args()

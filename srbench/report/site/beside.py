@@ -33,6 +33,25 @@ def with_speed(board: Leaderboard, sessions: Sequence[SpeedSession], scale: int)
     return board
 
 
+def unjoined(
+    board: Leaderboard, sessions: Sequence[SpeedSession], studies: Sequence[Mapping[str, Any]], scale: int
+) -> list[str]:
+    """Say of each session and study that adds no column why it does not."""
+    lines = []
+    for session in sessions:
+        found = [group for group in groups(session.rows) if group.scale == scale]
+        if not any(_measured(group, line) for group in found for line in board.lines):
+            lines.append(
+                f"speed of {session.device.get('machine') or 'an unknown machine'}: none of its rows is of a model of "
+                "these runs in the same mode and with the same content; measure again with srbench throughput"
+            )
+    names = {line.variant[0] for line in board.lines}
+    for study in studies:
+        if not any(model.get("mean") is not None and model["model"] in names for model in study.get("models", ())):
+            lines.append(f"study {study['study']}: none of its models has the name of one of these, or it has no means")
+    return lines
+
+
 def _with_group(board: Leaderboard, name: str, rows: Sequence[SpeedRow | None]) -> Leaderboard:
     columns = [BoardColumn(f"{name}/{key}", name, key, "speed", column) for key, column in _SPEED]
     return board.with_columns(columns, [[_cell(row, key) for key, _ in _SPEED] for row in rows])

@@ -14,9 +14,13 @@ import markupsafe
 
 from srbench import __version__
 from srbench import protocol as protocols
+from srbench.datasets.catalogue import catalogue
+from srbench.evaluation.matched import match
+from srbench.evaluation.published import published
 from srbench.evaluation.results import RunFolder
 from srbench.report.formats import csv
-from srbench.report.publish import write_files
+from srbench.report.publish import PAGES, write_files
+from srbench.report.runs.paper_table import PaperTable
 from srbench.report.site import beside, boards, facts, leaderboard, verdict
 from srbench.report.site.boards import Board
 from srbench.report.site.gallery import NO_PICTURES, Gallery
@@ -27,6 +31,13 @@ from srbench.speed.records import SpeedSession
 
 INDEX = "index.html"
 _ASSETS = ("site.css", "site.js")
+_FILES = (
+    ("table.tex", "all means as the table of a paper, in LaTeX, with the scores that others published"),
+    ("table.md", "the same in Markdown"),
+    ("summary.csv", "every mean with its interval"),
+    ("rows.csv", "the value of every image"),
+)
+"""What a reader takes home, and what it holds; plots have links of their own."""
 
 
 @dataclass(frozen=True)
@@ -78,24 +89,37 @@ def write(sources: Sources, folder: Path, view: View = lambda *_: NO_PICTURES) -
 def _files(
     board: Board, sources: Sources, others: Sequence[tuple[str, str]], gallery: Gallery
 ) -> dict[str, str | bytes]:
-    leaders = leaderboard.leaderboard(board)
-    leaders = beside.with_speed(leaders, sources.sessions, int(board.protocol["scale"]))
-    leaders = beside.with_opinions(leaders, sources.studies)
+    leaders, scale = leaderboard.leaderboard(board), int(board.protocol["scale"])
+    left_out = [*gallery.left_out, *beside.unjoined(leaders, sources.sessions, sources.studies, scale)]
+    leaders = beside.with_opinions(beside.with_speed(leaders, sources.sessions, scale), sources.studies)
     plots = _plots(board, leaders, gallery)
     files: dict[str, str | bytes] = {name: _asset(name) for name in _ASSETS}
     files |= {plot.file: _alone(plot.svg) for _, plot in plots}
     files |= gallery.thumbnails
     files["summary.csv"] = csv.records([record for report in board.reports for record in report.records()])
     files["rows.csv"] = csv.records(list(map(_record, board.rows)))
+    files |= _paper_tables(board)
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["breakable"] = _breakable
     # Names come from the users' files: everything is escaped but the drawings, which are made here.
     drawings = {plot.key: markupsafe.Markup(plot.svg) for _, plot in plots}
-    page = _page(board, leaders, plots, gallery) | {"others": others}
+    page = _page(board, leaders, plots, gallery) | {"others": others, "caveats": [*board.caveats, *left_out]}
+    page["files"] = [(name, what) for name, what in _FILES if name in files]
     files[INDEX] = environment.from_string(_asset(INDEX)).render(page=page, drawings=drawings, version=__version__)
     return files
+
+
+def _paper_tables(board: Board) -> dict[str, str | bytes]:
+    """Write the table that `srbench table` prints, in LaTeX and Markdown."""
+    matches = match(board.folders)
+    records = catalogue()
+    names = {name: records[name].title if name in records else name for name in board.datasets}
+    metrics = list(dict.fromkeys(table.metric for table in matches.tables))
+    table = PaperTable(matches, names, metrics, published(board.name))
+    forms = {"table.tex": "latex", "table.md": "md"} if table.places else {}
+    return {name: PAGES[form](table.page()) for name, form in forms.items()}
 
 
 def _plots(board: Board, leaders: Leaderboard, gallery: Gallery) -> list[tuple[str, Plot]]:
@@ -137,11 +161,9 @@ def _page(board: Board, leaders: Leaderboard, plots: Sequence[tuple[str, Plot]],
         "disputed": gallery.lists(),
         "tables": leaders.tables,
         "plots": plots,
-        "caveats": [*board.caveats, *gallery.left_out],
         "commands": facts.commands(board),
         "machines": board.machines,
         "facts": [facts.protocol(board), facts.models(board), facts.datasets(board), facts.environments(board)],
-        "files": [("summary.csv", "every mean with its interval"), ("rows.csv", "the value of every image")],
         "run": " ".join(str(folder.path) for folder in board.folders),
     }
 

@@ -64,6 +64,7 @@ def test_the_page_holds_the_values_of_show_in_full(tmp_path: Path, call: Call) -
     assert {float(value) for row in table.rows for value in row if value} == set(map(float, means | medians))
     assert "best &lt;b&gt;" in page
     assert "best <b>" not in page
+    assert Path("there/table.md").read_text() == call("table", "run", "--format", "md")[1]
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
 
 
@@ -84,14 +85,16 @@ def test_speed_and_opinions_are_columns_where_they_are_there(tmp_path: Path) -> 
         "study": "panel",
         "models": [{"model": m, "mean": v, "ci95": (v - 0.1, v + 0.1), **score} for m, v in (("ours", 4.2), ("x", 1))],
     }
-    page = publish.write(publish.Sources([run], [speed_session()], [study]), tmp_path / "out").read_text(
-        encoding="utf-8"
-    )
+    page = publish.write(
+        publish.Sources([run], [speed_session()], [study, {"study": "other", "models": []}]), tmp_path / "out"
+    ).read_text(encoding="utf-8")
     assert "latency, x4, 64 × 64 to 256 × 256 pixels, a desk" in page
     assert 'data-value="400.0">400</td>' in re.sub(r"\s+", " ", page)
     assert "2.00 ?" in page
     assert "4.20 best" in re.sub(r"<[^>]*>", "", page)
     assert "[4.10–4.30]" in page
+    assert "none of its rows" not in page
+    assert "study other: none of its models" in page
 
 
 def test_runs_under_two_protocols_are_two_pages(tmp_path: Path) -> None:
