@@ -63,6 +63,10 @@ class ShapeError(UserError):
     """Two images, or an image and a network, whose sizes do not fit."""
 
 
+class ImpossibleScore(UserError):
+    """A metric gave a value that it cannot have: not a number, or outside of its range."""
+
+
 class BadOutput(UserError):
     """A network's output that is no picture: another type, another range, or values that are no numbers."""
 

@@ -15,7 +15,8 @@ from srbench.cli.degrade import degrade
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
 from srbench.cli.interpolate import interpolate
-from srbench.cli.listing import metrics, protocols
+from srbench.cli.listing import protocols
+from srbench.cli.metrics import metrics
 from srbench.cli.models import models
 from srbench.cli.report import report
 from srbench.cli.run import run

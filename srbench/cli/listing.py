@@ -31,32 +31,6 @@ def datasets(json: options.Json = False) -> None:
     console.print_failures(plugins.load(plugins.DATASETS).failures)
 
 
-def metrics(json: options.Json = False) -> None:
-    """List the metrics: unit, direction, what they read."""
-    from srbench.metrics.catalogue import catalogue, origin
-
-    records = [
-        {key: value for key, value in vars(metric).items() if key != "open"} | {"origin": origin(metric)}
-        for metric in catalogue().values()
-    ]
-    columns = {
-        "name": lambda r: r["name"],
-        "title": lambda r: r["title"],
-        "unit": lambda r: r["unit"],
-        "better": lambda r: "higher" if r["higher_is_better"] else "lower",
-        "reads": _reads,
-        "reference": lambda r: r["reference"],
-        "from": lambda r: r["origin"],
-    }
-    _print(records, columns if any(record["origin"] for record in records) else _without(columns, "from"), json)
-    console.print_failures(plugins.load(plugins.METRICS).failures)
-
-
-def _reads(record: dict[str, Any]) -> str:
-    part = "the protocol's channel, inside its border" if record["reads"] == "protocol" else "whole RGB image"
-    return part + ("" if record["needs_hr"] else "; no HR") + ("; one value a data set" if record["of_sets"] else "")
-
-
 def protocols(json: options.Json = False) -> None:
     """List the protocols: how LR is made and what metrics see."""
     records = [protocol.as_dict() for protocol in conventions.PROTOCOLS.values()]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from srbench import metrics as own_metrics
 from srbench.core import declared, plugins
 from srbench.core.names import split_label
 from srbench.datasets import catalogue
 from srbench.errors import UnknownName
+from srbench.metrics import card
 
 _FILE_ENDINGS = {"bin", "ckpt", "mat", "onnx", "param", "pkl", "pt", "pth", "py", "safetensors", "tar"}
 _OF_PROTOCOL = ("ssim", "lpips")
@@ -54,13 +54,11 @@ def model_names() -> list[str]:
 
 def metric_names() -> list[str]:
     """Return the names that --metrics takes, of other packages too; nothing where their source does not tell them."""
-    own = [file for folder in own_metrics.__path__ for file in sorted(Path(folder).glob("*.py"))]
     others = plugins.sources(plugins.METRICS)
-    full = declared.names(own, "METRICS", ("name",))
     theirs = None if others is None else declared.names(others, "METRICS", ("name",))
-    if full is None or theirs is None or (others and not theirs):
+    if theirs is None or (others and not theirs):
         return []  # a package that declares none may be broken: the registry says how
-    return [*_OF_PROTOCOL, *full, *theirs]
+    return [*_OF_PROTOCOL, *card.own(), *theirs]
 
 
 def _is_plain(name: str, known: Sequence[str]) -> bool:

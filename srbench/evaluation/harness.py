@@ -166,17 +166,17 @@ class _Walk:
                     continue
                 return
             try:
-                self._store(task, images.hr.to(self.device), found, latency_ms)
+                self._store(task, images, found, latency_ms)
             except Exception as error:
                 if not (isinstance(error, UserError) or ran_out(error)):  # too small or too large for a metric
                     raise
                 self._fail(task.blank, error)
             shown.advance()
 
-    def _store(self, task: ImageTask, hr: Tensor, found: _Found, latency_ms: float) -> None:
+    def _store(self, task: ImageTask, images: Pair, found: _Found, latency_ms: float) -> None:
         if task.picture is not None and found.finite:
             task = self._with_picture(task, found.raw)
-        values, warnings = self._measure(task, hr, found)
+        values, warnings = self._measure(task, images, found)
         pixels = found.raw.shape[-2] * found.raw.shape[-1]
         values |= {"latency": latency_ms, "throughput": pixels / latency_ms / 1000}
         self._append([self._row(task, name, values[name], warnings) for name in task.missing if name in values])
@@ -191,7 +191,7 @@ class _Walk:
         missing = [name for name in task.keys if name in task.missing or name in again]
         return replace(task, blank=replace(task.blank, picture=digest), missing=missing)
 
-    def _measure(self, task: ImageTask, hr: Tensor, found: _Found) -> tuple[dict[str, float], tuple[str, ...]]:
+    def _measure(self, task: ImageTask, images: Pair, found: _Found) -> tuple[dict[str, float], tuple[str, ...]]:
         missing = [scorer for scorer in self.plan.scorers if scorer.name in task.missing]
         problem = [found.problem.text] if found.problem else []
         tiles = [found.tiles] if found.tiles else []
@@ -200,8 +200,8 @@ class _Walk:
             return dict.fromkeys((scorer.name for scorer in missing), math.nan), tuple(problem)
         if not missing and not task.image_set.missing:
             return {}, ()
-        sr = scoring.quantise(found.raw, self.plan.protocol)
-        views = Views(sr, hr, self.plan.protocol)
+        sr, hr = scoring.quantise(found.raw, self.plan.protocol), images.hr.to(self.device)
+        views = Views(sr, hr, self.plan.protocol, images.lr.to(self.device))
         measured = scoring.measure(views, missing)
         for name, error in measured.failed.items():
             self._fail(task.blank, error, name)

@@ -1,7 +1,9 @@
 """The part of an output that each metric reads, and the values that come of it."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,10 +11,13 @@ from torch import Tensor
 
 from srbench.core import image
 from srbench.core.assets import AssetStore
-from srbench.errors import UserError
+from srbench.errors import ImpossibleScore, ShapeError, UserError
 from srbench.metrics import catalogue
 from srbench.metrics.metric import Metric
 from srbench.protocol import Protocol
+
+_ROUNDING = 1e-9
+"""How far a value may lie outside of its range by rounding."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,12 @@ def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Sco
         MissingWeights: A metric's network cannot be had.
     """
     named = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(map(str.lower, names))]
-    return [Scorer(name, metric, metric.open(store)) for name, metric in named]
+    return [Scorer(name, metric, _opened(metric, protocol, store)) for name, metric in named]
+
+
+def _opened(metric: Metric, protocol: Protocol, store: AssetStore) -> Callable[..., Any]:
+    score: Callable[..., Any] = metric.open(store)
+    return partial(score, scale=protocol.scale) if metric.needs_scale else score
 
 
 def quantise(sr: Tensor, protocol: Protocol) -> Tensor:
@@ -64,16 +74,23 @@ def prepare(levels: Tensor, metric: Metric, protocol: Protocol, luma: Tensor | N
         luma: Luma of the image, where it is known already.
 
     Returns:
-        float64 `(N, C', H', W')`: luma or RGB inside the protocol's border, or the whole image in three channels.
+        float64 `(N, C', H', W')`: the protocol's channel inside its border, or the channel that the metric names, of
+        the whole image or inside the border.
     """
-    if metric.reads == "rgb":
-        return levels.expand(-1, 3, -1, -1).double()
-    if protocol.channel == "y":
+    if metric.reads == "protocol":
+        if protocol.channel == "y":
+            channel = image.luma(levels) if luma is None else luma
+            channel = image.round_half_up(channel) if protocol.y_rounding else channel
+        else:
+            channel = levels.double()
+        return image.crop_border(channel, protocol.border_px)
+    if metric.reads == "y":
         channel = image.luma(levels) if luma is None else luma
-        channel = image.round_half_up(channel) if protocol.y_rounding else channel
+    elif metric.reads == "grey":
+        channel = image.matlab_grey(levels)
     else:
-        channel = levels.double()
-    return image.crop_border(channel, protocol.border_px)
+        channel = levels.expand(-1, 3, -1, -1).double()
+    return image.crop_border(channel, protocol.border_px) if metric.border else channel
 
 
 class Views:
@@ -83,21 +100,33 @@ class Views:
         sr: `(1, C, H, W)` levels as `quantise` leaves them.
         hr: uint8 of the same shape, on the same device.
         protocol: Says what the metrics see.
+        lr: LR that the output was made from, `(1, C, h, w)` levels on the same device; None where it is not known.
     """
 
-    def __init__(self, sr: Tensor, hr: Tensor, protocol: Protocol) -> None:
+    def __init__(self, sr: Tensor, hr: Tensor, protocol: Protocol, lr: Tensor | None = None) -> None:
         self._images = (sr, hr)
+        self._lr = lr
         self._protocol = protocol
         self.lumas = (image.luma(sr), image.luma(hr))
-        self._prepared: dict[str, tuple[Tensor, Tensor]] = {}
+        self._prepared: dict[tuple[str, bool], tuple[Tensor, Tensor]] = {}
 
     def of(self, metric: Metric) -> tuple[Tensor, ...]:
-        """Return output and original for a metric, or the output alone for one without reference."""
-        if metric.reads not in self._prepared:
+        """Return what a metric is called with: the output, the original and LR, as far as it needs them.
+
+        Raises:
+            ShapeError: It needs LR, which is not known.
+        """
+        seen = metric.reads, metric.border
+        if seen not in self._prepared:
             (sr, hr), (y_sr, y_hr) = self._images, self.lumas
-            views = prepare(sr, metric, self._protocol, y_sr), prepare(hr, metric, self._protocol, y_hr)
-            self._prepared[metric.reads] = views
-        return self._prepared[metric.reads][: 2 if metric.needs_hr else 1]
+            self._prepared[seen] = prepare(sr, metric, self._protocol, y_sr), prepare(hr, metric, self._protocol, y_hr)
+        images = self._prepared[seen][: 2 if metric.needs_hr else 1]
+        if not metric.needs_lr:
+            return images
+        if self._lr is None:
+            raise ShapeError(f"{metric.name} needs the LR images, which only srbench run has")
+        whole = replace(self._protocol, border_px=0)
+        return (*images, prepare(self._lr, metric, whole))
 
 
 @dataclass(frozen=True)
@@ -125,10 +154,19 @@ def measure(views: Views, scorers: Sequence[Scorer]) -> Measured:
         if scorer.metric.of_sets:
             continue
         try:
-            measured.values[scorer.name] = float(scorer.score(*views.of(scorer.metric)))
+            value = float(scorer.score(*views.of(scorer.metric)))
+            _check_range(value, scorer.metric)
+            measured.values[scorer.name] = value
         except (UserError, torch.OutOfMemoryError) as error:
             measured.failed[scorer.name] = error
     return measured
+
+
+def _check_range(value: float, metric: Metric) -> None:
+    low, high = metric.lowest, metric.highest
+    below, above = low is not None and value < low - _ROUNDING, high is not None and value > high + _ROUNDING
+    if below or above or math.isnan(value):
+        raise ImpossibleScore(f"{metric.name} gave {value:g}; expected a value in its range: {metric.range}")
 
 
 class SetScores:

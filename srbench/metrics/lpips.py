@@ -14,7 +14,7 @@ from torch import Tensor
 from srbench.core.assets import AssetStore, PinnedFile
 from srbench.core.tf32 import tf32
 from srbench.errors import DownloadError, MissingWeights
-from srbench.metrics.metric import Metric, Score, check
+from srbench.metrics.metric import Score, check, of_cards
 
 Net = Literal["alex", "vgg", "squeeze"]
 
@@ -132,18 +132,11 @@ def _backbone(net: Net, store: AssetStore) -> Path:
         ) from error
 
 
-def _metric(name: str, net: Net) -> Metric:
-    return Metric(
-        name=name,
-        title="LPIPS",
-        unit="",
-        digits=4,
-        higher_is_better=False,
-        reads="rgb",
-        reference="Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric, CVPR 2018",
-        version="0.1",
-        open=partial(_open, net),
-    )
-
-
-METRICS = (_metric("lpips.alex", "alex"), _metric("lpips.vgg", "vgg"), _metric("lpips.squeeze", "squeeze"))
+METRICS = of_cards(
+    __file__,
+    {
+        "lpips.alex": partial(_open, "alex"),
+        "lpips.vgg": partial(_open, "vgg"),
+        "lpips.squeeze": partial(_open, "squeeze"),
+    },
+)

@@ -1,16 +1,21 @@
 """What a metric declares beside its function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from torch import Tensor
 
 from srbench.core.assets import AssetStore
 from srbench.errors import ShapeError
+from srbench.metrics import card
+from srbench.metrics.card import Card
 
 Score = Callable[..., Tensor]
-"""`score(sr, hr)`, or `score(sr)` without reference: `(N, C, H, W)` batches in levels 0..255 to N float64 values."""
+"""`score(sr, hr)`, or `score(sr)` without reference: `(N, C, H, W)` batches in levels 0..255 to N float64 values.
+
+A metric that says so gets LR too, as the last image, and `scale=`."""
 
 
 class SetScore(Protocol):
@@ -21,6 +26,10 @@ class SetScore(Protocol):
 
     def compute(self) -> float:
         """Return the value of all images that came."""
+
+
+Open = Callable[[AssetStore], Score | Callable[[], SetScore]]
+"""Loads what a metric needs."""
 
 
 def check(sr: Tensor, hr: Tensor, smallest_px: int = 1) -> None:
@@ -39,33 +48,24 @@ def check(sr: Tensor, hr: Tensor, smallest_px: int = 1) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Metric:
+@dataclass(frozen=True, kw_only=True)
+class Metric(Card):
     """One number for each image, or for each data set, and how to read it.
 
     Attributes:
-        name: Name on the command line and in rows, "ssim.daala"; what follows the first point is the flavour.
-        title: Name in the head of a table, as papers write it, without the flavour.
-        unit: "dB", or "" where the value has none.
-        digits: Digits after the point that a table shows.
-        higher_is_better: Direction.
-        reads: "protocol": the channel and border of the protocol. "rgb": the whole RGB image, grey repeated.
-        reference: Paper or code that defines it.
-        version: Changes whenever the same images may give another value; part of every stored row's key.
         open: Loads what the metric needs from a store of assets, and returns its function: a `Score`, or, where the
             metric is of whole sets, a function that makes a new `SetScore`. May raise `MissingWeights`.
-        needs_hr: Whether the original is compared with; a metric without reference is called with `sr` alone.
-        of_sets: Whether one value stands for all images of a data set.
     """
 
-    name: str
-    title: str
-    unit: str
-    digits: int
-    higher_is_better: bool
-    reads: Literal["protocol", "rgb"]
-    reference: str
-    version: str
-    open: Callable[[AssetStore], Score | Callable[[], SetScore]]
-    needs_hr: bool = True
-    of_sets: bool = False
+    open: Open
+
+
+def of_cards(module: str, opens: Mapping[str, Open]) -> tuple[Metric, ...]:
+    """Join the cards beside a module with what opens the metrics.
+
+    Args:
+        module: File of the module; its cards have the same name with the ending .toml.
+        opens: `Metric.open` by the metric's name.
+    """
+    cards = card.read(Path(module).with_suffix(".toml"))
+    return tuple(Metric(**vars(each), open=opens[each.name]) for each in cards)

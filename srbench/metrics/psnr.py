@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from srbench.metrics.metric import Metric, check
+from srbench.metrics.metric import check, of_cards
 
 _BLOCK_PX = 2**18
 
@@ -37,16 +37,4 @@ def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
     return 10 * torch.log10(peak**2 / mse)
 
 
-METRICS = (
-    Metric(
-        name="psnr",
-        title="PSNR",
-        unit="dB",
-        digits=2,
-        higher_is_better=True,
-        reads="protocol",
-        reference="ITU-T J.340; per image, peak 255",
-        version="1",
-        open=lambda _: psnr,
-    ),
-)
+METRICS = of_cards(__file__, {name: lambda _: psnr for name in ("psnr", "psnr.y", "psnr.rgb", "psnr.grey")})

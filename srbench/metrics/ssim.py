@@ -13,13 +13,16 @@ Colour images are averaged over channels. All arithmetic is in float64: in float
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from srbench.metrics.metric import Metric, check
+from srbench.core.assets import AssetStore
+from srbench.metrics.filtering import box_ahead
+from srbench.metrics.metric import Score, check, of_cards
 
 Flavour = Literal["wang", "wang-ds", "skimage-default", "daala"]
 
@@ -80,6 +83,23 @@ def _windowed(x: Tensor, y: Tensor, *, uniform: bool) -> Tensor:
     return total / (height * width)
 
 
+def contrast_and_ssim(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of contrast times structure alone, and that of Wang's whole SSIM, which MS-SSIM needs.
+
+    Args:
+        x: float64 `(B, H, W)`, levels 0..255.
+        y: The same of the original.
+
+    Returns:
+        Two float64 `(B,)`.
+    """
+    taps = _gaussian(11, 1.5)
+    mean_x, mean_y, squares, product = _filter(_filter(torch.stack([x, y, x * x + y * y, x * y]), taps, -2), taps, -1)
+    means, power = mean_x * mean_y, mean_x.square() + mean_y.square()
+    contrast = (2 * (product - means) + _C2) / (squares - power + _C2)
+    return contrast.mean((1, 2)), ((2 * means + _C1) / (power + _C1) * contrast).mean((1, 2))
+
+
 def _sum_of_map(x: Tensor, y: Tensor, taps: tuple[float, ...], unbias: float) -> Tensor:
     moments = torch.stack([x, y, x * x + y * y, x * y])
     mean_x, mean_y, squares, product = _filter(_filter(moments, taps, -2), taps, -1)
@@ -107,15 +127,8 @@ def _gaussian(size: int, sigma: float) -> tuple[float, ...]:
 
 
 def _downsample(image: Tensor) -> Tensor:
-    """Box filter with mirrored edges and every f-th pixel, as imfilter(..., 'symmetric') and (1:f:end) in ssim.m."""
-    factor = max(1, math.floor(min(image.shape[-2:]) / 256 + 0.5))
-    for dim in (-2, -1):
-        length = image.shape[dim]
-        start = torch.arange(0, length, factor, device=image.device) - (factor - 1) // 2
-        index = start[:, None] + torch.arange(factor, device=image.device)
-        index = torch.where(index < 0, -1 - index, torch.where(index >= length, 2 * length - 1 - index, index))
-        image = image.index_select(dim, index.flatten()).unflatten(dim, (-1, factor)).mean(dim if dim == -1 else -2)
-    return image
+    """Reduce as ssim.m does: imfilter(..., 'symmetric') and (1:f:end)."""
+    return box_ahead(image, max(1, math.floor(min(image.shape[-2:]) / 256 + 0.5)), mirrored=True)
 
 
 def _daala(x: Tensor, y: Tensor) -> Tensor:
@@ -148,23 +161,12 @@ def _daala_kernel(sigma: float, longest: int) -> tuple[float, ...]:
     return tuple(value / 256 for value in taps)
 
 
-def _metric(name: str, flavour: Flavour) -> Metric:
-    return Metric(
-        name=name,
-        title="SSIM",
-        unit="",
-        digits=4,
-        higher_is_better=True,
-        reads="protocol",
-        reference="Wang, Bovik, Sheikh and Simoncelli, Image quality assessment, IEEE TIP 13(4), 2004",
-        version="1",
-        open=lambda _: partial(ssim, flavour=flavour),
-    )
+def _open(flavour: Flavour) -> Callable[[AssetStore], Score]:
+    return lambda _: partial(ssim, flavour=flavour)
 
 
-METRICS = (
-    _metric("ssim.wang", "wang"),
-    _metric("ssim.wang-ds", "wang-ds"),
-    _metric("ssim.skimage-default", "skimage-default"),
-    _metric("ssim.daala", "daala"),
+METRICS = of_cards(
+    __file__,
+    {f"ssim.{flavour}": _open(flavour) for flavour in _WINDOW_PX}
+    | {f"ssim.wang.{channel}": _open("wang") for channel in ("y", "rgb", "grey")},
 )

@@ -1,0 +1,47 @@
+"""What cards say of metrics, measured again."""
+
+import pytest
+from torch import Tensor
+
+from srbench.core.assets import AssetStore
+from srbench.errors import MissingWeights, UserError
+from srbench.evaluation.scoring import prepare
+from srbench.metrics import card
+from srbench.metrics.catalogue import catalogue
+from srbench.protocol import find
+
+WHOLE = find("classical_x4+border_px=0")
+PUBLISHED = [name for name, known in card.own().items() if known.golden]
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_golden_values_are_measured_again(name: str, golden_pairs: list[tuple[Tensor, Tensor]]) -> None:
+    """Each within half of its last digit."""
+    metric = catalogue()[name]
+    try:
+        score = metric.open(AssetStore([]))
+    except MissingWeights as error:
+        pytest.skip(str(error))
+    for pair, printed, where in zip(golden_pairs, metric.golden, card.PAIRS, strict=True):
+        seen = [prepare(each, metric, WHOLE) for each in pair][: 2 if metric.needs_hr else 1]
+        half_digit = 0.5 * 10.0 ** -len(printed.partition(".")[2])
+        assert float(score(*seen)) == pytest.approx(float(printed), abs=half_digit * 1.0001), where  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", card.own())
+def test_a_card_says_what_its_metric_is(name: str) -> None:
+    known = card.own()[name]
+    assert known.reference
+    assert known.licence
+    assert known.reads in ("protocol", "rgb", "y", "grey")
+    assert len(known.golden) in (0, len(card.PAIRS))
+    assert bool(known.golden) == bool(known.golden_source)
+    assert vars(known).items() <= vars(catalogue()[name]).items()
+
+
+def test_a_card_with_an_unknown_field_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "odd.toml").write_text('[odd]\ntitle = "ODD"\ncolour = "red"\n')
+    with pytest.raises(UserError, match="colour"):
+        card.read(tmp_path / "odd.toml")
