@@ -18,6 +18,7 @@ class Page(HTMLParser):
         self.static: list[str] = []  # addresses of scripts, styles and the icon
         self._fields: dict[str, str] = {}
         self._buttons: list[tuple[str, str]] = []
+        self._sliders = 0
         self._select = ""
         self._named_by_text = False  # the option: it has no value
         self.feed(text)
@@ -28,8 +29,10 @@ class Page(HTMLParser):
         return self.action.endswith("/answer")
 
     def filled(self, generator: random.Random) -> dict[str, str]:
-        """What the form sends: the first answer of every select, and one of the buttons."""
-        return self._fields | dict([generator.choice(self._buttons)] if self._buttons else [])
+        """What the form sends: the first answer of every select, one of the buttons, and a number for each slider."""
+        sent = self._fields | dict([generator.choice(self._buttons)] if self._buttons else [])
+        numbers = " ".join(str(generator.randrange(101)) for _ in range(self._sliders))
+        return sent | ({"value": numbers} if numbers else {})
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
@@ -37,9 +40,11 @@ class Page(HTMLParser):
             case "form":
                 self.action = found["action"]
                 self.ahead += found.get("data-ahead", "").split()
-            case "input":
+            case "input" if found.get("type") == "range":
+                self._sliders += 1
+            case "input" if "name" in found:
                 self._fields[found["name"]] = SCRIPT.get(found["name"], found.get("value", ""))
-            case "button" if "name" in found:
+            case "button" if found.get("name", "refuse") != "refuse":
                 self._buttons.append((found["name"], found["value"]))
             case "select":
                 self._select = found["name"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.load.raters import EVERY_S, Request
 
-KINDS = ("answer", "page", "picture", "step", "static", "turn")
+KINDS = ("answer", "page", "picture", "shown", "step", "static", "turn")
 SCHEDULED = ("answer", "turn")
 
 

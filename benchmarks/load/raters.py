@@ -93,6 +93,12 @@ class Rater:
                     return
                 await self._answer(due)
 
+    async def hurry(self, enough: asyncio.Event, pause_s: float) -> None:
+        """Answer with short pauses until it is enough or the session is over."""
+        while self._page.asks and not enough.is_set():
+            await self._answer(time.monotonic())
+            await asyncio.sleep(pause_s * self._generator.random())
+
     async def _answer(self, due: float) -> None:
         form, sent = self._page.filled(self._generator), time.monotonic()
         position, value = int(form["position"]), form["value"]
@@ -116,9 +122,17 @@ class Rater:
         for url in self._page.ahead:
             self._once("picture", url)
         await asyncio.gather(*needed)
+        if self._page.asks:
+            self._tell()
         if self._page.action and not self._page.asks:
             place, _ = await self._fetch("step", self._page.action, self._page.filled(self._generator))
             await self._open(place)
+
+    def _tell(self) -> None:
+        """Say that the pictures are on the screen, as the script of a trial does; nobody waits for it."""
+        form = self._page.filled(self._generator)
+        told = self._fetch("shown", self._page.action.replace("/answer", "/shown"), form)
+        self._cache[f"shown {form['position']}"] = asyncio.create_task(told)
 
     def _once(self, kind: str, url: str) -> asyncio.Task[tuple[str, str]]:
         if url not in self._cache:

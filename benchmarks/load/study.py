@@ -17,9 +17,9 @@ KERNELS = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling
 TRIALS = CONTENTS * len(KERNELS)  # of a session, at least
 
 
-def create(folder: Path, method: str, raters: int) -> Path:
+def create(folder: Path, method: str, raters: int, contents: int = CONTENTS) -> Path:
     """Make a study without breaks; its folder."""
-    _pictures(folder / "images")
+    _pictures(folder / "images", contents)
     study = folder / "study"
     words = ["--images", str(folder / "images"), "--method", method, "--raters", str(raters)]
     words += ["--break-minutes", "600", "--sitting-minutes", "600"]
@@ -39,7 +39,7 @@ def shape(study: Path) -> dict[str, Any]:
     made = load(study)
     return {
         "method": made.design.method,
-        "contents": CONTENTS,
+        "contents": len({picture.stimulus.content for picture in made.pictures if picture.role == "rated"}),
         "models": len(KERNELS),
         "pictures": len(made.pictures),
         "pixels": f"{WIDTH}x{HEIGHT}",
@@ -52,13 +52,13 @@ def database_bytes(study: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in sorted(study.glob("votes.sqlite*"))}
 
 
-def _pictures(folder: Path) -> None:
+def _pictures(folder: Path, contents: int) -> None:
     """Parts as they are in hr/; shrunk and enlarged again in a folder for each model."""
     pixels: Any = data
     photograph = Image.fromarray(pixels.astronaut())
     for name in ("hr", *(kernel.name for kernel in KERNELS)):
         (folder / name).mkdir(parents=True)
-    for number in range(CONTENTS):
+    for number in range(contents):
         left, top = number // 2, 3 * number
         part = photograph.crop((left, top, left + WIDTH, top + HEIGHT))
         part.save(folder / "hr" / f"{number:02d}.png")
