@@ -10,6 +10,9 @@ from srbench.stats.arrays import Flags, Floats, Ints
 Z95 = 1.959963984540054
 """Half of a 95 % interval in standard errors, where these are taken as known."""
 
+_ROUNDING = 1e-12
+"""Share of a variance below which it is what rounding leaves of zero."""
+
 
 def t_quantile(df: float) -> float:
     """Return the number of standard errors that a 95 % interval reaches to each side, for given degrees of freedom."""
@@ -174,6 +177,8 @@ def clustered_half_width(
     each = 1 / counts
     of_noise = share @ (each / images) - share**2 @ each
     expected = bias * of_bias + noise * of_noise
+    if expected.sum() <= _ROUNDING * (bias + noise) * (share.sum(axis=1) ** 2).sum():
+        return ClusteredHalfWidth(0.0, len(number) - 1, least)  # raters' biases cancel in a difference, without noise
     true = bias * (whole**2).sum() + noise * each.sum() / images**2
     df = max(1.0, float(expected.sum() ** 2 / (expected**2).sum()) - 1)
     half = t_quantile(df) * float(np.sqrt(variance * true / expected.sum()))

@@ -197,3 +197,12 @@ def test_intervals_of_pictures_hold_where_votes_nearly_agree(n: int) -> None:
     agreeing = (votes == 3).mean(axis=1)
     half = np.maximum(t_half_width(std, number), unanimous_half_width(number, 1.0, agreeing))
     assert (np.abs(votes.mean(axis=1) - truth) <= half).mean() > 0.925
+
+
+@pytest.mark.parametrize("low", [0.1, 3.0, 77.7])
+@pytest.mark.parametrize("habit", [0.0, 1.0])
+def test_habits_that_cancel_in_a_difference_leave_no_width(low: float, habit: float) -> None:
+    image, rater = np.repeat(np.arange(24), 9), np.tile(np.arange(9), 24)
+    found = clustered_half_width(image, rater, low + habit * rater, 24, np.where(image % 2, 1.0, -1.0))
+    assert found.half == 0
+    assert found.df == 8
