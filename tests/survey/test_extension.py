@@ -110,3 +110,18 @@ def test_other_methods_fill_gaps_too(call: Call, tmp_path: Path, method: str) ->
     new = [trial for trial in store.trials(newcomer) if trial.kind == "trial" and not set(trial.pictures) <= known]
     assert len(new) == (2 if method == "dcr" else 1)
     assert len(store.trials(newcomer)) == len(store.trials(rater))
+
+
+def test_new_contents_get_anchors(call: Call, tmp_path: Path) -> None:
+    _more(tmp_path / "images", "hr", "a b")
+    made(call, tmp_path, "--method", "mushra", "--area", "60x40")
+    _more(tmp_path / "images", "hr m1 m2", "a b c")
+    code, _, err = call("survey", "extend", "st", "--images", str(tmp_path / "images"))
+    assert code == 0, err
+    rated = [picture for picture in load(Path("st")).pictures if picture.role == "rated"]
+    models = {content: {p.stimulus.model for p in rated if p.stimulus.content == content} for content in "abc"}
+    assert models["c"] == models["a"] == {"hr", "m1", "m2", "nearest", "bicubic"}
+    of_c = {p.stimulus.model: image.read(Path("st") / p.file) for p in rated if p.stimulus.content == "c"}
+    blocks = of_c["nearest"][:4, :4].reshape(-1, 3)
+    assert (blocks == blocks[0]).all()
+    assert (of_c["hr"] == image.read(tmp_path / "images" / "hr" / "c.png")).all()

@@ -35,6 +35,7 @@ def extend(
         raise UserError("pictures come from --run RUN or from --images DIR; give one of them")
     if raters is None and run is None and images is None:
         raise UserError("nothing is new; give --raters N, --run RUN or --images DIR")
+    from srbench import protocol as protocols
     from srbench.survey.plan.extension import extend as write
     from srbench.survey.stimuli import pictures
 
@@ -49,9 +50,10 @@ def extend(
             sources, left_out = pictures.from_folders(images, wanted)
         if not any(picture.stimulus.reference for picture in plan.pictures if picture.role == "rated"):
             sources = [source for source in sources if not source.reference]
+        sources = pictures.with_anchors(sources, plan.method.anchors)
         for line in left_out:
             console.err.print(line, soft_wrap=True, markup=False)
-        extended = write(plan, raters or plan.raters, sources)
+        extended = write(plan, raters or plan.raters, sources, protocols.find(f"classical_x{plan.scale}"))
         added = len(extended.pictures) - len(plan.pictures)
         facts = {"revision": extended.revision, "raters": extended.raters, "pictures": added}
         store.record_event("extend", facts=facts)

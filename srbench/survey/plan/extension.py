@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from srbench.core import files
 from srbench.errors import BadStudy
+from srbench.protocol import Protocol
 from srbench.ratings.votes import Stimulus
 from srbench.survey.plan.creation import stimulus_of, write_picture
 from srbench.survey.plan.design import Content
@@ -15,7 +16,7 @@ from srbench.survey.stimuli.pictures import Crop, Source
 from srbench.survey.study import STUDY_FILE, Picture, Study
 
 
-def extend(study: Study, raters: int, sources: Sequence[Source]) -> Study:
+def extend(study: Study, raters: int, sources: Sequence[Source], protocol: Protocol) -> Study:
     """Write a study's plan anew, with more raters or pictures, as its next revision.
 
     Pictures of a content that the study has are cut where the others of it were; new contents fit into the largest
@@ -25,6 +26,7 @@ def extend(study: Study, raters: int, sources: Sequence[Source]) -> Study:
         study: Plan of the study.
         raters: Number of raters that the study wants from now on.
         sources: Pictures to rate; those that the study has are passed over.
+        protocol: Convention by which the anchors' LR is made.
 
     Returns:
         The extended study.
@@ -47,7 +49,7 @@ def extend(study: Study, raters: int, sources: Sequence[Source]) -> Study:
     _check(study, shown)
     written: list[Picture] = []
     for source, stimulus in zip(new, shown, strict=True):
-        pixels, colour = pictures.cut(source, crops[source.dataset, source.content])
+        pixels, colour = pictures.cut(source, crops[source.dataset, source.content], protocol)
         picture = write_picture(study.folder, stimulus, pixels, "rated", colour)
         written.append(replace(picture, since=revision))
     extended = replace(study, raters=raters, revision=revision, pictures=(*study.pictures, *written))
