@@ -11,6 +11,7 @@ from srbench.survey import secrets
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web.app import application
 from tests.cli.conftest import Call
+from tests.survey.conftest import rate
 from tests.survey.test_web import field, forward, made, until
 
 
@@ -203,3 +204,14 @@ def test_logging_out_and_a_new_token_close_the_page(store: VoteStore, app: objec
     assert there.post("/admin/login", data={"token": old}).status_code == 403
     assert secrets.renew_admin(store.study.folder).cookie == new.cookie
     assert "password" in here.get("/admin").text  # made anew by the command line, while the study is served
+
+
+def test_the_package_is_the_one_of_the_export(store: VoteStore, app: object, call: Call, tmp_path: Path) -> None:
+    admin = _logged_in(store, app)
+    missing = admin.get("/admin/package.zip")
+    assert (missing.status_code, "has no answers yet" in missing.text) == (404, True)
+    rate(store, lambda shown: 4.0 if shown.model == "m1" else 2.0)
+    sent = admin.get("/admin/package.zip")
+    assert sent.headers["content-type"] == "application/zip"
+    assert call("survey", "export", "st", "there.zip")[0] == 0
+    assert sent.content == Path("there.zip").read_bytes()

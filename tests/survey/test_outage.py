@@ -109,8 +109,23 @@ def test_a_full_disk_is_over_only_when_something_can_be_written(
     assert [(a.position, a.value) for a in store.responses()] == [(0, "4")]
 
 
+def test_the_administrator_waits_no_longer_than_raters(
+    store: VoteStore, app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "LONGEST_S", 0.2)
+    client = TestClient(app)
+    client.post("/admin/login", data={"token": secrets.load(store.study.folder).admin})
+    monkeypatch.setattr(store, "status", lambda: time.sleep(1.0))
+    started = time.monotonic()
+    for place in ("", "/progress", "/ratings.csv", "/raters.csv", "/package.zip"):
+        response = client.get(f"/admin{place}")
+        assert (response.status_code, response.headers["retry-after"]) == (503, "3"), place
+    assert client.post("/admin/action", data={"action": "pause"}, follow_redirects=False).status_code in (303, 503)
+    assert time.monotonic() - started < 4
+
+
 def test_nobody_waits_in_a_long_queue(store: VoteStore, app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "_LONGEST_S", 1.0)
+    monkeypatch.setattr(executor, "LONGEST_S", 1.0)
     client, sent = _at_a_trial(app, store)
     cookies = dict(client.cookies)
     answered = store.answer

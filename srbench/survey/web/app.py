@@ -41,7 +41,7 @@ def application(
     execute = VoteExecutor(store)
     outage = Outage(store, renderer, execute)
     flow = ParticipantFlow(store, cookies, renderer, execute, limits, open_limit)
-    admin = Admin(store, secrets.admin, cookies, renderer, limits)
+    admin = Admin(store, secrets.admin, cookies, renderer, execute, limits)
 
     async def not_found(request: Request, _error: Exception) -> Response:
         return renderer.page(request, "not_found.html", status=404)

@@ -20,7 +20,8 @@ from srbench.survey.store.vote_store import VoteStore
 
 PATIENCE_S = 2.0
 """How long a served study waits for a lock of its database, in seconds."""
-_LONGEST_S = 4.0  # queue and lock together; below the five seconds after which people reload a page
+LONGEST_S = 4.0
+"""How long a page waits for the database, queue and lock together, in seconds: people reload a page after five."""
 _BETWEEN_ATTEMPTS_S = 1.0
 _POSTGRESQL_THREADS = 10  # fewer than the connections of SQLAlchemy's pool
 _LOG = logging.getLogger("srbench.survey")
@@ -68,11 +69,11 @@ class VoteExecutor:
 
     async def _run(self, queue: CapacityLimiter, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            with fail_after(_LONGEST_S):
+            with fail_after(LONGEST_S):
                 call = partial(self._attempt, function, *arguments)
                 return await to_thread.run_sync(call, limiter=queue, abandon_on_cancel=True)
         except TimeoutError as error:
-            self.note(f"no answer within {_LONGEST_S:.0f} s")
+            self.note(f"no answer within {LONGEST_S:.0f} s")
             raise Unavailable from error
 
     def _attempt(self, function: Callable[..., Any], *arguments: Any) -> Any:
