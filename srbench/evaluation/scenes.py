@@ -107,6 +107,10 @@ class Scenes:
             },
         )
 
+    def files(self) -> list[Path]:
+        """Return the files of all outputs that are shown."""
+        return [path for place in self.places for path in self._files[place].values()]
+
     def _add(self, model: str, rows: Sequence[Row]) -> None:
         first = rows[0].model
         pictures: dict[Place, list[Row]] = {}

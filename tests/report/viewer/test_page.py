@@ -90,15 +90,13 @@ def test_a_link_opens_exactly_what_was_on_the_screen(browser: Any, address: str)
         assert page.url.endswith(_LINK)
         assert page.locator("figure.panel").count() == 3
         page.locator("td.best").first.wait_for()
-        assert "Rectangle 30 × 20 at 10, 12" in page.locator("#numbers-of").inner_text()
+        assert page.locator("#numbers-of").inner_text() == "Rectangle 30 × 20 at 10, 12"
         assert page.locator("#command").text_content() == (
             "srbench figure RUN --image colour --dataset ripples --crop 10,12,30,20 --models hr,bilinear,lanczos "
             "--out figure.pdf"
         )
         page.goto(address + "#image=colour&models=lanczos,gone")
-        page.reload()
-        page.evaluate("ready")
-        assert "model gone" in page.locator("#status").inner_text()
+        page.locator("#status", has_text="model gone").wait_for()
         assert said == []
 
 

@@ -54,7 +54,9 @@ class Numbers {
     button.type = "button";
     const key = document.createElement("kbd");
     key.textContent = name === "lr" ? "L" : place < 10 ? String(place) : "";
-    button.append(key, ` ${shownName(name)}`);
+    const text = document.createElement("span");
+    text.textContent = shownName(name);
+    button.append(key, text);
     button.addEventListener("click", () => this.choose(name));
     head.append(button);
     row.append(head, ...this.metrics.map(() => document.createElement("td")));
@@ -65,9 +67,12 @@ class Numbers {
     const { crop, layout, models, chosen, left } = this.view;
     const { protocol } = srbenchIndex;
     const channel = protocol.channel === "y" ? "Y" : "RGB";
-    this.heading.textContent = crop
-      ? `Rectangle ${crop.width} × ${crop.height} at ${crop.x}, ${crop.y}: PSNR and SSIM on ${channel}, no border`
-      : `Whole image: PSNR and SSIM on ${channel}, border ${protocol.border_px} px, as in the tables`;
+    const [what, how] = crop
+      ? [`Rectangle ${crop.width} × ${crop.height} at ${crop.x}, ${crop.y}`, "no border"]
+      : ["Whole image", `border ${protocol.border_px} px, as in the tables`];
+    this.heading.textContent = what;
+    document.getElementById("numbers-how").textContent = `PSNR and SSIM on ${channel}, ${how}`;
+    document.getElementById("models").classList.toggle("of-rectangle", Boolean(crop));
     const best = this.metrics.map((metric) => this.best(metric));
     const shown = layout === "side" ? models : layout === "one" ? [chosen] : [left, chosen];
     for (const row of this.body.rows) {

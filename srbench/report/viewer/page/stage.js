@@ -66,6 +66,7 @@ class Stage {
       if (panel.caption.textContent !== text) panel.caption.textContent = text;
       if (panel.said !== text) panel.canvas.setAttribute("aria-label", (panel.said = text));
     }
+    this.drawn?.();
   }
 
   get zoom() {
