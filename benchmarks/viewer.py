@@ -12,8 +12,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from srbench.core.assets import AssetStore
 from srbench.evaluation import matched
 from srbench.evaluation.originals import noted_originals
@@ -21,6 +19,7 @@ from srbench.evaluation.results import RunFolder
 from srbench.evaluation.scenes import Scenes
 from srbench.metrics.lpips import open_map
 from srbench.report.viewer.publish import write
+from tests.browser import launched, window
 
 _FIRST = "async () => { await ready; return performance.now(); }"
 """Milliseconds from the start of the page until all panels of the first image are drawn."""
@@ -86,9 +85,7 @@ def _size(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def _speed(page_file: Path) -> dict[str, Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    with launched() as browser, window(browser, 1920, 1080) as page:
         page.goto(page_file.as_uri())
         first = page.evaluate(_FIRST)
         times = page.evaluate(_CHANGES)
@@ -97,7 +94,6 @@ def _speed(page_file: Path) -> dict[str, Any]:
         session = page.context.new_cdp_session(page)
         heap = {one["name"]: one["value"] for one in _metrics(session)}["JSHeapUsedSize"]
         memory = _process_mib(browser)
-        browser.close()
     return {
         "first picture in ms": round(first),
         "another model, from its file, in ms (median, slowest)": [round(statistics.median(fresh)), round(max(fresh))],
