@@ -9,9 +9,9 @@ from torch import Tensor
 from srbench.metrics.filtering import box_ahead, correlate
 from srbench.metrics.metric import check, of_cards
 from srbench.metrics.phase_congruency import phase_congruency
+from srbench.metrics.yiq import yiq
 
 _T_PHASE, _T_GRADIENT, _T_COLOUR, _COLOUR_POWER = 0.85, 160.0, 200.0, 0.03
-_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 _SCHARR = torch.tensor([[3, 0, -3], [10, 0, -10], [3, 0, -3]], dtype=torch.float64) / 16
 
 
@@ -36,7 +36,7 @@ def fsim(sr: Tensor, hr: Tensor, *, colour: bool) -> Tensor:
     """
     check(sr, hr, smallest_px=3)
     factor = max(1, math.floor(min(hr.shape[-2:]) / 256 + 0.5))
-    x, y = (box_ahead(_yiq(image.double()), factor, mirrored=False) for image in (sr, hr))
+    x, y = (box_ahead(yiq(image.double()), factor, mirrored=False) for image in (sr, hr))
     phase_x, phase_y = phase_congruency(x[:, 0]), phase_congruency(y[:, 0])
     similarity = _similar(phase_x, phase_y, _T_PHASE) * _similar(_gradient(x), _gradient(y), _T_GRADIENT)
     if colour:
@@ -50,15 +50,8 @@ def fsim(sr: Tensor, hr: Tensor, *, colour: bool) -> Tensor:
     return torch.where(total > 0, (similarity * weight).sum((1, 2)) / total.clamp(min=1e-300), plain)
 
 
-def _yiq(levels: Tensor) -> Tensor:
-    if levels.shape[1] == 1:
-        return torch.cat([levels, torch.zeros_like(levels), torch.zeros_like(levels)], 1)
-    red, green, blue = levels.split(1, 1)
-    return torch.cat([r * red + g * green + b * blue for r, g, b in _YIQ], 1)
-
-
-def _gradient(yiq: Tensor) -> Tensor:
-    return correlate(yiq[:, :1], torch.stack([_SCHARR, _SCHARR.T]), edge="zeros").square().sum(1).sqrt()
+def _gradient(planes: Tensor) -> Tensor:
+    return correlate(planes[:, :1], torch.stack([_SCHARR, _SCHARR.T]), edge="zeros").square().sum(1).sqrt()
 
 
 def _similar(x: Tensor, y: Tensor, constant: float) -> Tensor:
