@@ -10,8 +10,8 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 """uint8, `(H, W, 3)` RGB or `(H, W)` grey."""
 
-Recipe = Literal["nearest", "bicubic", "bicubic-passes"]
-"""How an output follows from LR: each pixel repeated; bicubic, rounded at the end; or rounded after each pass too."""
+Recipe = Literal["nearest", "bilinear", "bilinear-passes", "bicubic", "bicubic-passes"]
+"""How an output follows from LR: each pixel repeated; or enlarged, rounded at the end, or after each pass too."""
 
 
 @dataclass(frozen=True)

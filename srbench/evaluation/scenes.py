@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srbench import protocol as protocols
 from srbench.core import image
-from srbench.core.resize import resize
+from srbench.core.resize import Kernel, resize
 from srbench.errors import BadRun
 from srbench.evaluation import matched, pairing
 from srbench.evaluation.kept_pictures import measured_picture
@@ -153,6 +153,14 @@ class Scenes:
         return self._perceptual(sr.expand(-1, 3, -1, -1), hr.expand(-1, 3, -1, -1)).numpy()
 
 
+_ENLARGED: tuple[tuple[Kernel, bool, Recipe], ...] = (
+    ("bicubic", False, "bicubic"),
+    ("bicubic", True, "bicubic-passes"),
+    ("bilinear", False, "bilinear"),
+    ("bilinear", True, "bilinear-passes"),
+)
+
+
 def _noted(folders: Sequence[RunFolder]) -> dict[Place, Path]:
     return {
         place: path for folder in folders for of in noted_originals(folder).files.values() for place, path in of.items()
@@ -170,8 +178,8 @@ def _recipe(lr: Tensor | None, sr: Tensor, protocol: Protocol) -> Recipe | None:
     if torch.equal(sr, lr.repeat_interleave(protocol.scale, -1).repeat_interleave(protocol.scale, -2)):
         return "nearest"
     size = (sr.shape[-2], sr.shape[-1])
-    for passes in (False, True):
-        enlarged = image.round_half_up(resize(lr, size, round_passes=passes))
+    for kernel, passes, recipe in _ENLARGED:
+        enlarged = image.round_half_up(resize(lr, size, kernel=kernel, round_passes=passes))
         if torch.equal(sr, enlarged.to(sr.dtype)):
-            return "bicubic-passes" if passes else "bicubic"
+            return recipe
     return None

@@ -38,8 +38,8 @@ class Gallery:
         return self.viewer.left_out if self.viewer else ()
 
     def link(self, dataset: str, image: str, model: str) -> str:
-        """Return the address of the picture that a model made; empty where it is not shown."""
-        return self.viewer.link(dataset, image, [model]) if self.viewer and model in self.viewer.models else ""
+        """Return the address of the picture that a model made, beside HR; empty where it is not shown."""
+        return self.viewer.link(dataset, image, ["hr", model]) if self.viewer and model in self.viewer.models else ""
 
     def opening(self, dataset: str, model: str) -> str:
         """Return the address of a model's picture of a data set: of the most disputed image, or the first one."""

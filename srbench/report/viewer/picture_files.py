@@ -10,7 +10,7 @@ from srbench.evaluation.scene import Picture, Scene
 from srbench.report.viewer import packing
 
 HR, LR = "hr", "lr"
-_LARGEST_MAP_PX = 160
+_LARGEST_MAP_PX = 96
 
 
 def files_of(number: int, scene: Scene) -> dict[str, bytes]:
@@ -50,7 +50,7 @@ def described(number: int, scene: Scene) -> dict[str, Any]:
 
 def _output(place: int, model: str, scene: Scene) -> dict[str, Any]:
     of = scene.perceptual.get(model)
-    values = {metric: value if math.isfinite(value) else str(value) for metric, value in scene.values[model].items()}
+    values = {metric: _number(value) for metric, value in scene.values[model].items()}
     return {
         **_facts(scene.outputs[model]),
         "place": place,
@@ -58,6 +58,13 @@ def _output(place: int, model: str, scene: Scene) -> dict[str, Any]:
         "lpipsMap": of is not None and bool(of.size),
         "values": values,
     }
+
+
+def _number(value: float) -> float | str | None:
+    """Return a number as JSON can hold it: infinity as JavaScript reads it from text, None for NaN."""
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else f"{'-' if value < 0 else ''}Infinity"
 
 
 def _facts(picture: Picture) -> dict[str, int]:

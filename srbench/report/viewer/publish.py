@@ -16,7 +16,7 @@ from srbench.evaluation.matched import Matched
 from srbench.evaluation.scene import Scene
 from srbench.report.viewer import packing
 from srbench.report.viewer.fragment import fragment
-from srbench.report.viewer.picture_files import described, files_of
+from srbench.report.viewer.picture_files import HR, LR, described, files_of
 
 PAGE, PICTURES, ASSETS = "viewer.html", "pictures", "viewer"
 _STORED = re.compile(r"\d+(-\w+)?\.(js|webp)")
@@ -60,16 +60,17 @@ class ViewerFiles:
         Args:
             dataset: Id of the data set.
             image: Name of the image.
-            models: Names of the models that are shown; where there are none, the page chooses.
+            models: Names of the models that are shown, and "hr" and "lr"; where there are none, the page chooses.
             more: `crop` (x, y, width, height), `zoom`, or other fields of `srbench.report.viewer.fragment`.
         """
         if self.page is None or (dataset, image) not in self.images:
             return ""
-        return self.page.name + fragment(dataset, image, [name for name in models if name in self.models], **more)
+        known = {HR, LR, *self.models}
+        return self.page.name + fragment(dataset, image, [name for name in models if name in known], **more)
 
     def link_of(self, dispute: Dispute) -> str:
-        """Return the address of a disputed crop, with the two models that it is about."""
-        return self.link(dispute.dataset, dispute.image, dispute.models, crop=dispute.crop)
+        """Return the address of a disputed crop, with the original and the two models that it is about."""
+        return self.link(dispute.dataset, dispute.image, (HR, *dispute.models), crop=dispute.crop)
 
 
 def write(
@@ -127,7 +128,7 @@ def _index(scenes: Pictures, images: Sequence[Mapping[str, Any]], found: Sequenc
             "images": images,
             "disputed": [
                 {"kind": one.kind, "why": one.why, "dataset": one.dataset, "image": one.image}
-                | {"address": fragment(one.dataset, one.image, one.models, crop=one.crop)}
+                | {"address": fragment(one.dataset, one.image, (HR, *one.models), crop=one.crop)}
                 for one in found
             ],
             "leftOut": list(scenes.left_out),

@@ -41,7 +41,7 @@ def test_points_cells_models_and_crops_lead_to_pictures(page_file: Path, run: Ru
     links = [unescape(link) for link in re.findall(r'href="(viewer\.html[^"]*)"', page)]
     for model in ("nearest", "bicubic", "bilinear", "lanczos"):
         for image in ("colour", "grey"):
-            assert f"viewer.html#dataset=ripples&image={image}&models={model}" in links
+            assert f"viewer.html#dataset=ripples&image={image}&models=hr,{model}" in links
     assert (page_file.parent / "viewer.html").exists()
     crops = [link for link in links if "crop=" in link]
     strips = sorted((page_file.parent / "disputed").iterdir())
@@ -67,8 +67,8 @@ def test_a_click_in_a_plot_opens_the_picture(browser: Any, page_file: Path) -> N
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(page_file.as_uri())
-        page.locator('#map-ripples-psnr a[aria-label="ripples, grey, lanczos"]').click()
-        page.wait_for_url("**/viewer.html#dataset=ripples&image=grey&models=lanczos*")
+        page.locator('#map-ripples-psnr a[aria-label="ripples, grey, hr,lanczos"]').click()
+        page.wait_for_url("**/viewer.html#dataset=ripples&image=grey&models=hr,lanczos*")
         page.go_back()
         page.locator("#disputed a").first.press("Enter")
         page.wait_for_url("**/viewer.html#*crop=*")

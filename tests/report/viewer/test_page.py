@@ -36,6 +36,15 @@ _MEASURED = """async (asked) => {
 }"""
 
 
+_TAMPERED = """async () => {
+  const image = srbenchIndex.images[0];
+  const canvas = await pictureOf(image, "lanczos");
+  canvas.context.putImageData(new ImageData(new Uint8ClampedArray([1, 2, 3, 255]), 1, 1), 5, 5);
+  try { verified(canvas, image.outputs.lanczos, "lanczos"); } catch (error) { return error.message; }
+  return "nothing";
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with launched() as started:
@@ -68,6 +77,7 @@ def test_rectangles_are_measured_as_in_python(browser: Any, address: str, run: R
         page.goto(address)
         found = page.evaluate(_MEASURED, asked)
         assert said == []
+        assert "other values than were measured" in page.evaluate(_TAMPERED)
     protocol = read(run.head()["protocol"])
     scorers = scoring.scorers(["psnr", "ssim"], protocol, AssetStore())
     originals = noted_originals(run).files["ripples"]

@@ -97,7 +97,10 @@ const actions = {
   Escape: clearCrop,
 };
 for (let key = 0; key <= 9; key += 1) {
-  actions[key] = () => numbers.names[key] && numbers.names[key] !== "lr" && choose(numbers.names[key]);
+  actions[key] = () => {
+    const name = numbers.names.find((one) => keyOf(one) === String(key));
+    if (name) choose(name);
+  };
 }
 
 listenToKeys(
