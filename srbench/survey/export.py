@@ -104,7 +104,7 @@ def exclusion_note(excluded: Mapping[str, str]) -> str:
 
 def score_posterior(store: VoteStore) -> ScorePosterior | None:
     """Return what the answers so far tell of the models' scores, for adaptive designs; None for the others."""
-    rated = [picture.stimulus for picture in store.study.pictures if picture.role == "rated"]
+    rated = [picture.stimulus for picture in store.study.plain if picture.role == "rated"]
     return store.study.method.posterior(store.study.design, rated, store.responses)
 
 

@@ -12,8 +12,10 @@ from srbench.ratings.options import Options
 from srbench.ratings.power import Detectable
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
+from srbench.ratings.triplets import Form
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.boost import Boost
 from srbench.survey.plan.design import Content, Design, Display, Trial
 from srbench.survey.plan.wording import Wording
 from srbench.survey.responses import Part, Response
@@ -105,6 +107,11 @@ class Method(ABC):
         return self.pictures_per_trial > 1 and design.display == "side"
 
     # the page of a trial
+
+    def boost(self, design: Design) -> Boost | None:
+        """Return how pictures are boosted beside being shown as they are; None where they are not."""
+        del design
+        return None
 
     def page(self, design: Design, shown: Sequence[Stimulus]) -> dict[str, Any]:
         """Return fields of a trial's templates that differ from trial to trial; they replace those of the wording.
@@ -226,6 +233,11 @@ class Method(ABC):
             return (Part("single", response.first, response.value),)
         others = [Part("reference", name, "") for name in response.pictures[1:]]
         return (Part("rated", response.first, response.value), *others)
+
+    def form(self, response: Response) -> Form | None:
+        """Return the form in which a rater saw a trial; None where the method has one alone."""
+        del response
+        return None
 
     @abstractmethod
     def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:

@@ -73,7 +73,7 @@ def monitor(store: VoteStore) -> Monitor:
 
 def _votes(study: Study, answers: Sequence[Response]) -> dict[str, int]:
     stimuli = study.stimuli_by_name()
-    votes = Counter({picture.stimulus.name: 0 for picture in study.pictures if picture.role == "rated"})
+    votes = Counter({picture.stimulus.name: 0 for picture in study.plain if picture.role == "rated"})
     if study.method.references == "shown":
         votes = Counter({name: 0 for name in votes if not stimuli[name].reference})
     for answer in answers:

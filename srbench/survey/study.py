@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from srbench import __version__
 from srbench.core.files import absent_or
 from srbench.errors import BadStudy, UnknownName, UserError
+from srbench.ratings.triplets import Form
 from srbench.ratings.votes import Stimulus, unknown_crop
 from srbench.survey import methods
 from srbench.survey.method import Method
@@ -22,6 +23,8 @@ from srbench.survey.people.gates import Gate
 from srbench.survey.people.panel import Panel
 from srbench.survey.people.participation import Participation, validated
 from srbench.survey.people.questionnaires import Item
+from srbench.survey.plan.boost import Boost
+from srbench.survey.plan.boost import validated as validated_boost
 from srbench.survey.plan.design import CATEGORIES, Design
 from srbench.survey.plan.limits import require_runnable
 from srbench.survey.plan.own_words import LANGUAGES, Words
@@ -36,6 +39,8 @@ STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
 _UNFINISHED = ".unfinished"
 """Stands in a folder in which a study is being made."""
 _IDENTITY = ("output_key", "picture_sha256", "crop")
+_NEW: dict[str, Any] = {"since": 1, "form": "plain", "clipped_px": None, "flashing_px": None}
+"""What a picture's record has only where it is something else."""
 _FIRST_WITH_CROPS = 4
 
 
@@ -51,6 +56,9 @@ class Picture:
         height_px: Height in pixels.
         role: "rated"; "anchor" and "practice" are calibration, of which anchors are traps too.
         since: Revision of the plan that brought the picture.
+        form: "boosted" where the difference from the original is amplified; sessions are planned with plain pictures.
+        clipped_px: Number of pixels of a boosted picture that were clipped; None for plain ones.
+        flashing_px: Number of pixels that flash at once within 10 degrees where it changes places with its original.
     """
 
     stimulus: Stimulus
@@ -60,6 +68,9 @@ class Picture:
     height_px: int
     role: str
     since: int = 1
+    form: Form = "plain"
+    clipped_px: int | None = None
+    flashing_px: int | None = None
 
     @property
     def rectangle(self) -> str | None:
@@ -82,8 +93,7 @@ class Picture:
         """Return the picture as study.json holds it."""
         record = asdict(self)
         shown = record.pop("stimulus")
-        if self.since == 1:
-            del record["since"]
+        record = {name: value for name, value in record.items() if name not in _NEW or value != _NEW[name]}
         return {"shown": {name: shown[name] for name in shown if name not in _IDENTITY or shown[name]}, **record}
 
 
@@ -125,6 +135,11 @@ class Study:
         """The test method of the design."""
         return methods.find(self.design.method)
 
+    @property
+    def plain(self) -> tuple[Picture, ...]:
+        """The pictures that sessions are planned with: all but boosted ones."""
+        return tuple(picture for picture in self.pictures if picture.form == "plain")
+
     def stimuli(self, revision: int | None = None) -> list[Stimulus]:
         """Return what is rated, and the traps where the design has any.
 
@@ -133,7 +148,7 @@ class Study:
         """
         roles = {"rated", "anchor"} if self.design.traps else {"rated"}
         latest = self.revision if revision is None else revision
-        return [picture.stimulus for picture in self.pictures if picture.role in roles and picture.since <= latest]
+        return [picture.stimulus for picture in self.plain if picture.role in roles and picture.since <= latest]
 
     def stimuli_by_name(self) -> Mapping[str, Stimulus]:
         """Return the stimuli of all pictures, calibration included."""
@@ -146,11 +161,11 @@ class Study:
 
     def calibration(self) -> list[Stimulus]:
         """Return the ends of the scale and what lies between, of images that are not rated."""
-        return [picture.stimulus for picture in self.pictures if picture.role != "rated"]
+        return [picture.stimulus for picture in self.plain if picture.role != "rated"]
 
     def batch_size(self) -> int:
         """Return after how many questions a rater's next ones are chosen anew; 0 where the plan is fixed beforehand."""
-        return self.method.batch_size(self.design, [p.stimulus for p in self.pictures if p.role == "rated"])
+        return self.method.batch_size(self.design, [p.stimulus for p in self.plain if p.role == "rated"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the study as study.json holds it."""
@@ -181,12 +196,16 @@ class _FilePicture:
     height_px: int
     role: str
     since: int = 1
+    form: Form = "plain"
+    clipped_px: int | None = None
+    flashing_px: int | None = None
 
     def picture(self, version: int) -> Picture:
         """The picture; plans of older versions do not know where it was cut."""
         crop = unknown_crop(self.width_px, self.height_px) if version < _FIRST_WITH_CROPS else self.shown.crop
         shown = replace(self.shown, crop=crop)
-        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role, self.since)
+        boosted = (self.form, self.clipped_px, self.flashing_px)
+        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role, self.since, *boosted)
 
 
 @dataclass(frozen=True)
@@ -292,7 +311,7 @@ def _read(file: Path) -> _File:
 def _unknown(content: dict[str, Any]) -> list[str]:
     terms = content["terms"]
     parts = [(_File, content), (Design, content["design"]), (Participation, terms)]
-    parts += [(Presentation, content["design"].get("presentation", {}))]
+    parts += [(Presentation, content["design"].get("presentation", {})), (Boost, content["design"].get("boost") or {})]
     parts += [(Panel, terms["panel"])] if terms.get("panel") else []
     for kind, key in ((Ending, "endings"), (Gate, "gates"), (Item, "questions"), (Words, "words")):
         parts += [(kind, part) for part in terms.get(key, [])]
@@ -326,6 +345,8 @@ def _check(file: Path, content: _File) -> None:
     if design.categories not in CATEGORIES:
         raise BadStudy(f"{file} has {design.categories} categories; expected 5, 7, 9 or 11; {_REMEDY}")
     validated_presentation(design.presentation)
+    if boost := methods.find(design.method).boost(design):
+        validated_boost(boost)
     validated_words(content.terms.words, methods.find(design.method).wording(design), str(file))
     for picture in content.pictures:
         if not _inside(picture.file):

@@ -24,6 +24,7 @@ _WAYS = {
     ("acr", "--categories", "11"): {"m1": 3, "m2": 6},
     ("dcr", "--categories", "7", "--display", "side"): {"m1": 3, "m2": 5},
     ("triplet",): {"m1": 1, "m2": 0},
+    ("triplet-boosted",): {"m1": 1, "m2": 0},
     ("slider",): {"m1": 30, "m2": 62},
     ("dscqs",): {"m1": 30, "m2": 62},
     ("mushra",): {"hr": 100, "m2": 62, "bicubic": 40, "m1": 30, "nearest": 0},

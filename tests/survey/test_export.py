@@ -1,6 +1,7 @@
 """From answers to the analysis: simulated raters answer through the store, and the planted order comes out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from srbench.ratings.pair_study import analyse_pairs
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey import methods
 from srbench.survey.export import ratings
+from srbench.survey.plan.boost import boosted_name
 from srbench.survey.plan.design import Design
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import STUDY_FILE, Picture, Study, load
@@ -32,10 +34,19 @@ def _study(folder: Path, method: str) -> Study:
     ]
     pictures = [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown]
     pictures += [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "anchor") for s in anchors]
-    made = Study(folder, "test", Design(method=method, repeats=0.2, traps=2), 8, tuple(pictures), 4)
+    design = Design(method=method, repeats=0.2, traps=2)
+    if methods.find(method).boost(design):
+        pictures += [_boosted(picture) for picture in pictures if picture.stimulus.model != "hr"]
+    made = Study(folder, "test", design, 8, tuple(pictures), 4)
     folder.mkdir(exist_ok=True)
     (folder / STUDY_FILE).write_text(json.dumps(made.as_dict()), encoding="utf-8")
     return load(folder)
+
+
+def _boosted(plain: Picture) -> Picture:
+    stimulus = replace(plain.stimulus, name=boosted_name(plain.stimulus.name))
+    file = f"pictures/boosted.{plain.stimulus.name}.png"
+    return replace(plain, stimulus=stimulus, file=file, form="boosted", clipped_px=3, flashing_px=0)
 
 
 def _rated(store: VoteStore, raters: int) -> None:

@@ -76,11 +76,21 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_methods_are_the_files_of_the_package() -> None:
-    assert methods.names() == ["acr", "acr-hr", "dcr", "dscqs", "mushra", "pair", "slider", "triplet"]
+    assert methods.names() == [
+        "acr",
+        "acr-hr",
+        "dcr",
+        "dscqs",
+        "mushra",
+        "pair",
+        "slider",
+        "triplet",
+        "triplet-boosted",
+    ]
     for name in methods.names():
         method = methods.find(name)
         assert method.title
-        assert method.options <= {"categories", "display", "pairs", "ties"}
+        assert method.options <= {"categories", "display", "pairs", "ties", "magnify", "amplify", "flicker"}
         words = method.wording(Design(method=name))
         values = method.values(Design(method=name))
         assert len(values) > 1

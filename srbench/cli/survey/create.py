@@ -137,6 +137,9 @@ def create(
     least_seconds: presenting.LeastSeconds = 0.0,
     longest_seconds: presenting.LongestSeconds = 0.0,
     zoom: presenting.Zoom = 1,
+    magnify: presenting.Magnify = None,
+    amplify: presenting.Amplify = None,
+    flicker: presenting.Flicker = None,
     trial_seconds: Annotated[
         float, typer.Option(min=1, max=600, help="Expected duration of a trial, in seconds.")
     ] = 5.0,
@@ -175,7 +178,8 @@ def create(
     require_empty(study)
     files.require_folder(study)
     chosen = methods.find(method)
-    _refuse_unused(chosen, method, categories=categories, pairs=pairs, display=display, ties=ties)
+    boosting = {"magnify": magnify, "amplify": amplify, "flicker": flicker}
+    _refuse_unused(chosen, method, categories=categories, pairs=pairs, display=display, ties=ties, **boosting)
     rules = _rules(chosen, screen, traps)
     design = Design(
         method=method,
@@ -193,6 +197,9 @@ def create(
         screen=rules,
         presentation=shown,
     )
+    if chosen.boost(design):
+        boost = presenting.boosted(magnify, amplify, flicker)
+        design, enlarge = replace(design, boost=boost), enlarge * boost.zoom
     if words:
         own = own_words.read(words, chosen.wording(design))
         participation = replace(participation, words=own)
@@ -247,7 +254,7 @@ def _rules(method: "TestMethod", typed: list[str] | None, traps: int) -> tuple[s
     return rules
 
 
-def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | None) -> None:
+def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | float | None) -> None:
     """Refuse options that a method does not use.
 
     Raises:

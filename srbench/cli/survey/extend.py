@@ -54,7 +54,7 @@ def extend(
         for line in left_out:
             console.err.print(line, soft_wrap=True, markup=False)
         extended = write(plan, raters or plan.raters, sources, protocols.find(f"classical_x{plan.scale}"))
-        added = len(extended.pictures) - len(plan.pictures)
+        added = len(extended.plain) - len(plan.plain)
         facts = {"revision": extended.revision, "raters": extended.raters, "pictures": added}
         store.record_event("extend", facts=facts)
     console.out.print(

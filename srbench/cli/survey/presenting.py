@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.survey.plan import presentation
+from srbench.survey.plan import boost, presentation
 
 Enlarge = Annotated[
     int,
@@ -32,6 +32,31 @@ Zoom = Annotated[
         min=1, max=presentation.LARGEST, help="Let raters enlarge a place of all pictures at once, up to this factor."
     ),
 ]
+Magnify = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=presentation.LARGEST,
+        help="Boosted triplets: show each pixel as so many device pixels in each direction. Default: 2.",
+    ),
+]
+Amplify = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        max=boost.LARGEST_AMPLIFICATION,
+        help="Boosted triplets: factor of differences from the original. Default: 2.",
+    ),
+]
+Flicker = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        max=boost.FASTEST,
+        help="Boosted triplets: how often a second picture and original change places; at most 5 times where they "
+        "flash more than WCAG 2.3.1 allows. Default: 10.",
+    ),
+]
 Words = Annotated[
     Path | None,
     typer.Option(
@@ -39,3 +64,13 @@ Words = Annotated[
         "labels, consent, thanks. Raters get these languages alone."
     ),
 ]
+
+
+def boosted(magnify: int | None, amplify: float | None, flicker: float | None) -> boost.Boost:
+    """Return how pictures are boosted, as usual where nothing was said."""
+    usual = boost.Boost()
+    return boost.Boost(
+        usual.zoom if magnify is None else magnify,
+        usual.amplification if amplify is None else amplify,
+        usual.changes_per_second if flicker is None else flicker,
+    )

@@ -6,6 +6,8 @@ from typing import Any
 from srbench.core.wording import counted
 from srbench.ratings.model_differences import Test
 from srbench.report.table import Column, Page, Table, text_column, text_rows
+from srbench.survey.plan.boost import SAFE_CHANGES
+from srbench.survey.plan.flicker import flicker
 from srbench.survey.plan.forecast import Forecast
 from srbench.survey.plan.planning import Balance
 from srbench.survey.study import Study
@@ -25,13 +27,14 @@ def record(study: Study, expected: Forecast) -> dict[str, Any]:
         "design": asdict(study.design),
         "pictures": len(study.pictures),
         "models": sorted({p.stimulus.model for p in study.pictures if p.role == "rated"}),
+        **({"flicker": asdict(shown)} if (shown := flicker(study)) else {}),
         "forecast": asdict(expected),
     }
 
 
 def page(study: Study, expected: Forecast) -> Page:
     """Arrange what `srbench survey create` and `plan` print."""
-    rated = [picture for picture in study.pictures if picture.role == "rated"]
+    rated = [picture for picture in study.plain if picture.role == "rated"]
     contents = {(picture.stimulus.dataset, picture.stimulus.content) for picture in rated}
     split = f", in {expected.sittings} sittings" if expected.sittings > 1 else ""
     votes = f"{expected.votes[0]}" if len(set(expected.votes)) == 1 else f"{expected.votes[0]} to {expected.votes[1]}"
@@ -42,12 +45,31 @@ def page(study: Study, expected: Forecast) -> Page:
             f"{study.design.method}: {counted(len(rated), 'picture')} of {counted(len(contents), 'content')}, "
             f"{counted(study.raters, 'rater')}",
             f"a session: {counted(expected.trials, 'trial')}, about {expected.minutes:.0f} min{split}",
+            *_flicker(study),
             f"each picture: {votes} {noun.removesuffix('s') if votes == '1' else noun}",
             f"to expect: {_widths(study, expected)}",
             _found(study, expected),
         ),
         tables=(_balance(expected),),
         caption=(f"Expected from {expected.assumption}.",),
+    )
+
+
+def _flicker(study: Study) -> tuple[str, ...]:
+    shown = flicker(study)
+    if shown is None:
+        return ()
+    boost = shown.boost
+    line = (
+        f"boosted: {boost.zoom} x {boost.zoom} device pixels for each, differences times {boost.amplification:g}, "
+        f"{boost.changes_per_second:g} changes a second"
+    )
+    if not shown.pictures:
+        return (f"{line}; clipped pixels and flashes are counted once the study is written",)
+    most = f"{shown.slowed} of {counted(shown.questions, 'question')} flash more than WCAG 2.3.1 allows"
+    return (
+        f"{line}; {shown.clipped_mean:.2%} of the pixels are clipped, {shown.clipped_most:.2%} of the worst picture",
+        f"{most} and change {SAFE_CHANGES:g} times a second" if shown.slowed else f"{most}",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
+from srbench.ratings.triplets import FORMS
 from srbench.ratings.votes import Stimulus
 from srbench.survey.package.tables import Column, Table
 from srbench.survey.plan.design import TrialKind
@@ -47,6 +48,7 @@ EVENTS = Table(
             values=tuple(kind for kind in get_args(TrialKind) if kind != "practice"),
             required=True,
         ),
+        Column("form", "string", "Form of a triplet; empty for other methods", values=FORMS),
         Column(
             "repetition",
             "integer",
@@ -124,6 +126,7 @@ def _of_trial(study: Study, response: Response) -> dict[str, Any]:
         "sitting": response.sitting + 1,
         "order": response.position + 1,
         "kind": response.kind,
+        "form": study.method.form(response),
         "answer": response.value,
         "shown": _moment(response.shown),
         "answered": _moment(response.answered),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from srbench.ratings.triplets import FORMS
 from srbench.ratings.votes import Stimulus, unknown_crop
 from srbench.survey.package.tables import Column, Table
 from srbench.survey.study import Study
@@ -18,6 +19,21 @@ STIMULI = Table(
             "What the picture is for: rated; the ends of the scale, which are traps too (anchor); or practice",
             values=("rated", "anchor", "practice"),
             required=True,
+        ),
+        Column(
+            "form",
+            "string",
+            "How it was made: as it is, or with the difference from the original amplified",
+            values=FORMS,
+            required=True,
+        ),
+        Column("clipped", "integer", "Number of pixels of a boosted picture that were clipped", "pixels"),
+        Column(
+            "flashing",
+            "integer",
+            "Most pixels of the screen within 10 degrees that flash, by WCAG 2.3.1, where a boosted picture changes "
+            "places with its original",
+            "pixels",
         ),
         Column("since", "integer", "Revision of the plan that brought the picture, from 1", required=True),
         Column("dataset", "string", "Data set of the content"),
@@ -44,6 +60,9 @@ def rows(study: Study, *, pictures: bool) -> list[dict[str, Any]]:
         {
             "stimulus": picture.stimulus.name,
             "role": picture.role,
+            "form": picture.form,
+            "clipped": picture.clipped_px,
+            "flashing": picture.flashing_px,
             "since": picture.since,
             "dataset": picture.stimulus.dataset,
             "content": picture.stimulus.content,

@@ -20,9 +20,12 @@ from srbench.protocol import Protocol
 from srbench.ratings.votes import Scale, Stimulus
 from srbench.survey import methods, secrets
 from srbench.survey.people.participation import Participation
+from srbench.survey.plan.boost import boosted_name
 from srbench.survey.plan.design import REFERENCE, Design
 from srbench.survey.plan.planning import session
 from srbench.survey.stimuli import pictures
+from srbench.survey.stimuli.amplified import amplified
+from srbench.survey.stimuli.flashes import flashing_px
 from srbench.survey.stimuli.pictures import Crop, Source
 from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty, unfinished
 
@@ -71,6 +74,7 @@ def create(
             for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
                 written.append(picture)
                 task.advance()
+            written += boosted(folder, design, written)
         study = Study(
             *(folder, title, design, raters, tuple(written), protocol.scale, participation),
             id=token_hex(8),
@@ -136,7 +140,8 @@ def _anchor(name: str, model: str, scale: Scale) -> Stimulus:
 
 def _check_plan(design: Design, rated: Sequence[Stimulus], ends: Sequence[Stimulus]) -> None:
     """Check that there are sessions of this design, before anything is written."""
-    names = Counter(stimulus.name for stimulus in [*rated, *ends])
+    plain = [stimulus.name for stimulus in [*rated, *ends]]
+    names = Counter(map(_file_name, [*plain, *map(boosted_name, plain)]))
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise BadStudy(f"two pictures would be called {twice[0]}; rename an image or a model")
@@ -173,7 +178,43 @@ def write_picture(
     """
     # Only pixels and their colours go in: no names, dates or software that would tell where a picture comes from.
     content = image_file.encode(pixels, colour)
-    file = f"{PICTURES_FOLDER}/{stimulus.name}.png"
+    file = f"{PICTURES_FOLDER}/{_file_name(stimulus.name)}.png"
     files.write(folder / file, content)
     height, width = pixels.shape[:2]
     return Picture(stimulus, file, hashlib.sha256(content).hexdigest(), width, height, role)
+
+
+def boosted(folder: Path, design: Design, plain: Sequence[Picture], since: int = 1) -> list[Picture]:
+    """Write the boosted pictures of plain ones, where the method boosts any.
+
+    Args:
+        folder: Folder of the study.
+        design: Design of the study.
+        plain: Plain pictures that are written, the originals among them.
+        since: Revision of the plan; pictures of other revisions are passed over.
+    """
+    boost = methods.find(design.method).boost(design)
+    if boost is None:
+        return []
+    zoom = boost.zoom * design.presentation.enlarge
+    originals = {_place(picture): picture for picture in plain if picture.stimulus.model == REFERENCE}
+    made = []
+    for picture in plain:
+        if picture.stimulus.model == REFERENCE or picture.since != since:
+            continue
+        pixels, colour = image_file.read_shown(folder / picture.file)
+        original = image.read(folder / originals[_place(picture)].file)
+        different, clipped = amplified(pixels, original, boost.amplification)
+        stimulus = replace(picture.stimulus, name=boosted_name(picture.stimulus.name))
+        new = write_picture(folder, stimulus, different, picture.role, colour)
+        flashes = flashing_px(different, original, zoom)
+        made.append(replace(new, since=since, form="boosted", clipped_px=clipped, flashing_px=flashes))
+    return made
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", ".")
+
+
+def _place(picture: Picture) -> tuple[str, str]:
+    return picture.stimulus.dataset, picture.stimulus.content

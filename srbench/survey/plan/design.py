@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from srbench.ratings.votes import Stimulus
+from srbench.survey.plan.boost import Boost
 from srbench.survey.plan.presentation import Presentation
 
 TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
@@ -11,7 +12,7 @@ PairSelection = Literal["full", "sparse", "adaptive"]
 Display = Literal["toggle", "side"]
 REFERENCE = "hr"
 """Name of the originals among the models."""
-_NEW = ("categories", "presentation")
+_NEW = ("categories", "presentation", "boost")
 CATEGORIES = (5, 7, 9, 11)
 Content = tuple[str, str]
 """Data set and name of what a picture shows."""
@@ -61,6 +62,7 @@ class Design:
         screen: Rules that reject raters, named before anybody rates: what the analysis, the administrator's page and
             the rule that stops the study go by. None: the method's usual ones, in plans of older versions.
         presentation: How the pictures of a trial are presented.
+        boost: How pictures are boosted, in boosted triplets.
     """
 
     method: str = "acr"
@@ -77,6 +79,7 @@ class Design:
     break_minutes: float = 10.0
     screen: tuple[str, ...] | None = None
     presentation: Presentation = field(default_factory=Presentation)
+    boost: Boost | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the design as study.json holds it: settings that version 0.1 did not have only where they are used."""

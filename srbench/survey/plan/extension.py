@@ -8,7 +8,7 @@ from srbench.core import files
 from srbench.errors import BadStudy
 from srbench.protocol import Protocol
 from srbench.ratings.votes import Stimulus
-from srbench.survey.plan.creation import stimulus_of, write_picture
+from srbench.survey.plan.creation import boosted, stimulus_of, write_picture
 from srbench.survey.plan.design import Content
 from srbench.survey.plan.gap_filling import filling_session
 from srbench.survey.stimuli import pictures
@@ -52,6 +52,7 @@ def extend(study: Study, raters: int, sources: Sequence[Source], protocol: Proto
         pixels, colour = pictures.cut(source, crops[source.dataset, source.content], protocol)
         picture = write_picture(study.folder, stimulus, pixels, "rated", colour)
         written.append(replace(picture, since=revision))
+    written += boosted(study.folder, study.design, (*study.plain, *written), revision)
     extended = replace(study, raters=raters, revision=revision, pictures=(*study.pictures, *written))
     files.write(study.folder / STUDY_FILE, json.dumps(extended.as_dict(), indent=1, ensure_ascii=False) + "\n")
     return extended

@@ -43,7 +43,8 @@ def simulated_responses(design: Design, stimuli: Sequence[Stimulus], panel: Simu
         for position, trial in enumerate(trials):
             value = method.simulated_answer(design, trial, person)
             seconds = round(float(person.generator.lognormal(np.log(median_s), 0.4)), 2)
-            answers.append(_response(name, position, trial, value, seconds))
+            (shown,) = method.shown_to([trial], {})
+            answers.append(_response(name, position, shown, value, seconds))
     return answers
 
 

@@ -11,5 +11,6 @@ def pictures_size_px(study: Study) -> tuple[int, int]:
     wide = max(picture.width_px for picture in study.pictures)
     high = max(picture.height_px for picture in study.pictures)
     beside = study.method.pictures_per_trial if study.method.beside(study.design) else 1
-    enlarge = study.design.presentation.enlarge
+    boost = study.method.boost(study.design)
+    enlarge = study.design.presentation.enlarge * (boost.zoom if boost else 1)
     return wide * beside * enlarge, high * enlarge

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from srbench.survey.plan.adaptive import ScorePosterior
+from srbench.survey.plan.boost import plain_name
 from srbench.survey.plan.design import Trial, TrialKind
 from srbench.survey.plan.gap_filling import Asked, planned_session, usual_session
 from srbench.survey.plan.planning import session, sittings
@@ -135,7 +136,7 @@ class SessionStore(StoreConnection):
         counting = self._occupying(database)
         rows = select(Assignment).where(Assignment.kind == "trial")
         return Counter(
-            frozenset(filter(None, (row.first, row.second, *(row.others or ()))))
+            frozenset(map(plain_name, filter(None, (row.first, row.second, *(row.others or ())))))
             for row in database.scalars(rows)
             if row.rater in counting
         )

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from srbench.errors import BadStudy
 from srbench.survey.export import score_posterior
 from srbench.survey.people.questionnaires import of_part
+from srbench.survey.plan.boost import changes_per_second
 from srbench.survey.plan.design import Trial
 from srbench.survey.plan.gap_filling import usual_session
 from srbench.survey.plan.planning import minutes, practice, sittings
@@ -138,7 +139,8 @@ class ParticipantFlow:
             own = self.own.get(language)
             consent = own.consent if own else self.study.participation.consent
             page = {"task": self.words[language].task, "minutes": self.minutes, "sittings": self.sittings}
-            return {**page, "paragraphs": consent.split("\n\n")}
+            boost = self.method.boost(self.study.design)
+            return {**page, "paragraphs": consent.split("\n\n"), "boost": boost}
         if step == "screen":
             return self.steps.screen_fields()
         if step in PAGES:
@@ -161,7 +163,11 @@ class ParticipantFlow:
 
     def _of_pictures(self, names: Sequence[str]) -> dict[str, Any]:
         """The fields of a trial's page that depend on its pictures."""
-        return self.method.page(self.study.design, [self.stimuli[name] for name in names])
+        fields = self.method.page(self.study.design, [self.stimuli[name] for name in names])
+        if boost := self.method.boost(self.study.design):
+            flashing_px = sum(self.pictures.pictures[name].flashing_px or 0 for name in names)
+            fields["changes"] = changes_per_second(boost, flashing_px)
+        return fields
 
     def _method_fields(self, language: str) -> dict[str, Any]:
         method = self.method

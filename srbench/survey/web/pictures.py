@@ -58,7 +58,7 @@ class PictureServer:
         """Return the addresses of the worst and the best calibration picture, of the first content."""
         scores: dict[float, str] = {}
         for picture in self.calibration.values():
-            if picture.stimulus.expected is not None:
+            if picture.form == "plain" and picture.stimulus.expected is not None:
                 scores.setdefault(picture.stimulus.expected, picture.stimulus.name)
         return self.calibration_url(scores[min(scores)]), self.calibration_url(scores[max(scores)])
 

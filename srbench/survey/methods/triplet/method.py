@@ -15,11 +15,13 @@ from srbench.ratings.options import Options
 from srbench.ratings.power import Detectable, detectable_by_error
 from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
+from srbench.ratings.triplets import Form
 from srbench.ratings.votes import Stimulus
 from srbench.survey.method import Method, against_best, required_reference
 from srbench.survey.methods.pair.ring import ring
-from srbench.survey.methods.triplet.answers import answer
+from srbench.survey.methods.triplet.answers import answer, form
 from srbench.survey.methods.triplet.words import PLAIN
+from srbench.survey.plan.boost import plain_name
 from srbench.survey.plan.design import Content, Design, Trial
 from srbench.survey.plan.wording import Wording
 from srbench.survey.responses import Part, Response
@@ -100,9 +102,9 @@ class Triplet(Method):
         return replace(trial, first=trial.second, second=trial.first) if turn % 2 else trial
 
     def rated(self, trial: Trial, stimuli: Mapping[str, Stimulus]) -> tuple[str, ...]:
-        """Return the two that are compared."""
+        """Return the two that are compared, by their plain names."""
         del stimuli
-        return trial.first, trial.second
+        return plain_name(trial.first), plain_name(trial.second)
 
     def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
         """Return which looks worse at one look at each; careless raters press any button."""
@@ -133,6 +135,10 @@ class Triplet(Method):
         values = (*_PARTS.get(response.value, ("", "")), "")
         return tuple(map(Part, ("left", "right", "reference"), response.pictures, values))
 
+    def form(self, response: Response) -> Form:
+        """Return the form in which a rater saw a trial."""
+        return form(response)
+
     def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
         """Return whether a rater did not see that the worst picture differs more than the original."""
         del design
@@ -146,10 +152,15 @@ class Triplet(Method):
         return Ratings(name, triplets=answers, asked=self.described(design))
 
     def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
-        """Return minus the models' mean distances, so that higher is better; 0 is the original."""
-        if not any(answer.kind == "trial" for answer in ratings.triplets):
+        """Return minus the models' mean distances, so that higher is better; 0 is the original.
+
+        Boosted distances are not plain ones: where there are answers of both forms, the boosted ones count here.
+        """
+        asked = {answer.form for answer in ratings.triplets if answer.kind == "trial"}
+        if not asked:
             return ()
-        means = jnd.fit(ratings.triplets).means()
+        shown = min(asked)  # "boosted" before "plain"
+        means = jnd.fit([answer for answer in ratings.triplets if answer.form == shown]).means()
         return tuple(ModelScore(m, -score, None if np.isnan(half) else half) for m, score, half in means)
 
     def verdicts(self, ratings: Ratings) -> Sequence[Verdict]:
