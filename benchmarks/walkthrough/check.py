@@ -1,6 +1,7 @@
 """The check: every row of the package against what was seen and answered, every score against the planted one."""
 
 import csv
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ def rows(package: Path, panel: Panel) -> dict[str, int]:
         ),
         "codes wrong": sum(codes.get(rater) != walked.code for rater, (_, walked) in panel.items()),
         "screens wrong": sum(not _screen(row, panel[row["rater"]][0]) for row in events if row["rater"] in panel),
+        "intervals missing": sum(row.get("form") == "boosted" and not _intervals(row) for row in events),
         "reloads unseen": sum(
             int(trials[rater, at][0]["views"]) < 2 for rater, (_, walked) in panel.items() for at in walked.seen_again
         ),
@@ -80,6 +82,12 @@ def _screen(row: Mapping[str, str], scene: Scene) -> bool:
     return float(row["density"]) == scene.density and row["browser"].startswith(
         {"Chromium": "Chrome", "Firefox": "Firefox"}[scene.browser]
     )
+
+
+def _intervals(row: Mapping[str, str]) -> bool:
+    """Whether the browser has told how often a flickering trial was painted and changed."""
+    told = json.loads(row["further"] or "{}")
+    return all(sum(told.get(name, {}).values()) >= 4 for name in ("frame_ms", "change_ms"))
 
 
 def _scores(report: Mapping[str, Any]) -> dict[str, float]:

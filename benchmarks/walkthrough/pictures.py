@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from srbench.core import image
 from srbench.core.image import Array
 from srbench.stats.arrays import Floats
-from srbench.survey.study import Study
+from srbench.survey.study import Picture, Study
 
 QUALITY = {"sharp": 0.85, "soft": 0.55, "smeared": 0.2}
 """Planted quality of each model, from 0 to 1."""
@@ -64,20 +64,30 @@ class Recognition:
 
     def __init__(self, study: Study, drawn: Path) -> None:
         self._known: dict[bytes, Shown] = {}
-        self.names: dict[Shown, str] = {}
+        boost = study.method.boost(study.design)
         for picture in study.pictures:
             shown = Shown(picture.stimulus.model or "", picture.stimulus.content)
             pixels = image.read(study.folder / picture.file)
             if shown.model in QUALITY:
-                np.testing.assert_array_equal(
-                    pixels, image.read(drawn / "images" / shown.model / f"{shown.content}.png")
-                )
-            assert self._known.setdefault(_key(pixels), shown) == shown, "two pictures have the same pixels"
-            self.names[shown] = picture.stimulus.name
+                factor = boost.amplification if boost and picture.form == "boosted" else 1.0
+                np.testing.assert_array_equal(pixels, _expected(picture, drawn / "images", factor))
+            sizes = (1, boost.zoom) if boost else (1,)
+            for enlarged in (pixels.repeat(size, axis=0).repeat(size, axis=1) for size in sizes):
+                assert self._known.setdefault(_key(enlarged), shown) == shown, "two pictures have the same pixels"
 
     def of(self, pixels: Array) -> Shown | None:
         """Return the picture that equals these pixels; None where none does."""
         return self._known.get(_key(pixels))
+
+
+def _expected(picture: Picture, drawn: Path, factor: float) -> Array:
+    """The part of what was drawn that the picture shows, its difference from the original times a factor."""
+    left, top, width, height = map(int, (picture.rectangle or "").split(","))
+    one, original = (
+        image.read(drawn / model / f"{picture.stimulus.content}.png")[top : top + height, left : left + width]
+        for model in (picture.stimulus.model, "hr")
+    )
+    return _rounded(original + factor * (one.astype(np.float64) - original))
 
 
 def _key(pixels: Array) -> bytes:

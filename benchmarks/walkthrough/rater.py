@@ -9,6 +9,7 @@ from benchmarks.walkthrough.opinions import Opinion
 from benchmarks.walkthrough.pictures import Recognition, Shown
 from benchmarks.walkthrough.ways import Way
 from benchmarks.walkthrough.window import PATIENCE_S, Window, arrived, leaving, wait
+from srbench.core.image import Array
 
 _KIND = """() => document.querySelector(".code") ? "thanks" : document.querySelector("#answer")
   ? (document.querySelector("#answer input[name=position]") ? "trial" : "practice") : "form" """
@@ -19,6 +20,11 @@ _PAINTED = """() => ({density: devicePixelRatio,
     return {number, left, top, width, height};
   }).filter((box) => box.width)})"""
 _OFFERED = """id => { const button = document.getElementById(id); return button !== null && button.offsetWidth > 0; }"""
+_FLICKERING = """() => document.querySelector("[data-changes]") ? {density: devicePixelRatio,
+  boxes: [...document.querySelectorAll("[data-picture]")].map((image) => {
+    const {left, top, width, height} = image.getBoundingClientRect();
+    return {left, top, width, height};
+  })} : null"""
 _VERSIONS = """() => document.querySelectorAll("[data-version]").length"""
 _FILL = """() => { for (const select of document.querySelectorAll("form select")) select.selectedIndex = 1; }"""
 _CODE = """() => document.querySelector(".code").innerText"""
@@ -109,6 +115,8 @@ class Rater:
         """Return the pictures that are painted: from left to right, or one after the other."""
         if versions := self.window.run(_VERSIONS):
             return tuple(self._version(number) for number in range(versions))
+        if page := self.window.run(_FLICKERING):
+            return self._both_states(page)
         here, numbers = self._painted()
         if self.window.run(_OFFERED, "original"):
             return here + self._held(numbers)
@@ -127,6 +135,23 @@ class Rater:
         assert len(originals) == 2
         assert len(set(originals)) == 1
         return originals[:1]
+
+    def _both_states(self, page: dict[str, Any]) -> tuple[Shown, ...]:
+        """Look until both states of a flickering page have been painted: the pictures, and their original."""
+        pictures, originals = None, None
+        limit = time.monotonic() + PATIENCE_S
+        while pictures is None or originals is None:
+            assert time.monotonic() < limit, f"painted were {pictures} and {originals}"
+            whole = self.window.pixels()
+            shown = tuple(self._cut(box, page["density"], whole) for box in page["boxes"])
+            if all(picture and picture.model == "hr" for picture in shown):
+                originals = shown
+            elif all(shown):
+                pictures = shown
+            else:
+                page = self.window.run(_FLICKERING)
+        assert originals[0] == originals[1]
+        return tuple(filter(None, (*pictures, originals[0])))
 
     def _version(self, number: int) -> Shown:
         self._painted()
@@ -162,7 +187,7 @@ class Rater:
             time.sleep(0.03)
         raise AssertionError(f"no picture of the study is painted at {page}")
 
-    def _cut(self, box: dict[str, float], density: float) -> Shown | None:
+    def _cut(self, box: dict[str, float], density: float, whole: Array | None = None) -> Shown | None:
         top, left, height, width = (round(box[side] * density) for side in ("top", "left", "height", "width"))
-        whole = self.window.pixels()
+        whole = self.window.pixels() if whole is None else whole
         return self.known.of(whole[max(top, 0) : top + height, max(left, 0) : left + width])

@@ -78,4 +78,5 @@ WAYS = (
     Way("dscqs", (), _numbers, hands.sliders, scores.means(_from_original)),
     Way("mushra", (), lambda o, shown: _numbers(o, shown[1:]), hands.sliders, scores.means(_of_versions)),
     Way("triplet", (), _difference, hands.button, scores.jnd, 0.01),
+    Way("triplet-boosted", (), _difference, hands.button, scores.jnd, 0.01),
 )

@@ -27,6 +27,7 @@ _LAYOUTS = {
     "pair": (Scene("Chromium", "name", incidents=("second_tab", "offline")), 2),
     "mushra": (_DESK, 1),
     "triplet": (_PHONE, 1),
+    "triplet-boosted": (_PHONE, 1),
 }
 """Rater and number of contents; pairs have scores over several contents only."""
 
