@@ -36,6 +36,7 @@ class Log:
 
     requests: list[Request] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)  # by kind of request and reason
+    refusals_s: list[float] = field(default_factory=list)  # how long those took that the server refused
 
 
 @dataclass
@@ -151,6 +152,8 @@ class Rater:
             except NO_ANSWER as error:
                 status = getattr(error, "status", 0)
                 self._log.errors[f"{kind}: {status or type(error).__name__}"] += 1
+                if status:
+                    self._log.refusals_s.append(time.monotonic() - sent)
                 if 400 <= status < 500 or time.monotonic() > limit:
                     raise
                 await asyncio.sleep(RETRY_S * (1 + self._generator.random()))
