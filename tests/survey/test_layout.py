@@ -43,7 +43,7 @@ def _study(call: Call, folder: Path, method: str, *more: str) -> VoteStore:
     return VoteStore(load(folder / "st"))
 
 
-@pytest.mark.parametrize("method", ["acr", "dcr", "pair"])
+@pytest.mark.parametrize("method", ["acr", "dcr", "pair", "slider", "dscqs", "mushra", "triplet"])
 def test_everything_is_in_the_window(call: Call, tmp_path: Path, browser: Any, method: str) -> None:
     store = _study(call, tmp_path, method)
     with served(store) as url:
@@ -60,5 +60,5 @@ def test_everything_is_in_the_window(call: Call, tmp_path: Path, browser: Any, m
                         assert page.locator(".notice:visible").count() == 0
                         trials += page.locator("input[name=position]").count()
                     on(page)
-                assert trials == (2 if method == "pair" else 4)
+                assert trials == {"pair": 2, "mushra": 2, "triplet": 8}.get(method, 4)
                 assert said == []

@@ -58,8 +58,17 @@ def on(page: Any, value: str = "") -> None:
         page.wait_for_timeout(100)
         page.locator("#toggle").click()
         page.locator("#toggle").click()
+    if page.locator("[data-version]").count():
+        page.wait_for_selector('img.exact[style*="width"]')
+        for version in page.locator("[data-version]").all():
+            version.click()
+    if page.locator("#original").count():
+        page.wait_for_selector('img.exact[style*="width"]')
+        page.locator("#original").press(" ")
     if page.locator("#answer").count():
         page.wait_for_selector("body:not(.waiting)")
+    for slider in page.locator(".slider input").all():
+        slider.fill("70")
     with page.expect_navigation():
         page.locator(f'form button[value="{value}"]' if value else 'form button:not([name="refuse"])').last.click()
 
