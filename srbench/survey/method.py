@@ -152,6 +152,21 @@ class Method(ABC):
             BadStudy: There are too few models, or no references.
         """
 
+    def block(self, design: Design, models: int, turn: int) -> list[tuple[int, int]] | None:
+        """Return which of a content's questions one rater is asked, for designs that give each rater other ones.
+
+        Args:
+            design: Design of the study.
+            models: Number of pictures of the content.
+            turn: Number of raters who have seen the content before, from an offset that differs between contents.
+
+        Returns:
+            For each question its place in `questions` and how often it was asked before, which exchanges its sides; as
+            many for every turn. None where every rater is asked all.
+        """
+        del design, models, turn
+        return None
+
     @abstractmethod
     def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return the questions whose answer is beyond doubt, from calibration pictures with an expected score."""

@@ -39,7 +39,7 @@ designs = st.builds(
     share=st.sampled_from([0.3, 0.5, 1.0]),
     repeats=st.sampled_from([0.0, 0.1, 0.3]),
     traps=st.integers(0, 3),
-    pairs=st.sampled_from(["full", "sparse", "adaptive"]),
+    pairs=st.sampled_from(["full", "sparse", "blocks", "adaptive"]),
 )
 
 
@@ -170,6 +170,30 @@ def test_a_ring_of_pairs_is_connected_and_sparse() -> None:
     assert {(i, (i + 1) % 10) if i < 9 else (0, 9) for i in range(10)} <= set(ring(10))
     assert len(ring(4)) == 6
     assert len(ring(2)) == 1
+
+
+@pytest.mark.parametrize("models", [2, 5, 7, 8])
+def test_blocks_show_every_pair_every_model_and_every_side_equally_often(models: int) -> None:
+    design, shown = Design(method="pair", pairs="blocks", seed=1), pictures(3, models)
+    rounds = models - 1 + models % 2
+    asked: Counter[tuple[str, str]] = Counter()
+    for rater in range(2 * rounds):
+        trials = session(design, shown, rater)
+        assert len(trials) == 3 * min(4, rounds) * (models // 2)
+        asked.update((trial.first, trial.second) for trial in trials)
+        met = Counter(name for trial in trials for name in trial.pictures)
+        assert max(met.values()) - min(met.values()) <= (min(4, rounds) if models % 2 else 0)
+    assert len(asked) == 3 * models * (models - 1)  # every two models of every content, in both orders
+    assert len(set(asked.values())) == 1
+    shares = balance(design, shown, 2 * rounds)
+    assert set((shares.left or {}).values()) == {0.5}
+
+
+def test_raters_who_see_a_part_of_the_contents_have_balanced_blocks_too() -> None:
+    design, shown = Design(method="pair", pairs="blocks", share=0.5), pictures(4, 6)
+    asked = Counter(frozenset(t.pictures) for rater in range(20) for t in session(design, shown, rater))
+    assert len(asked) == 4 * 15
+    assert set(asked.values()) == {8}
 
 
 def test_picture_and_original_change_places_where_they_stand_side_by_side() -> None:

@@ -66,10 +66,11 @@ def create(
         ),
     ] = None,
     pairs: Annotated[
-        Literal["full", "sparse", "adaptive"] | None,
+        Literal["full", "sparse", "blocks", "adaptive"] | None,
         typer.Option(
-            help="Pairs of models that paired comparison asks: full (all), sparse (each model meets a few others) or "
-            "adaptive (chosen by what earlier answers leave open). Default: full."
+            help="Pairs of models that paired comparison asks: full (all), sparse (each model meets a few others), "
+            "blocks (four rounds of a round robin for each rater, all of it for all) or adaptive (chosen by what "
+            "earlier answers leave open). Default: full."
         ),
     ] = None,
     display: Annotated[

@@ -8,7 +8,7 @@ from srbench.survey.plan.boost import Boost
 from srbench.survey.plan.presentation import Presentation
 
 TrialKind = Literal["practice", "trial", "repeat", "trap", "bias"]
-PairSelection = Literal["full", "sparse", "adaptive"]
+PairSelection = Literal["full", "sparse", "blocks", "adaptive"]
 Display = Literal["toggle", "side"]
 REFERENCE = "hr"
 """Name of the originals among the models."""
@@ -52,7 +52,8 @@ class Design:
         repeats: Share of a rater's trials that are asked a second time, in the second half of the session.
         traps: Number of trap questions in a session.
         pairs: Pairs of models that are asked in paired comparisons: all; a connected ring in which each model meets
-            four others; or as many as in the ring, chosen batch after batch by the expected information.
+            four others; balanced blocks, in which each rater compares each model with four others and raters together
+            compare all equally often; or as many as in the ring, chosen batch after batch by the expected information.
         display: How two pictures are shown: in turn at the same place, or side by side.
         categories: Number of categories of a scale of categories: 5, 7, 9 or 11.
         ties: Whether "no difference" is an answer in paired comparisons.

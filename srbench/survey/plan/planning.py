@@ -47,7 +47,8 @@ def session(
     method = methods.find(design.method)
     pictures = by_content(stimuli)
     questions = method.questions(design, pictures)
-    rounds = len(next(iter(questions.values())))
+    models = len(next(iter(pictures.values())))
+    rounds = len(method.block(design, models, 0) or next(iter(questions.values())))
     traps = method.traps(design, [stimulus for stimulus in stimuli if stimulus.expected is not None])
     if design.traps and not traps:
         raise BadStudy("there are no trap pictures; give calibration pictures, or srbench survey create --traps 0")
@@ -57,7 +58,7 @@ def session(
     _, seen = succession.hands(design.seed, len(contents), size, block)[at]
     earlier = dict(zip(contents, seen, strict=True))
     choose = method.adaptive_choice(design, pictures, rater, known, begun)
-    choose = choose or _by_turns(method, design, questions, earlier)
+    choose = choose or _by_turns(method, design, questions, models, earlier)
     shape = succession.Shape(design.seed, len(contents), size, rounds, design.repeats, design.traps)
     steps = succession.sessions(shape, block)[at]
     asked = {(i.content, i.number): choose(contents[i.content], i.number) for i in steps if i.kind == "trial"}
@@ -76,13 +77,18 @@ def _of_kind(trial: Trial, kind: TrialKind) -> Trial:
 
 
 def _by_turns(
-    method: Method, design: Design, questions: dict[Content, list[Trial]], earlier: dict[Content, int]
+    method: Method, design: Design, questions: dict[Content, list[Trial]], models: int, earlier: dict[Content, int]
 ) -> Choose:
-    """Each question of a content in another round, one further with everybody who sees the content."""
+    """Each question of a content, or of a rater's block, in another round, one further with all who see the content."""
     turns = {content: i for i, content in enumerate(questions)}
 
     def choose(content: Content, number: int) -> Trial:
-        rounds, seen = len(questions[content]), earlier[content]
+        seen = earlier[content]
+        block = method.block(design, models, seen + turns[content])
+        if block is not None:
+            place, before = block[succession.question(number, turns[content], seen, len(block))]
+            return method.mirrored(design, questions[content][place], before + place + turns[content])
+        rounds = len(questions[content])
         at = succession.question(number, turns[content], seen, rounds)
         return method.mirrored(design, questions[content][at], seen + at + turns[content] + seen // rounds)
 

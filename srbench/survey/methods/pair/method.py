@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import Stimulus
 from srbench.survey.method import Choose, Method, against_best
 from srbench.survey.methods.pair.answers import answer, comparisons
+from srbench.survey.methods.pair.blocks import block, round_robin
 from srbench.survey.methods.pair.panel import simulated_comparisons
 from srbench.survey.methods.pair.ring import ring
 from srbench.survey.methods.pair.words import IN_TURN, SIDE_BY_SIDE
@@ -61,12 +62,22 @@ class PairedComparison(Method):
         return replace(words, buttons=tuple(b for b in words.buttons if b.value != "tie" or design.ties))
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
-        """Return one trial for each pair of models, or for each pair on a ring."""
+        """Return one trial for each pair of models, in rounds for blocks, or for each pair on a ring."""
         models = len(next(iter(pictures.values())))
         if models < 2:
             raise BadStudy("there is one model; pairs need at least two")
-        chosen = list(combinations(range(models), 2)) if design.pairs == "full" else ring(models)
+        match design.pairs:
+            case "full":
+                chosen = list(combinations(range(models), 2))
+            case "blocks":
+                chosen = list(chain.from_iterable(round_robin(models)))
+            case _:
+                chosen = ring(models)
         return {c: [Trial("trial", p[i].name, p[j].name) for i, j in chosen] for c, p in pictures.items()}
+
+    def block(self, design: Design, models: int, turn: int) -> list[tuple[int, int]] | None:
+        """Return some rounds of a round robin, for balanced blocks."""
+        return block(models, turn) if design.pairs == "blocks" else None
 
     def traps(self, design: Design, anchors: Sequence[Stimulus]) -> list[Trial]:
         """Return each anchor against the original of its content."""

@@ -73,8 +73,8 @@ class Triplet(Method):
 
     def questions(self, design: Design, pictures: Mapping[Content, Sequence[Stimulus]]) -> dict[Content, list[Trial]]:
         """Return one trial for each pair of the models and the original, and one with a picture beside itself."""
-        if design.pairs == "adaptive":
-            raise BadStudy("triplets are not chosen adaptively; expected --pairs full or sparse")
+        if design.pairs not in ("full", "sparse"):
+            raise BadStudy(f"triplets are not chosen by --pairs {design.pairs}; expected full or sparse")
         trials = {}
         for number, (content, listed) in enumerate(pictures.items()):
             original = required_reference(content, listed, "triplet")
