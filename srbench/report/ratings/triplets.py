@@ -26,12 +26,20 @@ def _plain(study: TripletAnalysis, distance: float) -> float:
     return float(study.mapping.apply(np.array([distance]))[0])
 
 
+def _plain_mean(study: TripletAnalysis, model: str) -> float:
+    """The mean over contents of a model's boosted distances on the plain scale, which is curved."""
+    assert study.mapping is not None
+    fit = study.fits["boosted"]
+    own = [name == model for _, name in fit.items]
+    return float(study.mapping.apply(fit.score[own]).mean())
+
+
 def _models(study: TripletAnalysis, form: Form) -> Table:
     more = (Column("on the plain scale", rank=1),) if _mapped(study, form) else ()
     columns = (text_column("model"), Column(f"{form} JND", higher_is_better=False), Column("95 %"), *more)
     rows = []
     for model, score, half in study.fits[form].means():
-        mapped = (f"{_plain(study, score):.2f}",) if more else ()
+        mapped = (f"{_plain_mean(study, model):.2f}",) if more else ()
         rows.append((model, f"{score:.2f}", _half(half), *mapped))
     note = "Mean distance from the original over the contents; 0 is the original. Intervals over raters like these."
     return Table(f"models-{form}", f"Models, {form} triplets", columns, text_rows(rows), notes=(note,))
@@ -39,9 +47,13 @@ def _models(study: TripletAnalysis, form: Form) -> Table:
 
 def _stimuli(study: TripletAnalysis, form: Form) -> Table:
     fit = study.fits[form]
-    columns = (text_column("content"), text_column("model"), Column(f"{form} JND"), Column("95 %"))
+    more = (Column("on the plain scale"),) if _mapped(study, form) else ()
+    columns = (text_column("content"), text_column("model"), Column(f"{form} JND"), Column("95 %"), *more)
     listed = zip(fit.items, fit.score.tolist(), fit.half.tolist(), strict=True)
-    rows = [(content, model, f"{score:.2f}", _half(half)) for (content, model), score, half in listed]
+    rows = [
+        (content, model, f"{score:.2f}", _half(half), *((f"{_plain(study, score):.2f}",) if more else ()))
+        for (content, model), score, half in listed
+    ]
     return Table(f"stimuli-{form}", f"Stimuli, {form} triplets", columns, text_rows(rows))
 
 
@@ -95,12 +107,13 @@ def record(study: TripletAnalysis, text: str) -> dict[str, Any]:
         "kind": "triplets",
         "models": [
             {"form": form, "model": model, "jnd": score, "half": known(half)}
-            | ({"plain_jnd": _plain(study, score)} if _mapped(study, form) else {})
+            | ({"plain_jnd": _plain_mean(study, model)} if _mapped(study, form) else {})
             for form, fit in study.fits.items()
             for model, score, half in fit.means()
         ],
         "stimuli": [
             {"form": form, "content": content, "model": model, "jnd": score, "half": known(half)}
+            | ({"plain_jnd": _plain(study, score)} if _mapped(study, form) else {})
             for form, fit in study.fits.items()
             for (content, model), score, half in zip(fit.items, fit.score.tolist(), fit.half.tolist(), strict=True)
         ],
