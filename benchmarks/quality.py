@@ -70,7 +70,8 @@ def _run(wanted: argparse.Namespace) -> None:
 
 
 def _sets(rows: pd.DataFrame) -> str:
-    return ", ".join(rows.dataset.unique())
+    """Name the data sets with their numbers of images."""
+    return ", ".join(f"{name} ({count})" for name, count in rows.groupby("dataset", sort=False).image.nunique().items())
 
 
 def _missing(rows: pd.DataFrame) -> str:
@@ -80,9 +81,7 @@ def _missing(rows: pd.DataFrame) -> str:
     for dataset in rows.dataset.unique():
         of_set = counts.loc[dataset]
         lacking = [model for model in rows.model.unique() if of_set[model] < of_set.max()]
-        lines += (
-            [f"Not yet measured on {dataset}, or not on all of its images: {', '.join(lacking)}."] if lacking else []
-        )
+        lines += [f"Not measured on {dataset}, or not on all of its images: {', '.join(lacking)}."] if lacking else []
     return "\n".join(["", *lines, ""]) if lines else ""
 
 
