@@ -1,7 +1,7 @@
 """What a page shows of the runs under one protocol: rows, means, marks, and what a reader must know of them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import Summary, summarise
 from srbench.report.runs import publish
 from srbench.report.runs.publish import RunReport
+
+_NAMED = 3
+"""Models that a sentence of many names."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,28 @@ class Board:
 
     @property
     def caveats(self) -> list[str]:
-        """Sentences that a reader must know, of all runs."""
-        return list(dict.fromkeys(line for report in self.reports for line in report.caveats))
+        """Sentences that a reader must know, of all runs; what is said of several models is said once."""
+        return _said_once(line for report in self.reports for line in report.caveats)
 
     def images(self, dataset: str) -> int:
         """Count the images of a data set."""
         return len({row.image for row in self.rows if row.dataset == dataset})
+
+
+def _said_once(lines: Iterable[str]) -> list[str]:
+    """Join lines "MODEL on DATASET: finding" that differ in the model alone."""
+    models: dict[str, list[str]] = {}
+    for line in dict.fromkeys(lines):
+        model, on, finding = line.partition(" on ")
+        alone = not on or ":" in model
+        models.setdefault(line if alone else on + finding, []).extend([] if alone else [model])
+    return [_listed(names) + finding for finding, names in models.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > _NAMED:
+        return f"{len(names)} models ({', '.join(names[:_NAMED])} ...)"
+    return ", ".join(names)
 
 
 def read(folders: Sequence[RunFolder]) -> list[Board]:

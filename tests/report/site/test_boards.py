@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from srbench.evaluation import comparison
@@ -73,3 +74,14 @@ def test_the_command_makes_the_rows_again(tmp_path: Path) -> None:
         "srbench run --models 'nearest,bicubic,ours,best <b>' --datasets set14,set5 --protocol classical_x4 --metrics "
         "psnr,ssim,lpips"
     )
+
+
+def test_what_is_said_of_many_models_is_said_once(tmp_path: Path) -> None:
+    run = stored(tmp_path / "run", MODELS)
+    odd = [replace(row, warnings=("constant",)) for row in run.rows() if row.image == "im1"]
+    run.append(odd)
+    (board,) = boards.read([run])
+    assert board.caveats == [
+        "4 models (nearest, bicubic, ours ...) on set14: constant (im1)",
+        "set14: a <note>",
+    ]
