@@ -39,7 +39,9 @@ _NEVER = {
     "srbench.survey.stimuli.pictures._chosen_size": ("survey extend",),  # no crops are given
     "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
     "srbench.models.upscaler.Upscaler.tile_warning": ("claims",),  # it prints means, no warnings of rows
-    "srbench.evaluation.comparison.compare": ("table",),  # it asks for the usual test
+    "srbench.evaluation.comparison.compare": ("table", "show", "report"),  # it asks for the usual test
+    "srbench.evaluation.matched.Matches.partners": ("show", "report"),  # they ask for no older run
+    "srbench.metrics.lpips._backbone": ("show", "report"),  # without it there are no maps, and nothing is said
     "srbench.survey.plan.planning._with_extras": ("survey plan", "survey serve"),  # of a study that was planned before
     "srbench.ratings.mos.differential": ("survey report",),  # it has the usual options of an analysis, no others
     "srbench.ratings.chosen_scores": ("survey report",),

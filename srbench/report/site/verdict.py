@@ -55,10 +55,15 @@ def _of_metric(board: Board, leaders: Leaderboard, place: int) -> list[Advice]:
     if not ranking.pairs:
         reason.append("One image compares no models.")
     elif 2 * len(tied) > len(ranking.wins):
-        apart = len(ranking.wins) - 1 - len(tied)
+        others = len(ranking.wins) - 1
+        apart = (
+            f"{others - len(tied)} of the {others} others only"
+            if others > len(tied)
+            else f"none of the {others} others"
+        )
         reason.append(
-            f"These {ranking.compared} images tell it apart from {apart} of the {len(ranking.wins) - 1} others only: a "
-            "hint, no finding. More images would tell more."
+            f"These {ranking.compared} images tell it apart from {apart}: a hint, no finding. More images would tell "
+            "more."
         )
     elif tied:
         reason.append(f"Not told apart from it: {_listed(tied)}.")
