@@ -17,7 +17,7 @@ from tests.browser import opened
 from tests.survey.walk import PHONE, administered, on, other, rated, served
 
 _FOLDER = Path(__file__).parent / "survey"
-_QUALITY = {"nearest": 1.6, "bicubic": 2.6, "srresnet.srbench": 3.9}
+_QUALITY = {"nearest": 1.6, "bicubic": 2.6, "srresnet.h100": 3.9}
 _TRAPS = {1.0: 1.2, 5.0: 4.8}
 
 
