@@ -18,7 +18,7 @@ from srbench.models.upscaler import Upscaler
 from srbench.training.recipe import Recipe
 from srbench.training.samples import load_image
 
-(_PSNR,) = psnr.METRICS
+_PSNR, *_ = psnr.METRICS
 
 
 class Validation:
