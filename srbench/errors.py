@@ -67,6 +67,10 @@ class ImpossibleScore(UserError):
     """A metric gave a value that it cannot have: not a number, or outside of its range."""
 
 
+class FailedMetric(UserError):
+    """A user's metric that failed, that gave no number, or that gives another one each time."""
+
+
 class BadOutput(UserError):
     """A network's output that is no picture: another type, another range, or values that are no numbers."""
 

@@ -35,7 +35,7 @@ def refuse_unknown(
             raise UnknownName.closest("model", id_, known, "srbench models")
     measured = metric_names()
     for name in metrics:
-        if measured and name.lower() not in measured:
+        if measured and name.lower() not in measured and ".py" not in name:
             raise UnknownName.closest("metric", name, measured, "srbench metrics")
     recipes = [file.stem for folder in plugins.folders(plugins.RECIPES) for file in folder.glob("recipes/*.toml")]
     if recipe and not Path(recipe).exists() and recipe.lower().removesuffix(".toml") not in recipes:

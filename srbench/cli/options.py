@@ -29,7 +29,8 @@ ProtocolName = Annotated[
 Metrics = Annotated[
     list[str],
     typer.Option(
-        help="Comma-separated, or repeated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'."
+        help="Comma-separated, or repeated. psnr, ssim and lpips in the protocol's flavour, or as 'ssim.daala'; "
+        "my.py:f is a function of yours, f(sr, hr), f(sr) or f(sr, lr), of RGB images (1, 3, H, W) in levels 0..255."
     ),
 ]
 USUAL_METRICS = ["psnr,ssim,lpips"]

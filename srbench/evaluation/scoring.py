@@ -12,6 +12,7 @@ from torch import Tensor
 from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.errors import ImpossibleScore, ShapeError, UserError
+from srbench.evaluation import user_metrics
 from srbench.metrics import catalogue
 from srbench.metrics.metric import Metric
 from srbench.protocol import Protocol
@@ -36,14 +37,23 @@ class Scorer:
 
 
 def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Scorer]:
-    """Load metrics, named in any case.
+    """Load metrics, named in any case, or as functions of Python files.
 
     Raises:
         UnknownName: No such metric.
         MissingWeights: A metric's network cannot be had.
     """
-    named = [(name, catalogue.find(protocol.metric(name))) for name in dict.fromkeys(map(str.lower, names))]
+    asked = dict.fromkeys(name if user_metrics.is_file(name) else name.lower() for name in names)
+    named = [_found(name, protocol) for name in asked]
     return [Scorer(name, metric, _opened(metric, protocol, store)) for name, metric in named]
+
+
+def _found(name: str, protocol: Protocol) -> tuple[str, Metric]:
+    """Return the name in rows and the metric; that of a user's file is named by file and function."""
+    if user_metrics.is_file(name):
+        metric = user_metrics.load(name)
+        return metric.name, metric
+    return name, catalogue.find(protocol.metric(name))
 
 
 def _opened(metric: Metric, protocol: Protocol, store: AssetStore) -> Callable[..., Any]:

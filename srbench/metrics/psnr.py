@@ -1,10 +1,12 @@
 """Peak signal-to-noise ratio."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from srbench.metrics.metric import check, of_cards
+from srbench.metrics.metric import Open, check, of_cards
 
 _BLOCK_PX = 2**18
 
@@ -37,4 +39,32 @@ def psnr(sr: Tensor, hr: Tensor, peak: float = 255.0) -> Tensor:
     return 10 * torch.log10(peak**2 / mse)
 
 
-METRICS = of_cards(__file__, {name: lambda _: psnr for name in ("psnr", "psnr.y", "psnr.rgb", "psnr.grey")})
+class PooledPsnr:
+    """PSNR of the mean squared error over all pixels of a data set, so that large and bad images count more.
+
+    Examples:
+        >>> import torch
+        >>> hr, pooled = torch.zeros(1, 1, 8, 8), PooledPsnr()
+        >>> pooled.update(hr + 16, hr)
+        >>> pooled.update(hr, hr)
+        >>> pooled.compute()  # half of the error of 16 levels: 3 dB more
+        27.05...
+    """
+
+    def __init__(self) -> None:
+        self.squares, self.count = 0.0, 0
+
+    def update(self, *images: Tensor) -> None:
+        """Take in an output and its original, `(1, C, H, W)` levels 0..255 each."""
+        sr, hr = images
+        check(sr, hr)
+        self.squares += float(mse_loss(sr.double(), hr.double(), reduction="sum"))
+        self.count += hr.numel()
+
+    def compute(self) -> float:
+        """Return the value of all images that came, in dB; infinite where all are equal to their originals."""
+        return 10 * math.log10(255**2 * self.count / self.squares) if self.squares else math.inf
+
+
+_OPENS: dict[str, Open] = {name: lambda _: psnr for name in ("psnr", "psnr.y", "psnr.rgb", "psnr.grey")}
+METRICS = of_cards(__file__, {"psnr.pooled": lambda _: PooledPsnr, **_OPENS})

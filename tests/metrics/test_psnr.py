@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio
 
 from srbench.errors import ShapeError
-from srbench.metrics.psnr import psnr
+from srbench.metrics.psnr import PooledPsnr, psnr
 
 
 @given(st.integers(0, 1000), st.sampled_from([1, 3]))
@@ -40,3 +40,14 @@ def test_uint8_does_not_wrap_around() -> None:
 def test_other_sizes_are_refused() -> None:
     with pytest.raises(ShapeError, match="cropped to a multiple"):
         psnr(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 5))
+
+
+def test_the_pooled_value_is_that_of_all_pixels_together() -> None:
+    sr, hr = torch.randint(0, 256, (1, 1, 24, 8)), torch.randint(0, 256, (1, 1, 24, 8))
+    pooled = PooledPsnr()
+    for rows in (slice(0, 8), slice(8, 24)):
+        pooled.update(sr[..., rows, :], hr[..., rows, :])
+    assert pooled.compute() == pytest.approx(psnr(sr, hr).item(), abs=1e-9)
+    same = PooledPsnr()
+    same.update(hr, hr)
+    assert same.compute() == float("inf")
