@@ -106,17 +106,24 @@ def write(
             stepped(scene)
         if not images:
             return ViewerFiles(None, (), (), (), 0, scenes.left_out)
-        found = disputes.found()
-        size_bytes += _write(folder / PICTURES, {"index.js": _index(scenes, images, found, run)})
+        found, models = disputes.found(), _shown(scenes, images)
+        size_bytes += _write(folder / PICTURES, {"index.js": _index(scenes, models, images, found, run)})
         size_bytes += _write(folder, _page())
     except OSError as error:
         raise BadRun(f"{folder} cannot hold a report ({refusal(error)}); choose another folder") from error
-    shown = [(image["dataset"], image["image"]) for image in images]
-    return ViewerFiles(folder / PAGE, shown, scenes.models, found, size_bytes, scenes.left_out)
+    places = [(image["dataset"], image["image"]) for image in images]
+    return ViewerFiles(folder / PAGE, places, models, found, size_bytes, scenes.left_out)
 
 
-def _index(scenes: Pictures, images: Sequence[Mapping[str, Any]], found: Sequence[Dispute], run: str) -> bytes:
+def _shown(scenes: Pictures, images: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the models of which there is a picture, in the order of the runs."""
     shown = {model for image in images for model in image["outputs"]}
+    return [model for model in scenes.models if model in shown]
+
+
+def _index(
+    scenes: Pictures, models: Sequence[str], images: Sequence[Mapping[str, Any]], found: Sequence[Dispute], run: str
+) -> bytes:
     return packing.data(
         "srbenchIndex",
         {
@@ -124,7 +131,7 @@ def _index(scenes: Pictures, images: Sequence[Mapping[str, Any]], found: Sequenc
             "run": run,
             "protocol": scenes.protocol.as_dict(),
             "described": scenes.protocol.describe(),
-            "models": [model for model in scenes.models if model in shown],
+            "models": models,
             "images": images,
             "disputed": [
                 {"kind": one.kind, "why": one.why, "dataset": one.dataset, "image": one.image}

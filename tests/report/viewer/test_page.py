@@ -148,7 +148,7 @@ def test_every_part_keeps_to_wcag_and_to_the_window(browser: Any, address: str) 
             page.evaluate("ready")
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
             assert said == []  # axe asks for the style sheet by XMLHttpRequest, which a page from disk may not
-            for opened in ("", "#keys", "#gallery-open"):
+            for opened in ("", "#keys", "#gallery-open") if width == 1280 else ("",):
                 if opened:
                     page.click(opened)
                 found = axe.run(page, options=_WCAG).response["violations"]

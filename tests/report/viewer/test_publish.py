@@ -82,4 +82,6 @@ def test_an_earlier_report_goes_and_a_run_without_pictures_says_what_to_do(run: 
     written = write(tmp_path / "bare", Scenes([RunFolder(tmp_path / "run")]))
     assert written.page is None
     (line,) = written.left_out
+    shutil.copytree(run.path / "images" / "ripples" / "bilinear", tmp_path / "run" / "images" / "ripples" / "bilinear")
+    assert write(tmp_path / "one", Scenes([RunFolder(tmp_path / "run")])).models == ["bilinear"]
     assert line.startswith("No pictures of nearest, bicubic, bilinear, lanczos: srbench run --save-images")

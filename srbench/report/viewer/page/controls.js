@@ -1,10 +1,6 @@
 "use strict";
 /* Buttons, fields and keys. */
 
-function clamp(value, low, high) {
-  return Math.min(high, Math.max(low, value));
-}
-
 function zoomStep(factor) {
   stage.zoomTo(stage.zoom * factor);
   changed("view");
