@@ -1,7 +1,7 @@
 """The leaderboard: a line for each model, columns for each data set and metric, speed and opinion beside them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from srbench.evaluation.ranking import Variant
 from srbench.evaluation.results import FILES, TIMINGS
@@ -81,12 +81,15 @@ class Leaderboard:
     def with_columns(
         self, columns: Sequence[BoardColumn], cells: Sequence[Sequence[BoardCell | None]]
     ) -> "Leaderboard":
-        """Add columns, with cells in the order of the lines."""
-        lines = [
-            BoardLine(line.variant, line.label, line.identity, (*line.cells, *more))
-            for line, more in zip(self.lines, cells, strict=True)
-        ]
-        return Leaderboard((*self.columns, *columns), tuple(lines), self.main, self.tables)
+        """Add columns, each behind those of its group, with cells in the order of the lines."""
+        joined = [*self.columns, *columns]
+        groups = list(dict.fromkeys(column.group for column in joined))
+        order = sorted(range(len(joined)), key=lambda i: groups.index(joined[i].group))
+        lines = []
+        for line, more in zip(self.lines, cells, strict=True):
+            of_line = (*line.cells, *more)
+            lines.append(replace(line, cells=tuple(of_line[i] for i in order)))
+        return replace(self, columns=tuple(joined[i] for i in order), lines=tuple(lines))
 
 
 def leaderboard(board: Board) -> Leaderboard:

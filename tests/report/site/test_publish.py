@@ -93,6 +93,7 @@ def test_speed_and_opinions_are_columns_where_they_are_there(tmp_path: Path) -> 
     assert "2.00 ?" in page
     assert "4.20 best" in re.sub(r"<[^>]*>", "", page)
     assert "[4.10–4.30]" in page
+    assert page.count('data-group="set14"') == 1 + 5  # one head over PSNR, SSIM, LPIPS, ms and MOS
     assert "none of its rows" not in page
     assert "study other: none of its models" in page
 
