@@ -1,10 +1,6 @@
 "use strict";
 /* Buttons, fields and keys. */
 
-function clamp(value, low, high) {
-  return Math.min(high, Math.max(low, value));
-}
-
 function zoomStep(factor) {
   stage.zoomTo(stage.zoom * factor);
   changed("view");
@@ -97,7 +93,10 @@ const actions = {
   Escape: clearCrop,
 };
 for (let key = 0; key <= 9; key += 1) {
-  actions[key] = () => numbers.names[key] && numbers.names[key] !== "lr" && choose(numbers.names[key]);
+  actions[key] = () => {
+    const name = numbers.names.find((one) => keyOf(one) === String(key));
+    if (name) choose(name);
+  };
 }
 
 listenToKeys(
@@ -175,6 +174,14 @@ function listed(parent, children) {
   );
 }
 
+const DISPUTES = {
+  models: "Models differ most",
+  metrics: "PSNR and LPIPS disagree most",
+  ranking: "They decide the order",
+};
+const severalSets = srbenchIndex.images.some((image) => image.dataset !== srbenchIndex.images[0].dataset);
+const nameOf = ({ dataset, image }) => (severalSets ? `${image} (${dataset})` : image);
+
 function thumbnail(image) {
   const button = document.createElement("button");
   const picture = new Image();
@@ -182,7 +189,7 @@ function thumbnail(image) {
   picture.alt = "";
   picture.src = `pictures/${image.number}.webp`;
   button.type = "button";
-  button.append(picture, image.image);
+  button.append(picture, nameOf(image));
   button.addEventListener("click", () => {
     byId("gallery").close();
     openImage(image);
@@ -201,11 +208,18 @@ for (const [dataset, images] of groups) {
 }
 byId("protocol").textContent = srbenchIndex.described;
 listed(byId("thumbnails"), srbenchIndex.images.map(thumbnail));
-listed(byId("disputed"), srbenchIndex.disputed.map((one) => {
-  const parts = document.createDocumentFragment();
-  parts.append(link(one.address, `${one.image} (${one.dataset})`), `: ${one.why}`);
-  return parts;
-}));
+for (const [kind, heading] of Object.entries(DISPUTES)) {
+  const found = srbenchIndex.disputed.filter((one) => one.kind === kind);
+  if (!found.length) continue;
+  const [title, list] = [document.createElement("h3"), document.createElement("ul")];
+  title.textContent = heading;
+  listed(list, found.map((one) => {
+    const parts = document.createDocumentFragment();
+    parts.append(link(one.address, nameOf(one)), `: ${one.why}`);
+    return parts;
+  }));
+  byId("disputed").append(title, list);
+}
 byId("disputed-box").hidden = !srbenchIndex.disputed.length;
 listed(byId("left-out"), srbenchIndex.leftOut);
 byId("left-out-box").hidden = !srbenchIndex.leftOut.length;

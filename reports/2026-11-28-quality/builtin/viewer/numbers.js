@@ -28,7 +28,8 @@ class Numbers {
 
   /* The value of a model in what is selected; undefined while it is being computed. */
   value(name, metric) {
-    if (!this.view.crop) return this.view.image.outputs[name]?.values[metric];
+    const stored = this.view.image.outputs[name]?.values[metric];
+    if (!this.view.crop) return typeof stored === "string" ? Number(stored) : stored;
     return metric === "lpips" ? null : this.measured.get(name)?.[metric];
   }
 
@@ -41,11 +42,11 @@ class Numbers {
 
   /* Make the rows of an image's models. */
   build() {
-    this.body.replaceChildren(...this.names.map((name, place) => this.row(name, place)));
+    this.body.replaceChildren(...this.names.map((name) => this.row(name)));
     this.draw();
   }
 
-  row(name, place) {
+  row(name) {
     const row = document.createElement("tr");
     row.dataset.name = name;
     const head = document.createElement("th");
@@ -53,8 +54,10 @@ class Numbers {
     const button = document.createElement("button");
     button.type = "button";
     const key = document.createElement("kbd");
-    key.textContent = name === "lr" ? "L" : place < 10 ? String(place) : "";
-    button.append(key, ` ${shownName(name)}`);
+    key.textContent = keyOf(name);
+    const text = document.createElement("span");
+    text.textContent = shownName(name);
+    button.append(key, text);
     button.addEventListener("click", () => this.choose(name));
     head.append(button);
     row.append(head, ...this.metrics.map(() => document.createElement("td")));
@@ -65,9 +68,12 @@ class Numbers {
     const { crop, layout, models, chosen, left } = this.view;
     const { protocol } = srbenchIndex;
     const channel = protocol.channel === "y" ? "Y" : "RGB";
-    this.heading.textContent = crop
-      ? `Rectangle ${crop.width} × ${crop.height} at ${crop.x}, ${crop.y}: PSNR and SSIM on ${channel}, no border`
-      : `Whole image: PSNR and SSIM on ${channel}, border ${protocol.border_px} px, as in the tables`;
+    const [what, how] = crop
+      ? [`Rectangle ${crop.width} × ${crop.height} at ${crop.x}, ${crop.y}`, "no border"]
+      : ["Whole image", `border ${protocol.border_px} px, as in the tables`];
+    this.heading.textContent = what;
+    document.getElementById("numbers-how").textContent = `PSNR and SSIM on ${channel}, ${how}`;
+    document.getElementById("models").classList.toggle("of-rectangle", Boolean(crop));
     const best = this.metrics.map((metric) => this.best(metric));
     const shown = layout === "side" ? models : layout === "one" ? [chosen] : [left, chosen];
     for (const row of this.body.rows) {
@@ -123,6 +129,13 @@ class Numbers {
       this.drawn?.();
     }
   }
+}
+
+/* The key that chooses a model: its place among all models of the report, the same for every image. */
+function keyOf(name) {
+  if (name === "lr") return "L";
+  const place = name === "hr" ? 0 : srbenchIndex.models.indexOf(name) + 1;
+  return place < 10 ? String(place) : "";
 }
 
 const shownName = (name) => (name === "hr" ? "HR" : name === "lr" ? "LR" : name);

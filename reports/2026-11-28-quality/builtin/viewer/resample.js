@@ -1,21 +1,22 @@
 "use strict";
 /*
- * Outputs that follow from LR exactly: each pixel repeated, or MATLAB's bicubic, rounded as srbench.core.resize does.
+ * Outputs that follow from LR exactly: each pixel repeated, or MATLAB's bilinear or bicubic, rounded as srbench.core.resize does.
  * Only for scales that are powers of two: there every weight, and so every sum, is exact in binary numbers.
  */
-function cubicWeight(distance) {
+function weightAt(distance, kernel) {
   const a = Math.abs(distance);
+  if (kernel === "bilinear") return Math.max(0, 1 - a);
   if (a <= 1) return 1.5 * a * a * a - 2.5 * a * a + 1;
   return a <= 2 ? -0.5 * a * a * a + 2.5 * a * a - 4 * a + 2 : 0;
 }
 
-function bicubicTaps(length, scale) {
+function tapsOf(length, scale, kernel) {
   return Array.from({ length: length * scale }, (_, out) => {
     const centre = (out + 0.5) / scale - 0.5;
     const first = Math.floor(centre) - 1;
     return [0, 1, 2, 3].map((tap) => {
       let at = first + tap;
-      const weight = cubicWeight(centre - at);
+      const weight = weightAt(centre - at, kernel);
       const phase = ((at % (2 * length)) + 2 * length) % (2 * length);
       at = phase < length ? phase : 2 * length - 1 - phase;
       return [at, weight];
@@ -39,14 +40,15 @@ function enlarged(lr, scale, recipe) {
     }
     return { data: out, width, height };
   }
-  const [down, across] = [bicubicTaps(lr.height, scale), bicubicTaps(lr.width, scale)];
+  const [kernel, passes] = recipe.split("-");
+  const [down, across] = [tapsOf(lr.height, scale, kernel), tapsOf(lr.width, scale, kernel)];
   const line = new Float64Array(lr.width * 3);
   down.forEach((taps, row) => {
     for (let i = 0; i < line.length; i += 1) {
       const at = Math.floor(i / 3) * 4 + (i % 3);
       let sum = 0;
       for (const [from, weight] of taps) sum += lr.data[from * lr.width * 4 + at] * weight;
-      line[i] = recipe === "bicubic-passes" ? toLevel(sum) : sum;
+      line[i] = passes ? toLevel(sum) : sum;
     }
     across.forEach((columnTaps, column) => {
       for (let channel = 0; channel < 3; channel += 1) {

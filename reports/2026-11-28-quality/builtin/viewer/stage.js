@@ -66,6 +66,7 @@ class Stage {
       if (panel.caption.textContent !== text) panel.caption.textContent = text;
       if (panel.said !== text) panel.canvas.setAttribute("aria-label", (panel.said = text));
     }
+    this.drawn?.();
   }
 
   get zoom() {
@@ -94,13 +95,19 @@ class Stage {
     this.draw();
   }
 
-  /* Show a rectangle in half of a panel, by whole screen pixels. */
+  /* Show a rectangle in most of a panel, by whole screen pixels, and as little as possible beside the image. */
   zoomToCrop(crop) {
     this.drawNow();
     const { canvas } = this.panels[0];
-    const zoom = Math.floor(Math.min(canvas.width / crop.width, canvas.height / crop.height) * 0.6);
+    const zoom = Math.floor(Math.min(canvas.width / crop.width, canvas.height / crop.height) * 0.75);
     this.view.zoom = Math.min(LARGEST_ZOOM, Math.max(1, zoom));
-    this.view.centre = [crop.x + crop.width / 2, crop.y + crop.height / 2];
+    const { image } = this.view;
+    const inside = (middle, length, room) =>
+      length < room ? length / 2 : Math.min(length - room / 2, Math.max(room / 2, middle));
+    this.view.centre = [
+      inside(crop.x + crop.width / 2, image.width, canvas.width / this.view.zoom),
+      inside(crop.y + crop.height / 2, image.height, canvas.height / this.view.zoom),
+    ];
     this.draw();
   }
 }

@@ -24,6 +24,7 @@ const view = {
 const numbers = new Numbers(view, choose);
 const stage = new Stage(byId("stage"), view, captionOf);
 numbers.drawn = () => stage.draw();
+stage.drawn = zoomText;
 
 function captionOf(names) {
   const parts = names.map((name) => {
@@ -71,10 +72,10 @@ function figureCommand() {
   const { image, crop, models, layout, chosen, left } = view;
   const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
   const names = layout === "side" ? models : layout === "one" ? [chosen] : [left, chosen];
-  const shown = names.filter((name) => name !== "lr");
-  const words = ["srbench", "figure", srbenchIndex.run, "--image", image.image, "--dataset", image.dataset];
+  const words = ["--image", image.image, "--dataset", image.dataset];
   if (crop) words.push("--crop", [crop.x, crop.y, crop.width, crop.height].join(","));
-  return [...words, "--models", shown.join(","), "--out", "figure.pdf"].map(quoted).join(" ");
+  words.push("--models", names.join(","), "--out", "figure.pdf");
+  return `srbench figure ${srbenchIndex.run} ${words.map(quoted).join(" ")}`;
 }
 
 let histogramTimer = 0;
@@ -110,11 +111,12 @@ function controls() {
   ["x", "y", "width", "height"].forEach((side) => {
     if (document.activeElement !== byId(`crop-${side}`)) byId(`crop-${side}`).value = view.crop?.[side] ?? "";
   });
-  zoomText();
 }
 
 function zoomText() {
-  byId("zoom").textContent = `${Math.round(stage.zoom * 100)} %${view.zoom ? "" : " (fit)"}`;
+  const text = `${Math.round(stage.zoom * 100)} %`;
+  if (byId("zoom").textContent !== text) byId("zoom").textContent = text;
+  byId("fit").setAttribute("aria-pressed", !view.zoom);
 }
 
 function changed(what) {
@@ -189,7 +191,6 @@ async function follow(fragment) {
   if (crop && !view.zoom) {
     stage.zoomToCrop(crop);
     stored();
-    zoomText();
   }
   await opened;
 }
