@@ -110,8 +110,7 @@ def match(
     protocol = _one_protocol(folders)
     chosen = {str(folder.path): shown(folder) for folder in folders}
     rows: Mapping[str, Sequence[Row]] = {
-        run: [row for row in of.rows if row.metric not in {*TIMINGS, MOS} and row.image != WHOLE_SET]
-        for run, of in chosen.items()
+        run: [row for row in of.rows if _of_quality(row)] for run, of in chosen.items()
     }
     for field, globs in (("model", models), ("dataset", datasets), ("metric", metrics)):
         rows = _kept(rows, field, globs)
@@ -127,7 +126,9 @@ def match(
 
 
 def contents(folders: Sequence[RunFolder]) -> dict[str, Sequence[Row]]:
-    """Return the rows of single images that runs show, by the name that `match` gives each model.
+    """Return the rows that runs show of single images, by the name that `match` gives each model.
+
+    Timings and opinion scores are left out.
 
     Args:
         folders: Folders of runs under one protocol, at least one.
@@ -136,9 +137,14 @@ def contents(folders: Sequence[RunFolder]) -> dict[str, Sequence[Row]]:
         BadRun: A folder holds no run; or the runs have other protocols, versions of the pipeline or pictures.
     """
     _one_protocol(folders)
-    rows = {str(folder.path): [row for row in shown(folder).rows if row.image != WHOLE_SET] for folder in folders}
+    rows = {str(folder.path): [row for row in shown(folder).rows if _of_quality(row)] for folder in folders}
     _require_same_pictures(rows)
     return _labelled(rows, {str(folder.path): methods_of(folder.head()["calls"]) for folder in folders})[0]
+
+
+def _of_quality(row: Row) -> bool:
+    """Whether a row is neither a timing nor an opinion score, and of one image."""
+    return row.metric not in {*TIMINGS, MOS} and row.image != WHOLE_SET
 
 
 def _kept(rows: Mapping[str, Sequence[Row]], field: str, globs: Sequence[str]) -> dict[str, list[Row]]:

@@ -15,7 +15,7 @@ from srbench.errors import BadRun
 from srbench.evaluation import matched, pairing
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.originals import noted_originals
-from srbench.evaluation.results import MOS, TIMINGS, Row, RunFolder
+from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.scene import Recipe, Scene
 from srbench.protocol import Protocol
 
@@ -92,7 +92,7 @@ class Scenes:
             names = (str(path), self._originals[place].name)
             outputs[model] = pairing.output_beside(image.to_tensor(image.read(path)), hr, self.protocol, names)[0]
         recipes = {model: how for model, sr in outputs.items() if (how := _recipe(lr, sr, self.protocol))}
-        values = {model: _values(rows) for model, rows in self._rows[place].items()}
+        values = {model: {row.metric: row.value for row in rows} for model, rows in self._rows[place].items()}
         return Scene(
             *place,
             image.to_array(hr),
@@ -165,10 +165,6 @@ def _noted(folders: Sequence[RunFolder]) -> dict[Place, Path]:
     return {
         place: path for folder in folders for of in noted_originals(folder).files.values() for place, path in of.items()
     }
-
-
-def _values(rows: Sequence[Row]) -> dict[str, float]:
-    return {row.metric: row.value for row in rows if row.metric not in {*TIMINGS, MOS}}
 
 
 def _recipe(lr: Tensor | None, sr: Tensor, protocol: Protocol) -> Recipe | None:

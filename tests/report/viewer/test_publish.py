@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from srbench.core import image_file
-from srbench.evaluation.results import RunFolder
+from srbench.evaluation.results import TIMINGS, Row, RunFolder
 from srbench.evaluation.scenes import Scenes
 from srbench.report.viewer import packing
 from srbench.report.viewer.publish import write
@@ -85,3 +86,13 @@ def test_an_earlier_report_goes_and_a_run_without_pictures_says_what_to_do(run: 
     shutil.copytree(run.path / "images" / "ripples" / "bilinear", tmp_path / "run" / "images" / "ripples" / "bilinear")
     assert write(tmp_path / "one", Scenes([RunFolder(tmp_path / "run")])).models == ["bilinear"]
     assert line.startswith("No pictures of nearest, bicubic, bilinear, lanczos: srbench run --save-images")
+
+
+def test_the_same_model_in_two_runs_is_one_though_its_times_differ(run: RunFolder, tmp_path: Path) -> None:
+    shutil.copytree(run.path, tmp_path / "again")
+    lines = (tmp_path / "again" / "rows.jsonl").read_text().splitlines()
+    rows = [Row.from_json(json.loads(line)) for line in lines]
+    (tmp_path / "again" / "rows.jsonl").unlink()
+    slower = [replace(row, value=2 * row.value) if row.metric in TIMINGS else row for row in rows]
+    RunFolder(tmp_path / "again").append(slower)
+    assert Scenes([run, RunFolder(tmp_path / "again")]).models == ["nearest", "bicubic", "bilinear", "lanczos"]
