@@ -155,6 +155,7 @@ def _through(
 async def _answered(address: str, tokens: list[str], happens: Callable[[], Awaitable[None]]) -> Crowd:
     crowd = Crowd(address, tokens)
     async with crowd.answering():
+        await crowd.busy()
         await asyncio.sleep(_BEFORE_S)
         await happens()
         await asyncio.sleep(_AFTER_S)

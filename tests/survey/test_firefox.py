@@ -20,7 +20,9 @@ from tests.survey.walk import served
 pytestmark = pytest.mark.slow
 
 _TAB, _ENTER = "\ue004", "\ue007"
-_KEYS = {"acr": "4", "dcr": "2", "pair": "\ue012"}  # the left arrow
+_LEFT = "\ue012"  # an arrow
+_KEYS = {"acr": ("4",), "dcr": ("2",), "pair": (_LEFT,), "slider": ("7", _ENTER), "triplet": (_LEFT,)}
+_VALUES = {"pair": "first", "slider": "70", "triplet": "left"}
 _AXE = """const done = arguments[arguments.length - 1];
 axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
   .then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes[0].html)));"""
@@ -28,11 +30,12 @@ _BOXES = """return [...document.querySelectorAll("img.exact")].filter((one) => o
   const box = one.getBoundingClientRect();
   return [box.top, box.left, box.height, box.width].map((length) => length * devicePixelRatio);
 })"""
-_STATE = """return { ready: !document.body.classList.contains("waiting"), tag: document.activeElement.tagName,
+_STATE = """return document.body && {
+  ready: !document.body.classList.contains("waiting"), tag: document.activeElement.tagName,
   name: document.activeElement.name, at: document.querySelector("input[name=position], input[name=step]")?.value,
   trial: Boolean(document.getElementById("answer")), end: Boolean(document.querySelector(".code")),
-  turns: Boolean(document.getElementById("toggle")?.offsetParent), loaded: document.readyState === "complete",
-  left: document.body.dataset.left }"""
+  turns: Boolean(document.querySelector("#toggle, #original")?.offsetParent),
+  loaded: document.readyState === "complete", left: document.body.dataset.left }"""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,7 @@ def _check_pixels(driver: Any, pictures: list[np.ndarray]) -> None:
         assert any(np.array_equal(painted, picture) for picture in pictures), "not painted pixel for pixel"
 
 
-@pytest.mark.parametrize("method", ["acr", "dcr", "pair"])
+@pytest.mark.parametrize("method", list(_KEYS))
 def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, method: str) -> None:
     generator = np.random.default_rng(0)
     for model in ("m1", "m2", "hr"):
@@ -115,9 +118,9 @@ def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, meth
                     _check_pixels(driver, rated)
                 _pressed(driver, *([" ", " "] if state["turns"] else []))
                 _until_ready(driver)
-                _pressed(driver, _KEYS[method])
+                _pressed(driver, *_KEYS[method])
             else:
                 _through_a_form(driver)
         assert {"consent", "screen", "calibration", "practice", "0", "end"} <= seen
-    assert {answer.value for answer in store.responses()} == {"first" if method == "pair" else _KEYS[method]}
+    assert {answer.value for answer in store.responses()} == {_VALUES.get(method, _KEYS[method][0])}
     assert all(answer.facts["browser"].startswith("Firefox ") for answer in store.responses())

@@ -69,7 +69,18 @@ def _check_reflow(page: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    [("acr",), ("acr-hr",), ("dcr",), ("dcr", "--display", "side"), ("pair",), ("pair", "--display", "toggle")],
+    [
+        ("acr",),
+        ("acr-hr",),
+        ("dcr",),
+        ("dcr", "--display", "side"),
+        ("pair",),
+        ("pair", "--display", "toggle"),
+        ("slider",),
+        ("dscqs",),
+        ("mushra",),
+        ("triplet",),
+    ],
     ids="-".join,
 )
 def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[str, ...]) -> None:
