@@ -93,14 +93,14 @@ def prepare(levels: Tensor, metric: Metric, protocol: Protocol, luma: Tensor | N
             channel = image.round_half_up(channel) if protocol.y_rounding else channel
         else:
             channel = levels.double()
-        return image.crop_border(channel, protocol.border_px)
-    if metric.reads == "y":
+    elif metric.reads == "y":
         channel = image.luma(levels) if luma is None else luma
     elif metric.reads == "grey":
         channel = image.matlab_grey(levels)
     else:
         channel = levels.expand(-1, 3, -1, -1).double()
-    return image.crop_border(channel, protocol.border_px) if metric.border else channel
+    border_px = protocol.border_px if metric.border or metric.reads == "protocol" else 0
+    return image.crop_border(channel, border_px)
 
 
 class Views:

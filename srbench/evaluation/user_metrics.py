@@ -41,7 +41,7 @@ def load(name: str) -> Metric:
     place, _, wanted = name.rpartition(":") if ".py:" in name else (name, "", "")
     path = Path(place)
     if not path.is_file():
-        raise UserError(f"--metrics names {place}, which is no file; expected a Python file, as in my.py:f")
+        raise UserError(f"the metric {name} names {place}, which is no file; expected a Python file, as in my.py:f")
     with source_file.opened(path) as file:
         function = _found(vars(file.module), wanted, name)
         of_sets = isinstance(function, type)

@@ -93,7 +93,7 @@ def contrast_and_ssim(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two float64 `(B,)`.
     """
-    taps = _gaussian(11, 1.5)
+    taps = _gaussian(11, sigma=1.5)
     mean_x, mean_y, squares, product = _filter(_filter(torch.stack([x, y, x * x + y * y, x * y]), taps, -2), taps, -1)
     means, power = mean_x * mean_y, mean_x.square() + mean_y.square()
     contrast = (2 * (product - means) + _C2) / (squares - power + _C2)
