@@ -31,6 +31,7 @@ TINY: dict[str, dict[str, Any]] = {
     "edsr": {"blocks": 1, "channels": 8},
     "rrdb": {"blocks": 1, "channels": 8, "growth": 4},
     "srvgg": {"convolutions": 1, "channels": 8},
+    "imdn": {"channels": 8, "blocks": 1},
 }
 
 

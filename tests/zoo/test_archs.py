@@ -171,6 +171,44 @@ SCHEMES: list[tuple[str, str, Rename, dict[str, Any]]] = [
         {"peak": 255.0},
     ),
     ("srcnn", "mmagic", lambda key: f"generator.{key}", {"colour": "rgb", "upsampling": "torch"}),
+    (
+        "imdn",
+        "author",
+        _by_table(
+            (r"head\.(.*)", r"module.fea_conv.\1"),
+            (r"body\.0\.(.*)", r"module.IMDB1.\1"),
+            (r"body\.1\.(.*)", r"module.IMDB2.\1"),
+            (r"fuse\.(.*)", r"module.c.0.\1"),
+            (r"tail\.(.*)", r"module.LR_conv.\1"),
+            (r"last\.(.*)", r"module.upsampler.0.\1"),
+        ),
+        {},
+    ),
+    (
+        "rlfn",
+        "author",
+        _by_table((r"body\.0\.(.*)", r"block_1.\1"), (r"last\.(.*)", r"upsampler.0.\1"), (r"(.*)", r"\1")),
+        {},
+    ),
+    (
+        "span",
+        "author",
+        _by_table(
+            (r"head\.(.*)", r"conv_1.eval_conv.\1"),
+            (r"body\.0\.(c\d)\.(.*)", r"block_1.\1_r.eval_conv.\2"),
+            (r"body\.1\.(c\d)\.(.*)", r"block_2.\1_r.eval_conv.\2"),
+            (r"tail\.(.*)", r"conv_2.eval_conv.\1"),
+            (r"fuse\.(.*)", r"conv_cat.\1"),
+            (r"last\.(.*)", r"upsampler.0.\1"),
+        ),
+        {},
+    ),
+    (
+        "safmn",
+        "author",
+        _by_table((r"(.*\.)ccm\.(.*)", r"\1ccm.ccm.\2"), (r"to_img\.(.*)", r"to_img.0.\1"), (r"(.*)", r"\1")),
+        {},
+    ),
 ]
 
 
