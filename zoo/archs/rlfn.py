@@ -114,7 +114,7 @@ ARCH = Arch(
     year=2022,
     build=RLFN,
     infer=infer,
-    overlap_px=64,
+    overlap_px=64,  # the coarse map is counted from the corner of the input: tiles change the output
     bytes_per_px=2200,
     schemes=(
         Scheme(
