@@ -42,6 +42,9 @@ _NEVER = {
     "srbench.evaluation.comparison.compare": ("table", "show", "report"),  # it asks for the usual test
     "srbench.evaluation.matched.Matches.partners": ("show", "report"),  # they ask for no older run
     "srbench.metrics.lpips._backbone": ("show", "report"),  # without it there are no maps, and nothing is said
+    "srbench.evaluation.user_metrics.load": ("claims", "upscale", "throughput", "survey report"),  # no file is given
+    "srbench.survey.package.writing.write": ("survey serve",),  # its download is one of the two
+    "srbench.survey.package.codebook": ("survey serve",),  # of the export that the codebook describes
     "srbench.survey.plan.planning._with_extras": ("survey plan", "survey serve"),  # of a study that was planned before
     "srbench.ratings.mos.differential": ("survey report",),  # it has the usual options of an analysis, no others
     "srbench.ratings.chosen_scores": ("survey report",),
