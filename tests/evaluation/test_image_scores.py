@@ -42,7 +42,7 @@ def test_values_are_those_that_a_run_prints(
     photograph = image.read(locate("builtin", AssetStore(), scale=4, limit=1).items[0].hr)[100:201, 100:223]
     Image.fromarray(photograph if colour == "rgb" else photograph[..., 1]).save(tmp_path / "mine" / "one.png")
     folders = ("--datasets", str(tmp_path / "mine"), "--out", str(tmp_path / "run"))
-    models = ("--models", "bicubic,srresnet", "--save-images")
+    models = ("--models", "bicubic,srresnet.srbench", "--save-images")
     printed = _printed(monkeypatch, capsys, *models, *folders, "--protocol", name)
 
     (item,) = locate(str(tmp_path / "mine"), AssetStore(), scale=4).items
