@@ -32,6 +32,7 @@ TINY: dict[str, dict[str, Any]] = {
     "rrdb": {"blocks": 1, "channels": 8, "growth": 4},
     "srvgg": {"convolutions": 1, "channels": 8},
     "imdn": {"channels": 8, "blocks": 1},
+    "rlfn": {"channels": 6, "inner": 8, "blocks": 1},
 }
 
 

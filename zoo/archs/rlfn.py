@@ -50,8 +50,9 @@ class SpatialAttention(nn.Module):
 
 def at_least(x: Tensor, side_px: int) -> Tensor:
     """Repeat the lower and right edge of `(N, C, h, w)` until no side is below `side_px`."""
-    missing = [max(side_px - side, 0) for side in x.shape[2:]]
-    return pad(x, (0, missing[1], 0, missing[0]), mode="replicate") if any(missing) else x
+    # max(side_px - side, 0) without a comparison, which tracing for ONNX would fix at the traced size
+    missing = [(side_px - side + abs(side_px - side)) // 2 for side in x.shape[2:]]
+    return pad(x, (0, missing[1], 0, missing[0]), mode="replicate")
 
 
 class Block(nn.Module):
