@@ -33,6 +33,7 @@ TINY: dict[str, dict[str, Any]] = {
     "srvgg": {"convolutions": 1, "channels": 8},
     "imdn": {"channels": 8, "blocks": 1},
     "rlfn": {"channels": 6, "inner": 8, "blocks": 1},
+    "efdn": {"channels": 8, "cells": 2},
 }
 
 

@@ -191,6 +191,21 @@ SCHEMES: list[tuple[str, str, Rename, dict[str, Any]]] = [
         {},
     ),
     (
+        "efdn",
+        "author",
+        _by_table(
+            (r"(.*)\.convs\.0\.(.*)", r"\1.conv1.conv1x1.\2"),
+            (r"(.*)\.convs\.1\.(.*)", r"\1.conv2.rep_conv.\2"),
+            (r"(.*)\.convs\.2\.(.*)", r"\1.conv3.rep_conv.\2"),
+            (r"(.*)\.acts\.0\.(.*)", r"\1.conv1.act.\2"),
+            (r"(.*)\.acts\.1\.(.*)", r"\1.conv2.act.\2"),
+            (r"(.*)\.acts\.2\.(.*)", r"\1.conv3.act.\2"),
+            (r"tail\.(.*)", r"tail.0.\1"),
+            (r"(.*)", r"\1"),
+        ),
+        {},
+    ),
+    (
         "span",
         "author",
         _by_table(
