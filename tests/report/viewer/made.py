@@ -1,5 +1,6 @@
 """A run with kept pictures and its viewer, in about a second."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def run(folder: Path, protocol: str = "classical_x4") -> RunFolder:
     more = ("--metrics", "psnr,ssim,lpips", "--protocol", protocol, "--out", str(folder / "run"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["srbench", "run", *arguments, *more])
+        for stream in ("stdout", "stderr"):  # the command wraps its streams: those of all tests would be closed with it
+            patch.setattr(sys, stream, io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
         with pytest.raises(SystemExit) as end:
             app.main()
     assert not end.value.code
