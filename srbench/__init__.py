@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from srbench.evaluation.api import evaluate, load_model
     from srbench.evaluation.frame import load_results, summary
     from srbench.evaluation.image_scores import lpips, psnr, ssim
+    from srbench.paper.figure import figure
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "load_model", "load_results", "lpips", "psnr", "ssim", "summary"]
+__all__ = ["__version__", "evaluate", "figure", "load_model", "load_results", "lpips", "psnr", "ssim", "summary"]
 
 _MODULES = {
     "evaluate": "srbench.evaluation.api",
+    "figure": "srbench.paper.figure",
     "load_model": "srbench.evaluation.api",
     "load_results": "srbench.evaluation.frame",
     "lpips": "srbench.evaluation.image_scores",

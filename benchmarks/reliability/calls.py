@@ -32,6 +32,7 @@ CALLS: dict[str, Values] = {
     "report": {"runs": "in/run", "out": "out"},
     "compare": {"runs": "in/run"},
     "table": {"runs": "in/run"},
+    "figure": {"runs": "in/run", "image": "a", "crop": "8,8,16,16", "out": "out/figure.png"},
     "claims": {"models": "srgan", "datasets": "set5", "protocol": "classical_x4", "out": "out"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},
     "fetch": {"ids": "nearest"},

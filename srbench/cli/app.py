@@ -14,6 +14,7 @@ from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
+from srbench.cli.figure import figure
 from srbench.cli.interpolate import interpolate
 from srbench.cli.listing import protocols
 from srbench.cli.metrics import metrics
@@ -49,7 +50,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, report, compare, table, claims, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, report, compare, table, figure, claims, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from srbench.core import image
 from srbench.errors import ShapeError
@@ -14,7 +15,6 @@ from srbench.evaluation.scoring import Measured, Scorer, Views
 from srbench.protocol import Protocol
 
 
-@torch.no_grad()
 def crop_scores(
     output: Path, original: Path, part: Rectangle, scorers: Sequence[Scorer], protocol: Protocol
 ) -> Measured:
@@ -44,6 +44,21 @@ def crop_scores(
         raise ShapeError(
             f"{output} is {width} x {height} px; expected one that holds the part {part} (x,y,width,height)"
         )
+    return part_scores(sr, hr, part, scorers, protocol)
+
+
+@torch.no_grad()
+def part_scores(sr: Tensor, hr: Tensor, part: Rectangle, scorers: Sequence[Scorer], protocol: Protocol) -> Measured:
+    """Score a part of an output that is in memory; see `crop_scores`.
+
+    Args:
+        sr: Output, uint8 `(1, C, H, W)`.
+        hr: Original of the same size; of a grey output beside three equal channels, one of these counts.
+        part: The part, which lies inside.
+        scorers: Metrics of single images.
+        protocol: Says channel and rounding.
+    """
+    hr = hr[:, :1] if sr.shape[1] < hr.shape[1] else hr
     rows, columns = slice(part.y, part.y + part.height), slice(part.x, part.x + part.width)
     views = Views(sr[..., rows, columns], hr[..., rows, columns], replace(protocol, border_px=0))
     return scoring.measure(views, scorers)

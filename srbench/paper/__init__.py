@@ -1,0 +1,1 @@
+"""What goes into a paper or a notebook: figures and tables of runs."""
