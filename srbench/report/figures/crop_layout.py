@@ -137,5 +137,5 @@ def _block(
         for i in range(cells)
     )
     scale = min((left - page.gap) / whole.width, (bottom - top - page.caption) / whole.height)
-    box = Box(0, top, max(1, math.floor(whole.width * scale)), max(1, math.floor(whole.height * scale)))
-    return Block(box, places, factor), bottom
+    shown = Size(max(1, math.floor(whole.width * scale)), max(1, math.floor(whole.height * scale)))
+    return Block(Box((left - page.gap - shown.width) // 2, top, *shown), places, factor), bottom

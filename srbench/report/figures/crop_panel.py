@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ WIDTHS_IN = {"single": 3.25, "double": 6.875}
 """Widths of one column and of both in inches, as in the proceedings of CVPR and ICCV."""
 
 DPI = 600
-"""Pixels an inch."""
+"""Least pixels an inch."""
 
-_MOST_DPI = 4 * DPI
+_RESOLUTIONS = (*range(DPI, 2 * DPI, 40), 2 * DPI, 4 * DPI)
+"""Pixels an inch that are tried: with one of them, crops enlarged by a whole number nearly fill their places."""
+
 _POINTS, _LINE, _GAP_IN = 7.0, 1.2, 0.05
 _NO_VALUE = "–"
 _MARK = "#E6194B"
@@ -133,12 +136,11 @@ def draw(panels: Sequence[Panel], width_in: float, columns: int = 0) -> PanelFig
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        dpi = DPI
-        while dpi <= _MOST_DPI:
-            layout, lines = _layout(panels, sizes, Page(round(width_in * dpi), round(_GAP_IN * dpi), 0), dpi, columns)
-            if layout is not None:
-                return _Painter(layout, lines, dpi).paint(panels)
-            dpi *= 2
+        found = [(*_layout(panels, sizes, width_in, dpi, columns), dpi) for dpi in _RESOLUTIONS]
+        fitting = [(layout, lines, dpi) for layout, lines, dpi in found if layout is not None]
+        if fitting:
+            layout, lines, dpi = max(fitting, key=lambda one: one[0].cell_width / one[2])
+            return _Painter(layout, lines, dpi).paint(panels)
     raise UserError(
         f"a crop of {max(crop.width for _, crop in sizes)} pixels is too wide for its place; expected a smaller one, "
         "fewer models, or a wider figure"
@@ -146,17 +148,18 @@ def draw(panels: Sequence[Panel], width_in: float, columns: int = 0) -> PanelFig
 
 
 def _layout(
-    panels: Sequence[Panel], sizes: Sequence[tuple[Size, Size]], page: Page, dpi: int, columns: int
+    panels: Sequence[Panel], sizes: Sequence[tuple[Size, Size]], width_in: float, dpi: int, columns: int
 ) -> tuple[Layout | None, int]:
     """Arrange with all values in one line, or in a line each where that is too wide for a crop."""
     count = len(panels[0].heads)
-    texts = ["/".join(_texts(detail, panel.heads)) for panel in panels for detail in panel.details]
+    texts = {"/".join(_texts(detail, panel.heads)) for panel in panels for detail in panel.details}
     widest = max(_width(text, dpi, bold=True) for text in ["/".join(_heads(panels[0])), *texts])
+    gap = round(_GAP_IN * dpi)
     layout = None
     for lines in sorted({min(1, count), count}):
-        caption = round((1 + lines) * _line_px(dpi) + _GAP_IN / 2 * dpi)
-        layout = arrange(Page(page.width, page.gap, caption), sizes, len(panels[0].details), columns)
-        if layout is None or widest <= layout.cell_width + page.gap / 2:
+        caption = round((1 + max(1, lines)) * _line_px(dpi) + _GAP_IN / 2 * dpi)
+        layout = arrange(Page(round(width_in * dpi), gap, caption), sizes, len(panels[0].details), columns)
+        if layout is None or widest <= layout.cell_width + gap / 2:
             return layout, lines
     return layout, count
 
@@ -286,9 +289,14 @@ def _line_px(dpi: int) -> float:
 
 def _width(text: str, dpi: int, *, bold: bool = False) -> float:
     """The width of a text in pixels."""
+    return _width_at(text, bold) * dpi / DPI
+
+
+@cache
+def _width_at(text: str, bold: bool) -> float:
     if not text:
         return 0.0
-    figure = Figure(figsize=(1, 1), dpi=dpi)
+    figure = Figure(figsize=(1, 1), dpi=DPI)
     renderer = FigureCanvasAgg(figure).get_renderer()
     written = figure.text(0, 0, text, weight="bold" if bold else "normal")
     return float(written.get_window_extent(renderer).width)
