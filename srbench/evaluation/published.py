@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from srbench.models import registry
 
-_OURS = ("recomputed", "this project")
+_OURS = ("recomputed", "this project", "the authors' network")
 """Sources that begin so are checks of this project, and no publication."""
 
 _SRGAN_SOURCE = "Ledig et al., CVPR 2017, Table 2"

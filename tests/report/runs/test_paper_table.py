@@ -116,3 +116,9 @@ def test_the_verb_prints_the_columns_that_are_asked_for(tmp_path: Path, call: Ca
     code, _, err = call("table", str(tmp_path / "r"), "--datasets", "set6")
     assert code == 2
     assert "set6" in err
+
+
+def test_what_was_measured_here_is_not_called_published() -> None:
+    sources = {one.source for one in published("classical_x4")}
+    assert sources
+    assert not [source for source in sources if source.startswith(("this project", "the authors' network", "recomp"))]
