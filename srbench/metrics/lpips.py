@@ -3,38 +3,17 @@
 import warnings
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Literal
 
 import lpips as authors
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
-from srbench.core.assets import AssetStore, PinnedFile
+from srbench.core.assets import AssetStore
 from srbench.core.tf32 import tf32
-from srbench.errors import DownloadError, MissingWeights
+from srbench.metrics import backbone
+from srbench.metrics.backbone import Net
 from srbench.metrics.metric import Score, check, of_cards
 
-Net = Literal["alex", "vgg", "squeeze"]
-
-_TORCHVISION = "https://download.pytorch.org/models"
-_SHIPPED = Path(__file__).parent / "backbones" / "alexnet_features.safetensors"
-# torchvision's file names carry the first 8 digits of their SHA-256.
-_BACKBONES: dict[Net, tuple[PinnedFile, ...]] = {
-    "alex": (),
-    "vgg": (PinnedFile("weights/vgg16-397923af.pth", "397923af", None, f"{_TORCHVISION}/vgg16-397923af.pth"),),
-    "squeeze": (
-        PinnedFile(
-            "weights/squeezenet1_1-b8a52dc0.pth", "b8a52dc0", None, f"{_TORCHVISION}/squeezenet1_1-b8a52dc0.pth"
-        ),
-        PinnedFile(
-            "weights/squeezenet1_1_features.safetensors",
-            "f5dee06b109843494213e100e80d6381b9081b8bca219cfd053cb9b355dec663",
-            2894704,
-        ),
-    ),
-}
 # Below these, pooling leaves nothing.
 _SMALLEST_PX = {"alex": 31, "vgg": 16, "squeeze": 17}
 
@@ -98,38 +77,13 @@ def _network(net: Net, store: AssetStore) -> authors.LPIPS:
     with warnings.catch_warnings():  # the package calls torchvision by a deprecated argument
         warnings.simplefilter("ignore", UserWarning)
         network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
-    state = _features(net, store)
+    state = backbone.features(net, store, f"lpips.{net}", "or use lpips.alex, which needs no download")
     weights = network.state_dict()
     for key in weights:
         if key.startswith("net.slice"):
             weights[key] = state["features." + key.split(".", 2)[2]]
     network.load_state_dict(weights)
     return network
-
-
-def _features(net: Net, store: AssetStore) -> dict[str, Tensor]:
-    path = _SHIPPED if net == "alex" else _backbone(net, store)
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
-
-
-def _backbone(net: Net, store: AssetStore) -> Path:
-    """Find a backbone: in torchvision's own cache, at hand, or by a download."""
-    files = _BACKBONES[net]
-    hub = Path(torch.hub.get_dir()) / "checkpoints"
-    for file in files:
-        for path in (hub / Path(file.path).name, store.at_hand(file)):
-            if path is not None and file.matches(path):
-                return path
-    try:
-        return store.fetch(files[0])
-    except DownloadError as error:
-        raise MissingWeights(
-            f"lpips.{net} needs torchvision's {Path(files[0].path).name}, which could not be downloaded ({error}). "
-            "Put it into a folder and give that as --weights-root, or use lpips.alex, which needs no download"
-        ) from error
 
 
 METRICS = of_cards(

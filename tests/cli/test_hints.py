@@ -41,7 +41,7 @@ _NEVER = {
     "srbench.models.upscaler.Upscaler.tile_warning": ("claims",),  # it prints means, no warnings of rows
     "srbench.evaluation.comparison.compare": ("table", "show", "report"),  # it asks for the usual test
     "srbench.evaluation.matched.Matches.partners": ("show", "report"),  # they ask for no older run
-    "srbench.metrics.lpips._backbone": ("show", "report"),  # without it there are no maps, and nothing is said
+    "srbench.metrics.backbone._path": ("show", "report"),  # without it there are no maps, and nothing is said
     "srbench.evaluation.user_metrics.load": ("claims", "upscale", "throughput", "survey report"),  # no file is given
     "srbench.survey.package.writing.write": ("survey serve",),  # its download is one of the two
     "srbench.survey.package.codebook": ("survey serve",),  # of the export that the codebook describes
