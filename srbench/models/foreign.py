@@ -12,23 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch import Tensor
 
 from srbench import protocol
 from srbench.core import plugins
 from srbench.core.assets import hash_of
 from srbench.errors import BadWeights, FailedModel, UserError, reason
-from srbench.models import checkpoint, content, neighbours, registry, source_file, unwrapping
+from srbench.models import checkpoint, content, neighbours, registry, source_file, spandrel_network, unwrapping
 from srbench.models.arch import Arch, State
 from srbench.models.card import USUAL_SCALE
 from srbench.models.model import Model, differences, from_weights, translations
+from srbench.models.spandrel_network import SpandrelNetwork
 from srbench.models.user_code import contained
-
-try:
-    import spandrel
-except ImportError:
-    spandrel = None  # type: ignore[assignment]
 
 _BUILDER = "build"
 """Function of a Python file that is called where none is named."""
@@ -78,7 +73,7 @@ def _of_set(model: Model, stored: checkpoint.Checkpoint, chosen: str) -> Model:
 
 
 def _unknown(path: Path) -> str:
-    if spandrel:
+    if spandrel_network.package():
         unknown = f"the architecture of {path} is known neither here nor to spandrel"
     else:
         unknown = (
@@ -142,45 +137,20 @@ def _check_scale(path: Path, actual: int, expected: int) -> None:
     )
 
 
-class _SpandrelNetwork(nn.Module):
-    """A spandrel model as a module that moves between devices.
-
-    It pads its input as spandrel does; its output is not clamped, so that it can be examined.
-    """
-
-    def __init__(self, descriptor: Any) -> None:
-        super().__init__()
-        self.model = descriptor.model
-        self.descriptor = descriptor
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """`(N, 3, h, w)` to `(N, 3, s h, s w)`."""
-        height, width = lr.shape[-2:]
-        wide, high = self.descriptor.size_requirements.get_padding(width, height)
-        mirrored = min(wide, width - 1), min(high, height - 1)
-        x = pad(lr, (0, mirrored[0], 0, mirrored[1]), mode="reflect")
-        x = pad(x, (0, wide - mirrored[0], 0, high - mirrored[1]), mode="replicate")
-        out: Tensor = self.descriptor._call_fn(self.model, x)
-        return out[..., : height * self.descriptor.scale, : width * self.descriptor.scale]
-
-
 def _from_spandrel(path: Path, scale: int | None, state: State, hashes: Mapping[str, str]) -> Model | None:
-    if spandrel is None:
+    descriptor = spandrel_network.read(state)
+    if descriptor is None:
         return None
-    try:
-        descriptor = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
-    except Exception:  # what it does not know ends anywhere in its readers
-        return None
-    if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.input_channels != 3:
+    if not spandrel_network.takes_rgb(descriptor):
         raise BadWeights(f"{path} is a {descriptor.architecture.name}; expected a network from RGB to RGB")
     _check_scale(path, descriptor.scale, scale or descriptor.scale)
     identity = {
         "arch": f"spandrel/{descriptor.architecture.id}",
-        "spandrel": importlib.metadata.version("spandrel"),
+        "spandrel": spandrel_network.version(),
         "weights": dict(hashes),
     }
     parameters = sum(p.numel() for p in descriptor.model.parameters())
-    make = partial(copy.deepcopy, _SpandrelNetwork(descriptor))
+    make = partial(copy.deepcopy, SpandrelNetwork(descriptor))
     return Model(
         path.stem,
         descriptor.scale,

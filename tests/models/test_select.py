@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from srbench.core import assets, plugins
 from srbench.core.assets import AssetStore, PinnedFile
 from srbench.errors import BadWeights, DownloadError, MissingWeights, UserError
-from srbench.models import foreign, registry, select
+from srbench.models import foreign, registry, select, spandrel_network
 from srbench.models.card import Card, weight
 
 BUILDER = """
@@ -287,7 +287,7 @@ def test_spandrel_reads_what_is_not_ours(tmp_path: Path, store: AssetStore) -> N
 def test_without_spandrel_the_message_names_this_distribution(
     tmp_path: Path, store: AssetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(foreign, "spandrel", None)
+    monkeypatch.setattr(spandrel_network, "package", lambda: None)
     save_file({"a": torch.zeros(3)}, tmp_path / "w.safetensors")
     with pytest.raises(BadWeights, match=r"pip install 'sr-bench-suite\[spandrel\]'"):
         select.select([str(tmp_path / "w.safetensors")], 4, store)
