@@ -1,10 +1,8 @@
-"""Learned perceptual image patch similarity, version 0.1, by the authors' package and its linear weights."""
+"""Learned perceptual image patch similarity, version 0.1, by the weights of the authors' package."""
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 
-import lpips as authors
 import torch
 from torch import Tensor
 
@@ -12,19 +10,20 @@ from srbench.core.assets import AssetStore
 from srbench.core.tf32 import tf32
 from srbench.metrics import backbone
 from srbench.metrics.backbone import Net
+from srbench.metrics.lpips_network import LpipsNetwork
 from srbench.metrics.metric import Score, check, of_cards
 
 # Below these, pooling leaves nothing.
 _SMALLEST_PX = {"alex": 31, "vgg": 16, "squeeze": 17}
 
 
-def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
+def lpips(sr: Tensor, hr: Tensor, network: LpipsNetwork) -> Tensor:
     """Compute the distance between the deep features of two images.
 
     Args:
         sr: `(N, 3, H, W)` RGB, levels 0..255; a single channel is repeated. Taken to [-1, 1] as x / 127.5 - 1.
         hr: Original of the same shape and range.
-        network: An `lpips.LPIPS` with its backbone loaded.
+        network: One backbone with its weights.
 
     Returns:
         float64 `(N,)`, at least 0.
@@ -35,11 +34,12 @@ def lpips(sr: Tensor, hr: Tensor, network: authors.LPIPS) -> Tensor:
     Source:
         Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, eq. 1; richzhang/PerceptualSimilarity @ 082bb24f.
     """
-    check(sr, hr, _SMALLEST_PX[network.pnet_type])
+    check(sr, hr, _SMALLEST_PX[network.net])
     network = network.to(sr.device)
     x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
     with torch.no_grad(), tf32(False):
-        return network(x, y).flatten().double()
+        distances: Tensor = network(x, y)
+    return distances.flatten().double()
 
 
 def open_map(net: Net, store: AssetStore) -> Callable[[Tensor, Tensor], Tensor]:
@@ -57,14 +57,12 @@ def open_map(net: Net, store: AssetStore) -> Callable[[Tensor, Tensor], Tensor]:
         MissingWeights: The backbone cannot be had.
     """
     network = _network(net, store)
-    network.spatial = True
 
     def distances(sr: Tensor, hr: Tensor) -> Tensor:
         check(sr, hr, _SMALLEST_PX[net])
         x, y = (image.expand(-1, 3, -1, -1).float() / 127.5 - 1 for image in (sr, hr))
         with torch.no_grad(), tf32(False):
-            of_pixels: Tensor = network(x, y)
-        return of_pixels[0, 0]
+            return network.map(x, y)[0, 0]
 
     return distances
 
@@ -73,17 +71,9 @@ def _open(net: Net, store: AssetStore) -> Score:
     return partial(lpips, network=_network(net, store))
 
 
-def _network(net: Net, store: AssetStore) -> authors.LPIPS:
-    with warnings.catch_warnings():  # the package calls torchvision by a deprecated argument
-        warnings.simplefilter("ignore", UserWarning)
-        network = authors.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False).eval()
+def _network(net: Net, store: AssetStore) -> LpipsNetwork:
     state = backbone.features(net, store, f"lpips.{net}", "or use lpips.alex, which needs no download")
-    weights = network.state_dict()
-    for key in weights:
-        if key.startswith("net.slice"):
-            weights[key] = state["features." + key.split(".", 2)[2]]
-    network.load_state_dict(weights)
-    return network
+    return LpipsNetwork(net, state)
 
 
 METRICS = of_cards(

@@ -35,6 +35,20 @@ def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
     assert of_images == set(ranking["influence"])
 
 
+@pytest.mark.slow
+def test_own_models_load_no_foreign_package(tmp_path: Path) -> None:
+    """spandrel and torchvision bring torch's compiler, which takes as long to load as torch itself."""
+    code = (
+        "import sys\nfrom srbench.cli.app import main\n"
+        "sys.argv = 'srbench run --models nearest --datasets builtin --limit 1 --metrics psnr,lpips'.split()\n"
+        f"sys.argv += ['--out', {str(tmp_path)!r}]\n"
+        "try:\n    main()\nfinally:\n"
+        "    print(sorted({'spandrel', 'torchvision', 'lpips', 'torch._dynamo', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_run_closes_with_a_table_that_names_protocol_and_machine(call: Call) -> None:
     code, out, _ = call(
         "run", "--models", "all", "--datasets", "builtin", "--metrics", "psnr", "--limit", "2", "--latex"

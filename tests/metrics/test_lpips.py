@@ -1,5 +1,7 @@
+import warnings
 from pathlib import Path
 
+import lpips as package
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.errors import MissingWeights, ShapeError
 from srbench.metrics.catalogue import find
+from srbench.metrics.lpips_network import LpipsNetwork, Net
 
 
 def _example(data: Path, name: str) -> torch.Tensor:
@@ -51,6 +54,20 @@ def test_grey_is_repeated() -> None:
     score = find("lpips.alex").open(AssetStore([]))
     sr, hr = torch.randint(0, 256, (1, 1, 64, 64)), torch.randint(0, 256, (1, 1, 64, 64))
     assert score(sr, hr).item() == pytest.approx(score(sr.expand(-1, 3, -1, -1), hr.expand(-1, 3, -1, -1)).item())
+
+
+@pytest.mark.parametrize("net", ["alex", "vgg", "squeeze"])
+def test_networks_equal_the_authors(net: Net) -> None:
+    """Sides of which no stage is a multiple; random weights. float32 rounds by 1e-6."""
+    with warnings.catch_warnings(action="ignore"):  # the package calls torchvision by a deprecated argument
+        authors = package.LPIPS(net=net, pnet_rand=True, spatial=True, verbose=False)
+    parts = ((key.split(".", 3), tensor) for key, tensor in authors.net.state_dict().items())
+    ours = LpipsNetwork(net, {f"features.{'.'.join(key[1:])}": tensor for key, tensor in parts})
+    x, y = torch.rand(2, 2, 3, 67, 93) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(ours.map(x, y), authors(x, y), rtol=1e-5, atol=1e-6)
+        authors.spatial = False
+        torch.testing.assert_close(ours(x, y), authors(x, y), rtol=1e-5, atol=1e-6)
 
 
 def test_a_missing_backbone_says_where_it_belongs() -> None:
