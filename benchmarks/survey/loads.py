@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.load.course import measured as loaded
 
-METHODS = ("acr", "pair", "slider", "mushra", "triplet")
+METHODS = ("acr", "pair", "slider", "dscqs", "mushra", "triplet", "triplet-boosted")
 RATERS, SECONDS, RUNS, CONTENTS = 24, 30.0, 3, 24
 _KINDS, _FIGURES = ("answer", "page"), ("median_ms", "p99_ms")
 

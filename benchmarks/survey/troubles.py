@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 from benchmarks.load import machine, study
 from benchmarks.load.server import Server
 from benchmarks.load.vote_check import check_votes
@@ -25,7 +27,7 @@ _DISK_MIB = 16
 
 def measured() -> dict[str, Any]:
     """Let each trouble happen to a study of its own, and check its votes."""
-    troubles = {"lock": _lock, "disk full": _disk, "clock": _clock, "PostgreSQL away": _away, "row lock": _rows}
+    troubles = {"lock": _lock, "disk full": _disk, "clock": _clock, "PostgreSQL away": _away, "table lock": _table}
     found: dict[str, Any] = {}
     for name, trouble in troubles.items():
         with tempfile.TemporaryDirectory(prefix="trouble_") as folder:
@@ -54,15 +56,15 @@ def _lock(folder: Path) -> dict[str, Any]:
     return _through(made, "", happens)
 
 
-def _rows(folder: Path) -> dict[str, Any]:
-    """Another process holds every table of PostgreSQL."""
+def _table(folder: Path) -> dict[str, Any]:
+    """Another process holds the table of answers of PostgreSQL."""
     made = study.create(folder, "acr", AT_ONCE, contents=30)
     with postgres.server() as server:
         url = postgres.database(server)
 
         async def happens() -> None:
-            name = url.rpartition("/")[2].partition("?")[0]
-            held = f"BEGIN; LOCK TABLE responses IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({_TROUBLE_S}); COMMIT;"
+            name = str(make_url(url).database)
+            held = f"BEGIN; LOCK TABLE answer IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({_TROUBLE_S}); COMMIT;"
             await asyncio.to_thread(
                 subprocess.run,
                 ("psql", "-h", str(server), "-U", "postgres", "-d", name, "-v", "ON_ERROR_STOP=1", "-c", held),
