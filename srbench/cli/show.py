@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from srbench.cli import console, options, report
-from srbench.errors import BadRun
+from srbench.errors import BadRun, UserError
 from srbench.evaluation.results import RunFolder
 
 
@@ -19,6 +19,9 @@ def show(
     in_browser: Annotated[
         bool, typer.Option("--open", help="Write the report of `srbench report` to a temporary folder and open it.")
     ] = False,
+    methods: Annotated[
+        bool, typer.Option("--methods", help="Print a methods paragraph for a paper, and BibTeX of all that it names.")
+    ] = False,
 ) -> None:
     """Print the report of everything that the folder of a run holds.
 
@@ -27,6 +30,8 @@ def show(
     form = options.format_of(form)
     if in_browser:
         _open(run)
+    elif methods:
+        _methods(run, form, json)
     elif (run / "speed.json").exists():
         _speed(run, form, json)
     elif (run / "ab_comparison.json").exists() or (run / "duel.json").exists():
@@ -40,6 +45,23 @@ def _open(run: Path) -> None:
     page = report.write([run], Path(tempfile.mkdtemp(prefix="srbench-report-")))
     console.out.print(f"Open in a browser: {page}", soft_wrap=True, markup=False)
     webbrowser.open(page.as_uri())
+
+
+def _methods(run: Path, form: str, json: bool) -> None:
+    folder = RunFolder(run)
+    folder.head()  # a wrong folder is told before anything loads
+    if form == "csv":
+        raise UserError("a paragraph has no CSV; expected --format terminal, md, latex or html, or --json")
+    from srbench.paper.methods import methods
+    from srbench.report.publish import PAGES
+
+    text = methods(folder)
+    if json:
+        console.print_json(text.as_dict())
+    elif form == "terminal":
+        console.show(text.page())
+    else:
+        console.print_text(text.latex() if form == "latex" else PAGES[form](text.page()))
 
 
 def _speed(folder: Path, form: str, json: bool) -> None:

@@ -3,7 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from srbench.core import plugins
+from srbench.core import bibliography, plugins
+from srbench.core.bibliography import Entry
 from srbench.core.plugins import Plugin
 from srbench.datasets import manifest
 from srbench.datasets.dataset import Dataset, Image
@@ -49,6 +50,12 @@ def images(dataset: Dataset) -> list[Image]:
     if dataset.manifest is None:
         return []
     return manifest.read(_folder(dataset) / dataset.manifest, dataset.folder)
+
+
+@cache
+def references() -> tuple[Entry, ...]:
+    """Return the publications of data sets, about their ids."""
+    return bibliography.beside(plugin.module for _, plugin in _listed())
 
 
 def _folder(dataset: Dataset) -> Path:

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from srbench.core import plugins
+from srbench.core import bibliography, plugins
+from srbench.core.bibliography import Entry
 from srbench.core.plugins import Plugin
 from srbench.errors import NameClash, UnknownName, UserError
 from srbench.metrics.metric import Metric
@@ -39,6 +40,12 @@ def find(name: str) -> Metric:
 def origin(metric: Metric) -> str:
     """The package that registers a metric, as in "package superres 1.2"; empty for this project's own."""
     return next(plugin.origin for other, plugin in _listed() if other is metric)
+
+
+@cache
+def references() -> tuple[Entry, ...]:
+    """Return the publications of metrics: about their names, or what stands before a point."""
+    return bibliography.beside(plugin.module for _, plugin in _listed())
 
 
 @cache

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from srbench.core import plugins
+from srbench.core import bibliography, plugins
+from srbench.core.bibliography import Entry
 from srbench.core.plugins import Loaded, Plugin
 from srbench.errors import NameClash, UnknownName
 from srbench.models import neighbours
@@ -141,6 +142,12 @@ def origin_of(arch: Arch) -> str:
 def origin_of_card(card: Card) -> str:
     """Return the package that a card comes from, as in "package superres 1.2"; empty for this project."""
     return next((plugin.origin for other, plugin in _modules().cards if other.id == card.id), "")
+
+
+@cache
+def references() -> tuple[Entry, ...]:
+    """Return the publications of models: about ids, families, architectures, and "@" between two networks."""
+    return bibliography.beside(plugin.module for plugin in plugins.load(plugins.ARCHITECTURES).plugins)
 
 
 @cache
