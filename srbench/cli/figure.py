@@ -56,7 +56,8 @@ def figure(
     """
     from srbench.paper import choice
     from srbench.paper import figure as paper
-    from srbench.report.figures.crop_panel import FORMATS, draw
+    from srbench.report.figures.crop_panel import draw
+    from srbench.report.figures.panel_figure import FORMATS
 
     form = out.suffix[1:].lower()
     if form not in FORMATS:

@@ -24,7 +24,8 @@ from srbench.metrics import catalogue as metrics_catalogue
 from srbench.metrics.catalogue import SHORT
 from srbench.paper import choice
 from srbench.paper.choice import HR, LR, View
-from srbench.report.figures.crop_panel import WIDTHS_IN, Detail, Head, Panel, PanelFigure, draw
+from srbench.report.figures.crop_panel import WIDTHS_IN, Detail, Head, Panel, draw
+from srbench.report.figures.panel_figure import PanelFigure
 from srbench.report.runs.tables import metric_head
 
 Of = Literal["crop", "image"]

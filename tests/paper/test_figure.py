@@ -13,7 +13,8 @@ from srbench.evaluation.scenes import Scenes
 from srbench.paper import choice
 from srbench.paper import figure as paper
 from srbench.report.figures.crop_layout import Page, Size, arrange
-from srbench.report.figures.crop_panel import DPI, draw
+from srbench.report.figures.crop_panel import draw
+from srbench.report.figures.panel_figure import DPI
 from tests.report.viewer import made
 
 CROP = (20, 16, 32, 24)

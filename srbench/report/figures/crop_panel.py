@@ -1,18 +1,13 @@
 """The panel of super-resolution papers: a whole image with a crop marked, and the crop from every model, enlarged."""
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle as Frame
 from PIL import Image
@@ -20,36 +15,18 @@ from PIL import Image
 from srbench.errors import UserError
 from srbench.evaluation.rectangle import Rectangle
 from srbench.report.figures.crop_layout import Block, Box, Layout, Page, Size, arrange
+from srbench.report.figures.panel_figure import DPI, STYLE, PanelFigure, line_px, text_width
 from srbench.report.figures.style import label
 
 WIDTHS_IN = {"single": 3.25, "double": 6.875}
 """Widths of one column and of both in inches, as in the proceedings of CVPR and ICCV."""
 
-DPI = 600
-"""Least pixels an inch."""
-
 _RESOLUTIONS = (*range(DPI, 2 * DPI, 40), 2 * DPI, 4 * DPI)
 """Pixels an inch that are tried: with one of them, crops enlarged by a whole number nearly fill their places."""
 
-_POINTS, _LINE, _GAP_IN = 7.0, 1.2, 0.05
 _NO_VALUE = "–"
+_GAP_IN = 0.05
 _MARK = "#E6194B"
-_STYLE: Any = {
-    "font.family": ["STIXGeneral", "DejaVu Sans"],
-    "font.size": _POINTS,
-    "pdf.fonttype": 42,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "srbench",
-    "text.parse_math": False,
-    "image.composite_image": False,
-}
-_METADATA = {
-    "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
-    "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
-    "png": {"Software": None},
-}
-FORMATS = tuple(_METADATA)
-
 Picture = npt.NDArray[np.uint8]
 
 
@@ -104,21 +81,6 @@ class Panel:
     of: str
 
 
-class PanelFigure(Figure):
-    """A figure whose files have embedded fonts and the same bytes for the same content."""
-
-    def savefig(self, fname: Any, **options: Any) -> None:
-        """Write a file; see `matplotlib.figure.Figure.savefig`."""
-        kind = options.get("format") or Path(str(fname)).suffix[1:].lower() or "png"
-        with mpl.rc_context(_STYLE):
-            super().savefig(fname, **{"dpi": self.dpi, "metadata": _METADATA.get(kind), **options})
-
-    def _repr_png_(self) -> bytes:
-        out = io.BytesIO()
-        self.savefig(out, format="png", dpi=self.dpi / 3)
-        return out.getvalue()
-
-
 def draw(panels: Sequence[Panel], width_in: float, columns: int = 0) -> PanelFigure:
     """Draw images one below the other, each with its crops.
 
@@ -135,7 +97,7 @@ def draw(panels: Sequence[Panel], width_in: float, columns: int = 0) -> PanelFig
     sizes = [(_size(panel.whole), Size(panel.part.width, panel.part.height)) for panel in panels]
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        mpl.rcParams.update(STYLE)
         found = [(*_layout(panels, sizes, width_in, dpi, columns), dpi) for dpi in _RESOLUTIONS]
         fitting = [(layout, lines, dpi) for layout, lines, dpi in found if layout is not None]
         if fitting:
@@ -153,11 +115,11 @@ def _layout(
     """Arrange with all values in one line, or in a line each where that is too wide for a crop."""
     count = len(panels[0].heads)
     texts = {"/".join(_texts(detail, panel.heads)) for panel in panels for detail in panel.details}
-    widest = max(_width(text, dpi, bold=True) for text in ["/".join(_heads(panels[0])), *texts])
+    widest = max(text_width(text, dpi, bold=True) for text in ["/".join(_heads(panels[0])), *texts])
     gap = round(_GAP_IN * dpi)
     layout = None
     for lines in sorted({min(1, count), count}):
-        caption = round((1 + max(1, lines)) * _line_px(dpi) + _GAP_IN / 2 * dpi)
+        caption = round((1 + max(1, lines)) * line_px(dpi) + _GAP_IN / 2 * dpi)
         layout = arrange(Page(round(width_in * dpi), gap, caption), sizes, len(panels[0].details), columns)
         if layout is None or widest <= layout.cell_width + gap / 2:
             return layout, lines
@@ -219,12 +181,13 @@ class _Painter:
     ) -> None:
         """Write lines below a picture, each in the middle."""
         shown = next(
-            (text for most in range(60, 3, -1) if _width(text := label(name, most), self.dpi) <= room), label(name, 4)
+            (text for most in range(60, 3, -1) if text_width(text := label(name, most), self.dpi) <= room),
+            label(name, 4),
         )
         for number, pieces in enumerate([[(shown, False)], *lines]):
-            widths = [_width(text, self.dpi, bold=bold) for text, bold in pieces]
+            widths = [text_width(text, self.dpi, bold=bold) for text, bold in pieces]
             x = box.x + (box.width - sum(widths)) / 2
-            baseline = box.y + box.height + (number + 0.95) * _line_px(self.dpi)
+            baseline = box.y + box.height + (number + 0.95) * line_px(self.dpi)
             for (text, bold), width in zip(pieces, widths, strict=True):
                 place = (x / self.layout.size.width, 1 - baseline / self.layout.size.height)
                 figure.text(*place, text, weight="bold" if bold else "normal", va="baseline", ha="left")
@@ -281,22 +244,3 @@ def _size(pixels: Picture) -> Size:
 
 def _rgb(pixels: Picture) -> Picture:
     return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
-
-
-def _line_px(dpi: int) -> float:
-    return _POINTS * _LINE / 72 * dpi
-
-
-def _width(text: str, dpi: int, *, bold: bool = False) -> float:
-    """The width of a text in pixels."""
-    return _width_at(text, bold) * dpi / DPI
-
-
-@cache
-def _width_at(text: str, bold: bool) -> float:
-    if not text:
-        return 0.0
-    figure = Figure(figsize=(1, 1), dpi=DPI)
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    written = figure.text(0, 0, text, weight="bold" if bold else "normal")
-    return float(written.get_window_extent(renderer).width)
