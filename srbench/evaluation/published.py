@@ -3,10 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from srbench.core import bibliography
 from srbench.models import registry
+from srbench.models.card import Card
 
 _OURS = ("recomputed", "this project", "the authors' network")
 """Sources that begin so are checks of this project, and no publication."""
+
+_PAPER = "the paper"
+"""How a source begins that is the model's own paper."""
 
 _SRGAN_SOURCE = "Ledig et al., CVPR 2017, Table 2"
 _SRGAN_SETS = ("set5", "set14", "bsd100")
@@ -58,8 +63,16 @@ def _of_cards(protocol: str) -> Iterator[Published]:
                 continue
             values = {"psnr": claim.psnr, "ssim": claim.ssim, "lpips": claim.lpips}
             scores = {(claim.dataset, metric): value for metric, value in values.items() if value is not None}
-            by_source.setdefault(claim.source, {}).update(scores)
+            by_source.setdefault(_source(card, claim.source), {}).update(scores)
         yield from (Published(card.id, source, scores) for source, scores in by_source.items())
+
+
+def _source(card: Card, source: str) -> str:
+    """Name the paper where a card calls it the paper: a table stands far from the card."""
+    entries = bibliography.about(registry.references(), [card.family])
+    if not source.startswith(_PAPER) or not entries:
+        return source
+    return f"{entries[0].short}{source.removeprefix(_PAPER)}".replace("table", "Table")
 
 
 def _of_the_srgan_paper(model: str, columns: Sequence[tuple[float, float, float]]) -> Published:

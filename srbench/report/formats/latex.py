@@ -87,15 +87,17 @@ def page(content: Page) -> str:
     said = [content.title, *content.lead, *content.caveats, *content.caption]
     said += [line for section in content.sections if section.kind != "code" for line in section.lines]
     comments = [f"% {line}" for text in said for line in text.splitlines()]
-    blocks = [*comments, "% Needs the packages booktabs and longtable.", _COMMANDS]
+    needed = "booktabs, graphicx and longtable" if any(_grouped(part) for part in content.tables) else _PACKAGES
+    blocks = [*comments, f"% Needs the packages {needed}.", _COMMANDS]
     return "\n".join([*blocks, *(table(part, content.title) for part in content.tables)]) + "\n"
 
 
+_PACKAGES = "booktabs and longtable"
 _COMMANDS = r"\providecommand{\spread}[1]{ {\scriptsize [#1]}}"
 
 
 def table(content: Table, title: str = "") -> str:
-    """Write one table.
+    """Write one table; one with groups of columns spans both columns of a paper, and is made narrower where it must.
 
     Args:
         content: The table.
@@ -110,8 +112,19 @@ def table(content: Table, title: str = "") -> str:
     if len(content.rows) > _LONG:
         top = [rf"\begin{{longtable}}{{{sides}}}", caption + r"\\", r"\toprule", heads]
         return "\n".join([*top, *body, r"\end{longtable}"])
-    top = [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{sides}}}", r"\toprule", heads]
-    return "\n".join([*top, *body, r"\end{tabular}", r"\end{table}"])
+    inner = [rf"\begin{{tabular}}{{{sides}}}", r"\toprule", heads, *body, r"\end{tabular}"]
+    if _grouped(content):
+        return "\n".join([*_WIDE, caption, r"\medskip", _FITTED, *inner, "}", r"\end{table*}"])
+    return "\n".join([r"\begin{table}", r"\centering", caption, *inner, r"\end{table}"])
+
+
+_WIDE = (r"\begin{table*}", r"\centering\small\setlength{\tabcolsep}{3pt}")
+_FITTED = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
+"""A box of its own width, or of the page's where it is wider."""
+
+
+def _grouped(content: Table) -> bool:
+    return any(column.group for column in content.columns) and len(content.rows) <= _LONG
 
 
 def _heads(columns: Sequence[Column]) -> str:

@@ -138,7 +138,11 @@ class PaperTable:
                 "bold: best; underlined: second best; \u2248: not told from the best by a paired t test with and "
                 "without outlying images, corrected for all pairs of models of a column (Holm)"
             )
-        sources = dict.fromkeys(one.source for one in self.published if self._published(one))
+        sources: dict[str, list[str]] = {}
+        for one in self.published:
+            if self._published(one):
+                sources.setdefault(one.source, []).append(one.model)
         if sources:
-            said.append(f"{_PUBLISHED}: as printed in {'; '.join(sources)}, and not marked")
+            where = (source if len(sources) == 1 else f"{source} ({', '.join(of)})" for source, of in sources.items())
+            said.append(f"{_PUBLISHED}: as printed in {'; '.join(where)}; not marked as best or second")
         return (". ".join(part[0].upper() + part[1:] for part in said) + ".", *self.matches.notes)

@@ -49,7 +49,7 @@ def test_printed_scores_stand_below_with_their_sources_and_are_not_marked(tmp_pa
         ("\u2013", "", False),
         ("31.00", "", False),
     ]
-    assert "\u2020: as printed in A, 2020, and not marked" in shown.notes[0]
+    assert "\u2020: as printed in A, 2020; not marked as best or second" in shown.notes[0]
     assert "B, 2021" not in shown.notes[0]
     assert [row["published"] for row in report.records()] == ["", "", "", "", "", "", "A, 2020"]
 
@@ -68,9 +68,16 @@ def test_formats_show_groups_and_underline_the_second(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex, as of Debian's texlive-latex-recommended")
-def test_the_latex_table_compiles(tmp_path: Path) -> None:
-    written = latex.page(_table(tmp_path / "r").page())
-    document = r"\documentclass{article}\usepackage{booktabs,longtable}\begin{document}" + written + r"\end{document}"
+def test_the_latex_table_compiles_and_fits_however_many_columns_it_has(tmp_path: Path) -> None:
+    for dataset in ("alpha", "beta", "gamma"):
+        for metric in ("psnr", "ssim", "lpips"):
+            write_run(
+                tmp_path / "r", {"a.long_name_of_a_model": [20.0, 21], "b": [30.0, 31]}, dataset=dataset, metric=metric
+            )
+    names = {name: name.title() for name in ("alpha", "beta", "gamma")}
+    report = PaperTable(match([RunFolder(tmp_path / "r")]), names, ["psnr", "ssim", "lpips"], PRINTED)
+    packages = r"\documentclass{article}\usepackage{booktabs,graphicx,longtable}"
+    document = packages + r"\begin{document}" + latex.page(report.page()) + r"\end{document}"
     (tmp_path / "t.tex").write_text(document)
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
@@ -80,7 +87,30 @@ def test_the_latex_table_compiles(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
     assert (tmp_path / "t.pdf").stat().st_size > 1000
+
+
+def test_the_latex_table_is_as_wide_as_the_page_at_most(tmp_path: Path) -> None:
+    written = latex.page(_table(tmp_path / "r").page())
+    assert "% Needs the packages booktabs, graphicx and longtable." in written
+    assert written.count("table*}") == 2
+    fitted = written.index(r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%")
+    assert fitted < written.index(r"\begin{tabular}") < written.index("\\end{tabular}\n}\n")
+
+
+def test_sources_name_the_paper_and_whose_scores_they_are() -> None:
+    sources = {one.model: one.source for one in published("classical_x4")}
+    assert sources["vdsr"] == "Kim et al., 2016, Table 3"
+    assert sources["imdn"] == "Hui et al., 2019, Table 4"
+    assert not [source for source in sources.values() if source.startswith("the ")]
+
+
+def test_several_sources_say_of_which_models_they_are(tmp_path: Path) -> None:
+    write_run(tmp_path / "r", VALUES, dataset="alpha")
+    others = (*PRINTED, Published("third", "C, 2022", {("alpha", "psnr"): 9.0}))
+    report = PaperTable(match([RunFolder(tmp_path / "r")]), {"alpha": "Alpha"}, ["psnr"], others)
+    assert "as printed in A, 2020 (other); C, 2022 (third); not marked as best or second" in report.notes()[0]
 
 
 def test_one_model_has_scores_without_marks_and_no_score_is_a_mistake(tmp_path: Path) -> None:
