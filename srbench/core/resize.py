@@ -5,7 +5,7 @@ the scale when shrinking (antialiasing), weights normalised to 1, rows before co
 uint8 input MATLAB rounds to uint8 after each of the two passes. OpenCV, Pillow and torch differ in one or more of
 these, which moves PSNR by up to a decibel.
 
-The sum over the taps is a plain loop of multiply and add, in one order, so that every device gives the same bits.
+The sum over the taps multiplies and adds in one order, so that every device gives the same bits.
 """
 
 import math
@@ -14,8 +14,10 @@ from functools import lru_cache
 from typing import Literal
 
 import torch
+from scipy import sparse
 from torch import Tensor
 
+from srbench.core import weighted_sums
 from srbench.core.image import round_half_up
 
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos"]
@@ -83,6 +85,11 @@ def resize(
 
 
 def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias: bool, edge: Edge) -> Tensor:
+    if _is_plain(image):
+        sums = _matrix(image.shape[dim], length, kernel, antialias, edge)
+        planes = image.detach().reshape(-1, *image.shape[-2:]).numpy()
+        summed = weighted_sums.of_rows(sums, planes) if dim == -2 else weighted_sums.of_columns(sums, planes)
+        return torch.from_numpy(summed).view(*image.shape[:-2], *summed.shape[-2:])
     index, weight = _taps(image.shape[dim], length, kernel, antialias, edge)
     index, weight = index.to(image.device), weight.to(image.device)
     shape = [1] * image.ndim
@@ -91,6 +98,20 @@ def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias:
     for tap in range(1, index.shape[1]):
         out.add_(image.index_select(dim, index[:, tap]).mul_(weight[:, tap].view(shape)))
     return out
+
+
+def _is_plain(image: Tensor) -> bool:
+    """Return whether numpy may compute on an image: on the CPU, and nobody records operations of torch."""
+    if type(image) is not Tensor or image.device.type != "cpu" or not weighted_sums.round_twice():
+        return False
+    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()  # type: ignore[attr-defined]
+    return not traced and not (image.requires_grad and torch.is_grad_enabled())
+
+
+@lru_cache(maxsize=256)
+def _matrix(length_in: int, length_out: int, kernel: Kernel, antialias: bool, edge: Edge) -> sparse.csr_array:
+    index, weight = _taps(length_in, length_out, kernel, antialias, edge)
+    return weighted_sums.matrix(index.numpy(), weight.numpy(), length_in)
 
 
 @lru_cache(maxsize=256)

@@ -150,6 +150,24 @@ def test_rounding_between_passes_changes_levels_by_one_at_most() -> None:
     assert 0 < (once - twice).abs().max() <= 1
 
 
+@given(
+    st.tuples(st.integers(1, 70), st.integers(1, 30)),
+    st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    st.sampled_from(KERNELS),
+    st.sampled_from(["mirror", "replicate"]),
+)
+def test_the_product_of_matrices_gives_the_bits_of_the_loop(
+    size: tuple[int, int], out: tuple[int, int], kernel: Kernel, edge: Edge
+) -> None:
+    """Gradients are recorded by the loop alone."""
+    levels = 255 * torch.rand(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    recorded = resize(levels.clone().requires_grad_(), out, kernel=kernel, edge=edge)
+    assert recorded.requires_grad
+    assert torch.equal(resize(levels, out, kernel=kernel, edge=edge), recorded)
+    with torch.no_grad():
+        assert torch.equal(resize(levels.clone().requires_grad_(), out, kernel=kernel, edge=edge), recorded)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_gpu_gives_the_same_bits() -> None:
     source = torch.rand(3, 60, 44) * 255
