@@ -4,7 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -16,6 +16,8 @@ SHAPES = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#5A5A5A"
 WIDE = 10.0
 """Width in inches of a plot over the whole page."""
+
+_LEAST_SPAN_DB, _LEAST_SPAN = 0.2, 0.01
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -99,6 +101,25 @@ def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes
     for spare in grid[count:]:
         spare.set_axis_off()
     return list(grid[:count])
+
+
+def show_quality(axes: Axes, side: Literal["x", "y"], unit: str) -> None:
+    """Make an axis of quality span what can be seen: 0.2 dB, or 0.01 of another unit; ticks are whole values.
+
+    Args:
+        axes: Panel with everything on it.
+        side: Horizontal or vertical axis, its values not inverted yet.
+        unit: Unit of the values.
+    """
+    low, high = axes.get_xlim() if side == "x" else axes.get_ylim()
+    least = _LEAST_SPAN_DB if unit == "dB" else _LEAST_SPAN
+    room = max(0.0, least - (high - low)) / 2
+    limits = (low - room, high + room)
+    if side == "x":
+        axes.set_xlim(limits)
+    else:
+        axes.set_ylim(limits)
+    axes.ticklabel_format(axis=side, style="plain", useOffset=False)
 
 
 def names_below(axes: Axes, names: Sequence[str], room: float) -> None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from srbench.report.figures import labels
 from srbench.report.figures.label_placement import Floats
-from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels
+from srbench.report.figures.style import COLOURS, GREY, SHAPES, WIDE, draw, label, legend, panels, show_quality
 from srbench.report.speed.trade_off import QualityValue, TradeOff
 from srbench.speed.records import PSNR_DROP_LIMIT_DB, SpeedRow
 
@@ -156,6 +156,7 @@ def _scales(axes: Axes, trade_off: TradeOff, place: int) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     if right < 300 * left:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    show_quality(axes, "y", metric.unit)
     if not metric.higher_is_better:
         axes.invert_yaxis()
     name = replace(metric.column, higher_is_better=None).title

@@ -17,7 +17,7 @@ from srbench.errors import BadRun
 from srbench.report.speed import plot, publish, tables, trade_off
 from srbench.report.speed.trade_off import Quality, TradeOff
 from srbench.speed.records import SpeedRow
-from tests.report.speed.synthetic import MODELS, MODES, row, session, summaries
+from tests.report.speed.synthetic import MODELS, MODES, row, session, summaries, summary
 
 
 def _joined(rows: Sequence[SpeedRow], beside: Quality | None = None) -> TradeOff:
@@ -135,3 +135,17 @@ def test_a_report_of_speed_loads_neither_torch_nor_pandas() -> None:
         "assert not {'torch', 'pandas', 'skimage', 'matplotlib.pyplot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_differences_that_nobody_sees_do_not_fill_the_picture() -> None:
+    """fp16 and fp32 differ by 2e-5 dB: the axis spans 0.2 dB, and its ticks are whole values."""
+    flat = [summary("srresnet", 28.3, mode=mode) for mode in ("fp32", "fp16")]
+    close = [replace(each, mean=each.mean + 2e-5 * i) for i, each in enumerate(flat)]
+    rows = [row("srresnet", mode, 10.0 * (i + 1)) for i, mode in enumerate(("fp32", "fp16"))]
+    figure = _drawn(_joined(rows, Quality(close, "classical_x4", 4)))
+    (panel,) = figure.axes
+    low, high = panel.get_ylim()
+    assert 0.2 <= high - low < 0.21
+    assert low < 28.3 < high
+    assert panel.yaxis.get_offset_text().get_text() == ""
+    assert all(27.9 < float(tick.get_text()) < 28.7 for tick in panel.get_yticklabels())

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from srbench.report.figures import labels
 from srbench.report.figures.label_placement import Floats
-from srbench.report.figures.style import COLOURS, GREY, WIDE, draw, label, legend
+from srbench.report.figures.style import COLOURS, GREY, WIDE, draw, label, legend, show_quality
 from srbench.report.site.plots.links import named
 
 _HALF_PT = 4.5  # half of a point's width with its edge, in points
@@ -24,11 +24,13 @@ class Axis:
     Attributes:
         title: What it shows, with its unit.
         higher_is_better: Direction; the better side is at the right or at the top.
-        logarithmic: Whether it is.
+        unit: Unit of the values of a metric; empty for none.
+        logarithmic: Whether it shows times on a logarithmic scale.
     """
 
     title: str
     higher_is_better: bool
+    unit: str = ""
     logarithmic: bool = False
 
 
@@ -141,6 +143,9 @@ def _scale(panel: Axes, across: Axis, up: Axis) -> None:
         panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.xaxis.set_minor_formatter(NullFormatter())
     panel.autoscale_view()
+    show_quality(panel, "y", up.unit)
+    if not across.logarithmic:
+        show_quality(panel, "x", across.unit)
     if not across.higher_is_better and not across.logarithmic:
         panel.invert_xaxis()
     if not up.higher_is_better:

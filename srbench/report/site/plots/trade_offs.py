@@ -9,7 +9,7 @@ from srbench.report.site.leaderboard import BoardLine, Leaderboard
 from srbench.report.site.plots.links import file_part
 from srbench.report.site.plots.scatter import Axis, Point, scatter
 from srbench.report.speed.pareto import front
-from srbench.report.table import Plot
+from srbench.report.table import Column, Plot
 
 Link = Callable[[str], str]
 """Gives the address that a click on a model opens; an empty one where there are no pictures."""
@@ -39,7 +39,7 @@ def perception(board: Board, leaders: Leaderboard, dataset: str, link: Link) -> 
     svg = scatter(
         f"perception-{dataset}",
         list(points.values()),
-        (Axis(_title(columns[0]), True), Axis(_title(columns[1]), False)),
+        (_axis(columns[0]), _axis(columns[1])),
         curves,
     )
     sweep_said = " A line joins networks between two, whose weights are mixed." if any(curves) else ""
@@ -77,7 +77,7 @@ def speed(board: Board, leaders: Leaderboard, dataset: str, link: Link) -> Plot 
         Point(*(line.label, x, y, link(line.label)), doubtful=_doubtful(line, across), best=line.label in best)
         for line, x, y in known
     ]
-    axes = (Axis("ms an image", False, logarithmic=True), Axis(_title(metric), bool(metric.higher_is_better)))
+    axes = (Axis("ms an image", False, logarithmic=True), _axis(metric))
     svg = scatter(f"speed-{dataset}", points, axes, front="nothing is better and faster")
     where = leaders.columns[across].group if sessions else f"the run's own calls on {dataset}"
     return Plot(
@@ -107,8 +107,8 @@ def _doubtful(line: BoardLine, place: int) -> bool:
     return cell is not None and cell.cell.doubtful
 
 
-def _title(column: Any) -> str:
-    return str(column.own_title.rstrip(" ↑↓"))
+def _axis(column: Column) -> Axis:
+    return Axis(column.own_title.rstrip(" ↑↓"), bool(column.higher_is_better), column.unit)
 
 
 def _sweeps(board: Board) -> list[list[str]]:
