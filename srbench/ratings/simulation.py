@@ -9,7 +9,7 @@ from scipy import stats
 
 from srbench.core import stored_json
 from srbench.errors import BadRatings
-from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
+from srbench.ratings.votes import Scale, Stimulus, Votes
 from srbench.stats.arrays import Floats, Ints
 
 RATER_MODEL = 0.23
@@ -116,9 +116,9 @@ def simulate(parameters: Simulation) -> SimulatedVotes:
     Raises:
         BadRatings: The parameters cannot be simulated.
     """
-    _check(parameters)
+    require_possible(parameters)
     generator = np.random.default_rng(parameters.seed)
-    stimuli, truth = _stimuli(parameters, generator)
+    stimuli, truth = stimuli_with_truth(parameters, generator)
     honest = [f"r{i + 1:02d}" for i in range(parameters.raters)]
     careless = tuple(f"careless{i + 1}" for i in range(parameters.careless))
     adversarial = tuple(f"adversarial{i + 1}" for i in range(parameters.adversarial))
@@ -128,8 +128,8 @@ def simulate(parameters: Simulation) -> SimulatedVotes:
     order = generator.permutation(len(names))  # so that careless raters do not come last
     names, bias, wide = tuple(names[i] for i in order), bias[order], wide[order]
     stimulus, rater, repetition = _design(parameters, len(stimuli), len(names), generator)
-    taste = _tastes(parameters, len(names))
-    models = _model_numbers(parameters, stimuli)
+    taste = tastes(parameters, len(names))
+    models = model_numbers(parameters, stimuli)
     aim = truth[stimulus] + bias[rater] + taste[rater, models[stimulus]]
     ends = parameters.scale.low + parameters.scale.high
     turned, blind = np.isin(names, adversarial)[rater], np.isin(names, careless)[rater]
@@ -146,7 +146,12 @@ def simulate(parameters: Simulation) -> SimulatedVotes:
     return SimulatedVotes(votes, truth, mean, bias[real], wide[real], careless, adversarial, taste[real, :-1])
 
 
-def _check(parameters: Simulation) -> None:
+def require_possible(parameters: Simulation) -> None:
+    """Check that a study can be simulated.
+
+    Raises:
+        BadRatings: The parameters contradict each other, or leave nothing to vote on.
+    """
     if len(set(parameters.models)) < len(parameters.models) or not parameters.models:
         raise BadRatings(f"models are {', '.join(parameters.models) or 'none'}; expected one or more different names")
     if parameters.quality and len(parameters.quality) != len(parameters.models):
@@ -162,7 +167,8 @@ def _check(parameters: Simulation) -> None:
         raise BadRatings(f"{parameters.images} images and {parameters.raters} raters; expected at least one of each")
 
 
-def _stimuli(parameters: Simulation, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
+def stimuli_with_truth(parameters: Simulation, generator: np.random.Generator) -> tuple[tuple[Stimulus, ...], Floats]:
+    """Draw the stimuli and their true scores, `(stimuli,)`."""
     low, high = parameters.scale.low, parameters.scale.high
     middle = np.linspace(low + 0.15 * (high - low), high - 0.2 * (high - low), len(parameters.models))
     quality = dict(zip(parameters.models, parameters.quality or middle.tolist(), strict=True))
@@ -183,7 +189,7 @@ def _stimuli(parameters: Simulation, generator: np.random.Generator) -> tuple[tu
     return tuple(stimuli), np.array(truth)
 
 
-def _tastes(parameters: Simulation, raters: int) -> Floats:
+def tastes(parameters: Simulation, raters: int) -> Floats:
     """Draw each rater's taste for each model, the reference and, 0, for traps last, `(raters, models)`.
 
     The generator is one of its own, so that panels that differ in tastes alone have the same truth, biases and noise.
@@ -193,7 +199,7 @@ def _tastes(parameters: Simulation, raters: int) -> Floats:
     return np.column_stack([drawn, np.zeros(raters)])
 
 
-def _model_numbers(parameters: Simulation, stimuli: Sequence[Stimulus]) -> Ints:
+def model_numbers(parameters: Simulation, stimuli: Sequence[Stimulus]) -> Ints:
     """Return the column of each stimulus's model in the table of tastes, `(stimuli,)`."""
     models = [*parameters.models, *(["hr"] if parameters.reference else []), ""]
     return np.array([models.index(stimulus.model) for stimulus in stimuli], dtype=np.int64)
@@ -276,42 +282,3 @@ def write_truth(parameters: Simulation, drawn: SimulatedVotes, path: Path) -> No
         stored_json.write(path, "simulated ratings", 1, facts)
     except OSError as error:
         raise BadRatings(f"{path} cannot be written: {error.strerror}") from error
-
-
-def simulate_pairs(parameters: Simulation, ties: float = 0.0) -> tuple[PairAnswer, ...]:
-    """Simulate answers of every rater on every two models of every image they see; noise as in `simulate`.
-
-    Args:
-        parameters: Parameters as for votes; careless raters answer at random, adversarial ones the other way round.
-        ties: Differences smaller than this, in units of the scale, are answered with a tie.
-    """
-    _check(parameters)
-    generator = np.random.default_rng(parameters.seed)
-    stimuli, truth = _stimuli(parameters, generator)
-    by_content: dict[str, list[int]] = {}
-    for i, stimulus in enumerate(stimuli):
-        if stimulus.expected is None:
-            by_content.setdefault(stimulus.content, []).append(i)
-    kinds = [
-        ("r", parameters.raters, 1.0),
-        ("careless", parameters.careless, 0.0),
-        ("adversarial", parameters.adversarial, -1.0),
-    ]
-    answers = []
-    tastes = iter(_tastes(parameters, sum(number for _, number, _ in kinds)))
-    model = _model_numbers(parameters, stimuli)
-    for kind, number, sign in kinds:
-        for k in range(number):
-            name = f"{kind}{k + 1:02d}" if kind == "r" else f"{kind}{k + 1}"
-            wide = parameters.inconsistency * np.exp(generator.normal(0, SPREAD_OF_INCONSISTENCY)) * np.sqrt(2)
-            seen = truth + next(tastes)[model]
-            for content, members in by_content.items():
-                if generator.random() >= parameters.share:
-                    continue
-                for at, i in enumerate(members):
-                    for j in members[at + 1 :]:
-                        gap = sign * (seen[i] - seen[j]) + wide * generator.normal()
-                        better, worse = (i, j) if gap >= 0 else (j, i)
-                        models = stimuli[better].model, stimuli[worse].model
-                        answers.append(PairAnswer(content, name, *models, tie=bool(abs(gap) < ties)))
-    return tuple(answers)

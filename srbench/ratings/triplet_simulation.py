@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srbench.ratings.jnd import SIGMA
+from srbench.ratings.triplet_likelihood import SIGMA
 from srbench.ratings.triplets import CHOICES, ORIGINAL, Form, TripletAnswer, TripletChoice
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from srbench.errors import BadRatings
-from srbench.ratings import jnd
+from srbench.ratings import boosted_mapping, jnd
 from srbench.ratings.triplets import FORMS, Form, TripletAnswer
 
 
@@ -25,7 +25,7 @@ class TripletAnalysis:
 
     name: str
     fits: dict[Form, jnd.JndScores]
-    mapping: jnd.Mapping | None
+    mapping: boosted_mapping.Mapping | None
     answers: dict[Form, int]
     traps: dict[Form, float | None]
     bias: dict[Form, tuple[float, float, float] | None]
@@ -47,14 +47,14 @@ def analyse_triplets(
         raise BadRatings(f"{name}: all answers are on traps; expected answers on other triplets")
     fits = {form: jnd.fit(of) for form, of in by_form.items()}
     both = len(fits) == len(FORMS)
-    mapped = jnd.mapping(fits["plain"], fits["boosted"]) if both else None
+    mapped = boosted_mapping.mapping(fits["plain"], fits["boosted"]) if both else None
     caveats = [
         f"the {form} distances did not settle within the steps of the fit" for form in fits if not fits[form].converged
     ]
     if "boosted" in fits and mapped is None:
         caveats.append(
-            f"distances are in boosted JND, which are smaller than plain ones; a mapping needs {jnd.FEWEST_SHARED} "
-            "stimuli with answers of both forms"
+            f"distances are in boosted JND, which are smaller than plain ones; a mapping needs "
+            f"{boosted_mapping.FEWEST_SHARED} stimuli with answers of both forms"
         )
     return TripletAnalysis(
         name=name,

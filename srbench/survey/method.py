@@ -1,33 +1,30 @@
 """What a test method is: everything that differs between two ways of asking raters about pictures."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from srbench.errors import BadStudy, UserError
+from srbench.errors import BadStudy
 from srbench.ratings import power
-from srbench.ratings.files import Ratings
 from srbench.ratings.model_differences import Test
-from srbench.ratings.options import Options
 from srbench.ratings.power import Detectable
-from srbench.ratings.screening import Verdict
 from srbench.ratings.simulation import Simulation
-from srbench.ratings.triplets import Form
 from srbench.ratings.votes import Scale, Stimulus
+from srbench.survey.answer_analysis import AnswerAnalysis
 from srbench.survey.plan.adaptive import ScorePosterior
 from srbench.survey.plan.boost import Boost
 from srbench.survey.plan.design import Content, Design, Display, Trial
 from srbench.survey.plan.wording import Wording
-from srbench.survey.responses import Part, Response
-from srbench.survey.scores import ExpectedWidths, ModelScore, ScreeningOutcome, scores_in_order
+from srbench.survey.responses import Response
+from srbench.survey.scores import ExpectedWidths
 from srbench.survey.simulation.rater import SimulatedRater
 
 Choose = Callable[[Content, int], Trial]
 """The trial on a content in a round of the session; rounds count from 0."""
 
 
-class Method(ABC):
-    """A test method: its scale and words, what a trial shows, how sessions are planned, exported and analysed.
+class Method(AnswerAnalysis):
+    """A test method: its scale and words, what a trial shows, how sessions are planned, and how answers are analysed.
 
     Attributes:
         title: The method in a few words, for lists and help texts.
@@ -38,16 +35,9 @@ class Method(ABC):
         pictures_per_trial: Number of pictures that a trial shows.
         default_display: How two pictures are shown where nothing else was asked for.
         counts_sides: Whether it matters on which side a picture is shown, so that the plan states it.
-        score_name: Name of a model's score.
-        score_heading: Name of a model's score with its unit, for the head of a column.
-        score_unit: Unit of a model's score.
-        scores_pictures: Whether single pictures have scores, and not models alone.
-        response_noun: What one answer is called, in the plural.
         stimulus_template: Template in `web/pages` that shows the pictures of a trial.
         answer_template: Template in `web/pages` with the controls for the answer; it has the fields of the wording.
         assets: Scripts and style sheets in `web/static` that a trial needs beside those of every page.
-        rules: Names of the screening rules that can be used on its ratings.
-        default_rules: Those that are used where a plan names none.
     """
 
     title: ClassVar[str]
@@ -57,16 +47,9 @@ class Method(ABC):
     pictures_per_trial: ClassVar[int] = 1
     default_display: ClassVar[Display] = "side"
     counts_sides: ClassVar[bool] = False
-    score_name: ClassVar[str] = "MOS"
-    score_heading: ClassVar[str] = "MOS"
-    score_unit: ClassVar[str] = "steps"
-    scores_pictures: ClassVar[bool] = True
-    response_noun: ClassVar[str] = "votes"
     stimulus_template: ClassVar[str] = "stimulus.html"
     answer_template: ClassVar[str] = "scale.html"
     assets: ClassVar[tuple[str, ...]] = ()
-    rules: ClassVar[tuple[str, ...]] = ("traps",)
-    default_rules: ClassVar[tuple[str, ...]] = ("traps",)
 
     # words and answers
 
@@ -232,32 +215,6 @@ class Method(ABC):
     def expected_widths(self, design: Design, stimuli: Sequence[Stimulus], simulation: Simulation) -> ExpectedWidths:
         """Return the widths of the intervals that simulated panels of this shape lead to."""
 
-    @abstractmethod
-    def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
-        """Return the answer of a simulated rater to a trial."""
-
-    # export and analysis
-
-    def parts(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> tuple[Part, ...]:
-        """Return what an answer says of each picture that its trial showed, in the order of `Response.pictures`.
-
-        Here the answer is about the first picture; those beside it are for comparison.
-        """
-        del design, stimuli
-        if len(response.pictures) == 1:
-            return (Part("single", response.first, response.value),)
-        others = [Part("reference", name, "") for name in response.pictures[1:]]
-        return (Part("rated", response.first, response.value), *others)
-
-    def form(self, response: Response) -> Form | None:
-        """Return the form in which a rater saw a trial; None where the method has one alone."""
-        del response
-        return None
-
-    @abstractmethod
-    def missed_trap(self, design: Design, stimuli: Mapping[str, Stimulus], response: Response) -> bool:
-        """Return whether the answer to a trap is not the one of an attentive rater."""
-
     def detectable(self, design: Design, simulation: Simulation, widths: ExpectedWidths, test: Test) -> Detectable:
         """Return which difference between two models a study will find.
 
@@ -271,70 +228,8 @@ class Method(ABC):
         return power.detectable(simulation.on(self.scale(design)), test)
 
     @abstractmethod
-    def export(
-        self, design: Design, name: str, stimuli: Mapping[str, Stimulus], responses: Sequence[Response]
-    ) -> Ratings:
-        """Return answers as the ratings that the analysis reads.
-
-        Args:
-            design: Design of the study.
-            name: Name of the study.
-            stimuli: Pictures by name.
-            responses: Answers; practice is never stored, repeats and traps are among them.
-
-        Returns:
-            Ratings that `verdicts` and `analysed` can use: answers on traps are told from the others.
-        """
-
-    @abstractmethod
-    def model_scores(self, ratings: Ratings) -> tuple[ModelScore, ...]:
-        """Return the models' scores with their intervals, best first; nothing where they cannot be computed yet."""
-
-    @abstractmethod
-    def verdicts(self, ratings: Ratings) -> Sequence[Verdict]:
-        """Return whom each screening rule would reject, in the order of `rules`."""
-
-    def screening(self, ratings: Ratings, models: Sequence[ModelScore]) -> tuple[ScreeningOutcome, ...]:
-        """Return the scores of models without any screening, and with each screening rule alone."""
-        everybody = self.model_scores(ratings)
-        outcomes = [ScreeningOutcome("none", (), scores_in_order(models, everybody))]
-        for verdict in self.verdicts(ratings):
-            kept = self.model_scores(ratings.without(verdict.rejected)) if verdict.rejected else everybody
-            scores = scores_in_order(models, kept)
-            outcomes.append(ScreeningOutcome(verdict.rule, verdict.rejected, scores, verdict.reason))
-        return tuple(outcomes)
-
-    def rejected(self, ratings: Ratings, rules: Collection[str]) -> tuple[str, ...]:
-        """Return the raters whom any of these rules rejects."""
-        verdicts = self.verdicts(ratings) if rules else ()
-        return tuple(dict.fromkeys(rater for v in verdicts if v.rule in rules for rater in v.rejected))
-
-    def planned_rules(self, design: Design) -> tuple[str, ...]:
-        """Return the screening rules that the plan names, or the usual ones of a plan that names none."""
-        return self.default_rules if design.screen is None else design.screen
-
-    def check_rules(self, rules: Collection[str]) -> None:
-        """Refuse a screening rule that this method does not have.
-
-        Raises:
-            UserError: There is one.
-        """
-        for rule in rules:
-            if rule not in self.rules:
-                expected = f"{', '.join(self.rules)}, or none"
-                raise UserError(f"'{rule}' is no screening rule for {self.response_noun} of this study; {expected}")
-
-    @abstractmethod
-    def analysed(self, ratings: Ratings, rules: tuple[str, ...]) -> tuple[Ratings, Options]:
-        """Return the ratings and the options with which they are analysed.
-
-        Args:
-            ratings: Exported ratings.
-            rules: Screening rules, of `rules`.
-
-        Raises:
-            BadStudy: A rule rejects every rater.
-        """
+    def simulated_answer(self, design: Design, trial: Trial, rater: SimulatedRater) -> str:
+        """Return the answer of a simulated rater to a trial."""
 
 
 def against_best(stimuli: Sequence[Stimulus]) -> list[tuple[Stimulus, Stimulus]]:

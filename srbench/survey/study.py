@@ -1,43 +1,22 @@
 """A study on disk: its plan, its pictures, and what is fixed before anybody rates."""
 
-import json
-import math
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from srbench import __version__
 from srbench.core.files import absent_or
-from srbench.errors import BadStudy, UnknownName, UserError
+from srbench.errors import BadStudy
 from srbench.ratings.triplets import Form
 from srbench.ratings.votes import Stimulus, unknown_crop
-from srbench.survey import methods
+from srbench.survey import methods, study_file
 from srbench.survey.method import Method
-from srbench.survey.people.endings import Ending
-from srbench.survey.people.gates import Gate
-from srbench.survey.people.panel import Panel
 from srbench.survey.people.participation import Participation, validated
-from srbench.survey.people.questionnaires import Item
-from srbench.survey.plan.boost import Boost
-from srbench.survey.plan.boost import validated as validated_boost
-from srbench.survey.plan.design import CATEGORIES, Design
-from srbench.survey.plan.limits import require_runnable
-from srbench.survey.plan.own_words import LANGUAGES, Words
-from srbench.survey.plan.own_words import validated as validated_words
-from srbench.survey.plan.presentation import Presentation
-from srbench.survey.plan.presentation import validated as validated_presentation
+from srbench.survey.plan.design import Design
+from srbench.survey.plan.own_words import LANGUAGES
+from srbench.survey.study_folder import STUDY_FILE
 
-SCHEMA, VERSION = "survey study", 4
-"""Version 3 had no screening rules and did not know where pictures had been cut; version 2 had pictures without
-output_key and picture_sha256; version 1 had the number 1 in place of the schema."""
-STUDY_FILE, PICTURES_FOLDER = "study.json", "pictures"
-_UNFINISHED = ".unfinished"
-"""Stands in a folder in which a study is being made."""
 _IDENTITY = ("output_key", "picture_sha256", "crop")
 _NEW: dict[str, Any] = {"since": 1, "form": "plain", "clipped_px": None, "flashing_px": None}
 """What a picture's record has only where it is something else."""
@@ -170,8 +149,8 @@ class Study:
     def as_dict(self) -> dict[str, Any]:
         """Return the study as study.json holds it."""
         return {
-            "schema": SCHEMA,
-            "version": VERSION,
+            "schema": study_file.SCHEMA,
+            "version": study_file.VERSION,
             "srbench": __version__,
             "id": self.id,
             **({"name": self.name} if self.name else {}),
@@ -185,81 +164,6 @@ class Study:
         }
 
 
-@dataclass(frozen=True)
-class _FilePicture:
-    """A picture as study.json holds it."""
-
-    shown: Stimulus
-    file: str
-    sha256: str
-    width_px: int
-    height_px: int
-    role: str
-    since: int = 1
-    form: Form = "plain"
-    clipped_px: int | None = None
-    flashing_px: int | None = None
-
-    def picture(self, version: int) -> Picture:
-        """The picture; plans of older versions do not know where it was cut."""
-        crop = unknown_crop(self.width_px, self.height_px) if version < _FIRST_WITH_CROPS else self.shown.crop
-        shown = replace(self.shown, crop=crop)
-        boosted = (self.form, self.clipped_px, self.flashing_px)
-        return Picture(shown, self.file, self.sha256, self.width_px, self.height_px, self.role, self.since, *boosted)
-
-
-@dataclass(frozen=True)
-class _File:
-    """The keys of study.json."""
-
-    schema: str
-    version: int
-    srbench: str
-    id: str
-    title: str
-    design: Design
-    terms: Participation
-    raters: int
-    scale: int
-    pictures: tuple[_FilePicture, ...]
-    name: str = ""
-    revision: int = 1
-
-
-_FILE = TypeAdapter(_File)
-_REMEDY = "take the file from a backup, or make the study again"
-
-
-def require_empty(folder: Path) -> None:
-    """Check that a study can be made in a folder: it is new, or empty but for what an interrupted call left.
-
-    Raises:
-        BadStudy: There is something already.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise BadStudy(f"{folder} is a file; choose a new folder for the study")
-    if folder.exists() and any(folder.iterdir()) and not (folder / _UNFINISHED).exists():
-        raise BadStudy(f"{folder} is not empty; choose a new folder for the study")
-
-
-@contextmanager
-def unfinished(folder: Path) -> Iterator[None]:
-    """Mark a folder while a study is made in it, so that a call after one that was interrupted begins again.
-
-    Raises:
-        BadStudy: The folder is in use.
-        OSError: It cannot be written.
-    """
-    require_empty(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _UNFINISHED).touch()
-    for file in (STUDY_FILE, "secrets.json"):
-        (folder / file).unlink(missing_ok=True)
-    shutil.rmtree(folder / PICTURES_FOLDER, ignore_errors=True)
-    yield
-    (folder / _UNFINISHED).unlink()
-
-
 def load(folder: Path) -> Study:
     """Read a study's plan.
 
@@ -270,9 +174,8 @@ def load(folder: Path) -> Study:
     if not file.is_file():
         what = absent_or(folder, f"holds no {STUDY_FILE}")
         raise BadStudy(f"{folder} {what}; expected a folder that `srbench survey create` wrote")
-    content = _read(file)
-    _check(file, content)
-    pictures = tuple(picture.picture(content.version) for picture in content.pictures)
+    content = study_file.read(file)
+    pictures = tuple(_picture(picture, content.version) for picture in content.pictures)
     participation = validated(content.terms)
     return Study(
         *(folder, content.title, content.design, content.raters, pictures, content.scale, participation),
@@ -282,77 +185,8 @@ def load(folder: Path) -> Study:
     )
 
 
-def _read(file: Path) -> _File:
-    """Read the file; every key must be there, no other, and of the right type."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadStudy(f"{file} cannot be read ({error}); {_REMEDY}") from error
-    if not isinstance(content, dict):
-        raise BadStudy(f"{file} holds no study; {_REMEDY}")
-    if content.get("schema") == 1:
-        content = {**content, "schema": SCHEMA, "version": 1}
-    schema, version = content.get("schema"), content.get("version")
-    if schema != SCHEMA or version not in range(1, VERSION + 1):
-        expected = f"expected {SCHEMA}, version {VERSION} or older"
-        raise BadStudy(f"{file} has schema {schema}, version {version}; {expected}; update srbench, or {_REMEDY}")
-    try:
-        parsed = _FILE.validate_json(json.dumps(content), strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BadStudy(f"{file} is damaged at {place}: {first['msg']}; {_REMEDY}") from error
-    unknown = _unknown(content)
-    if unknown:
-        raise BadStudy(f"{file} has '{unknown[0]}', which is not known here; update srbench, or {_REMEDY}")
-    return parsed
-
-
-def _unknown(content: dict[str, Any]) -> list[str]:
-    terms = content["terms"]
-    parts = [(_File, content), (Design, content["design"]), (Participation, terms)]
-    parts += [(Presentation, content["design"].get("presentation", {})), (Boost, content["design"].get("boost") or {})]
-    parts += [(Panel, terms["panel"])] if terms.get("panel") else []
-    for kind, key in ((Ending, "endings"), (Gate, "gates"), (Item, "questions"), (Words, "words")):
-        parts += [(kind, part) for part in terms.get(key, [])]
-    for picture in content["pictures"]:
-        parts += [(_FilePicture, picture), (Stimulus, picture["shown"])]
-    return [key for kind, part in parts for key in part if key not in {field.name for field in fields(kind)}]
-
-
-def _check(file: Path, content: _File) -> None:
-    """Check that a study can be run with these values, and that its pictures lie in its folder."""
-    design = content.design
-    try:
-        methods.find(design.method)
-    except UnknownName as error:
-        raise BadStudy(f"{file} is of a test method that is not known here: {error}") from error
-    lengths = (design.trial_seconds, design.sitting_minutes, design.break_minutes)
-    counts = (content.raters, content.scale, len(content.pictures))
-    if not all(0 < value < math.inf for value in (*lengths, *counts)):
-        raise BadStudy(f"{file} has a duration or a number that is not above 0; {_REMEDY}")
-    try:
-        methods.find(design.method).check_rules(design.screen or ())
-    except UserError as error:
-        raise BadStudy(f"{file}: {error}; {_REMEDY}") from error
-    if not (0 < design.share <= 1 and 0 <= design.repeats <= 1 and design.traps >= 0):
-        raise BadStudy(f"{file} has an impossible share, or number of repeats or traps; {_REMEDY}")
-    shown = [(picture.role, picture.shown) for picture in content.pictures]
-    try:
-        require_runnable(design, content.raters, shown)
-    except BadStudy as error:
-        raise BadStudy(f"{file} {error}; {_REMEDY}") from error
-    if design.categories not in CATEGORIES:
-        raise BadStudy(f"{file} has {design.categories} categories; expected 5, 7, 9 or 11; {_REMEDY}")
-    validated_presentation(design.presentation)
-    if boost := methods.find(design.method).boost(design):
-        validated_boost(boost)
-    validated_words(content.terms.words, methods.find(design.method).wording(design), str(file))
-    for picture in content.pictures:
-        if not _inside(picture.file):
-            raise BadStudy(f"{file} has a picture '{picture.file}'; expected {PICTURES_FOLDER}/<name>.png; {_REMEDY}")
-
-
-def _inside(file: str) -> bool:
-    name = file.removeprefix(f"{PICTURES_FOLDER}/")
-    return file != name and not set(name) & set("/\\\0") and Path(name).suffix == ".png"
+def _picture(stored: study_file.FilePicture, version: int) -> Picture:
+    """The picture; plans of older versions do not know where it was cut."""
+    crop = stored.shown.crop if version >= _FIRST_WITH_CROPS else unknown_crop(stored.width_px, stored.height_px)
+    facts = {name: value for name, value in vars(stored).items() if name != "shown"}
+    return Picture(replace(stored.shown, crop=crop), **facts)

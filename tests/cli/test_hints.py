@@ -36,7 +36,7 @@ _NEVER = {
         "survey create",
         "survey extend",
     ),
-    "srbench.survey.stimuli.pictures._chosen_size": ("survey extend",),  # no crops are given
+    "srbench.survey.stimuli.crops._chosen_size": ("survey extend",),  # no crops are given
     "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
     "srbench.models.upscaler.Upscaler.tile_warning": ("claims",),  # it prints means, no warnings of rows
     "srbench.evaluation.comparison.compare": ("table", "show", "report"),  # it asks for the usual test

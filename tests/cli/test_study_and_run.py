@@ -12,7 +12,8 @@ from srbench.evaluation.image_scores import psnr, ssim
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.shown import shown
 from srbench.survey.store.vote_store import VoteStore
-from srbench.survey.study import STUDY_FILE, load
+from srbench.survey.study import load
+from srbench.survey.study_folder import STUDY_FILE
 from tests.cli.conftest import Call
 from tests.cli.test_identity import _builder, _images
 from tests.survey.conftest import rate

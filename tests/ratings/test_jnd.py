@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from srbench.errors import BadRatings
-from srbench.ratings import jnd, table, triplet_simulation, triplets
+from srbench.ratings import boosted_mapping, jnd, table, triplet_simulation, triplets
 from srbench.ratings.triplet_simulation import TripletPanel
 
 _TRUTH = {content: {f"m{i}": 0.4 * (i + 1) * scale for i in range(6)} for content, scale in (("a", 1.0), ("b", 1.3))}
@@ -52,12 +52,12 @@ def test_boosted_distances_map_onto_plain_ones_by_shared_stimuli() -> None:
     panel = TripletPanel(12, 150, lapse=0.03)
     plain_fit = jnd.fit(triplet_simulation.simulate(_TRUTH, panel))
     boosted_fit = jnd.fit(triplet_simulation.simulate(boosted, replace(panel, form="boosted")))
-    found = jnd.mapping(plain_fit, boosted_fit)
+    found = boosted_mapping.mapping(plain_fit, boosted_fit)
     assert found is not None
     assert found.shared == 12
     assert found.apply(np.array([2.0])) == pytest.approx([1.0], abs=0.3)
     one = {"a": {"m0": 0.5, "m1": 1.0}}
-    assert jnd.mapping(jnd.fit(triplet_simulation.simulate(one, panel)), boosted_fit) is None
+    assert boosted_mapping.mapping(jnd.fit(triplet_simulation.simulate(one, panel)), boosted_fit) is None
 
 
 def test_triplets_are_read_from_the_columns_that_they_are_written_in() -> None:

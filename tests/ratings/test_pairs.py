@@ -13,8 +13,9 @@ from scipy import optimize, stats
 
 from srbench.ratings import pairs
 from srbench.ratings.pair_scores import Link, PairScores
+from srbench.ratings.pair_simulation import simulate_pairs
 from srbench.ratings.pair_study import analyse_pairs
-from srbench.ratings.simulation import Simulation, simulate_pairs
+from srbench.ratings.simulation import Simulation
 from srbench.ratings.votes import PairAnswer
 from srbench.stats.corrections import holm
 from tests.ratings.tables import answers

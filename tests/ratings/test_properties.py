@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from srbench.ratings import agreement, likelihood, mos, pairs, screening
 from srbench.ratings.model_differences import compare_models
 from srbench.ratings.pair_scores import Link
-from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
+from srbench.ratings.pair_simulation import simulate_pairs
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Scale, Votes
 
 CLOSE, SWEPT = 1e-9, 1e-6

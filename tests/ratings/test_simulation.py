@@ -7,7 +7,8 @@ import pytest
 from scipy import integrate, stats
 
 from srbench.errors import BadRatings
-from srbench.ratings.simulation import Simulation, expected, simulate, simulate_pairs
+from srbench.ratings.pair_simulation import simulate_pairs
+from srbench.ratings.simulation import Simulation, expected, simulate
 from srbench.ratings.votes import Scale
 
 

@@ -15,7 +15,8 @@ from srbench.errors import BadRatings
 from srbench.ratings import files, metric_table, records
 from srbench.ratings.files import Ratings
 from srbench.ratings.import_options import ImportOptions
-from srbench.ratings.simulation import Simulation, simulate, simulate_pairs
+from srbench.ratings.pair_simulation import simulate_pairs
+from srbench.ratings.simulation import Simulation, simulate
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, Votes
 from tests.ratings.tables import scores_of, votes_of
 

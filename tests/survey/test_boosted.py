@@ -26,9 +26,11 @@ from srbench.survey.plan.extension import extend
 from srbench.survey.plan.flicker import flicker
 from srbench.survey.stimuli import pictures
 from srbench.survey.stimuli.amplified import amplified
+from srbench.survey.stimuli.crops import fitting_crops
 from srbench.survey.stimuli.flashes import ALLOWED_PX, flashing, flashing_px
 from srbench.survey.store.vote_store import VoteStore
-from srbench.survey.study import STUDY_FILE, Study, load
+from srbench.survey.study import Study, load
+from srbench.survey.study_folder import STUDY_FILE
 from srbench.survey.web.app import application
 from tests.survey.conftest import asked
 from tests.survey.test_web import SCRIPT, field, until
@@ -49,7 +51,7 @@ def _images(folder: Path, *models: str) -> Path:
 def _study(folder: Path, models: tuple[str, ...] = ("m1", "m2", "hr")) -> Study:
     sources, _ = pictures.from_folders(_images(folder / "images", *models), [])
     calibration = {"end": _images(folder / "other", "hr") / "hr" / "calm.png"}
-    crops = pictures.crops(sources, (120, 90), {}, 0)
+    crops = fitting_crops(sources, (120, 90), {}, 0)
     everything = (sources, calibration, find("classical_x4"), crops, Participation())
     create(folder / "st", "study", _DESIGN, 4, *everything)
     return load(folder / "st")

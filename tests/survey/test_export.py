@@ -18,7 +18,8 @@ from srbench.survey.export import ratings
 from srbench.survey.plan.boost import boosted_name
 from srbench.survey.plan.design import Design
 from srbench.survey.store.vote_store import VoteStore
-from srbench.survey.study import STUDY_FILE, Picture, Study, load
+from srbench.survey.study import Picture, Study, load
+from srbench.survey.study_folder import STUDY_FILE
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 

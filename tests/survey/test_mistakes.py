@@ -29,7 +29,8 @@ from srbench.survey.people.addresses import is_address
 from srbench.survey.people.participation import Participation
 from srbench.survey.plan import creation
 from srbench.survey.plan.design import Design
-from srbench.survey.stimuli.pictures import Crop, Source
+from srbench.survey.stimuli.crops import Crop
+from srbench.survey.stimuli.pictures import Source
 from srbench.survey.store import backup
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study, load

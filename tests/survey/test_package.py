@@ -23,7 +23,8 @@ from srbench.survey.people.panel import Arrival
 from srbench.survey.plan.own_words import Words
 from srbench.survey.store import backup
 from srbench.survey.store.vote_store import VoteStore
-from srbench.survey.study import STUDY_FILE, Study, load
+from srbench.survey.study import Study, load
+from srbench.survey.study_folder import STUDY_FILE
 from tests import postgres
 from tests.cli.conftest import Call
 from tests.survey.conftest import rate

@@ -12,7 +12,7 @@ from srbench.core import image
 from srbench.errors import BadStudy
 from srbench.survey.plan.forecast import forecast
 from srbench.survey.stimuli import pictures
-from srbench.survey.stimuli.pictures import Crop
+from srbench.survey.stimuli.crops import Crop, cut
 from srbench.survey.study import load
 from tests.cli.conftest import Call
 
@@ -183,7 +183,7 @@ def test_a_folder_in_use_is_left_alone(call: Call, folders: Path) -> None:
 
 def test_grey_pictures_become_rgb(tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "g.png")
-    found = pictures.cut(pictures.Source("", "g", "m", tmp_path / "g.png"), Crop(0, 0, 4, 4))[0]
+    found = cut(pictures.Source("", "g", "m", tmp_path / "g.png"), Crop(0, 0, 4, 4))[0]
     assert found.shape == (4, 4, 3)
     assert set(found.ravel().tolist()) == {7}
 
@@ -201,6 +201,6 @@ def test_pictures_of_folders_are_taken_as_a_viewer_shows_them(tmp_path: Path) ->
     sources, left_out = pictures.from_folders(tmp_path, [])
     assert [(source.model, source.content) for source in sources] == [("hr", "a"), ("m", "a")]
     assert left_out == [f"{tmp_path}: left out 1 x file that is no image (.txt)"]
-    found, colour = pictures.cut(sources[0], Crop(0, 0, 8, 6))
+    found, colour = cut(sources[0], Crop(0, 0, 8, 6))
     assert np.array_equal(found, np.rot90(pixels, -1))
     assert colour.icc == profile

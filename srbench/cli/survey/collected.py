@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.cli import console, options
-from srbench.cli.survey.analyze import Full
 from srbench.cli.survey.plan import StudyFolder
+from srbench.cli.survey.reporting import Full, finish
 from srbench.core.files import require_place
 from srbench.errors import BadStudy, UserError, first_line
 
@@ -156,7 +156,6 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Analyse the answers of a study and write a report; `export` and `analyze` have more options."""
-    from srbench.cli.survey.analyze import finish
     from srbench.survey.export import collected
 
     rules = None if screen is None else [rule for rule in options.split(screen) if rule != "none"]

@@ -1,7 +1,5 @@
 """`srbench survey create`."""
 
-import csv
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,10 +9,17 @@ import typer
 from srbench import protocol as protocols
 from srbench.cli import console, options
 from srbench.cli.survey import people, presenting
+from srbench.cli.survey.picture_sources import (
+    HALF,
+    WHOLE,
+    calibration_photographs,
+    chosen_crops,
+    originals,
+    stated_area,
+)
 from srbench.cli.survey.plan import PlannedTest, StudyFolder, show_plan
 from srbench.core import files
-from srbench.core.paths import weights_roots
-from srbench.errors import BadStudy, UserError, first_line
+from srbench.errors import UserError, first_line
 from srbench.survey import methods
 from srbench.survey.people.participation import SCREEN_QUESTIONS, Participation
 from srbench.survey.plan import own_words
@@ -22,12 +27,10 @@ from srbench.survey.plan.presentation import Presentation, validated
 
 if TYPE_CHECKING:
     from srbench.survey.method import Method as TestMethod
-    from srbench.survey.stimuli.pictures import Source
 
 Method = Annotated[
     str, typer.Option(help=f"Test method: {', '.join(methods.names())}; `srbench survey methods` explains.")
 ]
-_WHOLE, _HALF = "960x450", "560x450"
 
 
 def create(
@@ -169,12 +172,16 @@ def create(
     basis = Participation(checks, phones, keep_ip, _text(consent), redirect, stop_half)  # type: ignore[arg-type]
     participation = people.joined(basis, panel, capture, ending, quota, gate, questions)
     shown = validated(Presentation(enlarge, pause_seconds, least_seconds, longest_seconds, zoom))
-    given_area, given_crops = _area(area or _WHOLE), _crops(crops)
+    given_area, given_crops = (
+        stated_area(area or WHOLE),
+        chosen_crops(crops),
+    )
     from srbench.survey.plan.creation import create as write
     from srbench.survey.plan.creation import draft
     from srbench.survey.plan.design import REFERENCE, Design
     from srbench.survey.stimuli import pictures
-    from srbench.survey.study import require_empty
+    from srbench.survey.stimuli.crops import fitting_crops
+    from srbench.survey.study_folder import require_empty
 
     require_empty(study)
     files.require_folder(study)
@@ -204,7 +211,7 @@ def create(
     if words:
         own = own_words.read(words, chosen.wording(design))
         participation = replace(participation, words=own)
-    area_px = _area(_HALF) if not area and chosen.beside(design) else given_area
+    area_px = stated_area(HALF) if not area and chosen.beside(design) else given_area
     area_px = max(1, area_px[0] // enlarge), max(1, area_px[1] // enlarge)
     wanted = options.split(models) if models else []
     if run:
@@ -217,8 +224,8 @@ def create(
     if chosen.references == "none" and REFERENCE not in wanted:
         sources = [source for source in sources if not source.reference]
     sources = pictures.with_anchors(sources, chosen.anchors)
-    crop_of = pictures.crops(sources, area_px, given_crops, seed)
-    anchors = _calibration(calibration, sources)
+    crop_of = fitting_crops(sources, area_px, given_crops, seed)
+    anchors = calibration_photographs(calibration, sources)
     if dry_run:
         planned = draft(study, title or study.name, design, raters, sources, anchors, conventions, participation)
         show_plan(planned, test, json=json, written=False)
@@ -269,37 +276,6 @@ def _refuse_unused(method: "TestMethod", name: str, **values: str | bool | float
         raise UserError(f"--{flag} does nothing with --method {name}; leave it out, or ask with {users}")
 
 
-def originals(run: Path, datasets: list[str] | None, scale: int, data_root: Path | None) -> dict[tuple[str, str], Path]:
-    """Return the originals of a run's images, by data set and name."""
-    from srbench.core.assets import AssetStore
-    from srbench.datasets.locate import locate
-    from srbench.evaluation.originals import noted_originals
-    from srbench.evaluation.results import RunFolder
-
-    folder = RunFolder(run)
-    noted = noted_originals(folder)
-    kept = dict.fromkeys(row.dataset for row in folder.rows() if folder.picture(row).is_file())
-    if not kept:
-        raise BadStudy(f"{run} has kept no pictures; keep them by srbench run --save-images")
-    names = options.split(datasets) if datasets else list(kept)
-    store = AssetStore(weights_roots(None))
-    found: dict[tuple[str, str], Path] = {}
-    with console.fetching(store):
-        for name in names:
-            dataset = noted.named(name)
-            if dataset:
-                found |= noted.files[dataset]
-            elif noted.places.get(name):
-                raise UserError(
-                    f"originals of '{name}' in {noted.places[name]} are gone or changed since {run} was made; put them "
-                    "back, or choose others with --datasets"
-                )
-            else:
-                images = locate(name, store, scale=scale, data_root=data_root)
-                found |= {(images.id, item.name): item.hr for item in images.items}
-    return found
-
-
 def _text(path: Path | None) -> str:
     if path is None:
         return ""
@@ -308,38 +284,3 @@ def _text(path: Path | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         what = files.absent_or(path, f"cannot be read ({first_line(error)})")
         raise UserError(f"{path} {what}; expected a text in UTF-8") from error
-
-
-def _area(text: str) -> tuple[int, int]:
-    size = re.fullmatch("([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
-    if size is None:
-        raise UserError(f"--area '{text}' is no size; expected WIDTHxHEIGHT, as {_WHOLE}")
-    return int(size[1]), int(size[2])
-
-
-def _crops(path: Path | None) -> dict[tuple[str, str], tuple[int, ...]]:
-    if path is None:
-        return {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        sides = ("height", "width") if rows and "height" in rows[0] else ()
-        regions = (tuple(int(row[name]) for name in ("top", "left", *sides)) for row in rows)
-        return {(row["dataset"], row["content"]): region for row, region in zip(rows, regions, strict=True)}
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        what = files.absent_or(path, f"cannot be read ({first_line(error)})")
-        raise UserError(f"{path} {what}; expected a CSV with dataset,content,top,left, or also height,width") from error
-
-
-def _calibration(folder: Path | None, sources: "list[Source]") -> dict[str, Path]:
-    from srbench.core.assets import AssetStore
-    from srbench.datasets.locate import locate
-    from srbench.survey.stimuli.pictures import spare_photographs
-
-    if folder:
-        images = locate(f"{folder}/", AssetStore(weights_roots(None)), scale=1)
-        return {item.name: item.hr for item in images.items}
-    rated = {source.content for source in sources}
-    builtin = locate("builtin", AssetStore(weights_roots(None)), scale=1)
-    photographs = {item.name: item.hr for item in builtin.items} | spare_photographs()
-    return {name: path for name, path in photographs.items() if name not in rated}

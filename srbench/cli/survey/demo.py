@@ -29,7 +29,7 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the study in the browser.")] = True,
 ) -> None:
     """Make a small study of the builtin photographs, and open it in the browser as a rater sees it. Ctrl-C ends it."""
-    from srbench.survey.study import STUDY_FILE
+    from srbench.survey.study_folder import STUDY_FILE
 
     folder = folder or Path("runs") / f"survey-demo-{method}"
     study = folder / "study"
@@ -48,7 +48,7 @@ def demo(
 
 def _clear(study: Path) -> None:
     """Remove what an interrupted demo left: pictures without a plan. Other files are not the demo's."""
-    from srbench.survey.study import PICTURES_FOLDER
+    from srbench.survey.study_folder import PICTURES_FOLDER
 
     shutil.rmtree(study / PICTURES_FOLDER, ignore_errors=True)
     remove_litter(study)

@@ -7,7 +7,7 @@ import typer
 
 from srbench.cli import console, options
 from srbench.cli.survey.collected import Database, open_votes
-from srbench.cli.survey.create import originals
+from srbench.cli.survey.picture_sources import originals
 from srbench.cli.survey.plan import StudyFolder
 from srbench.errors import UserError
 

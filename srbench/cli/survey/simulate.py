@@ -73,7 +73,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")] = 0,
 ) -> None:
     """Simulate raters whose true scores are known: to plan a study, or to see what an analysis finds."""
-    from srbench.ratings import records, simulation
+    from srbench.ratings import pair_simulation, records, simulation
     from srbench.ratings.files import Ratings
 
     names, quality = _planted(models)
@@ -109,7 +109,7 @@ def simulate(
     for place in (target, *([] if pairs else [truth])):
         require_place(place)
     if pairs:
-        answers = simulation.simulate_pairs(settings, ties)
+        answers = pair_simulation.simulate_pairs(settings, ties)
         records.write(Ratings(target.stem, pairs=answers), target)
         console.err.print(f"{len(answers)} answers: {target}", soft_wrap=True)
         return

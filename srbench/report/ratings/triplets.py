@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from srbench.core import stored_json
-from srbench.ratings.jnd import PRIOR_JND
+from srbench.ratings.triplet_likelihood import PRIOR_JND
 from srbench.ratings.triplet_study import TripletAnalysis
 from srbench.ratings.triplets import Form
 from srbench.report.ratings.record import SCHEMA, VERSION, known, versions

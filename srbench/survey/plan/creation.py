@@ -23,11 +23,12 @@ from srbench.survey.people.participation import Participation
 from srbench.survey.plan.boost import boosted_name
 from srbench.survey.plan.design import REFERENCE, Design
 from srbench.survey.plan.planning import session
-from srbench.survey.stimuli import pictures
 from srbench.survey.stimuli.amplified import amplified
+from srbench.survey.stimuli.crops import ANCHORS, Crop, anchors, cut
 from srbench.survey.stimuli.flashes import flashing_px
-from srbench.survey.stimuli.pictures import Crop, Source
-from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Picture, Study, require_empty, unfinished
+from srbench.survey.stimuli.pictures import Source
+from srbench.survey.study import Picture, Study
+from srbench.survey.study_folder import PICTURES_FOLDER, STUDY_FILE, require_empty, unfinished
 
 _CALIBRATION = "calibration"
 
@@ -68,7 +69,7 @@ def create(
         with progress.task("pictures", len(rated) + len(ends)) as task:
             for source, stimulus in zip(sources, rated, strict=True):
                 crop = crops[source.dataset, source.content]
-                pixels, colour = pictures.cut(source, crop, protocol)
+                pixels, colour = cut(source, crop, protocol)
                 written.append(write_picture(folder, replace(stimulus, crop=str(crop)), pixels, "rated", colour))
                 task.advance()
             for picture in _calibration(folder, calibration, protocol, crops.values(), scale):
@@ -120,7 +121,7 @@ def _planned(
         )
     rated = [stimulus_of(source) for source in sources]
     scale = methods.find(design.method).scale(design)
-    ends = [_anchor(name, model, scale) for name in calibration for model in pictures.ANCHORS]
+    ends = [_anchor(name, model, scale) for name in calibration for model in ANCHORS]
     _check_plan(design, rated, ends)
     return rated, ends
 
@@ -157,8 +158,8 @@ def _calibration(
     for name, path in originals.items():
         hr = image.read(path)
         part = Crop((max(hr.shape[0] - height, 0)) // 2, max(hr.shape[1] - width, 0) // 2, height, width)
-        whole, _ = pictures.cut(Source(_CALIBRATION, name, REFERENCE, path), part)
-        for model, pixels in pictures.anchors(whole, protocol).items():
+        whole, _ = cut(Source(_CALIBRATION, name, REFERENCE, path), part)
+        for model, pixels in anchors(whole, protocol).items():
             shown = Crop(part.top, part.left, pixels.shape[0], pixels.shape[1], whole=pixels.shape == hr.shape)
             stimulus = replace(_anchor(name, model, scale), crop=str(shown))
             yield write_picture(folder, stimulus, pixels, "practice" if stimulus.expected is None else "anchor")

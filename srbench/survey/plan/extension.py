@@ -11,9 +11,10 @@ from srbench.ratings.votes import Stimulus
 from srbench.survey.plan.creation import boosted, stimulus_of, write_picture
 from srbench.survey.plan.design import Content
 from srbench.survey.plan.gap_filling import filling_session
-from srbench.survey.stimuli import pictures
-from srbench.survey.stimuli.pictures import Crop, Source
-from srbench.survey.study import STUDY_FILE, Picture, Study
+from srbench.survey.stimuli.crops import Crop, cut, fitting_crops
+from srbench.survey.stimuli.pictures import Source
+from srbench.survey.study import Picture, Study
+from srbench.survey.study_folder import STUDY_FILE
 
 
 def extend(study: Study, raters: int, sources: Sequence[Source], protocol: Protocol) -> Study:
@@ -49,7 +50,7 @@ def extend(study: Study, raters: int, sources: Sequence[Source], protocol: Proto
     _check(study, shown)
     written: list[Picture] = []
     for source, stimulus in zip(new, shown, strict=True):
-        pixels, colour = pictures.cut(source, crops[source.dataset, source.content], protocol)
+        pixels, colour = cut(source, crops[source.dataset, source.content], protocol)
         picture = write_picture(study.folder, stimulus, pixels, "rated", colour)
         written.append(replace(picture, since=revision))
     written += boosted(study.folder, study.design, (*study.plain, *written), revision)
@@ -77,7 +78,7 @@ def _crops(study: Study, new: Sequence[Source]) -> dict[Content, Crop]:
             found[content] = _crop(picture)
     area = max(picture.width_px for picture in rated), max(picture.height_px for picture in rated)
     others = [source for source in new if (source.dataset, source.content) not in found]
-    return found | pictures.crops(others, area, {}, study.design.seed)
+    return found | fitting_crops(others, area, {}, study.design.seed)
 
 
 def _crop(picture: Picture) -> Crop:

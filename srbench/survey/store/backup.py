@@ -29,7 +29,8 @@ from srbench.survey.store.connection import sqlite_url
 from srbench.survey.store.database import READING, connect, migrate, revision
 from srbench.survey.store.schema import Base, Invitation, PanelId, Reply, StudyRow, utc
 from srbench.survey.store.vote_store import VoteStore
-from srbench.survey.study import PICTURES_FOLDER, STUDY_FILE, Study, load, require_empty, unfinished
+from srbench.survey.study import Study, load
+from srbench.survey.study_folder import PICTURES_FOLDER, STUDY_FILE, require_empty, unfinished
 
 _HEADER, _VOTES = "backup.json", "votes.jsonl"
 _SCHEMA, _VERSION = "survey backup", 1

@@ -13,7 +13,8 @@ from srbench.core.passwords import hidden
 from srbench.errors import BadStudy
 from srbench.survey.store.database import READING, connect
 from srbench.survey.store.schema import Assignment, Rater, StudyRow
-from srbench.survey.study import STUDY_FILE, Study
+from srbench.survey.study import Study
+from srbench.survey.study_folder import STUDY_FILE
 
 SQLITE = "votes.sqlite"
 _LOCK = 5_272_043  # any number, the same for all who ask

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from srbench.ratings import analysis, pair_study, simulation
+from srbench.ratings import analysis, pair_simulation, pair_study, simulation
 from srbench.report.ratings import publish
 from tests.browser import opened
 
@@ -36,7 +36,7 @@ def _studies() -> dict[str, Any]:
     study = analysis.analyse("panel", drawn.votes)
     sharpness = {s.name: float(i) for i, s in enumerate(drawn.votes.stimuli)}
     with_metrics = analysis.with_metrics(study, {"sharpness": sharpness, "psnr": {k: -v for k, v in sharpness.items()}})
-    answers = simulation.simulate_pairs(simulation.Simulation(models, images=5, raters=20, seed=2), ties=0.2)
+    answers = pair_simulation.simulate_pairs(simulation.Simulation(models, images=5, raters=20, seed=2), ties=0.2)
     return {"ratings": with_metrics, "pairs": pair_study.analyse_pairs("pairs", answers)}
 
 

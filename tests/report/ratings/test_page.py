@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from srbench.ratings import analysis, pair_study, simulation
+from srbench.ratings import analysis, pair_simulation, pair_study, simulation
 from srbench.ratings.options import Options
 from srbench.report.formats import html
 from srbench.report.ratings.page import illustrated, page
@@ -178,7 +178,7 @@ def test_averages_make_a_page_and_always_the_same(made: analysis.Analysis) -> No
 
 def test_pairs_make_a_page() -> None:
     panel = simulation.Simulation(models=("a", "b", "c"), images=2, raters=6)
-    text = _html(pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2)), [SHORT])
+    text = _html(pair_study.analyse_pairs("pairs", pair_simulation.simulate_pairs(panel, ties=0.2)), [SHORT])
     reader = _read(text)
     assert reader.tags["figure"] == 3
     assert len(reader.ids) == len(set(reader.ids))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from srbench.errors import BadRatings
-from srbench.ratings import pair_study, simulation
+from srbench.ratings import pair_simulation, pair_study, simulation
 from srbench.ratings.votes import PairAnswer
 from srbench.report.ratings import methods_pairs, record, record_pairs, tables_pairs
 from srbench.report.table import Table
@@ -15,7 +15,7 @@ from srbench.report.table import Table
 @pytest.fixture(scope="module")
 def made() -> pair_study.PairAnalysis:
     panel = simulation.Simulation(models=("a", "b", "c"), quality=(2.7, 3.0, 3.3), images=5, raters=12)
-    return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.3))
+    return pair_study.analyse_pairs("pairs", pair_simulation.simulate_pairs(panel, ties=0.3))
 
 
 def _one(made: pair_study.PairAnalysis, key: str) -> Table:

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from srbench.ratings import analysis, pair_study, simulation
+from srbench.ratings import analysis, pair_simulation, pair_study, simulation
 from srbench.ratings.options import Options
 from srbench.ratings.votes import PairAnswer, Scale, Stimulus, StimulusScores
 from srbench.report.figures import style
@@ -60,7 +60,7 @@ def drawn(whole: analysis.Analysis) -> list[Plot]:
 @pytest.fixture(scope="module")
 def pairs() -> pair_study.PairAnalysis:
     panel = simulation.Simulation(models=("a", "b", "c"), images=2, raters=8)
-    return pair_study.analyse_pairs("pairs", simulation.simulate_pairs(panel, ties=0.2))
+    return pair_study.analyse_pairs("pairs", pair_simulation.simulate_pairs(panel, ties=0.2))
 
 
 def test_all_kinds_are_drawn_of_a_study_with_everything(drawn: list[Plot]) -> None:
