@@ -40,7 +40,7 @@ class Card:
         weights: Where its parameters come from; "" where it has none.
         golden: Values on `PAIRS`, as printed by the authors' software; () where none are published.
         golden_source: Whose values these are.
-        golden_gap: How far the values may lie from the golden ones for a cause that the traps name.
+        golden_gaps: How far the values lie from the golden ones, for a cause that the traps name; () for nowhere.
         traps: What one may take it for, or get wrong, one sentence each.
         spread: Largest difference between devices or numbers of threads, in words; "" where the bits are equal.
     """
@@ -65,7 +65,7 @@ class Card:
     weights: str = ""
     golden: tuple[str, ...] = ()
     golden_source: str = ""
-    golden_gap: float = 0.0
+    golden_gaps: tuple[float, ...] = ()
     traps: tuple[str, ...] = ()
     spread: str = ""
 

@@ -9,17 +9,12 @@ from torch import Tensor
 from srbench.core.image import round_half_up
 from srbench.core.resize import resize
 from srbench.errors import ShapeError
-from srbench.metrics.filtering import correlate, gaussian
+from srbench.metrics import generalised_gaussian
 from srbench.metrics.metric import of_cards
+from srbench.metrics.normalised_levels import normalised
 
 _MODEL = Path(__file__).parent / "parameters" / "niqe.safetensors"
 _BLOCK_PX, _SCALES = 96, 2
-_ROUNDING = 1e-9
-"""Normalised levels below are those of flat areas, where rounding would decide to which side they count."""
-
-_SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
-_SHAPES = torch.arange(200, 10001, dtype=torch.float64) / 1000
-"""Candidates for the shape of a generalised Gaussian, 0.2 to 10 in steps of 0.001."""
 
 
 def niqe(sr: Tensor) -> Tensor:
@@ -50,7 +45,7 @@ def niqe(sr: Tensor) -> Tensor:
     features = []
     for scale in range(_SCALES):
         side = _BLOCK_PX >> scale
-        normal = _normalised(image)[:, 0]
+        normal = normalised(image, "replicate")[:, 0]
         blocks = normal.unfold(1, side, side).unfold(2, side, side).flatten(1, 2)
         features.append(_features(blocks))
         image = resize(image, (image.shape[-2] // 2, image.shape[-1] // 2))
@@ -66,50 +61,20 @@ def _distance(features: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
     return (difference @ torch.linalg.pinv((covariance + spread) / 2) @ difference).clamp(min=0).sqrt()
 
 
-def _normalised(image: Tensor) -> Tensor:
-    """Levels less their local mean, over their local deviation plus 1."""
-    window = gaussian(7, 7 / 6)
-    mean = correlate(image, window, edge="replicate")
-    deviation = (correlate(image * image, window, edge="replicate") - mean * mean).abs().sqrt()
-    normal = (image - mean) / (deviation + 1)
-    return torch.where(normal.abs() < _ROUNDING, 0.0, normal)
-
-
 def _features(blocks: Tensor) -> Tensor:
     """18 features of each block. `(N, blocks, side, side)` to `(N, blocks, 18)`."""
-    shape, left, right = fit(blocks.flatten(2))
+    shape, left, right = _fit(blocks)
     found = [shape, (left + right) / 2]
-    for shift in _SHIFTS:
-        shape, left, right = fit((blocks * blocks.roll(shift, (2, 3))).flatten(2))
-        ratio = (torch.lgamma(2 / shape) - torch.lgamma(1 / shape)).exp()
-        found += [shape, (right - left) * ratio, left, right]
+    for product in generalised_gaussian.neighbours(blocks):
+        shape, left, right = _fit(product)
+        found += [shape, generalised_gaussian.mean(shape, left, right), left, right]
     return torch.stack(found, -1)
 
 
-def fit(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Fit an asymmetric generalised Gaussian by its moments.
-
-    Args:
-        values: float64 `(..., n)`.
-
-    Returns:
-        Shape, and scales to the left and to the right, float64 `(...)` each; NaN where all values are 0.
-
-    Source:
-        Lasmar, Stitou and Berthoumieu, Multiscale skewed heavy tailed model for texture analysis, ICIP 2009.
-    """
-    squares = values * values
-    left, right = (
-        ((squares * side).sum(-1) / side.sum(-1)).sqrt() for side in ((values < 0).double(), (values > 0).double())
-    )
-    ratio = left / right
-    moment = values.abs().mean(-1) ** 2 / squares.mean(-1)
-    moment = moment * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1) ** 2
-    shapes = _SHAPES.to(values.device)
-    moments = (2 * torch.lgamma(2 / shapes) - torch.lgamma(1 / shapes) - torch.lgamma(3 / shapes)).exp()
-    nearest = (moments - moment[..., None]).abs().argmin(-1)
-    shape = torch.where(moment.isnan(), torch.nan, shapes[nearest])
-    scale = ((torch.lgamma(1 / shape) - torch.lgamma(3 / shape)) / 2).exp()
+def _fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Shape, and scales to the left and to the right, of each block."""
+    shape, left, right = generalised_gaussian.asymmetric(blocks.flatten(2))
+    scale = generalised_gaussian.scale(shape)
     return shape, left * scale, right * scale
 
 

@@ -1,5 +1,6 @@
 """Five pairs of TID2013 that are published in a wheel, which is unpacked and never installed."""
 
+import socket
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from srbench.core import image
 from srbench.metrics.card import PAIRS
 
 _WHEEL = "pyiqa==0.1.16"
+_ASK = socket.getaddrinfo  # as it is before a fixture of all tests closes the network
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,13 @@ def golden_pairs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Tensor,
 def _pair(folder: Path, name: str) -> tuple[Tensor, Tensor]:
     read = [image.to_tensor(image.read(folder / side / f"{name}.bmp")) for side in ("dist_dir", "ref_dir")]
     return read[0], read[1]
+
+
+@pytest.fixture
+def package_index(monkeypatch: pytest.MonkeyPatch, golden_pairs: list[tuple[Tensor, Tensor]]) -> None:
+    """Lets a test ask the package index, which is there, since it gave the pictures."""
+    assert golden_pairs
+    monkeypatch.setattr(socket, "getaddrinfo", _ASK)
 
 
 @pytest.fixture
