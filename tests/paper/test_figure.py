@@ -80,6 +80,32 @@ def test_the_same_figure_has_the_same_bytes_and_its_fonts_inside(run: Path, tmp_
     assert b"<text" not in (tmp_path / "a.svg").read_bytes()
 
 
+def _written(run: Path, **words: object) -> list[str]:
+    return [text.get_text() for text in srbench.figure(run, "colour", [CROP], **words).texts]  # type: ignore[arg-type]
+
+
+def test_what_the_values_are_is_said_once_whatever_the_crops_are_called(run: Path) -> None:
+    heads = ["PSNR\u2191", "/", "SSIM\u2191"]
+    chosen = {"metrics": ["psnr", "ssim"]}
+    for models, labels in (
+        (["nearest", "hr"], ["a", "original"]),
+        (["lr", "nearest"], []),
+        (["lr", "nearest", "hr"], []),
+    ):
+        texts = _written(run, models=models, labels=labels, **chosen)
+        assert [texts.count(head) for head in heads] == [1, 2, 1], models
+    assert "PSNR\u2191/SSIM\u2191 of the crop" in _written(run, models=["nearest"], **chosen)
+
+
+def test_a_narrow_image_in_a_wide_place_keeps_its_name_and_no_line_is_empty(run: Path) -> None:
+    assert "colour (ripples, \u00d74)" in _written(run, models=["nearest", "bicubic", "hr"], width="single")
+    with_values, without = (
+        srbench.figure(run, "colour", [CROP], models=["nearest"], metrics=metrics).get_figheight()
+        for metrics in (["psnr"], [])
+    )
+    assert with_values - without == pytest.approx(7 * 1.2 / 72, abs=0.01)
+
+
 def test_the_verb_finds_disputed_crops_and_says_where_they_are(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.pdf"
     answer = CliRunner().invoke(app, ["figure", str(run), "--disputed", "2", "--metrics", "psnr", "--out", str(out)])

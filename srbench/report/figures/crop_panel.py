@@ -119,7 +119,7 @@ def _layout(
     gap = round(_GAP_IN * dpi)
     layout = None
     for lines in sorted({min(1, count), count}):
-        caption = round((1 + max(1, lines)) * line_px(dpi) + _GAP_IN / 2 * dpi)
+        caption = round((1 + lines) * line_px(dpi) + _GAP_IN / 2 * dpi)
         layout = arrange(Page(round(width_in * dpi), gap, caption), sizes, len(panels[0].details), columns)
         if layout is None or widest <= layout.cell_width + gap / 2:
             return layout, lines
@@ -147,20 +147,18 @@ class _Painter:
         of = f"values of the {panel.of}" if panel.heads else ""
         if panel.heads and all(detail.values for detail in panel.details):
             of = f"{'/'.join(_heads(panel))} of the {panel.of}"
-        self._caption(figure, block.whole, panel.label, [[(of, False)]], block.whole.width)
+        room = block.whole.width + 2 * block.whole.x  # it stands in the middle of its place
+        self._caption(figure, block.whole, panel.label, [[(of, False)]] if of else [], room)
         best = _best(panel)
+        named = next((detail for detail in reversed(panel.details) if not detail.values), None)
         for detail, box in zip(panel.details, block.cells, strict=True):
             enlarged = detail.pixels.repeat(block.factor, 0).repeat(block.factor, 1)
             self._picture(figure, enlarged, box)
-            self._caption(figure, box, detail.label, self._value_lines(detail, panel, best), self.layout.cell_width)
+            pieces = [(head, False) for head in _heads(panel)] if detail is named else _values(detail, panel, best)
+            self._caption(figure, box, detail.label, self._value_lines(pieces), self.layout.cell_width)
 
-    def _value_lines(self, detail: Detail, panel: Panel, best: Sequence[float | None]) -> list[list[tuple[str, bool]]]:
-        """The lines below a name: pieces of text, and whether each is bold."""
-        if not detail.values:
-            pieces = [(head, False) for head in _heads(panel)] if detail.label == "HR" else []
-        else:
-            marked = [value is not None and value == top for value, top in zip(detail.values, best, strict=True)]
-            pieces = list(zip(_texts(detail, panel.heads), marked, strict=True))
+    def _value_lines(self, pieces: Sequence[tuple[str, bool]]) -> list[list[tuple[str, bool]]]:
+        """The lines below a name, of pieces of text and whether each is bold: one line of all, or one each."""
         if self.lines != 1 or len(pieces) < 2:
             return [[piece] for piece in pieces]
         joined: list[tuple[str, bool]] = [pieces[0]]
@@ -220,6 +218,12 @@ def _best(panel: Panel) -> list[float | None]:
         (max if head.higher_is_better else min)(values) if len(values) > 1 else None
         for head, values in zip(panel.heads, found, strict=True)
     ]
+
+
+def _values(detail: Detail, panel: Panel, best: Sequence[float | None]) -> list[tuple[str, bool]]:
+    """The values of a crop, and whether each is the best."""
+    marked = (value is not None and value == top for value, top in zip(detail.values, best, strict=False))
+    return list(zip(_texts(detail, panel.heads), marked, strict=True))
 
 
 def _heads(panel: Panel) -> list[str]:
