@@ -1,7 +1,7 @@
-"""Make the pictures of README's example anew: `python -m docs.example`.
+"""Make the pictures of README's example and of docs/paper.md anew: `python -m docs.example`.
 
-Both come from one run on the builtin photographs, which are free to publish (see THIRD_PARTY.md): the table as a
-terminal shows it, and a comparison sheet.
+They come from one run on the builtin photographs, which are free to publish (see THIRD_PARTY.md): the table as a
+terminal shows it, a comparison sheet, and the figure of a paper.
 """
 
 import os
@@ -20,13 +20,20 @@ _COLUMNS = 160
 _MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
 COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
 """The command of README, whose result the pictures show."""
+FIGURE = (
+    "srbench figure runs/classical_x4 --image astronaut --crop 170,60,80,80 --models bicubic,srresnet,srgan,hr "
+    "--columns 2 --out face.png"
+)
+"""The command of docs/paper.md."""
+_WIDTH = 1100
+"""Width of the figure on the page in pixels."""
 
 
-def _run(scratch: Path) -> str:
-    """What the command prints in a terminal, with its colours."""
+def _run(command: str, scratch: Path) -> str:
+    """What a command prints in a terminal, with its colours."""
     terminal = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(_COLUMNS)}
     terminal["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    words = [sys.executable, "-m", *COMMAND.split()]
+    words = [sys.executable, "-m", *command.split()]
     return subprocess.run(words, env=terminal, cwd=scratch, check=True, capture_output=True, text=True).stdout
 
 
@@ -44,6 +51,10 @@ def _write_table(printed: str) -> None:
 if __name__ == "__main__":
     _FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        _write_table(_run(Path(scratch)))
+        _write_table(_run(COMMAND, Path(scratch)))
+        _run(FIGURE, Path(scratch))
+        with Image.open(Path(scratch) / "face.png") as figure:
+            small = figure.convert("RGB").resize((_WIDTH, round(figure.height * _WIDTH / figure.width)))
+            small.save(_FOLDER / "figure.jpg", quality=90)
         with Image.open(Path(scratch) / "runs/classical_x4/sheets/builtin/coffee.png") as sheet:
             sheet.convert("RGB").save(_FOLDER / "sheet.jpg", quality=88)

@@ -101,6 +101,10 @@ def test_the_pictures_show_the_command_that_stands_beside_them(page: str) -> Non
     assert example.COMMAND.split(" --datasets")[0].split()[-1] in _shown(ROOT / "docs/example/table.svg")
 
 
+def test_the_figure_is_that_of_the_command_above_it() -> None:
+    assert f"```sh\n{example.FIGURE}\n```\n\n![" in (ROOT / "docs/paper.md").read_text(encoding="utf-8")
+
+
 def _shown(picture: Path) -> str:
     """The text of a terminal's picture."""
     return html.unescape(re.sub(r"<[^>]+>", "", picture.read_text(encoding="utf-8")))
