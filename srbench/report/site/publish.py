@@ -164,7 +164,7 @@ def _page(board: Board, leaders: Leaderboard, plots: Sequence[tuple[str, Plot]],
         "commands": facts.commands(board),
         "machines": board.machines,
         "facts": [facts.protocol(board), facts.models(board), facts.datasets(board), facts.environments(board)],
-        "run": " ".join(str(folder.path) for folder in board.folders),
+        "runs": [str(folder.path) for folder in board.folders],
     }
 
 

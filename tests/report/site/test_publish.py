@@ -105,6 +105,7 @@ def test_runs_under_two_protocols_are_two_pages(tmp_path: Path) -> None:
     other = (tmp_path / "out" / "rgb_x4-2" / "index.html").read_text(encoding="utf-8")
     assert 'href="../index.html"' in other
     assert "under rgb_x4" in other
+    assert f"<code>srbench show {tmp_path}/b --methods</code>" in other
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path, call: Call) -> None:

@@ -110,6 +110,24 @@ def test_a_link_opens_exactly_what_was_on_the_screen(browser: Any, address: str)
         assert said == []
 
 
+def test_the_page_begins_with_the_model_that_leads(browser: Any, address: str, run: RunFolder) -> None:
+    values: dict[str, list[float]] = {}
+    for row in run.rows():
+        if row.metric == "psnr":
+            values.setdefault(row.model, []).append(row.value)
+    best = max(values, key=lambda model: float(np.mean(values[model])))
+    for width, count in ((1280, 4), (390, 1)):
+        with window(browser, width, 720) as page:
+            page.goto(address)
+            page.evaluate("ready")
+            shown = page.evaluate("view.models")
+            assert len(shown) == count
+            assert (shown[0] == "hr") == (count > 1)
+            assert best in shown
+            name = page.locator(f"#models tr[data-name={best}] button span")
+            assert name.text_content() == best
+
+
 def test_keys_choose_models_and_layouts_and_shift_shows_the_original(browser: Any, address: str) -> None:
     with window(browser, 1280, 720) as page:
         page.goto(address + "#image=colour&models=lanczos")
