@@ -150,7 +150,7 @@ class Upscaler:
         if not error > (_TILE_ERROR if exact else _ROUGH_TILE_ERROR):
             return ""
         return (
-            f"output depends on the tiles, by up to {error * 255:.2g} levels on a probe; "
+            f"output depends on the tiles, by up to {error * 255:.2g} levels on a hard probe; "
             "a larger --memory-mib, without tile=N, leaves images whole"
         )
 

@@ -1,5 +1,6 @@
 """Images in pieces: 8-bit outputs, what is held, and that no seam is seen."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,26 @@ def test_a_network_whose_pixels_depend_on_the_tiles_is_named(network: type[torch
     upscaler = Upscaler(network(), 4, mode, overlap_px=10, bytes_per_px=10000)
     assert "depends on the tiles" in upscaler.tile_warning(lr)
     assert not Upscaler(network(), 4).tile_warning(lr)
+
+
+class _Attentive(torch.nn.Module):
+    """Sharpens by a deviation over all of its input, as an attention of contrast does (IMDN)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        smooth = torch.nn.functional.avg_pool2d(x, 3, 1, 1)
+        return interpolate(x + x.std((-2, -1), keepdim=True) * (x - smooth), scale_factor=4, mode="nearest")
+
+
+def test_the_probe_promises_no_less_than_a_photograph_with_a_sky_shows() -> None:
+    lr = torch.full((1, 3, 96, 96), 0.8)
+    lr[..., 64:, :] = 0.1 + 0.8 * torch.rand(1, 3, 32, 96)
+    modes = Mode(), Mode(tile_px=32)
+    whole, tiled = (Upscaler(_Attentive(), 4, mode, overlap_px=4, bytes_per_px=100) for mode in modes)
+    shown = 255 * (whole(lr) - tiled(lr)).abs().max().item()
+    promised = re.search(r"up to (\S+) levels on a hard probe", tiled.tile_warning(lr))
+    assert promised is not None
+    assert shown > 10
+    assert float(promised[1]) > shown
 
 
 def test_the_size_rule_of_a_spandrel_network_is_known(tmp_path: Path) -> None:
