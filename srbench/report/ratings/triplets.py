@@ -67,10 +67,10 @@ def methods(study: TripletAnalysis) -> str:
     sentences.append(
         "Distances from the original are in just noticeable differences (1 JND is told in 75 % of forced choices): "
         "Thurstone's case V with a threshold of 'not sure' (Glenn and David 1960), a bias to one side, and for each "
-        "rater a share of answers given without looking (Wichmann and Hill 2001), estimated together by maximum "
-        f"likelihood from trials, traps and bias questions, with a normal prior of {PRIOR_JND:g} JND on distances. "
-        "Intervals are Student t intervals from a sandwich covariance with raters as clusters, the shares held at "
-        "their estimates."
+        "rater a share of answers given without looking (Wichmann and Hill 2001), drawn from a beta distribution and "
+        "summed out (Bock and Aitkin 1981); all is estimated together by maximum likelihood from trials, traps and "
+        f"bias questions, with a normal prior of {PRIOR_JND:g} JND on distances. Intervals are Student t intervals "
+        "from a sandwich covariance of all parameters with raters as clusters."
     )
     for form, fit in study.fits.items():
         sentences.append(
