@@ -1,13 +1,13 @@
 """`srbench table`."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from srbench.cli import console, options
+from srbench.core.names import fits
 from srbench.evaluation.results import RunFolder
 
 
@@ -58,10 +58,7 @@ def table(
 def _ordered(asked: list[str], known: Iterable[str]) -> list[str]:
     """Names in the order in which they, or patterns of them, were asked for."""
     names = list(known)
-    return (
-        list(dict.fromkeys(name for glob in asked for name in names if fnmatchcase(name.lower(), glob.lower())))
-        or names
-    )
+    return list(dict.fromkeys(name for glob in asked for name in names if fits(name, glob))) or names
 
 
 def _title(dataset: str) -> str:

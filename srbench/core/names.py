@@ -1,7 +1,8 @@
 """Names of files and folders in tables: short, telling, and one for each place in a run's folder."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from srbench.errors import UserError
@@ -16,6 +17,34 @@ _SAY_NOTHING = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that the files and folders of many experiments are called by."""
+
+
+def fits(name: str, glob: str) -> bool:
+    """Tell whether a glob means a name, in any case of the letters.
+
+    Examples:
+        >>> fits("esrgan.psnr_df2k", "ESRGAN*"), fits("esrgan", "srgan")
+        (True, False)
+    """
+    return fnmatchcase(name.lower(), glob.lower())
+
+
+def meant(globs: Sequence[str], known: Iterable[str], what: str) -> set[str]:
+    """Return the names that globs mean; all where there is no glob.
+
+    Args:
+        globs: Names or globs, in any case.
+        known: Names that there are.
+        what: What a name is of, for the message, as "model of these runs".
+
+    Raises:
+        UserError: A glob means none of them.
+    """
+    names = list(dict.fromkeys(known))
+    for glob in globs:
+        if not any(fits(name, glob) for name in names):
+            raise UserError(f"no {what} is called '{glob}'; expected one of: {', '.join(names)}")
+    return {name for name in names if not globs or any(fits(name, glob) for glob in globs)}
 
 
 def split_label(typed: str) -> tuple[str, str]:

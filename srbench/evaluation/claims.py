@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Literal
 
 from srbench import protocol
 from srbench.core.assets import AssetStore
+from srbench.core.names import meant
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
@@ -81,13 +81,16 @@ def chosen(models: Sequence[str], datasets: Sequence[str], protocols: Sequence[s
         protocols: Protocols, likewise.
 
     Raises:
-        UserError: No claim is chosen.
+        UserError: A pattern means nothing that is claimed, or no claim is chosen.
     """
+    claims = [(card, claim) for card in registry.cards().values() for claim in card.claims]
+    wanted = meant(models, (card.id for card, _ in claims), "model with claims")
+    of_sets = meant(datasets, (claim.dataset for _, claim in claims), "data set of the claims")
+    under = meant(protocols, (claim.protocol for _, claim in claims), "protocol of the claims")
     found = [
         (card, claim)
-        for card in registry.cards().values()
-        for claim in card.claims
-        if _wanted(card.id, models) and _wanted(claim.dataset, datasets) and _wanted(claim.protocol, protocols)
+        for card, claim in claims
+        if card.id in wanted and claim.dataset in of_sets and claim.protocol in under
     ]
     if not found:
         raise UserError("no card claims a score of that; the claims of all cards: srbench models --json")
@@ -134,10 +137,6 @@ def measure(
                 yield from _unchecked(card, claim, why_not(card, conventions.scale, store))
             else:
                 yield from _checked(card, claim, means)
-
-
-def _wanted(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
 def _printed(claim: Claim) -> dict[str, float]:

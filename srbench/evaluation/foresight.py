@@ -1,13 +1,12 @@
 """What a run would do and fetch, found without writing anything."""
 
-import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from srbench.core.assets import DryStore, PinnedFile
-from srbench.core.names import split_label
+from srbench.core.names import fits, split_label
 from srbench.datasets.locate import ImageSet
 from srbench.errors import DownloadError, MissingData, MissingWeights, UserError
 from srbench.evaluation import scoring, set_names
@@ -120,7 +119,7 @@ def _alternatives(names: Sequence[str]) -> list[tuple[list[str], bool]]:
     cards = registry.cards().values()
     found: list[tuple[list[str], bool]] = []
     for name in names:
-        if matching := [card.id for card in cards if set(name) & set("*?[") and fnmatch.fnmatchcase(card.id, name)]:
+        if matching := [card.id for card in cards if set(name) & set("*?[") and fits(card.id, name)]:
             found += [([id_], False) for id_ in matching]
         else:
             found.append(([name], True))

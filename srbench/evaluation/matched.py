@@ -3,13 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from srbench.errors import BadRun, UserError
+from srbench.core.names import meant
+from srbench.errors import BadRun
 from srbench.evaluation.results import FILES, MOS, TIMINGS, WHOLE_SET, Row, RunFolder
 from srbench.evaluation.shown import methods as methods_of
 from srbench.evaluation.shown import shown
@@ -149,14 +149,9 @@ def _of_quality(row: Row) -> bool:
 
 def _kept(rows: Mapping[str, Sequence[Row]], field: str, globs: Sequence[str]) -> dict[str, list[Row]]:
     """Keep the rows that one of the globs means, whatever the case of its letters; all where there is none."""
-    known = dict.fromkeys(getattr(row, field) for of_run in rows.values() for row in of_run)
-    meant = set() if globs else set(known)
-    for glob in globs:
-        found = {name for name in known if fnmatchcase(name.lower(), glob.lower())}
-        if not found:
-            raise UserError(f"no {field} of these runs is called '{glob}'; expected one of: {', '.join(known)}")
-        meant |= found
-    return {run: [row for row in of_run if getattr(row, field) in meant] for run, of_run in rows.items()}
+    known = (getattr(row, field) for of_run in rows.values() for row in of_run)
+    kept = meant(globs, known, f"{field} of these runs")
+    return {run: [row for row in of_run if getattr(row, field) in kept] for run, of_run in rows.items()}
 
 
 def _one_protocol(folders: Sequence[RunFolder]) -> Mapping[str, Any]:

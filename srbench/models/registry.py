@@ -1,6 +1,5 @@
 """All architectures, cards and builders: those of `zoo.archs` and of every other package that registers some."""
 
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from srbench.core import bibliography, plugins
 from srbench.core.bibliography import Entry
+from srbench.core.names import fits
 from srbench.core.plugins import Loaded, Plugin
 from srbench.errors import NameClash, UnknownName
 from srbench.models import neighbours
@@ -109,8 +109,7 @@ def matching(pattern: str) -> list[Card]:
     Raises:
         UnknownName: No card matches.
     """
-    lower = pattern.lower()
-    return [card for card in cards().values() if fnmatch.fnmatchcase(card.id.lower(), lower)] or [find(pattern)]
+    return [card for card in cards().values() if fits(card.id, pattern)] or [find(pattern)]
 
 
 def failures() -> Mapping[str, str]:

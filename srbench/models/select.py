@@ -1,6 +1,5 @@
 """Selection of models: from names, as typed after `--models`, to models that can run."""
 
-import fnmatch
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +7,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from srbench.core.assets import AssetStore, PinnedFile
-from srbench.core.names import Names, split_label
+from srbench.core.names import Names, fits, split_label
 from srbench.errors import BadWeights, FailedModel, MissingWeights, UserError
 from srbench.models import checkpoint, foreign, interpolation, naming, registry
 from srbench.models.availability import at_hand, fetch_model, why_not
@@ -191,10 +190,8 @@ def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
 
 
 def _add_glob(selection: Selection, pattern: str, scale: int, store: AssetStore) -> None:
-    cards = [card for card in registry.cards().values() if fnmatch.fnmatchcase(card.id.lower(), pattern.lower())]
-    points = [
-        point for name, point in registry.builders().items() if fnmatch.fnmatchcase(name.lower(), pattern.lower())
-    ]
+    cards = [card for card in registry.cards().values() if fits(card.id, pattern)]
+    points = [point for name, point in registry.builders().items() if fits(name, pattern)]
     if not cards and not points:
         raise UserError(f"no model id matches '{pattern}'. All names: srbench models{registry.failures_hint()}")
     for card in cards:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import chain, zip_longest
 
+from srbench.core.names import fits
 from srbench.errors import BadRun, UserError, closest
 from srbench.evaluation.busiest import busiest
 from srbench.evaluation.disputed import disputed
@@ -153,4 +153,4 @@ def _place(scenes: Scenes, image: str, dataset: str) -> Place:
 def _meant(name: str, known: Sequence[str]) -> list[str]:
     exact = [model for model in known if model.lower() == name]
     family = [model for model in known if model.lower().startswith(f"{name}.")]
-    return exact or family or [model for model in known if fnmatchcase(model.lower(), name)]
+    return exact or family or [model for model in known if fits(model, name)]

@@ -24,8 +24,10 @@ def test_patterns_choose_claims_in_the_order_of_protocols() -> None:
     places = [(claim.protocol, claim.dataset) for _, claim in found]
     assert places == sorted(places)
     assert {dataset for _, dataset in places} == {"set5", "set14"}
+    with pytest.raises(UserError, match=r"no data set of the claims is called 'set6'; expected one of: .*set14"):
+        claims.chosen(["bicubic"], ["set5", "set6"], [])  # one that is right beside it hides nothing
     with pytest.raises(UserError, match="no card claims a score of that; the claims of all cards: srbench models"):
-        claims.chosen(["bicubic"], ["set6"], [])
+        claims.chosen(["bicubic"], [], ["openmmlab_x4"])
 
 
 def test_each_printed_score_has_a_verdict(data: Path, tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """Which models and contents of a run a study can be of: those that were asked for, each model with every content."""
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from srbench.core.names import split_label
+from srbench.core.names import fits, split_label
 from srbench.errors import BadStudy
 
 Content = tuple[str, str]
@@ -40,7 +39,7 @@ def _meant(typed: str, places: Mapping[str, str]) -> list[str]:
     return (
         [model for model in places if model.lower() == lower]
         or [model for model, of in places.items() if not of and model.lower().partition(".")[0] == lower]
-        or [model for model in places if fnmatch.fnmatchcase(model.lower(), pattern)]
+        or [model for model in places if fits(model, pattern)]
         or [model for model, of in places.items() if of and not label and place in (of, of.rpartition(":")[0])]
     )
 
