@@ -16,7 +16,7 @@ from tests.survey.walk import heard, on, served
 
 pytestmark = pytest.mark.slow
 
-_SIZES = [(1280, 720, 1), (1366, 625, 1), (390, 844, 3)]
+_LAPTOPS, _PHONE = [(1280, 720), (1366, 625)], [(390, 844)]
 _OUTSIDE = """() => {
   const pictures = [...document.querySelectorAll("img.exact")].filter((image) => image.offsetParent);
   const boxes = [...document.querySelectorAll("h1, form button"), ...pictures.map((one) => one.closest(".cut") ?? one)];
@@ -47,8 +47,8 @@ def _study(call: Call, folder: Path, method: str, *more: str) -> VoteStore:
 def test_everything_is_in_the_window(call: Call, tmp_path: Path, browser: Any, method: str) -> None:
     store = _study(call, tmp_path, method)
     with served(store) as url:
-        for width, height, scale in _SIZES:
-            with window(browser, width, height, scale) as page:
+        for sizes, scale in ((_LAPTOPS, 1), (_PHONE, 3)):
+            with window(browser, *sizes[0], scale) as page:
                 said = heard(page)
                 page.goto(f"{url}/language/de")  # the longest words
                 page.goto(f"{url}/i/{store.invite()}")
@@ -56,8 +56,10 @@ def test_everything_is_in_the_window(call: Call, tmp_path: Path, browser: Any, m
                 while not page.locator(".code").count():
                     if page.locator("img.exact").count():
                         page.locator('img.exact[style*="width"]').first.wait_for()
-                        assert page.evaluate(_OUTSIDE) == [], (method, width, page.url)
-                        assert page.locator(".notice:visible").count() == 0
+                        for width, height in sizes:
+                            page.set_viewport_size({"width": width, "height": height})
+                            assert page.evaluate(_OUTSIDE) == [], (method, width, page.url)
+                            assert page.locator(".notice:visible").count() == 0
                         trials += page.locator("input[name=position]").count()
                     on(page)
                 assert trials == {"pair": 2, "mushra": 2, "triplet": 8}.get(method, 4)
