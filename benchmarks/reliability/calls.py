@@ -34,6 +34,9 @@ CALLS: dict[str, Values] = {
     "table": {"runs": "in/run"},
     "figure": {"runs": "in/run", "image": "a", "crop": "8,8,16,16", "out": "out/figure.png"},
     "claims": {"models": "srgan", "datasets": "set5", "protocol": "classical_x4", "out": "out"},
+    "merge": {"out": "out", "runs": "in/run"},
+    "rename": {"run": "in/run", "old": "nearest", "new": "repeated"},
+    "rm": {"run": "in/run", "models": "nearest"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},
     "fetch": {"ids": "nearest"},
     "metrics": {},
@@ -80,8 +83,14 @@ CALLS: dict[str, Values] = {
 }
 """Values of parameters by verb; None switches a flag on."""
 
-CHANGES = {"survey extend": "study.json", "survey token": "secrets.json"}
-"""By verb, the file of a study, besides its votes, that it is there to change."""
+_OF_A_RUN = ("rows.jsonl", "run.json", "summary.csv", "summary.md", "summary.html", "*.png")
+CHANGES = {
+    "survey extend": ("study.json",),
+    "survey token": ("secrets.json",),
+    "rename": _OF_A_RUN,
+    "rm": _OF_A_RUN,
+}
+"""By verb, names or patterns of the files of a run or study, besides votes, that it is there to change."""
 
 OF_NOBODY = ("survey withdraw", "survey exclude", "survey include", "survey person")
 """Verbs whose call is about a rater whom the study does not have, and ends with 2."""

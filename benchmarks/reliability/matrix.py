@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ class Verb:
             yield from _faults_of(end)
             after = inputs(folder)
             changed = {Path(name).name for name, data in given.items() if after.get(name) != data}
-            if changed - {calls.CHANGES.get(self.name)}:
+            meant = calls.CHANGES.get(self.name, ())
+            if not all(any(fnmatch(name, pattern) for pattern in meant) for name in changed):
                 yield "an input was changed"
             if list((folder / "tmp").iterdir()) and end.code is not None:
                 yield "left temporary files"

@@ -17,12 +17,14 @@ from srbench.cli.fetch import fetch
 from srbench.cli.figure import figure
 from srbench.cli.interpolate import interpolate
 from srbench.cli.listing import protocols
+from srbench.cli.merge import merge
 from srbench.cli.metrics import metrics
 from srbench.cli.models import models
 from srbench.cli.report import report
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.show import show
+from srbench.cli.stored_models import rename, rm
 from srbench.cli.survey.app import survey
 from srbench.cli.table import table
 from srbench.cli.throughput import throughput
@@ -50,7 +52,7 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, report, compare, table, figure, claims, score, fetch, metrics, protocols),
+    _EVALUATE: (run, show, report, compare, table, figure, claims, merge, rename, rm, score, fetch, metrics, protocols),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }

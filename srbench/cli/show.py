@@ -96,16 +96,10 @@ def _ab_comparison(folder: Path, form: str, json: bool) -> None:
 
 def _run(run: Path, form: str, json: bool) -> None:
     folder = RunFolder(run)
-    head = folder.head()  # a wrong folder is told before anything loads
-    from srbench.evaluation.shown import shown
+    folder.head()  # a wrong folder is told before anything loads
     from srbench.report.runs import publish
 
-    chosen = shown(folder)
-    if not chosen.rows:
-        raise BadRun(f"{run} holds no rows yet; run: srbench run --out {run}")
-    notes = list(dict.fromkeys([*(note for call in head["calls"] for note in call["notes"]), *chosen.notes]))
-    last = head["calls"][-1]
-    report = publish.report(folder, chosen.rows, notes, last["unavailable"], last["failed"])
+    report = publish.of_folder(folder)
     if json:
         console.print_json(report.as_dict(str(run)))
     elif form == "terminal":

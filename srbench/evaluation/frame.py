@@ -1,7 +1,7 @@
 """Rows of results as a pandas DataFrame."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from srbench.evaluation.results import Row, RunFolder
 from srbench.evaluation.shown import shown
 from srbench.evaluation.summary import Summary, summarise
 
+_COLUMNS = [field.name for field in fields(Row)]
+
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows as a table: a line for each row, and a column for each field of `Row`."""
-    return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(Row)])
+    rows = list(rows)
+    return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in _COLUMNS}, columns=_COLUMNS)
 
 
 def load_results(folder: str | Path) -> pd.DataFrame:

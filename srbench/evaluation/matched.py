@@ -107,14 +107,14 @@ def match(
         UserError: A name or glob means nothing that the runs hold.
         BadRun: A folder holds no run; or the runs have other protocols, versions of the pipeline or pictures.
     """
-    protocol = _one_protocol(folders)
+    protocol = one_protocol(folders)
     chosen = {str(folder.path): shown(folder) for folder in folders}
     rows: Mapping[str, Sequence[Row]] = {
         run: [row for row in of.rows if _of_quality(row)] for run, of in chosen.items()
     }
     for field, globs in (("model", models), ("dataset", datasets), ("metric", metrics)):
         rows = _kept(rows, field, globs)
-    _require_same_pictures(rows)
+    require_same_pictures(rows)
     methods = {str(folder.path): methods_of(folder.head()["calls"]) for folder in folders}
     labelled, origins = _labelled(rows, methods)
     places: dict[Place, dict[str, list[Row]]] = {}
@@ -136,9 +136,9 @@ def contents(folders: Sequence[RunFolder]) -> dict[str, Sequence[Row]]:
     Raises:
         BadRun: A folder holds no run; or the runs have other protocols, versions of the pipeline or pictures.
     """
-    _one_protocol(folders)
+    one_protocol(folders)
     rows = {str(folder.path): [row for row in shown(folder).rows if _of_quality(row)] for folder in folders}
-    _require_same_pictures(rows)
+    require_same_pictures(rows)
     return _labelled(rows, {str(folder.path): methods_of(folder.head()["calls"]) for folder in folders})[0]
 
 
@@ -154,7 +154,12 @@ def _kept(rows: Mapping[str, Sequence[Row]], field: str, globs: Sequence[str]) -
     return {run: [row for row in of_run if getattr(row, field) in kept] for run, of_run in rows.items()}
 
 
-def _one_protocol(folders: Sequence[RunFolder]) -> Mapping[str, Any]:
+def one_protocol(folders: Sequence[RunFolder]) -> Mapping[str, Any]:
+    """Return all fields of the protocol that runs share.
+
+    Raises:
+        BadRun: A folder holds no run, or they are under several protocols.
+    """
     first, *others = [(folder.path, dict(folder.head().get("protocol", {}))) for folder in folders]
     for path, protocol in others:
         if {"lr": "bicubic", **protocol} != {"lr": "bicubic", **first[1]}:
@@ -165,8 +170,15 @@ def _one_protocol(folders: Sequence[RunFolder]) -> Mapping[str, Any]:
     return first[1]
 
 
-def _require_same_pictures(rows: Mapping[str, Sequence[Row]]) -> None:
-    """Refuse runs whose rows of one image name are of different pictures, or of different versions of the pipeline."""
+def require_same_pictures(rows: Mapping[str, Sequence[Row]]) -> None:
+    """Refuse runs whose rows of one image name are of different pictures, or of different versions of the pipeline.
+
+    Args:
+        rows: Rows by the folder of their run.
+
+    Raises:
+        BadRun: Two rows are of such pictures or versions.
+    """
     known: dict[tuple[str, str], tuple[str, Row]] = {}
     for run, of_run in rows.items():
         for row in of_run:

@@ -23,6 +23,9 @@ from srbench.report.runs import caption, sheet
 from srbench.report.runs.tables import build
 from srbench.report.table import Page, Section, Table
 
+_TABLES = {"csv": "summary.csv", "md": "summary.md", "html": "summary.html", "latex": "summary.tex"}
+"""Format and name of each file of tables in a run's folder."""
+
 
 @dataclass(frozen=True)
 class RunReport:
@@ -126,6 +129,23 @@ def report(
     return RunReport(protocol.as_dict(), summaries, rankings, page, below, unavailable or {}, list(failed), given)
 
 
+def of_folder(folder: RunFolder) -> RunReport:
+    """Arrange everything that a folder shows.
+
+    Args:
+        folder: Folder of a run.
+
+    Raises:
+        BadRun: The folder holds no run, or no rows.
+    """
+    calls = folder.head()["calls"]
+    chosen = shown.shown(folder)
+    if not chosen.rows:
+        raise BadRun(f"{folder.path} holds no rows yet; run: srbench run --out {folder.path}")
+    notes = list(dict.fromkeys([*(note for call in calls for note in call["notes"]), *chosen.notes]))
+    return report(folder, chosen.rows, notes, calls[-1]["unavailable"], calls[-1]["failed"])
+
+
 def _with_lr(table: Table, text: str) -> Table:
     """Say in the title of a table on which LR images it is."""
     return replace(table, title=f"{table.title}, {text}") if text else table
@@ -213,7 +233,14 @@ def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
 
 def write(report: RunReport, folder: RunFolder, *, latex: bool = False) -> None:
     """Write summary.csv, summary.md and summary.html, and summary.tex on request, into the run's folder."""
-    names = {"csv": "summary.csv", "md": "summary.md", "html": "summary.html"} | (
-        {"latex": "summary.tex"} if latex else {}
-    )
+    names = {form: name for form, name in _TABLES.items() if latex or form != "latex"}
     write_files(folder.path, {name: report.text(form) for form, name in names.items()})
+
+
+def refresh(folder: RunFolder) -> None:
+    """Write the tables of a folder anew whose rows have changed; where none are left, they are removed."""
+    if shown.shown(folder).rows:
+        write(of_folder(folder), folder, latex=(folder.path / _TABLES["latex"]).exists())
+    else:
+        for name in _TABLES.values():
+            (folder.path / name).unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""`srbench rm` and `srbench rename`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.cli import console, options
+from srbench.core.wording import counted
+from srbench.evaluation.results import RunFolder
+
+if TYPE_CHECKING:
+    from srbench.evaluation.stored_models import Changed
+
+
+def rm(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    models: Annotated[list[str], typer.Option(help="Models to take out; names or patterns, comma-separated.")],
+    json: options.Json = False,
+) -> None:
+    """Take models out of a run: their rows and kept outputs are gone for good, and the tables are written anew."""
+    folder = RunFolder(run)
+    folder.head()  # a wrong folder is told before anything loads
+    from srbench.evaluation.stored_models import remove
+
+    changed = remove(folder, options.split(models))
+    _report(folder, changed, f"{', '.join(changed.models)} taken out of {run}", json)
+
+
+def rename(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    old: Annotated[str, typer.Argument(help="Name of a model of the run.")],
+    new: Annotated[str, typer.Argument(help="Name that it gets.")],
+    json: options.Json = False,
+) -> None:
+    """Give a model of a run another name, in its rows, tables and kept outputs.
+
+    `srbench run` goes on under the new name only where it is told it, as in --models NEW=file.pth.
+    """
+    folder = RunFolder(run)
+    folder.head()
+    from srbench.evaluation.stored_models import rename as give_name
+
+    changed = give_name(folder, old, new)
+    _report(folder, changed, f"{old} is called {new} in {run}", json)
+
+
+def _report(folder: RunFolder, changed: "Changed", sentence: str, json: bool) -> None:
+    """Write the tables anew, and say what was done."""
+    from srbench.report.runs import publish
+
+    publish.refresh(folder)
+    if json:
+        console.print_json(
+            {
+                "run": str(folder.path),
+                "models": list(changed.models),
+                "rows": changed.rows,
+                "pictures": changed.pictures,
+            }
+        )
+    else:
+        kept = f" and {counted(changed.pictures, 'kept output')}" if changed.pictures else ""
+        console.out.print(f"{sentence}: {counted(changed.rows, 'row')}{kept}", soft_wrap=True, markup=False)

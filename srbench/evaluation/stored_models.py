@@ -1,0 +1,130 @@
+"""Models of a stored run: taken out, or given another name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from srbench.core import files
+from srbench.errors import UserError
+from srbench.evaluation import run_head
+from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder
+
+_BY_MODEL = ("models", "modes", "unavailable", "seeds")
+"""What a call of run.json holds by the names of models."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a change of a run did.
+
+    Attributes:
+        models: Names of the models that it was about, as they were.
+        rows: Number of their rows.
+        pictures: Number of their outputs.
+    """
+
+    models: Sequence[str]
+    rows: int
+    pictures: int
+
+
+def remove(folder: RunFolder, globs: Sequence[str]) -> Changed:
+    """Take models out of a run: their rows, outputs and facts.
+
+    Args:
+        folder: Folder of the run.
+        globs: Names of models, or patterns of them.
+
+    Raises:
+        BadRun: The folder holds no run.
+        UserError: A name or pattern means none of its models.
+    """
+    return _change(folder, lambda known: _meant(folder, globs, known), None)
+
+
+def rename(folder: RunFolder, old: str, new: str) -> Changed:
+    """Give a model of a run another name.
+
+    Args:
+        folder: Folder of the run.
+        old: Its name.
+        new: The name that it gets; no other model of the run may have it.
+
+    Raises:
+        BadRun: The folder holds no run.
+        UserError: The run has no model of the old name, or one of the new name, or the new one is empty.
+    """
+    if not new.strip() or new != new.strip() or "," in new:
+        raise UserError(f"'{new}' is no name for a model; expected one without commas and spaces around it")
+
+    def chosen(known: Sequence[str]) -> list[str]:
+        if old not in known:
+            raise UserError(f"no model of {folder.path} is called '{old}'; expected one of: {', '.join(known)}")
+        if new in known:
+            raise UserError(f"{folder.path} has a model called {new} already; take another name")
+        return [old]
+
+    return _change(folder, chosen, new)
+
+
+def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], name: str | None) -> Changed:
+    """Give the chosen models a name; without one they are taken out."""
+    folder.head()  # a lock is left in no folder that is none of a run
+    with FileLock(str(folder.path / ".lock")):
+        head, rows = folder.head(), folder.rows()
+        meant = choose(list(dict.fromkeys(row.model for row in rows)))
+        about = [row for row in rows if row.model in meant]
+        moves = {folder.picture(row): _moved(folder, row, name) for row in about}
+        changed = [_renamed(row, name) if row.model in meant else row for row in rows]
+        pictures = sum(_move(path, to) for path, to in moves.items() if path.is_file())
+        files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
+        calls = [_call(call, dict.fromkeys(meant, name)) for call in head["calls"]]
+        run_head.write(folder.path / HEAD, {**head, "calls": calls})
+    return Changed(meant, len(about), pictures)
+
+
+def _meant(folder: RunFolder, globs: Sequence[str], known: Sequence[str]) -> list[str]:
+    meant: list[str] = []
+    for glob in globs:
+        found = [name for name in known if fnmatchcase(name.lower(), glob.lower())]
+        if not found:
+            raise UserError(f"no model of {folder.path} is called '{glob}'; expected one of: {', '.join(known)}")
+        meant += found
+    return list(dict.fromkeys(meant))
+
+
+def _renamed(row: Row, name: str | None) -> Row | None:
+    return replace(row, model=name) if name else None
+
+
+def _moved(folder: RunFolder, row: Row, name: str | None) -> Path | None:
+    return folder.picture(replace(row, model=name)) if name else None
+
+
+def _move(path: Path, to: Path | None) -> bool:
+    """Move or remove a file, and the folders that it leaves empty."""
+    if to is None:
+        path.unlink()
+    else:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(to)
+    with suppress(OSError):
+        for folder in path.parents[:3]:  # of the mode, the model and the data set
+            folder.rmdir()
+    return True
+
+
+def _call(call: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return a call with other names of models; those without a name are left out."""
+    changed = dict(call)
+    for part in _BY_MODEL:
+        if isinstance(call.get(part), Mapping):
+            of = {names.get(name, name): facts for name, facts in call[part].items()}
+            changed[part] = {name: facts for name, facts in of.items() if name is not None}
+    failed = [{**one, "model": names.get(one.get("model", ""), one.get("model", ""))} for one in call.get("failed", ())]
+    return {**changed, "failed": [one for one in failed if one["model"] is not None]}
