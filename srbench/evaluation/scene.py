@@ -10,7 +10,7 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 """uint8, `(H, W, 3)` RGB or `(H, W)` grey."""
 
-Recipe = Literal["nearest", "bilinear", "bilinear-passes", "bicubic", "bicubic-passes"]
+Recipe = Literal["nearest", "bilinear", "bilinear-passes", "bicubic", "bicubic-passes", "lanczos-passes"]
 """How an output follows from LR: each pixel repeated; or enlarged, rounded at the end, or after each pass too."""
 
 

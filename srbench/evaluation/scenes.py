@@ -159,6 +159,8 @@ _ENLARGED: tuple[tuple[Kernel, bool, Recipe], ...] = (
     ("bilinear", False, "bilinear"),
     ("bilinear", True, "bilinear-passes"),
 )
+_DOUBTFUL = 1e-9
+"""Distance from the middle between two levels at which another order of a sum might round to the other one."""
 
 
 def _noted(folders: Sequence[RunFolder]) -> dict[Place, Path]:
@@ -168,14 +170,25 @@ def _noted(folders: Sequence[RunFolder]) -> dict[Place, Path]:
 
 
 def _recipe(lr: Tensor | None, sr: Tensor, protocol: Protocol) -> Recipe | None:
-    """Find out how an output follows from LR, at scales at which the weights are exact in binary numbers."""
+    """Find out how an output follows from LR, so that another program's sums round to the same levels.
+
+    At scales that are powers of two the weights of bilinear and bicubic are exact in binary numbers.
+    """
     if lr is None or protocol.scale & (protocol.scale - 1) or lr.shape[1] != sr.shape[1]:
         return None
     if torch.equal(sr, lr.repeat_interleave(protocol.scale, -1).repeat_interleave(protocol.scale, -2)):
         return "nearest"
     size = (sr.shape[-2], sr.shape[-1])
     for kernel, passes, recipe in _ENLARGED:
-        enlarged = image.round_half_up(resize(lr, size, kernel=kernel, round_passes=passes))
-        if torch.equal(sr, enlarged.to(sr.dtype)):
+        enlarged = resize(lr, size, kernel=kernel, round_passes=passes)
+        if torch.equal(sr, image.round_half_up(enlarged).to(sr.dtype)):
             return recipe
-    return None
+    return "lanczos-passes" if _is_lanczos(lr, sr) else None
+
+
+def _is_lanczos(lr: Tensor, sr: Tensor) -> bool:
+    """Return whether an output is Lanczos', rounded after each pass, and no sum is near the middle of two levels."""
+    down = resize(lr, (sr.shape[-2], lr.shape[-1]), kernel="lanczos")
+    across = resize(image.round_half_up(down), (sr.shape[-2], sr.shape[-1]), kernel="lanczos")
+    sure = all(bool((sums.frac().abs() - 0.5).abs().gt(_DOUBTFUL).all()) for sums in (down, across))
+    return sure and torch.equal(sr, image.round_half_up(across).to(sr.dtype))

@@ -65,7 +65,7 @@ test("16 grey levels are 24.05 dB", () => {
 test("nearest repeats pixels, and bicubic keeps a flat image", () => {
   const lr = part(2, 1, 3, (at) => (at < 4 ? 10 : 200));
   assert.deepEqual([...enlarged(lr, 2, "nearest").data.filter((_, at) => at % 4 === 0)], [10, 10, 200, 200, 10, 10, 200, 200]);
-  for (const recipe of ["bicubic", "bicubic-passes", "bilinear"]) {
+  for (const recipe of ["bicubic", "bicubic-passes", "bilinear", "lanczos-passes"]) {
     assert.ok([...enlarged(part(3, 3, 3, () => 77), 4, recipe).data].every((level) => level === 77 || level === 255));
   }
 });

@@ -63,7 +63,7 @@ def _rectangles(count: int) -> list[tuple[str, str, int, int, int, int]]:
     asked = []
     for _ in range(count):
         name = str(draw.choice(list(_SIZES)))
-        model = str(draw.choice(["nearest", "bicubic", "bilinear", "lanczos"]))
+        model = str(draw.choice(["nearest", "bicubic", "bilinear", "lanczos", "net"]))
         x, y = (int(draw.integers(side)) for side in _SIZES[name])
         width, height = (int(draw.integers(1, side - at + 1)) for side, at in zip(_SIZES[name], (x, y), strict=True))
         asked.append((name, model, x, y, width, height))

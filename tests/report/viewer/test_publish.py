@@ -33,12 +33,14 @@ def _index(folder: Path) -> Any:
 def test_a_run_becomes_a_page_with_its_pictures(run: RunFolder, tmp_path: Path) -> None:
     written = made.viewer(tmp_path / "report", run)
     assert written.page == tmp_path / "report" / "viewer.html"
-    assert written.models == ["nearest", "bicubic", "bilinear", "lanczos"]
+    assert written.models == ["nearest", "bicubic", "bilinear", "lanczos", "net"]
     names = {path.name for path in (tmp_path / "report" / "pictures").iterdir()}
-    both = {f"{number}{end}" for number in (0, 1) for end in ("-hr.js", "-lr.js", "-3.js", ".webp")}
-    assert names == {*both, "index.js"}  # all but lanczos follow from LR
+    both = {f"{number}{end}" for number in (0, 1) for end in ("-hr.js", "-lr.js", "-4.js", ".webp")}
+    assert names == {*both, "index.js"}  # all but the network's follow from LR
     index = _index(tmp_path / "report")
-    assert index["images"][0]["outputs"]["bicubic"]["recipe"] == "bicubic-passes"
+    recipes = {model: output["recipe"] for model, output in index["images"][0]["outputs"].items()}
+    of_kernels = {kernel: f"{kernel}-passes" for kernel in ("bicubic", "bilinear", "lanczos")}
+    assert recipes == {"nearest": "nearest", **of_kernels, "net": None}
     assert index["images"][1]["outputs"]["lanczos"]["channels"] == 1
     stored = {row.value for row in run.rows() if (row.image, row.model, row.metric) == ("colour", "lanczos", "psnr")}
     assert {index["images"][0]["outputs"]["lanczos"]["values"]["psnr"]} == stored
@@ -52,8 +54,8 @@ def test_a_run_becomes_a_page_with_its_pictures(run: RunFolder, tmp_path: Path) 
 
 def test_stored_pictures_are_those_that_were_measured(run: RunFolder, tmp_path: Path) -> None:
     made.viewer(tmp_path / "report", run)
-    (kept,) = (run.path / "images" / "ripples" / "lanczos").rglob("colour*.png")
-    content = _bytes((tmp_path / "report" / "pictures" / "0-3.js").read_bytes())
+    (kept,) = (run.path / "images" / "ripples" / "net").rglob("colour*.png")
+    content = _bytes((tmp_path / "report" / "pictures" / "0-4.js").read_bytes())
     assert (np.asarray(Image.open(io.BytesIO(content))) == image_file.read_stored(kept)).all()
 
 
@@ -68,10 +70,10 @@ def test_every_byte_survives_in_a_script() -> None:
 def test_maps_of_lpips_are_stored_small(run: RunFolder, tmp_path: Path) -> None:
     made.viewer(tmp_path, run, lambda sr, hr: (sr.float() - hr.float()).abs().mean((0, 1)) / 255)
     outputs = _index(tmp_path)["images"][0]["outputs"]
-    assert [output["lpipsMap"] for output in outputs.values()] == [True] * 4
-    stored = np.asarray(Image.open(io.BytesIO(_bytes((tmp_path / "pictures" / "0-0_lpips.js").read_bytes()))))
+    assert [output["lpipsMap"] for output in outputs.values()] == [True] * 5
+    stored = np.asarray(Image.open(io.BytesIO(_bytes((tmp_path / "pictures" / "0-4_lpips.js").read_bytes()))))
     assert stored.shape == (72, 96, 3)
-    assert stored.max() == 255  # nearest has the largest errors
+    assert stored.max() == 255  # the network has the largest errors
 
 
 def test_an_earlier_report_goes_and_a_run_without_pictures_says_what_to_do(run: RunFolder, tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_an_earlier_report_goes_and_a_run_without_pictures_says_what_to_do(run: 
     (line,) = written.left_out
     shutil.copytree(run.path / "images" / "ripples" / "bilinear", tmp_path / "run" / "images" / "ripples" / "bilinear")
     assert write(tmp_path / "one", Scenes([RunFolder(tmp_path / "run")])).models == ["bilinear"]
-    assert line.startswith("No pictures of nearest, bicubic, bilinear, lanczos: srbench run --save-images")
+    assert line.startswith("No pictures of nearest, bicubic, bilinear, lanczos, net: srbench run --save-images")
 
 
 def test_the_same_model_in_two_runs_is_one_though_its_times_differ(run: RunFolder, tmp_path: Path) -> None:
@@ -95,4 +97,4 @@ def test_the_same_model_in_two_runs_is_one_though_its_times_differ(run: RunFolde
     (tmp_path / "again" / "rows.jsonl").unlink()
     slower = [replace(row, value=2 * row.value) if row.metric in TIMINGS else row for row in rows]
     RunFolder(tmp_path / "again").append(slower)
-    assert Scenes([run, RunFolder(tmp_path / "again")]).models == ["nearest", "bicubic", "bilinear", "lanczos"]
+    assert Scenes([run, RunFolder(tmp_path / "again")]).models == ["nearest", "bicubic", "bilinear", "lanczos", "net"]
