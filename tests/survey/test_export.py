@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from tests.survey.conftest import rate
 _TRUTH = {"m1": 1.8, "m2": 3.0, "m3": 4.1}
 
 
-def _study(folder: Path, method: str) -> Study:
+def _study(folder: Path, method: str, **more: Any) -> Study:
     shown = [Stimulus(f"c{c}_{m}", f"c{c}", m, "set") for c in range(5) for m in _TRUTH]
     if methods.find(method).references != "none":
         shown += [Stimulus(f"c{c}_hr", f"c{c}", "hr", "set", reference=True) for c in range(5)]
@@ -35,7 +36,7 @@ def _study(folder: Path, method: str) -> Study:
     ]
     pictures = [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "rated") for s in shown]
     pictures += [Picture(s, f"pictures/{s.name}.png", "", 8, 8, "anchor") for s in anchors]
-    design = Design(method=method, repeats=0.2, traps=2)
+    design = Design(method=method, repeats=0.2, traps=2, **more)
     if methods.find(method).boost(design):
         pictures += [_boosted(picture) for picture in pictures if picture.stimulus.model != "hr"]
     made = Study(folder, "test", design, 8, tuple(pictures), 4)
