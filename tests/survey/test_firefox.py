@@ -22,7 +22,9 @@ pytestmark = pytest.mark.slow
 _TAB, _ENTER = "\ue004", "\ue007"
 _LEFT = "\ue012"  # an arrow
 _KEYS = {"acr": ("4",), "dcr": ("2",), "pair": (_LEFT,), "slider": ("7", _ENTER), "triplet": (_LEFT,)}
-_VALUES = {"pair": "first", "slider": "70", "triplet": "left"}
+_KEYS |= {"triplet-boosted": (_LEFT,), "dscqs": (_ENTER,), "mushra": (_ENTER,)}
+_VALUES = {"pair": "first", "slider": "70", "triplet": "left", "triplet-boosted": "left"}
+_VALUES |= {"dscqs": "70 70", "mushra": "70 70 70 70 70"}
 _AXE = """const done = arguments[arguments.length - 1];
 axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
   .then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes[0].html)));"""
@@ -30,11 +32,14 @@ _BOXES = """return [...document.querySelectorAll("img.exact")].filter((one) => o
   const box = one.getBoundingClientRect();
   return [box.top, box.left, box.height, box.width].map((length) => length * devicePixelRatio);
 })"""
+_SLIDERS = "return document.querySelectorAll('.slider input').length"
+_FOCUSED = """const at = document.activeElement;
+return [at.matches('[data-version][aria-pressed="false"]'), at.type === "range" ? at.id : ""]"""
 _STATE = """return document.body && {
   ready: !document.body.classList.contains("waiting"), tag: document.activeElement.tagName,
   name: document.activeElement.name, at: document.querySelector("input[name=position], input[name=step]")?.value,
   trial: Boolean(document.getElementById("answer")), end: Boolean(document.querySelector(".code")),
-  turns: Boolean(document.querySelector("#toggle, #original")?.offsetParent),
+  turns: Boolean(document.querySelector("#toggle, #original, [data-version]")?.offsetParent),
   loaded: document.readyState === "complete", left: document.body.dataset.left }"""
 
 
@@ -65,7 +70,8 @@ def _until_ready(driver: Any, *, another: bool = False) -> dict[str, Any]:
 
     def settled(at: Any) -> bool:
         found.update(at.execute_script(_STATE) or {"ready": False, "turns": False})  # between two pages
-        return bool((found["ready"] or found["turns"]) and found["loaded"] and not (another and found["left"]))
+        shown = found["ready"] or (another and found["turns"])
+        return bool(shown and found["loaded"] and not (another and found["left"]))
 
     wait.until(settled)
     return found
@@ -84,6 +90,19 @@ def _through_a_form(driver: Any) -> None:
     raise AssertionError(driver.page_source)
 
 
+def _look_and_set(driver: Any) -> None:
+    """Tab to the button of each version, then to each slider: there are none before all versions were seen."""
+    sliders, settled = driver.execute_script(_SLIDERS), set()
+    while 1 < sliders != len(settled):
+        _pressed(driver, _TAB)
+        unseen_version, slider = driver.execute_script(_FOCUSED)
+        if unseen_version:
+            _pressed(driver, _ENTER)
+        elif slider:
+            _pressed(driver, "7")
+            settled.add(slider)
+
+
 def _check_pixels(driver: Any, pictures: list[np.ndarray]) -> None:
     whole = np.asarray(Image.open(io.BytesIO(driver.get_screenshot_as_png())).convert("RGB"))
     for box in driver.execute_script(_BOXES):
@@ -96,11 +115,14 @@ def _check_pixels(driver: Any, pictures: list[np.ndarray]) -> None:
 def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, method: str) -> None:
     generator = np.random.default_rng(0)
     for model in ("m1", "m2", "hr"):
-        image.write(tmp_path / "images" / model / "a.png", generator.integers(0, 256, (50, 70, 3), dtype=np.uint8))
+        image.write(tmp_path / "images" / model / "a.png", generator.integers(0, 256, (52, 72, 3), dtype=np.uint8))
     options = ("--images", str(tmp_path / "images"), "--traps", "0", "--repeats", "0", "--method", method)
     assert call("survey", "create", str(tmp_path / "st"), *options)[0] == 0
     store = VoteStore(load(tmp_path / "st"))
-    rated = [image.read(store.study.folder / p.file) for p in store.study.pictures if p.role == "rated"]
+    known = [image.read(store.study.folder / p.file) for p in store.study.pictures]
+    boost = store.study.method.boost(store.study.design)
+    if boost:
+        known = [pixels.repeat(boost.zoom, axis=0).repeat(boost.zoom, axis=1) for pixels in known]
     seen = set()
     with served(store) as url:
         driver.get(f"{url}/i/{store.invite()}")
@@ -115,8 +137,9 @@ def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, meth
             driver.execute_script("document.body.dataset.left = 'soon'")
             if state["trial"]:
                 if state["at"] in ("0", "1"):
-                    _check_pixels(driver, rated)
+                    _check_pixels(driver, known)
                 _pressed(driver, *([" ", " "] if state["turns"] else []))
+                _look_and_set(driver)
                 _until_ready(driver)
                 _pressed(driver, *_KEYS[method])
             else:
