@@ -15,7 +15,7 @@ from srbench.survey import methods
 
 def main() -> int:
     parser = argparse.ArgumentParser("benchmarks.walkthrough", description="Walk every method the whole way.")
-    known = [way.method for way in WAYS if way.method in methods.names()]
+    known = methods.names()
     parser.add_argument("--methods", default=",".join(known), help=f"of {', '.join(known)}")
     parser.add_argument("--out", type=Path, help="folder for walkthrough.md and walkthrough.json")
     arguments = parser.parse_args()

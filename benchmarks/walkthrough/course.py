@@ -91,7 +91,7 @@ def walked(
     command("survey", "analyze", str(package), "--out", str(folder / "report"))
     report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
     return {
-        "method": " ".join((way.method, *way.options)),
+        "method": way.name,
         "date": datetime.now(UTC).date().isoformat(),
         "browsers": browsers.names(),
         "seconds": round(time.monotonic() - began),

@@ -61,8 +61,7 @@ def write(methods: Sequence[Mapping[str, Any]], folder: Path) -> None:
     path = folder / f"{_NAME}.json"
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     every = {found["method"]: found for found in (*earlier, *methods)}
-    order = [way.method for way in WAYS]
-    listed = sorted(every.values(), key=lambda found: order.index(found["method"].split()[0]))
+    listed = [every[way.name] for way in WAYS if way.name in every]
     path.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     (folder / f"{_NAME}.md").write_text(markdown(listed), encoding="utf-8")
 

@@ -31,6 +31,11 @@ class Way:
     scores: Callable[[scores.Answers], dict[str, float]]
     within: float = 1e-4
 
+    @property
+    def name(self) -> str:
+        """Return the method with its options."""
+        return " ".join((self.method, *self.options))
+
 
 def _category(low: int, high: int) -> Callable[[Opinion, Sequence[Shown]], str]:
     return lambda opinion, shown: str(round(low + (high - low) * opinion.of(_judged(shown))))
@@ -74,6 +79,7 @@ WAYS = (
     Way("acr-hr", ("--categories", "9"), _category(1, 9), hands.button, scores.means(_of_judged)),
     Way("dcr", (), _category(1, 5), hands.button, scores.means(_of_judged)),
     Way("pair", (), _preference, hands.button, scores.bradley_terry),
+    Way("pair", ("--pairs", "adaptive"), _preference, hands.button, scores.bradley_terry),
     Way("slider", (), _numbers, hands.sliders, scores.means(_of_judged)),
     Way("dscqs", (), _numbers, hands.sliders, scores.means(_from_original)),
     Way("mushra", (), lambda o, shown: _numbers(o, shown[1:]), hands.sliders, scores.means(_of_versions)),

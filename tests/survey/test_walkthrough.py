@@ -24,7 +24,7 @@ _PHONE, _DESK = Scene("Chromium", "name", phone=True), Scene("Chromium", "name")
 _LAYOUTS = {
     "acr": (_PHONE, 1),
     "dcr": (Scene("Chromium", "LAN", incidents=("reload",)), 1),
-    "pair": (Scene("Chromium", "name", incidents=("second_tab", "offline")), 2),
+    "pair --pairs adaptive": (Scene("Chromium", "name", incidents=("second_tab", "offline")), 2),
     "mushra": (_DESK, 1),
     "triplet": (_PHONE, 1),
     "triplet-boosted": (_PHONE, 1),
@@ -42,7 +42,7 @@ def browsers() -> Iterator[course.Browsers]:
 @pytest.mark.slow
 @pytest.mark.parametrize("method", _LAYOUTS)
 def test_what_was_planted_comes_out(call: Call, tmp_path: Path, browsers: course.Browsers, method: str) -> None:
-    (way,) = (way for way in WAYS if way.method == method)
+    way = next(way for way in WAYS if way.name == method)
     scene, contents = _LAYOUTS[method]
 
     def command(*words: str) -> None:
