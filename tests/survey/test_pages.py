@@ -80,15 +80,19 @@ def _check_reflow(page: Any, name: str) -> None:
         ("dscqs",),
         ("mushra",),
         ("triplet",),
+        ("triplet-boosted",),
+        ("triplet-boosted", "without flicker"),
     ],
     ids="-".join,
 )
 def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[str, ...]) -> None:
+    form = "plain" if method[1:] == ("without flicker",) else ""
+    method = method[:1] if form else method
     store = _study(call, tmp_path, *method, "--zoom", "2")
     with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         names = []
-        for name in rated(page, url, store):
+        for name in rated(page, url, store, form):
             names.append(name)
             assert _violations(page) == [], name
             _check_reflow(page, name)

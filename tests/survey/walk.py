@@ -47,7 +47,7 @@ def heard(page: Any) -> list[str]:
 
 
 def on(page: Any, value: str = "") -> None:
-    """Fill what must be filled, and press a button."""
+    """Fill what must be filled, and press the button of a value, or the last that agrees to all of the study."""
     for field in page.locator("form select").all():
         field.select_option(index=1)
     for field in page.locator('form input[type="number"]').all():
@@ -70,16 +70,17 @@ def on(page: Any, value: str = "") -> None:
     for slider in page.locator(".slider input").all():
         slider.fill("70")
     with page.expect_navigation():
-        page.locator(f'form button[value="{value}"]' if value else 'form button:not([name="refuse"])').last.click()
+        onward = 'form button:not([name="refuse"], [name="form"])'
+        page.locator(f'form button[value="{value}"]' if value else onward).last.click()
 
 
-def rated(page: Any, url: str, store: VoteStore) -> Iterator[str]:
-    """A rater's pages; the name of each while it is shown."""
+def rated(page: Any, url: str, store: VoteStore, form: str = "") -> Iterator[str]:
+    """The pages of a rater who agrees to this form; the name of each while it is shown."""
     page.goto(f"{url}/")
     yield "home"
     page.goto(f"{url}/i/{store.invite()}")
     yield "consent"
-    on(page)
+    on(page, form)
     yield "screen"
     on(page)
     yield "calibration"
