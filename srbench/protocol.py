@@ -21,7 +21,8 @@ class Protocol:
         scale: Upscaling factor.
         hr_multiple: Number of pixels to whose multiple HR is cropped, at the bottom and right.
         content: Part of the image that is used: "rgb", the image as it is, or "luma", its rounded luma alone.
-        lr: Where LR comes from: made from HR by MATLAB's bicubic resampler ("bicubic"), or files ("given").
+        lr: Where LR comes from: made from HR by MATLAB's bicubic resampler ("bicubic"), or files ("given"); or images
+            that have no HR ("alone").
         lr_edge: Pixels that the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
         lr_rounding: When LR is rounded to 8 bits: after each pass ("passes", MATLAB on uint8), once at the end
             ("end"), or never ("none", MATLAB on double).
@@ -38,7 +39,7 @@ class Protocol:
     scale: int
     hr_multiple: int
     content: Literal["rgb", "luma"] = "rgb"
-    lr: Literal["bicubic", "given"] = "bicubic"
+    lr: Literal["bicubic", "given", "alone"] = "bicubic"
     lr_edge: Literal["mirror", "replicate"] = "mirror"
     lr_rounding: Literal["passes", "end", "none"] = "passes"
     sr_rounding: bool = True
@@ -64,11 +65,12 @@ class Protocol:
             lr: What is known of LR images that were given, as "LR given: lr_deg, 3 files, sha256 ab12cd34".
         """
         made = f"LR MATLAB bicubic ({self.lr_edge}, rounding: {self.lr_rounding})"
+        sources = {"bicubic": made, "given": lr or "LR given", "alone": "images upscaled as they are"}
         parts = [
             f"x{self.scale}",
             "luma only" if self.content == "luma" else "",
-            f"HR mod {self.hr_multiple}",
-            (lr or "LR given") if self.lr == "given" else made,
+            "no HR" if self.lr == "alone" else f"HR mod {self.hr_multiple}",
+            sources[self.lr],
             ("Y" + (" rounded" if self.y_rounding else "")) if self.channel == "y" else "RGB",
             f"border {self.border_px} px",
             "" if self.sr_rounding else "SR not rounded",
@@ -153,9 +155,9 @@ def find(name: str) -> Protocol:
             f"hr_multiple {protocol.hr_multiple} is no multiple of the scale {protocol.scale}; "
             f"add +hr_multiple={protocol.scale}"
         )
-    if protocol.lr == "given" and (unused := [name for name in fields_changed if name in ("lr_edge", "lr_rounding")]):
+    if protocol.lr != "bicubic" and (unused := [name for name in fields_changed if name in ("lr_edge", "lr_rounding")]):
         raise BadProtocol(
-            f"{unused[0]} says how LR is made, but with lr=given LR is read from files; leave one of them out"
+            f"{unused[0]} says how LR is made, but with lr={protocol.lr} LR is read from files; leave one of them out"
         )
     return replace(protocol, name=_name(protocol, PROTOCOLS[base]))
 
@@ -167,6 +169,15 @@ def with_given_lr(protocol: Protocol) -> Protocol:
         BadProtocol: The protocol says how LR is made.
     """
     return protocol if protocol.lr == "given" else find(f"{protocol.name}+lr=given")
+
+
+def without_hr(protocol: Protocol) -> Protocol:
+    """Return the protocol for images that are upscaled as they are, and have no HR to be compared with.
+
+    Raises:
+        BadProtocol: The protocol says how LR is made.
+    """
+    return protocol if protocol.lr == "alone" else find(f"{protocol.name}+lr=alone")
 
 
 def read(stored: Mapping[str, Any]) -> Protocol:

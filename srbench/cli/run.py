@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from srbench.report.runs.publish import RunReport
 
 _ALL, _BUILTIN = ["all"], ["builtin"]
+_WITHOUT_HR = ["niqe,grid"]
 
 
 def run(
@@ -47,6 +48,14 @@ def run(
     lr: Annotated[
         Path | None, typer.Option(help="Folder of given LR images, paired by name with a folder of HR.")
     ] = None,
+    no_hr: Annotated[
+        bool,
+        typer.Option(
+            "--no-hr",
+            help="Upscale the images of folders as they are. They have no HR: only metrics that need none are taken, "
+            "niqe and grid by default.",
+        ),
+    ] = False,
     pairs: options.Pairs = "",
     protocol: options.ProtocolName = protocols.DEFAULT,
     metrics: options.Metrics = options.USUAL_METRICS,
@@ -84,15 +93,15 @@ def run(
 
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
+    conventions = _conventions(protocol, lr, no_hr=no_hr)
+    metrics = _WITHOUT_HR if conventions.lr == "alone" and metrics == options.USUAL_METRICS else metrics
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
-    conventions = _conventions(protocol, lr)
     parse_mode(mode)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore, DryStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, damaged_lines, scoring
-    from srbench.evaluation.beside import beside_of
     from srbench.evaluation.foresight import foresee
     from srbench.evaluation.plan import Plan, names_given
     from srbench.evaluation.shown import shown
@@ -138,11 +147,8 @@ def run(
     notes = [*plan.caveats, *shown(folder).notes_of(selection.models, sets)]
     report = publish.report(folder, outcome.rows, notes, selection.unavailable, outcome.failed)
     publish.write(report, folder, latex=latex)
-    if save_images:
-        items = {(images.id, item.name): item for images in sets for item in images.items}
-        originals = {place: item.hr for place, item in items.items()}
-        for line in publish.write_sheets(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
-            console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
+    if save_images and conventions.lr != "alone":
+        _write_sheets(sets, folder, outcome, conventions)
     _show(report, folder, json=json)
     damaged_lines.drop_measured_again(folder)
     if outcome.failed:
@@ -164,14 +170,30 @@ def _with_modes(
     return replace(selection, models=able, unavailable={**selection.unavailable, **without}), modes, []
 
 
-def _conventions(name: str, lr: Path | None) -> protocols.Protocol:
-    """Return the protocol: that of given LR where there is a folder of it."""
+def _conventions(name: str, lr: Path | None, *, no_hr: bool) -> protocols.Protocol:
+    """Return the protocol: that of given LR where there is a folder of it, or that of images without HR."""
     protocol = protocols.find(name)
+    if no_hr or protocol.lr == "alone":
+        if lr is not None:
+            raise UserError("--no-hr takes images as they are, and --lr gives them others as LR; leave one of them out")
+        return protocols.without_hr(protocol)
     if lr is not None:
         return protocols.with_given_lr(protocol)
     if protocol.lr == "given":
         raise UserError(f"{protocol.name} needs LR images; give their folder by --lr")
     return protocol
+
+
+def _write_sheets(
+    sets: "list[ImageSet]", folder: RunFolder, outcome: "Outcome", conventions: protocols.Protocol
+) -> None:
+    from srbench.evaluation.beside import beside_of
+    from srbench.report.runs import publish
+
+    items = {(images.id, item.name): item for images in sets for item in images.items}
+    originals = {place: item.hr for place, item in items.items()}
+    for line in publish.write_sheets(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
+        console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
 
 
 def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:

@@ -28,6 +28,7 @@ def beside_of(
     """
     pair = pairing.load(items[place], protocol)
     repeated = pair.lr.repeat_interleave(protocol.scale, -1).repeat_interleave(protocol.scale, -2)
-    enlarged = resize(pair.lr, (pair.hr.shape[-2], pair.hr.shape[-1]))
+    hr = pair.original
+    enlarged = resize(pair.lr, (hr.shape[-2], hr.shape[-1]))
     levels = {"LR": repeated.double(), "bicubic": enlarged}
-    return {label: image.to_array(image.round_half_up(of).to(pair.hr.dtype)) for label, of in levels.items()}
+    return {label: image.to_array(image.round_half_up(of).to(hr.dtype)) for label, of in levels.items()}

@@ -12,7 +12,7 @@ def collect(models: list[Model], sets: list[ImageSet], protocol: Protocol) -> li
     """Collect known overlaps, crops that do not compare with print, and what the cards say of models, a line each."""
     lines = [f"{model.id}: from {model.origin}" for model in models if model.origin]
     notes = [(model.id, model.card.note) for model in models if model.card and model.card.note]
-    given = protocol.lr == "given"
+    given = protocol.lr != "bicubic"
     lines += [f"{name}: {note}" for name, note in notes if not (given and _CLEAN in note)]
     for images in sets:
         lines += _of_set(images, sets, protocol)

@@ -200,7 +200,8 @@ class _Walk:
             return dict.fromkeys((scorer.name for scorer in missing), math.nan), tuple(problem)
         if not missing and not task.image_set.missing:
             return {}, ()
-        sr, hr = scoring.quantise(found.raw, self.plan.protocol), images.hr.to(self.device)
+        sr = scoring.quantise(found.raw, self.plan.protocol)
+        hr = None if images.hr is None else images.hr.to(self.device)
         views = Views(sr, hr, self.plan.protocol, images.lr.to(self.device))
         measured = scoring.measure(views, missing)
         for name, error in measured.failed.items():
@@ -212,7 +213,8 @@ class _Walk:
         if not missing:
             return measured.values, ()
         # A wrong range makes an output look constant or shifted: its cause speaks alone.
-        remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles, *channels.remarks(hr, self.plan.protocol)]
+        remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles]
+        remarks += [] if hr is None else channels.remarks(hr, self.plan.protocol)
         return measured.values, tuple(remarks)
 
     def _conclude_sets(self, sets: dict[str, SetTask]) -> None:

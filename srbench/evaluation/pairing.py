@@ -22,11 +22,27 @@ class Pair:
 
     Attributes:
         lr: `(1, C, h, w)` levels 0..255; uint8, or float64 where the protocol does not round it.
-        hr: uint8 `(1, C, s h, s w)`.
+        hr: uint8 `(1, C, s h, s w)`; None where the protocol has none.
     """
 
     lr: Tensor
-    hr: Tensor
+    hr: Tensor | None
+
+    @property
+    def original(self) -> Tensor:
+        """HR.
+
+        Raises:
+            BadProtocol: The protocol has none.
+        """
+        if self.hr is None:
+            raise BadProtocol("the images have no HR (lr=alone); expected a protocol with HR")
+        return self.hr
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that both take."""
+        return int(self.lr.nbytes) + (0 if self.hr is None else int(self.hr.nbytes))
 
 
 def original(path: Path, protocol: Protocol) -> Tensor:
@@ -61,6 +77,8 @@ def load(item: Item, protocol: Protocol) -> Pair:
         ShapeError: HR is smaller than the crop, or a given LR does not fit it.
     """
     array = read(item.hr, item.hr_sha256, pinned=item.pinned)
+    if protocol.lr == "alone":
+        return Pair(content(image.to_tensor(array), protocol), None)
     if item.lr is None:
         hr = _original(array, protocol)
         return Pair(degrade(hr, protocol), hr)
@@ -133,6 +151,8 @@ def lr_size(item: Item, protocol: Protocol) -> tuple[int, int]:
         if item.lr is not None:
             return image.size(item.lr)
         height, width = image.size(item.hr)
+        if protocol.lr == "alone":
+            return height, width
     except BadImage:
         return 0, 0
     multiple, scale = protocol.hr_multiple, protocol.scale
@@ -152,9 +172,10 @@ def degrade(hr: Tensor, protocol: Protocol) -> Tensor:
     Returns:
         `(N, C, H / s, W / s)` levels; uint8, or float64 where the protocol does not round.
     """
-    if protocol.lr == "given":
+    if protocol.lr != "bicubic":
         raise BadProtocol(
-            f"{protocol.name} takes LR images that are given, as by srbench run --lr; expected a protocol that makes LR"
+            f"{protocol.name} takes LR images that are there, as srbench run --lr and --no-hr do; expected a protocol "
+            "that makes LR"
         )
     size = (hr.shape[-2] // protocol.scale, hr.shape[-1] // protocol.scale)
     lr = resize(hr, size, edge=protocol.lr_edge, round_passes=protocol.lr_rounding == "passes")
@@ -187,8 +208,7 @@ class PairCache:
         if item in self.kept:
             return self.kept[item]
         images = load(item, self.protocol)
-        size_bytes = images.hr.nbytes + images.lr.nbytes
-        if size_bytes <= self.left_bytes:
+        if images.size_bytes <= self.left_bytes:
             self.kept[item] = images
-            self.left_bytes -= size_bytes
+            self.left_bytes -= images.size_bytes
         return images

@@ -1,5 +1,7 @@
 """Sanity checks of outputs: a value that no real model reaches, a shift, a constant or broken image."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,19 +27,21 @@ _SLOW_PX = 9
 """Side of the square whose mean is taken off for the second estimate, in averaged pixels, which are 2 px apart."""
 
 
-def check(sr: Tensor, hr: Tensor, lumas: tuple[Tensor, Tensor] | None = None) -> list[str]:
+def check(sr: Tensor, hr: Tensor | None, lumas: Sequence[Tensor] = ()) -> list[str]:
     """Look for implausible outputs.
 
     Args:
         sr: `(1, C, H, W)`, levels 0..255; may hold NaN.
-        hr: The same shape and range.
-        lumas: Luma of both images, where it is known already.
+        hr: The same shape and range; None where there is none, and little can be told.
+        lumas: Luma of the images, where it is known already.
 
     Returns:
         A short text for each finding; nothing where the output is plausible.
     """
     if sr.is_floating_point() and not torch.isfinite(sr).all():
         return ["output has NaN or infinite values"]
+    if hr is None:
+        return ["output is constant"] if _is_flat(image.luma(sr)) else []
     y_sr, y_hr = lumas or (image.luma(sr), image.luma(hr))
     if _is_flat(y_sr) and not _is_flat(y_hr):
         return ["output is constant"]

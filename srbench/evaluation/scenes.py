@@ -63,6 +63,8 @@ class Scenes:
         self._perceptual = perceptual
         self.protocol: Protocol = protocols.read(folders[0].head()["protocol"])
         self.left_out: list[str] = []
+        if self.protocol.lr == "alone":
+            self._originals = {}
         self._rows: dict[Place, dict[str, list[Row]]] = {}
         self._files: dict[Place, dict[str, Path]] = {}
         self.variants: dict[tuple[str, str, str], str] = {}
@@ -137,6 +139,9 @@ class Scenes:
         bare = [model for model in models if all(model not in of for of in self._files.values())]
         if bare:
             self.left_out.append(f"No pictures of {', '.join(bare)}: {_KEEP}.")
+        if self.protocol.lr == "alone":
+            self.left_out.append("No pictures: the images have no HR to be shown beside.")
+            return
         gone = dict.fromkeys(dataset for dataset, name in self._files if (dataset, name) not in self._originals)
         if gone:
             self.left_out.append(f"No pictures of {', '.join(gone)}: the originals are gone or changed since the run.")

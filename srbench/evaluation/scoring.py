@@ -42,9 +42,14 @@ def scorers(names: list[str], protocol: Protocol, store: AssetStore) -> list[Sco
     Raises:
         UnknownName: No such metric.
         MissingWeights: A metric's network cannot be had.
+        UserError: A metric compares with HR, which the protocol has not.
     """
     asked = dict.fromkeys(name if user_metrics.is_file(name) else name.lower() for name in names)
     named = [_found(name, protocol) for name in asked]
+    needing = [name for name, metric in named if metric.needs_hr]
+    if protocol.lr == "alone" and needing:
+        able = ", ".join(name for name, metric in catalogue.catalogue().items() if not metric.needs_hr)
+        raise UserError(f"without HR there is no {', '.join(needing)}; expected metrics that need none: {able}")
     return [Scorer(name, metric, _opened(metric, protocol, store)) for name, metric in named]
 
 
@@ -108,17 +113,17 @@ class Views:
 
     Args:
         sr: `(1, C, H, W)` levels as `quantise` leaves them.
-        hr: uint8 of the same shape, on the same device.
+        hr: uint8 of the same shape, on the same device; None where there is none.
         protocol: Says what the metrics see.
         lr: LR that the output was made from, `(1, C, h, w)` levels on the same device; None where it is not known.
     """
 
-    def __init__(self, sr: Tensor, hr: Tensor, protocol: Protocol, lr: Tensor | None = None) -> None:
-        self._images = (sr, hr)
+    def __init__(self, sr: Tensor, hr: Tensor | None, protocol: Protocol, lr: Tensor | None = None) -> None:
+        self._images = (sr,) if hr is None else (sr, hr)
         self._lr = lr
         self._protocol = protocol
-        self.lumas = (image.luma(sr), image.luma(hr))
-        self._prepared: dict[tuple[str, bool], tuple[Tensor, Tensor]] = {}
+        self.lumas = tuple(image.luma(each) for each in self._images)
+        self._prepared: dict[tuple[str, bool], tuple[Tensor, ...]] = {}
 
     def of(self, metric: Metric) -> tuple[Tensor, ...]:
         """Return what a metric is called with: the output, the original and LR, as far as it needs them.
@@ -128,8 +133,9 @@ class Views:
         """
         seen = metric.reads, metric.border
         if seen not in self._prepared:
-            (sr, hr), (y_sr, y_hr) = self._images, self.lumas
-            self._prepared[seen] = prepare(sr, metric, self._protocol, y_sr), prepare(hr, metric, self._protocol, y_hr)
+            self._prepared[seen] = tuple(
+                prepare(each, metric, self._protocol, luma) for each, luma in zip(self._images, self.lumas, strict=True)
+            )
         images = self._prepared[seen][: 2 if metric.needs_hr else 1]
         if not metric.needs_lr:
             return images

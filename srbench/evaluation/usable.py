@@ -36,6 +36,11 @@ def select(images: ImageSet, protocol: Protocol, metrics: Collection[str]) -> tu
 
 def _check(item: Item, protocol: Protocol, bytes_a_pixel: int) -> None:
     hr = image_file.header(item.hr)
+    if protocol.lr == "alone":
+        what = f"to upscale and measure {item.hr} ({hr.width} x {hr.height} px)"
+        pixels = hr.height * hr.width * protocol.scale**2
+        memory.require(pixels * bytes_a_pixel, what, "free some, or use smaller images")
+        return
     multiple = protocol.hr_multiple
     if min(hr.height, hr.width) < multiple:
         raise ShapeError(f"{item.hr} is {hr.height} x {hr.width} px; both sides need at least {multiple} px")

@@ -69,7 +69,7 @@ class PsnrReference:
             raw = upscaler(images.lr / 255)
             problem = upscaler.problem()
             finite = problem is None or problem.finite  # rounding would turn NaN into black
-            hr = images.hr.to(raw.device)
+            hr = images.original.to(raw.device)
             values.append(_one(raw, hr, self.protocol, self._scorers) if finite else float("nan"))
         return torch.tensor(values, dtype=torch.float64)
 

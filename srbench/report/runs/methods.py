@@ -129,6 +129,8 @@ class Methods:
         of = self.protocol
         cropped = f"Originals (HR) were cropped at the right and bottom to a multiple of {of.hr_multiple} pixels"
         reduced = " and reduced to their luma" if of.content == "luma" else ""
+        if of.lr == "alone":
+            return "Images were upscaled as they are; they have no originals to be compared with."
         if of.lr == "given":
             return f"{cropped}{reduced}; low-resolution images (LR) were given as files{_known(self.lr)}."
         return (
