@@ -18,6 +18,7 @@ value, or twice, or that nobody sent, that were asked again, or that were never 
 _BESIDE = """## Beside it
 
 - [walkthrough.md](walkthrough.md): every method from planted opinions to the analysis, in Chromium and Firefox.
+- [endings.md](endings.md): every ending of two studies for panels, in both browsers, with codes and packages.
 - [pair-designs.md](pair-designs.md): what designs of paired comparison find with a fifth of the answers.
 """
 _TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs:

@@ -59,6 +59,10 @@ class ChromiumWindow:
         """Load the page again."""
         self.page.reload()
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page this size in CSS pixels."""
+        self.page.set_viewport_size({"width": width, "height": height})
+
     def second_tab(self) -> "ChromiumWindow":
         """Open another tab with the same cookies."""
         return ChromiumWindow(self.page.context.new_page())

@@ -73,6 +73,11 @@ class FirefoxWindow:
         """Load the page again."""
         self.driver.refresh()
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page this size in CSS pixels; the window is larger by its frame."""
+        frame = self.driver.execute_script("return [outerWidth - innerWidth, outerHeight - innerHeight]")
+        self.driver.set_window_size(width + frame[0], height + frame[1])
+
 
 class Firefox:
     """Firefox by selenium; it is started for each density."""

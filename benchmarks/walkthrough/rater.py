@@ -75,8 +75,11 @@ class Rater:
             address: Address of the study.
             token: Token of the invitation.
         """
-        walked = Walked(token)
         self.window.open(f"{address}/i/{token}")
+        return self.go_on(Walked(token))
+
+    def go_on(self, walked: Walked) -> Walked:
+        """Go from the present page to the last one."""
         for _ in range(_MOST_PAGES):
             kind = self.window.run(_KIND)
             if kind == "thanks":

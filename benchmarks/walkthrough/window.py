@@ -46,6 +46,9 @@ class Window(Protocol):
     def reload(self) -> None:
         """Load the page again."""
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page this size in CSS pixels."""
+
 
 def decoded(png: bytes) -> Array:
     """Return a screenshot's pixels: `(H, W, 3)`."""
