@@ -31,11 +31,14 @@ Opened by a browser from a copy of the repository, by double click on an `index.
 - `builtin/index.html`: a few of them on the builtin photographs, with their pictures side by side.
 - [srgan_x4/table.md](srgan_x4/table.md): the protocol of the SRGAN paper, beside its Table 2, with
   `srgan_x4/index.html`.
+
+`methods.md` in each of the folders says how its numbers came about, for a paper, with BibTeX
+([classical_x4](classical_x4/methods.md)).
 {missing}
 {command}
 
-makes all of it again. Every number is the mean over the images of a data set, under the protocol in the head of its
-table, with machine, versions and hashes of weights and images in the page.
+makes all of it again, and measures what is missing. Every number is the mean over the images of a data set, under the
+protocol in the head of its table, with machine, versions and hashes of weights and images in the page.
 """
 
 
@@ -47,9 +50,13 @@ def main() -> int:
     folder = wanted.out / f"{wanted.date}-quality"
     for name, pictures in (("classical_x4", "--no-pictures"), ("builtin", "--pictures"), ("srgan_x4", "--no-pictures")):
         _srbench("report", str(wanted.runs / name), "--out", str(folder / name), pictures)
+        paragraph = _srbench("show", str(wanted.runs / name), "--methods", "--format", "md")
+        (folder / name / "methods.md").write_text(paragraph, encoding="utf-8")
     rows = load_results(wanted.runs / "classical_x4")
     command = f"    python -m benchmarks.quality --date {wanted.date} --weights-root WEIGHTS"
-    text = _LEAD.format(models=rows.model.nunique(), command=command, sets=_sets(rows), missing=_missing(rows))
+    text = _LEAD.format(
+        models=rows.model.nunique(), command=command, sets=_sets(rows), missing=_missing(rows, wanted.why)
+    )
     (folder / "README.md").write_text(text, encoding="utf-8")
     return 0
 
@@ -74,15 +81,18 @@ def _sets(rows: pd.DataFrame) -> str:
     return ", ".join(f"{name} ({count})" for name, count in rows.groupby("dataset", sort=False).image.nunique().items())
 
 
-def _missing(rows: pd.DataFrame) -> str:
-    """Name the models that lack images of a data set."""
+def _missing(rows: pd.DataFrame, why: str) -> str:
+    """Say which models lack images of a data set, how many, and why."""
     counts = rows[rows.metric == "psnr"].groupby(["dataset", "model"]).image.nunique().unstack(fill_value=0)
     lines = []
     for dataset in rows.dataset.unique():
         of_set = counts.loc[dataset]
-        lacking = [model for model in rows.model.unique() if of_set[model] < of_set.max()]
-        lines += [f"Not measured on {dataset}, or not on all of its images: {', '.join(lacking)}."] if lacking else []
-    return "\n".join(["", *lines, ""]) if lines else ""
+        known = {model: of_set[model] for model in rows.model.unique()}
+        none = [model for model, images in known.items() if not images]
+        some = [f"{model} on {images}" for model, images in known.items() if 0 < images < of_set.max()]
+        lines += [f"Not measured on {dataset}: {', '.join(none)}."] if none else []
+        lines += [f"Measured on a part of the {of_set.max()} images of {dataset}: {', '.join(some)}."] if some else []
+    return "\n".join(["", *lines, *([why] if lines and why else []), ""]) if lines else ""
 
 
 def _srbench(*words: str) -> str:
@@ -98,6 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--date", required=True, help="date of the report, as 2026-11-28")
     parser.add_argument("--weights-root", type=Path, help="folder of weights that are at hand")
     parser.add_argument("--datasets", default="set5,set14,bsd100", help="data sets, comma-separated")
+    parser.add_argument("--why", default="", help="sentence on why models are missing, for the README")
     parser.add_argument("--no-run", action="store_true", help="write the reports of the runs as they are")
     parser.add_argument("--runs", type=Path, default=Path("runs/quality"), help="folder of the runs")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the reports")
