@@ -56,7 +56,8 @@ class Numbers {
     const key = document.createElement("kbd");
     key.textContent = keyOf(name);
     const text = document.createElement("span");
-    text.textContent = shownName(name);
+    const parts = shownName(name).split(/(?<=[._@])/);
+    text.append(...parts.flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part])));
     button.append(key, text);
     button.addEventListener("click", () => this.choose(name));
     head.append(button);

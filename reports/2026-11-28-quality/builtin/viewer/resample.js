@@ -1,25 +1,29 @@
 "use strict";
 /*
- * Outputs that follow from LR exactly: each pixel repeated, or MATLAB's bilinear or bicubic, rounded as srbench.core.resize does.
- * Only for scales that are powers of two: there every weight, and so every sum, is exact in binary numbers.
+ * Outputs that follow from LR exactly: each pixel repeated, or MATLAB's bilinear, bicubic or Lanczos, rounded as
+ * srbench.core.resize does. Only for scales that are powers of two: there every weight of the first two, and so every sum,
+ * is exact in binary numbers; of Lanczos only where no sum is near the middle between two levels.
  */
+const sinc = (x) => (x ? Math.sin(Math.PI * x) / (Math.PI * x) : 1);
+
 function weightAt(distance, kernel) {
   const a = Math.abs(distance);
+  if (kernel === "lanczos") return a < 3 ? sinc(a) * sinc(a / 3) : 0;
   if (kernel === "bilinear") return Math.max(0, 1 - a);
   if (a <= 1) return 1.5 * a * a * a - 2.5 * a * a + 1;
   return a <= 2 ? -0.5 * a * a * a + 2.5 * a * a - 4 * a + 2 : 0;
 }
 
 function tapsOf(length, scale, kernel) {
+  const reach = kernel === "lanczos" ? 3 : 2;
   return Array.from({ length: length * scale }, (_, out) => {
     const centre = (out + 0.5) / scale - 0.5;
-    const first = Math.floor(centre) - 1;
-    return [0, 1, 2, 3].map((tap) => {
-      let at = first + tap;
-      const weight = weightAt(centre - at, kernel);
+    const places = Array.from({ length: 2 * reach }, (__, tap) => Math.floor(centre) - reach + 1 + tap);
+    const weights = places.map((at) => weightAt(centre - at, kernel));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return places.map((at, tap) => {
       const phase = ((at % (2 * length)) + 2 * length) % (2 * length);
-      at = phase < length ? phase : 2 * length - 1 - phase;
-      return [at, weight];
+      return [phase < length ? phase : 2 * length - 1 - phase, weights[tap] / total];
     });
   });
 }

@@ -141,9 +141,24 @@ function choose(name) {
   refresh();
 }
 
+/* The model with the best mean over all images; undefined where none has a value. */
+function leader(names, metric) {
+  const means = names.map((name) => {
+    const values = srbenchIndex.images.map((image) => image.outputs[name]?.values[metric] ?? NaN).map(Number);
+    const known = values.filter((value) => !Number.isNaN(value));
+    return known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
+  const known = means.filter((mean) => !Number.isNaN(mean));
+  return names[means.indexOf(metric === "lpips" ? Math.min(...known) : Math.max(...known))];
+}
+
+/* The original, the models that lead in PSNR and in LPIPS, and one more for comparison; a narrow page shows one. */
 function firstModels(image) {
   const outputs = srbenchIndex.models.filter((name) => image.outputs[name]);
-  return narrow.matches ? outputs.slice(-1) : ["hr", ...outputs.slice(-3)];
+  const leaders = ["psnr", "lpips"].map((metric) => leader(outputs, metric)).filter(Boolean);
+  const chosen = [...new Set([...leaders, ...outputs])].slice(0, narrow.matches ? 1 : 3);
+  const shown = outputs.filter((name) => chosen.includes(name));
+  return narrow.matches ? shown : ["hr", ...shown];
 }
 
 /* Open an image; the choice of models, zoom and crop stay as far as they fit. */
