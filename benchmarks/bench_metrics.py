@@ -1,4 +1,4 @@
-"""PSNR and SSIM beside scikit-image, torchmetrics and piq, at the same settings and to the same values."""
+"""Metrics beside scikit-image, torchmetrics and piq, at the same settings and to the same values."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,8 +12,14 @@ from torch import Tensor
 
 from benchmarks.conftest import Beside
 from srbench.core import image
+from srbench.metrics.fsim import fsim
+from srbench.metrics.gmsd import gmsd
+from srbench.metrics.haarpsi import haarpsi
+from srbench.metrics.iw_ssim import iw_ssim
+from srbench.metrics.ms_ssim import ms_ssim
 from srbench.metrics.psnr import psnr
 from srbench.metrics.ssim import ssim
+from srbench.metrics.vifp import vifp
 
 Pair = tuple[Tensor, Tensor]
 Score = Callable[[Tensor, Tensor], Tensor]
@@ -97,6 +103,17 @@ _COMPARISONS = [
 ]
 
 
+_BESIDE_PIQ: dict[str, tuple[Score, str, dict[str, bool], float, float | None]] = {
+    "ms-ssim.product": (partial(ms_ssim, product=True), "multi_scale_ssim", {}, 1e-4, 1.0),
+    "gmsd": (gmsd, "gmsd", {}, 2e-3, 1.0),
+    "fsim": (partial(fsim, colour=False), "fsim", {"chromatic": False}, 2e-4, 1.0),
+    "iw-ssim": (iw_ssim, "information_weighted_ssim", {}, 1e-6, None),
+    "vifp": (vifp, "vif_p", {}, 1e-6, None),
+    "haarpsi": (haarpsi, "haarpsi", {}, 1e-6, None),
+}
+"""Our function; piq's and its settings; how far the values may lie apart (tests/metrics says why); the aim."""
+
+
 @pytest.fixture(params=_SIZES)
 def size(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -144,3 +161,17 @@ def test_flavour_without_peer(benchmark: BenchmarkFixture, flavour: str, size: s
     benchmark.group = f"ssim {size}, batch of {len(pair[0])}, flavours that the others lack"
     values = benchmark(ssim, *pair, flavour=flavour)
     assert ((values > 0) & (values < 1)).all()
+
+
+@pytest.mark.parametrize("name", _BESIDE_PIQ)
+def test_beside_piq(
+    benchmark: BenchmarkFixture, beside: Beside, name: str, quick: bool, photograph: Tensor, blurred: Tensor
+) -> None:
+    """One image, in float64 on both sides."""
+    score, theirs, settings, tolerance, aim = _BESIDE_PIQ[name]
+    height, width = (176, 176) if quick else (320, 480)
+    sr, hr = (image.luma(levels)[..., :height, :width].contiguous() for levels in (blurred, photograph))
+    other = partial(getattr(pytest.importorskip("piq"), theirs), data_range=255, reduction="none", **settings)
+    benchmark.group = f"{name} {height}x{width}"
+    torch.testing.assert_close(benchmark(score, sr, hr), other(sr, hr), rtol=0, atol=tolerance)
+    beside(partial(score, sr, hr), {"piq": partial(other, sr, hr)}, {} if aim is None else {"piq": aim})

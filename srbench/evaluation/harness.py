@@ -213,7 +213,7 @@ class _Walk:
         if not missing:
             return measured.values, ()
         # A wrong range makes an output look constant or shifted: its cause speaks alone.
-        remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles]
+        remarks = [*(problem or sanity.check(sr, hr, views.lumas)), *tiles, *measured.remarks]
         remarks += [] if hr is None else channels.remarks(hr, self.plan.protocol)
         return measured.values, tuple(remarks)
 

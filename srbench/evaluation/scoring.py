@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -144,6 +144,12 @@ class Views:
         whole = replace(self._protocol, border_px=0)
         return (*images, prepare(self._lr, metric, whole))
 
+    def original_of(self, metric: Metric) -> Tensor | None:
+        """Return what a metric would be shown of the original; None where there is none."""
+        self.of(metric)
+        seen = self._prepared[metric.reads, metric.border]
+        return seen[1] if len(seen) > 1 else None
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -152,10 +158,12 @@ class Measured:
     Attributes:
         values: Values by the scorers' names.
         failed: What went wrong with a metric that cannot take the image, by the scorers' names.
+        remarks: Values that lie far above the original's, in words.
     """
 
     values: dict[str, float]
     failed: dict[str, Exception]
+    remarks: list[str] = field(default_factory=list)
 
 
 def measure(views: Views, scorers: Sequence[Scorer]) -> Measured:
@@ -173,9 +181,22 @@ def measure(views: Views, scorers: Sequence[Scorer]) -> Measured:
             value = float(scorer.score(*views.of(scorer.metric)))
             _check_range(value, scorer.metric)
             measured.values[scorer.name] = value
+            measured.remarks.extend(_remark(scorer, value, views))
         except (UserError, torch.OutOfMemoryError) as error:
             measured.failed[scorer.name] = error
     return measured
+
+
+def _remark(scorer: Scorer, value: float, views: Views) -> list[str]:
+    """Say so where a value is far above the original's."""
+    metric = scorer.metric
+    if metric.remark_above_hr is None:
+        return []
+    hr = views.original_of(metric)
+    if hr is None or value - float(scorer.score(hr)) <= metric.remark_above_hr:
+        return []
+    unit = f" {metric.unit}" if metric.unit else ""
+    return [f"{metric.title} over {metric.remark_above_hr:g}{unit} above its original's"]
 
 
 def _check_range(value: float, metric: Metric) -> None:

@@ -35,6 +35,8 @@ class Card:
         of_sets: Whether one value stands for all images of a data set.
         lowest: Least possible value; None where there is none. A value below is a failure.
         highest: Greatest possible value; None where there is none.
+        remark_above_hr: How far an output's value may lie above its original's until a table remarks on it; None where
+            it never does. The metric needs no HR, but its value of HR is known where there is one.
         smallest_px: Shortest side of an image that it takes.
         licence: Licence of code and parameters.
         weights: Where its parameters come from; "" where it has none.
@@ -60,6 +62,7 @@ class Card:
     of_sets: bool = False
     lowest: float | None = None
     highest: float | None = None
+    remark_above_hr: float | None = None
     smallest_px: int = 1
     licence: str = "Apache-2.0"
     weights: str = ""

@@ -7,6 +7,7 @@ import torch
 
 from srbench import protocol
 from srbench.core import image
+from srbench.core.assets import AssetStore
 from srbench.evaluation import scoring
 from srbench.metrics import catalogue
 
@@ -49,3 +50,15 @@ def test_a_metric_without_reference_sees_the_output_alone() -> None:
     (sr,) = views.of(replace(PSNR, needs_hr=False))
     assert torch.equal(sr, scoring.prepare(LEVELS, PSNR, CLASSICAL))
     assert torch.equal(views.of(PSNR)[1], scoring.prepare(255 - LEVELS, PSNR, CLASSICAL))
+
+
+def test_a_grid_that_the_original_has_not_is_remarked_on() -> None:
+    """A wave of 4 px; on an original that has it too, nothing is said."""
+    generator = torch.Generator().manual_seed(5)
+    hr = (128 + 12 * torch.randn(1, 3, 96, 96, generator=generator)).clamp(0, 255).round()
+    wave = 12 * torch.cos(torch.pi * torch.arange(96) / 2)
+    sr = (hr + wave + wave[:, None]).clamp(0, 255).round()
+    (scorer,) = scoring.scorers(["grid"], CLASSICAL, AssetStore([]))
+    remark = "Grid over 10 dB above its original's"
+    for original, expected in ((hr, [remark]), (sr, []), (None, [])):
+        assert scoring.measure(scoring.Views(sr, original, CLASSICAL), [scorer]).remarks == expected

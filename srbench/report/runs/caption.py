@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row
+from srbench.metrics import card
+from srbench.report.runs.tables import metric_head
 
 CAPTION = (
     "Quality: mean over images [95 % interval]; bold or *: best; ≈: not told from the best by these images. "
     "Speed: median of single warmed-up calls [quartiles], the model alone."
 )
+
+_WELL_KNOWN = ("PSNR", "SSIM", "LPIPS")
 
 
 def machines(environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -35,6 +39,14 @@ def odd_outputs(rows: Sequence[Row]) -> list[str]:
             if row.image not in named:
                 named.append(row.image)
     return [f"{model} on {dataset}: {warning} ({_some(names)})" for (model, dataset, warning), names in images.items()]
+
+
+def ranges(rows: Sequence[Row]) -> list[str]:
+    """Say which values the metrics of this project can have, but for PSNR, SSIM and LPIPS, whose readers know them."""
+    known = card.own()
+    cards = [known[name] for name in sorted({row.metric for row in rows}) if name in known]
+    told = [f"{metric_head(of.name, of.title)} {of.range}" for of in cards if of.title not in _WELL_KNOWN]
+    return [f"Ranges: {'; '.join(told)}"] if told else []
 
 
 def tiled(rows: Sequence[Row]) -> list[str]:

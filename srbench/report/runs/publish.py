@@ -117,6 +117,7 @@ def report(
         *lost,
         *caption.odd_outputs(rows),
         *caption.tiled(rows),
+        *caption.ranges(rows),
         *caveats,
         *caption.missing(unavailable or {}, failed),
     ]

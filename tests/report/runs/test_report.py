@@ -132,6 +132,12 @@ def test_what_disturbed_a_timing_is_no_odd_output_and_stands_in_the_csv() -> Non
     assert line["flag"] == "others ran"
 
 
+def test_ranges_of_metrics_that_few_know_stand_below() -> None:
+    rows = [*_rows({"a": [5.0]}, "niqe", False), *_rows({"a": [5.0]}, "psnr"), *_rows({"a": [0.5]}, "erqa.1.1")]
+    assert caption.ranges(rows) == ["Ranges: ERQA 1.1 0 to 1; NIQE at least 0"]
+    assert caption.ranges(_rows({"a": [5.0]}, "psnr")) == []
+
+
 def test_lower_is_better_where_the_metric_says_so() -> None:
     rows = _rows({"good": [0.1, 0.1], "bad": [0.5, 0.5]}, "lpips", higher=False, unit="")
     (table,) = build(summarise(rows), rank(rows), {"set": (2, 2)})
