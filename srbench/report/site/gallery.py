@@ -7,6 +7,9 @@ from typing import Any
 from srbench.evaluation.disputed import Dispute
 from srbench.report.viewer.publish import ViewerFiles
 
+THUMBNAILS = "disputed"
+"""Folder of the small pictures beside a page."""
+
 _TITLES = {
     "models": "Where models disagree most",
     "metrics": "Where PSNR and LPIPS disagree most",
@@ -76,4 +79,4 @@ NO_PICTURES = Gallery()
 
 def thumbnail_of(place: int) -> str:
     """Return the file of the thumbnail of a dispute, by its place in the list."""
-    return f"disputed/{place + 1}.webp"
+    return f"{THUMBNAILS}/{place + 1}.webp"

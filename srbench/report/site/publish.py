@@ -23,10 +23,11 @@ from srbench.report.publish import PAGES, write_files
 from srbench.report.runs.paper_table import PaperTable
 from srbench.report.site import beside, boards, facts, leaderboard, verdict
 from srbench.report.site.boards import Board
-from srbench.report.site.gallery import NO_PICTURES, Gallery
+from srbench.report.site.gallery import NO_PICTURES, THUMBNAILS, Gallery
 from srbench.report.site.leaderboard import BoardColumn, Leaderboard
 from srbench.report.site.plots import images, links, trade_offs
 from srbench.report.table import Plot
+from srbench.report.viewer import publish as viewer
 from srbench.speed.records import SpeedSession
 
 INDEX = "index.html"
@@ -82,7 +83,9 @@ def write(sources: Sources, folder: Path, view: View = lambda *_: NO_PICTURES) -
             for other, elsewhere in zip(found, places, strict=True)
             if other is not board
         ]
-        write_files(folder / place, _files(board, sources, others, view(board.folders, folder / place)))
+        viewer.remove(folder / place)
+        stale = sorted((folder / place / THUMBNAILS).glob("*.webp"))
+        write_files(folder / place, _files(board, sources, others, view(board.folders, folder / place)), stale)
     return folder / INDEX
 
 

@@ -96,8 +96,8 @@ def write(
         BadImage: A picture cannot be read.
     """
     disputes, images, size_bytes = Disputes(tables), [], 0
+    remove(folder)
     try:
-        _remove_stored(folder / PICTURES)
         for number, scene in enumerate(scenes):
             disputes.look(scene)
             written = files_of(number, scene)
@@ -113,6 +113,24 @@ def write(
         raise BadRun(f"{folder} cannot hold a report ({refusal(error)}); choose another folder") from error
     places = [(image["dataset"], image["image"]) for image in images]
     return ViewerFiles(folder / PAGE, places, models, found, size_bytes, scenes.left_out)
+
+
+def remove(folder: Path) -> None:
+    """Remove the viewer of an earlier report, and nothing else that is in the folder.
+
+    Raises:
+        BadRun: The folder cannot be written.
+    """
+    pictures = folder / PICTURES
+    stored = [path for path in pictures.iterdir() if _STORED.fullmatch(path.name)] if pictures.is_dir() else []
+    try:
+        for path in [pictures / "index.js", *(folder / name for name in _page()), *stored]:
+            path.unlink(missing_ok=True)
+        for emptied in (pictures, folder / ASSETS):
+            if emptied.is_dir() and not any(emptied.iterdir()):
+                emptied.rmdir()
+    except OSError as error:
+        raise BadRun(f"{folder} cannot hold a report ({refusal(error)}); choose another folder") from error
 
 
 def _shown(scenes: Pictures, images: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -156,10 +174,3 @@ def _write(folder: Path, contents: Mapping[str, bytes]) -> int:
     for name, content in contents.items():
         write_file(folder / name, content)
     return sum(map(len, contents.values()))
-
-
-def _remove_stored(folder: Path) -> None:
-    """Remove the pictures of an earlier report."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if _STORED.fullmatch(path.name):
-            path.unlink()

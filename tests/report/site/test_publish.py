@@ -108,6 +108,16 @@ def test_runs_under_two_protocols_are_two_pages(tmp_path: Path) -> None:
     assert f"<code>srbench show {tmp_path}/b --methods</code>" in other
 
 
+def test_a_report_without_pictures_leaves_no_viewer_of_an_earlier_one(tmp_path: Path) -> None:
+    old = ("viewer.html", "viewer/start.js", "pictures/0-hr.js", "pictures/index.js", "disputed/1.webp")
+    for name in (*old, "viewer/mine.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+    publish.write(publish.Sources([stored(tmp_path / "run", MODELS, images=2)]), tmp_path)
+    assert not any((tmp_path / name).exists() for name in (*old, "pictures"))
+    assert (tmp_path / "viewer" / "mine.txt").exists()
+
+
 def test_a_folder_without_a_run_is_named(tmp_path: Path, call: Call) -> None:
     code, _, err = call("report", "nowhere")
     assert code == 2
