@@ -35,7 +35,7 @@ def rename(
 ) -> None:
     """Give a model of a run another name, in its rows, tables and kept outputs.
 
-    `srbench run` goes on under the new name only where it is told it, as in --models NEW=file.pth.
+    A later `srbench run` measures the model anew, by either name.
     """
     folder = RunFolder(run)
     folder.head()

@@ -12,7 +12,7 @@ from filelock import FileLock
 from srbench.core import files
 from srbench.errors import UserError
 from srbench.evaluation import run_head
-from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder
+from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key
 
 _BY_MODEL = ("models", "modes", "unavailable", "seeds")
 """What a call of run.json holds by the names of models."""
@@ -82,9 +82,10 @@ def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], nam
         moves = {folder.picture(row): _moved(folder, row, name) for row in about}
         changed = [_renamed(row, name) if row.model in meant else row for row in rows]
         pictures = sum(_move(path, to) for path, to in moves.items() if path.is_file())
-        files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
         calls = [_call(call, dict.fromkeys(meant, name)) for call in head["calls"]]
         run_head.write(folder.path / HEAD, {**head, "calls": calls})
+        # The rows come last: while they are as before, the same call goes on where it was stopped.
+        files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
     return Changed(meant, len(about), pictures)
 
 
@@ -99,11 +100,16 @@ def _meant(folder: RunFolder, globs: Sequence[str], known: Sequence[str]) -> lis
 
 
 def _renamed(row: Row, name: str | None) -> Row | None:
-    return replace(row, model=name) if name else None
+    """Return a row under another name, with hashes of its own: a row of one hash would take the place of the other."""
+    if name is None:
+        return None
+    output = key(output=row.output, renamed=name) if row.output else ""
+    return replace(row, model=name, key=key(key=row.key, renamed=name), output=output)
 
 
 def _moved(folder: RunFolder, row: Row, name: str | None) -> Path | None:
-    return folder.picture(replace(row, model=name)) if name else None
+    renamed = _renamed(row, name)
+    return folder.picture(renamed) if renamed else None
 
 
 def _move(path: Path, to: Path | None) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from srbench.core import files
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.shown import shown
@@ -57,3 +58,40 @@ def test_what_a_run_does_not_hold_is_refused_and_nothing_changes(tmp_path: Path)
         remove(RunFolder(tmp_path / "none"), ["ours"])
     assert not (tmp_path / "none").exists()
     assert [row.to_json() for row in folder.rows()] == before
+
+
+def test_a_renamed_model_and_a_new_one_of_its_old_name_stand_side_by_side(tmp_path: Path) -> None:
+    folder = _run(tmp_path)
+    old = [row for row in folder.rows() if row.model == "ours"]
+    rename(folder, "ours", "ours/v1")
+    folder.append(old)  # as `srbench run` stores them, by the same hashes
+    assert _models(folder) == {"ours", "ours/v1", "ours.lite", "bicubic"}
+    assert [row.value for row in folder.rows() if row.model == "ours/v1"] == [row.value for row in old]
+
+
+@pytest.mark.parametrize("new", ["paper", None])
+def test_a_call_that_was_stopped_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new: str | None
+) -> None:
+    folder = _run(tmp_path)
+    head = folder.head()
+    folder.record(head["protocol"], {"device": "cpu"}, {**head["calls"][0], "models": {"ours": {}, "bicubic": {}}})
+
+    def change() -> None:
+        if new:
+            rename(folder, "ours", new)
+        else:
+            remove(folder, ["ours"])
+
+    def full(*_: object) -> None:
+        raise OSError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", full)
+        with pytest.raises(OSError, match="full"):
+            change()
+    change()
+    assert _models(folder) == {"ours.lite", "bicubic", *([new] if new else [])}
+    assert set(folder.head()["calls"][-1]["models"]) == {"bicubic", *([new] if new else [])}
+    left = {path.name for path in (folder.path / "images" / "set").iterdir()}
+    assert left == _models(folder)

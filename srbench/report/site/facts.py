@@ -20,6 +20,8 @@ def commands(board: Board) -> list[str]:
     asked: dict[tuple[str, str, str], dict[str, dict[str, None]]] = {}
     for folder in board.folders:
         for call in folder.head()["calls"]:
+            if "merged" in call or not call["models"]:  # no program ran it
+                continue
             models = [_named(name, facts) for name, facts in call["models"].items()]
             for name, facts in call["datasets"].items():
                 limit = str(facts["images"]) if facts["images"] < facts["of"] else ""

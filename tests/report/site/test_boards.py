@@ -4,7 +4,7 @@ from pathlib import Path
 from srbench.evaluation import comparison
 from srbench.evaluation.matched import match
 from srbench.report.site import boards, facts, leaderboard, verdict
-from tests.report.site.examples import stored
+from tests.report.site.examples import ENVIRONMENT, stored
 
 MODELS = {"nearest": 0.0, "bicubic": 1.0, "ours": 1.02, "best <b>": 3.0}
 
@@ -74,6 +74,15 @@ def test_the_command_makes_the_rows_again(tmp_path: Path) -> None:
         "srbench run --models 'nearest,bicubic,ours,best <b>' --datasets set14,set5 --protocol classical_x4 --metrics "
         "psnr,ssim,lpips"
     )
+
+
+def test_a_call_that_no_program_ran_is_no_command(tmp_path: Path) -> None:
+    whole = stored(tmp_path / "a", MODELS)
+    call = whole.head()["calls"][0]
+    for other in ({**call, "merged": 2, "metrics": ["psnr"]}, {**call, "models": {}}):
+        whole.record(whole.head()["protocol"], ENVIRONMENT, other)
+    (board,) = boards.read([whole])
+    assert len(facts.commands(board)) == 1
 
 
 def test_what_is_said_of_many_models_is_said_once(tmp_path: Path) -> None:
