@@ -22,15 +22,20 @@ def _geckodriver() -> Path:
     return path
 
 
+def installed() -> Path:
+    """The installed browser; skips without one."""
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("needs a Firefox: apt-get install firefox-esr")
+    return Path(found)
+
+
 @contextmanager
 def firefox(density: float = 1) -> Iterator[Any]:
     """A Selenium driver of a browser with this pixel density."""
     webdriver = pytest.importorskip("selenium.webdriver")
-    binary = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if binary is None:
-        pytest.skip("needs a Firefox: apt-get install firefox-esr")
     options = webdriver.FirefoxOptions()
-    options.binary_location = binary
+    options.binary_location = str(installed())
     options.add_argument("-headless")
     options.set_preference("layout.css.devPixelsPerPx", str(density))
     driver = webdriver.Firefox(options, webdriver.FirefoxService(str(_geckodriver())))
