@@ -37,6 +37,7 @@ def firefox(density: float = 1) -> Iterator[Any]:
     options = webdriver.FirefoxOptions()
     options.binary_location = str(installed())
     options.add_argument("-headless")
+    options.enable_bidi = True
     options.set_preference("layout.css.devPixelsPerPx", str(density))
     driver = webdriver.Firefox(options, webdriver.FirefoxService(str(_geckodriver())))
     try:

@@ -15,6 +15,7 @@ from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
 from tests.cli.conftest import Call
 from tests.firefox import firefox
+from tests.survey.test_pages import HIDDEN
 from tests.survey.walk import served
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,8 @@ _KEYS = {"acr": ("4",), "dcr": ("2",), "pair": (_LEFT,), "slider": ("7", _ENTER)
 _KEYS |= {"triplet-boosted": (_LEFT,), "dscqs": (_ENTER,), "mushra": (_ENTER,)}
 _VALUES = {"pair": "first", "slider": "70", "triplet": "left", "triplet-boosted": "left"}
 _VALUES |= {"dscqs": "70 70", "mushra": "70 70 70 70 70"}
+_ALIKE = {"screen", "end"}
+"""Pages that are the same for all methods."""
 _AXE = """const done = arguments[arguments.length - 1];
 axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
   .then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes[0].html)));"""
@@ -39,7 +42,8 @@ _STATE = """return document.body && {
   ready: !document.body.classList.contains("waiting"), tag: document.activeElement.tagName,
   name: document.activeElement.name, at: document.querySelector("input[name=position], input[name=step]")?.value,
   trial: Boolean(document.getElementById("answer")), end: Boolean(document.querySelector(".code")),
-  turns: Boolean(document.querySelector("#toggle, #original, [data-version]")?.offsetParent),
+  turns: Boolean(document.querySelector("#toggle, #original")?.offsetParent),
+  versions: Boolean(document.querySelector("[data-version]")),
   loaded: document.readyState === "complete", left: document.body.dataset.left }"""
 
 
@@ -56,6 +60,16 @@ def _violations(driver: Any) -> list[str]:
     return list(driver.execute_async_script(_AXE))
 
 
+def _check_reflow(driver: Any, name: str) -> None:
+    """Text of twice the size, and a window of 320 px: nothing is cut off, covered, or scrolled sideways."""
+    driver.execute_script("document.documentElement.style.fontSize = '36px'")
+    assert driver.execute_script(f"return ({HIDDEN})()") == [], f"{name} with text of 200 %"
+    driver.execute_script("document.documentElement.style.fontSize = ''")
+    for viewport in ({"width": 320, "height": 700}, {"width": 320, "height": 256}, None):
+        driver.browsing_context.set_viewport(context=driver.current_window_handle, viewport=viewport)
+        assert driver.execute_script(f"return ({HIDDEN})()") == [], f"{name} at {viewport}"
+
+
 def _pressed(driver: Any, *keys: str) -> None:
     chain = pytest.importorskip("selenium.webdriver").ActionChains(driver, duration=0)
     for key in keys:
@@ -64,14 +78,24 @@ def _pressed(driver: Any, *keys: str) -> None:
 
 
 def _until_ready(driver: Any, *, another: bool = False) -> dict[str, Any]:
-    """The state of a page that takes answers, or shows two pictures in turn first; of another page than before."""
+    """Look at both of two pictures that are shown in turn, until answers are taken; the state of the page.
+
+    Args:
+        driver: Driver of the browser.
+        another: Wait for another page than before instead, and look at nothing.
+    """
     wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait(driver, 20, 0.05)
     found: dict[str, Any] = {}
 
     def settled(at: Any) -> bool:
-        found.update(at.execute_script(_STATE) or {"ready": False, "turns": False})  # between two pages
-        shown = found["ready"] or (another and found["turns"])
-        return bool(shown and found["loaded"] and not (another and found["left"]))
+        found.clear()
+        found.update(at.execute_script(_STATE) or {})  # between two pages there is none
+        if another:
+            shown = found and (found["ready"] or found["turns"] or found["versions"])
+            return bool(shown and found["loaded"] and not found["left"])
+        if found and found["turns"] and not found["ready"]:
+            _pressed(driver, " ", " ")
+        return bool(found and found["ready"])
 
     wait.until(settled)
     return found
@@ -131,6 +155,8 @@ def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, meth
             name = "end" if state["end"] else state["at"]
             if name not in seen:
                 assert _violations(driver) == [], name
+                if method == "acr" or name not in _ALIKE:
+                    _check_reflow(driver, str(name))
                 seen.add(name)
             if state["end"]:
                 break
@@ -138,7 +164,8 @@ def test_the_whole_way_by_keyboard(call: Call, tmp_path: Path, driver: Any, meth
             if state["trial"]:
                 if state["at"] in ("0", "1"):
                     _check_pixels(driver, known)
-                _pressed(driver, *([" ", " "] if state["turns"] else []))
+                if not state["versions"]:
+                    _until_ready(driver)
                 _look_and_set(driver)
                 _until_ready(driver)
                 _pressed(driver, *_KEYS[method])

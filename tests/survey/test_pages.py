@@ -40,7 +40,8 @@ def _study(call: Call, folder: Path, *method: str) -> VoteStore:
 
 
 # What is cut off, or lies under something else wherever the page is scrolled to.
-_HIDDEN = """() => {
+HIDDEN = """() => {
+  const waiting = document.body.classList.contains("waiting");
   document.body.classList.remove("waiting"); // answers too
   const seen = [...document.querySelectorAll("button, .button, h1, p, select, img, input:not([type=hidden])")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".cut, .frame"));
@@ -51,6 +52,7 @@ _HIDDEN = """() => {
     return !one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
   });
   window.scrollTo(0, 0);
+  document.body.classList.toggle("waiting", waiting);
   const wide = document.documentElement.scrollWidth > innerWidth ? ["the page is wider than the window"] : [];
   return [...wide, ...[...cut, ...under].map((one) => one.outerHTML.slice(0, 90))];
 }"""
@@ -59,11 +61,11 @@ _HIDDEN = """() => {
 def _check_reflow(page: Any, name: str) -> None:
     """Text of twice the size, and a window of 320 px: nothing is cut off, covered, or scrolled sideways."""
     page.evaluate("document.documentElement.style.fontSize = '36px'")
-    assert page.evaluate(_HIDDEN) == [], f"{name} with text of 200 %"
+    assert page.evaluate(HIDDEN) == [], f"{name} with text of 200 %"
     page.evaluate("document.documentElement.style.fontSize = ''")
     for size in ((320, 700), (320, 256)):
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-        assert page.evaluate(_HIDDEN) == [], f"{name} at {size}"
+        assert page.evaluate(HIDDEN) == [], f"{name} at {size}"
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
