@@ -21,8 +21,10 @@ from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.web import executor
 from srbench.survey.web.app import application
 from tests import postgres
+from tests.browser import opened
 from tests.cli.conftest import Call
 from tests.survey.test_web import field, made, until
+from tests.survey.walk import on, served
 
 _GERMAN = {"accept-language": "de"}
 
@@ -107,6 +109,29 @@ def test_a_full_disk_is_over_only_when_something_can_be_written(
     time.sleep(0.06)
     assert client.post("/answer", data=sent).status_code == 200
     assert [(a.position, a.value) for a in store.responses()] == [(0, "4")]
+
+
+@pytest.mark.slow
+def test_what_is_sent_while_the_server_is_gone_stays_on_the_page_until_it_is_back(store: VoteStore) -> None:
+    """A consent and an answer, sent to a server that was stopped; before, the browser showed an error of its own."""
+    with opened(1280) as page:
+        with served(store) as url:
+            page.goto(f"{url}/i/{store.invite()}")
+        port = int(url.rpartition(":")[2])
+        page.locator("button.main").click()
+        page.wait_for_selector("#away:visible")
+        with served(store, port=port):
+            page.wait_for_selector("#screen-check")
+            while not page.locator("#answer input[name=position]").count():
+                on(page)
+            page.wait_for_selector("body:not(.waiting)")
+        page.keyboard.press("4")
+        page.wait_for_selector("#away:visible")
+        page.keyboard.press("2")  # the first one counts
+        with served(store, port=port):
+            page.wait_for_selector('input[name=position][value="1"]', state="attached")
+            assert page.url == f"{url}/next"
+    assert [(answer.position, answer.value) for answer in store.responses()] == [(0, "4")]
 
 
 def test_the_administrator_waits_no_longer_than_raters(

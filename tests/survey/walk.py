@@ -20,11 +20,12 @@ PHONE = (
 
 
 @contextmanager
-def served(store: VoteStore, base: str = "") -> Iterator[str]:
-    """The study on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def served(store: VoteStore, base: str = "", port: int = 0) -> Iterator[str]:
+    """The study on this port of this machine, or on a free one."""
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     app = application(store, secrets.load(store.study.folder), base=base)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

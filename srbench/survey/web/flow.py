@@ -81,11 +81,20 @@ class ParticipantFlow:
         return [
             *self.entrance.routes(),
             Route("/next", self.next_page),
+            Route("/onward", self.onward),
             *self.steps.routes(),
             *self.answers.routes(),
             Route("/withdraw", self.withdraw, methods=["GET", "POST"]),
             *self.pictures.routes(),
         ]
+
+    async def onward(self, _request: Request) -> Response:
+        """Lead a page whose form a script has sent to the next one.
+
+        Every page has the address "next"; a script that opened it there would put it in the place of the last one, and
+        the back button would leave the study.
+        """
+        return self.renderer.redirect("next")
 
     async def next_page(self, request: Request) -> Response:
         """Show the page that is next for this rater."""
