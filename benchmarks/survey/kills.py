@@ -1,6 +1,7 @@
 """Kills: the serving process ends in the middle of answers, again and again."""
 
 import asyncio
+import math
 import random
 import tempfile
 from pathlib import Path
@@ -16,16 +17,17 @@ _UP_S = (0.1, 0.6)
 _LATER_S = 0.006  # about as long as an answer takes
 
 
-def measured(kills: int, database: str = "") -> dict[str, Any]:
+def measured(kills: int, database: str = "", contents: int = 30) -> dict[str, Any]:
     """Make a study, kill its server often, and check its votes.
 
     Args:
         kills: Number of kills.
         database: SQLAlchemy's URL of an empty database; SQLite in the study's folder by default.
+        contents: Number of contents of the study.
     """
     with tempfile.TemporaryDirectory(prefix="kills_") as name:
-        folder = study.create(Path(name), "acr", AT_ONCE, contents=30)
-        raters = AT_ONCE * (1 + kills * _TRIALS_A_KILL // 120)
+        folder = study.create(Path(name), "acr", AT_ONCE, contents)
+        raters = AT_ONCE * (1 + math.ceil(kills * _TRIALS_A_KILL / (contents * len(study.KERNELS))))
         tokens = study.invite(folder, database, raters)
         server = ForkedServer(folder, database)
         server.start()
