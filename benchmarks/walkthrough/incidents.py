@@ -6,11 +6,6 @@ from benchmarks.walkthrough.pictures import Shown
 from benchmarks.walkthrough.rater import Rater, Walked
 from benchmarks.walkthrough.window import arrived, leaving, wait
 
-_AT = """position => { const field = document.querySelector("#answer input[name=position]");
-  return document.querySelector(".code") !== null || field !== null && Number(field.value) === position; }"""
-
-_PAGE_OF_THE_BROWSER_MS = 500  # which says that there is no network
-
 
 def reload(rater: Rater, walked: Walked, position: int) -> bool:
     """Load the page again: it must show the same."""
@@ -39,19 +34,16 @@ def second_tab(rater: Rater, walked: Walked, position: int) -> bool:
 
 
 def offline(rater: Rater, walked: Walked, position: int) -> bool:
-    """Answer while the network is away; when it is back, the same trial is asked again, once."""
+    """Answer while the network is away; when it is back, the page sends the answer by itself and goes on."""
     window = rater.window
     assert isinstance(window, ChromiumWindow)
-    address = _next(window.url())
     wait(window, "() => !document.body.classList.contains('waiting')")
+    leaving(window)
     window.network(on=False)
-    with window.page.expect_event("requestfailed"):
-        rater.way.give(window, walked.given[position][1], touch=rater.touch)
-    window.page.wait_for_timeout(_PAGE_OF_THE_BROWSER_MS)
+    rater.way.give(window, walked.given[position][1], touch=rater.touch)
+    wait(window, "() => !document.getElementById('away').hidden")
     window.network(on=True)
-    window.open(address)
-    wait(window, _AT, position)
-    walked.seen_again.add(position)
+    arrived(window)
     return False
 
 
