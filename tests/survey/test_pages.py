@@ -69,27 +69,27 @@ def _check_reflow(page: Any, name: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+_METHODS = [
+    ("acr",),
+    ("acr-hr",),
+    ("dcr",),
+    ("dcr", "--display", "side"),
+    ("pair",),
+    ("pair", "--display", "toggle"),
+    ("slider",),
+    ("dscqs",),
+    ("mushra",),
+    ("triplet",),
+    ("triplet-boosted",),
+]
+
+
 @pytest.mark.parametrize(
-    "method",
-    [
-        ("acr",),
-        ("acr-hr",),
-        ("dcr",),
-        ("dcr", "--display", "side"),
-        ("pair",),
-        ("pair", "--display", "toggle"),
-        ("slider",),
-        ("dscqs",),
-        ("mushra",),
-        ("triplet",),
-        ("triplet-boosted",),
-        ("triplet-boosted", "without flicker"),
-    ],
-    ids="-".join,
+    ("method", "form"),
+    [*((method, "") for method in _METHODS), (("triplet-boosted",), "plain")],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
 )
-def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[str, ...]) -> None:
-    form = "plain" if method[1:] == ("without flicker",) else ""
-    method = method[:1] if form else method
+def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[str, ...], form: str) -> None:
     store = _study(call, tmp_path, *method, "--zoom", "2")
     with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
