@@ -6,7 +6,7 @@ from typing import Any
 from srbench.core import bibliography
 from srbench.core.bibliography import Cited
 from srbench.datasets import catalogue as datasets
-from srbench.errors import UnknownName
+from srbench.errors import UnknownName, UserError
 from srbench.evaluation.results import FILES, MOS, TIMINGS, Row
 from srbench.metrics import catalogue as metrics
 from srbench.models import interpolation, registry
@@ -40,17 +40,27 @@ def cited_models(rows: Sequence[Row], calls: Sequence[Mapping[str, Any]]) -> lis
 def _model(name: str, facts: Mapping[str, Any], *, files: bool) -> Cited:
     if files:
         return Cited(name, name, ("images that other software made",), ())
-    id_, sign, alpha = name.rpartition(interpolation.SIGN)
-    card = _card(id_ or name) if facts.get("place", "") in ("", name) else None
+    id_, alpha = _between(name)
+    card = _card(id_) if facts.get("place", "") in ("", name) else None
     if card is None:
         known = bibliography.about(registry.references(), [str(facts.get("arch", ""))])
         return Cited(name, name, ("given by its user", *_hashes(facts.get("weights", {}))), known)
-    entries = bibliography.about(registry.references(), [card.id, card.family, *([sign] if sign else [])])
-    if sign:
-        partner = card.psnr_partner
-        between = f"weights between those of {partner} and {card.id}, of the latter {100 * float(alpha):g} %"
+    entries = bibliography.about(registry.references(), [card.id, card.family])
+    if alpha is not None:
+        entries += bibliography.about(registry.references(), [interpolation.SIGN])
+        between = f"weights between those of {card.psnr_partner} and {card.id}, of the latter {100 * alpha:g} %"
         return Cited(name, name, (between,), entries)
     return Cited(name, name, (*_origin(card), *_hashes(facts.get("weights", {}))), entries)
+
+
+def _between(name: str) -> tuple[str, float | None]:
+    """Split the name of a network between two others into id and share; any other name stays whole."""
+    if interpolation.SIGN not in name:
+        return name, None
+    try:
+        return interpolation.parse(name)
+    except UserError:
+        return name, None
 
 
 def _card(id_: str) -> Card | None:

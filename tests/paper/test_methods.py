@@ -72,6 +72,12 @@ def test_the_paragraph_follows_protocol_cards_and_statistics(tmp_path: Path) -> 
     assert "two-sided paired t test" in measures
 
 
+def test_names_that_look_like_something_else_are_names(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, {"srgan@final": [1.0], "net [@kim]": [2.0]}, dataset="mine")
+    models = methods(folder).page().sections[0].lines[1]
+    assert models == "Models were srgan@final, given by its user; net [@kim], given by its user."
+
+
 def test_another_protocol_has_another_paragraph(tmp_path: Path) -> None:
     name = "srgan_x4+border_px=0+channel=rgb+lr_edge=replicate+lr_rounding=end+sr_rounding=false"
     text = " ".join(methods(_run(tmp_path, protocol.find(name).name)).page().sections[0].lines)

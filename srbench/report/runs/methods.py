@@ -25,8 +25,8 @@ SOFTWARE = Entry(
 )
 """This software."""
 
-_MARK = re.compile(r" \[@([^\]]+)\]")
-"""A citation in the text: keys, comma-separated, as in " [@ledig2017srgan]"."""
+_MARK = re.compile(" \x02([^\x03]+)\x03")
+"""A citation in the text: keys, comma-separated, between control characters, which no name has."""
 
 _ROUNDED = {
     "passes": "rounded to 8 bits after each of the two passes",
@@ -110,7 +110,7 @@ class Methods:
         """Data, models and measures, with the keys of their citations."""
         data = [
             f"Images were upscaled by a factor of {self.protocol.scale} and measured with srbench "
-            f"{__version__} [@{SOFTWARE.key}] under its protocol {self.protocol.name}.",
+            f"{__version__} \x02{SOFTWARE.key}\x03 under its protocol {self.protocol.name}.",
             f"Test images were {_listed(self.datasets)}.",
             self._pairs(),
         ]
@@ -162,12 +162,11 @@ class Methods:
 
 
 def _listed(cited: Sequence[Cited]) -> str:
-    return "; ".join(
-        ", ".join(
-            [one.title + (f" [@{','.join(entry.key for entry in one.entries)}]" if one.entries else ""), *one.facts]
-        )
-        for one in cited
-    )
+    return "; ".join(", ".join([one.title + _cite(one.entries), *one.facts]) for one in cited)
+
+
+def _cite(entries: Sequence[Entry]) -> str:
+    return f" \x02{','.join(entry.key for entry in entries)}\x03" if entries else ""
 
 
 def _known(lr: Sequence[str]) -> str:
