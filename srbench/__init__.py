@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from srbench.evaluation.frame import load_results, summary
     from srbench.evaluation.image_scores import lpips, psnr, ssim
     from srbench.paper.figure import figure
+    from srbench.paper.table import table
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "figure", "load_model", "load_results", "lpips", "psnr", "ssim", "summary"]
+__all__ = [
+    "__version__",
+    "evaluate",
+    "figure",
+    "load_model",
+    "load_results",
+    "lpips",
+    "psnr",
+    "ssim",
+    "summary",
+    "table",
+]
 
 _MODULES = {
     "evaluate": "srbench.evaluation.api",
@@ -25,6 +37,7 @@ _MODULES = {
     "psnr": "srbench.evaluation.image_scores",
     "ssim": "srbench.evaluation.image_scores",
     "summary": "srbench.evaluation.frame",
+    "table": "srbench.paper.table",
 }
 
 

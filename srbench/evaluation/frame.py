@@ -1,48 +1,89 @@
 """Rows of results as a pandas DataFrame."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from srbench.errors import UserError
+from srbench.errors import BadRun, UserError
 from srbench.evaluation.ranking import rank
-from srbench.evaluation.results import Row, RunFolder
-from srbench.evaluation.shown import shown
+from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder
+from srbench.evaluation.shown import choose, shown
 from srbench.evaluation.summary import Summary, summarise
 
 _COLUMNS = [field.name for field in fields(Row)]
+_WORDS = frozenset(
+    "protocol model identity dataset image metric unit device mode environment title hr lr".split()  # noqa: SIM905
+)
+"""Columns whose words many rows have in common."""
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows as a table: a line for each row, and a column for each field of `Row`."""
     rows = list(rows)
-    return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in _COLUMNS}, columns=_COLUMNS)
+    return pd.DataFrame({name: _column(name, rows) for name in _COLUMNS}, columns=_COLUMNS)
 
 
-def load_results(folder: str | Path) -> pd.DataFrame:
-    """Read the results of a run, as `srbench show` does.
+def _column(name: str, rows: Sequence[Row]) -> Any:
+    """Return a column; words that many rows have in common are stored once."""
+    values = [getattr(row, name) for row in rows]
+    return pd.Categorical(values) if name in _WORDS else values
+
+
+def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
+    """Read the results of one or several runs, as `srbench show` does.
 
     Args:
-        folder: Folder that `srbench run` wrote.
+        paths: Folder that `srbench run` wrote, its file rows.jsonl, or several of these, also under several protocols.
 
     Returns:
-        A line for each model, data set, image and metric, with the newest value of each; its columns are the fields of
-        `srbench.evaluation.results.Row`: protocol, model, dataset, image, metric, value, unit, mode and so on. Speed
-        is among the metrics as "latency" (ms) and "throughput" (output MP/s).
+        A line for each model, data set, image and metric of each run, with the newest value of each. Its columns:
+
+        | column | dtype | meaning |
+        |---|---|---|
+        | run | category | the path of the run, as it was given |
+        | protocol, model, dataset, image, metric | category | what was measured; the image "*" is a whole data set |
+        | value | float64 | the value in its unit; may be infinite or NaN |
+        | unit | category | "dB", "ms", "MP/s" (output megapixels a second) or "" |
+        | higher_is_better | bool | direction of the metric |
+        | device, mode | category | "cpu" or "cuda"; the mode as `--mode` takes it |
+        | images, pipeline | int64 | number of images that the value is of; version of the pipeline |
+        | tile_px | int64 | side of the tiles in LR pixels; 0 without tiles |
+        | title | category | name of the metric in a table; may be empty |
+        | digits | float64 | digits that a table prints; NaN where it chooses them |
+        | warnings | object | tuple of what the sanity checks found |
+        | identity, environment, hr, lr | category | hashes of the model, of machine and software, of the files |
+        | key, output, picture | str | hashes of the conditions of the row, of its output, of the kept file |
+
+        Rows of several runs are not united: a value that two runs hold is there twice. `srbench merge` unites them.
 
     Raises:
-        BadRun: The folder holds no run, or a run of another version.
+        BadRun: A path is no run, or a run of another version.
 
     Examples:
         ```python
-        scores = srbench.load_results("runs/classical_x4")
-        scores[scores.metric == "psnr"].groupby("model").value.mean()
+        scores = srbench.load_results(["runs/monday", "runs/tuesday"])
+        scores[scores.metric == "psnr"].groupby(["run", "model"]).value.mean()
         ```
     """
-    return frame(shown(RunFolder(Path(folder))).rows)
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    of_runs = [(str(path), _shown(Path(path))) for path in several]
+    scores = frame(row for _, rows in of_runs for row in rows)
+    names = [path for path, rows in of_runs for _ in rows]
+    scores.insert(0, "run", pd.Series(names, dtype="category"))
+    return scores
+
+
+def _shown(path: Path) -> list[Row]:
+    """Return the rows that a folder, or that of a file of rows, shows."""
+    if path.is_file() and path.name != ROWS:
+        raise BadRun(f"{path} is no file of results; expected the folder of a run, or its {ROWS}")
+    folder = RunFolder(path.parent if path.is_file() else path)
+    return (
+        choose(folder.rows(), ()).rows if path.is_file() and not (folder.path / HEAD).exists() else shown(folder).rows
+    )
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +98,8 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
         has a better mean, and `tied` where the images cannot tell the model from the best one.
 
     Raises:
-        UserError: The scores are of several protocols, whose means do not compare.
+        UserError: The scores are of several protocols, whose means do not compare; or of several runs, with two values
+            of one model on one image.
 
     Examples:
         ```python
@@ -68,7 +110,7 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     protocols = sorted(set(scores["protocol"]))
     if len(protocols) > 1:
         raise UserError(f"the scores are of {len(protocols)} protocols ({', '.join(protocols)}); expected those of one")
-    rows = [_row(record) for record in scores.to_dict("records")]
+    rows = stored_rows(scores)
     rankings = rank(rows)
     lines = []
     for each in summarise(rows):
@@ -77,6 +119,23 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
         best, tied = (variant in ranking.best, variant in ranking.tied) if ranking else (False, False)
         lines.append({**_flat(each), "best": best, "tied": tied})
     return pd.DataFrame(lines)
+
+
+def stored_rows(scores: pd.DataFrame) -> list[Row]:
+    """Return the lines of a table as rows.
+
+    Raises:
+        UserError: Two lines are of one model, image and metric, of which no mean can be taken.
+    """
+    place = ["protocol", "model", "dataset", "image", "metric", "device", "mode"]
+    twice = scores[scores.duplicated(place)]
+    if len(twice):
+        first = twice.iloc[0]
+        raise UserError(
+            f"{first['model']} has several values of {first['metric']} on {first['dataset']}/{first['image']}; "
+            "expected one: take the lines of one run, as in scores[scores.run == ...], or unite the runs: srbench merge"
+        )
+    return [_row(record) for record in scores.to_dict("records")]
 
 
 def _row(record: Mapping[Any, Any]) -> Row:

@@ -64,3 +64,28 @@ def test_scores_of_two_protocols_have_no_summary() -> None:
     rows = [_row("1", 20.0), replace(_row("2", 21.0), protocol="q")]
     with pytest.raises(UserError, match=r"2 protocols \(p, q\)"):
         srbench.summary(frame(rows))
+
+
+def test_several_runs_and_files_of_rows_are_read_with_the_run_of_each_row(tmp_path: Path) -> None:
+    _folder(tmp_path / "a").append([_row("1", 20.0)])
+    _folder(tmp_path / "b").append([_row("1", 21.0), _row("2", 30.0, model="n")])
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "rows.jsonl").write_bytes((tmp_path / "a" / "rows.jsonl").read_bytes())
+    paths = [tmp_path / "a", str(tmp_path / "b" / "rows.jsonl"), tmp_path / "alone" / "rows.jsonl"]
+    results = srbench.load_results(paths)
+    assert results["run"].tolist() == [str(paths[0]), str(paths[1]), str(paths[1]), str(paths[2])]
+    assert results["value"].tolist() == [20.0, 21.0, 30.0, 20.0]
+    kinds = ["category", "category", "float64", "bool", "int64"]
+    columns = ["run", "model", "value", "higher_is_better", "images"]
+    assert results[columns].dtypes.astype(str).tolist() == kinds
+    with pytest.raises(BadRun, match=r"run\.json is no file of results; expected .* its rows\.jsonl"):
+        srbench.load_results([tmp_path / "a" / "run.json"])
+
+
+def test_two_values_of_one_model_on_one_image_have_no_summary(tmp_path: Path) -> None:
+    for name in "ab":
+        _folder(tmp_path / name).append([_row("1", 20.0)])
+    results = srbench.load_results([tmp_path / "a", tmp_path / "b"])
+    with pytest.raises(UserError, match=r"m has several values of psnr on d/i; .* unite the runs: srbench merge"):
+        srbench.summary(results)
+    assert len(srbench.summary(results[results.run == str(tmp_path / "a")])) == 1

@@ -152,6 +152,19 @@ def _with_lr(table: Table, text: str) -> Table:
     return replace(table, title=f"{table.title}, {text}") if text else table
 
 
+def of_rows(protocol: Protocol, rows: Sequence[Row]) -> RunReport:
+    """Arrange rows of several runs, or of none.
+
+    Args:
+        protocol: Protocol under which the rows were measured.
+        rows: Rows of any data sets.
+    """
+    summaries, rankings = summarise(rows), rank(rows)
+    below = [*caption.odd_outputs(rows), *caption.tiled(rows)]
+    page = _page(protocol, build(summaries, rankings, {}), below)
+    return RunReport(protocol.as_dict(), summaries, rankings, page, below, {}, [])
+
+
 def scores(
     protocol: Protocol,
     rows: Sequence[Row],
