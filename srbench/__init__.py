@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from srbench.evaluation.frame import load_results, summary
     from srbench.evaluation.image_scores import lpips, psnr, ssim
     from srbench.paper.figure import figure
-    from srbench.paper.table import table
 
 __version__ = "0.1.0"
 __all__ = [

@@ -12,15 +12,19 @@ from srbench.errors import BadRun, UserError
 from srbench.evaluation.results import RunFolder
 
 if TYPE_CHECKING:
+    from srbench.evaluation.conditions import Differences
     from srbench.evaluation.matched import Matches
     from srbench.report.runs.comparison import ComparisonReport
+    from srbench.report.runs.differences import DifferenceReport
 
 _FEW_PAIRS = 10
 """Pairs of models up to which a terminal shows them all."""
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs under one protocol; their models are united.")],
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of runs; their models are united, or set apart by conditions.")
+    ],
     baseline: Annotated[
         str, typer.Option(help="Model with which each other is compared; without it, every two models are.")
     ] = "",
@@ -54,18 +58,25 @@ def compare(
     """Tell which models are better, worse or the same, and how surely.
 
     Every two models are compared on the images that both have, in the mean of each metric; p values are corrected for
-    the number of comparisons.
+    the number of comparisons. Runs of the same models under other protocols, machines or versions are shown as
+    differences, without a test.
     """
     form = options.format_of(form)
     _require(runs, baseline, baseline_run, fail_if_worse=fail_if_worse)
     margins = _margins(margin)
     from srbench.evaluation import comparison
+    from srbench.evaluation.conditions import differences
     from srbench.evaluation.matched import match
     from srbench.report.runs.comparison import ComparisonReport
+    from srbench.report.runs.differences import DifferenceReport
 
     folders = [RunFolder(run) for run in [*runs, *([baseline_run] if baseline_run else [])]]
     kept = [options.split(names) if names else [] for names in (models, datasets, metrics)]
     kept[0] += [baseline] if baseline and kept[0] else []
+    if not baseline_run and (found := differences(folders, models=kept[0], datasets=kept[1], metrics=kept[2])):
+        _require_no_test(found, baseline, margins, test=test, interval=interval)
+        _print_differences(DifferenceReport(found), form, json=json)
+        return
     matches = match(folders, models=kept[0], datasets=kept[1], metrics=kept[2])
     _require_metrics(margins, matches)
     partners = matches.partners(str(runs[0]), str(baseline_run)) if baseline_run else None
@@ -90,6 +101,31 @@ def _print(report: "ComparisonReport", form: str, *, json: bool, full: bool) -> 
         console.show(report.page(pairs=full or most <= _FEW_PAIRS))
     else:
         console.print_text(csv.records(report.records()) if form == "csv" else PAGES[form](report.page()))
+
+
+def _print_differences(report: "DifferenceReport", form: str, *, json: bool) -> None:
+    from srbench.report.formats import csv
+    from srbench.report.publish import PAGES
+
+    if json:
+        console.print_json(report.as_dict())
+    elif form == "terminal":
+        console.show(report.page())
+    else:
+        console.print_text(csv.records(report.records()) if form == "csv" else PAGES[form](report.page()))
+
+
+def _require_no_test(
+    found: "Differences", baseline: str, margins: dict[str, float], *, test: str, interval: str
+) -> None:
+    """Refuse options of tests where values are of several conditions."""
+    given = {"--baseline": baseline, "--margin": margins, "--test": test != "t", "--interval": interval != "t"}
+    if asked := [option for option, value in given.items() if value]:
+        raise UserError(
+            f"{' and '.join(found.runs)} hold the same models under other conditions ({', '.join(found.conditions)}), "
+            f"which are shown as differences and not tested; leave out {' and '.join(asked)}, or name models that only "
+            "one run holds with --models"
+        )
 
 
 def _require(runs: Sequence[Path], baseline: str, baseline_run: Path | None, *, fail_if_worse: bool) -> None:

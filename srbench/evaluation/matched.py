@@ -219,7 +219,7 @@ def _labelled(
     for (run, model, device, mode), of_variant in variants.items():
         name = f"{model} ({device} {mode})" if several and mode != FILES else model
         _add(by_name.setdefault(name, []), run, of_variant)
-    short = _short_names(list(rows))
+    short = short_names(list(rows))
     labelled: dict[str, Sequence[Row]] = {}
     origins: dict[str, Sequence[tuple[str, str]]] = {}
     for name, contents in by_name.items():
@@ -248,7 +248,7 @@ def _agree(first: Sequence[Row], second: Sequence[Row]) -> bool:
     return same and np.array_equal(mine, others, equal_nan=True)
 
 
-def _short_names(runs: Sequence[str]) -> dict[str, str]:
+def short_names(runs: Sequence[str]) -> dict[str, str]:
     """Name folders by as many of their last parts as tell them apart."""
     parts = {run: Path(run).resolve().parts for run in runs}
     for count in range(1, max(map(len, parts.values())) + 1):

@@ -191,3 +191,20 @@ def test_seeds_count_beside_images(call: Call, tmp_path: Path) -> None:
     code, _, err = call("compare", "three", "--test", "sign-flip")
     assert code == 2
     assert "ours has several seeds" in err
+
+
+def test_the_same_models_under_two_protocols_are_differences_without_marks(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "a", _values(bicubic=0.0, ours=1.0))
+    write_run(tmp_path / "b", _values(bicubic=-1.5, ours=-0.5), conventions="rgb_x4")
+    code, out, _ = call("compare", "a", "b")
+    assert code == 0
+    assert "protocol: classical_x4 [a]; rgb_x4 [b]" in out
+    assert "-1.50" in out
+    assert not any(sign in out for sign in ("* ", "≈", "better", "undecided"))
+    _, out, _ = call("compare", "a", "b", "--json")
+    assert [one["difference"] for one in json.loads(out)["differences"]] == pytest.approx([-1.5, -1.5])
+    _, out, _ = call("compare", "a", "b", "--format", "csv")
+    assert out.startswith("first_run,dataset,model,metric")
+    code, _, err = call("compare", "a", "b", "--baseline", "bicubic", "--margin", "psnr=0.1")
+    assert code == 2
+    assert "shown as differences and not tested; leave out --baseline and --margin" in err

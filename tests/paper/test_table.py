@@ -7,13 +7,13 @@ import pytest
 
 import srbench
 from srbench.errors import UserError
-from tests.cli.conftest import Call
+from tests.cli.conftest import Call, call  # noqa: F401  (a fixture)
 from tests.report.site.examples import stored
 
 MODELS = {"nearest": 0.0, "<b>ours": 1.02}
 
 
-def test_a_notebook_and_a_terminal_see_what_show_prints(tmp_path: Path, call: Call) -> None:
+def test_a_notebook_and_a_terminal_see_what_show_prints(tmp_path: Path, call: Call) -> None:  # noqa: F811
     stored(tmp_path / "run", MODELS)
     shown = srbench.table(srbench.load_results(tmp_path / "run"))
     _, out, _ = call("show", "run")
