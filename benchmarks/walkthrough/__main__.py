@@ -16,14 +16,14 @@ from srbench.survey import methods
 def main() -> int:
     parser = argparse.ArgumentParser("benchmarks.walkthrough", description="Walk every method the whole way.")
     known = methods.names()
-    parser.add_argument("--methods", default=",".join(known), help=f"of {', '.join(known)}")
+    parser.add_argument("--methods", default=",".join(known), help=f"of {', '.join(known)}, also with its options")
     parser.add_argument("--out", type=Path, help="folder for walkthrough.md and walkthrough.json")
     arguments = parser.parse_args()
     found: list[dict[str, Any]] = []
     with ExitStack() as stack:
         browsers = course.Browsers(stack)
         for way in WAYS:
-            if way.method in arguments.methods.split(","):
+            if {way.method, way.name} & set(arguments.methods.split(",")):
                 with tempfile.TemporaryDirectory(prefix="walkthrough_") as name:
                     found.append(course.walked(way, SCENES, Path(name), browsers))
                 sys.stdout.write(report.line(found[-1]))
