@@ -102,5 +102,8 @@ def _show(record: dict[str, Any]) -> None:
     if record["golden"]:
         values = ", ".join(f"{pair} {value}" for pair, value in zip(card.PAIRS, record["golden"], strict=True))
         lines.append(f"  golden values on pairs of TID2013: {values} ({record['golden_source']})")
+    if record["golden_gaps"]:
+        off = [f"{pair} {gap:g}" for pair, gap in zip(card.PAIRS, record["golden_gaps"], strict=True) if gap]
+        lines.append(f"  ours lie off by up to: {', '.join(off)}")
     lines += [f"  trap: {text}" for text in record["traps"]]
     console.print_text("\n".join(lines) + "\n")

@@ -12,6 +12,9 @@ from srbench.evaluation.scoring import prepare
 from srbench.metrics import card
 from srbench.metrics.catalogue import catalogue
 from srbench.protocol import find
+from tests.cli.conftest import Call, call
+
+__all__ = ["call"]
 
 WHOLE = find("classical_x4+border_px=0")
 PUBLISHED = [name for name, known in card.own().items() if known.golden]
@@ -47,6 +50,11 @@ def test_a_card_says_what_its_metric_is(name: str) -> None:
     assert len(known.golden_gaps) in (0, len(known.golden))
     assert bool(known.golden) == bool(known.golden_source)
     assert vars(known).items() <= vars(catalogue()[name]).items()
+
+
+def test_the_page_of_a_metric_says_how_far_it_lies_off(call: Call) -> None:
+    assert "ours lie off by up to: I03 0.0071, I19 0.0007\n" in call("metrics", "niqe")[1]
+    assert "lie off" not in call("metrics", "gmsd")[1]
 
 
 def test_a_card_with_an_unknown_field_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
