@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,14 @@ from srbench.ratings.simulation import SPREAD_OF_INCONSISTENCY, Simulation, simu
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.stats.student import t_quantile
-from srbench.survey.plan.adaptive import posterior
+from srbench.survey.plan.adaptive import adaptive_choice, information, posterior
 from srbench.survey.plan.design import Design, Trial
-from srbench.survey.plan.planning import session
+from srbench.survey.plan.planning import by_content, session
 
-DESIGNS = ("full", "sparse", "adaptive")
+DESIGNS = ("full", "sparse", "blocks", "adaptive")
+"""Those of `srbench survey create --pairs`."""
+GREEDY = "greedy"
+"""The most telling pair after every single answer."""
 CARELESS = 0.3
 HONEST_TRAP = 0.98
 """Share of the traps that an attentive rater answers rightly."""
@@ -125,7 +129,11 @@ def answers(panel: Panel, design: str, seed: int) -> list[PairAnswer]:
         taste = dict(zip(simulation.models, generator.normal(0, simulation.rater_model, len(quality)), strict=True))
         noise = np.sqrt(2) * simulation.inconsistency * np.exp(generator.normal(0, SPREAD_OF_INCONSISTENCY))
         own: list[PairAnswer] = []
-        for trial in _asked(Design("pair", seed, pairs=design), stimuli, rater, wanted, kept, own):  # type: ignore[arg-type]
+        if design == GREEDY:
+            asked = _most_telling(simulation.models, simulation.images, seed, rater, wanted, kept, own)
+        else:
+            asked = _asked(Design("pair", seed, pairs=design), stimuli, rater, wanted, kept, own)  # type: ignore[arg-type]
+        for trial in asked:
             first, second = (by_name[name] for name in trial.pictures)
             gap = seen[first.name] + taste[first.model] - seen[second.name] - taste[second.model]
             wins = generator.random() < 0.5 if careless[rater] else gap + noise * generator.normal() > 0
@@ -144,16 +152,46 @@ def _asked(
     before: Sequence[PairAnswer],
     own: Sequence[PairAnswer],
 ) -> Iterator[Trial]:
-    """The first questions of a session; adaptive ones are chosen anew before every batch, as a served study does."""
+    """The first questions of a session; adaptive ones are chosen anew before every batch, as a served study does.
+
+    Of an adaptive session only the next batch is chosen: the contents come as in one over a ring.
+    """
+    if design.pairs != "adaptive":
+        yield from session(design, stimuli, rater)[:wanted]
+        return
+    pictures = by_content(stimuli)
+    content_of = {picture.name: content for content, listed in pictures.items() for picture in listed}
+    contents = [content_of[trial.first] for trial in session(replace(design, pairs="sparse"), stimuli, rater)[:wanted]]
     models = sorted({stimulus.model for stimulus in stimuli})
     begun: list[Trial] = []
-    trials: list[Trial] = []
+    while len(begun) < wanted:
+        known = posterior(models, [*before, *own])
+        choose = adaptive_choice(design.seed, pictures, rater, known, begun)
+        for trial in [choose(content, 0) for content in contents[: len(begun) + len(models) - 1]][len(begun) :]:
+            begun.append(trial)
+            yield trial
+
+
+def _most_telling(
+    models: Sequence[str],
+    contents: int,
+    seed: int,
+    rater: int,
+    wanted: int,
+    before: Sequence[PairAnswer],
+    own: Sequence[PairAnswer],
+) -> Iterator[Trial]:
+    """Questions of which each has the largest expected information after all answers so far; contents go in turn."""
+    generator = np.random.default_rng((seed, 9, rater))
+    order = generator.permutation(contents)
+    pairs = list(combinations(models, 2))
+    asked = np.zeros((contents, len(pairs)), dtype=bool)
     for number in range(wanted):
-        if number == 0 or (design.pairs == "adaptive" and number % (len(models) - 1) == 0):
-            known = posterior(models, [*before, *own]) if design.pairs == "adaptive" else None
-            trials = session(design, stimuli, rater, known, begun)
-        begun.append(trials[number])
-        yield trials[number]
+        content = int(order[number % contents])
+        gains = information(posterior(models, [*before, *own]), pairs) + 1e-9 * generator.random(len(pairs))
+        best = int(np.argmax(np.where(asked[content] & ~asked[content].all(), -1.0, gains)))
+        asked[content, best] = True
+        yield Trial("trial", *(f"{content}_{model}" for model in pairs[best]))
 
 
 def _truth(simulation: Simulation) -> Floats:
@@ -205,7 +243,7 @@ def _tables(trials: int) -> Iterator[tuple[str, Iterator[Found]]]:
     eight, sixteen = _simulation(8, 8), _simulation(16, 8)
     for simulation in (eight, sixteen):
         title = f"{len(simulation.models)} models, {simulation.images} contents, {simulation.raters} raters"
-        rows = (of_pairs(Panel(simulation), design, trials) for design in DESIGNS)
+        rows = (of_pairs(Panel(simulation), design, trials) for design in (*DESIGNS, GREEDY))
         yield title, (row for row in (of_categories(Panel(simulation), trials), *rows))
         panel = Panel(simulation, share=0.8)
         yield f"{title}, as many pairs as it takes", (of_pairs(panel, design, trials) for design in DESIGNS)
@@ -241,6 +279,10 @@ _HEAD = """# Designs of paired comparison
 - **± difference**: half the 95 % interval of a difference between two models, over raters and images, in steps of the
   five-point scale; **error**: root mean square of the scores' errors, in steps; **bias**: largest error of a model's
   mean over all panels, as a share of the scale.
+- **full**, **sparse** (a ring), **blocks** (rounds of a round robin) and **adaptive** (batches that are spanning trees
+  of the models, chosen by all answers so far) are those of `srbench survey create --pairs`; of each, a rater gets the
+  first questions of a session. **greedy** chooses the one most telling pair after every answer. The survey does not
+  offer it: raters who answer at the same time would all be sent to one pair.
 - Raters differ in taste for models (0.23 steps) and are inconsistent by 0.6 steps at each look; a pair takes two looks.
 - Why a fifth of the answers does not reach the width of categories: of two equally good models, an answer tells
   at most 2 / pi / (2 s^2) about their difference (Fisher information, s the inconsistency of a look), a pair of votes
