@@ -12,6 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
+from srbench.evaluation.frame import load_results
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import ROWS, Row, RunFolder, key
 from srbench.evaluation.shown import choose
@@ -78,6 +79,13 @@ def _parse(file: Path, count: int) -> None:
 
 def _parse_only(file: Path, count: int) -> None:
     assert sum(json.loads(line)["schema"] == "row" for line in file.read_bytes().splitlines()) == count
+
+
+@pytest.mark.timeout(900)
+def test_load_results(benchmark: BenchmarkFixture, folder: RunFolder, count: int) -> None:
+    """The same as a DataFrame."""
+    benchmark.group = f"read {count:,} rows"
+    assert len(benchmark.pedantic(load_results, (folder.path / ROWS,), rounds=1)) == count
 
 
 def test_memory(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from srbench.core.stored_lines import no_search_for_cycles
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder
@@ -69,8 +70,9 @@ def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
         ```
     """
     several = [paths] if isinstance(paths, str | Path) else list(paths)
-    of_runs = [(str(path), _shown(Path(path))) for path in several]
-    scores = frame(row for _, rows in of_runs for row in rows)
+    with no_search_for_cycles():
+        of_runs = [(str(path), _shown(Path(path))) for path in several]
+        scores = frame(row for _, rows in of_runs for row in rows)
     names = [path for path, rows in of_runs for _ in rows]
     scores.insert(0, "run", pd.Series(names, dtype="category"))
     return scores
