@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from srbench.evaluation.api import evaluate, load_model
     from srbench.evaluation.frame import load_results, summary
     from srbench.evaluation.image_scores import lpips, psnr, ssim
-    from srbench.paper.figure import figure
+    from srbench.paper.figure import figure  # srbench.paper.table imports the version, and would be a cycle here
 
 __version__ = "0.1.0"
 __all__ = [

@@ -54,6 +54,8 @@ def _names(file: Path) -> dict[str, ast.AST]:
             names[node.name] = node
         elif isinstance(node, ast.Assign):
             names |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+            if "__all__" in names and names["__all__"] is node:  # names that are loaded on first use
+                names |= dict.fromkeys(ast.literal_eval(node.value), node)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names[node.target.id] = node
         elif isinstance(node, ast.If):  # if TYPE_CHECKING: names that are loaded on first use
