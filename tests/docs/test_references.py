@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import srbench
 from srbench import protocol
 from srbench.models import mode
 from srbench.survey import methods
@@ -93,8 +92,7 @@ def test_dotted_names_exist(page: Path) -> None:
         full = re.fullmatch(r"(srbench|zoo)(\.\w+)+", name)
         short = page == _ARCHITECTURE and re.fullmatch(r"(\w+)(\.\w+)+", name) and name.split(".")[0] in _PACKAGES
         if (full and not name.endswith((".py", ".toml"))) or short:
-            of_the_api = name.removeprefix("srbench.") in srbench.__all__
-            assert _resolves(name) or of_the_api or name in _entry_points(), f"{page.name} names {name}"
+            assert _resolves(name) or name in _entry_points(), f"{page.name} names {name}"
 
 
 @_page
