@@ -73,6 +73,7 @@ def _check_a_rater_gets_in(url: str, store: VoteStore, certificate: Path) -> Non
     origin = {"origin": "/".join(url.split("/")[:3])}
     context = ssl.create_default_context(cafile=certificate)
     with httpx.Client(verify=context, follow_redirects=True, trust_env=False, timeout=20) as browser:
+        assert browser.get(url).url.path.endswith("/")  # the address of the study without the slash leads there too
         entered = browser.get(f"{url}/i/{store.invite()}")
         assert entered.history[0].headers["set-cookie"].count("Secure") == 1
         form = {"token": field(entered.text, "token"), "step": "consent"}
