@@ -160,9 +160,10 @@ def require_folder(folder: Path) -> None:
     trial = _temporary(folder / "trial")
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_litter(folder)
-        trial.write_bytes(b"srbench")
+        try:
+            _try_folder(folder, trial)
+        except FileNotFoundError:  # another process has just removed the folder that it had made for its own trial
+            _try_folder(folder, trial)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
@@ -171,6 +172,12 @@ def require_folder(folder: Path) -> None:
         for parent in made:
             with suppress(OSError):
                 parent.rmdir()
+
+
+def _try_folder(folder: Path, trial: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_litter(folder)
+    trial.write_bytes(b"srbench")
 
 
 def _temporary(path: Path) -> Path:

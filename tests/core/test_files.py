@@ -88,6 +88,22 @@ def test_a_place_is_tried_without_a_trace(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_another_process_just_removed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes of a training try the same new folder; each removes what it made."""
+    tried: list[Path] = []
+
+    def removes(folder: Path) -> None:
+        if not tried:
+            folder.rmdir()
+        tried.append(folder)
+
+    monkeypatch.setattr(files, "remove_litter", removes)
+    files.require_folder(tmp_path / "run")
+    assert len(tried) == 2
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
