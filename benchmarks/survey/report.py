@@ -18,6 +18,8 @@ value, or twice, or that nobody sent, that were asked again, or that were never 
 _BESIDE = """## Beside it
 
 - [walkthrough.md](walkthrough.md): every method from planted opinions to the analysis, in Chromium and Firefox.
+- [steady.md](steady.md) and [killed.md](killed.md): 200 raters who answer every two seconds for five minutes, by
+  `python -m benchmarks.load --raters 200 --minutes 5 [--kill]`; in one the server is killed by -9 in the middle.
 - [endings.md](endings.md): every ending of two studies for panels, in both browsers, with codes and packages.
 - [pair-designs.md](pair-designs.md): what designs of paired comparison find with a fifth of the answers.
 """
@@ -78,15 +80,17 @@ def _load(found: list[dict[str, Any]]) -> str:
         "## Load",
         "",
         f"{first['raters']} raters at once, each answers every two seconds for {first['seconds']:g} s. Milliseconds "
-        "until the last byte: the median of three runs, and in brackets the least and the most of them.",
+        "until the last byte: the median of three runs, and in brackets the least and the most. Others: cores that "
+        "other programs used.",
         "",
-        "| method | answer, median | answer, 99 % | page, median | page, 99 % | answers | wrong | others' CPU, cores |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| method | answer, median | answer, 99 % | page, median | page, 99 % | answers | wrong | others | UTC |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for one in found:
         times = [_spread(one["times_ms"][f"{kind}_{name}"]) for kind in ("answer", "page") for name in _TIMES]
         others = f"{min(one['others_cpu_share']):g} to {max(one['others_cpu_share']):g}"
-        cells = (one["method"], *times, one["votes"]["stored"], wrong(one["votes"]), others)
+        votes = (one["votes"]["stored"], wrong(one["votes"]))
+        cells = (one["method"], *times, *votes, others, one["machine"]["date"])
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join([*lines, "", _machine(first["machine"]), ""])
 

@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -9,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import JavascriptException, NoSuchWindowException
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    JavascriptException,
+    NoSuchElementException,
+    NoSuchWindowException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.firefox.service import Service
 
-from benchmarks.walkthrough.window import HOST, LAPTOP, decoded
+from benchmarks.walkthrough.window import HOST, LAPTOP, PATIENCE_S, decoded
 from srbench.core.image import Array
 from srbench.errors import MissingData
 
@@ -66,8 +73,18 @@ class FirefoxWindow:
         ActionChains(self.driver, duration=0).key_up(name).perform()
 
     def click(self, selector: str) -> None:
-        """Press a button."""
-        self.driver.find_element("css selector", selector).click()
+        """Press a button, as soon as the driver finds it in view."""
+        limit = time.monotonic() + PATIENCE_S
+        while not self._clicked(selector):
+            assert time.monotonic() < limit, f"{selector} never comes into view at {self.url()}"
+            time.sleep(0.05)
+
+    def _clicked(self, selector: str) -> bool:
+        try:
+            self.driver.find_element("css selector", selector).click()
+        except (ElementNotInteractableException, NoSuchElementException, StaleElementReferenceException):
+            return False
+        return True
 
     def reload(self) -> None:
         """Load the page again."""

@@ -13,7 +13,7 @@ from tests.cli.conftest import Call
 from tests.survey.test_web import made
 
 _VOTES = {"acknowledged": 40, "stored": 41, **dict.fromkeys(WRONG, 0)}
-_MACHINE = {"cores": 2}
+_MACHINE = {"date": "2026-11-28T11:37+00:00", "cores": 2}
 
 
 def _load(votes: dict[str, int]) -> list[dict[str, Any]]:
