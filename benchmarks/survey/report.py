@@ -19,11 +19,14 @@ _BESIDE = """## Beside it
 
 - [walkthrough.md](walkthrough.md): every method from planted opinions to the analysis, in Chromium and Firefox.
 - [steady.md](steady.md) and [killed.md](killed.md): 200 raters who answer every two seconds for five minutes, by
-  `python -m benchmarks.load --raters 200 --minutes 5 [--kill]`; in one the server is killed by -9 in the middle.
+  `python -m benchmarks.load --raters 200 --minutes 5 [--kill]`; in one the server is killed by -9 in the middle. Each says
+  when it was measured.
 - [endings.md](endings.md): every ending of two studies for panels, in both browsers, with codes and packages.
 - [pair-designs.md](pair-designs.md): what designs of paired comparison find with a fifth of the answers.
 """
-_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs:
+_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs. Where not every content reaches an SRCC
+  of 0.97, ranks need more answers than the panel gives: in the last line everybody looks, with the half of the answers
+  that is then left.
 
 ```text
 {text}```
