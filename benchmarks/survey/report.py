@@ -18,15 +18,16 @@ value, or twice, or that nobody sent, that were asked again, or that were never 
 _BESIDE = """## Beside it
 
 - [walkthrough.md](walkthrough.md): every method from planted opinions to the analysis, in Chromium and Firefox.
-- [steady.md](steady.md) and [killed.md](killed.md): 200 raters who answer every two seconds for five minutes, by
-  `python -m benchmarks.load --raters 200 --minutes 5 [--kill]`; in one the server is killed by -9 in the middle. Each says
-  when it was measured.
+- [steady.md](steady.md), of an earlier version, and [killed.md](killed.md), where the server is killed by -9 in the
+  middle: 200 raters who answer every two seconds for five minutes (`python -m benchmarks.load --raters 200 --minutes 5
+  --kill`). Since the earlier version pictures are compared with their hashes and each trial writes when it was shown:
+  the server takes twice the CPU, nothing is lost, and one answer of a hundred waits for a second.
 - [endings.md](endings.md): every ending of two studies for panels, in both browsers, with codes and packages.
 - [pair-designs.md](pair-designs.md): what designs of paired comparison find with a fifth of the answers.
 """
-_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs. Where not every content reaches an SRCC
-  of 0.97, ranks need more answers than the panel gives: in the last line everybody looks, with the half of the answers
-  that is then left.
+_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs. Where not every content
+  reaches an SRCC of 0.97, ranks need more answers than the panel gives: in the last line everybody looks, with the half of the
+  answers that is then left.
 
 ```text
 {text}```
