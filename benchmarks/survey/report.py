@@ -25,9 +25,9 @@ _BESIDE = """## Beside it
 - [endings.md](endings.md): every ending of two studies for panels, in both browsers, with codes and packages.
 - [pair-designs.md](pair-designs.md): what designs of paired comparison find with a fifth of the answers.
 """
-_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs. Where not every content
-  reaches an SRCC of 0.97, ranks need more answers than the panel gives: in the last line everybody looks, with the half of the
-  answers that is then left.
+_TRIPLETS = """- Triplets, panels like those of JPEG AIC-3, and what comes back of planted JNDs. Where not every
+  content reaches an SRCC of 0.97, ranks need more answers than the panel gives: in the last line everybody looks, with
+  the half of the answers that is then left.
 
 ```text
 {text}```
