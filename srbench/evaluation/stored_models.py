@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from srbench.core import files
+from srbench.core.names import meant
 from srbench.errors import UserError
 from srbench.evaluation import run_head
 from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key
@@ -44,7 +44,12 @@ def remove(folder: RunFolder, globs: Sequence[str]) -> Changed:
         BadRun: The folder holds no run.
         UserError: A name or pattern means none of its models.
     """
-    return _change(folder, lambda known: _meant(folder, globs, known), None)
+
+    def chosen(known: Sequence[str]) -> list[str]:
+        found = {name for glob in globs for name in meant([glob], known, f"model of {folder.path}")}
+        return [name for name in known if name in found]
+
+    return _change(folder, chosen, None)
 
 
 def rename(folder: RunFolder, old: str, new: str) -> Changed:
@@ -77,26 +82,16 @@ def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], nam
     folder.head()  # a lock is left in no folder that is none of a run
     with FileLock(str(folder.path / ".lock")):
         head, rows = folder.head(), folder.rows()
-        meant = choose(list(dict.fromkeys(row.model for row in rows)))
-        about = [row for row in rows if row.model in meant]
+        chosen = choose(list(dict.fromkeys(row.model for row in rows)))
+        about = [row for row in rows if row.model in chosen]
         moves = {folder.picture(row): _moved(folder, row, name) for row in about}
-        changed = [_renamed(row, name) if row.model in meant else row for row in rows]
+        changed = [_renamed(row, name) if row.model in chosen else row for row in rows]
         pictures = sum(_move(path, to) for path, to in moves.items() if path.is_file())
-        calls = [_call(call, dict.fromkeys(meant, name)) for call in head["calls"]]
+        calls = [_call(call, dict.fromkeys(chosen, name)) for call in head["calls"]]
         run_head.write(folder.path / HEAD, {**head, "calls": calls})
         # The rows come last: while they are as before, the same call goes on where it was stopped.
         files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
-    return Changed(meant, len(about), pictures)
-
-
-def _meant(folder: RunFolder, globs: Sequence[str], known: Sequence[str]) -> list[str]:
-    meant: list[str] = []
-    for glob in globs:
-        found = [name for name in known if fnmatchcase(name.lower(), glob.lower())]
-        if not found:
-            raise UserError(f"no model of {folder.path} is called '{glob}'; expected one of: {', '.join(known)}")
-        meant += found
-    return list(dict.fromkeys(meant))
+    return Changed(chosen, len(about), pictures)
 
 
 def _renamed(row: Row, name: str | None) -> Row | None:
