@@ -22,7 +22,7 @@ from benchmarks.walkthrough.pictures import AREA, Recognition, draw
 from benchmarks.walkthrough.rater import Rater
 from benchmarks.walkthrough.server import certificate, own_address
 from benchmarks.walkthrough.ways import WAYS, Way
-from benchmarks.walkthrough.window import HOST
+from benchmarks.walkthrough.window import HOST, wait
 from srbench.survey.study import load
 
 _SMALL, _LARGE = (640, 500), (1366, 625)
@@ -139,17 +139,12 @@ def _end(
     with browser.window() as window:
         size = _SMALL if person.end == "screened-out" else _LARGE
         window.resize(*size)
-        rater = Rater(window, known, way, Opinion(hash_of(person)))
+        rater = Rater(window, known, way, Opinion(sum(map(ord, person.id)) % 50))
         last = come(person, rater, f"{address}/?{study.arrival.format(id=person.id)}")
         if pictures:
             pictures.mkdir(parents=True, exist_ok=True)
             Image.fromarray(window.pixels()).save(pictures / f"{study.method}-{person.id}-{person.end}.png")
     return {"id": person.id, "browser": person.browser, "end": person.end, "plain": person.plain, **last}
-
-
-def hash_of(person: Person) -> int:
-    """Return a number by which a person's opinion differs from others'."""
-    return sum(map(ord, person.id)) % 50
 
 
 def _close(browsers: Browsers, address: str, made: Path) -> None:
@@ -159,9 +154,9 @@ def _close(browsers: Browsers, address: str, made: Path) -> None:
         window.open(f"{address}/admin")
         window.run("(token) => { document.querySelector('input[name=token]').value = token; }", token)
         window.click("form button.main")
-        _until(lambda: window.run("() => Boolean(document.querySelector('button[value=close]'))"))
+        wait(window, "() => Boolean(document.querySelector('button[value=close]'))")
         window.click("button[value=close]")
-        _until(lambda: window.run("() => Boolean(document.querySelector('button[value=open]'))"))
+        wait(window, "() => Boolean(document.querySelector('button[value=open]'))")
 
 
 def _until(condition: Callable[[], Any]) -> None:
