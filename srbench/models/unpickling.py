@@ -150,27 +150,24 @@ def read_zip(path: Path, data: bytes) -> Content:
         zipfile.BadZipFile: A record is damaged.
         BadWeights: It is another archive.
     """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        infos = archive.infolist()
-        if sum(info.file_size for info in infos) > len(data) + _MOST_UNPACKED_BYTES:
-            raise BadWeights(
-                f"{path} is a compressed archive; expected one of torch, which is never compressed. Unpack it first"
-            )
-        pickles = [info.filename for info in infos if info.filename.endswith("/data.pkl")]
-        if not pickles:
-            raise BadWeights(
-                f"{path} is an archive without data.pkl; expected one that torch.save wrote. Unpack it first"
-            )
-        damaged = archive.testzip()
-        if damaged is not None:
-            raise zipfile.BadZipFile(f"Bad CRC-32 for file {damaged!r}")
-        root = pickles[0].removesuffix("data.pkl")
-        tree = _Unpickler(io.BytesIO(archive.read(pickles[0]))).load()
-        order = archive.read(f"{root}byteorder") if f"{root}byteorder" in archive.namelist() else b"little"
+    archive = zipfile.ZipFile(io.BytesIO(data))  # stays open: opening reads the list of all records
+    infos = archive.infolist()
+    if sum(info.file_size for info in infos) > len(data) + _MOST_UNPACKED_BYTES:
+        raise BadWeights(
+            f"{path} is a compressed archive; expected one of torch, which is never compressed. Unpack it first"
+        )
+    pickles = [info.filename for info in infos if info.filename.endswith("/data.pkl")]
+    if not pickles:
+        raise BadWeights(f"{path} is an archive without data.pkl; expected one that torch.save wrote. Unpack it first")
+    damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(f"Bad CRC-32 for file {damaged!r}")
+    root = pickles[0].removesuffix("data.pkl")
+    tree = _Unpickler(io.BytesIO(archive.read(pickles[0]))).load()
+    order = archive.read(f"{root}byteorder") if f"{root}byteorder" in archive.namelist() else b"little"
 
     def storage(key: str) -> bytes:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.read(f"{root}data/{key}")
+        return archive.read(f"{root}data/{key}")
 
     return Content(tree, storage, big_endian=order == b"big")
 

@@ -1,4 +1,5 @@
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,13 @@ def test_weights_of_a_card_that_changed_since_they_were_checked_are_not_loaded(t
     save_file({name: tensor + 0.01 for name, tensor in state.items()}, path)
     with pytest.raises(BadWeights, match="changed while it was in use"):
         found.make()
+
+
+def test_the_list_of_records_is_read_once_whatever_the_number_of_tensors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({str(number): torch.tensor([float(number)]) for number in range(9)}, tmp_path / "w.pth")
+    opened = []
+    monkeypatch.setattr(zipfile, "ZipFile", lambda file, archive=zipfile.ZipFile: opened.append(1) or archive(file))
+    assert checkpoint.read([tmp_path / "w.pth"]).state["8"].item() == 8
+    assert len(opened) == 1
