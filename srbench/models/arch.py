@@ -99,6 +99,8 @@ class Arch:
         schemes: Names that other projects give to the tensors; this project's own names are always understood.
         multiple_of: Number of which both sides of the LR image must be a multiple, such as the side of an attention
             window; images are padded to it, and tiles begin at a multiple of it.
+        tile_multiple_of: Number of which sides and starts of tiles are multiples beside this, where the network pads
+            its input itself.
         scales: Upscaling factors that `build` takes; the tests try each.
         examples: Settings of small networks of this architecture, which the tests build; the first stands for it, the
             others add variants.
@@ -114,6 +116,7 @@ class Arch:
     colour: Colour = "rgb"
     schemes: tuple[Scheme, ...] = ()
     multiple_of: int = 1
+    tile_multiple_of: int = 1
     scales: tuple[int, ...] = (2, 3, 4, 8)
     examples: tuple[Mapping[str, Any], ...] = ({},)
 

@@ -224,6 +224,7 @@ def _model(
         overlap_px=arch.overlap_px,
         bytes_per_px=arch.bytes_per_px,
         multiple_of=arch.multiple_of,
+        tile_multiple_of=arch.tile_multiple_of,
         parameters=card.parameters if card else None,
         card=card,
         origin=origin,
