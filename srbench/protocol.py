@@ -21,6 +21,8 @@ class Protocol:
         scale: Upscaling factor.
         hr_multiple: Number of pixels to whose multiple HR is cropped, at the bottom and right.
         content: Part of the image that is used: "rgb", the image as it is, or "luma", its rounded luma alone.
+        grey: What a grey image counts as: "luma", its values are the luma (MATLAB), or "rgb", three equal
+            channels, whose luma has studio range (Python toolboxes since about 2018).
         lr: Where LR comes from: made from HR by MATLAB's bicubic resampler ("bicubic"), or files ("given"); or images
             that have no HR ("alone").
         lr_edge: Pixels that the resampler sees outside HR: "mirror" (MATLAB) or "replicate" (SelfExSR's files).
@@ -39,6 +41,7 @@ class Protocol:
     scale: int
     hr_multiple: int
     content: Literal["rgb", "luma"] = "rgb"
+    grey: Literal["luma", "rgb"] = "luma"
     lr: Literal["bicubic", "given", "alone"] = "bicubic"
     lr_edge: Literal["mirror", "replicate"] = "mirror"
     lr_rounding: Literal["passes", "end", "none"] = "passes"
@@ -55,8 +58,12 @@ class Protocol:
         return {"ssim": f"ssim.{self.ssim}", "lpips": f"lpips.{self.lpips}"}.get(name, name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, ready for JSON."""
-        return asdict(self)
+        """Return all fields, ready for JSON.
+
+        `grey` is left out where it is "luma": rows that were stored before the field was there keep their keys.
+        """
+        known = asdict(self)
+        return {name: value for name, value in known.items() if (name, value) != ("grey", "luma")}
 
     def describe(self, lr: str = "") -> str:
         """Return one line for the head of a table.
@@ -69,6 +76,7 @@ class Protocol:
         parts = [
             f"x{self.scale}",
             "luma only" if self.content == "luma" else "",
+            "grey as RGB" if self.grey == "rgb" else "",
             "no HR" if self.lr == "alone" else f"HR mod {self.hr_multiple}",
             sources[self.lr],
             ("Y" + (" rounded" if self.y_rounding else "")) if self.channel == "y" else "RGB",
@@ -94,6 +102,13 @@ PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
         *(_classical(scale) for scale in (4, 2, 3, 8)),
+        Protocol(
+            "papers_x4",
+            4,
+            4,
+            grey="rgb",
+            source="papers since about 2018, as IMDN and RLFN: classical_x4, but grey images are turned into RGB",
+        ),
         Protocol("rgb_x4", 4, 4, channel="rgb", source="classical_x4 on RGB"),
         Protocol(
             "openmmlab_x4",
@@ -196,7 +211,7 @@ def read(stored: Mapping[str, Any]) -> Protocol:
 
 def _name(varied: Protocol, base: Protocol) -> str:
     """Return the base's name and what differs from it, so that equal protocols have one name."""
-    values, plain = varied.as_dict(), base.as_dict()
+    values, plain = asdict(varied), asdict(base)
     changed = [f"{field}={str(values[field]).lower()}" for field in sorted(values) if values[field] != plain[field]]
     return "+".join([base.name, *changed])
 

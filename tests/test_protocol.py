@@ -51,6 +51,7 @@ def test_every_field_can_be_varied(field: str) -> None:
         "border_px": "6",
         "ssim": "daala",
         "lr": "given",
+        "grey": "rgb",
     }
     fitting = "+hr_multiple=2" if field == "scale" else ""
     varied = protocol.find(f"classical_x4+{field}={(values | {'lpips': 'vgg'})[field]}{fitting}")

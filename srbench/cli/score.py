@@ -51,7 +51,7 @@ def score(
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, external, scoring, set_names
+    from srbench.evaluation import caveats, channels, external, scoring, set_names
     from srbench.evaluation.plan import names_given
     from srbench.evaluation.results import RunFolder
     from srbench.models import naming
@@ -76,7 +76,8 @@ def score(
             for called, folder in outputs
         ]
     for scored in all_scored:
-        scored.notes += caveats.collect([], [images], conventions) if out else images.remarks
+        unstored = [*images.remarks, *channels.grey_line(images, conventions)]
+        scored.notes += caveats.collect([], [images], conventions) if out else unstored
     rows = [row for scored in all_scored for row in scored.rows]
     if out is None:
         notes = list(dict.fromkeys(note for scored in all_scored for note in scored.notes))

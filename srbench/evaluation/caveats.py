@@ -1,6 +1,7 @@
 """Caveats: what a reader must know of the values of certain models on certain data sets."""
 
 from srbench.datasets.locate import ImageSet
+from srbench.evaluation import channels
 from srbench.models.model import Model
 from srbench.protocol import Protocol
 
@@ -25,6 +26,7 @@ def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[
     if not images.pinned:
         lines.append(f"{images.id}: not pinned; the hashes of its files are in run.json")
     lines += images.remarks
+    lines += channels.grey_line(images, protocol)
     record = images.record
     if record is None:
         return lines

@@ -144,7 +144,7 @@ def _conditions(runs: Sequence[_Run]) -> dict[str, tuple[str, ...]]:
 
 
 def _facts(run: _Run) -> dict[str, str]:
-    protocol = {"lr": "bicubic", **run.head.get("protocol", {})}
+    protocol = {"lr": "bicubic", "grey": "luma", **run.head.get("protocol", {})}
     found = {"protocol": str(protocol.get("name", ""))}
     found |= {f"protocol, {name}": str(value) for name, value in protocol.items() if name not in ("name", "source")}
     found["pipeline"] = _joined(row.pipeline for row in run.rows)

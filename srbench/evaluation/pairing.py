@@ -63,7 +63,12 @@ def _original(array: image.Array, protocol: Protocol) -> Tensor:
 
 
 def content(levels: Tensor, protocol: Protocol) -> Tensor:
-    """Return the part of an image that a protocol uses: the whole, or its rounded luma. uint8 `(1, C, H, W)`."""
+    """Return the part of an image that a protocol uses: the whole, or its rounded luma. uint8 `(1, C, H, W)`.
+
+    A grey image has three equal channels where the protocol takes it for RGB.
+    """
+    if protocol.grey == "rgb":
+        levels = levels.expand(-1, 3, -1, -1)
     if protocol.content == "luma":
         return image.round_half_up(image.luma(levels)).to(levels.dtype)
     return levels

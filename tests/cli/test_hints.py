@@ -20,7 +20,7 @@ from zoo.archs.srvgg import SRVGGNetCompact
 
 _VERB = re.compile(r"srbench ((?:survey |datasets )?[a-z]+)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
-_PROTOCOL = re.compile(r"\b(?:classical|rgb|openmmlab|srgan|luma)_x\d+(?:\+[a-z_]+=[a-z0-9]+)*(?![\w.])")
+_PROTOCOL = re.compile(r"\b(?:classical|papers|rgb|openmmlab|srgan|luma)_x\d+(?:\+[a-z_]+=[a-z0-9]+)*(?![\w.])")
 _PROSE = {"developers", "downloads", "needed"}
 """Words that follow "srbench" in a sentence about it."""
 

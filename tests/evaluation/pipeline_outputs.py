@@ -29,6 +29,8 @@ from srbench.models.upscaler import Upscaler
 
 STORED = Path(__file__).with_name("pipeline_hashes.json")
 STORE = AssetStore([])
+OF_VERSION_2 = [of for name, of in protocol.PROTOCOLS.items() if name != "papers_x4"]
+"""Protocols that were there when version 2 was hashed: another one changes no output of these."""
 LOSSLESS_METRICS = ["psnr", "ssim.wang", "ssim.wang-ds", "ssim.skimage-default", "ssim.daala"]
 
 
@@ -100,7 +102,7 @@ def _pairs() -> list[Tensor]:
     with TemporaryDirectory() as folder:
         image.write(Path(folder, "hr", "a.png"), array(50, 71))
         (item,) = locate(str(Path(folder, "hr")), STORE, scale=4).items
-        for conventions in protocol.PROTOCOLS.values():
+        for conventions in OF_VERSION_2:
             pair = pairing.load(item, conventions)
             found += [pair.lr, pair.hr]
     return found
@@ -143,7 +145,7 @@ def _scoring() -> list[float]:
     hr = _levels(48, 60)
     sr = (hr.int() + _levels(48, 60).flip(-1).int() // 16 - 8).clamp(0, 255).to(torch.uint8)
     found: list[float] = []
-    for conventions in protocol.PROTOCOLS.values():
+    for conventions in OF_VERSION_2:
         scorers = scoring.scorers(LOSSLESS_METRICS, conventions, STORE)
         found += scoring.measure(scoring.Views(sr, hr, conventions), scorers).values.values()
     return [round(value, 5) for value in found]
