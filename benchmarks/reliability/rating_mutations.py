@@ -257,7 +257,7 @@ GROUPS = (
         (
             ("if position > waiting[0].position:", "if position > waiting[0].position + 1:"),
             ("position < waiting[0].position", "position < 0"),
-            (".order_by(Assignment.position)\n    .limit(2)", ".order_by(Assignment.position.desc())\n    .limit(2)"),
+            (".order_by(_TRIAL.position)\n    .limit(2)", ".order_by(_TRIAL.position.desc())\n    .limit(2)"),
             ('study_status(database) == "paused":', 'study_status(database) == "never":'),
             ("done = len(waiting) == 1 and state != PREVIEW", "done = len(waiting) == 2 and state != PREVIEW"),
             ("row.first if row.first_key == key else row.second or None", "row.first"),
@@ -311,7 +311,7 @@ GROUPS = (
         "survey store",
         "srbench/survey/store/events.py",
         "tests/survey/test_store.py",
-        (("Event.id.desc()", "Event.id"),),
+        (("_EVENT.id.desc()", "_EVENT.id"),),
     ),
     Group(
         "survey pairs",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class Study:
         """Name of the study in its reports, the same wherever its folder lies."""
         return self.name or self.folder.resolve().name
 
-    @property
+    @cached_property
     def method(self) -> Method:
         """The test method of the design."""
         return methods.find(self.design.method)

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select, text, union
+from sqlalchemy import Connection, select, text, union
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,12 @@ class StoreConnection:
     @contextmanager
     def _reading(self) -> Iterator[Session]:
         with Session(self._readers, expire_on_commit=False) as database, database.begin():
+            yield database
+
+    @contextmanager
+    def _statements(self, *, writing: bool) -> Iterator[Connection]:
+        """A transaction of statements without records, at half the cost."""
+        with (self.engine if writing else self._readers).begin() as database:
             yield database
 
     def _lock_study(self, database: Session) -> None:

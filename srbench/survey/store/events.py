@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from srbench.survey.responses import StudyStatus
@@ -11,7 +11,10 @@ from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.schema import Event
 
 _STATUS_EVENTS: dict[str, StudyStatus] = {"open": "open", "pause": "paused", "close": "closed", "stop": "closed"}
-_LAST_STATUS = select(Event.kind, Event.facts).where(Event.kind.in_(_STATUS_EVENTS)).order_by(Event.id.desc()).limit(1)
+_EVENT = Event.__table__.c
+_LAST_STATUS = (
+    select(_EVENT.kind, _EVENT.facts).where(_EVENT.kind.in_(_STATUS_EVENTS)).order_by(_EVENT.id.desc()).limit(1)
+)
 
 
 class EventStore(StoreConnection):
@@ -39,6 +42,6 @@ class EventStore(StoreConnection):
             return database.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
 
 
-def study_status(database: Session) -> StudyStatus:
+def study_status(database: Session | Connection) -> StudyStatus:
     """Return whether the study is open, paused or closed."""
     return _STATUS_EVENTS[database.scalar(_LAST_STATUS) or "open"]

@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 
 from srbench.survey.responses import Response
 from srbench.survey.store.connection import StoreConnection, now
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.store.schema import Answer, Assignment, Rater
 
+_TRIAL = Assignment.__table__.c
+_SHOW = (  # what stands on the right is what was there before
+    update(Assignment.__table__)  # type: ignore[arg-type]
+    .where(_TRIAL.rater == bindparam("whose"), _TRIAL.position == bindparam("which"))
+    .values(
+        views=_TRIAL.views + 1,
+        shown=func.coalesce(_TRIAL.shown, bindparam("now", type_=_TRIAL.shown.type)),
+        shown_facts=case(
+            (_TRIAL.shown.is_(None), bindparam("told", type_=_TRIAL.shown_facts.type)), else_=_TRIAL.shown_facts
+        ),
+    )
+)
 _COLUMNS = (
     Assignment.position,
     Assignment.kind,
@@ -38,11 +50,8 @@ class PresentationStore(StoreConnection):
             position: Position of the trial in the session, from 0.
             facts: Window, screen, density, zoom, language and browser.
         """
-        trial = (Assignment.rater == rater, Assignment.position == position)
-        with self._transaction() as database:
-            database.execute(update(Assignment).where(*trial).values(views=Assignment.views + 1))
-            first = {"shown": now(), "shown_facts": dict(facts)}
-            database.execute(update(Assignment).where(*trial, Assignment.shown.is_(None)).values(first))
+        with self._statements(writing=True) as database:
+            database.execute(_SHOW, {"whose": rater, "which": position, "now": now(), "told": dict(facts)})
 
     def presented(self, rater: str = "") -> list[Response]:
         """Return all trials that were shown, with their answers, in the order of session numbers and positions.

@@ -3,14 +3,14 @@
 Nobody waits long for a database that is away, locked or full: who comes while it is gets an `Unavailable` at once.
 """
 
+import asyncio
 import logging
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from anyio import CapacityLimiter, fail_after, to_thread
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -46,8 +46,8 @@ class VoteExecutor:
 
     def __init__(self, store: VoteStore) -> None:
         self.store = store
-        self._queue = CapacityLimiter(1 if store.engine.dialect.name == "sqlite" else _POSTGRESQL_THREADS)
-        self._aside = CapacityLimiter(_POSTGRESQL_THREADS)
+        self._queue = ThreadPoolExecutor(1 if store.engine.dialect.name == "sqlite" else _POSTGRESQL_THREADS)
+        self._aside = ThreadPoolExecutor(_POSTGRESQL_THREADS)
         self._since: float | None = None
         self._next_attempt, self._recovering = 0.0, threading.Lock()
 
@@ -67,11 +67,10 @@ class VoteExecutor:
         """
         return await self._run(self._aside, function, *arguments)
 
-    async def _run(self, queue: CapacityLimiter, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def _run(self, queue: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            with fail_after(LONGEST_S):
-                call = partial(self._attempt, function, *arguments)
-                return await to_thread.run_sync(call, limiter=queue, abandon_on_cancel=True)
+            async with asyncio.timeout(LONGEST_S):
+                return await asyncio.get_running_loop().run_in_executor(queue, self._attempt, function, *arguments)
         except TimeoutError as error:
             self.note(f"no answer within {LONGEST_S:.0f} s")
             raise Unavailable from error
