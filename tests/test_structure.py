@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "srbench").rglob("*.py"), *(ROOT / "zoo").rglob("*.py")])
 ORDER = [
-    *("errors", "core", "stats", "protocol", "metrics", "datasets", "models", "evaluation", "degradation"),
-    *("ratings", "survey", "speed", "training", "report", "paper", "cli", "__main__"),
+    *("errors", "core", "stats", "protocol", "metrics", "datasets", "models", "evaluation", "scale"),
+    *("degradation", "ratings", "survey", "speed", "training", "report", "paper", "cli", "__main__"),
 ]
 """Folders and files of srbench; each imports only from those before it. ARCHITECTURE.md shows the same order."""
 

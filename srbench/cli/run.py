@@ -10,7 +10,6 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, forecast, names, options
-from srbench.core.names import split_label
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
 from srbench.errors import UserError
@@ -18,14 +17,11 @@ from srbench.evaluation.results import RunFolder
 from srbench.models.mode import parse as parse_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from srbench.core.assets import AssetStore
     from srbench.datasets.locate import ImageSet
     from srbench.evaluation.plan import Outcome, Plan
-    from srbench.models.mode import Mode
-    from srbench.models.select import Selection
     from srbench.report.runs.publish import RunReport
+    from srbench.scale.request import Request
+    from srbench.scale.shares import Share
 
 _ALL, _BUILTIN = ["all"], ["builtin"]
 _WITHOUT_HR = ["niqe,grid"]
@@ -75,6 +71,13 @@ def run(
             min=0, help="Memory in MiB that a network may take before images are tiled; 0: the device's default."
         ),
     ] = 0,
+    shard: Annotated[
+        str,
+        typer.Option(
+            help="Do only share i of n, as 2/4. The shares have nothing in common, leave nothing out, and cost about "
+            "the same by stored times; `srbench merge` unites them where each has a folder of its own."
+        ),
+    ] = "",
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
@@ -98,76 +101,112 @@ def run(
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
     parse_mode(mode)
     from srbench.core import allocator
-    from srbench.core.assets import AssetStore, DryStore
     from srbench.core.device import pick_device
-    from srbench.datasets.locate import locate
-    from srbench.evaluation import caveats, damaged_lines, scoring
-    from srbench.evaluation.foresight import foresee
-    from srbench.evaluation.plan import Plan, names_given
-    from srbench.evaluation.shown import shown
-    from srbench.models import naming
-    from srbench.models.select import select
-    from srbench.report.runs import publish
+    from srbench.evaluation import damaged_lines
+    from srbench.scale import shares
+    from srbench.scale.request import Request
 
+    share = shares.parse(shard) if shard else None
     allocator.keep_freed_memory()
-    base = parse_mode(mode, str(pick_device(device)), memory_mib)
     folder = RunFolder(out or Path("runs") / conventions.name)
-    place = partial(locate, scale=conventions.scale, data_root=data_root, lr_dir=lr, limit=limit)
-    if dry_run:
-        dry = DryStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
-        found = partial(place, store=dry, pairs=pairs)
-        asked = options.split(models), options.split(datasets), options.split(metrics)
-        expected = foresee(*asked, conventions, folder, dry, found)
-        forecast.show(expected, conventions.name, str(folder.path), base.name, json=json)
-        return
-    folder.require_place()
-    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
-    with console.fetching(store):
-        scorers = scoring.scorers(options.split(metrics), conventions, store)
-        sets = _named(options.split(datasets), partial(place, store=store, pairs=pairs), folder)
-        given = names_given(folder, "models", naming.reserved())
-        selection = select(options.split(models), conventions.scale, store, given, keep_failed=True)
-    selection, modes, reasons = _with_modes(selection, base, store, fast=fast)
-    _check(selection)
-    known_caveats = caveats.collect(selection.models, sets, conventions)
-    plan = Plan(
-        models=selection.models,
-        sets=sets,
+    request = Request(
+        models=tuple(options.split(models)),
+        datasets=tuple(options.split(datasets)),
+        metrics=tuple(options.split(metrics)),
         protocol=conventions,
-        scorers=scorers,
-        mode=base,
-        modes=modes,
+        mode=parse_mode(mode, str(pick_device(device)), memory_mib),
+        lr=lr,
+        pairs=pairs,
+        limit=limit,
+        data_root=data_root,
+        weights_root=weights_root,
+        trust_unpinned=trust_unpinned,
         save_images=save_images,
         force=force,
-        caveats=[*known_caveats, *reasons],
-        unavailable=selection.unavailable,
-        failed=selection.failed,
     )
+    if dry_run:
+        _show_forecast(request, folder, json=json)
+        return
+    folder.require_place()
+    plan = _plan(request, folder, fast=fast)
+    if share:
+        plan = shares.shared(plan, folder, share)
     outcome = _walk(plan, folder)
-    notes = [*plan.caveats, *shown(folder).notes_of(selection.models, sets)]
-    report = publish.report(folder, outcome.rows, notes, selection.unavailable, outcome.failed)
-    publish.write(report, folder, latex=latex)
-    if save_images and conventions.lr != "alone":
-        _write_sheets(sets, folder, outcome, conventions)
-    _show(report, folder, json=json)
+    if share:
+        _show_share(share, outcome, folder, json=json)
+    else:
+        _publish(plan, folder, outcome, latex=latex, json=json)
     damaged_lines.drop_measured_again(folder)
     if outcome.failed:
         raise typer.Exit(3)
 
 
-def _with_modes(
-    selection: "Selection", base: "Mode", store: "AssetStore", *, fast: bool
-) -> "tuple[Selection, dict[str, Mode], list[str]]":
-    """Choose modes of models where one does not serve all, with reasons; models that have none cannot run."""
+def _show_forecast(request: "Request", folder: RunFolder, *, json: bool) -> None:
+    from srbench.core.assets import DryStore
+    from srbench.evaluation.foresight import foresee
+
+    dry = DryStore(weights_roots(request.weights_root), trust_unpinned=request.trust_unpinned)
+    asked = request.models, request.datasets, request.metrics
+    expected = foresee(*asked, request.protocol, folder, dry, partial(request.locate, store=dry))
+    forecast.show(expected, request.protocol.name, str(folder.path), request.mode.name, json=json)
+
+
+def _plan(request: "Request", folder: RunFolder, *, fast: bool) -> "Plan":
+    """Find models, data sets and metrics, and the modes of models where one does not serve all.
+
+    Raises:
+        UserError: Nothing can run.
+    """
+    store = request.store()
+    with console.fetching(store):
+        plan = request.plan(folder, store)
     if fast:
-        choices = options.fastest(selection.models, base, store)
+        choices = options.fastest(plan.models, plan.mode, store)
         reasons = [f"{model} runs in {choice.reason}" for model, choice in choices.items()]
-        return selection, {model: choice.mode for model, choice in choices.items()}, reasons
-    if not base.split:
-        return selection, {}, []
-    modes, without = options.choose_layers(selection.models, base, store)
-    able = [model for model in selection.models if model.id in modes]
-    return replace(selection, models=able, unavailable={**selection.unavailable, **without}), modes, []
+        modes = {model: choice.mode for model, choice in choices.items()}
+        plan = replace(plan, modes=modes, caveats=[*plan.caveats, *reasons])
+    elif plan.mode.split:
+        modes, without = options.choose_layers(plan.models, plan.mode, store)
+        able = [model for model in plan.models if model.id in modes]
+        plan = replace(plan, models=able, modes=modes, unavailable={**plan.unavailable, **without})
+    if not plan.models and not plan.failed:
+        why = "; ".join(f"{model}: {reason}" for model, reason in list(plan.unavailable.items())[:3])
+        raise UserError(f"none of the models can run. {why}")
+    return plan
+
+
+def _publish(plan: "Plan", folder: RunFolder, outcome: "Outcome", *, latex: bool, json: bool) -> None:
+    """Write tables and sheets, and print the tables."""
+    from srbench.evaluation.shown import shown
+    from srbench.report.runs import publish
+
+    notes = [*plan.caveats, *shown(folder).notes_of(plan.models, plan.sets)]
+    report = publish.report(folder, outcome.rows, notes, plan.unavailable, outcome.failed)
+    publish.write(report, folder, latex=latex)
+    if plan.save_images and plan.protocol.lr != "alone":
+        _write_sheets(plan.sets, folder, outcome, plan.protocol)
+    _show(report, folder, json=json)
+
+
+def _show_share(share: "Share", outcome: "Outcome", folder: RunFolder, *, json: bool) -> None:
+    """Tell what a share did, and write the tables of what its folder holds by now."""
+    from srbench.report.runs import publish
+
+    if folder.rows():
+        publish.refresh(folder)
+    if json:
+        console.print_json(
+            {
+                **{"run": str(folder.path), "share": f"{share.index}/{share.of}", "kept": outcome.kept},
+                **{"computed": outcome.computed, "failed": outcome.failed},
+            }
+        )
+    else:
+        values = f"{counted(outcome.computed, 'new value')}, {outcome.kept:,} kept"
+        again = f"srbench show {shlex.quote(str(folder.path))}"
+        console.out.print(
+            f"Share {share.index} of {share.of}: {values}; in {folder.path}; see: {again}", soft_wrap=True, markup=False
+        )
 
 
 def _conventions(name: str, lr: Path | None, *, no_hr: bool) -> protocols.Protocol:
@@ -203,22 +242,6 @@ def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
     console.show(report.page)
     again = f"srbench show {shlex.quote(str(folder.path))}"
     console.out.print(f"Stored: {folder.path}; again: {again}", soft_wrap=True, markup=False)
-
-
-def _named(datasets: list[str], locate: "Callable[[str], ImageSet]", folder: RunFolder) -> "list[ImageSet]":
-    """Find data sets, and give each a name of its own in the run's folder."""
-    from srbench.evaluation import set_names
-    from srbench.evaluation.plan import names_given
-
-    labelled = [split_label(typed) for typed in options.split(datasets)]
-    found = [replace(locate(name), label=label) for label, name in labelled]
-    return set_names.named(found, names_given(folder, "datasets", set_names.reserved()))
-
-
-def _check(selection: "Selection") -> None:
-    if not selection.models and not selection.failed:
-        reasons = "; ".join(f"{model}: {reason}" for model, reason in list(selection.unavailable.items())[:3])
-        raise UserError(f"none of the models can run. {reasons}")
 
 
 def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":

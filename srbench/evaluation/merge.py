@@ -13,6 +13,7 @@ from srbench.evaluation import run_head
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.matched import one_protocol, require_same_pictures
 from srbench.evaluation.merged_head import united
+from srbench.evaluation.plan_order import in_plan_order
 from srbench.evaluation.results import HEAD, ROWS, TIMINGS, WHOLE_SET, Row, RunFolder
 from srbench.evaluation.shown import shown
 
@@ -29,11 +30,11 @@ class Merged:
 
     Attributes:
         head: Content of run.json.
-        rows: Rows, in the order of the runs by age.
+        rows: Rows, in the order in which the calls name what they are of.
         pictures: File of each output that a run kept, by its place in a run's folder.
         doubles: Number of values that a second run holds too.
         other_times: Number of times left out, as a model's times on a data set are of one machine.
-        notes: What a reader must know of files that were damaged or are not as measured.
+        notes: What a reader must know of files that were damaged or are not as measured, and of shares that lack.
     """
 
     head: Mapping[str, Any]
@@ -66,7 +67,8 @@ def merge(folders: Sequence[RunFolder]) -> Merged:
     of_quality = [row for row in kept.values() if row.image != WHOLE_SET or row.hr == contents.get(row.dataset)]
     pictures, notes = _pictures(folders, rows, of_quality)
     damaged = [note for folder in folders for note in folder.left_out.values()]
-    return Merged(head, [*of_quality, *times], pictures, doubles, other_times, [*damaged, *notes])
+    notes = [*damaged, *notes, *_shares(heads)]
+    return Merged(head, in_plan_order([*of_quality, *times], head["calls"]), pictures, doubles, other_times, notes)
 
 
 def write(merged: Merged, out: Path) -> RunFolder:
@@ -88,6 +90,25 @@ def write(merged: Merged, out: Path) -> RunFolder:
         files.write(out / place, source.read_bytes())
     files.write(out / ROWS, "".join(row.to_json() + "\n" for row in merged.rows))
     return RunFolder(out)
+
+
+def _shares(heads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say which shares of a run are not there, and whether they were cut by different times."""
+    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for head in heads:
+        for share in (call["share"] for call in head["calls"] if "share" in call):
+            groups.setdefault((share["units"], share["of"]), []).append(share)
+    lines = []
+    for (_, of), stored in sorted(groups.items()):
+        lacking = sorted(set(range(1, of + 1)) - {share["index"] for share in stored})
+        if lacking:
+            lines.append(f"not among the runs: share {', '.join(map(str, lacking))} of {of}")
+        if any(share["s_per_px"] != stored[0]["s_per_px"] for share in stored):
+            lines.append(
+                f"the {of} shares were cut by different stored times, so that images may lack; the same `srbench run` "
+                "without --shard into the united folder measures them"
+            )
+    return lines
 
 
 def _is_begun(file: Path, head: Mapping[str, Any]) -> bool:

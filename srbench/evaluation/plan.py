@@ -9,11 +9,14 @@ from srbench.core.names import Names
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.results import HEAD, Row, RunFolder, key
+from srbench.evaluation.results import HEAD, WHOLE_SET, Row, RunFolder, key
 from srbench.evaluation.scoring import Scorer
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.protocol import Protocol
+
+Unit = tuple[str, str, str]
+"""Model, data set and image that are measured together; `WHOLE_SET` for all images of the set."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Plan:
         caveats: What a reader of the tables must know; stored with the run.
         unavailable: Reasons by id of models that were asked for and cannot run; stored with the run.
         failed: Reasons by name of models whose code failed before they could be run.
+        share: What is stored of the share of a larger run that this one is; empty where it is the whole.
+        only: Units of work to do; None for all.
     """
 
     models: list[Model]
@@ -45,6 +50,13 @@ class Plan:
     caveats: list[str] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    share: Mapping[str, object] = field(default_factory=dict)
+    only: Collection[Unit] | None = None
+
+    def unit(self, model: str, dataset: str, image: str) -> Unit:
+        """Return the unit of work that an image belongs to: itself, or its whole set where a metric is of sets."""
+        whole = any(scorer.metric.of_sets for scorer in self.scorers)
+        return model, dataset, WHOLE_SET if whole else image
 
     def mode_of(self, model: Model) -> Mode:
         """Return the mode in which a model runs."""
@@ -68,6 +80,11 @@ class Outcome:
     computed: int = 0
 
 
+def failure(model: str, dataset: str, image: str, why: str) -> dict[str, str]:
+    """Return the entry of an image, or of a model or data set whose other names are empty, that failed."""
+    return {"model": model, "dataset": dataset, "image": image, "reason": why}
+
+
 def describe_call(plan: Plan) -> dict[str, object]:
     """Return what run.json says of a call: models with weight hashes, data sets, metrics, modes, seeds."""
     return {
@@ -82,6 +99,7 @@ def describe_call(plan: Plan) -> dict[str, object]:
         "unavailable": plan.unavailable,
         "failed": [],
         "seeds": {},
+        **({"share": dict(plan.share)} if plan.share else {}),
     }
 
 

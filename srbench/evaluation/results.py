@@ -276,11 +276,15 @@ class RunFolder:
             run_head.write(self.path / HEAD, head)
         return name, len(head["calls"]) - 1
 
-    def conclude(self, call: int, failed: Sequence[Mapping[str, str]]) -> None:
-        """Note in run.json what failed in a call."""
+    def conclude(
+        self, call: int, failed: Sequence[Mapping[str, str]], spent: Mapping[str, Mapping[str, float]] | None = None
+    ) -> None:
+        """Note in run.json what failed in a call, and the seconds and LR pixels of each model."""
         with FileLock(str(self.path / ".lock")):
             head = self.head()
             head["calls"][call]["failed"] = list(failed)
+            if spent:
+                head["calls"][call]["spent"] = dict(spent)
             run_head.write(self.path / HEAD, head)
 
 

@@ -26,10 +26,10 @@ from srbench.core.assets import AssetStore
 from srbench.core.download import sha256
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
-from srbench.evaluation import harness, pairing, scoring, tasks, usable
+from srbench.evaluation import harness, measuring, pairing, scoring, tasks, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan
-from srbench.evaluation.results import ROWS, Row, RunFolder
+from srbench.evaluation.results import ROWS, TIMINGS, Row, RunFolder
 from srbench.evaluation.summary import summarise
 from srbench.models import foreign
 from srbench.models.mode import Mode
@@ -62,7 +62,7 @@ def _plan(
 
 
 def _values(rows: list[Row]) -> dict[tuple[str, str, str], float]:
-    return {(r.model, r.image, r.metric): r.value for r in rows if r.metric not in harness.TIMINGS}
+    return {(r.model, r.image, r.metric): r.value for r in rows if r.metric not in TIMINGS}
 
 
 def test_progress_is_a_task_a_model_and_a_step_an_image(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_new_metric_joins_without_redoing_the_others(tmp_path: Path) -> None:
     harness.run(_plan("bicubic", metrics="psnr"), RunFolder(tmp_path))
     more = harness.run(_plan("bicubic", metrics="psnr,ssim.daala"), RunFolder(tmp_path))
     assert more.computed == 3
-    assert {row.metric for row in more.rows} == {"psnr", "ssim.daala", *harness.TIMINGS}
+    assert {row.metric for row in more.rows} == {"psnr", "ssim.daala", *TIMINGS}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_outputs_are_kept_as_they_were_scored(tmp_path: Path) -> None:
 
 def test_a_failing_model_does_not_end_the_others(tmp_path: Path) -> None:
     def broken(x: Tensor) -> Tensor:
-        if x.shape[-1] > harness._WARM_UP_PX:
+        if x.shape[-1] > measuring._WARM_UP_PX:
             raise RuntimeError("kernel exploded\nwith details")
         return _nearest(x)
 
@@ -288,7 +288,9 @@ def test_bad_images_fail_once_for_all_models_and_the_others_have_their_values(tm
 
 
 def test_what_disturbs_timings_is_stored_with_them_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "BusyWatch", lambda device: SimpleNamespace(found=("others ran",), look=lambda: None))
+    monkeypatch.setattr(
+        measuring, "BusyWatch", lambda device: SimpleNamespace(found=("others ran",), look=lambda: None)
+    )
     harness.run(_plan("nearest", limit=1, metrics="psnr"), RunFolder(tmp_path))
     stored = {row.metric: row.warnings for row in RunFolder(tmp_path).rows()}
     assert stored == {"psnr": (), "latency": ("others ran",), "throughput": ("others ran",)}
@@ -489,7 +491,7 @@ def test_an_image_too_small_for_a_metric_is_a_failed_row(tmp_path: Path) -> None
     outcome = harness.run(Plan(plan.models, [images], CLASSICAL, plan.scorers), RunFolder(tmp_path / "run"))
     assert [entry["image"] for entry in outcome.failed] == ["tiny"]
     assert {row.metric for row in outcome.rows if row.image == "whole"} >= {"psnr", "lpips"}
-    assert {row.metric for row in outcome.rows if row.image == "tiny"} == {"psnr", *harness.TIMINGS}
+    assert {row.metric for row in outcome.rows if row.image == "tiny"} == {"psnr", *TIMINGS}
     assert RunFolder(tmp_path / "run").head()["calls"][0]["failed"] == outcome.failed
 
 
