@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srbench.cli import console, names, options
 from srbench.core import plugins
+from srbench.errors import UserError
 from srbench.report.table import Column, Page, Section, Table, text_column, text_rows
 
 if TYPE_CHECKING:
@@ -30,10 +32,22 @@ def models(
     model: Annotated[
         str | None, typer.Argument(help="Id of a model, or of a family, of which to print all that is known.")
     ] = None,
+    openmodeldb: Annotated[
+        str | None,
+        typer.Option(
+            help="Search OpenModelDB, the catalogue of a community, for records with all of these words, as in "
+            "'4x photo'; srbench run takes them as openmodeldb:ID."
+        ),
+    ] = None,
     json: options.Json = False,
     weights_root: options.WeightsRoot = None,
 ) -> None:
     """List the models and which of them are at hand; or print all that is known of one."""
+    if openmodeldb is not None:
+        if model is not None:
+            raise UserError(f"'{model}' and --openmodeldb ask for two things; give one of them")
+        _search(openmodeldb, weights_root, json=json)
+        return
     names.refuse_unknown(models=[model] if model else [])
     from srbench.core.assets import AssetStore
     from srbench.core.paths import weights_roots
@@ -51,6 +65,31 @@ def models(
     else:
         console.show(_page(records))
     console.print_failures(registry.failures())
+
+
+def _search(words: str, weights_root: Path | None, *, json: bool) -> None:
+    """Print the records of OpenModelDB that hold all words."""
+    from srbench.core.assets import AssetStore
+    from srbench.core.paths import weights_roots
+    from srbench.models import openmodeldb
+
+    store = AssetStore(weights_roots(weights_root))
+    with console.fetching(store):
+        found, known = openmodeldb.search(words, store)
+    if json:
+        console.print_json([record.as_dict() for record in found])
+        return
+    columns = (*map(text_column, ("id", "scale", "network", "licence", "file")), text_column("author", rank=1))
+    rows = text_rows(
+        (f.id, str(f.scale), f.architecture, f.licence or "not stated", f.obtainable, f.author) for f in found
+    )
+    said = (
+        f"{len(found)} of {known} records. srbench run --models openmodeldb:ID takes one; its author and licence stand "
+        "under the table.",
+        *(["NC in a licence: not for commercial use."] if any(record.non_commercial for record in found) else []),
+    )
+    table = Table("openmodeldb", "", columns, rows)
+    console.show(Page("", tables=(table,) if found else (), sections=(Section("OpenModelDB", said, tone="dim"),)))
 
 
 def _record(card: "Card", store: "AssetStore") -> dict[str, Any]:

@@ -33,8 +33,8 @@ def run(
         typer.Option(
             help="Comma-separated, or repeated: ids, globs ('esrgan*'), all, id@alpha ('esrgan@0.8': between a model "
             "and its PSNR partner), path/to/weights.pth, path/to/file.py:builder (file.py alone: its function build, "
-            "or its only one). NAME=PATH gives a file a name; "
-            "'NAME=seed*.pth' makes the files one method, whose seeds count in its interval and tests."
+            "or its only one), openmodeldb:ID, hf:ORG/REPO@REVISION/FILE, ntire:CLONE/TEAM. NAME=PATH gives a file a "
+            "name; 'NAME=seed*.pth' makes the files one method, whose seeds count in its interval and tests."
         ),
     ] = _ALL,
     datasets: Annotated[

@@ -124,7 +124,15 @@ def _describe_item(item: Item) -> dict[str, str]:
 
 def _describe_model(model: Model) -> dict[str, object]:
     method = {"method": model.method} if model.method else {}
-    return {**model.identity, **method, "fingerprint": model.fingerprint, "place": model.place, "files": model.files}
+    published = {"published": dict(model.published)} if model.published else {}
+    return {
+        **model.identity,
+        **method,
+        **published,
+        "fingerprint": model.fingerprint,
+        "place": model.place,
+        "files": model.files,
+    }
 
 
 def names_given(folder: RunFolder, kind: Literal["models", "datasets"], reserved: Collection[str]) -> Names:

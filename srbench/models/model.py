@@ -45,6 +45,7 @@ class Model:
         card_files: SHA-256 of the weight files of a card, by their paths.
         label: Name that the user gave the model; empty without one.
         method: Name of the method of which the model is one seed; empty of other models.
+        published: What the place where other people publish the model says of it: author, licence, commit.
         origin: Where a model that is not this project's comes from, as in "package superres 1.2" or the path of its
             file; stands under the table. Empty for this project's own.
     """
@@ -67,6 +68,7 @@ class Model:
     card_files: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
     method: str = ""
+    published: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:

@@ -60,5 +60,5 @@ def _name(model: Model, names: Names) -> str:
     if model.path is None:
         return model.id
     function = model.identity.get("function", _BUILDER)
-    own = model.id if function == _BUILDER else f"{model.path.stem}:{function}"
+    own = model.id if function == _BUILDER or model.published else f"{model.path.stem}:{function}"
     return names.give(own, model.path, model.place, digits)

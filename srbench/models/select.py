@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from srbench.core.assets import AssetStore, PinnedFile
+from srbench.core.assets import AssetStore
 from srbench.core.names import Names, fits, split_label
-from srbench.errors import BadWeights, FailedModel, MissingWeights, UserError
-from srbench.models import checkpoint, foreign, interpolation, naming, registry
+from srbench.errors import FailedModel, MissingWeights, UserError
+from srbench.models import checkpoint, doors, foreign, given_file, interpolation, naming, registry
 from srbench.models.availability import at_hand, fetch_model, why_not
 from srbench.models.card import USUAL_SCALE
-from srbench.models.model import Model, from_card, untrained
+from srbench.models.model import Model, untrained
 
 
 @dataclass
@@ -37,7 +37,8 @@ def select(
 
     Args:
         names: Ids, globs over ids, "all", `id@alpha` (see `srbench.models.interpolation`), paths of weight files,
-            `file.py:builder`, `file.py`, ids of other packages; each may follow a name and "=", as in `ours=best.pth`.
+            `file.py:builder`, `file.py`, ids of other packages, and what `srbench.models.doors` leads to; each may
+            follow a name and "=", as in `ours=best.pth`.
             After a name a glob over files, as in `ours=seed*.pth`, means several seeds of one method.
         scale: Upscaling factor of the protocol.
         store: Source of weight files.
@@ -71,8 +72,10 @@ def _add(selection: Selection, name: str, scale: int, store: AssetStore) -> None
     """Add what one name means."""
     if name.lower() == "all":
         _add_families(selection, scale, store)
+    elif doors.leads_to(name):
+        selection.models.append(doors.open_door(name, scale, store))
     elif _is_file(name):
-        selection.models.append(_from_file(name, scale))
+        selection.models.append(given_file.from_name(name, scale))
     elif _is_glob(name):
         _add_glob(selection, name, scale, store)
     elif builder := registry.builder(name):
@@ -99,6 +102,8 @@ def select_for_speed(names: Sequence[str], scale: int, store: AssetStore) -> Sel
         try:
             selected = select([name], scale, store)
         except MissingWeights:
+            if doors.leads_to(split_label(name)[1]):
+                raise
             selected = Selection([untrained(registry.find(name), scale)])
         families = {model.card.family for model in selected.models if model.card}
         for id_, reason in selected.unavailable.items():
@@ -131,8 +136,11 @@ def select_one(
         UserError: The model cannot run, or the name means several.
     """
     label, name = split_label(name)
+    if doors.leads_to(name):
+        (model,) = naming.named([replace(doors.open_door(name, scale, store), label=label)])
+        return model
     if _is_file(name):
-        (model,) = naming.named([replace(_from_file(name, scale), label=label)])
+        (model,) = naming.named([replace(given_file.from_name(name, scale), label=label)])
         return model
     if name.lower() == "all" or _is_glob(name):
         raise UserError(f"'{name}' means several models; expected the id of one, or a file. All names: srbench models")
@@ -212,7 +220,7 @@ def _add_points(selection: Selection, points: list[EntryPoint], scale: int) -> N
 
 def _is_file(name: str) -> bool:
     """Return whether a name means a file: by its ending, or because there is such a file and no model of that id."""
-    if _is_source(name):
+    if given_file.is_source(name):
         return True
     path, _ = checkpoint.split_name(name)
     known = name in registry.cards() or registry.family(name) or name in registry.builders()
@@ -238,42 +246,10 @@ def _seeds(method: str, pattern: str, scale: int) -> list[Model]:
     shared = Path(os.path.commonpath([path.parent for path in paths]))
     names = [path.relative_to(shared).with_suffix("").as_posix() for path in paths]
     return [
-        replace(_from_file(str(path), scale), label=f"{method}/{name}", method=method)
+        replace(given_file.from_name(str(path), scale), label=f"{method}/{name}", method=method)
         for path, name in zip(paths, names, strict=True)
     ]
 
 
-def _is_source(name: str) -> bool:
-    return ".py:" in name or name.endswith(".py")
-
-
 def _is_glob(name: str) -> bool:
     return any(sign in name for sign in "*?[")
-
-
-def _from_file(name: str, scale: int | None) -> Model:
-    if _is_source(name):
-        file, _, function = (name if ".py:" in name else f"{name}:").rpartition(":")
-        return foreign.from_source(Path(file), function, scale or USUAL_SCALE)
-    path, chosen = checkpoint.split_name(name)
-    if path.is_dir():
-        raise BadWeights(f"{path} is a folder; expected a weight file, such as one in it")
-    if not path.exists():
-        raise BadWeights(f"{path} does not exist; expected a weight file")
-    if not path.is_file():
-        raise BadWeights(f"{path} is no regular file; expected a weight file")
-    for card in registry.cards().values():
-        asked = scale or card.usual_scale
-        if card.files and card.files[0].sha256 and card.files[0].matches(path) and card.fits(asked):
-            paths = [path, *(_beside(path, file) for file in card.files[1:])]
-            return replace(from_card(card, asked, paths), id=path.stem, path=path, origin=str(path))
-    return foreign.from_weight_file(path, scale, chosen)
-
-
-def _beside(path: Path, file: PinnedFile) -> Path:
-    other = path.with_suffix(Path(file.path).suffix)
-    if not file.matches(other):
-        raise BadWeights(
-            f"{other} does not exist or is not the partner of {path.name}; expected sha256 {file.sha256[:16]}…"
-        )
-    return other
