@@ -24,6 +24,9 @@ class Handler(BaseHTTPRequestHandler):
         reply, body = self.server.next_reply(Request(self.path, self.headers["Range"]))
         reply(self, body)
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def open(self, status: int, length: int | None, **headers: str) -> None:
         """Send the head of a reply; without a length, the end of the connection is the end of the body."""
         self.send_response(status)

@@ -18,6 +18,14 @@ PREFIX = "hf:"
 
 _PLACE = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[^/@]+)/(?P<file>[^@]+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_MEANINGS = {
+    "RepositoryNotFound": "the Hub has no such repository, or it is private",
+    "GatedRepo": "the Hub asks for a login and consent for this repository; get the file by hand and name its path",
+    "RevisionNotFound": "the repository has no such branch, tag or commit",
+    "RemoteEntryNotFound": "the repository has no such file at this revision",
+    "EntryNotFound": "the repository has no such file at this revision",
+    "LocalEntryNotFound": "the Hub could not be asked, and the file was not fetched before",
+}
 
 
 def load(place: str, scale: int | None, _: AssetStore) -> Model:
@@ -42,9 +50,11 @@ def load(place: str, scale: int | None, _: AssetStore) -> Model:
     hub = _package()
     try:
         commit, facts = _resolved(hub, repository, revision)
-        fetched = hub.hf_hub_download(repository, file.as_posix(), revision=commit, cache_dir=_cache())
+        fetched = hub.hf_hub_download(
+            repository, file.as_posix(), revision=commit, cache_dir=_cache(), local_files_only=not facts
+        )
     except Exception as error:  # of the package's own and of the one it connects with, which changed between versions
-        raise MissingWeights(f"{PREFIX}{place} could not be fetched: {reason(error)}") from error
+        raise MissingWeights(f"{PREFIX}{place} could not be fetched: {_said(error)}") from error
     path = Path(fetched)
     published = {"repository": repository, "revision": revision, "commit": commit, "file": typed, **facts}
     said = f"by {facts['author']}, {facts['licence'] or 'no licence stated'}" if facts else "fetched earlier"
@@ -57,7 +67,7 @@ def load(place: str, scale: int | None, _: AssetStore) -> Model:
 
 
 def _resolved(hub: ModuleType, repository: str, revision: str) -> tuple[str, dict[str, str]]:
-    """Return the commit that a revision is, with author and licence; of a commit the Hub need not be reached."""
+    """Return the commit that a revision is, with author and licence; a commit without them where the Hub fails."""
     try:
         info = hub.HfApi().model_info(repository, revision=revision)
     except Exception:
@@ -68,6 +78,12 @@ def _resolved(hub: ModuleType, repository: str, revision: str) -> tuple[str, dic
     licence = getattr(card, "license", None) or ""
     author = getattr(info, "author", None) or repository.partition("/")[0]
     return str(info.sha), {"author": str(author), "licence": str(licence)}
+
+
+def _said(error: Exception) -> str:
+    """Say what the package's error means."""
+    name = type(error).__name__
+    return next((text for part, text in _MEANINGS.items() if name.startswith(part)), reason(error))
 
 
 def _cache() -> str:
