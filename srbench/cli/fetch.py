@@ -14,7 +14,10 @@ from srbench.errors import UserError
 def fetch(
     ids: Annotated[
         list[str],
-        typer.Argument(help="Ids of data sets, models or metrics; 'esrgan*' stands for all models that begin so."),
+        typer.Argument(
+            help="Ids of data sets, models or metrics; 'esrgan*' stands for all models that begin so; "
+            "openmodeldb:ID; hf:ORG/REPO@REVISION/FILE."
+        ),
     ],
     weights_root: options.WeightsRoot = None,
     trust_unpinned: options.TrustUnpinned = False,
@@ -25,7 +28,7 @@ def fetch(
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import locate
     from srbench.metrics.catalogue import find
-    from srbench.models import registry
+    from srbench.models import doors, registry
     from srbench.models.availability import fetch_model
 
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
@@ -39,6 +42,9 @@ def fetch(
             if name in measured:
                 find(name).open(store)
                 console.err.print(f"{name}: weights checked")
+                continue
+            if doors.leads_to(name):
+                console.err.print(f"{doors.open_door(name, None, store).origin}: checked")
                 continue
             for card in registry.matching(name):
                 try:

@@ -30,7 +30,8 @@ _MEANINGS = {
 
 def models(
     model: Annotated[
-        str | None, typer.Argument(help="Id of a model, or of a family, of which to print all that is known.")
+        str | None,
+        typer.Argument(help="Id of a model, or of a family, or openmodeldb:ID, of which to print all that is known."),
     ] = None,
     openmodeldb: Annotated[
         str | None,
@@ -49,6 +50,9 @@ def models(
         _search(openmodeldb, weights_root, json=json)
         return
     names.refuse_unknown(models=[model] if model else [])
+    if model is not None and model.lower().startswith("openmodeldb:"):
+        _show_record(model.partition(":")[2], weights_root, json=json)
+        return
     from srbench.core.assets import AssetStore
     from srbench.core.paths import weights_roots
     from srbench.models import registry
@@ -90,6 +94,28 @@ def _search(words: str, weights_root: Path | None, *, json: bool) -> None:
     )
     table = Table("openmodeldb", "", columns, rows)
     console.show(Page("", tables=(table,) if found else (), sections=(Section("OpenModelDB", said, tone="dim"),)))
+
+
+def _show_record(id_: str, weights_root: Path | None, *, json: bool) -> None:
+    """Print what OpenModelDB says of one model."""
+    from srbench.core.assets import AssetStore
+    from srbench.core.paths import weights_roots
+    from srbench.models import openmodeldb
+
+    record = openmodeldb.fetch_record(id_, AssetStore(weights_roots(weights_root)))
+    if json:
+        console.print_json(record.as_dict())
+        return
+    facts = {
+        "architecture": record.architecture,
+        "scale": str(record.scale),
+        "status": record.hindrance() or record.obtainable,
+        "licence": record.licence or "not stated",
+        "author": record.author,
+    }
+    lines = [f"{openmodeldb.PREFIX}{record.id}", *(f"  {name}: {text}" for name, text in facts.items())]
+    lines += [f"  file: {url}, sha256 {file.sha256 or 'not stated'}" for file in record.resources for url in file.urls]
+    console.print_text("\n".join(lines) + "\n")
 
 
 def _record(card: "Card", store: "AssetStore") -> dict[str, Any]:

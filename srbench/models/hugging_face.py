@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from srbench.core import paths
-from srbench.core.assets import AssetStore, hash_of
+from srbench.core.assets import AssetStore, DryStore, PinnedFile, hash_of
 from srbench.errors import MissingWeights, UserError, reason
 from srbench.models import checkpoint, given_file
 from srbench.models.model import Model
@@ -28,12 +28,13 @@ _MEANINGS = {
 }
 
 
-def load(place: str, scale: int | None, _: AssetStore) -> Model:
+def load(place: str, scale: int | None, store: AssetStore) -> Model:
     """Return the model of a weight file in a repository.
 
     Args:
         place: "ORG/REPO@REVISION/FILE"; the revision is a branch, a tag or a commit, and is resolved to a commit.
         scale: Upscaling factor; None for the file's own.
+        store: Store of files; one that downloads nothing is told what would be fetched.
 
     Raises:
         MissingWeights: The Hub cannot be reached, or has no such repository, revision or file.
@@ -48,6 +49,9 @@ def load(place: str, scale: int | None, _: AssetStore) -> Model:
     repository, revision, typed = found["repository"], found["revision"], found["file"]
     file, chosen = checkpoint.split_name(typed)
     hub = _package()
+    if isinstance(store, DryStore):
+        store.wanted.append(PinnedFile(f"huggingface/{place}", ""))
+        raise MissingWeights(f"{PREFIX}{place} would be fetched")
     try:
         commit, facts = _resolved(hub, repository, revision)
         fetched = hub.hf_hub_download(

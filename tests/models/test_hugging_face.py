@@ -60,6 +60,8 @@ def server(point: Callable[[str], None], tmp_path: Path) -> Iterator[Server]:
 def test_a_revision_is_resolved_to_a_commit_which_is_stored_and_serves_without_network(
     call: Call, server: Server, point: Callable[[str], None], tmp_path: Path
 ) -> None:
+    code, out, _ = call(*RUN, "hf:kim/tiny@v1.0/weights/net.pth", "--dry-run")
+    assert (code, "huggingface/kim/tiny" in out, server.asked) == (0, True, [])
     code, out, err = call(*RUN, "hf:kim/tiny@v1.0/weights/net.pth")
     assert code == 0, err
     assert f"from hf:kim/tiny@{COMMIT}/weights/net.pth, by kim, mit" in " ".join(out.split())

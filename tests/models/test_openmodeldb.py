@@ -63,6 +63,8 @@ def test_a_model_of_the_catalogue_runs_and_its_terms_stand_in_notes_and_json(
 ) -> None:
     url = server.put("/net.pth", weights_file)
     _put(server, _record(weights_file, "https://mega.nz/file/abc#def", url))
+    code, out, _ = call(*RUN, f"openmodeldb:{ID}", "--dry-run")
+    assert (code, f"openmodeldb/models/{ID}.json" in out) == (0, True)
     code, out, err = call(*RUN, f"openmodeldb:{ID}", "--json")
     assert code == 0, err
     said = json.loads(out)
@@ -77,6 +79,9 @@ def test_a_model_of_the_catalogue_runs_and_its_terms_stand_in_notes_and_json(
     }
     asked = len(server.asked)
     server.put("/net.pth", b"")
+    assert "checked" in call("fetch", f"openmodeldb:{ID}")[2]
+    shown = call("models", f"openmodeldb:{ID}")[1]
+    assert all(text in shown for text in ("kim, lee", "CC-BY-NC-SA-4.0", "can be fetched", url))
     code, out, _ = call(*RUN, f"OpenModelDB:{ID}")
     assert code == 0
     assert ID in out
