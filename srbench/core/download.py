@@ -5,13 +5,18 @@ import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-
+from srbench.core.deferred import deferred
 from srbench.core.passwords import hidden
 from srbench.core.progress import NO_PROGRESS, Task
 from srbench.errors import DownloadError, first_line
+
+if TYPE_CHECKING:
+    import requests
+else:
+    requests = deferred("requests")
 
 _ATTEMPTS = 3
 _CHUNK_BYTES = 1 << 16
@@ -153,7 +158,7 @@ def _host(url: str) -> str:
         raise DownloadError(hidden(f"{url} is not a URL: {error}")) from error
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: "requests.RequestException") -> str:
     if isinstance(error, requests.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, requests.Timeout):

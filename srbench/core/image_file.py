@@ -1,13 +1,15 @@
 """Image files: the formats that are read, what a header says, and pixels as stored or as a viewer shows them."""
 
+import importlib
 import io
 import logging
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +36,9 @@ _ENDINGS = {
     "JPEG2000": (".jp2", ".j2k"),
     "AVIF": (".avif",),
 }
+_PLUGINS = ("Png", "Jpeg", "Tiff", "Bmp", "WebP", "Ppm", "Gif", "Jpeg2K", "Avif")
+"""Modules of Pillow that read these formats."""
+
 EXTENSIONS = tuple(ending for endings in _ENDINGS.values() for ending in endings)
 """Endings of image files; a file of one of these formats is read whatever its ending is."""
 
@@ -136,8 +141,12 @@ def _too_deep(path: Path) -> BadImage:
     return BadImage(f"{path} has more than 8 bits a sample; convert it to 8 bits first")
 
 
+@cache
 def _known_formats() -> list[str]:
-    Image.init()
+    """Return the formats that the installed Pillow reads; its `init` would import forty others too."""
+    for plugin in _PLUGINS:
+        with suppress(ModuleNotFoundError):  # of AVIF, where Pillow is older than 11.3
+            importlib.import_module(f"PIL.{plugin}ImagePlugin")
     return [name for name in _ENDINGS if name in Image.OPEN]
 
 

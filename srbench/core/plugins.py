@@ -8,13 +8,14 @@ import importlib.metadata
 import importlib.util
 import json
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlparse
 
 from srbench.errors import NameClash, UserError, reason
@@ -85,9 +86,15 @@ def walk(package: str) -> tuple[Plugin, ...]:
 
 def points(group: str) -> tuple[EntryPoint, ...]:
     """Return all entry points of a group in the order of their names; a second copy of a distribution is left out."""
-    listed = importlib.metadata.entry_points(group=group)
+    listed = _declared(tuple(sys.path)).select(group=group)
     by_key = {(point.name, point.value, point.dist.name if point.dist else ""): point for point in listed}
     return tuple(by_key[key] for key in sorted(by_key))
+
+
+@lru_cache(maxsize=1)
+def _declared(_: tuple[str, ...]) -> Any:
+    """Return the entry points of all packages on this path, which are searched once: there are hundreds."""
+    return importlib.metadata.entry_points()
 
 
 def origin(point: EntryPoint) -> str:

@@ -1,8 +1,16 @@
 """Canny's edges as OpenCV finds them, in whole numbers."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+from srbench.core.deferred import deferred
+
+if TYPE_CHECKING:
+    from scipy import ndimage
+else:
+    ndimage = deferred("scipy.ndimage")
 
 _TAN_22 = 13573
 """Tangent of 22.5 degrees, in units of 2^-15, rounded as there."""

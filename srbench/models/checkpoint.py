@@ -8,19 +8,25 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 import safetensors.torch
 import torch
-from scipy.io import loadmat
 from torch import Tensor
 
+from srbench.core.deferred import deferred
 from srbench.errors import BadWeights, first_line
 from srbench.models import sealed_tensors, unpickling, unwrapping
 from srbench.models.arch import State
 from srbench.models.unpickling import StoredTensor
 from srbench.models.unwrapping import TensorSet
+
+if TYPE_CHECKING:
+    from scipy.io import matlab
+else:
+    matlab = deferred("scipy.io.matlab")
 
 EXTENSIONS = (".safetensors", ".pth", ".pt", ".ckpt", ".mat", ".param")
 """Usual endings of the formats that can be read; an ncnn `.param` brings the `.bin` beside it."""
@@ -212,7 +218,7 @@ def _read_ordered(paths: Sequence[Path], ncnn: bool, pinned: bool) -> Checkpoint
 
 def _read_mat(content: bytes) -> State:
     """Read MATLAB v5: a struct `model` with cell arrays `weight` (kh, kw, in, out) and `bias`, as in caffe-vdsr."""
-    model = loadmat(io.BytesIO(content))["model"][0, 0]
+    model = matlab.loadmat(io.BytesIO(content))["model"][0, 0]
     state: State = {}
     for weight, bias in zip(model["weight"].ravel(), model["bias"].ravel(), strict=True):
         kernel = weight if weight.ndim == 4 else weight[..., None]  # MATLAB drops a trailing dimension of 1

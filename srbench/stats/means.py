@@ -2,14 +2,19 @@
 
 import math
 import warnings
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from scipy import stats
 
+from srbench.core.deferred import deferred
 from srbench.stats.arrays import Floats
 from srbench.stats.bootstrap import RESAMPLES, SEED
 from srbench.stats.student import t_quantile
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = deferred("scipy.stats")
 
 IntervalMethod = Literal["t", "hall", "bootstrap-t", "percentile", "bca"]
 """How the interval of a mean is found; `mean_interval` says when each holds what it says."""

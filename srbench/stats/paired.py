@@ -1,12 +1,18 @@
 """Tests and effect sizes of paired differences, one for each image."""
 
 import math
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
+from srbench.core.deferred import deferred
 from srbench.stats.arrays import Flags, Floats
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = deferred("scipy.stats")
 
 MeanTest = Literal["t", "sign-flip"]
 """Tests of a mean difference."""
@@ -81,7 +87,7 @@ def _t_each(differences: Floats, kept: Flags) -> Floats:
     flat = highest == np.where(kept, rounded, np.inf).min(axis=0)
     squares = np.where(kept, (differences - mean) ** 2, 0.0).sum(axis=0)
     error = np.sqrt(np.where(flat, 1.0, squares / (n - 1)) / n)
-    return np.asarray(np.where(flat, highest == 0, 2 * stats.t.sf(np.abs(mean) / error, n - 1)))
+    return np.asarray(np.where(flat, highest == 0, 2 * special.stdtr(n - 1, -np.abs(mean) / error)))
 
 
 def lasting_p_each(differences: Floats, test: MeanTest = MEAN_TEST) -> list[float]:
@@ -153,7 +159,7 @@ def same_p(differences: Floats, margin: float) -> float:
     n, inside = len(differences), margin - abs(float(differences.mean()))
     if np.ptp(_rounded(differences)) == 0:
         return float(n < 2 or inside <= 0)
-    return float(stats.t.sf(inside / (float(differences.std(ddof=1)) / math.sqrt(n)), n - 1))
+    return float(special.stdtr(n - 1, -inside / (float(differences.std(ddof=1)) / math.sqrt(n))))
 
 
 def sign_flip(differences: Floats, seed: int = 0) -> float:

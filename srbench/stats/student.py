@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from srbench.stats.arrays import Flags, Floats, Ints
 
@@ -16,12 +16,12 @@ _ROUNDING = 1e-12
 
 def t_quantile(df: float) -> float:
     """Return the number of standard errors that a 95 % interval reaches to each side, for given degrees of freedom."""
-    return float(stats.t.ppf(0.975, df))
+    return float(special.stdtrit(df, 0.975))
 
 
 def t_p_value(t: float, df: float) -> float:
     """Return the two-sided p value of a t statistic."""
-    return 2 * float(stats.t.sf(abs(t), df))
+    return 2 * float(special.stdtr(df, -abs(t)))
 
 
 def t_half_width(std: Floats, n: Ints) -> Floats:
@@ -39,7 +39,7 @@ def t_half_width(std: Floats, n: Ints) -> Floats:
     """
     enough = n > 1
     half = np.full(len(n), np.nan)
-    half[enough] = stats.t.ppf(0.975, n[enough] - 1) * std[enough] / np.sqrt(n[enough])
+    half[enough] = special.stdtrit(n[enough] - 1, 0.975) * std[enough] / np.sqrt(n[enough])
     return half
 
 
@@ -62,7 +62,7 @@ def end_half_width(mean: Floats, half: Floats, df: Floats, low: float, high: flo
         Wilson, Journal of the American Statistical Association 22, 1927; Hossfeld, Schatz and Egger, SOS: the MOS is
         not enough, QoMEX 2011.
     """
-    one_sided = half * stats.t.ppf(0.95, df) / stats.t.ppf(0.975, df)
+    one_sided = half * special.stdtrit(df, 0.95) / special.stdtrit(df, 0.975)
     room, slope = (mean - low) * (high - mean), np.abs(2 * mean - low - high)
     inside = room > 0
     c = np.divide(one_sided**2, room, out=np.zeros_like(mean), where=inside)
@@ -88,7 +88,7 @@ def unanimous_half_width(n: Floats | Ints, step: float, agreeing: Floats | float
         Clopper and Pearson, Biometrika 26, 1934.
     """
     number, apart = np.asarray(n), 1 - np.asarray(agreeing)
-    upper = stats.beta.ppf(0.975, number * apart + 1, np.maximum(number * (1 - apart), 1e-9))
+    upper = special.betaincinv(number * apart + 1, np.maximum(number * (1 - apart), 1e-9), 0.975)
     return np.asarray(step * (upper - apart) * np.maximum(1 - 4 * apart**2, 0))
 
 
