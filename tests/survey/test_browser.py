@@ -1,6 +1,7 @@
 """Raters in a real browser: keyboard only, reload, back, two tabs, every pixel."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,18 @@ from sqlalchemy.orm import Session
 from srbench.core import image
 from srbench.survey.store.schema import Assignment
 from srbench.survey.store.vote_store import VoteStore
-from tests.browser import opened
+from tests.browser import launched, window
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
 from tests.survey.walk import heard, on, served
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture
@@ -50,8 +57,8 @@ def _position(page: Any) -> int:
     return int(page.locator("#answer input[name=position]").get_attribute("value"))
 
 
-def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: VoteStore) -> None:
-    with served(store) as url, opened(1280) as page:
+def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: VoteStore, browser: Any) -> None:
+    with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         assert "/i/" not in page.url
@@ -86,8 +93,8 @@ def test_a_session_by_keyboard_with_reload_back_and_a_second_tab(store: VoteStor
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_what_is_painted_is_the_picture_pixel_for_pixel(store: VoteStore, scale: int) -> None:
-    with served(store) as url, opened(900, 700, scale) as page:
+def test_what_is_painted_is_the_picture_pixel_for_pixel(store: VoteStore, browser: Any, scale: int) -> None:
+    with served(store) as url, window(browser, 900, 700, scale) as page:
         _to_the_trials(page, f"{url}/i/{store.invite()}")
         for _ in range(3):
             page.wait_for_selector("body:not(.waiting)")
@@ -113,8 +120,8 @@ def _behind(store: VoteStore, key: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_their_windows(store: VoteStore, width: int) -> None:
-    with served(store) as url, opened(width) as page:
+def test_pages_fit_their_windows(store: VoteStore, browser: Any, width: int) -> None:
+    with served(store) as url, window(browser, width) as page:
         page.goto(f"{url}/i/{store.invite()}")
         for _ in range(20):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -129,11 +136,11 @@ def test_pages_fit_their_windows(store: VoteStore, width: int) -> None:
         raise AssertionError(page.content())
 
 
-def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, tmp_path: Path) -> None:
+def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, tmp_path: Path, browser: Any) -> None:
     for name in ("a", "b"):
         image.write(tmp_path / "images" / "hr" / f"{name}.png", np.full((40, 60, 3), 200, np.uint8))
     store = VoteStore(made(call, tmp_path, "--method", "dcr", "--traps", "0"))
-    with served(store) as url, opened(1280) as page:
+    with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         page.goto(f"{url}/i/{store.invite()}")
         while not page.locator(".code").count():
@@ -155,9 +162,9 @@ def test_dcr_shows_the_original_in_place_before_it_takes_an_answer(call: Call, t
     assert [answer.value for answer in store.responses()] == ["3"] * 4
 
 
-def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
+def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path, browser: Any) -> None:
     store = VoteStore(made(call, tmp_path, "--method", "pair", "--traps", "0"))
-    with served(store) as url, opened(1280) as page:
+    with served(store) as url, window(browser, 1280) as page:
         page.goto(f"{url}/i/{store.invite()}")
         keys = iter(("ArrowLeft", "ArrowDown"))
         while not page.locator(".code").count():
@@ -174,8 +181,8 @@ def test_pairs_are_answered_by_arrows(call: Call, tmp_path: Path) -> None:
     assert [answer.value for answer in store.responses()] == ["first", "tie"]
 
 
-def test_a_browser_tells_what_it_has_shown_and_when_nobody_looked(store: VoteStore) -> None:
-    with served(store) as url, opened(1280) as page:
+def test_a_browser_tells_what_it_has_shown_and_when_nobody_looked(store: VoteStore, browser: Any) -> None:
+    with served(store) as url, window(browser, 1280) as page:
         said = heard(page)
         page.goto(f"{url}/i/{store.invite()}")
         while not page.locator("input[name=position]").count():
