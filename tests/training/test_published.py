@@ -1,9 +1,6 @@
 """The zoo's own weights: each has a recipe that is still the one it was trained by, a log, and a fitting card."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,10 @@ from srbench.models.card import Training
 from srbench.training import recipe as recipes
 from srbench.training.journal import read_log
 from srbench.training.recipe import Recipe
+from tests.cli.conftest import Call, call
 from tests.conftest import ROOT
+
+__all__ = ["call"]
 
 OWN = {card.id: card for card in registry.cards().values() if card.training}
 LOGS = ROOT / "reports" / "training"
@@ -65,7 +65,7 @@ def test_the_log_is_of_the_recipe_on_the_card(id_: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id_", OWN)
-def test_the_recipe_repeats_the_beginning_of_its_log(id_: str, data: Path, tmp_path: Path) -> None:
+def test_the_recipe_repeats_the_beginning_of_its_log(id_: str, data: Path, tmp_path: Path, call: Call) -> None:
     """Within 2 % on any machine; to the bit only with the log's versions, processor and threads."""
     images = data / "train"
     if not images.is_dir():
@@ -74,12 +74,9 @@ def test_the_recipe_repeats_the_beginning_of_its_log(id_: str, data: Path, tmp_p
     lines = (LOGS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     log = tmp_path / "log.jsonl"
     log.write_text("\n".join(lines[: 1 + _REPLAYED_STEPS]), encoding="utf-8")
-    options = ["--data", str(images), "--weights-root", str(data.parent / "weights"), "--workers", "1", "--json"]
-    command = [sys.executable, "-m", "srbench", "train", name, *options, "--device", "cpu", "--compare", str(log)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    options = ("--data", str(images), "--weights-root", str(data.parent / "weights"), "--workers", "0", "--json")
+    code, out, err = call("train", name, *options, "--device", "cpu", "--threads", "1", "--compare", str(log))
+    assert code == 0, err
+    told = json.loads(out)
     assert told["steps"] == _REPLAYED_STEPS
     assert told["largest_relative_difference"] < 0.02
