@@ -138,12 +138,41 @@ GROUPS = (
     ),
     Group(
         "keys",
-        "srbench/evaluation/results.py",
+        "srbench/evaluation/row.py",
         "tests/evaluation/test_results.py",
         (
             ("sort_keys=True, default=str)", "default=str)"),
-            ("                rows.pop(row.key, None)\n", ""),
             ("version > _VERSION", "version > _VERSION + 1"),
+        ),
+    ),
+    Group(
+        "keys",
+        "srbench/evaluation/results.py",
+        "tests/evaluation/test_results.py",
+        (("                    rows.pop(row.key, None)\n", ""),),
+    ),
+    Group(
+        "keys",
+        "srbench/evaluation/row_columns.py",
+        "tests/evaluation/test_row_columns.py",
+        (
+            ('keep="last"', 'keep="first"'),
+            ("in sorted(others)", "in others"),
+            ("rows.take(np.argsort(numbers))", "rows"),
+            ('and "\\\\" not in text', ""),
+        ),
+    ),
+    Group(
+        "keys",
+        "srbench/core/line_columns.py",
+        "tests/evaluation/test_row_columns.py",
+        (
+            (
+                "    at = [quotes[quote][kept] for quote in opening]\n",
+                "    at = [quotes[quote][kept] for quote in opening[::-1]]\n",
+            ),
+            ("if not whole.any()", "whole[:] = True\n    if not whole.any()"),
+            ("same &= block.equals(quotes[quote], name.encode())", "pass"),
         ),
     ),
     Group(
@@ -155,7 +184,7 @@ GROUPS = (
             ("[*_parse(lines[:half]), *_parse(lines[half:])]", "_parse(lines[:half])"),
             ("if line.strip() and is_whole(line)]", "if line.strip()]"),
             ("            file.truncate(end)\n", ""),
-            ("sum(map(bool, map(bytes.strip, lines))) - len(records)", "0"),
+            ("sum(map(bool, map(bytes.strip, lines))) - len(found)", "0"),
         ),
     ),
     Group(

@@ -38,10 +38,15 @@ class Lines:
             return
         with naming(self.path), self.path.open("rb") as stream:
             while lines := stream.readlines(_READ_BYTES):
-                whole = [line for line in lines if line.strip() and is_whole(line)]
-                records = [record for record in _parse(whole) if isinstance(record, dict)]
-                self.damaged += sum(map(bool, map(bytes.strip, lines))) - len(records)
-                yield from records
+                found = records(lines)
+                self.damaged += sum(map(bool, map(bytes.strip, lines))) - len(found)
+                yield from found
+
+
+def records(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Return the records of lines, without those that are empty or damaged."""
+    whole = [line for line in lines if line.strip() and is_whole(line)]
+    return [record for record in _parse(whole) if isinstance(record, dict)]
 
 
 def line(record: Mapping[str, Any]) -> str:

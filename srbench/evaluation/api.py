@@ -61,7 +61,7 @@ def evaluate(
         weights_root: Folder searched for weight files, as `--weights-root` takes it.
 
     Returns:
-        A line for each image and metric; its columns are the fields of `srbench.evaluation.results.Row`. Speed is among
+        A line for each image and metric; its columns are the fields of `srbench.evaluation.row.Row`. Speed is among
         the metrics as "latency" (ms) and "throughput" (output MP/s).
 
     Raises:

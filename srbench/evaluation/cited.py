@@ -7,7 +7,7 @@ from srbench.core import bibliography
 from srbench.core.bibliography import Cited
 from srbench.datasets import catalogue as datasets
 from srbench.errors import UnknownName, UserError
-from srbench.evaluation.results import FILES, MOS, TIMINGS, Row
+from srbench.evaluation.row import FILES, MOS, TIMINGS, Row
 from srbench.metrics import catalogue as metrics
 from srbench.models import interpolation, registry
 from srbench.models.card import Card

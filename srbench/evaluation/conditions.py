@@ -9,7 +9,8 @@ from typing import Any
 from srbench.core.names import meant
 from srbench.errors import BadRun
 from srbench.evaluation.matched import short_names
-from srbench.evaluation.results import FILES, MOS, TIMINGS, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import FILES, MOS, TIMINGS, Row
 from srbench.evaluation.shown import shown
 
 SAME_DB, SAME = 1e-3, 1e-5

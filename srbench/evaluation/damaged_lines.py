@@ -6,7 +6,8 @@ import re
 from filelock import FileLock
 
 from srbench.core import files, stored_lines
-from srbench.evaluation.results import ROWS, Row, RunFolder
+from srbench.evaluation.results import ROWS, RunFolder
+from srbench.evaluation.row import Row
 
 _KEY, _OUTPUT, _METRIC = (re.compile(rf'"{name}": "([^"]+)"'.encode()) for name in ("key", "output", "metric"))
 

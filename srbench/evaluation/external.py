@@ -21,7 +21,8 @@ from srbench.errors import BadData, UserError, reason
 from srbench.evaluation import channels, pairing, sanity, scoring, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import content_of, describe_set
-from srbench.evaluation.results import FILES, WHOLE_SET, Row, RunFolder, key
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import FILES, WHOLE_SET, Row, key
 from srbench.evaluation.scoring import Scorer, SetScores, Views
 from srbench.protocol import Protocol
 

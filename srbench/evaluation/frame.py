@@ -5,13 +5,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from srbench.core.stored_lines import no_search_for_cycles
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.ranking import rank
-from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder
-from srbench.evaluation.shown import choose, shown
+from srbench.evaluation.results import HEAD, ROWS, RunFolder
+from srbench.evaluation.row import Row
+from srbench.evaluation.row_columns import Codes, RowColumns, Vocabularies, joined, of_rows, read, vocabularies
+from srbench.evaluation.shown_columns import choose
 from srbench.evaluation.summary import Summary, summarise
 
 _COLUMNS = [field.name for field in fields(Row)]
@@ -19,18 +22,42 @@ _WORDS = frozenset(
     "protocol model identity dataset image metric unit device mode environment title hr lr".split()  # noqa: SIM905
 )
 """Columns whose words many rows have in common."""
+_TYPES: Mapping[str, type] = {
+    "higher_is_better": np.bool_,
+    "digits": np.float64,
+    "images": np.int64,
+    "pipeline": np.int64,
+    "tile_px": np.int64,
+}
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows as a table: a line for each row, and a column for each field of `Row`."""
-    rows = list(rows)
+    return _table(of_rows(list(rows), vocabularies()))
+
+
+def _table(rows: RowColumns) -> pd.DataFrame:
     return pd.DataFrame({name: _column(name, rows) for name in _COLUMNS}, columns=_COLUMNS)
 
 
-def _column(name: str, rows: Sequence[Row]) -> Any:
+def _column(name: str, rows: RowColumns) -> Any:
     """Return a column; words that many rows have in common are stored once."""
-    values = [getattr(row, name) for row in rows]
-    return pd.Categorical(values) if name in _WORDS else values
+    if name in rows.plain:
+        return rows.plain[name] if name == "value" else rows.plain[name].tolist()
+    codes, values = rows.codes[name], rows.vocabularies[name].values
+    if name in _WORDS:
+        return _categorical(codes, values)
+    if name in _TYPES:
+        return np.array(values, _TYPES[name])[codes]
+    return [values[code] for code in codes.tolist()]
+
+
+def _categorical(codes: Codes, values: Sequence[str]) -> "pd.Categorical[str]":
+    """Return words of which each is stored once; those that no row has are left out."""
+    used = sorted(np.unique(codes).tolist(), key=lambda code: values[code])
+    places = np.zeros(len(values), np.int32)
+    places[used] = np.arange(len(used))
+    return pd.Categorical.from_codes(places[codes], categories=pd.Index([values[code] for code in used]))
 
 
 def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
@@ -71,21 +98,23 @@ def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
     """
     several = [paths] if isinstance(paths, str | Path) else list(paths)
     with no_search_for_cycles():
-        of_runs = [(str(path), _shown(Path(path))) for path in several]
-        scores = frame(row for _, rows in of_runs for row in rows)
-    names = [path for path, rows in of_runs for _ in rows]
-    scores.insert(0, "run", pd.Series(names, dtype="category"))
+        known = vocabularies()
+        of_runs = [_shown(Path(path), known) for path in several]
+        scores = _table(joined(of_runs, known))
+    names = sorted({str(path) for path in several})
+    of_paths = np.array([names.index(str(path)) for path in several], np.int32)
+    runs = np.repeat(of_paths, [len(rows) for rows in of_runs])
+    scores.insert(0, "run", pd.Series(_categorical(runs, names)))
     return scores
 
 
-def _shown(path: Path) -> list[Row]:
+def _shown(path: Path, known: Vocabularies) -> RowColumns:
     """Return the rows that a folder, or that of a file of rows, shows."""
     if path.is_file() and path.name != ROWS:
         raise BadRun(f"{path} is no file of results; expected the folder of a run, or its {ROWS}")
     folder = RunFolder(path.parent if path.is_file() else path)
-    return (
-        choose(folder.rows(), ()).rows if path.is_file() and not (folder.path / HEAD).exists() else shown(folder).rows
-    )
+    alone = path.is_file() and not (folder.path / HEAD).exists()
+    return choose(read(folder.path / ROWS, known), () if alone else folder.head()["calls"])
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.evaluation import usable
 from srbench.evaluation.measuring import Measurer
 from srbench.evaluation.plan import Outcome, Plan, describe_call
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 from srbench.evaluation.spent import Spent
 from srbench.evaluation.tasks import ImageTask, SetTask, Tasks
 from srbench.models.model import Model

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from srbench.core.download import sha256
 from srbench.errors import BadRun
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 
 
 def measured_picture(folder: RunFolder, rows: Sequence[Row]) -> Path | None:

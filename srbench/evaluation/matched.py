@@ -10,7 +10,8 @@ import numpy as np
 
 from srbench.core.names import meant
 from srbench.errors import BadRun
-from srbench.evaluation.results import FILES, MOS, TIMINGS, WHOLE_SET, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import FILES, MOS, TIMINGS, WHOLE_SET, Row
 from srbench.evaluation.shown import methods as methods_of
 from srbench.evaluation.shown import shown
 from srbench.stats.arrays import Floats

@@ -17,7 +17,8 @@ from srbench.errors import UserError, reason
 from srbench.evaluation import channels, pairing, sanity, scoring
 from srbench.evaluation.pairing import Pair
 from srbench.evaluation.plan import Outcome, Plan, failure
-from srbench.evaluation.results import ERRORS, TIMINGS, Row, RunFolder
+from srbench.evaluation.results import ERRORS, RunFolder
+from srbench.evaluation.row import TIMINGS, Row
 from srbench.evaluation.scoring import Views
 from srbench.evaluation.tasks import ImageTask, SetTask, by_size
 from srbench.models.memory import ran_out

@@ -14,7 +14,8 @@ from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.matched import one_protocol, require_same_pictures
 from srbench.evaluation.merged_head import united
 from srbench.evaluation.plan_order import in_plan_order
-from srbench.evaluation.results import HEAD, ROWS, TIMINGS, WHOLE_SET, Row, RunFolder
+from srbench.evaluation.results import HEAD, ROWS, RunFolder
+from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row
 from srbench.evaluation.shown import shown
 
 _SAME_DB, _SAME = 1e-3, 1e-5

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row, key
+from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row, key
 
 _Call = Mapping[str, Any]
 

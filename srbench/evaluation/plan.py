@@ -9,7 +9,8 @@ from srbench.core.names import Names
 from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.results import HEAD, WHOLE_SET, Row, RunFolder, key
+from srbench.evaluation.results import HEAD, RunFolder
+from srbench.evaluation.row import WHOLE_SET, Row, key
 from srbench.evaluation.scoring import Scorer
 from srbench.models.mode import Mode
 from srbench.models.model import Model

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row
+from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row
 
 
 def in_plan_order(rows: Iterable[Row], calls: Sequence[Mapping[str, Any]]) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.evaluation.row import MOS, TIMINGS, Row
 from srbench.stats import groups
 from srbench.stats.arrays import Floats
 from srbench.stats.comparison import told_apart

@@ -15,7 +15,8 @@ from srbench.errors import BadRun
 from srbench.evaluation import matched, pairing
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.originals import noted_originals
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 from srbench.evaluation.scene import Recipe, Scene
 from srbench.protocol import Protocol
 

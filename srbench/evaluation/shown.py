@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.results import WHOLE_SET, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import WHOLE_SET, Row
 
 if TYPE_CHECKING:
     from srbench.datasets.locate import ImageSet
@@ -54,9 +55,9 @@ def choose(rows: Sequence[Row], calls: Sequence[_Facts]) -> Shown:
         rows: All rows, oldest first.
         calls: Calls of run.json, oldest first.
     """
-    versions = _versions(rows)
+    versions = newest_versions(rows)
     present = [row for row in rows if row.pipeline == versions[row.dataset]]
-    models, sets = _newest_models(present, calls), _newest_sets(present, calls)
+    models, sets = newest_models(present, calls), newest_sets(present, calls)
     chosen: dict[tuple[str, ...], Row] = {}
     for row in present:
         if row.identity == models[row.pipeline, row.model] and sets[row.pipeline, row.dataset].holds(row):
@@ -76,8 +77,8 @@ def methods(calls: Iterable[_Facts]) -> dict[str, str]:
     return {name: method for name, method in newest.items() if method}
 
 
-def _versions(rows: Iterable[Row]) -> dict[str, int]:
-    """The pipeline version that is shown of each data set: the present one, or that of its newest rows."""
+def newest_versions(rows: Iterable[Row]) -> dict[str, int]:
+    """Return the pipeline version that is shown of each data set: the present one, or that of its newest rows."""
     versions: dict[str, int] = {}
     for row in rows:
         if versions.get(row.dataset) != PIPELINE:
@@ -85,8 +86,8 @@ def _versions(rows: Iterable[Row]) -> dict[str, int]:
     return versions
 
 
-def _newest_models(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int, str], str]:
-    """The fingerprint of each model by pipeline version: of its newest call, or of its newest row."""
+def newest_models(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int, str], str]:
+    """Return the fingerprint of each model by pipeline version: of its newest call, or of its newest row."""
     newest = {(row.pipeline, row.model): row.identity for row in rows}
     for call in calls:
         for name, facts in call.get("models", {}).items():
@@ -96,7 +97,7 @@ def _newest_models(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[i
 
 
 @dataclass(frozen=True)
-class _Images:
+class Images:
     """The images of a data set in a call.
 
     Attributes:
@@ -106,10 +107,12 @@ class _Images:
     contents: Mapping[str, tuple[str, str]]
 
     def holds(self, row: Row) -> bool:
+        """Tell whether a row is of one of the images, and of its content."""
         return self.contents.get(row.image) == (row.hr, row.lr)
 
 
-def _newest_sets(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int, str], _Images]:
+def newest_sets(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int, str], Images]:
+    """Return the images of each data set by pipeline version: those of its newest call, or of its newest rows."""
     contents: dict[tuple[int, str], dict[str, tuple[str, str]]] = {}
     for row in rows:
         contents.setdefault((row.pipeline, row.dataset), {})[row.image] = (row.hr, row.lr)
@@ -118,7 +121,7 @@ def _newest_sets(rows: Iterable[Row], calls: Iterable[_Facts]) -> dict[tuple[int
             if "files" in facts:
                 of_images = {image: (file["hr_sha256"], file["lr_sha256"]) for image, file in facts["files"].items()}
                 contents[call["pipeline"], name] = of_images | {WHOLE_SET: (facts["content"], "")}
-    return {place: _Images(of) for place, of in contents.items()}
+    return {place: Images(of) for place, of in contents.items()}
 
 
 def _changed_models(hidden: Iterable[Row], models: Mapping[tuple[int, str], str], calls: Iterable[_Facts]) -> list[str]:
@@ -160,7 +163,7 @@ def _hashes(part: object) -> list[str]:
     return [str(part)] if part else []
 
 
-def _changed_images(rows: Sequence[Row], sets: Mapping[tuple[int, str], _Images]) -> list[str]:
+def _changed_images(rows: Sequence[Row], sets: Mapping[tuple[int, str], Images]) -> list[str]:
     """Say for each data set how many of its images changed; images that a smaller call left out did not."""
     lines = []
     for (pipeline, dataset), images in sets.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from srbench.evaluation.results import Row
+from srbench.evaluation.row import Row
 from srbench.evaluation.tasks import ImageTask
 
 

@@ -12,7 +12,8 @@ from srbench.core import files
 from srbench.core.names import meant
 from srbench.errors import UserError
 from srbench.evaluation import run_head
-from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key
+from srbench.evaluation.results import HEAD, ROWS, RunFolder
+from srbench.evaluation.row import Row, key
 
 _BY_MODEL = ("models", "modes", "unavailable", "seeds")
 """What a call of run.json holds by the names of models."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from srbench.evaluation.ranking import NO_METHODS
-from srbench.evaluation.results import MOS, TIMINGS, Row
+from srbench.evaluation.row import MOS, TIMINGS, Row
 from srbench.stats.arrays import Floats
 from srbench.stats.means import INTERVAL, IntervalMethod, mean_interval
 from srbench.stats.seeds import seed_mean

@@ -14,7 +14,8 @@ from srbench.datasets.locate import ImageSet
 from srbench.evaluation.pairing import PairCache
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan, content_of
-from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row, RunFolder, key
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row, key
 from srbench.evaluation.scoring import SetScores, Views
 from srbench.models.model import Model
 

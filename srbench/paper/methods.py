@@ -3,7 +3,8 @@
 from srbench import protocol as protocols
 from srbench.errors import BadRun
 from srbench.evaluation import cited
-from srbench.evaluation.results import MOS, TIMINGS, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import MOS, TIMINGS
 from srbench.evaluation.shown import shown
 from srbench.report.runs import caption
 from srbench.report.runs.methods import Methods

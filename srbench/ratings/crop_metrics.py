@@ -14,7 +14,8 @@ from srbench.evaluation.crop_scores import crop_scores
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.originals import noted_originals
 from srbench.evaluation.rectangle import Rectangle
-from srbench.evaluation.results import MOS, TIMINGS, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import MOS, TIMINGS, Row
 from srbench.evaluation.scoring import Scorer
 from srbench.metrics import catalogue
 from srbench.protocol import Protocol

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from srbench.errors import BadRatings
-from srbench.evaluation.results import MOS, TIMINGS, WHOLE_SET, Row, key
+from srbench.evaluation.row import MOS, TIMINGS, WHOLE_SET, Row, key
 from srbench.ratings.votes import Stimulus, StimulusScores
 
 _ImageOfModel = tuple[str, str, str]

@@ -11,7 +11,8 @@ from typing import Any
 from srbench.errors import UserError
 from srbench.evaluation.pairing import PairCache
 from srbench.evaluation.plan import Plan, Unit, content_of
-from srbench.evaluation.results import HEAD, RunFolder, key
+from srbench.evaluation.results import HEAD, RunFolder
+from srbench.evaluation.row import key
 from srbench.evaluation.spent import costs
 
 

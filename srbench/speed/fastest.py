@@ -14,7 +14,7 @@ from srbench.core.device import pick_device
 from srbench.core.timing import TimeBudget, Timing, rounds
 from srbench.core.wording import factor_places
 from srbench.errors import UserError, first_line
-from srbench.evaluation.results import key
+from srbench.evaluation.row import key
 from srbench.models import mode as modes
 from srbench.models.mode import Mode
 from srbench.models.model import Model

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from srbench import protocol
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 
 
 def write_run(

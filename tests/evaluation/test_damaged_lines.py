@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from srbench.evaluation import damaged_lines
-from srbench.evaluation.results import ROWS, Row, RunFolder
+from srbench.evaluation.results import ROWS, RunFolder
+from srbench.evaluation.row import Row
 
 A = Row(
     *("a" * 16, "classical_x4", "nearest", "id", "hr", "0", "psnr", 28.42, "dB", True, "cpu", "fp32"),

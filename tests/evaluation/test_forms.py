@@ -16,7 +16,8 @@ from srbench.datasets.locate import ImageSet, locate
 from srbench.evaluation import harness, pairing, scoring
 from srbench.evaluation.external import score_folder
 from srbench.evaluation.plan import Plan
-from srbench.evaluation.results import WHOLE_SET, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import WHOLE_SET, Row
 from srbench.evaluation.scoring import Scorer
 from srbench.models import foreign
 from srbench.report.runs import publish

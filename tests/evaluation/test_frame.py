@@ -8,7 +8,8 @@ from scipy import stats
 import srbench
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.frame import frame
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 
 
 def _row(key: str, value: float, identity: str = "a", model: str = "m") -> Row:

@@ -13,7 +13,8 @@ from srbench.core.assets import AssetStore
 from srbench.datasets.locate import ImageSet, locate
 from srbench.evaluation import channels, harness, pairing, scoring
 from srbench.evaluation.plan import Plan
-from srbench.evaluation.results import RunFolder, key
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import key
 from srbench.models.select import select
 from tests.cli.conftest import Call, call
 

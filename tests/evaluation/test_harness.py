@@ -29,7 +29,8 @@ from srbench.errors import BadImage, BadRun
 from srbench.evaluation import harness, measuring, pairing, scoring, tasks, usable
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan import Plan
-from srbench.evaluation.results import ROWS, TIMINGS, Row, RunFolder
+from srbench.evaluation.results import ROWS, RunFolder
+from srbench.evaluation.row import TIMINGS, Row
 from srbench.evaluation.summary import summarise
 from srbench.models import foreign
 from srbench.models.mode import Mode

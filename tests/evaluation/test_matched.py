@@ -8,7 +8,7 @@ import pytest
 
 from srbench.errors import BadRun, UserError
 from srbench.evaluation.matched import match
-from srbench.evaluation.results import WHOLE_SET
+from srbench.evaluation.row import WHOLE_SET
 from tests.evaluation.runs import write_run
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from srbench.errors import BadRun
-from srbench.evaluation.results import HEAD, ROWS, Row, RunFolder, key
+from srbench.evaluation.results import HEAD, ROWS, RunFolder
+from srbench.evaluation.row import Row, key
 from srbench.evaluation.shown import choose
 
 

@@ -13,7 +13,8 @@ from srbench.errors import UserError
 from srbench.report.table import Section
 
 if TYPE_CHECKING:
-    from srbench.evaluation.results import Row, RunFolder
+    from srbench.evaluation.results import RunFolder
+    from srbench.evaluation.row import Row
     from srbench.ratings.analysis import Analysis
     from srbench.ratings.files import Ratings
     from srbench.ratings.join import Joined

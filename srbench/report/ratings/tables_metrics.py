@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from srbench.evaluation.results import MOS, TIMINGS
+from srbench.evaluation.row import MOS, TIMINGS
 from srbench.evaluation.summary import Summary, summarise
 from srbench.ratings.analysis import Analysis
 from srbench.ratings.join import Joined

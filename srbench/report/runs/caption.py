@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from srbench.evaluation.results import TIMINGS, WHOLE_SET, Row
+from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row
 from srbench.metrics import card
 from srbench.report.runs.tables import metric_head
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from srbench.evaluation.conditions import Difference, Differences
-from srbench.evaluation.results import TIMINGS
+from srbench.evaluation.row import TIMINGS
 from srbench.report.runs.tables import column_order, metric_head
 from srbench.report.table import DASH, Cell, Column, Page, Section, Table, text_column
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from srbench.evaluation.ranking import Ranking, Variant
-from srbench.evaluation.results import TIMINGS
+from srbench.evaluation.row import TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.runs.influence_line import influence_line
 from srbench.stats.means import interval_in_words

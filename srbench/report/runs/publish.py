@@ -14,7 +14,8 @@ from srbench.errors import BadRun
 from srbench.evaluation import shown
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.ranking import Ranking, rank
-from srbench.evaluation.results import TIMINGS, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import TIMINGS, Row
 from srbench.evaluation.summary import Summary, summarise
 from srbench.protocol import Protocol
 from srbench.report.formats import csv

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from srbench.evaluation.ranking import Ranking
-from srbench.evaluation.results import FILES, MOS, TIMINGS
+from srbench.evaluation.row import FILES, MOS, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.runs import marks
 from srbench.report.table import Cell, Column, Table, text_column

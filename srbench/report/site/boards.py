@@ -10,7 +10,8 @@ from srbench import protocol as protocols
 from srbench.errors import BadRun
 from srbench.evaluation import ranking, shown
 from srbench.evaluation.matched import match
-from srbench.evaluation.results import TIMINGS, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import TIMINGS, Row
 from srbench.evaluation.summary import Summary, summarise
 from srbench.report.runs import publish
 from srbench.report.runs.publish import RunReport

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from srbench.evaluation.ranking import Variant
-from srbench.evaluation.results import FILES, TIMINGS
+from srbench.evaluation.row import FILES, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.runs.tables import build, column_order
 from srbench.report.site.boards import Board

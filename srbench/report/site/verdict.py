@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from srbench.evaluation.results import MOS
+from srbench.evaluation.row import MOS
 from srbench.report.site.boards import Board
 from srbench.report.site.leaderboard import BoardLine, Leaderboard
 from srbench.report.speed.tables import number

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from srbench.evaluation.results import MOS, TIMINGS
+from srbench.evaluation.row import MOS, TIMINGS
 from srbench.evaluation.summary import Summary
 from srbench.report.speed.pareto import front
 from srbench.report.speed.tables import NAMES, SpeedGroup, names, number, timed

@@ -10,7 +10,8 @@ from srbench.core import image_folder
 from srbench.core.files import absent_or
 from srbench.errors import BadStudy
 from srbench.evaluation.kept_pictures import measured_picture
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 from srbench.evaluation.shown import shown
 from srbench.ratings.join import output_key
 from srbench.survey.plan import run_models

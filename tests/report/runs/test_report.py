@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from srbench.evaluation.ranking import rank
-from srbench.evaluation.results import Row
+from srbench.evaluation.row import Row
 from srbench.evaluation.summary import summarise
 from srbench.protocol import find
 from srbench.report.formats import terminal

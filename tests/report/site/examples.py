@@ -8,7 +8,8 @@ import numpy as np
 
 from srbench import protocol
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 from srbench.models.mode import parse
 
 METRICS = {"psnr": ("dB", True, 2), "ssim": ("", True, 4), "lpips": ("", False, 4)}

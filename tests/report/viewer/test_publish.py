@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image
 
 from srbench.core import image_file
-from srbench.evaluation.results import TIMINGS, Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import TIMINGS, Row
 from srbench.evaluation.scenes import Scenes
 from srbench.report.viewer import packing
 from srbench.report.viewer.publish import write

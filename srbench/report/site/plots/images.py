@@ -10,7 +10,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from srbench.evaluation.results import WHOLE_SET, Row
+from srbench.evaluation.row import WHOLE_SET, Row
 from srbench.report.figures import style
 from srbench.report.figures.style import GREY, WIDE, draw, label
 from srbench.report.site.boards import Board
