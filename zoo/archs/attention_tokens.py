@@ -31,6 +31,13 @@ def _around(pattern: str) -> list[int]:
     return sorted(row * _WIDE + column for row, column in window | extra)
 
 
+def places_apart() -> Tensor:
+    """Number each distance of two places of 8 x 8: `(64, 64)`, from 0 to 224."""
+    at = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE))  # (64, 2)
+    apart = at[:, None] - at[None] + SIDE - 1  # (64, 64, 2), each from 0 to 14
+    return apart[..., 0] * STEPS + apart[..., 1]
+
+
 def windows(x: Tensor) -> Tensor:
     """Cut `(N, C, h, w)` into n windows of 8 x 8 px: `(N n, 64, C)`."""
     x = x.unflatten(3, (-1, SIDE)).unflatten(2, (-1, SIDE))  # (N, C, h/8, 8, w/8, 8)
@@ -89,9 +96,7 @@ class Grid(nn.Module):
         super().__init__()
         self.down, self.across = moved in ("both", "down"), moved in ("both", "across")
         self.between = (SIDE - self.down) * (SIDE - self.across)
-        at = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE))  # (64, 2)
-        apart = at[:, None] - at[None] + SIDE - 1  # (64, 64, 2), each in 0..14
-        self.register_buffer("apart", apart[..., 0] * STEPS + apart[..., 1], persistent=False)
+        self.register_buffer("apart", places_apart(), persistent=False)
 
     def queries(self, x: Tensor) -> Tensor:
         """`(N, C, h, w)` to `(N n, 64, C)` of n grids."""
