@@ -151,5 +151,5 @@ def test_no_command_of_readme_is_refused(
         assert code == (_STOPPED if command == "srbench survey demo" else 0), f"{command}\n{said}"
         assert printed, command
     assert pages == [200]
-    assert all((folder / name).exists() for name in ("figure.pdf", "runs/all/rows.jsonl"))
+    assert all((folder / name).exists() for name in ("fig.pdf", "runs/all/rows.jsonl"))
     assert (folder / "large.png").exists() or not others

@@ -22,7 +22,8 @@ from srbench.datasets import catalogue
 from srbench.datasets.locate import locate
 from srbench.evaluation import harness, scoring
 from srbench.evaluation.plan import Plan
-from srbench.evaluation.results import Row, RunFolder
+from srbench.evaluation.results import RunFolder
+from srbench.evaluation.row import Row
 from srbench.evaluation.summary import Summary, summarise
 from srbench.models import registry
 from srbench.models.card import Card, Claim
