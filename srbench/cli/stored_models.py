@@ -18,7 +18,10 @@ def rm(
     models: Annotated[list[str], typer.Option(help="Models to take out; names or patterns, comma-separated.")],
     json: options.Json = False,
 ) -> None:
-    """Take models out of a run: their rows and kept outputs are gone for good, and the tables are written anew."""
+    """Take models out of a run: their rows and kept outputs are gone for good, and the tables are written anew.
+
+    Sheets and the report in the folder, which still show the models, are removed.
+    """
     folder = RunFolder(run)
     folder.head()  # a wrong folder is told before anything loads
     from srbench.evaluation.stored_models import remove
@@ -35,7 +38,8 @@ def rename(
 ) -> None:
     """Give a model of a run another name, in its rows, tables and kept outputs.
 
-    A later `srbench run` measures the model anew, by either name.
+    Sheets and the report in the folder, which still show the old name, are removed. A later `srbench run` measures the
+    model anew, by either name.
     """
     folder = RunFolder(run)
     folder.head()
@@ -46,10 +50,12 @@ def rename(
 
 
 def _report(folder: RunFolder, changed: "Changed", sentence: str, json: bool) -> None:
-    """Write the tables anew, and say what was done."""
+    """Write the tables anew, take out what shows the old names, and say what was done."""
     from srbench.report.runs import publish
+    from srbench.report.site.publish import remove as remove_report
 
     publish.refresh(folder)
+    sheets, report = publish.remove_sheets(folder, changed.images), remove_report(folder.path / "report")
     if json:
         console.print_json(
             {
@@ -57,8 +63,15 @@ def _report(folder: RunFolder, changed: "Changed", sentence: str, json: bool) ->
                 "models": list(changed.models),
                 "rows": changed.rows,
                 "pictures": changed.pictures,
+                "sheets_removed": sheets,
+                "report_removed": report,
             }
         )
-    else:
-        kept = f" and {counted(changed.pictures, 'kept output')}" if changed.pictures else ""
-        console.out.print(f"{sentence}: {counted(changed.rows, 'row')}{kept}", soft_wrap=True, markup=False)
+        return
+    kept = f" and {counted(changed.pictures, 'kept output')}" if changed.pictures else ""
+    console.out.print(f"{sentence}: {counted(changed.rows, 'row')}{kept}", soft_wrap=True, markup=False)
+    showed = [counted(sheets, "sheet")] if sheets else []
+    showed += [f"{folder.path}/report (again: srbench report {folder.path})"] if report else []
+    if showed:
+        text = f"Removed, since they showed what was: {' and '.join(showed)}"
+        console.out.print(text, soft_wrap=True, markup=False)

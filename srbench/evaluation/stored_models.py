@@ -27,11 +27,13 @@ class Changed:
         models: Names of the models that it was about, as they were.
         rows: Number of their rows.
         pictures: Number of their outputs.
+        images: Data set and name of the images that had an output of theirs.
     """
 
     models: Sequence[str]
     rows: int
     pictures: int
+    images: Sequence[tuple[str, str]]
 
 
 def remove(folder: RunFolder, globs: Sequence[str]) -> Changed:
@@ -87,12 +89,13 @@ def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], nam
         about = [row for row in rows if row.model in chosen]
         moves = {folder.picture(row): _moved(folder, row, name) for row in about}
         changed = [_renamed(row, name) if row.model in chosen else row for row in rows]
+        images = {(row.dataset, row.image) for row in about if folder.picture(row).is_file()}
         pictures = sum(_move(path, to) for path, to in moves.items() if path.is_file())
         calls = [_call(call, dict.fromkeys(chosen, name)) for call in head["calls"]]
         run_head.write(folder.path / HEAD, {**head, "calls": calls})
         # The rows come last: while they are as before, the same call goes on where it was stopped.
         files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
-    return Changed(chosen, len(about), pictures)
+    return Changed(chosen, len(about), pictures, sorted(images))
 
 
 def _renamed(row: Row, name: str | None) -> Row | None:

@@ -36,3 +36,29 @@ def test_rm_and_rename_write_the_tables_anew(call: Call, tmp_path: Path) -> None
     assert (code, err) == (2, f"Error: no model of {run} is called 'draft'; expected one of: paper\n")
     assert json.loads(call("rm", run, "--models", "*", "--json")[1])["rows"] == 2
     assert not (tmp_path / "a" / "summary.md").exists()
+
+
+def test_sheets_and_report_of_an_old_name_do_not_stay(call: Call, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", {"ours": [30.0, 31.0], "draft": [28.0, 29.0]})
+    for row in folder.rows():
+        folder.picture(row).parent.mkdir(parents=True, exist_ok=True)
+        folder.picture(row).write_bytes(b"")
+    images = sorted({row.image for row in folder.rows()})
+    sheets = [folder.path / "sheets" / "set" / f"{image}.png" for image in [*images, "other"]]
+    sheets[0].parent.mkdir(parents=True)
+    for sheet in sheets:
+        sheet.write_bytes(b"")
+    run, report = str(folder.path), folder.path / "report"
+    call("report", run, "--no-pictures")
+    assert (report / "index.html").exists()
+    (report / "notes.txt").write_text("mine")
+    code, out, _ = call("rename", run, "ours", "paper")
+    assert code == 0
+    assert out.splitlines()[1] == (
+        f"Removed, since they showed what was: 2 sheets and {run}/report (again: srbench report {run})"
+    )
+    assert [sheet.exists() for sheet in sheets] == [False, False, True]
+    assert [path.name for path in report.rglob("*")] == ["notes.txt"]
+    call("report", run, "--no-pictures")
+    assert json.loads(call("rm", run, "--models", "draft", "--json")[1])["report_removed"]
+    assert call("rm", run, "--models", "*")[1].count("\n") == 1

@@ -1,6 +1,7 @@
 """The report of a run, from its folder alone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -231,12 +232,35 @@ def write_sheets(
             except BadRun as error:
                 refused.append(str(error))
         if outputs:
-            target = folder.path / "sheets" / place[0] / f"{place[1]}.png"
+            target = _sheet(folder, place)
             with atomic_write(target) as partial:
                 labels = {output.label for output in outputs}
                 others = {label: picture for label, picture in beside(place).items() if label not in labels}
                 sheet.sheet(originals[place], outputs, others).save(partial, format="PNG")
     return refused
+
+
+def remove_sheets(folder: RunFolder, images: Sequence[tuple[str, str]]) -> int:
+    """Remove the sheets of some images, and folders that this leaves empty.
+
+    Args:
+        folder: Folder of the run.
+        images: Their data sets and names.
+
+    Returns:
+        Number of sheets that were there.
+    """
+    sheets = [path for place in images if (path := _sheet(folder, place)).is_file()]
+    for path in sheets:
+        path.unlink()
+        with suppress(OSError):
+            path.parent.rmdir()
+            path.parent.parent.rmdir()
+    return len(sheets)
+
+
+def _sheet(folder: RunFolder, place: tuple[str, str]) -> Path:
+    return folder.path / "sheets" / place[0] / f"{place[1]}.png"
 
 
 def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:

@@ -89,6 +89,30 @@ def write(sources: Sources, folder: Path, view: View = lambda *_: NO_PICTURES) -
     return folder / INDEX
 
 
+def remove(folder: Path) -> bool:
+    """Remove a report and leave what else is in its folder.
+
+    Args:
+        folder: Folder of the report.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        BadRun: The folder cannot be written.
+    """
+    places = [path.parent for path in folder.glob(f"**/{INDEX}") if (path.parent / _ASSETS[1]).exists()]
+    for place in sorted(places, reverse=True):  # those of further protocols lie within
+        viewer.remove(place)
+        drawn = [path for part in ("plots/*.svg", f"{THUMBNAILS}/*.webp") for path in place.glob(part)]
+        named = [place / name for name in (INDEX, *_ASSETS, *(name for name, _ in _FILES))]
+        write_files(place, {}, [*drawn, *named])
+        for emptied in (place / "plots", place / THUMBNAILS, place):
+            if emptied.is_dir() and not any(emptied.iterdir()):
+                emptied.rmdir()
+    return bool(places)
+
+
 def _files(
     board: Board, sources: Sources, others: Sequence[tuple[str, str]], gallery: Gallery
 ) -> dict[str, str | bytes]:
