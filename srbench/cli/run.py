@@ -78,6 +78,14 @@ def run(
             "the same by stored times; `srbench merge` unites them where each has a folder of its own."
         ),
     ] = "",
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Processes that measure at once on this machine; each gets an equal part of the processors, and a GPU "
+            "in turn.",
+        ),
+    ] = 1,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
@@ -131,7 +139,7 @@ def run(
     plan = _plan(request, folder, fast=fast)
     if share:
         plan = shares.shared(plan, folder, share)
-    outcome = _walk(plan, folder)
+    outcome = _walk(plan, folder, replace(request, modes=plan.modes), workers)
     if share:
         _show_share(share, outcome, folder, json=json)
     else:
@@ -244,12 +252,21 @@ def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
     console.out.print(f"Stored: {folder.path}; again: {again}", soft_wrap=True, markup=False)
 
 
-def _walk(plan: "Plan", folder: RunFolder) -> "Outcome":
-    from srbench.evaluation import harness
+def _walk(plan: "Plan", folder: RunFolder, request: "Request", workers: int) -> "Outcome":
+    import torch
 
+    from srbench.evaluation import harness
+    from srbench.scale import together
+    from srbench.scale.processes import Order, Processes
+
+    threads = max(torch.get_num_threads() // workers, 1)
     try:
         with console.bars() as progress:
-            outcome = harness.run(plan, folder, progress)
+            if workers == 1:
+                outcome = harness.run(plan, folder, progress)
+            else:
+                order = partial(Order, request, folder.path, threads=threads)
+                outcome = together.run(plan, folder, workers, lambda call: Processes(order(call=call)), progress)
     except KeyboardInterrupt:
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None

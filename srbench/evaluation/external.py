@@ -24,6 +24,7 @@ from srbench.evaluation.plan import content_of, describe_set
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.row import FILES, WHOLE_SET, Row, key
 from srbench.evaluation.scoring import Scorer, SetScores, Views
+from srbench.evaluation.segment_folder import join_segments
 from srbench.protocol import Protocol
 
 
@@ -245,6 +246,7 @@ def store(
     Raises:
         BadRun: The folder cannot be written, or holds another protocol.
     """
+    join_segments(folder)
     facts = environment.describe(device)
     name, call = folder.record(protocol.as_dict(), facts, _describe_call(scored, images, scorers))
     rows = [replace(row, environment=name) for row in scored.rows]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from srbench.core.stored_lines import no_search_for_cycles
 from srbench.errors import BadRun, UserError
+from srbench.evaluation import segments
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.evaluation.row import Row
@@ -114,7 +115,9 @@ def _shown(path: Path, known: Vocabularies) -> RowColumns:
         raise BadRun(f"{path} is no file of results; expected the folder of a run, or its {ROWS}")
     folder = RunFolder(path.parent if path.is_file() else path)
     alone = path.is_file() and not (folder.path / HEAD).exists()
-    return choose(read(folder.path / ROWS, known), () if alone else folder.head()["calls"])
+    return choose(
+        read([folder.path / ROWS, *segments.paths(folder.path)], known), () if alone else folder.head()["calls"]
+    )
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from srbench.evaluation.measuring import Measurer
 from srbench.evaluation.plan import Outcome, Plan, describe_call
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.row import Row
+from srbench.evaluation.segment_folder import SegmentFolder, join_segments
 from srbench.evaluation.spent import Spent
 from srbench.evaluation.tasks import ImageTask, SetTask, Tasks
 from srbench.models.model import Model
@@ -77,13 +78,17 @@ class Walk:
         self.spent: dict[str, Mapping[str, float]] = {}
 
     def walk(self) -> Outcome:
-        """Measure all, in this process."""
+        """Measure all, in this process; a share writes a segment of its own."""
         made = self.begin()
+        segment = SegmentFolder(self.folder.path, self.call) if self.plan.share else None
+        self.measurer.folder = segment or self.folder
         for turn, model in enumerate(self.plan.models, 1):
             tasks = self.tasks_of(model, made)
             if tasks.open:
                 self._run_model(model, tasks, made, f"[{turn}/{len(self.plan.models)}] {model.id}")
             self.collect(tasks)
+        if segment:
+            segment.close()
         return self.conclude()
 
     def begin(self) -> Tasks:
@@ -94,6 +99,8 @@ class Walk:
             BadRun: The folder holds a run under another protocol.
         """
         self._select_images()  # before a folder becomes that of a protocol
+        if not self.plan.share:  # shares may be on several machines, whose appends to one file would mix
+            join_segments(self.folder)
         facts = environment.describe(self.measurer.device)
         environment_id, self.call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
         known, pairs = self.measurer.known, self.measurer.pairs

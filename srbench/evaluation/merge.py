@@ -9,7 +9,7 @@ from typing import Any
 
 from srbench.core import files
 from srbench.errors import BadRun
-from srbench.evaluation import run_head
+from srbench.evaluation import run_head, segments
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.matched import one_protocol, require_same_pictures
 from srbench.evaluation.merged_head import united
@@ -123,7 +123,8 @@ def _is_begun(file: Path, head: Mapping[str, Any]) -> bool:
 def _age(folder: RunFolder) -> tuple[str, str, str]:
     """Older runs first; of equal age by their content, never by their names."""
     calls = folder.head()["calls"]
-    hashes = [hashlib.sha256((folder.path / name).read_bytes()).hexdigest() for name in (ROWS, HEAD)]
+    stored = [path.read_bytes() for path in [folder.path / ROWS, *segments.paths(folder.path)] if path.exists()]
+    hashes = [hashlib.sha256(content).hexdigest() for content in (b"".join(stored), (folder.path / HEAD).read_bytes())]
     return calls[0].get("started", "") if calls else "", hashes[0], hashes[1]
 
 

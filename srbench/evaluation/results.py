@@ -1,11 +1,13 @@
 """Stored results: the folder of a run, with one JSON line for each image and metric.
 
 A run is a folder: `rows.jsonl` (only ever appended to), `run.json` (protocol, environments, calls), and the tables made
-from them. Rows of several processes may interleave; lines that are torn or damaged are left out and counted.
+from them. Rows of several processes may interleave, and those of workers and shares stand in segments of their own
+(`srbench.evaluation.segments`); lines that are torn or damaged are left out and counted.
 """
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from filelock import FileLock
 from srbench.core import files, stored_lines
 from srbench.core.passwords import hidden
 from srbench.errors import BadRun
-from srbench.evaluation import run_head
+from srbench.evaluation import run_head, segments
 from srbench.evaluation.row import Row, key, of_line
 from srbench.models.mode import spelled_before
 
@@ -45,8 +47,21 @@ class RunFolder:
         Raises:
             BadRun: A line is of another kind, or was written by a later version.
         """
-        lines = stored_lines.Lines(self.path / ROWS)
         rows: dict[str, Row] = {}
+        self.left_out = {HEAD: self.left_out[HEAD]} if HEAD in self.left_out else {}
+        damaged = self.read_rows(self.path / ROWS, rows)
+        if damaged:
+            count = f"{damaged} damaged line{'' if damaged == 1 else 's'}"
+            self.left_out[ROWS] = f"{count} of {self.path / ROWS} left out; the same `srbench run` measures them again"
+        for segment in segments.paths(self.path):
+            with suppress(FileNotFoundError):  # it has become part of the rows meanwhile
+                if found := segments.check(segment, self.read_rows(segment, rows)):
+                    self.left_out[segment.name] = found
+        return list(rows.values())
+
+    def read_rows(self, path: Path, rows: dict[str, Row]) -> int:
+        """Add the rows of a file to those that are there, the newest last; returns the number of damaged lines."""
+        lines = stored_lines.Lines(path)
         with stored_lines.no_search_for_cycles():
             for record in lines:
                 if row := of_line(record, lines.path):
@@ -54,11 +69,7 @@ class RunFolder:
                     rows[row.key] = row
                 else:
                     lines.damaged += 1
-        self.left_out.pop(ROWS, None)
-        if lines.damaged:
-            count = f"{lines.damaged} damaged line{'' if lines.damaged == 1 else 's'}"
-            self.left_out[ROWS] = f"{count} of {lines.path} left out; the same `srbench run` measures them again"
-        return list(rows.values())
+        return lines.damaged
 
     def require_place(self) -> None:
         """Check that rows can be stored, before the work; a run.json that is damaged is set aside.
@@ -146,6 +157,16 @@ class RunFolder:
             head["calls"].append({**call, "notes": [*notes, *call.get("notes", ())]} if notes else dict(call))
             run_head.write(self.path / HEAD, head)
         return name, len(head["calls"]) - 1
+
+    def know(self, environment: Mapping[str, Any]) -> str:
+        """Note the conditions under which a worker of a call is about to make rows; returns their short hash."""
+        name = key(**environment)[:8]
+        with FileLock(str(self.path / ".lock")):
+            head = self.head()
+            if name not in head["environments"]:
+                head["environments"][name] = dict(environment)
+                run_head.write(self.path / HEAD, head)
+        return name
 
     def conclude(
         self, call: int, failed: Sequence[Mapping[str, str]], spent: Mapping[str, Mapping[str, float]] | None = None

@@ -123,17 +123,17 @@ def joined(parts: Sequence[RowColumns], known: Vocabularies) -> RowColumns:
     return RowColumns(codes, plain, known)
 
 
-def read(path: Path, known: Vocabularies) -> RowColumns:
+def read(paths: Sequence[Path], known: Vocabularies) -> RowColumns:
     """Read the newest row of each key, oldest first, as `RunFolder.rows` does; damaged lines are left out.
 
     Args:
-        path: File of rows.
+        paths: Files of rows, the oldest first.
         known: Vocabularies, to which new values are added.
 
     Raises:
         BadRun: A line is of another kind, or was written by a later version.
     """
-    rows = joined([_of_block(block, path, known) for block in line_columns.blocks(path)], known)
+    rows = joined([_of_block(block, path, known) for path in paths for block in line_columns.blocks(path)], known)
     newest = ~pd.Series(rows.plain["key"], dtype=object).duplicated(keep="last").to_numpy()
     return rows if newest.all() else rows.take(np.flatnonzero(newest))
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from srbench.evaluation import segments
 from srbench.evaluation.pipeline import PIPELINE
+from srbench.evaluation.plan_order import in_plan_order
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.row import WHOLE_SET, Row
 
@@ -45,7 +47,8 @@ def shown(folder: RunFolder) -> Shown:
     Raises:
         BadRun: The folder holds no run, or one of another version.
     """
-    return choose(folder.rows(), folder.head()["calls"])
+    rows, calls = folder.rows(), folder.head()["calls"]
+    return choose(in_plan_order(rows, calls) if segments.paths(folder.path) else rows, calls)
 
 
 def choose(rows: Sequence[Row], calls: Sequence[_Facts]) -> Shown:

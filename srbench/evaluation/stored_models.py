@@ -14,6 +14,7 @@ from srbench.errors import UserError
 from srbench.evaluation import run_head
 from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.evaluation.row import Row, key
+from srbench.evaluation.segment_folder import join_segments
 
 _BY_MODEL = ("models", "modes", "unavailable", "seeds")
 """What a call of run.json holds by the names of models."""
@@ -83,6 +84,7 @@ def rename(folder: RunFolder, old: str, new: str) -> Changed:
 def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], name: str | None) -> Changed:
     """Give the chosen models a name; without one they are taken out."""
     folder.head()  # a lock is left in no folder that is none of a run
+    join_segments(folder)
     with FileLock(str(folder.path / ".lock")):
         head, rows = folder.head(), folder.rows()
         chosen = choose(list(dict.fromkeys(row.model for row in rows)))

@@ -81,7 +81,7 @@ def test_columns_hold_what_the_rows_hold_however_odd_their_lines(
 
 
 def _compare(folder: RunFolder) -> None:
-    columns = row_columns.read(folder.path / ROWS, row_columns.vocabularies())
+    columns = row_columns.read([folder.path / ROWS], row_columns.vocabularies())
     assert repr([columns.row(place) for place in range(len(columns))]) == repr(folder.rows())
     expected = shown(folder).rows
     assert len(columns) > len(expected) > 30
