@@ -58,7 +58,7 @@ class Processes:
     def start(self, worker: int) -> None:
         """Start a process."""
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=_serve, args=(theirs, self.order), name=f"srbench worker {worker}")
+        process = self.context.Process(target=_serve, args=(theirs, self.order))
         with _seeing(_gpu(worker, self.order.request.mode.device)):
             process.start()
         theirs.close()
