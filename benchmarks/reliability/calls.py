@@ -33,6 +33,7 @@ CALLS: dict[str, Values] = {
     "compare": {"runs": "in/run"},
     "table": {"runs": "in/run"},
     "figure": {"runs": "in/run", "image": "a", "crop": "8,8,16,16", "out": "out/figure.png"},
+    "explain": {"subject": "nearest", "datasets": "in/HR", "printed": "20.00/.5000"},
     "claims": {"models": "srgan", "datasets": "set5", "protocol": "classical_x4", "out": "out"},
     "merge": {"out": "out", "runs": "in/run"},
     "rename": {"run": "in/run", "old": "nearest", "new": "repeated"},

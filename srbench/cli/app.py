@@ -12,6 +12,7 @@ from srbench.cli.claims import claims
 from srbench.cli.compare import compare
 from srbench.cli.datasets import datasets
 from srbench.cli.degrade import degrade
+from srbench.cli.explain import explain
 from srbench.cli.export import export
 from srbench.cli.fetch import fetch
 from srbench.cli.figure import figure
@@ -52,7 +53,23 @@ app = typer.Typer(
 )
 _EVALUATE, _RATINGS = "Evaluate", "Human ratings"
 _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    _EVALUATE: (run, show, report, compare, table, figure, claims, merge, rename, rm, score, fetch, metrics, protocols),
+    _EVALUATE: (
+        run,
+        show,
+        report,
+        compare,
+        table,
+        figure,
+        explain,
+        claims,
+        merge,
+        rename,
+        rm,
+        score,
+        fetch,
+        metrics,
+        protocols,
+    ),
     "Models": (models, upscale, throughput, interpolate, export),
     "Training": (train, recipes, degrade),
 }
