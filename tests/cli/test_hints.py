@@ -30,6 +30,7 @@ _NEVER = {
     "srbench.datasets.locate.locate": (
         "fetch",
         "claims",
+        "explain",
         "score",
         "upscale",
         "throughput",
