@@ -13,6 +13,7 @@ from srbench.cli import console, forecast, names, options
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
 from srbench.errors import UserError
+from srbench.evaluation import receipt as receipts
 from srbench.evaluation.results import RunFolder
 from srbench.models.mode import parse as parse_mode
 
@@ -108,6 +109,16 @@ def run(
     metrics = _WITHOUT_HR if conventions.lr == "alone" and metrics == options.USUAL_METRICS else metrics
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
     parse_mode(mode)
+    folder = RunFolder(out or Path("runs") / conventions.name)
+    typed: dict[str, object] = {"models": models, "datasets": datasets, "metrics": metrics, "lr": lr, "pairs": pairs}
+    typed |= {"protocol": conventions.as_dict(), "device": device, "mode": mode, "memory_mib": memory_mib}
+    typed |= {"limit": limit, "data_root": data_root, "trust_unpinned": trust_unpinned}
+    typed |= {"out": folder.path, "workers": workers}
+    plain = not (force or dry_run or fast or save_images or shard) and receipts.is_of_known(*models, *metrics)
+    receipt = receipts.of_call(folder, typed, weights_roots(weights_root)) if plain else None
+    if kept := receipt.answer() if receipt else None:
+        _show_kept(kept, folder, latex=latex, json=json)
+        return
     from srbench.core import allocator
     from srbench.core.device import pick_device
     from srbench.evaluation import damaged_lines
@@ -116,7 +127,6 @@ def run(
 
     share = shares.parse(shard) if shard else None
     allocator.keep_freed_memory()
-    folder = RunFolder(out or Path("runs") / conventions.name)
     request = Request(
         models=tuple(options.split(models)),
         datasets=tuple(options.split(datasets)),
@@ -140,6 +150,8 @@ def run(
     if share:
         plan = shares.shared(plan, folder, share)
     outcome = _walk(plan, folder, replace(request, modes=plan.modes), workers)
+    if receipt:
+        receipt.write(plan, outcome)
     if share:
         _show_share(share, outcome, folder, json=json)
     else:
@@ -188,12 +200,33 @@ def _publish(plan: "Plan", folder: RunFolder, outcome: "Outcome", *, latex: bool
     from srbench.evaluation.shown import shown
     from srbench.report.runs import publish
 
-    notes = [*plan.caveats, *shown(folder).notes_of(plan.models, plan.sets)]
+    named = [*(model.id for model in plan.models), *(images.id for images in plan.sets)]
+    notes = [*plan.caveats, *shown(folder).notes_of(named)]
     report = publish.report(folder, outcome.rows, notes, plan.unavailable, outcome.failed)
     publish.write(report, folder, latex=latex)
     if plan.save_images and plan.protocol.lr != "alone":
         _write_sheets(plan.sets, folder, outcome, plan.protocol)
     _show(report, folder, json=json)
+
+
+def _show_kept(kept: receipts.Kept, folder: RunFolder, *, latex: bool, json: bool) -> None:
+    """Write and print the tables of a call whose every value was there."""
+    from srbench.evaluation.shown import shown
+    from srbench.report.runs import publish
+
+    _say_kept(folder, len(kept.rows), 0)
+    notes = [*kept.caveats, *shown(folder).notes_of(kept.names)]
+    report = publish.report(folder, kept.rows, notes, kept.unavailable)
+    publish.write(report, folder, latex=latex)
+    _show(report, folder, json=json)
+
+
+def _say_kept(folder: RunFolder, kept: int, computed: int) -> None:
+    console.err.print(
+        f"{folder.path}: {counted(kept, 'stored value')} kept (--force measures them again), {computed:,} new",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _show_share(share: "Share", outcome: "Outcome", folder: RunFolder, *, json: bool) -> None:
@@ -271,10 +304,5 @@ def _walk(plan: "Plan", folder: RunFolder, request: "Request", workers: int) -> 
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None
     if outcome.kept:
-        console.err.print(
-            f"{folder.path}: {counted(outcome.kept, 'stored value')} kept (--force measures them again), "
-            f"{outcome.computed:,} new",
-            soft_wrap=True,
-            markup=False,
-        )
+        _say_kept(folder, outcome.kept, outcome.computed)
     return outcome

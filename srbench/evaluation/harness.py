@@ -10,7 +10,7 @@ from srbench.evaluation import usable
 from srbench.evaluation.measuring import Measurer
 from srbench.evaluation.plan import Outcome, Plan, describe_call
 from srbench.evaluation.results import RunFolder
-from srbench.evaluation.row import Row
+from srbench.evaluation.row import line
 from srbench.evaluation.segment_folder import SegmentFolder, join_segments
 from srbench.evaluation.spent import Spent
 from srbench.evaluation.tasks import ImageTask, SetTask, Tasks
@@ -156,8 +156,8 @@ class Walk:
     def _renew(self, keys: Iterable[str]) -> None:
         """Store rows that are kept once more where others of their line came later, as with tiles of another side."""
         known = self.measurer.known
-        newest = {_line(row): row.key for row in known.values()}
-        self.measurer.append([known[k] for k in keys if newest[_line(known[k])] != k], computed=False)
+        newest = {line(row): row.key for row in known.values()}
+        self.measurer.append([known[k] for k in keys if newest[line(known[k])] != k], computed=False)
 
     def _select_images(self) -> None:
         """Leave out the images whose headers say that they cannot be used."""
@@ -169,8 +169,3 @@ class Walk:
                     self.measurer.refuse(images.id, item, refused[item.name])
         if not any(images.items for images in self.sets):
             raise usable.refuse_all({item.name: text for item, text in self.measurer.unusable.items()})
-
-
-def _line(row: Row) -> tuple[str, ...]:
-    """Return what two rows have in common of which only the newer one is shown."""
-    return row.model, row.dataset, row.image, row.metric, row.device, row.mode

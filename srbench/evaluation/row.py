@@ -138,6 +138,11 @@ def key(**conditions: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def line(row: Row) -> tuple[str, ...]:
+    """Return what two rows have in common of which only the newer one is shown."""
+    return row.model, row.dataset, row.image, row.metric, row.device, row.mode
+
+
 def of_line(record: Mapping[str, Any], file: Path) -> Row | None:
     """Build the row of a line of a file; None where it is damaged.
 

@@ -3,19 +3,15 @@
 Of each data set the images of its newest call, and of each model the content of its newest call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from srbench.evaluation import segments
 from srbench.evaluation.pipeline import PIPELINE
 from srbench.evaluation.plan_order import in_plan_order
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.row import WHOLE_SET, Row
-
-if TYPE_CHECKING:
-    from srbench.datasets.locate import ImageSet
-    from srbench.models.model import Model
 
 _Facts = Mapping[str, Any]
 
@@ -32,9 +28,8 @@ class Shown:
     rows: list[Row]
     notes: list[str] = field(default_factory=list)
 
-    def notes_of(self, models: "Iterable[Model]", sets: "Iterable[ImageSet]") -> list[str]:
-        """Return the notes of some models and data sets."""
-        names = [model.id for model in models] + [images.id for images in sets]
+    def notes_of(self, names: Collection[str]) -> list[str]:
+        """Return the notes of some models and data sets, by their names in tables."""
         return [note for note in self.notes if any(note.startswith(f"{name}: ") for name in names)]
 
 
