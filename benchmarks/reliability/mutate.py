@@ -1,6 +1,6 @@
 """Mutation testing: make one deliberate mistake after the other, and see whether a test of its package fails.
 
-    python -m benchmarks.reliability.mutate [--only TEXT] [--survivors] [--out FOLDER]
+    python -m benchmarks.reliability.mutate [--only TEXT ...] [--survivors] [--out FOLDER]
 
 Every mutation is made in a temporary copy of the tree. Libraries are loaded once; each run of pytest is a fork. Tests
 that fail without any mutation prove nothing, so each selection of tests runs once on the tree as it is. Writes
@@ -131,6 +131,10 @@ def _name(mutation: Mutation) -> str:
     return f"{mutation.file}: {json.dumps(mutation.old)} -> {json.dumps(mutation.new)}"
 
 
+def _is_asked_for(mutation: Mutation, texts: Sequence[str]) -> bool:
+    return any(text in mutation.file for text in texts)
+
+
 def _entry(mutation: Mutation, killed: bool) -> dict[str, object]:
     reason = SURVIVE.get((mutation.file, mutation.new), "")
     once = ONCE_UNNOTICED.get((mutation.file, mutation.new), "")
@@ -140,7 +144,7 @@ def _entry(mutation: Mutation, killed: bool) -> dict[str, object]:
 def main() -> None:
     """Run the table, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="only mutations whose file holds this text")
+    parser.add_argument("--only", nargs="*", default=[""], help="only mutations whose file holds one of these texts")
     parser.add_argument("--survivors", action="store_true", help="only those that no test noticed the last time")
     parser.add_argument("--out", type=Path, default=report.FOLDER, help="folder of the report")
     wanted = parser.parse_args()
@@ -150,7 +154,7 @@ def main() -> None:
     listed = {_name(mutation): mutation for mutation in table()}
     entries = {name: entry for name, entry in report.stored("mutations", wanted.out).items() if name in listed}
     again = {name for name in listed if not (wanted.survivors and entries.get(name, {"killed": False})["killed"])}
-    chosen = [mutation for name, mutation in listed.items() if name in again and wanted.only in mutation.file]
+    chosen = [mutation for name, mutation in listed.items() if name in again and _is_asked_for(mutation, wanted.only)]
     with tree() as folder:
         for tests, group in groupby(chosen, key=lambda mutation: mutation.tests):
             if not passes(folder, tests):
