@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from torch.nn.functional import interpolate
 
 from srbench.core import image
 from tests.cli.conftest import Call
+from zoo.archs import vdsr
 
 
 def test_run_prints_one_json_object_and_nothing_else(call: Call) -> None:
@@ -91,7 +93,8 @@ def test_the_protocols_table_says_x3_does_not_compare_for_cropped_sets(call: Cal
     assert "x3 made from them does not compare with published values" in out
 
 
-def test_overlaps_are_flagged(call: Call, data: Path, weights: Path) -> None:
+def test_overlaps_are_flagged(call: Call, data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vdsr.VDSR, "forward", lambda network, lr: interpolate(lr, scale_factor=network.scale))
     roots = ("--data-root", str(data), "--weights-root", str(weights))
     _, out, _ = call("run", "--models", "vdsr", "--datasets", "set5,set14", "--limit", "1", "--metrics", "psnr", *roots)
     assert "head is Set14's face" in out
