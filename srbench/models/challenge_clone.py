@@ -54,7 +54,7 @@ def load(place: str, scale: int | None, _: AssetStore) -> Model:
     Raises:
         UserError: There is no such clone or team, its code needs what is not here, or its scale is another.
     """
-    folder, team = Path(place).parent, Path(place).name
+    folder, team = Path(place).expanduser().parent, Path(place).name
     file = folder / _FILE
     if not team.isdecimal():
         raise UserError(f"{PREFIX}{place} names no team; expected {PREFIX}CLONE/NUMBER, as in {PREFIX}NTIRE2025_ESR/46")

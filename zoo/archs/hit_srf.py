@@ -23,7 +23,7 @@ _BASE_PX = 8
 
 
 class Features(nn.Module):
-    """Product of a 1x1 convolution and of three convolutions with a fifth of the features (section 3.3)."""
+    """Product of a 1x1 convolution and of three convolutions with a fifth of the features."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class PositionBias(nn.Module):
 
 
 class Correlation(nn.Module):
-    """Half of the features looked up by likeness of pixels, half by likeness of channels (equations 5 to 9).
+    """Half of the features looked up by likeness of pixels, half by likeness of channels.
 
     Args:
         channels: Features.
