@@ -23,11 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow") or os.environ.get("CI") == "true":
-        return
+    slow = config.getoption("--slow") or os.environ.get("CI") == "true"
+    gpu = torch.cuda.is_available()
     for item in items:
-        if "slow" in item.keywords:
+        if "slow" in item.keywords and not slow:
             item.add_marker(pytest.mark.skip(reason="slow: runs with CI=true or --slow"))
+        if "gpu" in item.keywords and not gpu:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA GPU"))
 
 
 @pytest.fixture(autouse=True)

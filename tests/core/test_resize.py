@@ -168,7 +168,7 @@ def test_the_product_of_matrices_gives_the_bits_of_the_loop(
         assert torch.equal(resize(levels.clone().requires_grad_(), out, kernel=kernel, edge=edge), recorded)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_the_gpu_gives_the_same_bits() -> None:
     source = torch.rand(3, 60, 44) * 255
     assert torch.equal(resize(source, (15, 11)), resize(source.cuda(), (15, 11)).cpu())

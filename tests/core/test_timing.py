@@ -218,7 +218,7 @@ def test_the_pace_of_this_machine_is_some_time() -> None:
     assert timing.repeat(lambda: torch.ones(10).sum(), CPU, TimeBudget(0.001, 0.002)).median_ms > 0
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 def test_a_gpu_is_waited_for() -> None:
     x = torch.rand(4096, 4096, device="cuda")
     x @ x

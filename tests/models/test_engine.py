@@ -19,7 +19,6 @@ from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 
 CPU = torch.device("cpu")
-needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 SMALL = {
     "srresnet": {"blocks": 2, "channels": 8},
     "fsrcnn": {},
@@ -222,7 +221,7 @@ def test_a_compiled_network_gives_the_same_output() -> None:
             assert torch.allclose(compiled(x), network(x), atol=1e-5)
 
 
-@needs_gpu
+@pytest.mark.gpu
 @torch.no_grad()
 def test_a_graph_for_each_shape_and_no_call_overwrites_another() -> None:
     network = _network("rrdb").cuda()
@@ -234,7 +233,7 @@ def test_a_graph_for_each_shape_and_no_call_overwrites_another() -> None:
         assert torch.allclose(made, network(x), atol=1e-4)
 
 
-@needs_gpu
+@pytest.mark.gpu
 @pytest.mark.parametrize("words", [{}, {"precision": "fp16", "split": True, "fp32_layers": ("conv_first",)}])
 @torch.no_grad()
 def test_a_graph_replays_what_the_mode_says(words: dict[str, object]) -> None:
@@ -247,7 +246,7 @@ def test_a_graph_replays_what_the_mode_says(words: dict[str, object]) -> None:
     assert not torch.equal(graph(x), graph(x * 0.5))
 
 
-@needs_gpu
+@pytest.mark.gpu
 def test_an_upscaler_on_a_gpu_gives_what_it_gives_on_the_cpu() -> None:
     network, lr = _network(), torch.rand(1, 3, 9, 6)
     expected = Upscaler(network, 4)(lr)

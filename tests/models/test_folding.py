@@ -189,7 +189,7 @@ def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:
     assert torch.allclose(model.upscaler(Mode())(lr), network.eval()(lr).clamp(0, 1), atol=1e-5, rtol=0)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 @pytest.mark.parametrize("arch", FOLDING)
 @torch.no_grad()
 def test_a_network_that_is_on_a_gpu_can_be_folded(arch: str) -> None:

@@ -115,7 +115,7 @@ def test_a_cpu_that_runs_out_of_memory_says_so() -> None:
     assert memory.ran_out(refused.value)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 def test_half_of_a_gpu_whatever_is_free() -> None:
     device = torch.device("cuda")
     before = memory.budget_mib(device)

@@ -86,7 +86,7 @@ def test_evaluate_gives_both_one_value(mode: str) -> None:
     assert first == second
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 def test_a_recorded_graph_gives_one_value_at_each_replay() -> None:
     lr = torch.rand(1, 3, 20, 19)
     pure, in_place = (Upscaler(net, 4, Mode("cuda", engine="graph")) for net in (_Pure(), _InPlace()))

@@ -36,7 +36,7 @@ def test_a_system_that_does_not_tell_has_no_peak(monkeypatch: pytest.MonkeyPatch
         assert Footprint(CPU).peak_mib() is None
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 def test_on_a_gpu_what_torch_took_counts() -> None:
     device = torch.device("cuda")
     kept = torch.ones(100 * MIB, device=device)

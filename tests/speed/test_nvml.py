@@ -142,7 +142,7 @@ def test_facts_name_the_machine() -> None:
     assert facts["device"] == "cpu"
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.gpu
 def test_a_real_driver_answers() -> None:
     pytest.importorskip("pynvml")
     assert Driver(CUDA).facts()["clock_mhz"] > 0
