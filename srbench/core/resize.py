@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
@@ -22,6 +23,8 @@ from srbench.core.image import round_half_up
 
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 Edge = Literal["mirror", "replicate"]
+
+_OF_NUMPY = (torch.uint8, torch.float32, torch.float64, torch.float16, torch.int64)
 
 
 def _box(x: Tensor) -> Tensor:
@@ -76,20 +79,22 @@ def resize(
     Source:
         MATLAB's documentation of imresize; checked against published LR images, 0 differing pixels.
     """
+    antialias = antialias and kernel != "nearest"
+    if _is_plain(image):
+        rows = _row_blocks(image.shape[-2], size[0], kernel, antialias, edge)
+        columns = _matrix(image.shape[-1], size[1], kernel, antialias, edge)
+        planes = image.detach().reshape(-1, *image.shape[-2:]).numpy()
+        resized = weighted_sums.of_both(rows, columns, planes, _round if round_passes else _keep)
+        return torch.from_numpy(resized).view(*image.shape[:-2], *size)
     out = image.double()
     for dim, length in ((-2, size[0]), (-1, size[1])):
-        out = _resize_dim(out, dim, length, kernel, antialias and kernel != "nearest", edge)
+        out = _resize_dim(out, dim, length, kernel, antialias, edge)
         if round_passes:
             out = round_half_up(out)
     return out
 
 
 def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias: bool, edge: Edge) -> Tensor:
-    if _is_plain(image):
-        sums = _matrix(image.shape[dim], length, kernel, antialias, edge)
-        planes = image.detach().reshape(-1, *image.shape[-2:]).numpy()
-        summed = weighted_sums.of_rows(sums, planes) if dim == -2 else weighted_sums.of_columns(sums, planes)
-        return torch.from_numpy(summed).view(*image.shape[:-2], *summed.shape[-2:])
     index, weight = _taps(image.shape[dim], length, kernel, antialias, edge)
     index, weight = index.to(image.device), weight.to(image.device)
     shape = [1] * image.ndim
@@ -102,10 +107,28 @@ def _resize_dim(image: Tensor, dim: int, length: int, kernel: Kernel, antialias:
 
 def _is_plain(image: Tensor) -> bool:
     """Return whether numpy may compute on an image: on the CPU, and nobody records operations of torch."""
-    if type(image) is not Tensor or image.device.type != "cpu" or not weighted_sums.round_twice():
+    if type(image) is not Tensor or image.device.type != "cpu" or image.dtype not in _OF_NUMPY:
+        return False
+    if not weighted_sums.round_twice():
         return False
     traced = torch.jit.is_tracing() or torch.compiler.is_compiling()  # type: ignore[attr-defined]
     return not traced and not (image.requires_grad and torch.is_grad_enabled())
+
+
+def _keep(_: weighted_sums.Floats) -> None:
+    """Leave the sums of a pass as they are."""
+
+
+def _round(levels: weighted_sums.Floats) -> None:
+    """Do what `round_half_up` does, in place."""
+    np.clip(levels, 0, 255, out=levels)
+    levels += 0.5
+    np.floor(levels, out=levels)
+
+
+@lru_cache(maxsize=256)
+def _row_blocks(length_in: int, length_out: int, kernel: Kernel, antialias: bool, edge: Edge) -> weighted_sums.Blocks:
+    return weighted_sums.cut(_matrix(length_in, length_out, kernel, antialias, edge))
 
 
 @lru_cache(maxsize=256)

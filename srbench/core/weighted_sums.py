@@ -4,7 +4,9 @@ The product multiplies and adds in the order of the stored weights, one row of p
 bits of a plain loop in a fraction of its time: what it works on stays in the cache.
 """
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +14,10 @@ from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCK_ROWS = 64
-"""Rows that are turned into columns at once: they stay in the cache of one core."""
+Blocks = tuple[sparse.csr_array, ...]
+
+_BLOCK_ROWS = 32
+"""Rows that go through both passes at once: they stay in the cache of one core."""
 
 
 def matrix(index: npt.NDArray[np.int64], weight: Floats, length: int) -> sparse.csr_array:
@@ -29,22 +33,37 @@ def matrix(index: npt.NDArray[np.int64], weight: Floats, length: int) -> sparse.
     return sparse.csr_array((weight.ravel(), index.ravel().astype(np.int32), starts), shape=(n, length))
 
 
-def of_rows(sums: sparse.csr_array, image: Floats) -> Floats:
-    """Sum rows: `(planes, H, W)` to `(planes, n, W)`."""
-    out = np.empty((image.shape[0], sums.shape[0], image.shape[2]))
-    for plane, summed in zip(image, out, strict=True):
-        summed[:] = sums @ plane
+def cut(sums: sparse.csr_array) -> Blocks:
+    """Return the matrix in blocks of rows that go through both passes at once."""
+    return tuple(sums[top : top + _BLOCK_ROWS] for top in range(0, sums.shape[0], _BLOCK_ROWS))
+
+
+def of_both(
+    rows: Blocks, columns: sparse.csr_array, image: npt.NDArray[Any], after: Callable[[Floats], object]
+) -> Floats:
+    """Sum rows and then columns: `(planes, H, W)` of any real dtype to `(planes, n, m)`.
+
+    Args:
+        rows: Sums of rows, `matrix` cut by `cut`.
+        columns: Sums of columns.
+        image: Pixels.
+        after: Called on the sums of each pass, which it may change in place.
+    """
+    out = np.empty((len(image), sum(block.shape[0] for block in rows), columns.shape[0]))
+    plane = np.empty(image.shape[1:])  # once for all planes: fresh memory costs as much as the sums
+    for source, summed in zip(image, out, strict=True):
+        plain = source.dtype == np.float64 and source.flags.c_contiguous
+        if not plain:
+            plane[:] = source
+        top = 0
+        for block in rows:
+            down = block @ (source if plain else plane)
+            after(down)
+            across = columns @ np.ascontiguousarray(down.T)
+            after(across)
+            summed[top : top + len(down)] = across.T
+            top += len(down)
     return out
-
-
-def of_columns(sums: sparse.csr_array, image: Floats) -> Floats:
-    """Sum columns: `(planes, H, W)` to `(planes, H, n)`."""
-    rows = image.reshape(-1, image.shape[2])
-    out = np.empty((len(rows), sums.shape[0]))
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        out[block] = (sums @ np.ascontiguousarray(rows[block].T)).T
-    return out.reshape(*image.shape[:2], -1)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,17 +156,26 @@ def test_rounding_between_passes_changes_levels_by_one_at_most() -> None:
     st.tuples(st.integers(1, 90), st.integers(1, 90)),
     st.sampled_from(KERNELS),
     st.sampled_from(["mirror", "replicate"]),
+    st.booleans(),
 )
 def test_the_product_of_matrices_gives_the_bits_of_the_loop(
-    size: tuple[int, int], out: tuple[int, int], kernel: Kernel, edge: Edge
+    size: tuple[int, int], out: tuple[int, int], kernel: Kernel, edge: Edge, rounded: bool
 ) -> None:
     """Gradients are recorded by the loop alone."""
+    options: dict[str, Any] = {"kernel": kernel, "edge": edge, "round_passes": rounded}
     levels = 255 * torch.rand(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    recorded = resize(levels.clone().requires_grad_(), out, kernel=kernel, edge=edge)
+    recorded = resize(levels.clone().requires_grad_(), out, **options)
     assert recorded.requires_grad
-    assert torch.equal(resize(levels, out, kernel=kernel, edge=edge), recorded)
+    assert torch.equal(resize(levels, out, **options), recorded)
     with torch.no_grad():
-        assert torch.equal(resize(levels.clone().requires_grad_(), out, kernel=kernel, edge=edge), recorded)
+        assert torch.equal(resize(levels.clone().requires_grad_(), out, **options), recorded)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.bool])
+def test_pixels_of_any_type_are_resampled_in_float64(dtype: torch.dtype) -> None:
+    levels = (255 * torch.rand(2, 3, 70, 50, generator=torch.Generator().manual_seed(4))).to(dtype)
+    for source in (levels, levels.transpose(-1, -2), levels[..., ::2, 1:]):
+        assert torch.equal(resize(source, (33, 90)), resize(source.double().contiguous(), (33, 90)))
 
 
 @pytest.mark.gpu
