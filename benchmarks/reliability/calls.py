@@ -36,6 +36,7 @@ CALLS: dict[str, Values] = {
     "explain": {"subject": "nearest", "datasets": "in/HR", "printed": "20.00/.5000"},
     "claims": {"models": "srgan", "datasets": "set5", "protocol": "classical_x4", "out": "out"},
     "merge": {"out": "out", "runs": "in/run"},
+    "verify": {"run": "in/run"},
     "rename": {"run": "in/run", "old": "nearest", "new": "repeated"},
     "rm": {"run": "in/run", "models": "nearest"},
     "score": {"folders": ("in/models/soft", "in/HR"), "metrics": "psnr"},

@@ -31,6 +31,7 @@ from srbench.cli.table import table
 from srbench.cli.throughput import throughput
 from srbench.cli.train import recipes, train
 from srbench.cli.upscale import upscale
+from srbench.cli.verify import verify
 from srbench.core.files import refusal
 from srbench.core.passwords import hidden
 from srbench.core.wording import plain
@@ -63,6 +64,7 @@ _VERBS: Mapping[str, tuple[Callable[..., None], ...]] = {
         explain,
         claims,
         merge,
+        verify,
         rename,
         rm,
         score,
