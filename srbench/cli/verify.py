@@ -31,6 +31,7 @@ def verify(
     device: options.Device = "auto",
     data_root: options.DataRoot = None,
     weights_root: options.WeightsRoot = None,
+    trust_unpinned: options.TrustUnpinned = False,
     json: options.Json = False,
 ) -> None:
     """Compute a drawn sample of a run's rows again, and compare the hashes of rows, outputs, images and weights.
@@ -54,7 +55,7 @@ def verify(
     seed = secrets.randbelow(2**32) if seed is None else seed
     verification.check_files(folder, verified)
     rows = verification.scores_of(folder)
-    store = AssetStore(weights_roots(weights_root))
+    store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     scale = folder.head()["protocol"]["scale"]
     items = verification.items_of(folder, lambda name: locate(name, store, scale=scale, data_root=data_root).items)
     chosen = rows if every else drawn(rows, draws(len(rows)), seed)

@@ -26,7 +26,14 @@ _PROSE = {"developers", "downloads", "needed"}
 
 _NEVER = {
     # These verbs come to this code without what the message is about.
-    "srbench.datasets.name_pairs": ("fetch", "claims", "upscale", "throughput", "survey extend"),  # they pair nothing
+    "srbench.datasets.name_pairs": (
+        "fetch",
+        "claims",
+        "upscale",
+        "throughput",
+        "survey extend",
+        "verify",
+    ),  # they pair nothing
     "srbench.datasets.locate.locate": (
         "fetch",
         "claims",
@@ -36,10 +43,11 @@ _NEVER = {
         "throughput",
         "survey create",
         "survey extend",
+        "verify",
     ),
     "srbench.survey.stimuli.crops._chosen_size": ("survey extend",),  # no crops are given
-    "srbench.evaluation.results.RunFolder.record": ("survey create",),  # it only reads runs
-    "srbench.models.upscaler.Upscaler.tile_warning": ("claims",),  # it prints means, no warnings of rows
+    "srbench.evaluation.results.RunFolder.record": ("survey create", "verify"),  # they only read runs
+    "srbench.models.upscaler.Upscaler.tile_warning": ("claims", "verify"),  # they print no warnings of rows
     "srbench.evaluation.comparison.compare": ("table", "show", "report"),  # it asks for the usual test
     "srbench.evaluation.matched.Matches.partners": ("show", "report"),  # they ask for no older run
     "srbench.metrics.backbone._path": ("show", "report"),  # without it there are no maps, and nothing is said
