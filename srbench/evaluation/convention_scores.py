@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol as Kind
 
@@ -25,6 +25,12 @@ from srbench.models.upscaler import Upscaler
 from srbench.protocol import Protocol
 
 _KEPT_MIB = 1024
+_WHOLE = 1e-3
+"""Levels by which an output that was rounded may seem to be off whole ones: it was divided by 255 in float32."""
+
+_REDUCED_PX = 384
+"""Shortest side from which on `wang-ds` reduces an image; below it is `wang`."""
+
 _FULL_Y = (0.299, 0.587, 0.114)
 
 
@@ -33,12 +39,23 @@ class Output:
     """SR and HR of one image.
 
     Attributes:
-        sr: Levels 0..255, `(1, C, H, W)`: float32, not rounded; uint8 of a stored picture.
+        sr: `(1, C, H, W)`: uint8 levels where all are whole, else the model's output in [0, 1], not rounded.
         hr: uint8 of the same shape.
     """
 
     sr: Tensor
     hr: Tensor
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether rounding changes nothing."""
+        return self.sr.dtype == torch.uint8
+
+    def levels(self, sr: str) -> Tensor:
+        """Return SR in levels 0..255, as "rounded" or "float"; uint8 or float64."""
+        if self.is_whole:
+            return self.sr
+        return image.to_uint8(self.sr) if sr == "rounded" else self.sr.double() * 255
 
 
 class Source(Kind):
@@ -57,6 +74,7 @@ class Source(Kind):
         ...
 
 
+@cache
 def protocol_of(way: Images, scale: int) -> Protocol:
     """Return the protocol that crops HR and makes LR in a way; for a resampler of others the edge is MATLAB's."""
     rounding, _, edge = way.lr.partition(" ")
@@ -89,6 +107,19 @@ def degrade(hr: Tensor, way: Images, scale: int) -> Tensor:
     return pairing.degrade(hr, protocol_of(way, scale))
 
 
+class _Files:
+    """Originals, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[Item, Tensor] = {}
+
+    def of(self, item: Item) -> Tensor:
+        """Return HR as it is stored. uint8 `(1, C, H, W)`."""
+        if item not in self._read:
+            self._read[item] = image.to_tensor(pairing.read(item.hr, item.hr_sha256, pinned=item.pinned))
+        return self._read[item]
+
+
 class ModelSource:
     """SR that a model makes.
 
@@ -102,13 +133,18 @@ class ModelSource:
     def __init__(self, upscaler: Upscaler, images: ImageSet) -> None:
         self.images = images
         self._upscaler = upscaler
+        self._files = _Files()
         self._scale = upscaler.scale
 
     def output(self, item: Item, way: Images) -> Output:
         """Upscale an image in a way."""
-        hr = pairing.original(item.hr, protocol_of(way, self._scale))
+        conventions = protocol_of(way, self._scale)
+        hr = image.crop_to_multiple(pairing.content(self._files.of(item), conventions), conventions.hr_multiple)
         lr = degrade(hr, way, self._scale).to(self._upscaler.device) / 255
-        return Output((self._upscaler(lr).cpu().double().clamp(0, 1) * 255), hr)
+        raw = self._upscaler(lr).cpu()
+        rounded = image.to_uint8(raw)
+        is_whole = float((raw.double() * 255 - rounded).abs().max()) < _WHOLE
+        return Output(rounded if is_whole else raw, hr)
 
 
 class PictureSource:
@@ -125,11 +161,12 @@ class PictureSource:
     def __init__(self, pictures: Callable[[Item], Tensor], images: ImageSet, scale: int) -> None:
         self.images = images
         self._pictures = pictures
+        self._files = _Files()
         self._scale = scale
 
     def output(self, item: Item, way: Images) -> Output:
         """Read an image."""
-        hr = image.to_tensor(image.read(item.hr))
+        hr = self._files.of(item)
         return Output(*pairing.output_beside(self._pictures(item), hr, protocol_of(way, self._scale)))
 
 
@@ -208,31 +245,35 @@ class ConventionScores:
         originals = _channels(made.hr)
         borders = dict.fromkeys([border, "0", "s", "s+2", "s+6"])
         for sr in ("rounded", "float"):
-            for channel, levels in _channels(_rounded(made.sr) if sr == "rounded" else made.sr).items():
+            kept = (item.name, way, sr)
+            if sr == "float" and made.is_whole:
+                rounded = {key: of for key, of in self._errors.items() if key[:3] == (item.name, way, "rounded")}
+                self._errors |= {(*kept, *key[3:]): of for key, of in rounded.items()}
+                continue
+            for channel, levels in _channels(made.levels(sr)).items():
                 squares = (levels - originals[channel]).square_()
                 for each in borders:
                     inner = image.crop_border(squares, Convention(border=each).border_px(self.scale))
-                    self._errors[item.name, way, sr, channel, each] = float(inner.sum()), inner.numel()
+                    self._errors[*kept, channel, each] = float(inner.sum()), inner.numel()
 
     def _ssim(self, item: Item, convention: Convention) -> float:
         way = self._way(item, convention.images)
-        asked = (item.name, way, convention.sr, convention.channel, convention.border, convention.ssim)
+        made = self._output(item, way)
+        sr = "rounded" if made.is_whole else convention.sr
+        border_px = convention.border_px(self.scale)
+        is_small = min(made.hr.shape[-2:]) - 2 * border_px < _REDUCED_PX
+        flavour = "wang" if convention.ssim == "wang-ds" and is_small else convention.ssim
+        asked = (item.name, way, sr, convention.channel, convention.border, flavour)
         if asked not in self._ssims:
-            made = self._output(item, way)
-            sr = _rounded(made.sr) if convention.sr == "rounded" else made.sr
-            shave = partial(image.crop_border, border_px=convention.border_px(self.scale))
-            seen = [shave(_channel(levels, convention.channel)) for levels in (sr, made.hr)]
-            self._ssims[asked] = float(ssim(seen[0], seen[1], _flavour(convention.ssim)))
+            shave = partial(image.crop_border, border_px=border_px)
+            seen = [shave(_channel(levels, convention.channel)) for levels in (made.levels(sr), made.hr)]
+            self._ssims[asked] = float(ssim(seen[0], seen[1], _flavour(flavour)))
         return self._ssims[asked]
 
 
 def _flavour(name: str) -> Flavour:
     flavours: Sequence[Flavour] = ("wang", "wang-ds", "skimage-default", "daala")
     return next(flavour for flavour in flavours if flavour == name)
-
-
-def _rounded(levels: Tensor) -> Tensor:
-    return levels if levels.dtype == torch.uint8 else image.round_half_up(levels)
 
 
 def _channels(levels: Tensor) -> dict[str, Tensor]:

@@ -109,6 +109,7 @@ def search(
     progress: Progress = NO_PROGRESS,
     *,
     ways: Sequence[Images] | None = None,
+    nearest: bool = True,
 ) -> Search:
     """Find the conventions that give a printed score. PSNR is tried first: most conventions need no SSIM.
 
@@ -118,6 +119,7 @@ def search(
         printed: The printed score of each data set.
         progress: Shows a step for each way to make SR and HR.
         ways: Ways to make SR and HR; all that circulate by default.
+        nearest: Whether to look for the nearest where none fits, which takes longer.
     """
     known = every_way(scores, base) if ways is None else ways
     asked = list(zip(scores, printed, strict=True))
@@ -130,14 +132,14 @@ def search(
             shown.advance()
     by_psnr = [each for off, each in found if off <= 1 + _ROUNDING]
     order = _order(base)
-    matches = [match for each in by_psnr for match in _flavoured(each, flavours, asked) if match.fits]
-    nearest: list[Match] = []
-    if not matches:
+    matches = [match for each in by_psnr for match in _flavoured(each, flavours, asked, whole=False) if match.fits]
+    closest_ones: list[Match] = []
+    if nearest and not matches:
         closest = [each for _, each in sorted(found, key=lambda one: one[0])[:_TRIED]]
-        able = [match for each in closest for match in _flavoured(each, flavours, asked)]
-        nearest = _merged(sorted(able, key=lambda one: (round(one.off, 6), order(one.convention))))[:_NEAREST]
+        able = [match for each in closest for match in _flavoured(each, flavours, asked, whole=True)]
+        closest_ones = _merged(sorted(able, key=lambda one: (round(one.off, 6), order(one.convention))))[:_NEAREST]
     tried_count = len(found) * len(flavours)
-    return Search(_merged(sorted(matches, key=lambda one: order(one.convention))), nearest, tried_count)
+    return Search(_merged(sorted(matches, key=lambda one: order(one.convention))), closest_ones, tried_count)
 
 
 def every_way(scores: Sequence[ConventionScores], base: Convention) -> list[Images]:
@@ -157,9 +159,13 @@ def _order(base: Convention) -> Callable[[Convention], tuple[int, int, tuple[int
 
 
 def _flavoured(
-    convention: Convention, flavours: Sequence[str], asked: Sequence[tuple[ConventionScores, Printed]]
+    convention: Convention,
+    flavours: Sequence[str],
+    asked: Sequence[tuple[ConventionScores, Printed]],
+    *,
+    whole: bool,
 ) -> Iterator[Match]:
-    """Yield a convention with each flavour of SSIM; one that misses on a data set is not measured on the others."""
+    """Yield a convention with each flavour of SSIM; one that misses goes on to further data sets only as a whole."""
     for flavour in flavours:
         each, values, off = replace(convention, ssim=flavour), [], 0.0
         for of, printed in asked:
@@ -168,6 +174,8 @@ def _flavoured(
             ssim = of.ssim(each) if printed.ssim is not None else None
             off = max(off, printed.ssim_off(ssim)) if ssim is not None else off
             values.append((psnr, ssim))
+            if off > 1 + _ROUNDING and not whole:
+                break
         yield Match(each, tuple(values), off)
 
 
