@@ -1,7 +1,7 @@
 """The claims of the cards, measured again: each printed score beside ours, with a verdict."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
@@ -11,8 +11,11 @@ from srbench.core.names import meant
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
-from srbench.evaluation import harness, scoring
+from srbench.evaluation import harness, printed, scoring
+from srbench.evaluation.convention_scores import ConventionScores, ModelSource
+from srbench.evaluation.conventions import of_protocol
 from srbench.evaluation.plan import Plan
+from srbench.evaluation.printed import Printed
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.summary import summarise
 from srbench.models import registry
@@ -43,6 +46,7 @@ class Check:
         source: Publication or repository of the claim.
         verdict: Whether the two agree.
         reason: Why it was not checked; empty where it was.
+        convention: Where it differs: the convention that gives the printed scores, or that none was found.
     """
 
     model: str
@@ -54,6 +58,7 @@ class Check:
     source: str
     verdict: Verdict
     reason: str = ""
+    convention: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -136,7 +141,12 @@ def measure(
             if card not in able:
                 yield from _unchecked(card, claim, why_not(card, conventions.scale, store))
             else:
-                yield from _checked(card, claim, means)
+                found = list(_checked(card, claim, means))
+                if images and any(check.verdict == "differs" for check in found):
+                    upscaler = fetch_model(card, conventions.scale, store).upscaler(mode)
+                    scores = ConventionScores(ModelSource(upscaler, images), conventions.scale)
+                    found = list(_explained(found, claim, conventions, scores))
+                yield from found
 
 
 def _printed(claim: Claim) -> dict[str, float]:
@@ -179,3 +189,17 @@ def _checked(card: Card, claim: Claim, means: dict[tuple[str, str], float | None
             yield Check(*place, value, None, claim.source, "not checked", "the model failed on an image")
         else:
             yield Check(*place, value, ours, claim.source, verdict(metric, value, ours))
+
+
+def _explained(
+    checks: Sequence[Check], claim: Claim, conventions: Protocol, scores: ConventionScores
+) -> Iterator[Check]:
+    """Name the convention that gives what differs, by LR as the protocol makes it: of others the network runs anew."""
+    base = of_protocol(conventions)
+    ways = [way for way in printed.every_way([scores], base) if replace(way, grey=base.images.grey) == base.images]
+    wanted = Printed(claim.psnr, DIGITS["psnr"], claim.ssim, DIGITS["ssim"])
+    matches = printed.search([scores], base, [wanted], ways=ways, nearest=False).matches
+    text = matches[0].convention.describe(base) if matches else "none found"
+    for check in checks:
+        named = check.verdict == "differs" and check.metric != "lpips"
+        yield replace(check, convention=text) if named else check

@@ -49,6 +49,7 @@ def test_each_printed_score_has_a_verdict(data: Path, tmp_path: Path) -> None:
         ("nearest", "ssim", "agrees"),
         (missing.id, "psnr", "not checked"),
     ]
+    assert [one.convention for one in found] == ["", "", "none found", "", ""]
     assert found[2].difference == pytest.approx(26.2583 - 26.28, abs=1e-4)
     assert "weights not at hand" in found[4].reason
     assert found[4].difference is None
@@ -68,10 +69,13 @@ def test_the_verb_prints_and_tells_by_its_exit_code(call: Call, data: Path, monk
     code, out, err = call(*of)
     assert (code, err) == (0, "")
     assert "2 printed scores: 2 agree, 0 differ, 0 were not checked" in out
-    wrong = [(registry.find("nearest"), Claim("set5", "classical_x4", 27.0, None, "a misprint"))]
+    wrong = [(registry.find("nearest"), Claim("set5", "classical_x4", 24.56, 0.6998, "a misprint"))]
     monkeypatch.setattr(claims, "chosen", lambda *_: wrong)
     code, out, _ = call(*of, "--json")
     assert code == 3
-    (claim,) = json.loads(out)["claims"]
-    assert (claim["printed"], claim["verdict"], claim["source"]) == (27.0, "differs", "a misprint")
-    assert call(*of, "--format", "md")[1].count("| differs |") == 1
+    claim, _ = json.loads(out)["claims"]
+    assert (claim["printed"], claim["verdict"], claim["source"]) == (24.56, "differs", "a misprint")
+    assert claim["convention"] == "RGB"
+    page = call(*of, "--format", "md")[1]
+    assert page.count("| differs |") == 2
+    assert "nearest on set5: convention that gives the printed scores: RGB" in page

@@ -45,6 +45,7 @@ class ClaimsReport:
             f"{counted(len(self.checks), 'printed score')}: {count['agrees']} agree, {count['differs']} differ, "
             f"{count['not checked']} were not checked",
             f"agrees: within {WITHIN['psnr']} dB of PSNR or {WITHIN['ssim']} of SSIM or LPIPS, or the same rounded",
+            *self._conventions(),
             *(f"{reason}: {', '.join(models)}" for reason, models in self._unchecked().items()),
         )
         lead = tuple(machines([("fp32", dict(self.environment))]))
@@ -53,6 +54,11 @@ class ClaimsReport:
     def _count(self) -> dict[str, int]:
         found = Counter(check.verdict for check in self.checks)
         return {"agrees": found["agrees"], "differs": found["differs"], "not checked": found["not checked"]}
+
+    def _conventions(self) -> list[str]:
+        """Name the conventions that give what differs, a line for each model and data set."""
+        known = [(f"{each.model} on {each.dataset}", each.convention) for each in self.checks if each.convention]
+        return [f"{place}: convention that gives the printed scores: {text}" for place, text in dict.fromkeys(known)]
 
     def _unchecked(self) -> dict[str, list[str]]:
         models: dict[str, list[str]] = {}
