@@ -1,7 +1,9 @@
 """What all tests share: no network, no user's cache, and the real test data where it is at hand."""
 
+import gc
 import os
 import socket
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parent.parent
+_CACHES = count()
+"""Numbers of caches, which are made by who needs one: thousands of folders side by side would be counted each time."""
 
 # One thread a process: tests run in several, and threads that wait for each other's cores are slower than none.
 torch.set_num_threads(1)
@@ -32,12 +36,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs a CUDA GPU"))
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was imported: each full collection would cost half a second."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No SRBENCH_* variable of the caller, an empty cache, and no host but this machine."""
     for name in [name for name in os.environ if name.startswith("SRBENCH_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "caches" / str(next(_CACHES))))
     ask = socket.getaddrinfo
 
     def only_here(host: Any, *args: Any, **kwargs: Any) -> Any:
