@@ -1,6 +1,7 @@
 """`srbench run`."""
 
 import shlex
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,11 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Measure again what the run's folder holds already.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Write summary.tex too.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would run and what would be fetched; write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would run, be fetched, and take in time, memory and disk; write nothing.",
+        ),
     ] = False,
     data_root: options.DataRoot = None,
     weights_root: options.WeightsRoot = None,
@@ -105,6 +110,7 @@ def run(
 
     Rows are stored as they are made; the same command again goes on where it stopped.
     """
+    begin = time.perf_counter()
     conventions = _conventions(protocol, lr, no_hr=no_hr)
     metrics = _WITHOUT_HR if conventions.lr == "alone" and metrics == options.USUAL_METRICS else metrics
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
@@ -143,7 +149,7 @@ def run(
         force=force,
     )
     if dry_run:
-        _show_forecast(request, folder, json=json)
+        _show_forecast(request, folder, workers, begin, json=json)
         return
     folder.require_place()
     plan = _plan(request, folder, fast=fast)
@@ -161,14 +167,24 @@ def run(
         raise typer.Exit(3)
 
 
-def _show_forecast(request: "Request", folder: RunFolder, *, json: bool) -> None:
+def _show_forecast(request: "Request", folder: RunFolder, workers: int, begin: float, *, json: bool) -> None:
     from srbench.core.assets import DryStore
     from srbench.evaluation.foresight import foresee
 
     dry = DryStore(weights_roots(request.weights_root), trust_unpinned=request.trust_unpinned)
-    asked = request.models, request.datasets, request.metrics
-    expected = foresee(*asked, request.protocol, folder, dry, partial(request.locate, store=dry))
-    forecast.show(expected, request.protocol.name, str(folder.path), request.mode.name, json=json)
+    expected = foresee(
+        request.models,
+        request.datasets,
+        request.metrics,
+        request.protocol,
+        folder,
+        dry,
+        partial(request.locate, store=dry),
+        request.mode,
+        save_images=request.save_images,
+        force=request.force,
+    )
+    forecast.show(expected, request, str(folder.path), workers, time.perf_counter() - begin, json=json)
 
 
 def _plan(request: "Request", folder: RunFolder, *, fast: bool) -> "Plan":

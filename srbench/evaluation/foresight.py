@@ -10,10 +10,12 @@ from srbench.core.names import fits, split_label
 from srbench.datasets.locate import ImageSet
 from srbench.errors import DownloadError, MissingData, MissingWeights, UserError
 from srbench.evaluation import scoring, set_names
+from srbench.evaluation.expected import Expected, expect
 from srbench.evaluation.pipeline import PIPELINE
-from srbench.evaluation.plan import names_given
+from srbench.evaluation.plan import Plan, names_given
 from srbench.evaluation.results import RunFolder
 from srbench.models import naming, registry
+from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.select import select
 from srbench.protocol import Protocol
@@ -31,6 +33,7 @@ class Forecast:
         kept: Number of values that are there already.
         fetched: Files that would be fetched.
         unavailable: Reasons by id of models that could not run.
+        expected: What the models and images that are at hand would take.
     """
 
     models: list[str] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Forecast:
     kept: int = 0
     fetched: list[PinnedFile] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
+    expected: Expected = field(default_factory=Expected)
 
 
 def foresee(
@@ -48,6 +52,10 @@ def foresee(
     folder: RunFolder,
     store: DryStore,
     locate: Callable[[str], ImageSet],
+    mode: Mode,
+    *,
+    save_images: bool = False,
+    force: bool = False,
 ) -> Forecast:
     """Find what a run would do.
 
@@ -59,13 +67,16 @@ def foresee(
         folder: Folder of the run, which need not exist.
         store: Store that downloads nothing.
         locate: Function that finds a data set with this store.
+        mode: Mode in which networks run.
+        save_images: Whether outputs are kept.
+        force: Whether values that are there are computed again.
 
     Raises:
         UserError: The run would be refused.
     """
     forecast = Forecast()
-    for name in metrics:
-        _tried(store, partial(scoring.scorers, [name], protocol, store))
+    opened = [_tried(store, partial(scoring.scorers, [name], protocol, store)) for name in metrics]
+    scorers = [scorer for found in opened if found for scorer in found]
     sets: list[ImageSet] = []
     for typed in datasets:
         label, name = split_label(typed)
@@ -78,6 +89,8 @@ def foresee(
     forecast.datasets |= {images.id: len(images.items) for images in sets}
     chosen = _models(models, protocol, folder, store, forecast)
     forecast.kept = _kept(folder, chosen, sets)
+    plan = Plan(chosen, sets, protocol, scorers, mode, save_images=save_images, force=force)
+    forecast.expected = expect(plan, folder)
     forecast.fetched = list(dict.fromkeys(store.wanted))
     return forecast
 

@@ -1,5 +1,6 @@
 """What models cost in time, by what earlier calls of a run spent on them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -70,12 +71,13 @@ def costs(
     """
     found = _by_rows(rows, modes, scale)
     for model, mode in modes.items():
+        stored = json.loads(json.dumps(mode))  # tuples are lists there
         same = [
             call["spent"][model]
             for call in calls
             if model in call.get("spent", {})
             and set(call.get("metrics", ())) == set(metrics)
-            and call.get("modes", {}).get(model, call.get("mode")) == mode
+            and call.get("modes", {}).get(model, call.get("mode")) == stored
         ]
         pixels = sum(spent["lr_px"] for spent in same)
         if pixels:

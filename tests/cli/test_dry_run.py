@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 from tests.cli.conftest import Call
@@ -29,6 +30,23 @@ def test_a_dry_run_counts_what_is_there_and_refuses_what_a_run_would(call: Call)
     rows = Path("runs/classical_x4/rows.jsonl").read_bytes()
     content = json.loads(call(*arguments, "--dry-run")[1])
     assert (content["kept"], content["fetch"], content["datasets"]) == (9, [], {"builtin": 3})
+    assert (content["model_images"], content["open"], content["disk_bytes"]) == (3, 0, 0)
     assert Path("runs/classical_x4/rows.jsonl").read_bytes() == rows
     code, _, err = call("run", "--models", "missing.pth", "--dry-run")
     assert (code, "missing.pth" in err) == (2, True)
+
+
+def test_a_dry_run_tells_time_by_what_earlier_calls_spent_memory_and_disk(call: Call) -> None:
+    words = ("run", "--metrics", "psnr", "--json")
+    begin = time.perf_counter()
+    call(*words, "--models", "nearest,bicubic")
+    took_s = time.perf_counter() - begin
+    again = json.loads(call(*words, "--models", "nearest,bicubic", "--force", "--save-images", "--dry-run")[1])
+    assert (again["open"], again["untimed"], again["calls_alone"]) == (6, [], [])
+    assert 0 < again["expected_s"] < 3 * took_s
+    assert again["memory_mib"] > 700
+    assert again["disk_bytes"] > 1e6
+    other = json.loads(call("run", "--metrics", "ssim", "--json", "--models", "nearest,esrgan_lite", "--dry-run")[1])
+    assert (other["open"], other["untimed"], other["calls_alone"]) == (6, ["esrgan_lite.srbench"], ["nearest"])
+    out = call("run", "--metrics", "psnr", "--models", "srgan", "--dry-run")[1]
+    assert "time: not known, as the folder has no times of these models" in out
