@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 import torch
+
+from tests.forks import Forks, forks
 
 ROOT = Path(__file__).parent.parent
 _CACHES = count()
@@ -82,6 +85,13 @@ def weights(data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip("needs the real weights in a folder 'weights' beside SRBENCH_MIRROR")
     return folder
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Forks]:
+    """Makes programs of their own, without the seconds that torch takes to load."""
+    with forks() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

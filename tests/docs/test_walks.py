@@ -1,11 +1,8 @@
 """The walks of CONTRIBUTING.md work as they are written: all files in one package, all commands in its folder."""
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import skimage.data
 from PIL import Image
 
 from tests.docs.pages import ROOT, Fence, fences
+from tests.forks import Forks
 
 _PAGE = ROOT / "CONTRIBUTING.md"
 
@@ -57,40 +55,37 @@ def _commands(title: str) -> list[str]:
     return text.replace("\\\n", " ").splitlines()
 
 
-def _call(line: str, folder: Path) -> str:
+def _call(programs: Forks, line: str, folder: Path) -> str:
     """What a command line of a walk prints; it must end with exit code 0."""
-    words = shlex.split(line, comments=True)
-    programs = {"python": [sys.executable], "srbench": [sys.executable, "-m", "srbench"]}
-    variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "OMP_NUM_THREADS": "1"}
-    call = [*programs[words[0]], *words[1:]]
-    done = subprocess.run(call, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    program, *words = shlex.split(line, comments=True)
+    done = (programs.python if program == "python" else programs.srbench)(*words, site=folder)
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     return done.stdout
 
 
-def _walk(title: str, folder: Path) -> list[str]:
+def _walk(programs: Forks, title: str, folder: Path) -> list[str]:
     commands = _commands(title)
     assert len(commands) > 1
-    return [_call(line, folder) for line in commands]
+    return [_call(programs, line, folder) for line in commands]
 
 
-def _means(folder: Path, run: str = "runs/classical_x4") -> dict[tuple[str, str], float]:
+def _means(programs: Forks, folder: Path, run: str = "runs/classical_x4") -> dict[tuple[str, str], float]:
     """Mean by model and metric of what a walk has run."""
-    shown: Any = json.loads(_call(f"srbench show {run} --json", folder))
+    shown: Any = json.loads(_call(programs, f"srbench show {run} --json", folder))
     return {(line["model"], line["metric"]): line["mean"] for line in shown["summary"]}
 
 
-def test_the_walk_of_a_model(package: Path) -> None:
-    printed = _walk("Add a model", package)
+def test_the_walk_of_a_model(package: Path, programs: Forks) -> None:
+    printed = _walk(programs, "Add a model", package)
     assert "tinynet" in printed[1]
     assert "tinynet" in printed[2]
-    means = _means(package)
+    means = _means(programs, package)
     assert means["tinynet", "psnr"] == pytest.approx(means["nearest", "psnr"], abs=0.005)
     assert f"{means['tinynet', 'psnr']:.2f} dB" in _PAGE.read_text(encoding="utf-8")
 
 
-def test_the_walk_of_a_metric(package: Path) -> None:
-    printed = _walk("Add a metric", package)
+def test_the_walk_of_a_metric(package: Path, programs: Forks) -> None:
+    printed = _walk(programs, "Add a metric", package)
     assert "gradient" in printed[0]
     assert re.search(r"GD +↓", printed[1])
     rows = [json.loads(line) for line in (package / "runs/metric/rows.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -103,21 +98,21 @@ def test_the_walk_of_a_metric(package: Path) -> None:
     assert values["nearest"] > values["bicubic"]
 
 
-def test_the_walk_of_a_data_set(package: Path) -> None:
-    printed = _walk("Add a data set", package)
+def test_the_walk_of_a_data_set(package: Path, programs: Forks) -> None:
+    printed = _walk(programs, "Add a data set", package)
     assert "pins 2 images" in printed[1]
     assert re.search(r"patterns +2 +yes", printed[2])
     assert "patterns, 2 images" in printed[3]
     assert "not pinned" not in printed[3]
     (package / "Patterns/HR/rings.png").write_bytes((package / "Patterns/HR/board.png").read_bytes())
     with pytest.raises(AssertionError, match=r"Error: .*rings"):
-        _call(_commands("Add a data set")[-1], package)
+        _call(programs, _commands("Add a data set")[-1], package)
 
 
-def test_the_model_of_the_guide(tmp_path: Path) -> None:
+def test_the_model_of_the_guide(tmp_path: Path, programs: Forks) -> None:
     page = ROOT / "docs" / "own-models-and-data.md"
     model, command = [fence for fence in fences(page) if fence.title or "model.py" in fence.text]
     (tmp_path / model.title).write_text(model.text, encoding="utf-8")
-    _call(f"{command.text.strip()} --metrics psnr", tmp_path)
-    psnr = [mean for (_, metric), mean in _means(tmp_path).items() if metric == "psnr"]
+    _call(programs, f"{command.text.strip()} --metrics psnr", tmp_path)
+    psnr = [mean for (_, metric), mean in _means(programs, tmp_path).items() if metric == "psnr"]
     assert psnr == pytest.approx([28, 28.5], abs=1)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from srbench.core import plugins
 from srbench.core.assets import AssetStore
 from srbench.errors import NameClash, UnknownName, UserError
 from srbench.models import registry, select
+from tests.forks import Forks
 from tests.models import superres
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,8 +35,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_models_of_another_package_are_listed_with_where_they_come_from(installed: Path) -> None:
-    done = _python(installed, "srbench", "models", "--json")
+def test_models_of_another_package_are_listed_with_where_they_come_from(installed: Path, programs: Forks) -> None:
+    done = programs.srbench("models", "--json", site=installed)
     assert done.returncode == 0, done.stderr
     records = {record["id"]: record for record in json.loads(done.stdout)}
     assert records["winnet.theirs"]["origin"] == records["stretched"]["origin"] == "package superres 1.2"
@@ -42,17 +44,17 @@ def test_models_of_another_package_are_listed_with_where_they_come_from(installe
     assert records["bicubic"]["origin"] == ""
 
 
-def test_models_of_another_package_run_and_its_weights_are_recognised(installed: Path, tmp_path: Path) -> None:
+def test_models_of_another_package_run_and_its_weights_are_recognised(
+    installed: Path, tmp_path: Path, programs: Forks
+) -> None:
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes((installed / "superres" / "weights" / "winnet.safetensors").read_bytes())
-    state = "import sys, torch; from safetensors.torch import load_file, save_file\n"
-    change = f"{state}p = {str(weights)!r}; s = load_file(p); s['first.bias'] += 0.01; save_file(s, p)"
-    subprocess.run([sys.executable, "-c", change], check=True)
+    state = {name: tensor.clone() for name, tensor in load_file(weights).items()}
+    state["first.bias"] += 0.01
+    save_file(state, weights)
     models = f"winnet,stretched,{weights},bicubic"
-    done = _python(
-        *(installed, "srbench", "run", "--models", models, "--limit", "1", "--metrics", "psnr", "--json"),
-        *("--out", str(tmp_path / "run")),
-    )
+    options = ("--limit", "1", "--metrics", "psnr", "--json", "--out", str(tmp_path / "run"))
+    done = programs.srbench("run", "--models", models, *options, site=installed)
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
     assert content["failed"] == content["unavailable"] == []
@@ -149,12 +151,12 @@ def test_two_packages_cannot_share_the_name_of_a_builder(install: Install) -> No
         select.select(["mine"], 4, AssetStore([]))
 
 
-def test_a_clash_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+def test_a_clash_is_one_line_and_exit_code_2(tmp_path: Path, programs: Forks) -> None:
     superres.install(
         *(tmp_path, "superres", {"building.py": superres.BUILDER}),
         {"srbench.models": "srresnet = superres.building:build"},
     )
-    done = _python(tmp_path, "srbench", "models")
+    done = programs.srbench("models", site=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith("Error: 'srresnet'")
 
@@ -201,9 +203,9 @@ def test_a_module_that_holds_something_else_is_named(install: Install, text: str
     assert "bicubic" in registry.cards()
 
 
-def test_a_failing_package_is_one_line_beside_the_listing(tmp_path: Path) -> None:
+def test_a_failing_package_is_one_line_beside_the_listing(tmp_path: Path, programs: Forks) -> None:
     superres.install(tmp_path, "broken", {"archs.py": BROKEN}, {"srbench.architectures": "b = broken.archs"})
-    done = _python(tmp_path, "srbench", "models")
+    done = programs.srbench("models", site=tmp_path)
     assert done.returncode == 0
     assert "bicubic" in done.stdout
     assert done.stderr.splitlines() == [
