@@ -13,6 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
 from srbench.evaluation.frame import load_results
+from srbench.evaluation.kept_columns import FILE
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import ROWS, RunFolder
 from srbench.evaluation.row import Row, key
@@ -84,11 +85,18 @@ def _parse_only(file: Path, count: int) -> None:
 
 @pytest.mark.timeout(900)
 def test_load_results(benchmark: BenchmarkFixture, beside: Beside, folder: RunFolder, count: int) -> None:
-    """The same as a DataFrame, in less time than parsing the lines takes."""
+    """The same as a DataFrame, the first time in less time than parsing the lines takes, then in a third of it."""
     benchmark.group = f"read {count:,} rows"
-    read = partial(load_results, folder.path / ROWS)
-    assert len(benchmark.pedantic(read, rounds=1)) == count
-    beside(read, {"json.loads, dropped": partial(_parse_only, folder.path / ROWS, count)}, {}, seconds=0)
+    kept = folder.path / FILE
+
+    def first() -> int:
+        kept.unlink(missing_ok=True)
+        return len(load_results(folder.path / ROWS))
+
+    again = partial(load_results, folder.path / ROWS)
+    assert benchmark.pedantic(first, rounds=1) == count == len(again())
+    floor = partial(_parse_only, folder.path / ROWS, count)
+    beside(again, {"json.loads, dropped": floor, "the first time": first}, {"json.loads, dropped": 3}, seconds=0)
 
 
 def test_memory(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

@@ -164,6 +164,16 @@ GROUPS = (
     ),
     Group(
         "keys",
+        "srbench/evaluation/kept_columns.py",
+        "tests/evaluation/test_row_columns.py",
+        (
+            ("return stream.digest() == kept.digest", "return True"),
+            ("            kept, stream = None, _Hashed(file)\n", "            kept = None\n"),
+            ("with suppress(OSError):  # of", "with naming(path):  # of"),
+        ),
+    ),
+    Group(
+        "keys",
         "srbench/core/line_columns.py",
         "tests/evaluation/test_row_columns.py",
         (

@@ -10,14 +10,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-from srbench.core.files import naming
 
 _Integers = npt.NDArray[np.int64]
 _Spans = Mapping[str, tuple[_Integers, _Integers]]
@@ -149,18 +146,22 @@ class Block:
     others: list[tuple[int, bytes]]
 
 
-def blocks(path: Path) -> Iterator[Block]:
-    """Read a file in parts, in the order in which its lines were written; one that is missing has none."""
-    if not path.exists():
-        return
-    with naming(path), path.open("rb") as stream:
-        rest = b""
-        while read := stream.read(_READ_BYTES):
-            whole, end, rest = (rest + read).rpartition(b"\n")
-            if end:
-                yield _block(whole + end)
-        if rest:
-            yield Block([], [(0, rest)])
+class Readable(Protocol):
+    """A file of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read at most so many bytes; none at its end."""
+
+
+def blocks(stream: Readable) -> Iterator[Block]:
+    """Read a file in parts, in the order in which its lines were written."""
+    rest = b""
+    while read := stream.read(_READ_BYTES):
+        whole, end, rest = (rest + read).rpartition(b"\n")
+        if end:
+            yield _block(whole + end)
+    if rest:
+        yield Block([], [(0, rest)])
 
 
 def _block(content: bytes) -> Block:

@@ -11,10 +11,11 @@ import pandas as pd
 from srbench.core.stored_lines import no_search_for_cycles
 from srbench.errors import BadRun, UserError
 from srbench.evaluation import segments
+from srbench.evaluation.kept_columns import read
 from srbench.evaluation.ranking import rank
 from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.evaluation.row import Row
-from srbench.evaluation.row_columns import Codes, RowColumns, Vocabularies, joined, of_rows, read, vocabularies
+from srbench.evaluation.row_columns import Codes, RowColumns, Vocabularies, joined, of_rows, vocabularies
 from srbench.evaluation.shown_columns import choose
 from srbench.evaluation.summary import Summary, summarise
 
@@ -87,6 +88,7 @@ def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
         | key, output, picture | str | hashes of the conditions of the row, of its output, of the kept file |
 
         Rows of several runs are not united: a value that two runs hold is there twice. `srbench merge` unites them.
+        Beside 16 MiB of rows and more their columns are kept as rows.columns.npz, for the next call.
 
     Raises:
         BadRun: A path is no run, or a run of another version.
@@ -115,9 +117,8 @@ def _shown(path: Path, known: Vocabularies) -> RowColumns:
         raise BadRun(f"{path} is no file of results; expected the folder of a run, or its {ROWS}")
     folder = RunFolder(path.parent if path.is_file() else path)
     alone = path.is_file() and not (folder.path / HEAD).exists()
-    return choose(
-        read([folder.path / ROWS, *segments.paths(folder.path)], known), () if alone else folder.head()["calls"]
-    )
+    rows = read(folder.path / ROWS, segments.paths(folder.path), known)
+    return choose(rows, () if alone else folder.head()["calls"])
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:

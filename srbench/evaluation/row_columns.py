@@ -123,19 +123,24 @@ def joined(parts: Sequence[RowColumns], known: Vocabularies) -> RowColumns:
     return RowColumns(codes, plain, known)
 
 
-def read(paths: Sequence[Path], known: Vocabularies) -> RowColumns:
-    """Read the newest row of each key, oldest first, as `RunFolder.rows` does; damaged lines are left out.
+def newest(rows: RowColumns) -> RowColumns:
+    """Return the newest row of each key, oldest first."""
+    old = pd.Series(rows.plain["key"], dtype=object).duplicated(keep="last").to_numpy()
+    return rows.take(np.flatnonzero(~old)) if old.any() else rows
+
+
+def of_blocks(blocks: Iterable[line_columns.Block], path: Path, known: Vocabularies) -> RowColumns:
+    """Return the rows of lines, oldest first; damaged lines are left out.
 
     Args:
-        paths: Files of rows, the oldest first.
+        blocks: Lines, oldest first.
+        path: Their file, for messages.
         known: Vocabularies, to which new values are added.
 
     Raises:
         BadRun: A line is of another kind, or was written by a later version.
     """
-    rows = joined([_of_block(block, path, known) for path in paths for block in line_columns.blocks(path)], known)
-    newest = ~pd.Series(rows.plain["key"], dtype=object).duplicated(keep="last").to_numpy()
-    return rows if newest.all() else rows.take(np.flatnonzero(newest))
+    return joined([_of_block(block, path, known) for block in blocks], known)
 
 
 def _of_block(block: line_columns.Block, path: Path, known: Vocabularies) -> RowColumns:
@@ -165,7 +170,7 @@ def _of_group(group: line_columns.Group, path: Path, known: Vocabularies) -> Row
     """Return the rows of lines of one shape.
 
     Raises:
-        BadRun: As for `read`.
+        BadRun: As for `of_blocks`.
         KeyError: As for `Row.from_json`; the others too.
         TypeError: A value is of another kind.
         ValueError: A value is of another kind.

@@ -11,7 +11,7 @@ from filelock import FileLock
 from srbench.core import files
 from srbench.core.names import meant
 from srbench.errors import UserError
-from srbench.evaluation import run_head
+from srbench.evaluation import kept_columns, run_head
 from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.evaluation.row import Row, key
 from srbench.evaluation.segment_folder import join_segments
@@ -95,6 +95,7 @@ def _change(folder: RunFolder, choose: Callable[[Sequence[str]], list[str]], nam
         pictures = sum(_move(path, to) for path, to in moves.items() if path.is_file())
         calls = [_call(call, dict.fromkeys(chosen, name)) for call in head["calls"]]
         run_head.write(folder.path / HEAD, {**head, "calls": calls})
+        (folder.path / kept_columns.FILE).unlink(missing_ok=True)  # of rows that are about to be other ones
         # The rows come last: while they are as before, the same call goes on where it was stopped.
         files.write(folder.path / ROWS, "".join(row.to_json() + "\n" for row in changed if row))
     return Changed(chosen, len(about), pictures, sorted(images))

@@ -1,3 +1,4 @@
+import io
 import json
 import math
 import random
@@ -10,7 +11,7 @@ import pytest
 import srbench
 from srbench.core import line_columns
 from srbench.errors import BadRun
-from srbench.evaluation import row_columns
+from srbench.evaluation import kept_columns, row_columns
 from srbench.evaluation.results import ROWS, RunFolder
 from srbench.evaluation.row import Row
 from srbench.evaluation.shown import shown
@@ -81,7 +82,7 @@ def test_columns_hold_what_the_rows_hold_however_odd_their_lines(
 
 
 def _compare(folder: RunFolder) -> None:
-    columns = row_columns.read([folder.path / ROWS], row_columns.vocabularies())
+    columns = kept_columns.read(folder.path / ROWS, [], row_columns.vocabularies())
     assert repr([columns.row(place) for place in range(len(columns))]) == repr(folder.rows())
     expected = shown(folder).rows
     assert len(columns) > len(expected) > 30
@@ -110,6 +111,50 @@ def test_a_line_of_a_later_version_is_refused_among_others(tmp_path: Path) -> No
 def test_lines_of_one_shape_are_read_together(tmp_path: Path) -> None:
     row = replace(_row(random.Random(0)), value=1.5, warnings=())
     RunFolder(tmp_path).append([replace(row, key=f"{number:016x}", image=f"{number}") for number in range(50)])
-    (block,) = line_columns.blocks(tmp_path / ROWS)
+    (block,) = line_columns.blocks(io.BytesIO((tmp_path / ROWS).read_bytes()))
     assert [len(group.numbers) for group in block.groups] == [50]
     assert block.others == []
+
+
+def test_kept_columns_are_used_while_their_bytes_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_columns, "_SMALLEST_BYTES", 1000)
+    choose = random.Random(1)
+    folder, kept = RunFolder(tmp_path), tmp_path / kept_columns.FILE
+    folder.append([_row(choose) for _ in range(50)])
+    parsed: list[int] = []
+    of_block = row_columns._of_block
+    monkeypatch.setattr(row_columns, "_of_block", lambda *args: parsed.append(1) or of_block(*args))
+
+    def read() -> list[Row]:
+        parsed.clear()
+        columns = kept_columns.read(tmp_path / ROWS, [], row_columns.vocabularies())
+        found = [columns.row(place) for place in range(len(columns))]
+        assert repr(found) == repr(folder.rows())
+        return found
+
+    read()
+    assert (len(parsed), kept.exists()) == (1, True)
+    read()
+    assert parsed == []
+    first = kept.read_bytes()
+    folder.append([_row(choose)])
+    assert (len(read()) > 40, parsed, kept.read_bytes() == first) == (True, [1], True)
+    folder.append([_row(choose) for _ in range(20)])
+    read()
+    assert kept.read_bytes() != first
+    (tmp_path / ROWS).write_bytes((tmp_path / ROWS).read_bytes().replace(b'"digits": 2', b'"digits": 4'))
+    read()  # damaged lines are left out, as their bytes are others
+    kept.write_bytes(first[: len(first) // 2])
+    read()
+    kept.write_bytes(first.replace(b"psnr", b"ssim"))
+    read()
+    (tmp_path / ROWS).write_bytes(b"")
+    assert read() == []
+
+
+def test_a_folder_that_cannot_be_written_is_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_columns, "_SMALLEST_BYTES", 100)
+    RunFolder(tmp_path).append([_row(random.Random(2))])
+    (tmp_path / kept_columns.FILE).mkdir()
+    assert len(kept_columns.read(tmp_path / ROWS, [], row_columns.vocabularies())) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", kept_columns.FILE, ROWS]
