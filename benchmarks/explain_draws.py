@@ -25,7 +25,8 @@ from srbench import protocol
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import ImageSet, locate
 from srbench.evaluation import conventions, printed
-from srbench.evaluation.convention_scores import ConventionScores, ModelSource
+from srbench.evaluation.convention_outputs import ModelSource
+from srbench.evaluation.convention_scores import ConventionScores
 from srbench.evaluation.conventions import Convention
 from srbench.models.select import select_one
 

@@ -16,7 +16,8 @@ from srbench.errors import UnknownName, UserError
 if TYPE_CHECKING:
     from srbench.core.assets import AssetStore
     from srbench.datasets.locate import ImageSet
-    from srbench.evaluation.convention_scores import ConventionScores, Source
+    from srbench.evaluation.convention_outputs import Source
+    from srbench.evaluation.convention_scores import ConventionScores
     from srbench.evaluation.conventions import Convention
     from srbench.evaluation.row import Row
     from srbench.models.mode import Mode
@@ -28,6 +29,7 @@ _AXES = {
     "psnr": ("channel", "border", "sr", "mean", "grey", "crop", "content", "lr"),
     "ssim": ("ssim", "channel", "border", "sr", "grey", "crop", "content", "lr"),
 }
+_LPIPS = ("lpips.alex", "lpips.vgg", "lpips.squeeze")
 _OTHERS = ("sr", "crop", "content", "lr")
 
 
@@ -113,7 +115,7 @@ def explain(
     if printed:
         call.search(sets, options.split(printed), json=json)
     else:
-        call.show(sets, options.split(metrics) if image else [], run, row, json=json)
+        call.show(sets, options.split(metrics), run, row, is_image=bool(image), json=json)
 
 
 def _metric(name: str, *, json: bool) -> None:
@@ -166,7 +168,7 @@ class _Explained:
 
     def source(self, images: "ImageSet") -> "Source":
         """Return where SR of a data set comes from."""
-        from srbench.evaluation.convention_scores import ModelSource, PictureSource, folder_pictures
+        from srbench.evaluation.convention_outputs import ModelSource, PictureSource, folder_pictures
 
         if self.upscaler is not None:
             return ModelSource(self.upscaler, images)
@@ -182,10 +184,11 @@ class _Explained:
     def search(self, sets: "list[ImageSet]", texts: list[str], *, json: bool) -> None:
         """Print the conventions that give printed scores."""
         from srbench.evaluation import printed
+        from srbench.models.user_code import contained
         from srbench.report.runs import explain as report
 
         wanted = [printed.parse(text) for text in texts]
-        with console.bars() as progress:
+        with console.bars() as progress, contained(self.name):
             found = printed.search([self.scores(images) for images in sets], self.base, wanted, progress)
         names = [images.id for images in sets]
         if json:
@@ -200,48 +203,78 @@ class _Explained:
         return f"the default is {self.protocol.describe()}"
 
     def show(
-        self, sets: "list[ImageSet]", metrics: list[str], run: Path | None, row: "Row | None", *, json: bool
+        self,
+        sets: "list[ImageSet]",
+        metrics: list[str],
+        run: Path | None,
+        row: "Row | None",
+        *,
+        is_image: bool,
+        json: bool,
     ) -> None:
         """Print the steps of an image, and what the conventions give."""
         from srbench.report.runs import explain as report
 
         tables: list[Table] = []
         record: dict[str, Any] = {"model": self.name, "protocol": self.protocol.as_dict()}
-        if metrics:
+        if is_image:
             table, steps = self._steps(sets[0], metrics, run, row)
             tables.append(table)
             record |= steps
         for images in sets:
-            scored = self._scored(images)
-            where = f"{images.id}/{images.items[0].name}" if metrics else f"mean of {images.id}"
-            tables.append(report.conventions_table(where, scored))
+            scores = self.scores(images)
+            scored = self._scored(scores)
+            where = f"{images.id}/{images.items[0].name}" if is_image else f"mean of {images.id}"
+            others = self._others(scores, [name for name in metrics if name.lower() not in ("psnr", "ssim")])
+            tables.append(report.conventions_table(where, scored, others))
             record.setdefault("conventions", {})[where] = report.scored_record(scored)
+            record.setdefault("others", {})[where] = others
         if json:
             console.print_json(record)
         else:
             console.show(report.page(f"{self.name}: what its scores are made of", [self.default], tables))
 
-    def _scored(self, images: "ImageSet") -> Any:
+    def _scored(self, scores: "ConventionScores") -> Any:
         from srbench.evaluation import conventions, printed
+        from srbench.models.user_code import contained
         from srbench.report.runs.explain import Scored
 
-        scores = self.scores(images)
         asked = conventions.single_changes(self.base, printed.every_way([scores], self.base))
-        return [Scored(each, scores.psnr(each), scores.ssim(each)) for each in asked]
+        with contained(self.name):
+            return [Scored(each, scores.psnr(each), scores.ssim(each)) for each in asked]
+
+    def _others(self, scores: "ConventionScores", names: list[str]) -> dict[str, float | str]:
+        """Return the means of metrics beside PSNR and SSIM by the default; of LPIPS those of all its networks.
+
+        A reason stands where a metric cannot be had.
+        """
+        from srbench.evaluation import scoring
+
+        found: dict[str, float | str] = {}
+        for name in (each for typed in names for each in (_LPIPS if typed.lower() == "lpips" else (typed,))):
+            try:
+                with console.fetching(self.store):
+                    (scorer,) = scoring.scorers([name], self.protocol, self.store)
+                found[name] = scores.mean(scorer, self.protocol, self.base)
+            except UserError as error:
+                found[name] = str(error)
+        return found
 
     def _steps(
         self, images: "ImageSet", metrics: list[str], run: Path | None, row: "Row | None"
     ) -> "tuple[Table, dict[str, Any]]":
         from srbench.evaluation import row_origin, scoring, steps
-        from srbench.evaluation.convention_scores import folder_pictures
+        from srbench.evaluation.convention_outputs import folder_pictures
         from srbench.evaluation.results import RunFolder
+        from srbench.models.user_code import contained
         from srbench.report.runs import explain as report
 
         with console.fetching(self.store):
             scorers = scoring.scorers(metrics, self.protocol, self.store)
         item = images.items[0]
         if self.upscaler is not None:
-            walked = steps.walk(item, self.upscaler, self.protocol, scorers)
+            with contained(self.name):
+                walked = steps.walk(item, self.upscaler, self.protocol, scorers)
         else:
             picture = folder_pictures(Path(self.subject), images, self.protocol.scale, self.pairs)(item)
             walked = steps.walk_picture(item, picture, self.protocol, scorers)

@@ -12,7 +12,8 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
 from srbench.evaluation import harness, printed, scoring
-from srbench.evaluation.convention_scores import ConventionScores, ModelSource
+from srbench.evaluation.convention_outputs import ModelSource
+from srbench.evaluation.convention_scores import ConventionScores
 from srbench.evaluation.conventions import of_protocol
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.printed import Printed

@@ -70,6 +70,15 @@ def test_where_nothing_fits_the_nearest_are_shown_and_stored_pictures_suffice(ca
     assert "SR, as stored" in out
 
 
+def test_lpips_is_told_by_each_network_at_hand(call: Call, folder: str) -> None:
+    call("run", "--models", "nearest", "--datasets", folder, "--metrics", "lpips", "--out", "run")
+    mean = np.mean([row.value for row in RunFolder(Path("run")).rows() if row.metric == "lpips"])
+    said = json.loads(call("explain", "nearest", "--datasets", folder, "--metrics", "lpips", "--json")[1])
+    others = said["others"]["mean of hr"]
+    assert others["lpips.alex"] == pytest.approx(mean, abs=1e-9)
+    assert "weights" in others["lpips.vgg"]
+
+
 def test_a_metric_lists_the_conventions_that_change_it(call: Call) -> None:
     listed = json.loads(call("explain", "ssim", "--json")[1])
     assert {"daala", "wang"} <= {one["value"] for one in listed if one["axis"] == "ssim"}

@@ -14,8 +14,9 @@ from srbench.core import image
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadProtocol, UserError
-from srbench.evaluation import convention_scores, conventions, harness, printed, scoring
-from srbench.evaluation.convention_scores import ConventionScores, ModelSource
+from srbench.evaluation import convention_outputs, conventions, harness, printed, scoring
+from srbench.evaluation.convention_outputs import ModelSource
+from srbench.evaluation.convention_scores import ConventionScores
 from srbench.evaluation.conventions import Convention, Images
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
@@ -87,9 +88,9 @@ def test_lr_of_other_resamplers() -> None:
     by_hand = np.array(
         [[taps @ block @ taps for block in row] for row in hr[0, 0].double().unfold(0, 4, 4).unfold(1, 4, 4).numpy()]
     )
-    opencv = convention_scores.degrade(hr, Images(lr="opencv"), 4)[0, 0].numpy()
+    opencv = convention_outputs.degrade(hr, Images(lr="opencv"), 4)[0, 0].numpy()
     assert np.array_equal(opencv, np.floor(by_hand.clip(0, 255) + 0.5))
-    pillow = convention_scores.degrade(hr, Images(lr="pillow"), 4)[0, 0].numpy()
+    pillow = convention_outputs.degrade(hr, Images(lr="pillow"), 4)[0, 0].numpy()
     assert np.array_equal(
         pillow, np.asarray(Image.fromarray(hr[0, 0].numpy()).resize((2, 2), Image.Resampling.BICUBIC))
     )

@@ -1,6 +1,6 @@
 """The pages of `srbench explain`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,15 +73,22 @@ def steps_table(name: str, walk: Walk, endings: Sequence[Ending]) -> Table:
     return Table("steps", name, columns, rows, notes)
 
 
-def conventions_table(name: str, scored: Sequence[Scored]) -> Table:
-    """Arrange the default and what each other choice gives, with who makes it."""
+def conventions_table(name: str, scored: Sequence[Scored], others: Mapping[str, float | str]) -> Table:
+    """Arrange the default and what each other choice gives, with who makes it.
+
+    Args:
+        name: What is measured.
+        scored: The default, and the conventions of one other choice.
+        others: Values of other metrics by the default, or why they cannot be had.
+    """
     base = scored[0]
     columns = (text_column("convention"), Column("PSNR [dB]"), Column("SSIM"), text_column("who uses it"))
+    told = [f"{each}: {value if isinstance(value, str) else f'{value:.4f}'}" for each, value in others.items()]
     rows = [("the default", f"{base.psnr:.4f}", f"{base.ssim:.4f}", "")]
     for one in scored[1:]:
         (choice,) = one.convention.differs(base.convention)
         rows.append((choice.title, f"{one.psnr:.4f}", f"{one.ssim:.4f}", choice.who))
-    return Table("conventions", name, columns, text_rows(rows), (_summary(scored), _PIXELWISE))
+    return Table("conventions", name, columns, text_rows(rows), (_summary(scored), _PIXELWISE, *told))
 
 
 def _summary(scored: Sequence[Scored]) -> str:
