@@ -11,7 +11,7 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from srbench.errors import ShapeError
-from srbench.metrics.ssim import Flavour, ssim
+from srbench.metrics.ssim import Flavour, contrast_and_ssim, ssim
 
 FLAVOURS: tuple[Flavour, ...] = ("wang", "wang-ds", "skimage-default", "daala")
 
@@ -116,6 +116,15 @@ def test_a_batch_has_the_values_of_its_images(flavour: Flavour, images: int, hei
     sr, hr = sr.transpose(0, 1), hr.transpose(0, 1)
     alone = torch.cat([ssim(x, y, flavour) for x, y in zip(sr.split(1), hr.split(1), strict=True)])
     torch.testing.assert_close(ssim(sr, hr, flavour), alone, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize(("height", "width"), [(11, 11), (34, 34), (35, 83), (82, 35), (12, 200), (130, 70)])
+def test_blocks_have_the_mean_of_the_whole_map(height: int, width: int) -> None:
+    """Of one window, of whole blocks, and where rows and columns are left over."""
+    sr, hr = _pair(height, width)
+    _, whole = contrast_and_ssim(sr[:, 0].double(), hr[:, 0].double())
+    assert ssim(sr, hr, "wang").item() == pytest.approx(whole.item(), abs=1e-13)
+    assert ssim(sr.double().requires_grad_(), hr, "wang").requires_grad
 
 
 def test_too_small_and_unequal_images_are_refused() -> None:
