@@ -69,6 +69,8 @@ def _check_reflow(page: Any, name: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+_ALIKE = {"home", "screen", "thanks"}
+"""Pages that are the same for all methods: their templates know nothing of a study's design."""
 _METHODS = [
     ("acr",),
     ("acr-hr",),
@@ -96,8 +98,9 @@ def test_a_raters_pages(call: Call, tmp_path: Path, browser: Any, method: tuple[
         names = []
         for name in rated(page, url, store, form):
             names.append(name)
-            assert _violations(page) == [], name
-            _check_reflow(page, name)
+            if method == ("acr",) or name not in _ALIKE:
+                assert _violations(page) == [], name
+                _check_reflow(page, name)
         assert {"home", "consent", "screen", "calibration", "practice", "trial", "thanks"} <= set(names)
         assert said == []
 
