@@ -1,7 +1,7 @@
 """Size and speed of the viewer: `python -m benchmarks.viewer RUN --dataset bsd100`, in Chromium, from disk.
 
-Aims: the folder has at most 0.75 of the bytes of the PNG files, the first picture is there within a second, another
-model within 0.1 s, and the page stays below 1 GiB while it walks through all images.
+Aims: the folder has at most 0.75 of the bytes of the PNG files that it shows, the first picture is there within a
+second, another model within 0.1 s, and the page stays below 1 GiB while it walks through all images.
 """
 
 import argparse
