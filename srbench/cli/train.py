@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from srbench.cli import console, names, options
+from srbench.cli import console, names, options, training_progress
 from srbench.core.files import refused, require_folder
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from srbench.training.log_comparison import LogComparison
     from srbench.training.trainer import Trainer
 
-_LINE_EVERY_S = 60
 _TOLERANCE = 0.02
 """Largest relative difference of a repeated loss; it covers a CPU and a GPU, or two versions of torch."""
 
@@ -160,11 +158,10 @@ def _run(trainer: "Trainer", resume: bool, steps: int | None = None) -> None:
         UserError: A file could not be written.
     """
     quiet = trainer.fabric.global_rank != 0
-    with _bar(quiet=quiet) as bar:
+    with training_progress.bar(quiet=quiet) as bar:
         if not quiet:
             total = steps or trainer.recipe.steps
-            shown = _ProgressBar(bar, total) if console.err.is_terminal else _ProgressLines(trainer.recipe.steps)
-            trainer.listeners.append(shown.show)
+            trainer.listeners.append(training_progress.shown(bar, total, trainer.recipe.steps))
         try:
             trainer.run(resume=resume)
         except KeyboardInterrupt:
@@ -204,59 +201,6 @@ def _describe(images: "TrainingImages") -> str:
     return (
         f"{counted(len(images.training), 'training image')}, {len(images.held_out)} held out for validation{excluded}"
     )
-
-
-class _ProgressBar:
-    """Shows the newest line of the journal in a progress bar."""
-
-    def __init__(self, progress: Progress, steps: int) -> None:
-        self.progress = progress
-        self.task = progress.add_task("", total=steps, speed="", loss="", psnr="")
-        self.last: tuple[int, float] | None = None
-
-    def show(self, line: Mapping[str, Any]) -> None:
-        """Show the line of a step."""
-        fields = {"completed": line["step"], "description": line["phase"]}
-        parts = [f"{name} {line[name]:.4g}" for name in ("loss", "discriminator") if name in line]
-        if self.last is not None and line["seconds"] > self.last[1]:
-            speed = (line["step"] - self.last[0]) / (line["seconds"] - self.last[1])
-            fields["speed"] = f"{speed:.1f} it/s"
-        if line.get("psnr") is not None:
-            fields["psnr"] = f"{line['psnr']:.2f} dB"
-        if self.last is None or line["step"] % 20 == 0:
-            self.last = (line["step"], line["seconds"])
-        self.progress.update(self.task, loss=" ".join(parts), **fields)
-
-
-class _ProgressLines:
-    """Prints a line for each validation and each minute, where stderr is no terminal."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-        self.printed_s = 0.0
-
-    def show(self, line: Mapping[str, Any]) -> None:
-        """Print the line of a step if it is time to."""
-        if "psnr" not in line and line["seconds"] < self.printed_s + _LINE_EVERY_S:
-            return
-        self.printed_s = line["seconds"]
-        remaining_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60
-        psnr = f", validation {line['psnr']:.2f} dB" if line.get("psnr") is not None else ""
-        console.err.print(
-            f"{line['phase']} {line['step']}/{self.steps}: loss {line['loss']:.4g}{psnr}, "
-            f"about {remaining_min:.0f} min left"
-        )
-
-
-def _bar(*, quiet: bool) -> Progress:
-    columns = (
-        TextColumn("{task.description} {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("{task.fields[speed]} {task.fields[loss]} {task.fields[psnr]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console.err, disable=quiet or not console.err.is_terminal)
 
 
 def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
