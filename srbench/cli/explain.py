@@ -9,7 +9,7 @@ import typer
 
 from srbench import protocol as protocols
 from srbench.cli import console, options
-from srbench.cli.names import metric_names, refuse_unknown
+from srbench.cli.names import metric_names, model_names, refuse_unknown
 from srbench.core.paths import weights_roots
 from srbench.errors import UnknownName, UserError
 
@@ -98,8 +98,7 @@ def explain(
             "key of a row with --run, needs neither"
         )
     names = options.split(datasets) if datasets else [image.rpartition("/")[0]]
-    is_folder = Path(subject).is_dir()
-    refuse_unknown(models=[] if is_folder else [subject], datasets=names, metrics=options.split(metrics))
+    refuse_unknown(models=[] if _is_folder(subject) else [subject], datasets=names, metrics=options.split(metrics))
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
     from srbench.datasets.locate import locate
@@ -133,6 +132,11 @@ def _metric(name: str, *, json: bool) -> None:
     console.show(report.page(f"Conventions of {name}", lead, [report.choices_table(axes)]))
 
 
+def _is_folder(subject: str) -> bool:
+    """Tell whether a folder of pictures is meant; the id of a model is one, also beside a folder of its name."""
+    return Path(subject).is_dir() and subject.lower() not in model_names()
+
+
 def _one(images: "ImageSet", name: str) -> "ImageSet":
     """Return a data set of one image alone."""
     items = [item for item in images.items if item.name == name]
@@ -154,7 +158,7 @@ class _Explained:
         self.pairs = pairs
         self.base: Convention = conventions.of_protocol(protocol)
         self.upscaler: Any = None
-        if Path(subject).is_dir():
+        if _is_folder(subject):
             self.name = Path(subject).resolve().name
             return
         from srbench.models.select import select_one

@@ -79,6 +79,12 @@ def test_lpips_is_told_by_each_network_at_hand(call: Call, folder: str) -> None:
     assert "weights" in others["lpips.vgg"]
 
 
+def test_a_folder_of_a_models_name_does_not_stand_for_the_model(call: Call, folder: str) -> None:
+    Path("nearest").mkdir()
+    said = json.loads(call("explain", "nearest", "--image", f"{folder}/wood", "--json")[1])
+    assert "LR" in [step["name"] for step in said["steps"]]
+
+
 def test_a_metric_lists_the_conventions_that_change_it(call: Call) -> None:
     listed = json.loads(call("explain", "ssim", "--json")[1])
     assert {"daala", "wang"} <= {one["value"] for one in listed if one["axis"] == "ssim"}

@@ -147,9 +147,9 @@ def _verdict(base: Convention, found: Search) -> list[str]:
     return lines
 
 
-def page(title: str, lead: Sequence[str], tables: Sequence[Table], caveats: Sequence[str] = ()) -> Page:
+def page(title: str, lead: Sequence[str], tables: Sequence[Table]) -> Page:
     """Put tables on one page."""
-    return Page(title, tuple(lead), tuple(tables), caveats=tuple(caveats))
+    return Page(title, tuple(lead), tuple(tables))
 
 
 def match_record(match: Match, base: Convention, names: Sequence[str]) -> dict[str, Any]:
