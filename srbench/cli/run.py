@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -88,6 +88,14 @@ def run(
             "in turn.",
         ),
     ] = 1,
+    executor: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="Where the workers are: processes of this machine, or actors of a Ray cluster."),
+    ] = "local",
+    ray_address: Annotated[
+        str,
+        typer.Option(help="Address of the Ray cluster, as auto or ray://head:10001; one of this machine by default."),
+    ] = "",
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
@@ -155,7 +163,9 @@ def run(
     plan = _plan(request, folder, fast=fast)
     if share:
         plan = shares.shared(plan, folder, share)
-    outcome = _walk(plan, folder, replace(request, modes=plan.modes), workers)
+    outcome = _walk(
+        plan, folder, replace(request, modes=plan.modes), workers, ray_address if executor == "ray" else None
+    )
     if receipt:
         receipt.write(plan, outcome)
     if share:
@@ -301,21 +311,24 @@ def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
     console.out.print(f"Stored: {folder.path}; again: {again}", soft_wrap=True, markup=False)
 
 
-def _walk(plan: "Plan", folder: RunFolder, request: "Request", workers: int) -> "Outcome":
+def _walk(plan: "Plan", folder: RunFolder, request: "Request", workers: int, ray: str | None) -> "Outcome":
+    """Measure all in this process, or by workers; `ray` is the address of their cluster, None for processes."""
     import torch
 
     from srbench.evaluation import harness
     from srbench.scale import together
     from srbench.scale.processes import Order, Processes
+    from srbench.scale.ray_actors import RayActors
 
     threads = max(torch.get_num_threads() // workers, 1)
     try:
         with console.bars() as progress:
-            if workers == 1:
+            if workers == 1 and ray is None:
                 outcome = harness.run(plan, folder, progress)
             else:
-                order = partial(Order, request, folder.path, threads=threads)
-                outcome = together.run(plan, folder, workers, lambda call: Processes(order(call=call)), progress)
+                order = partial(Order, request, folder.path.resolve(), threads=threads)
+                hire = Processes if ray is None else partial(RayActors, address=ray)
+                outcome = together.run(plan, folder, workers, lambda call: hire(order(call=call)), progress)
     except KeyboardInterrupt:
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None

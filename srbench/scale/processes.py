@@ -106,35 +106,47 @@ class Processes:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def hired(order: Order) -> Worker:
-    """Return a worker that has found models, data sets and metrics in this process.
+class Desk:
+    """Where a worker sits in its process: it gets ready with its first unit, and tells errors as values.
 
-    Raises:
-        UserError: Something cannot be had.
+    Args:
+        order: What it has to know.
     """
-    folder = SegmentFolder(order.path, order.call)
-    return Worker(order.request.plan(folder, order.request.store()), folder)
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.worker: Worker | None = None
+        allocator.keep_freed_memory()
+        torch.set_num_threads(order.threads)
+
+    def answer(self, unit: Unit) -> Done | Exception:
+        """Do a unit of work, and return what came of it."""
+        try:
+            self.worker = self.worker or self._hired()
+            return self.worker.do(unit)
+        except (UserError, OSError) as error:
+            return error
+        except Exception:
+            return RuntimeError(f"in a worker:\n{traceback.format_exc()}")
+
+    def close(self) -> None:
+        """Close the worker's segment."""
+        if self.worker is not None:
+            self.worker.close()
+
+    def _hired(self) -> Worker:
+        folder = SegmentFolder(self.order.path, self.order.call)
+        return Worker(self.order.request.plan(folder, self.order.request.store()), folder)
 
 
 def _serve(pipe: Connection, order: Order) -> None:
     """Do what comes through a pipe until it is closed, also by the death of the process at its other end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the one who gives orders ends the others
-    allocator.keep_freed_memory()
-    torch.set_num_threads(order.threads)
-    worker: Worker | None = None
+    desk = Desk(order)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            unit = pipe.recv()
-            try:
-                worker = worker or hired(order)
-                answer: Done | Exception = worker.do(unit)
-            except (UserError, OSError) as error:
-                answer = error
-            except Exception:
-                answer = RuntimeError(f"in a worker:\n{traceback.format_exc()}")
-            pipe.send(answer)
-    if worker is not None:
-        worker.close()
+            pipe.send(desk.answer(pipe.recv()))
+    desk.close()
 
 
 def _gpu(worker: int, device: str) -> str | None:

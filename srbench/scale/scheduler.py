@@ -1,5 +1,6 @@
 """Which worker does what next; it knows neither processes nor models, only units of work, their costs and ends."""
 
+from collections import deque
 from collections.abc import Mapping
 
 from srbench.evaluation.plan import Unit
@@ -21,9 +22,11 @@ class Scheduler:
     def __init__(self, costs: Mapping[Unit, float]) -> None:
         self.costs = costs
         self.set_aside: dict[tuple[str, ...], str] = {}
-        self._waiting: dict[str, list[Unit]] = {}
+        self._waiting: dict[str, deque[Unit]] = {}
+        self._left: dict[str, float] = {}
         for unit in sorted(costs, key=lambda unit: -costs[unit]):
-            self._waiting.setdefault(unit[0], []).append(unit)
+            self._waiting.setdefault(unit[0], deque()).append(unit)
+            self._left[unit[0]] = self._left.get(unit[0], 0.0) + costs[unit]
         self._at_work: dict[int, Unit] = {}
         self._model_of: dict[int, str] = {}
         self._deaths: dict[Unit, int] = {}
@@ -45,7 +48,8 @@ class Scheduler:
             if not open_models:
                 return None
             model = max(open_models, key=self._work_for_each)
-        unit = self._waiting[model].pop(0)
+        unit = self._waiting[model].popleft()
+        self._left[model] -= self.costs[unit]
         self._at_work[worker], self._model_of[worker] = unit, model
         return unit
 
@@ -59,7 +63,7 @@ class Scheduler:
         model = self._at_work.pop(worker)[0]
         self._in_a_row[model] = 0
         if not goes_on:
-            self._waiting[model] = []
+            self._waiting[model].clear()
 
     def died(self, worker: int, how: str) -> None:
         """Note that a worker's process has ended in the middle of its unit, which is tried again first of all.
@@ -78,12 +82,13 @@ class Scheduler:
         why = f"ended its process {MOST_DEATHS} times ({how}); set aside"
         if self._in_a_row[model] >= MOST_DEATHS:
             self.set_aside[(model,)] = why
-            self._waiting[model] = []
+            self._waiting[model].clear()
         elif self._deaths[unit] >= MOST_DEATHS:
             self.set_aside[unit] = why
         elif (model,) not in self.set_aside:
-            self._waiting[model].insert(0, unit)
+            self._waiting[model].appendleft(unit)
+            self._left[model] += self.costs[unit]
 
     def _work_for_each(self, model: str) -> float:
         workers = sum(unit[0] == model for unit in self._at_work.values())
-        return sum(self.costs[unit] for unit in self._waiting[model]) / (workers + 1)
+        return self._left[model] / (workers + 1)
