@@ -1,4 +1,4 @@
-"""Whether `srbench explain --printed` finds the convention behind a printed score: drawn ones, printed and looked for.
+"""Whether `srbench explain` finds the convention behind a printed score: drawn ones, printed and looked for.
 
     python -m benchmarks.explain_draws --draws 500
 
@@ -142,7 +142,7 @@ def report(made: Sequence[Draw], datasets: str, *, even: bool) -> str:
     share = f"{first} ({first / len(made):.1%})"
     found = (
         f"{len(made)} draws of a model and a convention ({how}), each printed as PSNR with two digits and SSIM with "
-        f"four on {datasets.replace(',', ' and ')}, and looked for by the search of `srbench explain --printed`. The "
+        f"four on {datasets.replace(',', ' and ')}, and looked for by the search of `srbench explain`. The "
         f"true convention is listed in {listed} and stands first in {share}; the aims are all and "
         "90 %. Conventions that give the same in every digit are one entry; the true one heads its entry in "
         f"{heads}. More than one entry fits in {several}."
