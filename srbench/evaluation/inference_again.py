@@ -76,9 +76,8 @@ def infer_again(
 
 
 def _model(name: str, facts: Mapping[str, Any], scale: int, store: AssetStore) -> Model:
-    place = facts.get("place", "")
-    (model,) = select([f"{name}={place}" if place else name], scale, store).models
-    return model
+    (model,) = select([facts.get("place") or name], scale, store).models
+    return replace(model, id=name)
 
 
 def _sets(rows: Sequence[Row], items: Mapping[tuple[str, str], Item]) -> list[ImageSet]:

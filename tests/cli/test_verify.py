@@ -63,6 +63,14 @@ def test_an_altered_run_is_told_from_the_one_that_was_stored(call: Call) -> None
     assert (code, "is not the picture that was measured" in out) == (3, True)
 
 
+def test_a_model_of_a_file_runs_again_from_where_it_was(call: Call) -> None:
+    source = "from torch.nn.functional import interpolate\ndef twice(scale):\n"
+    Path("my.py").write_text(f"{source}    return lambda x: interpolate(x, scale_factor=scale)\n", encoding="utf-8")
+    call("run", "--models", "my.py:twice", "--metrics", "psnr", "--limit", "1", "--out", "one")
+    found = json.loads(call("verify", "one", "--json")[1])
+    assert (found["inferred"], found["wrong"]) == (1, [])
+
+
 @pytest.mark.parametrize("count", [1, 7, 99, 100, 1000, 44_000])
 def test_a_sample_misses_one_percent_of_altered_scores_with_less_than_a_thousandth(count: int) -> None:
     number, bad = draws(count), max(round(count / 100), 1)
