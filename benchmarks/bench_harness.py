@@ -20,7 +20,7 @@ from srbench.cli.app import app
 from srbench.core import allocator, image
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
-from srbench.evaluation import harness, pairing, sanity, scoring
+from srbench.evaluation import harness, measuring, pairing, sanity, scoring
 from srbench.evaluation.plan import Plan
 from srbench.evaluation.results import RunFolder
 from srbench.models.select import select
@@ -46,7 +46,7 @@ class Stopwatch:
         monkeypatch.setattr(scoring, "measure", self._timed("metrics", scoring.measure))
         monkeypatch.setattr(sanity, "check", self._timed("checks", sanity.check))
         monkeypatch.setattr(scoring, "quantise", self._timed("metrics", scoring.quantise))
-        monkeypatch.setattr(harness, "Views", self._timed("metrics", scoring.Views))
+        monkeypatch.setattr(measuring, "Views", self._timed("metrics", scoring.Views))
 
     def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -22,13 +22,13 @@ def digest(network: object) -> str:
     and in the globals that they use; functions of installed packages count by their names.
     """
     content = hashlib.sha256()
-    for part in _parts(network, set()):
+    for part in _parts(network, {}):
         content.update(len(part).to_bytes(8, "big"))
         content.update(part)
     return content.hexdigest()
 
 
-def _parts(value: Any, seen: set[int]) -> Iterator[bytes]:
+def _parts(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
     if isinstance(value, Tensor):
         yield f"{value.dtype} {tuple(value.shape)}".encode()
         yield value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
@@ -40,7 +40,7 @@ def _parts(value: Any, seen: set[int]) -> Iterator[bytes]:
     elif id(value) in seen:
         yield b"as above"
     else:
-        seen.add(id(value))
+        seen[id(value)] = value  # what is held on to keeps its id, which a later object could have otherwise
         yield _name(value)
         for held in _held(value):
             yield from _parts(held, seen)

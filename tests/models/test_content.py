@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -80,3 +81,13 @@ def test_a_network_that_holds_itself_has_a_digest() -> None:
     network = Plain(1.0)
     network.itself = network  # type: ignore[attr-defined]
     assert digest(network) == digest(network)
+
+
+def test_a_setting_counts_wherever_it_stands() -> None:
+    """Objects that come into being while others are looked at must not be taken for them."""
+
+    def network(value: float) -> list[SimpleNamespace]:
+        return [SimpleNamespace(a=1.0), SimpleNamespace(a=value), SimpleNamespace(b=2.0), SimpleNamespace(b=value)]
+
+    assert len({digest(network(value)) for value in range(20)}) == 20
+    assert len({digest(network(3.0)) for _ in range(20)}) == 1

@@ -23,7 +23,7 @@ def crash(scale):
     return lambda x: os._exit(7)
 def slow(scale):
     def f(x):
-        time.sleep(0.3)
+        time.sleep(1.5)  # so long that Ctrl-C comes in the middle also on a busy machine
         return interpolate(x, scale_factor=scale)
     return f
 """
