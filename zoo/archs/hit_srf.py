@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, gelu, leaky_relu, pixel_shuffle
 from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
 from srbench.models.card import Card, Claim, weight
 from zoo.archs import mirrored
+from zoo.archs.residual_group import ResidualGroup
 
 _MEAN = (0.4488, 0.4371, 0.4040)
 """Mean of RGB over DIV2K, which is taken off and added again."""
@@ -158,22 +159,6 @@ class Block(nn.Module):
         return out
 
 
-class Group(nn.Module):
-    """A block of each window, a convolution, and the input added."""
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList(Block(channels, heads, side) for side in _WINDOWS_PX)
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, h, w, channels)` to the same."""
-        y = x
-        for block in self.blocks:
-            y = block(y)
-        return x + self.conv(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-
-
 class HiTSRF(Network):
     """Groups at LR size and one PixelShuffle; the convolutions see RGB without its mean.
 
@@ -190,7 +175,9 @@ class HiTSRF(Network):
         super().__init__(scale)
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.first_norm = nn.LayerNorm(channels)
-        self.body = nn.ModuleList(Group(channels, heads) for _ in range(groups))
+        self.body = nn.ModuleList(
+            ResidualGroup(channels, [Block(channels, heads, side) for side in _WINDOWS_PX]) for _ in range(groups)
+        )
         self.last_norm = nn.LayerNorm(channels)
         self.tail = nn.Conv2d(channels, channels, 3, padding=1)
         self.last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)

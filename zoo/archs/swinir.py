@@ -13,6 +13,7 @@ from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
 from srbench.models.card import Card, Claim, weight
 from zoo.archs import mirrored
 from zoo.archs.attention_tokens import SIDE, STEPS, from_windows, places_apart, windows
+from zoo.archs.residual_group import ResidualGroup
 
 _MEAN = (0.4488, 0.4371, 0.4040)
 """Mean of RGB over DIV2K, which is taken off and added again."""
@@ -83,22 +84,6 @@ def _torn(height: int, width: int, like: Tensor) -> Tensor:
     return (parts[:, :, None] != parts[:, None]).to(like) * _NEVER
 
 
-class Group(nn.Module):
-    """Blocks, a convolution, and the input added."""
-
-    def __init__(self, channels: int, heads: int, hidden: int, blocks: int) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList(Block(channels, heads, hidden, shifted=at % 2 == 1) for at in range(blocks))
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, h, w, channels)` to the same."""
-        y = x
-        for block in self.blocks:
-            y = block(y)
-        return x + self.conv(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-
-
 class SwinIR(Network):
     """Groups at LR size and one PixelShuffle; sides are continued by their mirror image to a multiple of 8 px.
 
@@ -119,7 +104,10 @@ class SwinIR(Network):
         super().__init__(scale)
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.first_norm = nn.LayerNorm(channels)
-        self.body = nn.ModuleList(Group(channels, heads, hidden, blocks) for _ in range(groups))
+        self.body = nn.ModuleList(
+            ResidualGroup(channels, [Block(channels, heads, hidden, shifted=at % 2 == 1) for at in range(blocks)])
+            for _ in range(groups)
+        )
         self.last_norm = nn.LayerNorm(channels)
         self.tail = nn.Conv2d(channels, channels, 3, padding=1)
         self.last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
