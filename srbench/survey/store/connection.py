@@ -88,7 +88,7 @@ class StoreConnection:
 
     @contextmanager
     def _statements(self, *, writing: bool) -> Iterator[Connection]:
-        """A transaction of statements without records, at half the cost."""
+        """A transaction of statements alone, without records, which is cheaper."""
         with (self.engine if writing else self._readers).begin() as database:
             yield database
 

@@ -19,7 +19,7 @@ _SWITCH_S = 0.0001
 """How long a thread may keep another one from running, in seconds.
 
 Every statement of a transaction gives the interpreter away and waits for it again. With Python's 5 ms an answer took
-21 ms at the median where 200 raters came, and 4 ms with a tenth of a millisecond (benchmarks/load).
+21 ms at the median where 200 raters came; half a millisecond alone made it 11 ms (benchmarks/load).
 """
 
 
