@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from srbench.core import image
+from benchmarks import photographs
 from srbench.core.assets import AssetStore
-from srbench.datasets.locate import locate
 from srbench.training import recipe as recipes
 from srbench.training import setup
 from srbench.training.trainer import LoopSettings, Trainer
@@ -18,16 +17,17 @@ _MOST_WAITING = 0.05
 
 
 @pytest.fixture(scope="module")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder_of_photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The builtin photographs as files of their own."""
     folder = tmp_path_factory.mktemp("photographs")
-    for item in locate("builtin", AssetStore(), scale=4).items:
-        image.write(folder / f"{item.name}.png", image.read(item.hr))
+    photographs.write(folder)
     return folder
 
 
 @pytest.mark.parametrize("mode", ["fp32", "fp32_channels_last", "bf16", "bf16_channels_last"])
-def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Path, tmp_path: Path, quick: bool) -> None:
+def test_srresnet_steps(
+    benchmark: BenchmarkFixture, mode: str, folder_of_photographs: Path, tmp_path: Path, quick: bool
+) -> None:
     steps = _STEPS_QUICK if quick else _STEPS
     precision, _, layout = mode.partition("_")
     recipe = recipes.load(
@@ -42,7 +42,7 @@ def test_srresnet_steps(benchmark: BenchmarkFixture, mode: str, photographs: Pat
         ],
     )
     fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
-    patches, _ = setup.build_dataset(recipe, photographs, 512)
+    patches, _ = setup.build_dataset(recipe, folder_of_photographs, 512)
     runs: list[Trainer] = []
 
     def prepare() -> tuple[tuple[Trainer], dict[str, int]]:

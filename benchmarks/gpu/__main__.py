@@ -11,12 +11,11 @@ from typing import Any
 
 import torch
 
+from benchmarks import photographs
 from benchmarks.gpu import bounded
 from benchmarks.gpu.bounded import Ending
 from benchmarks.gpu.parts import PARTS, Part, Settings
-from srbench.core import environment, files, image
-from srbench.core.assets import AssetStore
-from srbench.datasets.locate import locate
+from srbench.core import environment, files
 
 _ENDED, _LONGEST_MINUTES = "kit.json", 600.0
 _LEAST_S = 20.0
@@ -29,7 +28,9 @@ def main() -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / _ENDED
     ended: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
-    _photographs(asked.photographs)
+    if not asked.photographs.is_dir():
+        asked.photographs.mkdir(parents=True)
+        photographs.write(asked.photographs)
     end = time.monotonic() + 60 * asked.minutes
     for part in PARTS:
         if ended.get(part.name, {}).get("kind") in ("done", "stopped"):
@@ -51,15 +52,6 @@ def _run(part: Part, asked: Settings, left_s: float) -> Ending:
     limit = min(left_s, 60 * asked.minutes * part.share) if part.share else left_s - bounded.GRACE_S
     limit = _SHORT_S if asked.short else limit
     return bounded.run(part.words(asked), limit, asked.out / f"{part.name}.log", part.right)
-
-
-def _photographs(folder: Path) -> None:
-    """Without a folder of the user's, training sees the builtin photographs: fast enough to time, too few to learn."""
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True)
-    for item in locate("builtin", AssetStore(), scale=4).items:
-        image.write(folder / f"{item.name}.png", image.read(item.hr))
 
 
 def _page(content: Mapping[str, Any], out: Path) -> str:
@@ -105,8 +97,8 @@ def _arguments() -> Settings:
         parser.error("torch finds no CUDA GPU here; --short --device cpu tries the kit without one")
     if not 0.5 <= given.minutes <= _LONGEST_MINUTES:
         parser.error(f"expected from 0.5 to {_LONGEST_MINUTES:g} minutes")
-    photographs = given.photographs or given.out / "photographs"
-    return Settings(given.out, given.device, given.minutes, given.short, photographs, given.weights_root)
+    folder = given.photographs or given.out / "photographs"
+    return Settings(given.out, given.device, given.minutes, given.short, folder, given.weights_root)
 
 
 if __name__ == "__main__":
