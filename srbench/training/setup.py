@@ -20,8 +20,9 @@ from srbench.models.arch import Network, channels_of
 from srbench.models.model import differences
 from srbench.models.select import select
 from srbench.training import images, run_facts
+from srbench.training.image_cache import ImageCache
 from srbench.training.recipe import Recipe
-from srbench.training.samples import ImageCache, PatchDataset
+from srbench.training.samples import PatchDataset
 
 _TRIAL_PX = 16
 

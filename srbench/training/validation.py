@@ -15,8 +15,8 @@ from srbench.metrics import psnr
 from srbench.models.arch import Network
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
+from srbench.training.image_cache import load_image
 from srbench.training.recipe import Recipe
-from srbench.training.samples import load_image
 
 _PSNR, *_ = psnr.METRICS
 

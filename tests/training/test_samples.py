@@ -14,7 +14,8 @@ from srbench.errors import BadTrainingData
 from srbench.evaluation.pairing import degrade
 from srbench.training import images
 from srbench.training.augmentation import Augmentation, AugmentationDraw
-from srbench.training.samples import ImageCache, PatchDataset, loader
+from srbench.training.image_cache import ImageCache
+from srbench.training.samples import PatchDataset, loader
 
 X4 = protocol.find("classical_x4")
 PLAIN = Augmentation(flips=False, rotations=False)
