@@ -63,6 +63,13 @@ def train(
             min=0, help="Number of steps between weights that are kept as weights/<step>.safetensors; 0 keeps none."
         ),
     ] = 0,
+    answers_only: Annotated[
+        bool,
+        typer.Option(
+            "--answers-only",
+            help="Only make the teacher's answers, which a later training finds, on whatever device it runs.",
+        ),
+    ] = False,
     compare: Annotated[
         Path | None,
         typer.Option(help="Repeat the first steps of this log.jsonl, compare the losses, keep nothing."),
@@ -97,14 +104,19 @@ def train(
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     with console.fetching(store):
+        teacher = setup.find_teacher(loaded, store, fabric)
         generator = setup.build_generator(loaded, store)
-    with _folder(place, temporary=compare is not None) as folder:
+    if answers_only and teacher is None:
+        raise UserError(f"--answers-only: the recipe {recipe} has no teacher; expected one, as in --set teacher=haesr")
+    with _folder(place, temporary=answers_only or compare is not None) as folder:
         setup.prepare_folder(folder, loaded, fabric, resume=resume, go_on=_command("--resume"))
         with console.bars() as progress:
-            patches, images = setup.build_dataset(loaded, data, cache_mib, progress)
+            patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher)
         if is_first:
             for line in (*images.remarks, _describe(images)):
                 console.err.print(line, soft_wrap=True, markup=False)
+        if answers_only:
+            return
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
         settings = LoopSettings(validate_every, save_every, keep_every, workers)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)

@@ -31,6 +31,7 @@ class TrainingImages:
     Attributes:
         training: Files of the training set.
         held_out: Files of the validation set.
+        pixels: SHA-256 of the pixels of each file of the training set.
         excluded: Number of files that are not used, by reason.
         remarks: Lines that name the files that cannot be read, with the reason, those whose pixels a viewer would turn
             or show in other colours, and what the folders hold beside images.
@@ -38,6 +39,7 @@ class TrainingImages:
 
     training: list[Path]
     held_out: list[Path]
+    pixels: dict[Path, str] = field(default_factory=dict)
     excluded: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
 
@@ -92,13 +94,14 @@ def check_images(
     test_images = _test_images()
 
     def check(path: Path) -> tuple[str, str]:
-        found = _reason_to_exclude(path, smallest_px, multiple, test_images)
+        found = _look_at(path, smallest_px, multiple, test_images)
         task.advance()
         return found
 
     with progress.task("checking images", len(paths)) as task, ThreadPoolExecutor(8) as pool:
         found = list(pool.map(check, paths))
     reasons = [reason for reason, _ in found]
+    pixels = {path: sha256 for path, (reason, sha256) in zip(paths, found, strict=True) if not reason}
     remarks = [line for listing in listings for line in listing.describe()]
     remarks += [f"left out: {line}" for reason, line in found if reason == _UNREADABLE]
     remarks += image_remarks.describe(
@@ -112,19 +115,20 @@ def check_images(
         counts = ", ".join(f"{count} {reason}" for reason, count in excluded.items()) or "all are held out"
         named = "".join(f"; {line}" for reason, line in found[:_NAMED] if reason == _UNREADABLE)
         raise BadTrainingData(f"no image is left to train on: {counts}{named}")
-    return TrainingImages(training, validation, excluded, tuple(remarks))
+    return TrainingImages(training, validation, {path: pixels[path] for path in training}, excluded, tuple(remarks))
 
 
-def _reason_to_exclude(path: Path, smallest_px: int, multiple: int, test_images: dict[str, str]) -> tuple[str, str]:
-    """Say why an image cannot be used, empty if it can; and what is wrong with its file."""
+def _look_at(path: Path, smallest_px: int, multiple: int, test_images: dict[str, str]) -> tuple[str, str]:
+    """Say why an image cannot be used, and what is wrong with its file; else nothing, and the hash of its pixels."""
     try:
         array = image.read(path)
     except (BadImage, TooLarge) as error:
         return _UNREADABLE, str(error)
     if min(array.shape[:2]) // multiple * multiple < smallest_px:
         return f"smaller than a patch of {smallest_px} px", ""
-    test_set = test_images.get(image.pixels_sha256(array))
-    return (f"belong to the test set {test_set}" if test_set else ""), ""
+    sha256 = image.pixels_sha256(array)
+    test_set = test_images.get(sha256)
+    return (f"belong to the test set {test_set}", "") if test_set else ("", sha256)
 
 
 def _test_images() -> dict[str, str]:

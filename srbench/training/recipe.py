@@ -77,6 +77,9 @@ class Recipe(Config):
         protocol: Protocol by which LR is made and validation measures.
         seed: Seed of initial weights and samples.
         start: Weights that the generator starts from: a model's id or a file; empty for random weights.
+        teacher: Model whose answers are learnt too, by its id or file; empty for HR alone.
+        teacher_share: Part of each batch that are the teacher's answers; 1 for nothing else.
+        teacher_reductions: How many times HR is reduced to be LR that the teacher answers too, beside the protocol's.
         ema: Decay of the moving average of the generator's weights, which is then validated and saved; 0 for none. With
             BatchNorm it is of use once the learning rate is small: before, the average is worse than what it averages.
         best: Which weights are saved as best: "psnr" for those with the best validation PSNR, "last" for the last.
@@ -95,6 +98,9 @@ class Recipe(Config):
     protocol: str = protocols.DEFAULT
     seed: Annotated[int, Field(ge=0)] = 1
     start: str = ""
+    teacher: str = ""
+    teacher_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    teacher_reductions: list[Annotated[float, Field(gt=1)]] = [3.0]
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     best: Literal["psnr", "last"] = "psnr"
     generator: GeneratorConfig
@@ -143,7 +149,17 @@ class Recipe(Config):
             )
         if self.lr_discriminator is not None and self.lr_generator is None:
             raise ValueError("lr_discriminator: it needs the table [lr_generator], whose images it tells from LR")
+        self._check_teacher()
         self._check_discriminators()
+
+    def _check_teacher(self) -> None:
+        if not self.teacher:
+            return
+        if self.data.degradation.kind != "classical" or self.data.lr_folders or self.data.augmentation.jitter:
+            raise ValueError(
+                "teacher: its answers are made before training, of LR that is the same each time; expected the "
+                "classical degradation, no lr_folders and no jitter"
+            )
 
     def _check_discriminators(self) -> None:
         tables = {"hr": "discriminator", "lr": "lr_discriminator"}

@@ -19,6 +19,7 @@ from srbench.protocol import Protocol
 from srbench.training.augmentation import Augmentation
 from srbench.training.forward_cache import Batch
 from srbench.training.image_cache import ImageCache
+from srbench.training.teacher import Answers
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class PatchDataset(Dataset[Sample]):
         augmentation: Random flips, rotations and changes of colour.
         patch_px: Side of an HR patch, in pixels.
         seed: Seed that, with a sample's number, determines the sample.
+
+    Attributes:
+        answers: Pairs that take the place of HR and its LR in their share of the samples; None without a teacher.
     """
 
     def __init__(
@@ -67,10 +71,13 @@ class PatchDataset(Dataset[Sample]):
         self.augmentation = augmentation
         self.patch_px = patch_px
         self.seed = seed
+        self.answers: Answers | None = None
 
     def __getitem__(self, number: int) -> Sample:
         rng = np.random.Generator(np.random.Philox(key=np.array([self.seed, number], dtype=np.uint64)))
         scale = self.protocol.scale
+        if self.answers is not None and self.answers.gives(number):
+            return self._answer(self.answers, rng)
         hr_image = self.hr[int(rng.integers(len(self.hr)))]
         side = self.patch_px // scale
         top, left = (int(rng.integers(length // scale - side + 1)) for length in hr_image.shape[-2:])
@@ -88,6 +95,15 @@ class PatchDataset(Dataset[Sample]):
         lr = lr[..., y : y + side, x : x + side]
         hr = around[..., y * scale : (y + side) * scale, x * scale : (x + side) * scale]
         return Sample(draw.flip_and_rotate(lr)[0], draw.flip_and_rotate(hr)[0], record)
+
+    def _answer(self, answers: Answers, rng: np.random.Generator) -> Sample:
+        scale, side, number = self.protocol.scale, self.patch_px // self.protocol.scale, int(rng.integers(len(answers)))
+        lr, sr = answers.lr[number], answers.sr[number]
+        top, left = (int(rng.integers(length - side + 1)) for length in lr.shape[-2:])
+        lr = lr[..., top : top + side, left : left + side]
+        sr = sr[..., top * scale : (top + side) * scale, left * scale : (left + side) * scale]
+        draw = self.augmentation.draw(rng)
+        return Sample(draw.flip_and_rotate(lr)[0], draw.flip_and_rotate(sr)[0], {})
 
     def _unpaired_lr(self, rng: np.random.Generator, side: int) -> Tensor:
         assert self.lr is not None

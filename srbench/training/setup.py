@@ -23,6 +23,7 @@ from srbench.training import images, run_facts
 from srbench.training.image_cache import ImageCache
 from srbench.training.recipe import Recipe
 from srbench.training.samples import PatchDataset
+from srbench.training.teacher import Teacher
 
 _TRIAL_PX = 16
 
@@ -110,23 +111,50 @@ def _check_generator(generator: Network, recipe: Recipe) -> None:
         raise BadRecipe(f"generator: {arch} upscales by {sr.shape[-1] // _TRIAL_PX}, the protocol by {scale}")
 
 
+def find_teacher(recipe: Recipe, store: AssetStore, fabric: Fabric) -> Teacher | None:
+    """Find the recipe's teacher; None where it has none.
+
+    Args:
+        recipe: The recipe.
+        store: Source of weight files.
+        fabric: The launched Lightning Fabric, on whose device the teacher will answer.
+
+    Raises:
+        UserError: Its weights cannot be found, or it does not upscale by the protocol's scale.
+    """
+    if not recipe.teacher:
+        return None
+    protocol, data = recipe.conventions, recipe.data
+    (model,) = select([recipe.teacher], protocol.scale, store).models
+    smallest_px = data.patch_px // protocol.scale
+    return Teacher(model, protocol, recipe.teacher_reductions, data.centre_crop_px, smallest_px, fabric)
+
+
 def build_dataset(
-    recipe: Recipe, data: Path, cache_mib: int, progress: Progress = NO_PROGRESS
+    recipe: Recipe,
+    data: Path,
+    cache_mib: int,
+    progress: Progress = NO_PROGRESS,
+    teacher: Teacher | None = None,
 ) -> tuple[PatchDataset, images.TrainingImages]:
-    """Find and check the training images.
+    """Find and check the training images, and make the teacher's answers that are not there yet.
 
     Args:
         recipe: The recipe, which gives the folders, the held-out images and how patches are made.
         data: The folder that the recipe's folders are relative to.
         cache_mib: Memory for decoded images in each worker, in MiB.
-        progress: Shows how many images are checked.
+        progress: Shows how many images are checked, and how many answers are made.
+        teacher: The recipe's teacher.
 
     Returns:
         The samples by number, and the images that they come from.
 
     Raises:
         BadTrainingData: No image is left.
+        UserError: The teacher cannot run here, or its answers cannot be written.
     """
+    if bool(recipe.teacher) != (teacher is not None):
+        raise BadRecipe(f"teacher: the recipe's is {recipe.teacher!r}; pass what find_teacher returns for it")
     options, protocol = recipe.data, recipe.conventions
     hr_images = images.check_images(
         images.list_images(data, options.folders),
@@ -136,7 +164,8 @@ def build_dataset(
         protocol.hr_multiple,
         progress,
     )
-    hr = ImageCache(hr_images.training, protocol.hr_multiple, options.centre_crop_px, cache_mib)
+    hr_mib = cache_mib // 2 if teacher else cache_mib
+    hr = ImageCache(hr_images.training, protocol.hr_multiple, options.centre_crop_px, hr_mib)
     lr = None
     if options.lr_folders:
         lr_images = images.check_images(
@@ -145,6 +174,9 @@ def build_dataset(
         lr = ImageCache(lr_images.training, 1, 0, cache_mib)
         hr_images = replace(hr_images, remarks=hr_images.remarks + lr_images.remarks)
     patches = PatchDataset(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
+    if teacher is not None:
+        patches.answers = teacher.answers(hr_images.pixels, recipe.teacher_share, cache_mib - hr_mib, progress)
+        hr_images = replace(hr_images, remarks=(*hr_images.remarks, patches.answers.summary))
     return patches, hr_images
 
 

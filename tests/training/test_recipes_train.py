@@ -25,6 +25,7 @@ def _small(name: str) -> Recipe:
     """The recipe with small networks, small patches and two steps a phase, from random weights."""
     full = recipes.load(name)
     changes = [f"generator.settings.{setting}" for setting in SMALL[full.generator.arch]]
+    changes += ["teacher=bicubic"] if full.teacher else []
     changes += ["start=''", "data.batch=2", "data.patch_px=32", "data.folders=['hr']", "data.held_out=[]"]
     changes += [f"phases.{at}.steps=2" for at in range(len(full.phases))]
     changes += ["discriminator.channels=4"] if full.discriminator else []
@@ -50,7 +51,8 @@ def test_it_trains(name: str, folder: Path, tmp_path: Path) -> None:
     recipe = _small(name)
     fabric = setup.launch(setup.DeviceSettings("cpu"), recipe)
     generator = setup.build_generator(recipe, AssetStore([]))
-    patches, images = setup.build_dataset(recipe, folder, 64)
+    teacher = setup.find_teacher(recipe, AssetStore([]), fabric)
+    patches, images = setup.build_dataset(recipe, folder, 64, teacher=teacher)
     validation = Validation(images.held_out[:1], recipe, fabric.device)
     trainer = Trainer(recipe, generator, patches, validation, tmp_path, fabric, AssetStore([]), LoopSettings(workers=0))
     trainer.run()
