@@ -15,6 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
+from benchmarks.extent import TimeLeft
 from srbench import protocol
 from srbench.cli.app import app
 from srbench.core import allocator, image
@@ -28,8 +29,8 @@ from srbench.models.upscaler import Upscaler
 
 _METRICS = ["psnr", "ssim"]
 _AIM_SHARE = 0.10
-_ROUNDS, _IMAGES, _IMAGES_QUICK = 5, 30, 2
-_FEW, _MANY, _MANY_QUICK = 5, 60, 10
+_IMAGES = {"once": 2, "quick": 4, "usual": 8, "whole": 30}
+_FEW, _MANY, _MANY_ONCE = 5, 60, 10
 _MOST_GROWTH = 1.05
 
 
@@ -78,8 +79,8 @@ class Stopwatch:
 
 
 @pytest.fixture
-def limit(quick: bool) -> int:
-    return _IMAGES_QUICK if quick else _IMAGES
+def limit(time_left: TimeLeft) -> int:
+    return _IMAGES[time_left.extent]
 
 
 @pytest.fixture
@@ -88,7 +89,13 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 
 
 def test_walk(
-    benchmark: BenchmarkFixture, watch: Stopwatch, run_folder: Path, dataset: str, fsrcnn: str, limit: int
+    benchmark: BenchmarkFixture,
+    watch: Stopwatch,
+    run_folder: Path,
+    dataset: str,
+    fsrcnn: str,
+    limit: int,
+    time_left: TimeLeft,
 ) -> None:
     """The harness alone: models and images are at hand."""
     plan = _plan(fsrcnn, dataset, limit)
@@ -97,12 +104,19 @@ def test_walk(
     def walk() -> None:
         harness.run(plan, RunFolder(_fresh(run_folder)))
 
-    _measure(benchmark, watch, walk)
+    _measure(benchmark, watch, walk, time_left.rounds)
     benchmark.extra_info.update(dataset=dataset, images=len(plan.sets[0].items))
 
 
+@pytest.mark.extent("usual")
 def test_verb(
-    benchmark: BenchmarkFixture, watch: Stopwatch, run_folder: Path, dataset: str, fsrcnn: str, limit: int
+    benchmark: BenchmarkFixture,
+    watch: Stopwatch,
+    run_folder: Path,
+    dataset: str,
+    fsrcnn: str,
+    limit: int,
+    time_left: TimeLeft,
 ) -> None:
     """`srbench run` from the arguments to the printed table, imports aside."""
     words = ["run", "--models", f"{fsrcnn},bicubic", "--datasets", dataset, "--metrics", ",".join(_METRICS)]
@@ -112,13 +126,13 @@ def test_verb(
         _fresh(run_folder)
         app(words, standalone_mode=False)
 
-    _measure(benchmark, watch, verb)
+    _measure(benchmark, watch, verb, time_left.rounds)
     benchmark.extra_info.update(dataset=dataset, limit=limit)
 
 
-def _measure(benchmark: BenchmarkFixture, watch: Stopwatch, run: Callable[[], None]) -> None:
+def _measure(benchmark: BenchmarkFixture, watch: Stopwatch, run: Callable[[], None], rounds: int) -> None:
     benchmark.group = "fsrcnn,bicubic x psnr,ssim"
-    benchmark.pedantic(watch.watch, (run,), rounds=_ROUNDS)
+    benchmark.pedantic(watch.watch, (run,), rounds=rounds)
     benchmark.extra_info.update(watch.figures())
 
 
@@ -134,18 +148,19 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.extent("usual")
 def test_peak_memory(
     benchmark: BenchmarkFixture,
     tmp_path: Path,
     photograph: Tensor,
     fsrcnn: str,
-    quick: bool,
+    once: bool,
     environment: dict[str, str],
 ) -> None:
     """In a process of its own, because a process's peak never falls."""
     if not Path("/proc/self/status").exists():
         pytest.skip("needs /proc, where Linux tells a process's peak memory")
-    most = _MANY_QUICK if quick else _MANY
+    most = _MANY_ONCE if once else _MANY
     images = _copies(tmp_path / "images", photograph[..., :320, :480], most)
     script = Path(__file__).with_name("peak_memory.py")
     command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(most)]

@@ -1,4 +1,4 @@
-"""Time of layers at full resolution, unfolded and folded, beside the least time of the device.
+"""Time of layers at full resolution, unfolded and folded; with --whole beside the least time of the device.
 
 The floor is what the unfolded layer's products or its bytes take at the device's own speed, whichever is more.
 """
@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from benchmarks.conftest import Beside
+from benchmarks.extent import TimeLeft
 from srbench.core import allocator
 from srbench.models import folding
 from srbench.speed import ceiling
 from srbench.speed.records import Ceiling
 
-_LR, _LR_QUICK = (180, 320), (12, 16)
+_LR = {"once": (12, 16), "quick": (90, 160), "usual": (90, 160), "whole": (180, 320)}
 _TOLERANCE = 1e-3
 """Largest difference between sums of up to 6,400 random products of size 1, in float32."""
 
@@ -80,33 +81,39 @@ _NAMES = tuple(_cases())
 
 
 @pytest.fixture(scope="module")
-def device_ceiling(quick: bool) -> Ceiling:
-    return Ceiling({"fp32": 1.0}, 1.0) if quick else ceiling.measure(torch.device("cpu"), ["fp32"])
+def device_ceiling(time_left: TimeLeft) -> Ceiling | None:
+    return ceiling.measure(torch.device("cpu"), ["fp32"]) if time_left.extent == "whole" else None
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "channels_last"])
+@pytest.mark.parametrize("layout", [pytest.param("contiguous", marks=pytest.mark.extent("usual")), "channels_last"])
 @pytest.mark.parametrize("name", _NAMES)
 def test_layer(
-    benchmark: BenchmarkFixture, beside: Beside, name: str, layout: str, quick: bool, device_ceiling: Ceiling
+    benchmark: BenchmarkFixture,
+    beside: Beside,
+    name: str,
+    layout: str,
+    time_left: TimeLeft,
+    device_ceiling: Ceiling | None,
 ) -> None:
     allocator.keep_freed_memory()
     case = _cases()[name]
-    height, width = (side * case.zoom for side in (_LR_QUICK if quick else _LR))
+    height, width = (side * case.zoom for side in _LR[time_left.extent])
     memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
     x = torch.rand(1, case.channels, height, width).contiguous(memory_format=memory_format)
     unfolded, folded = (_ready(layer, memory_format, x) for layer in (case.unfolded, case.folded))
     benchmark.group = f"{name}, fp32, {layout}"
-    pixels = height * width
-    floor_s = max(
-        2 * case.macs * pixels / (device_ceiling.tflops["fp32"] * 1e12),
-        4 * case.elements * pixels / (device_ceiling.copy_gb_per_s * 1e9),
-    )
-    out = benchmark.pedantic(folded, rounds=5, warmup_rounds=1)
+    out = benchmark.pedantic(folded, rounds=time_left.rounds, warmup_rounds=1)
     assert (out - unfolded()).abs().max() < _TOLERANCE
     beside(folded, {"unfolded": unfolded}, {"unfolded": 1.0})
-    if not quick:
-        took_s = benchmark.stats.stats.median
+    if device_ceiling:
+        took_s, floor_s = benchmark.stats.stats.median, _floor_s(case, height * width, device_ceiling)
         benchmark.extra_info.update(floor_ms=round(floor_s * 1000, 2), times_the_floor=round(took_s / floor_s, 2))
+
+
+def _floor_s(case: Case, pixels: int, device_ceiling: Ceiling) -> float:
+    """Return the seconds that the unfolded layer's products or its bytes take at least."""
+    products_s = 2 * case.macs * pixels / (device_ceiling.tflops["fp32"] * 1e12)
+    return max(products_s, 4 * case.elements * pixels / (device_ceiling.copy_gb_per_s * 1e9))
 
 
 def _ready(layer: Callable[[Tensor], Tensor], memory_format: torch.memory_format, x: Tensor) -> Callable[[], Tensor]:

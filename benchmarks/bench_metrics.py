@@ -25,8 +25,8 @@ Pair = tuple[Tensor, Tensor]
 Score = Callable[[Tensor, Tensor], Tensor]
 Scores = dict[str, Score]
 
-_SIZES, _SIZES_QUICK = {"512x512": (512, 512), "480x320": (320, 480)}, {"512x512": (64, 64), "480x320": (40, 60)}
-_BATCHES = (1, 8)
+_SIZES, _SIZES_ONCE = {"480x320": (320, 480), "512x512": (512, 512)}, {"480x320": (40, 60), "512x512": (64, 64)}
+_BATCHES = (1, pytest.param(8, marks=pytest.mark.extent("usual")))
 _OURS: Scores = {
     "psnr": psnr,
     "ssim.wang": partial(ssim, flavour="wang"),
@@ -114,15 +114,15 @@ _BESIDE_PIQ: dict[str, tuple[Score, str, dict[str, bool], float, float | None]] 
 """Our function; piq's and its settings; how far the values may lie apart (tests/metrics says why); the aim."""
 
 
-@pytest.fixture(params=_SIZES)
+@pytest.fixture(params=["480x320", pytest.param("512x512", marks=pytest.mark.extent("whole"))])
 def size(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(params=_BATCHES)
-def pair(request: pytest.FixtureRequest, size: str, quick: bool, photograph: Tensor, blurred: Tensor) -> Pair:
+def pair(request: pytest.FixtureRequest, size: str, once: bool, photograph: Tensor, blurred: Tensor) -> Pair:
     """SR and HR luma as the harness shows it to a metric: float64 `(N, 1, H, W)`."""
-    height, width = (_SIZES_QUICK if quick else _SIZES)[size]
+    height, width = (_SIZES_ONCE if once else _SIZES)[size]
     sr, hr = (image.luma(levels)[..., :height, :width].contiguous() for levels in (blurred, photograph))
     return _batch(sr, request.param), _batch(hr, request.param)
 
@@ -163,13 +163,15 @@ def test_flavour_without_peer(benchmark: BenchmarkFixture, flavour: str, size: s
     assert ((values > 0) & (values < 1)).all()
 
 
-@pytest.mark.parametrize("name", _BESIDE_PIQ)
+@pytest.mark.parametrize(
+    "name", ["gmsd", *(pytest.param(name, marks=pytest.mark.extent("usual")) for name in _BESIDE_PIQ if name != "gmsd")]
+)
 def test_beside_piq(
-    benchmark: BenchmarkFixture, beside: Beside, name: str, quick: bool, photograph: Tensor, blurred: Tensor
+    benchmark: BenchmarkFixture, beside: Beside, name: str, once: bool, photograph: Tensor, blurred: Tensor
 ) -> None:
     """One image, in float64 on both sides."""
     score, theirs, settings, tolerance, aim = _BESIDE_PIQ[name]
-    height, width = (176, 176) if quick else (320, 480)
+    height, width = (176, 176) if once else (320, 480)
     sr, hr = (image.luma(levels)[..., :height, :width].contiguous() for levels in (blurred, photograph))
     other = partial(getattr(pytest.importorskip("piq"), theirs), data_range=255, reduction="none", **settings)
     benchmark.group = f"{name} {height}x{width}"

@@ -10,7 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
 from benchmarks.conftest import Beside
-from srbench.core import allocator
+from benchmarks.extent import TimeLeft
+from srbench.core import allocator, timing
 from srbench.models import registry
 from srbench.models.arch import Network
 from srbench.models.card import Card
@@ -22,18 +23,22 @@ _SIZES = {"24x24": Size(24, 24), "90x160": Size(90, 160)}
 _CARDS = {card.arch: card for card in reversed(registry.cards().values())} | {"interpolation": registry.find("bicubic")}
 _MODES = ("fp32+channels_last", "bf16+channels_last")
 _TOLERANCE = 1e-5
+_CALLS = 8
+"""Times that each of what is compared is called at least."""
+_MOST_SHARES = 3
+"""Shares of the session's time that one network may take; most take less than one."""
 
 
-@pytest.fixture(params=_SIZES)
-def size(request: pytest.FixtureRequest, quick: bool) -> Size:
-    if quick and request.param != "24x24":
+@pytest.fixture(params=["24x24", pytest.param("90x160", marks=pytest.mark.extent("usual"))])
+def size(request: pytest.FixtureRequest, once: bool) -> Size:
+    if once and request.param != "24x24":
         pytest.skip("large images are for timing")
     return _SIZES[request.param]
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("arch", registry.archs())
-def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Size) -> None:
+def test_model(benchmark: BenchmarkFixture, beside: Beside, time_left: TimeLeft, arch: str, size: Size) -> None:
     """Ours is the folded network in fp32; the peers take so many times as long."""
     allocator.keep_freed_memory()
     model = _random(_CARDS[arch])
@@ -41,7 +46,8 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Siz
     peers["unfolded, fp32"] = _unfolded(model, size)
     benchmark.group = f"models, LR {size.height} x {size.width} px, x{model.scale}"
     benchmark.extra_info.update(card=model.id, threads=torch.get_num_threads())
-    sr = benchmark.pedantic(ours, rounds=5, warmup_rounds=1)
+    _refuse_slow(ours, 1 + len(peers), time_left)
+    sr = benchmark.pedantic(ours, rounds=time_left.rounds)
     assert torch.isfinite(sr).all()
     assert sr.shape[-2:] == (size.height * model.scale, size.width * model.scale)
     assert (sr - peers["unfolded, fp32"]()).abs().max() < _TOLERANCE
@@ -50,19 +56,29 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, arch: str, size: Siz
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("id_", ["realesrgan.anime_6b", "realesr_animevideo"])
-def test_beside_spandrel(benchmark: BenchmarkFixture, beside: Beside, id_: str, size: Size) -> None:
+def test_beside_spandrel(
+    benchmark: BenchmarkFixture, beside: Beside, time_left: TimeLeft, id_: str, size: Size
+) -> None:
     """The same weights in spandrel's network, in the same process."""
     allocator.keep_freed_memory()
     model = _random(registry.find(id_))
     theirs = _by_spandrel(model.make())
     lr = example(model.upscaler(), size, 1)
     benchmark.group = f"beside spandrel, LR {size.height} x {size.width} px, x{model.scale}"
+    _refuse_slow(_call(model, "fp32", size), 2 * (1 + len(_MODES)), time_left)
     for mode in ("fp32", *_MODES):
         ours, peer = _call(model, mode, size), _call(replace(model, make=lambda: theirs), mode, size)
         beside(ours, {f"spandrel, {mode}": peer}, {f"spandrel, {mode}": 1.0})
-    sr = benchmark.pedantic(_call(model, "fp32", size), rounds=3)
+    sr = benchmark.pedantic(_call(model, "fp32", size), rounds=time_left.rounds)
     with torch.no_grad():
         assert (sr - theirs(lr)).abs().max() < _TOLERANCE
+
+
+def _refuse_slow(call: Callable[[], Tensor], compared: int, time_left: TimeLeft) -> None:
+    """Leave out a network that would take the time of many others."""
+    _, ms = timing.once(call, torch.device("cpu"))
+    if compared * _CALLS * ms / 1000 > _MOST_SHARES * time_left.share_s():
+        pytest.skip(f"one call takes {ms / 1000:.2g} s, too long for this session; --whole has no limit")
 
 
 def _random(card: Card) -> Model:

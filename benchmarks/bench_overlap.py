@@ -12,6 +12,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
+from benchmarks.extent import TimeLeft
 from srbench import protocol
 from srbench.core import allocator
 from srbench.core.assets import AssetStore
@@ -25,8 +26,10 @@ from srbench.models.select import select
 from srbench.models.upscaler import Upscaler
 
 _CONVENTIONS = protocol.find(protocol.DEFAULT)
-_IMAGES, _IMAGES_QUICK = 8, 2
+_IMAGES = {"once": 2, "quick": 2, "usual": 4, "whole": 8}
 _CPU = torch.device("cpu")
+_LATER = {"fsrcnn": "usual", "srresnet": "whole"}
+"""Models and the least extent that has them; srresnet takes minutes."""
 
 
 class Walks:
@@ -75,15 +78,17 @@ class Walks:
         return scoring.measure(views, self.scorers).values["ssim"]
 
 
-@pytest.mark.parametrize("model", ["bicubic", "fsrcnn", "srresnet"])
+@pytest.mark.parametrize(
+    "model", ["bicubic", *(pytest.param(name, marks=pytest.mark.extent(least)) for name, least in _LATER.items())]
+)
 def test_overlap(
-    benchmark: BenchmarkFixture, beside: Beside, model: str, fsrcnn: str, dataset: str, quick: bool
+    benchmark: BenchmarkFixture, beside: Beside, model: str, fsrcnn: str, dataset: str, time_left: TimeLeft
 ) -> None:
     allocator.keep_freed_memory()
     store = AssetStore()
     name = fsrcnn if model == "fsrcnn" else model
     upscaler = select([name], _CONVENTIONS.scale, store).models[0].upscaler()
-    items = locate(dataset, store, scale=_CONVENTIONS.scale, limit=_IMAGES_QUICK if quick else _IMAGES).items
+    items = locate(dataset, store, scale=_CONVENTIONS.scale, limit=_IMAGES[time_left.extent]).items
     walks = Walks(upscaler, items, scoring.scorers(["psnr", "ssim"], _CONVENTIONS, store))
     benchmark.group = f"walks of {model} over {len(items)} images of {dataset}, {torch.get_num_threads()} threads"
     values = benchmark.pedantic(walks.one_after_another, rounds=1)

@@ -1,4 +1,4 @@
-"""Analysing 100,000 votes: 10 models x 50 images x 200 raters."""
+"""Analysing 100,000 votes: 10 models x 50 images x 200 raters; fewer images where time is short."""
 
 from pathlib import Path
 
@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.extent import TimeLeft
 from srbench.ratings import files, records
 from srbench.ratings.analysis import analyse
 from srbench.ratings.likelihood import estimate
 from srbench.ratings.options import Options
 from srbench.ratings.votes import Stimulus, Votes
 
-_MODELS, _IMAGES, _IMAGES_QUICK, _RATERS = 10, 50, 4, 200
+_MODELS, _RATERS = 10, 200
+_IMAGES = {"once": 4, "quick": 10, "usual": 50, "whole": 50}
 
 
 @pytest.fixture(scope="module")
-def images(quick: bool) -> int:
-    return _IMAGES_QUICK if quick else _IMAGES
+def images(time_left: TimeLeft) -> int:
+    return _IMAGES[time_left.extent]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,9 @@ _EDGE = 16
 """Output pixels on each side that another edge rule may reach."""
 
 
-@pytest.mark.parametrize("case", _CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.extent("usual" if "lanczos" in case else "quick")) for case in _CASES]
+)
 def test_resize(benchmark: BenchmarkFixture, beside: Beside, case: str, photograph: Tensor) -> None:
     kernel, side_px, side = _CASES[case]
     source = photograph[..., :side_px, :side_px]

@@ -1,4 +1,4 @@
-"""Reading and summarising a million stored rows: 10 models x 20,000 images x 5 values."""
+"""Reading and summarising stored rows: 10 models x 5 values x 2,000 images, or 20,000 with --whole: a million rows."""
 
 import gc
 import json
@@ -12,6 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Beside
+from benchmarks.extent import TimeLeft
 from srbench.evaluation.frame import load_results
 from srbench.evaluation.kept_columns import FILE
 from srbench.evaluation.ranking import rank
@@ -20,14 +21,16 @@ from srbench.evaluation.row import Row, key
 from srbench.evaluation.shown import choose
 from srbench.evaluation.summary import summarise
 
-_MODELS, _IMAGES, _IMAGES_QUICK = 10, 20_000, 20
+_MODELS = 10
+_IMAGES = {"once": 20, "quick": 200, "usual": 2_000, "whole": 20_000}
+_IMAGES_WATCHED = 200
 _METRICS = {"psnr": "dB", "ssim": "", "lpips": "", "latency": "ms", "throughput": "MP/s"}
 _LOWER_IS_BETTER = ("lpips", "latency")
 
 
 @pytest.fixture(scope="module")
-def images(quick: bool) -> int:
-    return _IMAGES_QUICK if quick else _IMAGES
+def images(time_left: TimeLeft) -> int:
+    return _IMAGES[time_left.extent]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,7 @@ def test_memory(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """What a row takes that is kept; of few rows, for the watch over memory is slow."""
     benchmark.group = "memory of rows"
     folder = RunFolder(tmp_path)
-    folder.append(_rows(_IMAGES_QUICK * 10))
+    folder.append(_rows(_IMAGES_WATCHED))
     gc.collect()
     tracemalloc.start()
     rows = benchmark.pedantic(folder.rows, rounds=1)

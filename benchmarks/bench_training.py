@@ -6,14 +6,16 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import photographs
+from benchmarks.extent import TimeLeft
 from srbench.core.assets import AssetStore
 from srbench.training import recipe as recipes
 from srbench.training import setup
 from srbench.training.trainer import LoopSettings, Trainer
 from srbench.training.validation import Validation
 
-_STEPS, _STEPS_QUICK = 30, 1
+_STEPS = {"once": 1, "quick": 8, "usual": 15, "whole": 30}
 _MOST_WAITING = 0.05
+_LATER = ("fp32_channels_last", "bf16", "bf16_channels_last")
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +26,11 @@ def folder_of_photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("mode", ["fp32", "fp32_channels_last", "bf16", "bf16_channels_last"])
+@pytest.mark.parametrize("mode", ["fp32", *(pytest.param(mode, marks=pytest.mark.extent("usual")) for mode in _LATER)])
 def test_srresnet_steps(
-    benchmark: BenchmarkFixture, mode: str, folder_of_photographs: Path, tmp_path: Path, quick: bool
+    benchmark: BenchmarkFixture, mode: str, folder_of_photographs: Path, tmp_path: Path, time_left: TimeLeft
 ) -> None:
-    steps = _STEPS_QUICK if quick else _STEPS
+    steps = _STEPS[time_left.extent]
     precision, _, layout = mode.partition("_")
     recipe = recipes.load(
         "srresnet_short",
@@ -53,7 +55,9 @@ def test_srresnet_steps(
         return (runs[-1],), {}
 
     benchmark.group = f"training, srresnet_short, {recipe.data.batch} patches of {recipe.data.patch_px} px"
-    benchmark.pedantic(lambda trainer: trainer.run(), setup=prepare, rounds=1 if quick else 3)
+    benchmark.pedantic(
+        lambda trainer: trainer.run(), setup=prepare, rounds=1 if time_left.extent in ("once", "quick") else 3
+    )
     speed = sorted(trainer.state.step / trainer.state.seconds for trainer in runs)[len(runs) // 2]
     waited = sorted(trainer.state.waited / trainer.state.seconds for trainer in runs)[len(runs) // 2]
     benchmark.extra_info.update(

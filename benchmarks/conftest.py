@@ -4,14 +4,18 @@ SRBENCH_MIRROR and SRBENCH_WEIGHTS say where real images and weights lie; withou
 scikit-image and random weights take their place. What is compared with other packages is timed in turns with them
 (`beside`). Elsewhere the benchmark whose extra_info has "reference" is what the others of its group are compared with.
 
-    SRBENCH_MIRROR=... SRBENCH_WEIGHTS=... pytest benchmarks
+    SRBENCH_MIRROR=... SRBENCH_WEIGHTS=... pytest benchmarks  # within 10 minutes
+    pytest benchmarks --quick  # within 2 minutes
+    pytest benchmarks --whole  # every case, without a limit
     pytest benchmarks --benchmark-disable  # each once, on less data
+
+A limit is kept by leaving out what comes last on a slow or busy machine; what was left out stands under the table.
 """
 
 import importlib.metadata
 import os
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from safetensors.torch import save_file
 from torch import Tensor
 
+from benchmarks import extent
+from benchmarks.extent import TimeLeft
 from benchmarks.side_by_side import Call, compare
 from srbench.core import image
 from srbench.core.assets import AssetStore
@@ -30,12 +36,38 @@ from srbench.datasets.locate import locate
 from srbench.models import registry
 
 _LINES = pytest.StashKey[list[str]]()
+_IN_EXTENT, _NOT_IN_EXTENT = pytest.StashKey[int](), pytest.StashKey[int]()
+_MOST_S = 3.0
+"""Seconds for each call that is compared, at most."""
 _PEERS = ("scikit-image", "torchmetrics", "piq", "pillow")
 _VECTORS = ("sse4", "avx", "fma", "f16c", "amx")
+
+_LATE = "the time of this session is spent"
 
 Bench = dict[str, Any]
 Groups = list[tuple[str, list[Bench]]]
 Beside = Callable[..., None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    extents = parser.getgroup("extent of the benchmarks")
+    extents.addoption("--quick", action="store_true", help="the first case of each kind, within 2 minutes")
+    extents.addoption("--whole", action="store_true", help="every case on all data, without a limit of time")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if extent.of(config) in ("quick", "usual"):
+        config.option.benchmark_max_time = 0.3  # beside what is timed in turns with its peers
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    left_out = [item for item in ours if not extent.has(extent.of(config), item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[_IN_EXTENT], config.stash[_NOT_IN_EXTENT] = len(ours) - len(left_out), len(left_out)
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
@@ -87,6 +119,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("ratios and figures")
     for line in lines:
         terminalreporter.write_line(line)
+    late = [report for report in terminalreporter.getreports("skipped") if _LATE in str(report.longrepr)]
+    left_out = {"--whole has": config.stash.get(_NOT_IN_EXTENT, 0), "came too late": len(late)}
+    for why, count in left_out.items():
+        if lines and count:
+            terminalreporter.write_line(f"left out, since the time is limited: {count} that {why}")
 
 
 def _ratios(benches: Sequence[Bench], median: dict[str, float]) -> dict[str, dict[str, float]]:
@@ -111,9 +148,24 @@ def _figure(value: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def quick(pytestconfig: pytest.Config) -> bool:
+def time_left(pytestconfig: pytest.Config) -> TimeLeft:
+    """The extent of this session, and its time, which begins with the first benchmark."""
+    return TimeLeft(extent.of(pytestconfig), pytestconfig.stash[_IN_EXTENT])
+
+
+@pytest.fixture(scope="session")
+def once(time_left: TimeLeft) -> bool:
     """Whether benchmarks only have to show that they run."""
-    return bool(pytestconfig.getoption("benchmark_disable"))
+    return time_left.extent == "once"
+
+
+@pytest.fixture(autouse=True)
+def _in_time(time_left: TimeLeft) -> Iterator[None]:
+    """A benchmark that would begin after the end of the session's time is left out."""
+    if not time_left.share_s():
+        pytest.skip(f"{_LATE}; --whole has no limit")
+    yield
+    time_left.one_less()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -127,15 +179,16 @@ def _threads() -> None:
 
 
 @pytest.fixture
-def beside(benchmark: BenchmarkFixture, quick: bool) -> Beside:
+def beside(benchmark: BenchmarkFixture, time_left: TimeLeft) -> Beside:
     """Time ours and its peers in turns, and note the ratios and whether they reach their aims with the benchmark."""
 
     def note(ours: Call, peers: Mapping[str, Call], aims: Mapping[str, float] | None = None, **limits: Any) -> None:
-        if quick:
+        if time_left.extent == "once":
             for peer in peers.values():
                 peer()
             return
-        for name, ratio in compare(ours, peers, **limits).items():
+        share_s = time_left.share_s() / (1 + len(peers))
+        for name, ratio in compare(ours, peers, **{"seconds": min(_MOST_S, share_s)} | limits).items():
             benchmark.extra_info[name] = ratio.judged((aims or {}).get(name))
 
     return note

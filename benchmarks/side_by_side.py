@@ -44,7 +44,7 @@ def compare(ours: Call, peers: Mapping[str, Call], *, seconds: float = _SECONDS)
         peers: By name.
         seconds: For each of them, at most, once there are enough rounds.
     """
-    found = rounds([ours, *peers.values()], torch.device("cpu"), TimeBudget(min(0.3, seconds), seconds))
+    found = rounds([ours, *peers.values()], torch.device("cpu"), TimeBudget(min(0.3, seconds), seconds, seconds / 3))
     times = np.array([of for _, of in found])
     return dict(zip(peers, map(_ratio, times[1:] / times[0]), strict=True))
 

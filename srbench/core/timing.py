@@ -21,7 +21,7 @@ Call = Callable[[], object]
 Context = contextlib.AbstractContextManager[object]
 
 MIN_CALLS = 5
-_WARM_UP_AGREEMENT, _MAX_WARM_UP_CALLS, _MAX_WARM_UP_S = 0.1, 30, 20.0
+_WARM_UP_AGREEMENT, _MAX_WARM_UP_CALLS = 0.1, 30
 _MAX_RELATIVE_IQR, MAX_DRIFT = 0.15, 1.15
 _MEDIAN_PRECISION = 0.02
 """Half the notch of McGill, Tukey and Larsen (1978), 1.57 IQR / sqrt(n), which is about a 95 % interval of a median."""
@@ -39,10 +39,12 @@ class TimeBudget:
     Attributes:
         min_s: Seconds that the timed calls take at least; with fewer the timing is invalid.
         max_s: Seconds after which repetition ends, however much the calls differ, once `MIN_CALLS` are done.
+        warm_up_s: Seconds after which the calls before the timed ones end, once there was one.
     """
 
     min_s: float = 1.0
     max_s: float = 10.0
+    warm_up_s: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def rounds(
         For each call its timing and the milliseconds of every round.
     """
     budget = budget or TimeBudget()
-    warmed = [warm_up(call, device) for call in calls]
+    warmed = [warm_up(call, device, budget.warm_up_s) for call in calls]
     before = calibration_ms(device)
     contention = CpuContention(torch.get_num_threads() if device.type == "cpu" else 1)
     times: list[list[float]] = [[] for _ in calls]
@@ -137,14 +139,14 @@ def rounds(
     ]
 
 
-def warm_up(call: Call, device: torch.device) -> tuple[int, bool]:
-    """Call until three calls in a row agree within a tenth; at most 30 calls or 20 seconds.
+def warm_up(call: Call, device: torch.device, most_s: float) -> tuple[int, bool]:
+    """Call until three calls in a row agree within a tenth; at most 30 times, and no more after so many seconds.
 
     Returns:
         The number of calls, and whether they came to agree.
     """
-    times: list[float] = []
-    while len(times) < _MAX_WARM_UP_CALLS and sum(times) < _MAX_WARM_UP_S * 1000:
+    times = [once(call, device)[1]]
+    while len(times) < _MAX_WARM_UP_CALLS and sum(times) < most_s * 1000:
         times.append(once(call, device)[1])
         last = times[-3:]
         if len(last) == 3 and max(last) <= min(last) * (1 + _WARM_UP_AGREEMENT):

@@ -138,23 +138,23 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, *scripts: Iterator[float]) -> tup
 
 def test_warming_up_ends_when_three_calls_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     (call,), order = _scripted(monkeypatch, iter([900.0, 120.0, 100.0, 105.0, 109.0, 1.0]))
-    assert timing.warm_up(call, CPU) == (5, True)
+    assert timing.warm_up(call, CPU, 20) == (5, True)
     assert len(order) == 5
 
 
 def test_warming_up_takes_three_calls_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
     (call,), _ = _scripted(monkeypatch, repeat(1.0))
-    assert timing.warm_up(call, CPU) == (3, True)
+    assert timing.warm_up(call, CPU, 20) == (3, True)
 
 
 def test_warming_up_ends_after_thirty_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     (call,), _ = _scripted(monkeypatch, chain.from_iterable(repeat([1.0, 2.0])))
-    assert timing.warm_up(call, CPU) == (30, False)
+    assert timing.warm_up(call, CPU, 20) == (30, False)
 
 
 def test_warming_up_ends_after_twenty_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     (call,), _ = _scripted(monkeypatch, chain.from_iterable(repeat([8000.0, 4000.0])))
-    assert timing.warm_up(call, CPU) == (3, False)
+    assert timing.warm_up(call, CPU, 20) == (3, False)
 
 
 def test_rounds_turn_the_order_around_and_call_all_alike(monkeypatch: pytest.MonkeyPatch) -> None:
