@@ -14,11 +14,13 @@ from srbench.core.wording import counted
 from srbench.errors import MissingWeights, UserError
 from srbench.evaluation.results import RunFolder
 from srbench.models import mode as modes
+from srbench.speed.ab_record import MARGIN
 from srbench.speed.records import SCENARIOS, SIZES, Scenario
 
 if TYPE_CHECKING:
     from srbench.core.timing import TimeBudget
     from srbench.report.speed.trade_off import Quality
+    from srbench.speed.psnr_drop import PsnrReference
     from srbench.speed.records import SpeedSession
     from srbench.speed.scenario import Size
 
@@ -57,6 +59,12 @@ def throughput(
         ),
     ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Number of images in a call, for --compare.")] = 1,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0, max=100, help="Difference in time, in %, below which two count as the same, for --compare."
+        ),
+    ] = 100 * MARGIN,
     max_batch: Annotated[int, typer.Option(min=1, help="Largest batch to try.")] = 64,
     seconds: Annotated[
         float, typer.Option(min=0.05, max=3_600, help="Least time in seconds for which each measurement is repeated.")
@@ -120,7 +128,7 @@ def throughput(
             raise UserError(
                 "--compare takes two candidates and one --size; leave out --models, --mode, --scenario and --quality"
             )
-        _compare(asked, compare, sizes[0], batch, out, json)
+        _compare(asked, compare, sizes[0], batch, margin / 100, out, json)
         return
     _matrix(asked, options.split(models), asked_modes, sizes, scenarios, max_batch, _quality(quality), folder, json)
 
@@ -208,35 +216,46 @@ def _incomplete(session: "SpeedSession", named: bool) -> bool:
     return any(row.failure for row in session.rows) if named else models != measured
 
 
-def _compare(asked: _Asked, compare: tuple[str, str], size: "Size", batch: int, out: Path | None, json: bool) -> None:
+def _compare(
+    asked: _Asked,
+    compare: tuple[str, str],
+    size: "Size",
+    batch: int,
+    margin: float,
+    out: Path | None,
+    json: bool,
+) -> None:
     from srbench.core.assets import AssetStore
     from srbench.models.memory import ran_out
     from srbench.models.select import select_one
     from srbench.report.speed import ab_comparison as report
     from srbench.report.speed import publish
-    from srbench.speed import ab_comparison, nvml
+    from srbench.speed import ab_comparison, nvml, psnr_drop
 
     store = AssetStore(weights_roots(asked.weights_root), trust_unpinned=asked.trust_unpinned)
     with console.fetching(store), console.bars() as progress, progress.task("", 3) as task:
-        candidates, trained = [], []
+        candidates = []
+        prices: PsnrReference | None = None
         for name in compare:
             task.describe(f"{name}: load")
             id_, words = ab_comparison.parse_candidate(name)
             model = select_one(id_, store, asked.scale, random_weights=asked.random_weights)
-            trained.append(model.trained)
-            candidates.append(ab_comparison.load_candidate(model, words, asked.device, store))
+            if prices is None or prices.protocol.scale != model.scale:
+                prices = psnr_drop.reference(model.scale, store)
+            task.describe(f"{name}: load, and the change in PSNR")
+            candidates.append(ab_comparison.load_candidate(name, model, words, asked.device, prices))
             task.advance()
         task.describe(f"{compare[0]} and {compare[1]} in turn")
+        first, second = candidates
         try:
-            (first, second), both = candidates, (trained[0], trained[1])
-            comparison = ab_comparison.compare(compare, first, second, size, batch, asked.budget, both)
+            comparison = ab_comparison.compare(first, second, size, batch, asked.budget, margin)
         except Exception as error:
             if not ran_out(error):
                 raise
             raise UserError(
                 f"memory ran out with {counted(batch, 'image')} in a call; give a smaller --batch or --size"
             ) from error
-    facts = nvml.facts(candidates[0].device)
+    facts = nvml.facts(first.upscaler.device)
     files = publish.write_ab_comparison(comparison, facts, out) if out else []
     if json:
         console.print_json(publish.ab_content(comparison, facts))

@@ -74,6 +74,14 @@ class PsnrReference:
         return torch.tensor(values, dtype=torch.float64)
 
 
+def reference(scale: int, store: AssetStore) -> PsnrReference | None:
+    """Return the PSNR of models of a scale in fp32; None where no protocol tells what modes cost."""
+    try:
+        return PsnrReference(scale, store)
+    except UserError:
+        return None
+
+
 def _one(raw: Tensor, hr: Tensor, conventions: Protocol, scorers: list[Scorer]) -> float:
     return scoring.measure(scoring.Views(scoring.quantise(raw, conventions), hr, conventions), scorers).values["psnr"]
 

@@ -16,6 +16,11 @@ PSNR_DROP_LIMIT_DB = 0.01
 """Largest difference in PSNR from fp32, on any of the builtin images, that a fast mode may have."""
 
 
+def _number(value: float | None) -> float:
+    """Return NaN for the null that JSON has in its place."""
+    return float("nan") if value is None else value
+
+
 @dataclass(frozen=True)
 class PsnrDrop:
     """Change in PSNR of a mode against fp32 (eager, contiguous, TF32 off) on the builtin images.
@@ -31,6 +36,12 @@ class PsnrDrop:
     worst_db: float
     psnr: float
     images: int
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "PsnrDrop":
+        """Return the change of a record for JSON, where null stands for NaN."""
+        mean_db, worst_db, psnr = (_number(record[name]) for name in ("mean_db", "worst_db", "psnr"))
+        return cls(mean_db, worst_db, psnr, record["images"])
 
     @property
     def exceeds_limit(self) -> bool:
@@ -137,17 +148,9 @@ class SpeedRow:
             "mode": mode.canonical(record["mode"]),
             "iqr_ms": tuple(record["iqr_ms"]),
             "work": Work(**record["work"]) if record["work"] else None,
-            "psnr_drop": PsnrDrop(**{name: _number(drop[name]) for name in _DROP_FIELDS}) if drop else None,
+            "psnr_drop": PsnrDrop.from_dict(drop) if drop else None,
         }
         return cls(**values)
-
-
-_DROP_FIELDS = ("mean_db", "worst_db", "psnr", "images")
-
-
-def _number(value: float | None) -> Any:
-    """Return NaN for the null that JSON has in its place."""
-    return float("nan") if value is None else value
 
 
 @dataclass(frozen=True)
@@ -194,56 +197,3 @@ class SpeedSession:
         ceiling = Ceiling(**device.pop("ceiling"))
         rows = [SpeedRow.from_dict(row) for row in record["rows"]]
         return cls(device, ceiling, rows, {entry["model"]: entry["reason"] for entry in record["unavailable"]})
-
-
-@dataclass(frozen=True)
-class AbComparison:
-    """Two candidates, timed in interleaved rounds.
-
-    Attributes:
-        names: Names of the first and the second candidate, as they were asked for.
-        median_ms: Median time of a call of each, in milliseconds.
-        iqr_ms: First and third quartile of the times of each.
-        rounds: Number of times that both were called.
-        ratio: Median time of the first over that of the second; above 1 the second is faster.
-        ratio_ci95: 95 % bootstrap interval of the ratio.
-        p_value: Two-sided p value of the Mann-Whitney U test.
-        valid: Whether the timings can be trusted.
-        reason: Why the timings cannot be trusted; empty where they can.
-        lr_height: Height of the input in pixels.
-        lr_width: Width of the input in pixels.
-        batch: Number of images in a call.
-    """
-
-    names: tuple[str, str]
-    median_ms: tuple[float, float]
-    iqr_ms: tuple[tuple[float, float], tuple[float, float]]
-    rounds: int
-    ratio: float
-    ratio_ci95: tuple[float, float]
-    p_value: float
-    valid: bool
-    reason: str
-    lr_height: int = 0
-    lr_width: int = 0
-    batch: int = 1
-
-    @property
-    def faster(self) -> str:
-        """Name of the candidate that is significantly faster; empty where neither is."""
-        low, high = self.ratio_ci95
-        if not self.valid or self.p_value >= 0.05 or low <= 1 <= high:
-            return ""
-        return self.names[1] if low > 1 else self.names[0]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as a record for JSON."""
-        return {**asdict(self), "faster": self.faster}
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> "AbComparison":
-        """Return the comparison of a record that `as_dict` made."""
-        first, second = record["iqr_ms"]
-        pairs = {name: tuple(record[name]) for name in ("names", "median_ms", "ratio_ci95")}
-        values = {name: value for name, value in record.items() if name != "faster"}
-        return cls(**{**values, **pairs, "iqr_ms": (tuple(first), tuple(second))})

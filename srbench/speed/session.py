@@ -15,7 +15,7 @@ from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.models.user_code import contained
 from srbench.speed import ceiling as ceilings
-from srbench.speed import nvml, operations, scenario, split
+from srbench.speed import nvml, operations, psnr_drop, scenario, split
 from srbench.speed.psnr_drop import PsnrReference
 from srbench.speed.records import Ceiling, PsnrDrop, Scenario, SpeedRow, SpeedSession, Work
 from srbench.speed.scenario import Size, Subject
@@ -112,7 +112,7 @@ def _sessions(matrix: Matrix, store: AssetStore, task: Task) -> Iterator[SpeedSe
     references: dict[int, PsnrReference | None] = {}
     for model, names in matrix.by_model:
         if model.scale not in references:
-            references[model.scale] = _reference(model.scale, store)
+            references[model.scale] = psnr_drop.reference(model.scale, store)
         reference = references[model.scale] if model.trained else None
         for row in _rows(model, names, matrix, ceiling, reference, task):
             task.advance()
@@ -122,13 +122,6 @@ def _sessions(matrix: Matrix, store: AssetStore, task: Task) -> Iterator[SpeedSe
 
 def _precisions(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(modes.parse(name).name.partition("+")[0] for name in names))
-
-
-def _reference(scale: int, store: AssetStore) -> PsnrReference | None:
-    try:
-        return PsnrReference(scale, store)
-    except UserError:
-        return None
 
 
 def _rows(
@@ -167,7 +160,7 @@ def _mode_and_drop(
     if reference:
         return split.measured(model, mode, reference)
     if mode.split:
-        raise UserError("layers cannot be chosen without PSNR: there are no trained weights, or no builtin images")
+        raise UserError(split.NO_PRICE)
     return mode, None
 
 

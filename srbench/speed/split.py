@@ -26,6 +26,9 @@ _MAX_FP32_SHARE = 0.5
 """Largest share of the work in fp32: with more of it there is nothing left to gain."""
 _CROP_PX, _PROBE_PX = 48, 24
 
+NO_PRICE = "layers cannot be chosen without PSNR: there are no trained weights, or no builtin images"
+"""Why split is refused where no price can be known."""
+
 
 def find(model: Model, mode: Mode, reference: PsnrReference) -> tuple[Mode, PsnrDrop]:
     """Return the mode with as few layers in fp32 as keep PSNR within `PSNR_DROP_LIMIT_DB`, and its change in PSNR.

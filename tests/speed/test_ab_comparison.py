@@ -13,9 +13,11 @@ from srbench.models.mode import Mode
 from srbench.models.select import select_one
 from srbench.models.upscaler import Upscaler
 from srbench.speed import ab_comparison
-from srbench.speed.records import AbComparison
+from srbench.speed.ab_comparison import Candidate
+from srbench.speed.ab_record import AbComparison
+from srbench.speed.psnr_drop import PsnrReference
 from srbench.speed.scenario import Size
-from tests.speed.synthetic import nearest, timing
+from tests.speed.synthetic import drop, nearest, timing
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,9 @@ def _compare(
         return [(timing(medians[0]), list(first)), (timing(medians[1], reason), list(second))]
 
     monkeypatch.setattr(ab_comparison, "rounds", rounds)
-    upscalers = Upscaler(nearest, 4), Upscaler(nearest, 4, Mode(channels_last=True))
-    return ab_comparison.compare(("a", "b"), *upscalers, Size(4, 5), 2, TimeBudget())
+    one = Candidate("a", Upscaler(nearest, 4))
+    other = Candidate("b", Upscaler(nearest, 4, Mode(channels_last=True)), drop(-0.002))
+    return ab_comparison.compare(one, other, Size(4, 5), 2, TimeBudget(), 0.03)
 
 
 def _times(median_ms: float, seed: int, count: int = 40) -> list[float]:
@@ -54,28 +57,44 @@ def _times(median_ms: float, seed: int, count: int = 40) -> list[float]:
 
 def test_one_that_sleeps_is_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _compare(monkeypatch, _times(12, 0), _times(10, 1))
-    assert found.faster == "b"
+    assert (found.verdict, found.faster, found.rounds, found.psnr_drop) == ("slower", "b", 40, (None, drop(-0.002)))
     assert found.ratio == pytest.approx(1.2, abs=0.03)
     assert 1 < found.ratio_ci95[0] < found.ratio < found.ratio_ci95[1]
     assert found.p_value < 1e-6
-    assert found.rounds == 40
     other = _compare(monkeypatch, _times(10, 1), _times(12, 0))
-    assert other.faster == "a"
+    assert (other.verdict, other.as_dict()["faster"]) == ("faster", "a")
     assert other.ratio == pytest.approx(1 / found.ratio)
-    assert other.as_dict()["faster"] == "a"
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_two_that_are_equal_are_not_told_apart(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    found = _compare(monkeypatch, _times(10, 10 + seed), _times(10, 20 + seed))
-    assert found.faster == ""
-    assert found.ratio == pytest.approx(1, abs=0.02)
+@pytest.mark.parametrize(
+    ("longer", "spread", "verdict"),
+    [
+        (1.0, 0.02, "same"),
+        (1.01, 0.005, "same"),  # certain, and certainly smaller than what matters
+        (1.06, 0.02, "slower"),
+        (1.0, 0.2, "undecided"),
+        (1.03, 0.05, "undecided"),
+    ],
+)
+def test_four_words_for_what_rounds_tell(longer: float, spread: float, verdict: str) -> None:
+    generator = np.random.default_rng(0)
+    first, second = (level * generator.lognormal(0, spread, 30) for level in (10 * longer, 10))
+    assert ab_comparison.judge(first, second, 0.03) == verdict
+    turned = {"slower": "faster"}.get(verdict, verdict)
+    assert ab_comparison.judge(second, first, 0.03) == turned
 
 
-def test_the_same_times_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_slow_calls_of_one_make_no_verdict() -> None:
+    """Two of 30 rounds in which another program ran: the mean of logarithms moves, the median does not."""
+    second = np.array(_times(10, 0, 30))
+    first = second * np.random.default_rng(1).lognormal(0, 0.002, 30)
+    first[[3, 17]] *= 8
+    assert ab_comparison.judge(first, second, 0.03) == "undecided"
+
+
+def test_the_same_times_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _compare(monkeypatch, [10.0] * 8, [10.0] * 8)
-    assert (found.ratio, found.ratio_ci95, found.faster) == (1.0, (1.0, 1.0), "")
-    assert found.p_value == 1
+    assert (found.ratio, found.ratio_ci95, found.verdict, found.p_value) == (1.0, (1.0, 1.0), "same", 1)
 
 
 def test_noise_of_both_that_comes_and_goes_does_not_widen_the_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,15 +106,20 @@ def test_noise_of_both_that_comes_and_goes_does_not_widen_the_ratio(monkeypatch:
 
 def test_a_timing_that_is_not_valid_names_its_candidate_and_nobody_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _compare(monkeypatch, _times(12, 0), _times(10, 1), reason="the clock fell")
-    assert (found.valid, found.reason, found.faster) == (False, "b: the clock fell", "")
+    assert (found.valid, found.reason, found.verdict) == (False, "b: the clock fell", "undecided")
 
 
-def test_candidates_are_loaded_in_their_mode() -> None:
+def test_candidates_are_loaded_in_their_mode_with_its_price() -> None:
     store = AssetStore([])
     bicubic = select_one("bicubic", store)
-    upscaler = ab_comparison.load_candidate(bicubic, "bf16+channels_last", "cpu", store)
-    assert (upscaler.scale, upscaler.mode) == (4, Mode(precision="bf16", channels_last=True))
+    prices = PsnrReference(4, store)
+    found = ab_comparison.load_candidate("x", bicubic, "bf16+channels_last", "cpu", prices)
+    assert (found.upscaler.scale, found.upscaler.mode) == (4, Mode(precision="bf16", channels_last=True))
+    assert found.psnr_drop is not None
+    assert found.psnr_drop.worst_db == 0
     with pytest.raises(UserError, match="bicubic has 0 layers to choose from; leave out 'split'"):
-        ab_comparison.load_candidate(bicubic, "bf16+split", "cpu", store)
+        ab_comparison.load_candidate("x", bicubic, "bf16+split", "cpu", prices)
+    with pytest.raises(UserError, match="layers cannot be chosen without PSNR"):
+        ab_comparison.load_candidate("x", bicubic, "bf16+split", "cpu", None)
     with pytest.raises(UserError, match="'fast' is no mode"):
-        ab_comparison.load_candidate(bicubic, "fast", "cpu", store)
+        ab_comparison.load_candidate("x", bicubic, "fast", "cpu", prices)

@@ -13,7 +13,8 @@ from srbench.report.publish import PAGES, write_files
 from srbench.report.speed import ab_comparison, page, plot, records
 from srbench.report.speed.trade_off import Quality, TradeOff
 from srbench.report.table import Plot
-from srbench.speed.records import AbComparison, SpeedSession
+from srbench.speed.ab_record import AbComparison
+from srbench.speed.records import SpeedSession
 
 JSON, CSV, MARKDOWN = "speed.json", "speed.csv", "speed.md"
 _FILES = {"md": MARKDOWN, "latex": "speed.tex", "html": "speed.html"}
@@ -70,7 +71,9 @@ def keep(session: SpeedSession, folder: Path) -> None:
 
 def ab_content(comparison: AbComparison, device: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `--compare --json` prints and ab_comparison.json holds."""
-    return stored_json.marked(_AB_SCHEMA, _AB_VERSION, {"device": dict(device), "ab_comparison": comparison.as_dict()})
+    return stored_json.marked(
+        _AB_SCHEMA, _AB_VERSION, _finite({"device": dict(device), "ab_comparison": comparison.as_dict()})
+    )
 
 
 def read_ab_comparison(folder: Path) -> tuple[AbComparison, dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from srbench.report.table import DASH, Cell, Column, Table, text_column
-from srbench.speed.records import Scenario, SpeedRow, Work
+from srbench.speed.records import PsnrDrop, Scenario, SpeedRow, Work
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,11 @@ def _quartiles(row: SpeedRow) -> str:
     return f"{low}–{high}"
 
 
-def _worst_drop(row: SpeedRow) -> Cell:
-    if not row.psnr_drop:
-        return Cell(DASH)
-    return Cell(change(row.psnr_drop.worst_db), mark=" !" if row.psnr_drop.exceeds_limit else "")
+def price(drop: PsnrDrop | None) -> tuple[Cell, Cell]:
+    """Make the cells of a mode's change in PSNR: the mean, and the worst image; dashes where it is not known."""
+    if not drop:
+        return Cell(DASH), Cell(DASH)
+    return Cell(change(drop.mean_db)), Cell(change(drop.worst_db), mark=" !" if drop.exceeds_limit else "")
 
 
 def _macs(row: SpeedRow) -> str:
@@ -120,10 +121,6 @@ def _macs(row: SpeedRow) -> str:
 
 def _ceiling_share(row: SpeedRow) -> str:
     return number(None if row.ceiling_share is None else 100 * row.ceiling_share)
-
-
-def _mean_drop(row: SpeedRow) -> str:
-    return change(row.psnr_drop.mean_db) if row.psnr_drop else DASH
 
 
 _ENERGY = "J/image"
@@ -140,8 +137,8 @@ _COLUMNS = (
     _RowColumn(Column("TFLOP/s", rank=7), lambda row: number(row.tflops)),
     _RowColumn(Column("% of\nceiling", rank=6), _ceiling_share),
     _RowColumn(Column(_ENERGY, rank=4), lambda row: number(row.joule_per_image)),
-    _RowColumn(Column("ΔPSNR dB\nmean", rank=5), _mean_drop, timed=False),
-    _RowColumn(Column("ΔPSNR dB\nworst"), _worst_drop, timed=False),
+    _RowColumn(Column("ΔPSNR dB\nmean", rank=5), lambda row: price(row.psnr_drop)[0], timed=False),
+    _RowColumn(Column("ΔPSNR dB\nworst"), lambda row: price(row.psnr_drop)[1], timed=False),
     _RowColumn(Column("valid", rank=11), lambda row: "yes" if row.valid else "no", timed=False),
 )
 
