@@ -75,9 +75,10 @@ def score(
             )
             for called, folder in outputs
         ]
+    measured = [scorer.metric for scorer in scorers]
     for scored in all_scored:
         unstored = [*images.remarks, *channels.grey_line(images, conventions)]
-        scored.notes += caveats.collect([], [images], conventions) if out else unstored
+        scored.notes += caveats.collect([], [images], conventions, measured) if out else unstored
     rows = [row for scored in all_scored for row in scored.rows]
     if out is None:
         notes = list(dict.fromkeys(note for scored in all_scored for note in scored.notes))

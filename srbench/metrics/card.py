@@ -33,6 +33,7 @@ class Card:
         needs_lr: Whether the LR image comes last of the images that it is called with.
         needs_scale: Whether it is called with `scale=`, the protocol's.
         of_sets: Whether one value stands for all images of a data set.
+        enough_images: Images from which on a data set is large enough for it; a table says so of a smaller one.
         lowest: Least possible value; None where there is none. A value below is a failure.
         highest: Greatest possible value; None where there is none.
         remark_above_hr: How far an output's value may lie above its original's until a table remarks on it; None where
@@ -60,6 +61,7 @@ class Card:
     needs_lr: bool = False
     needs_scale: bool = False
     of_sets: bool = False
+    enough_images: int = 1
     lowest: float | None = None
     highest: float | None = None
     remark_above_hr: float | None = None

@@ -88,7 +88,7 @@ class Request:
             modes=self.modes,
             save_images=self.save_images,
             force=self.force,
-            caveats=caveats.collect(selection.models, sets, self.protocol),
+            caveats=caveats.collect(selection.models, sets, self.protocol, [one.metric for one in scorers]),
             unavailable=selection.unavailable,
             failed=selection.failed,
         )
