@@ -109,7 +109,7 @@ _BESIDE_PIQ: dict[str, tuple[Score, str, dict[str, bool], float, float | None]] 
     "fsim": (partial(fsim, colour=False), "fsim", {"chromatic": False}, 2e-4, 1.0),
     "iw-ssim": (iw_ssim, "information_weighted_ssim", {}, 1e-6, None),
     "vifp": (vifp, "vif_p", {}, 1e-6, None),
-    "haarpsi": (haarpsi, "haarpsi", {}, 1e-6, None),
+    "haarpsi": (haarpsi, "haarpsi", {}, 1e-6, 1.0),
 }
 """Our function; piq's and its settings; how far the values may lie apart (tests/metrics says why); the aim."""
 

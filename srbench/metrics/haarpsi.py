@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, pad
+from torch.nn.functional import avg_pool2d, pad
 
 from srbench.metrics.metric import check, of_cards
 from srbench.metrics.yiq import yiq
@@ -38,9 +38,10 @@ def haarpsi(sr: Tensor, hr: Tensor) -> Tensor:
     fine = range(_SCALES - 1)
     similarity = torch.stack([_similar(waves_x[scale], waves_y[scale]) for scale in fine]).mean(0)
     weight = torch.maximum(waves_x[-1], waves_y[-1])  # (N, 2, H, W): both orientations
-    colours = _similar(_smooth(x[:, 1:]).abs(), _smooth(y[:, 1:]).abs()).mean(1, keepdim=True)
-    similarity = torch.cat([similarity, colours], 1)
-    weight = torch.cat([weight, weight.mean(1, keepdim=True) * coloured[:, None, None, None]], 1)
+    if coloured.any():
+        colours = _similar(_smooth(x[:, 1:]).abs(), _smooth(y[:, 1:]).abs()).mean(1, keepdim=True)
+        similarity = torch.cat([similarity, colours], 1)
+        weight = torch.cat([weight, weight.mean(1, keepdim=True) * coloured[:, None, None, None]], 1)
     total = weight.sum((1, 2, 3))
     squashed = 1 / (1 + torch.exp(-_ALPHA * similarity))
     mean = torch.where(
@@ -61,25 +62,39 @@ def _halved(planes: Tensor) -> Tensor:
 def _coefficients(luma: Tensor) -> list[Tensor]:
     """Absolute coefficients of three scales, each `(N, 2, H, W)`: across and along."""
     found = []
-    for scale in range(_SCALES):
-        side = 2 ** (scale + 1)
-        kernel = torch.full((side, side), 1 / side, dtype=torch.float64, device=luma.device)
-        kernel[side // 2 :] = -1 / side
-        found.append(_same(luma, torch.stack([kernel, kernel.T])[:, None]).abs())
+    for side in (2 ** (scale + 1) for scale in range(_SCALES)):
+        padded = _padded(luma, side)
+        waves = [_difference(_sums(padded, side, 5 - dim), side // 2, dim) for dim in (2, 3)]
+        found.append(torch.cat(waves, 1).abs_().div_(side))
     return found
 
 
 def _smooth(colours: Tensor) -> Tensor:
-    return _same(colours.flatten(0, 1)[:, None], torch.full((1, 1, 2, 2), 0.25, dtype=torch.float64)).view(
-        colours.shape
-    )
+    """Average 2 x 2 pixels around each, `(N, 2, H, W)`."""
+    return _sums(_sums(_padded(colours, 2), 2, 2), 2, 3).div_(4)
 
 
-def _same(planes: Tensor, kernels: Tensor) -> Tensor:
-    """Correlate with an even kernel, zeros outside, as `conv2(..., 'same')` places it."""
-    side = kernels.shape[-1]
+def _padded(planes: Tensor, side: int) -> Tensor:
+    """Put zeros around planes, as `conv2(..., 'same')` places an even window."""
     before, after = side // 2 - 1, side // 2
-    return conv2d(pad(planes, (before, after, before, after)), kernels.to(planes))
+    return pad(planes, (before, after, before, after))
+
+
+def _sums(planes: Tensor, length: int, dim: int) -> Tensor:
+    """Add `length` neighbours, a power of 2, along a dimension: sums of sums."""
+    step = 1
+    while step < length:
+        count = planes.shape[dim] - step
+        planes = planes.narrow(dim, 0, count) + planes.narrow(dim, step, count)
+        step *= 2
+    return planes
+
+
+def _difference(planes: Tensor, half: int, dim: int) -> Tensor:
+    """Subtract the sum of `half` neighbours along a dimension from that of those before them."""
+    halves = _sums(planes, half, dim)
+    count = halves.shape[dim] - half
+    return halves.narrow(dim, 0, count) - halves.narrow(dim, half, count)
 
 
 def _similar(x: Tensor, y: Tensor) -> Tensor:
