@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -29,6 +30,11 @@ class ConventionScores:
     Args:
         source: Where SR comes from.
         scale: Upscaling factor.
+
+    Attributes:
+        grey: Whether an image is grey, by its name.
+        psnrs: Mean PSNR by convention, of those that were asked for; with what is filled in, no output is made.
+        ssims: The same of SSIM, to which it does not matter whether PSNR is pooled.
     """
 
     def __init__(self, source: Source, scale: int) -> None:
@@ -38,22 +44,26 @@ class ConventionScores:
         self._outputs: dict[tuple[str, Images], Output] = {}
         self._left_bytes = _KEPT_MIB * 2**20
         self._errors: dict[tuple[str, Images, str, str, str], tuple[float, int]] = {}
-        self._psnrs: dict[Convention, float] = {}
+        self.psnrs: dict[Convention, float] = {}
+        self.ssims: dict[Convention, float] = {}
         self._ssims: dict[tuple[str, Images, str, str, str, str], float] = {}
 
     def psnr(self, convention: Convention) -> float:
         """Return PSNR in dB; infinite where an image is equal to its original."""
-        if convention not in self._psnrs:
+        if convention not in self.psnrs:
             errors = [self._error(item, convention) for item in self.source.images.items]
             pooled = _decibel(sum(total for total, _ in errors), sum(count for _, count in errors))
             mean = sum(_decibel(*error) for error in errors) / len(errors)
-            self._psnrs[convention] = pooled if convention.mean == "pooled" else mean
-        return self._psnrs[convention]
+            self.psnrs[convention] = pooled if convention.mean == "pooled" else mean
+        return self.psnrs[convention]
 
     def ssim(self, convention: Convention) -> float:
         """Return the mean SSIM."""
-        values = [self._ssim(item, convention) for item in self.source.images.items]
-        return sum(values) / len(values)
+        asked = replace(convention, mean="mean")
+        if asked not in self.ssims:
+            values = [self._ssim(item, asked) for item in self.source.images.items]
+            self.ssims[asked] = sum(values) / len(values)
+        return self.ssims[asked]
 
     def mean(self, scorer: Scorer, protocol: Protocol, convention: Convention) -> float:
         """Return the mean of any metric of single images, on the SR and HR of a convention.
