@@ -122,7 +122,7 @@ def _finish(whole: Plan, folder: RunFolder, share: Share, chance: Random, tally:
         often = 0.0 if session == _SESSIONS - 1 else _OFTEN
         part = shared(whole, folder, share) if share.of > 1 else whole
 
-        def hire(call: int, often: float = often, part: Plan = part) -> Actors:
+        def hire(call: int, _: object, often: float = often, part: Plan = part) -> Actors:
             return Actors(part, folder.path, call, chance, often, tally)
 
         with suppress(KeyboardInterrupt, KilledError, OSError):

@@ -5,12 +5,12 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench import protocol as protocols
-from srbench.cli import console, forecast, names, options
+from srbench.cli import console, crews, forecast, names, options
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
 from srbench.errors import UserError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from srbench.scale.request import Request
     from srbench.scale.shares import Share
 
-_ALL, _BUILTIN = ["all"], ["builtin"]
+_ALL, _BUILTIN, _NONE = ["all"], ["builtin"], list[str]()
 _WITHOUT_HR = ["niqe,grid"]
 
 
@@ -89,13 +89,23 @@ def run(
         ),
     ] = 1,
     executor: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="Where the workers are: processes of this machine, or actors of a Ray cluster."),
+        crews.Executor,
+        typer.Option(
+            help="Where the workers are: processes of this machine, actors of a Ray cluster, or jobs of a Slurm array "
+            "(where there is no Slurm, submitit's jobs on this machine)."
+        ),
     ] = "local",
     ray_address: Annotated[
         str,
         typer.Option(help="Address of the Ray cluster, as auto or ray://head:10001; one of this machine by default."),
     ] = "",
+    slurm: Annotated[
+        list[str],
+        typer.Option(
+            help="What each job asks of Slurm, by the name that sbatch has for it: partition=gpu, time=2:00:00 (four "
+            "hours by default), mem=16G, cpus-per-task=4, gpus-per-node=1. Repeat it for each."
+        ),
+    ] = _NONE,
     save_images: Annotated[
         bool, typer.Option("--save-images", help="Keep every output as PNG, and make sheets to compare.")
     ] = False,
@@ -163,9 +173,8 @@ def run(
     plan = _plan(request, folder, fast=fast)
     if share:
         plan = shares.shared(plan, folder, share)
-    outcome = _walk(
-        plan, folder, replace(request, modes=plan.modes), workers, ray_address if executor == "ray" else None
-    )
+    engine = crews.Engine(executor, workers, ray_address, slurm)
+    outcome = _walk(plan, folder, replace(request, modes=plan.modes), engine)
     if receipt:
         receipt.write(plan, outcome)
     if share:
@@ -311,24 +320,17 @@ def _show(report: "RunReport", folder: RunFolder, *, json: bool) -> None:
     console.out.print(f"Stored: {folder.path}; again: {again}", soft_wrap=True, markup=False)
 
 
-def _walk(plan: "Plan", folder: RunFolder, request: "Request", workers: int, ray: str | None) -> "Outcome":
-    """Measure all in this process, or by workers; `ray` is the address of their cluster, None for processes."""
-    import torch
-
+def _walk(plan: "Plan", folder: RunFolder, request: "Request", engine: crews.Engine) -> "Outcome":
+    """Measure all in this process, or by the workers of an engine."""
     from srbench.evaluation import harness
     from srbench.scale import together
-    from srbench.scale.processes import Order, Processes
-    from srbench.scale.ray_actors import RayActors
 
-    threads = max(torch.get_num_threads() // workers, 1)
     try:
         with console.bars() as progress:
-            if workers == 1 and ray is None:
+            if engine.is_alone:
                 outcome = harness.run(plan, folder, progress)
             else:
-                order = partial(Order, request, folder.path.resolve(), threads=threads)
-                hire = Processes if ray is None else partial(RayActors, address=ray)
-                outcome = together.run(plan, folder, workers, lambda call: hire(order(call=call)), progress)
+                outcome = together.run(plan, folder, engine.workers, engine.hire(request, folder.path), progress)
     except KeyboardInterrupt:
         console.err.print(f"Stopped. What is done is kept in {folder.path}; the same command goes on from there.")
         raise typer.Exit(130) from None

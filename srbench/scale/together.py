@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from statistics import fmean
 
 from srbench.core.progress import NO_PROGRESS, Progress
@@ -16,10 +17,10 @@ from srbench.scale.crew import Crew, Death
 from srbench.scale.scheduler import Scheduler
 from srbench.scale.worker import Done
 
+Hire = Callable[[int, Callable[[str], None]], Crew]
 
-def run(
-    plan: Plan, folder: RunFolder, workers: int, hire: Callable[[int], Crew], progress: Progress = NO_PROGRESS
-) -> Outcome:
+
+def run(plan: Plan, folder: RunFolder, workers: int, hire: Hire, progress: Progress = NO_PROGRESS) -> Outcome:
     """Let workers measure what a plan asks for; each of their images is stored as soon as it is known.
 
     A model that ends its process three times in a row is set aside and noted as failed, and so is an image that does
@@ -29,7 +30,7 @@ def run(
         plan: Models, data sets, metrics and conventions.
         folder: Folder of results.
         workers: Number of workers, at least 1.
-        hire: Makes the crew for the call of this number in run.json.
+        hire: Makes the crew for the call of this number in run.json, which may say what it waits for.
         progress: Shows one task, with a step for each image.
 
     Raises:
@@ -41,16 +42,16 @@ def run(
     tasks = [walk.tasks_of(model, made) for model in plan.models]
     images = _images(plan, tasks)
     scheduler, notes = Scheduler(_costs(walk, tasks)), _Notes(walk)
-    crew = hire(walk.call)
+    title = f"{counted(len(plan.models), 'model')}, {counted(workers, 'worker')}"
     try:
-        title = f"{counted(len(plan.models), 'model')}, {counted(workers, 'worker')}"
-        with progress.task(title, sum(images.values())) as shown:
+        with progress.task(title, sum(images.values())) as shown, ExitStack() as at_end:
+            crew = hire(walk.call, lambda text: shown.describe(f"{title}: {text}"))
+            at_end.callback(crew.end)
             for unit, told in _dispatch(scheduler, crew, workers):
                 if isinstance(told, Done):
                     notes.add(unit, told)
                     shown.advance(images[unit])
     finally:
-        crew.end()
         if not plan.share:
             join_segments(folder)
     notes.conclude(scheduler.set_aside)
