@@ -26,7 +26,7 @@ def requests(typed: Sequence[str]) -> dict[str, str | bool]:
         if not option.isidentifier() or (given and not value.strip()):
             raise UserError(f"--slurm '{text}' is no option of sbatch; expected name=value, as partition=gpu")
         if option in _OURS:
-            raise UserError(f"--slurm '{text}' is what srbench sets itself; leave it out")
+            raise UserError(f"--slurm '{text}' is set by the executor itself; leave it out")
         found[option] = value.strip() if given else True
     return found
 

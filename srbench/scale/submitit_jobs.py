@@ -193,7 +193,7 @@ class SubmititJobs:
             log = self._keep_log(seat, unit)
             raise UserError(
                 f"jobs end before they begin ({state}: {_last_line(log)}); see errors.log in {self.order.path}, "
-                "and whether srbench is installed and the folder is seen where they run"
+                "and whether this package and the folder are there where they run"
             )
         self.start(worker)
         self.send(worker, unit)

@@ -153,7 +153,7 @@ def test_jobs_that_never_begin_end_the_run_and_no_model_is_blamed(slurm: _Slurm,
 
 @pytest.mark.parametrize("text", ["=3", "a b=1", "partition=", "output=x", "--array=1-3"])
 def test_what_is_no_option_of_a_job_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match=r"expected name=value|srbench sets itself"):
+    with pytest.raises(UserError, match=r"expected name=value|set by the executor"):
         sbatch.requests([text])
 
 
