@@ -159,7 +159,7 @@ GROUPS = (
             ('keep="last"', 'keep="first"'),
             ("in sorted(others)", "in others"),
             ("rows.take(np.argsort(numbers))", "rows"),
-            ('and "\\\\" not in text', ""),
+            ("Row.from_json({**record, self._stored: value})", "Row.from_json(record)"),
         ),
     ),
     Group(
@@ -177,12 +177,9 @@ GROUPS = (
         "srbench/core/line_columns.py",
         "tests/evaluation/test_row_columns.py",
         (
-            (
-                "    at = [quotes[quote][kept] for quote in opening]\n",
-                "    at = [quotes[quote][kept] for quote in opening[::-1]]\n",
-            ),
-            ("if not whole.any()", "whole[:] = True\n    if not whole.any()"),
-            ("same &= block.equals(quotes[quote], name.encode())", "pass"),
+            ("sums = lines.sums(lines.starts[table[0]], table[-1])", "sums = lines.stored_sums(table[-1] + len(seal))"),
+            ("np.array([_is_json(text) for text in texts])[codes]", "codes >= 0"),
+            ("here = lines.equals(places, cut)", "here = places > 0"),
         ),
     ),
     Group(

@@ -145,7 +145,7 @@ def run(
         return
     from srbench.core import allocator
     from srbench.core.device import pick_device
-    from srbench.evaluation import damaged_lines
+    from srbench.evaluation import damaged_lines, kept_columns
     from srbench.scale import shares
     from srbench.scale.request import Request
 
@@ -182,6 +182,7 @@ def run(
     else:
         _publish(plan, folder, outcome, latex=latex, json=json)
     damaged_lines.drop_measured_again(folder)
+    kept_columns.keep(folder.path)
     if outcome.failed:
         raise typer.Exit(3)
 

@@ -51,12 +51,12 @@ def _column(name: str, rows: RowColumns) -> Any:
         return _categorical(codes, values)
     if name in _TYPES:
         return np.array(values, _TYPES[name])[codes]
-    return [values[code] for code in codes.tolist()]
+    return pd.Series(values, dtype=object if name == "warnings" else None).take(codes).reset_index(drop=True)
 
 
 def _categorical(codes: Codes, values: Sequence[str]) -> "pd.Categorical[str]":
     """Return words of which each is stored once; those that no row has are left out."""
-    used = sorted(np.unique(codes).tolist(), key=lambda code: values[code])
+    used = sorted(np.flatnonzero(np.bincount(codes)).tolist(), key=lambda code: values[code])
     places = np.zeros(len(values), np.int32)
     places[used] = np.arange(len(used))
     return pd.Categorical.from_codes(places[codes], categories=pd.Index([values[code] for code in used]))
@@ -88,7 +88,8 @@ def load_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
         | key, output, picture | str | hashes of the conditions of the row, of its output, of the kept file |
 
         Rows of several runs are not united: a value that two runs hold is there twice. `srbench merge` unites them.
-        Beside 16 MiB of rows and more their columns are kept as rows.columns.npz, for the next call.
+        Beside 16 MiB of rows and more their columns are kept as rows.columns.npz: `srbench run` and `merge` leave
+        them there, and so does the first call.
 
     Raises:
         BadRun: A path is no run, or a run of another version.

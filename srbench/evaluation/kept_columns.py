@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from srbench.core import line_columns
 from srbench.core.files import atomic_write, naming
-from srbench.evaluation.row_columns import CODED, RowColumns, Vocabularies, joined, newest, of_blocks
+from srbench.evaluation.results import ROWS
+from srbench.evaluation.row_columns import CODED, RowColumns, Vocabularies, joined, newest, of_lines, vocabularies
 
 FILE = "rows.columns.npz"
 _FORMAT = 1
@@ -94,8 +94,22 @@ def read(path: Path, later: Sequence[Path], known: Vocabularies) -> RowColumns:
     rows = [_rows(path, known)] if path.exists() else []
     for segment in later:
         with suppress(FileNotFoundError), segment.open("rb") as file:  # it may have become part of the rows meanwhile
-            rows.append(of_blocks(line_columns.blocks(file), segment, known))
+            rows.append(of_lines(file, segment, known))
     return newest(joined(rows, known))
+
+
+def keep(folder: Path) -> None:
+    """Keep the columns of rows that were just written, so that the first call that reads them is as quick as the next.
+
+    Args:
+        folder: Folder of a run; where its file of rows is short, nothing is kept.
+
+    Raises:
+        BadRun: As for `read`.
+    """
+    path = folder / ROWS
+    if path.exists() and path.stat().st_size >= _SMALLEST_BYTES:
+        _rows(path, vocabularies())
 
 
 def _rows(path: Path, known: Vocabularies) -> RowColumns:
@@ -107,7 +121,7 @@ def _rows(path: Path, known: Vocabularies) -> RowColumns:
             file.seek(0)
             kept, stream = None, _Hashed(file)
         before = [kept.columns(known)] if kept else []
-        rows = joined([*before, of_blocks(line_columns.blocks(stream), path, known)], known)
+        rows = joined([*before, of_lines(stream, path, known)], known)
     new = stream.length - (kept.length if kept else 0)
     if stream.length >= _SMALLEST_BYTES and stream.last == b"\n" and _WORTH * new >= stream.length:
         with suppress(OSError):  # of a folder that only others may write to, or a full disk
@@ -142,9 +156,12 @@ def _save(path: Path, rows: RowColumns, read: _Hashed) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {"value": rows.plain["value"]}
     values = {}
     for name, codes in rows.codes.items():
-        used, of_rows = np.unique(codes, return_inverse=True)
-        values[name] = [rows.vocabularies[name].values[code] for code in used.tolist()]
-        arrays[name] = of_rows.astype(np.min_scalar_type(len(used)))
+        known = rows.vocabularies[name].values
+        used = np.flatnonzero(np.bincount(codes, minlength=len(known)))
+        values[name] = [known[code] for code in used.tolist()]
+        places = np.zeros(len(known), np.min_scalar_type(len(used)))
+        places[used] = np.arange(len(used))
+        arrays[name] = places[codes]
     head = {"format": _FORMAT, "length": read.length, "digest": read.digest(), "values": values}
     texts = {"head": head, "keys": rows.plain["key"].tolist()}
     arrays |= {name: np.frombuffer(json.dumps(text).encode(), np.uint8) for name, text in texts.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from srbench.core import files
 from srbench.errors import BadRun
-from srbench.evaluation import run_head, segments
+from srbench.evaluation import kept_columns, run_head, segments
 from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.matched import one_protocol, require_same_pictures
 from srbench.evaluation.merged_head import united
@@ -90,6 +90,7 @@ def write(merged: Merged, out: Path) -> RunFolder:
     for place, source in merged.pictures.items():
         files.write(out / place, source.read_bytes())
     files.write(out / ROWS, "".join(row.to_json() + "\n" for row in merged.rows))
+    kept_columns.keep(out)
     return RunFolder(out)
 
 

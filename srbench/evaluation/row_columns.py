@@ -4,14 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from json import loads
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from srbench.core import line_columns, stored_lines
+from srbench.core import line_columns, line_texts, stored_lines
+from srbench.core.deferred import deferred
 from srbench.evaluation.row import Row, of_line, require_known
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred("pandas")
 
 Places = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -58,16 +63,16 @@ class Vocabulary:
         if self._stored not in group.first:
             return np.full(len(group.numbers), self.code(getattr(Row.from_json(group.first), self.name)), np.int32)
         codes, texts = group.different(self._stored)
-        return np.array([self._code(text, group.first) for text in texts], np.int32)[codes]
+        new = [text for text in texts if text not in self._by_text]
+        self._by_text.update(zip(new, map(self.code, self._values(new, group.first)), strict=True))
+        return np.array([self._by_text[text] for text in texts], np.int32)[codes]
 
-    def _code(self, text: str, record: Mapping[str, Any]) -> int:
-        if text not in self._by_text:
-            plain = self.name in _WORDS and text[0] == text[-1] == '"' and "\\" not in text
-            self._by_text[text] = self.code(text[1:-1] if plain else self._parsed(text, record))
-        return self._by_text[text]
-
-    def _parsed(self, text: str, record: Mapping[str, Any]) -> Any:
-        return getattr(Row.from_json({**record, self._stored: loads(text)}), self.name)
+    def _values(self, texts: Sequence[str], record: Mapping[str, Any]) -> list[Any]:
+        """Return the values of JSON texts, as a row with that record otherwise would have them."""
+        values = line_texts.parsed(texts)
+        if self.name in _WORDS and set(map(type, values)) <= {str}:
+            return values
+        return [getattr(Row.from_json({**record, self._stored: value}), self.name) for value in values]
 
 
 Vocabularies = Mapping[str, Vocabulary]
@@ -100,10 +105,14 @@ class RowColumns:
         codes = {name: codes[places] for name, codes in self.codes.items()}
         return RowColumns(codes, {name: of[places] for name, of in self.plain.items()}, self.vocabularies)
 
-    def row(self, place: int) -> Row:
-        """Return the row at a place."""
-        coded = {name: self.vocabularies[name].values[codes[place]] for name, codes in self.codes.items()}
-        return Row(**coded, key=self.plain["key"][place], value=float(self.plain["value"][place]))
+    def rows(self, places: Places) -> list[Row]:
+        """Return the rows at some places, in their order."""
+        columns = [of[places].tolist() for of in self.plain.values()]
+        for name, codes in self.codes.items():
+            values = self.vocabularies[name].values
+            columns.append([values[code] for code in codes[places].tolist()])
+        names = [*self.plain, *self.codes]
+        return [Row(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
     def together(self, names: Iterable[str]) -> Places:
         """Return a number for each row that two rows share when they have the same values in some fields of `CODED`."""
@@ -129,18 +138,18 @@ def newest(rows: RowColumns) -> RowColumns:
     return rows.take(np.flatnonzero(~old)) if old.any() else rows
 
 
-def of_blocks(blocks: Iterable[line_columns.Block], path: Path, known: Vocabularies) -> RowColumns:
+def of_lines(stream: line_columns.Readable, path: Path, known: Vocabularies) -> RowColumns:
     """Return the rows of lines, oldest first; damaged lines are left out.
 
     Args:
-        blocks: Lines, oldest first.
+        stream: The lines, oldest first.
         path: Their file, for messages.
         known: Vocabularies, to which new values are added.
 
     Raises:
         BadRun: A line is of another kind, or was written by a later version.
     """
-    return joined([_of_block(block, path, known) for block in blocks], known)
+    return joined([_of_block(line_columns.block(part), path, known) for part in line_columns.parts(stream)], known)
 
 
 def _of_block(block: line_columns.Block, path: Path, known: Vocabularies) -> RowColumns:
@@ -170,7 +179,7 @@ def _of_group(group: line_columns.Group, path: Path, known: Vocabularies) -> Row
     """Return the rows of lines of one shape.
 
     Raises:
-        BadRun: As for `of_blocks`.
+        BadRun: As for `of_lines`.
         KeyError: As for `Row.from_json`; the others too.
         TypeError: A value is of another kind.
         ValueError: A value is of another kind.
@@ -178,7 +187,7 @@ def _of_group(group: line_columns.Group, path: Path, known: Vocabularies) -> Row
     for name in {"schema", "version"} & group.first.keys():
         for text in group.different(name)[1]:
             require_known({**group.first, name: loads(text)}, path)
-    plain: dict[str, list[Any]] = {"key": group.words_of("key"), "value": group.numbers_of("value")}
+    plain = {"key": group.values("key", str), "value": group.values("value", float, int)}
     codes = {name: of.codes(group) for name, of in known.items()}
     return RowColumns(codes, {name: np.array(plain[name], kind) for name, kind in _KINDS.items()}, known)
 

@@ -26,8 +26,8 @@ def choose(rows: RowColumns, calls: Sequence[Mapping[str, Any]]) -> RowColumns:
     models, sets = newest_models(_different(rows, _OF_MODEL), calls), newest_sets(_different(rows, _OF_IMAGE), calls)
     rows = _those(rows, _OF_MODEL, lambda row: row.identity == models[row.pipeline, row.model])
     rows = _those(rows, _OF_IMAGE, lambda row: sets[row.pipeline, row.dataset].holds(row))
-    places = rows.together(_PLACE)  # numbered in the order in which places come first
-    return rows.take(_last(places)) if len(rows) else rows
+    newest = _last(rows.together(_PLACE))  # in the order in which places come first
+    return rows if len(newest) == len(rows) else rows.take(newest)
 
 
 def _last(codes: Places) -> Places:
@@ -39,11 +39,11 @@ def _last(codes: Places) -> Places:
 
 def _different(rows: RowColumns, names: Sequence[str]) -> list[Row]:
     """Return the newest row of each combination of values of some fields, oldest first."""
-    return [rows.row(place) for place in np.sort(_last(rows.together(names))).tolist()]
+    return rows.rows(np.sort(_last(rows.together(names))))
 
 
 def _those(rows: RowColumns, names: Sequence[str], meant: Callable[[Row], bool]) -> RowColumns:
     """Return the rows of which something is true that some fields decide."""
     codes = rows.together(names)
-    true = np.array([meant(rows.row(place)) for place in _last(codes).tolist()], bool)
+    true = np.array([meant(row) for row in rows.rows(_last(codes))], bool)
     return rows if true.all() else rows.take(np.flatnonzero(true[codes]))

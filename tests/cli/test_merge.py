@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+import srbench
+from srbench.evaluation import kept_columns, row_columns
 from tests.cli.conftest import Call
 from tests.evaluation.runs import write_run
 
@@ -62,3 +66,12 @@ def test_sheets_and_report_of_an_old_name_do_not_stay(call: Call, tmp_path: Path
     call("report", run, "--no-pictures")
     assert json.loads(call("rm", run, "--models", "draft", "--json")[1])["report_removed"]
     assert call("rm", run, "--models", "*")[1].count("\n") == 1
+
+
+def test_what_a_run_has_written_is_read_from_columns_the_first_time(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_columns, "_SMALLEST_BYTES", 1)
+    assert call("run", "--models", "nearest", "--metrics", "psnr", "--limit", "1", "--out", "run")[0] == 0
+    monkeypatch.setattr(row_columns, "_of_block", None)
+    assert set(srbench.load_results("run").model) == {"nearest"}

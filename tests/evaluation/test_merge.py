@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from srbench.errors import BadRun
+from srbench.evaluation import kept_columns
 from srbench.evaluation.merge import merge, write
 from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.evaluation.shown import shown
@@ -22,7 +23,8 @@ def _with_times(folder: RunFolder, ms: float, machine: str) -> RunFolder:
     return folder
 
 
-def test_any_order_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_any_order_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_columns, "_SMALLEST_BYTES", 1)
     runs = [
         _with_times(write_run(tmp_path / "a", {"ours": [30.0, 31.0], "bicubic": [28.0, 29.0]}), 5.0, "fast"),
         _with_times(write_run(tmp_path / "b", {"bicubic": [28.0, 29.0], "nearest": [26.0, 27.0]}), 9.0, "slow"),
@@ -31,7 +33,7 @@ def test_any_order_gives_the_same_bytes(tmp_path: Path) -> None:
     written = set()
     for number, order in enumerate(permutations(runs)):
         out = write(merge(order), tmp_path / f"out{number}")
-        written.add(((out.path / ROWS).read_bytes(), (out.path / HEAD).read_bytes()))
+        written.add(tuple((out.path / name).read_bytes() for name in (ROWS, HEAD, kept_columns.FILE)))
     assert len(written) == 1
     rows = shown(out).rows
     assert {(row.model, row.dataset) for row in rows} == {

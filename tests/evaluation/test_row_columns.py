@@ -1,4 +1,3 @@
-import io
 import json
 import math
 import random
@@ -6,6 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import srbench
@@ -83,7 +83,7 @@ def test_columns_hold_what_the_rows_hold_however_odd_their_lines(
 
 def _compare(folder: RunFolder) -> None:
     columns = kept_columns.read(folder.path / ROWS, [], row_columns.vocabularies())
-    assert repr([columns.row(place) for place in range(len(columns))]) == repr(folder.rows())
+    assert repr(columns.rows(np.arange(len(columns)))) == repr(folder.rows())
     expected = shown(folder).rows
     assert len(columns) > len(expected) > 30
     found = srbench.load_results(folder.path)
@@ -110,9 +110,10 @@ def test_a_line_of_a_later_version_is_refused_among_others(tmp_path: Path) -> No
 
 def test_lines_of_one_shape_are_read_together(tmp_path: Path) -> None:
     row = replace(_row(random.Random(0)), value=1.5, warnings=())
-    RunFolder(tmp_path).append([replace(row, key=f"{number:016x}", image=f"{number}") for number in range(50)])
-    (block,) = line_columns.blocks(io.BytesIO((tmp_path / ROWS).read_bytes()))
-    assert [len(group.numbers) for group in block.groups] == [50]
+    rows = [replace(row, key=f"{number:016x}", image=f"{number}") for number in range(50)]
+    RunFolder(tmp_path).append([*rows[:20], replace(row, value=math.inf), *rows[20:]])
+    block = line_columns.block((tmp_path / ROWS).read_bytes())
+    assert [len(group.numbers) for group in block.groups] == [50, 1]
     assert block.others == []
 
 
@@ -128,7 +129,7 @@ def test_kept_columns_are_used_while_their_bytes_are_there(tmp_path: Path, monke
     def read() -> list[Row]:
         parsed.clear()
         columns = kept_columns.read(tmp_path / ROWS, [], row_columns.vocabularies())
-        found = [columns.row(place) for place in range(len(columns))]
+        found = columns.rows(np.arange(len(columns)))
         assert repr(found) == repr(folder.rows())
         return found
 
