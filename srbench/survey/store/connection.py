@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from srbench.core.passwords import hidden
 from srbench.errors import BadStudy
 from srbench.survey.store.database import READING, connect
+from srbench.survey.store.group_commit import GroupCommit
 from srbench.survey.store.schema import Assignment, Rater, StudyRow
 from srbench.survey.study import Study
 from srbench.survey.study_folder import STUDY_FILE
@@ -43,6 +44,7 @@ class StoreConnection:
         self.study = study
         self.engine = connect(url or sqlite_url(study.folder), patience_s=patience_s)
         self._readers = self.engine.execution_options(**READING)
+        self._groups = GroupCommit(self.engine)
         self._check_study()
 
     def _check_study(self) -> None:
@@ -71,26 +73,48 @@ class StoreConnection:
         self.engine.dispose()
 
     def _truncate_log(self) -> None:
-        """Move SQLite's log into its file, and leave nothing in it."""
+        """Move SQLite's log into its file once everything is committed, and leave nothing in it."""
         if self.engine.dialect.name == "sqlite":
-            with closing(self.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._groups.afterwards(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Store at the end of the block what this thread writes in it, all of it or, after an exception, nothing."""
+        with self._groups.group():
+            yield
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether this thread has written something that is stored at the end of `one_commit` only."""
+        return self._groups.connection is not None
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        with Session(self.engine) as database, database.begin():
+        place = self._groups.writing() or self.engine
+        with Session(place, join_transaction_mode="create_savepoint") as database, database.begin():
             yield database
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
-        with Session(self._readers, expire_on_commit=False) as database, database.begin():
+        place = self._groups.connection or self._readers
+        session = Session(place, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        with session as database, database.begin():
             yield database
 
     @contextmanager
     def _statements(self, *, writing: bool) -> Iterator[Connection]:
         """A transaction of statements alone, without records, which is cheaper."""
-        with (self.engine if writing else self._readers).begin() as database:
-            yield database
+        group = self._groups.writing() if writing else self._groups.connection
+        if group is None:
+            with (self.engine if writing else self._readers).begin() as database:
+                yield database
+        else:
+            with group.begin_nested():
+                yield group
 
     def _lock_study(self, database: Session) -> None:
         """Let nobody else begin or join until the transaction ends; SQLite has one writer anyway."""

@@ -1,5 +1,6 @@
 """The executor of the votes: they are stored one after the other, so that no thread waits for another one's lock.
 
+What has come in while the disk was busy is stored by one commit, so that a slow disk makes waiting longer but no queue.
 Nobody waits long for a database that is away, locked or full: who comes while it is gets an `Unavailable` at once.
 """
 
@@ -7,8 +8,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
@@ -22,6 +26,7 @@ PATIENCE_S = 2.0
 """How long a served study waits for a lock of its database, in seconds."""
 LONGEST_S = 4.0
 """How long a page waits for the database, queue and lock together, in seconds: people reload a page after five."""
+_GROUP_S = 0.01  # of work before a commit: about as long as a busy disk takes for it
 _BETWEEN_ATTEMPTS_S = 1.0
 _POSTGRESQL_THREADS = 10  # fewer than the connections of SQLAlchemy's pool
 _LOG = logging.getLogger("srbench.survey")
@@ -32,6 +37,30 @@ AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 class Unavailable(Exception):
     """The database of the votes does not answer at the moment; nothing was stored, and it is worth another attempt."""
+
+
+class _Call:
+    """A function that waits for its turn, and who waits for its result."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
+        self.result: Any = None
+        self.error: Exception | None = None
+        self._loop = asyncio.get_running_loop()
+        self.answer = self._loop.create_future()
+
+    def tell(self) -> None:
+        """Hand the result over to the event loop of who waits for it."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        if self.answer.done():
+            return  # given up meanwhile
+        if self.error is None:
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(self.error)
 
 
 class VoteExecutor:
@@ -46,7 +75,9 @@ class VoteExecutor:
 
     def __init__(self, store: VoteStore) -> None:
         self.store = store
-        self._queue = ThreadPoolExecutor(1 if store.engine.dialect.name == "sqlite" else _POSTGRESQL_THREADS)
+        self._grouped = store.engine.dialect.name == "sqlite"
+        self._queue = ThreadPoolExecutor(1 if self._grouped else _POSTGRESQL_THREADS)
+        self._waiting: deque[_Call] = deque()
         self._aside = ThreadPoolExecutor(_POSTGRESQL_THREADS)
         self._since: float | None = None
         self._next_attempt, self._recovering = 0.0, threading.Lock()
@@ -57,7 +88,12 @@ class VoteExecutor:
         Raises:
             Unavailable: The database does not answer.
         """
-        return await self._run(self._queue, function, *arguments)
+        if not self._grouped:
+            return await self._run(self._queue, function, *arguments)
+        call = _Call(partial(function, *arguments))
+        self._waiting.append(call)
+        self._queue.submit(self._store_waiting)
+        return await self._in_time(call.answer)
 
     async def aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function that reads for long, outside the queue.
@@ -68,18 +104,59 @@ class VoteExecutor:
         return await self._run(self._aside, function, *arguments)
 
     async def _run(self, queue: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._in_time(
+            asyncio.get_running_loop().run_in_executor(queue, self._attempt, partial(function, *arguments))
+        )
+
+    async def _in_time(self, answer: asyncio.Future[Any]) -> Any:
         try:
             async with asyncio.timeout(LONGEST_S):
-                return await asyncio.get_running_loop().run_in_executor(queue, self._attempt, function, *arguments)
+                return await answer
         except TimeoutError as error:
             self.note(f"no answer within {LONGEST_S:.0f} s")
             raise Unavailable from error
 
-    def _attempt(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def _store_waiting(self) -> None:
+        """Run all that wait now and store what they write by one commit; who writes nothing is answered before it."""
+        written: list[_Call] = []
+        several = len(self._waiting) > 1
+        end = time.monotonic() + (_GROUP_S if several else 0)
         try:
+            with self._telling_outages(), self.store.one_commit() if several else nullcontext():
+                while self._waiting:
+                    call = self._waiting.popleft()
+                    if not call.answer.cancelled():  # by somebody who has waited too long
+                        self._run_in_group(call, written)
+                    if time.monotonic() >= end:
+                        break
+        except Exception as error:  # whatever it is, it is told to all those who wait for the commit
+            for call in written:
+                call.error = error
+        for call in written:
+            call.tell()
+
+    def _run_in_group(self, call: "_Call", written: list["_Call"]) -> None:
+        try:
+            call.result = self._attempt(call.function)
+        except Exception as error:  # told where the call was made
+            call.error = error
+        if not self.store.uncommitted:
+            call.tell()
+            return
+        written.append(call)
+        if isinstance(call.error, Unavailable):
+            raise call.error  # SQLite may have undone the whole transaction
+
+    def _attempt(self, function: Callable[[], Any]) -> Any:
+        with self._telling_outages():
             if self._since is not None:
                 self._recover(self._since)
-            return function(*arguments)
+            return function()
+
+    @contextmanager
+    def _telling_outages(self) -> Iterator[None]:
+        try:
+            yield
         except (*AWAY, DatabaseError) as error:
             if not isinstance(error, AWAY) and type(error) is not DatabaseError:
                 raise  # a refused record or statement is a mistake of ours
