@@ -88,6 +88,7 @@ class Question:
         keys: Random keys by which the browser asks for the pictures.
         ahead: Keys of the pictures of the trial after it, so that they are loaded early.
         pictures: Names of the pictures, which no browser is told.
+        pictures_ahead: Names of the pictures of the trial after it.
     """
 
     position: int
@@ -98,6 +99,7 @@ class Question:
     keys: tuple[str, ...]
     ahead: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    pictures_ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

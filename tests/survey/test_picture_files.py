@@ -11,8 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from srbench.survey import secrets
+from srbench.survey.stimuli.files import read_picture
 from srbench.survey.store.vote_store import VoteStore
+from srbench.survey.web import pictures
 from srbench.survey.web.app import application
+from srbench.survey.web.picture_cache import PictureCache, state
 from tests.cli.conftest import Call
 from tests.survey.test_web import SCREEN, field, made, until
 
@@ -81,3 +84,33 @@ def test_a_file_that_changes_meanwhile_is_never_shown(store: VoteStore, caplog: 
     assert store.responses() == []
     with store._reading() as database:
         assert database.connection().exec_driver_sql("SELECT count(*) FROM event WHERE kind = 'pause'").scalar() == 1
+
+
+def test_a_file_is_read_again_only_after_a_change(store: VoteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(pictures, "read_picture", lambda folder, p: read.append(p.file) or read_picture(folder, p))
+    client = _client(store)
+    page = until(client, 'name="position"', client.get(f"/i/{store.invite()}").text)
+    shown = re.search(r'id="stimulus" src="(/p/[^"]+)"', page)
+    assert shown
+    del read[:]
+    first = client.get(shown.group(1))
+    assert client.get(shown.group(1)).content == first.content
+    (file,) = read
+    (store.study.folder / file).touch()
+    assert client.get(shown.group(1)).content == first.content
+    assert read == [file, file]
+
+
+def test_the_cache_forgets_what_was_asked_for_longest_ago(tmp_path: Path) -> None:
+    cache = PictureCache(10)
+    files = [tmp_path / name for name in "abc"]
+    for file in files:
+        file.write_bytes(b"1234")
+        cache.keep(file, state(file), b"1234")
+    assert [cache.get(file) for file in files] == [None, b"1234", b"1234"]
+    cache.keep(files[2], state(files[2]), b"123456")  # in the place of what was kept for it
+    assert [cache.get(file) for file in files] == [None, b"1234", b"123456"]
+    cache.keep(files[0], (), b"1")  # a file that was missing before it was read
+    files[1].unlink()
+    assert [cache.get(file) for file in files] == [None, None, b"123456"]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from srbench.errors import BadStudy
 from srbench.survey.responses import AnswerStatus, Question, RaterState
 from srbench.survey.store.connection import StoreConnection, now
-from srbench.survey.store.events import study_status
+from srbench.survey.store.events import LAST_STATUS, status_after
 from srbench.survey.store.raters import PREVIEW
 from srbench.survey.store.schema import Answer, Assignment, Rater
 
@@ -23,12 +23,21 @@ _NEXT_TRIALS = (  # the next trial without an answer, and the one after it
     .order_by(_TRIAL.position)
     .limit(2)
 )
-_COUNT_TRIALS = select(func.count()).where(_TRIAL.rater == _RATER)
+_COUNT_TRIALS = select(func.count()).where(_TRIAL.rater == _RATER).scalar_subquery()
 _SELECT_PICTURE = select(_TRIAL.first, _TRIAL.second, _TRIAL.first_key, _TRIAL.others).where(
     _TRIAL.rater == _RATER, or_(_TRIAL.first_key == bindparam("key"), _TRIAL.second_key == bindparam("key"))
 )
-_SELECT_PERSON = select(_PERSON.state, _PERSON.facts, _PERSON.code, _PERSON.ending).where(_PERSON.id == _RATER)
-_SELECT_STATE = select(_PERSON.state).where(_PERSON.id == _RATER).with_for_update()
+_SELECT_PERSON = select(
+    _PERSON.state,
+    _PERSON.facts,
+    _PERSON.code,
+    _PERSON.ending,
+    _COUNT_TRIALS.label("trials"),
+    LAST_STATUS.label("status"),
+).where(_PERSON.id == _RATER)
+_SELECT_STATE = (
+    select(_PERSON.state, LAST_STATUS.label("status")).where(_PERSON.id == _RATER).with_for_update(of=Rater.__table__)
+)
 _INSERT_ANSWER = insert(Answer.__table__)  # type: ignore[arg-type]
 _UPDATE_RATER = (
     update(Rater.__table__)  # type: ignore[arg-type]
@@ -46,14 +55,13 @@ class AnswerStore(StoreConnection):
             person = database.execute(_SELECT_PERSON, {"rater": rater}).first()
             if person is None or person.state == "withdrawn":
                 return None
-            trials = database.scalar(_COUNT_TRIALS, {"rater": rater}) or 0
             return RaterState(
                 person.state,
                 dict(person.facts),
                 person.code,
-                study_status(database),
-                trials > 0,
-                _question(database.execute(_NEXT_TRIALS, {"rater": rater}).all(), trials),
+                status_after(person.status),
+                person.trials > 0,
+                _question(database.execute(_NEXT_TRIALS, {"rater": rater}).all(), person.trials),
                 person.ending,
             )
 
@@ -90,12 +98,11 @@ class AnswerStore(StoreConnection):
             raise BadStudy(f"the answer is '{value}'; expected {method.expected_answer(design)}")
         try:
             with self._statements(writing=True) as database:
-                state = database.scalar(_SELECT_STATE, {"rater": rater})
-                if state in (None, "withdrawn"):
+                person = database.execute(_SELECT_STATE, {"rater": rater}).first()
+                if person is None or person.state == "withdrawn":
                     raise self._unknown_rater(rater)
-                if state == "ended":
-                    return AnswerStatus.REFUSED
-                if state != PREVIEW and study_status(database) == "paused":
+                state = person.state
+                if state == "ended" or (state != PREVIEW and status_after(person.status) == "paused"):
                     return AnswerStatus.REFUSED
                 waiting = database.execute(_NEXT_TRIALS, {"rater": rater}).all()
                 if not waiting or position < waiting[0].position:
@@ -128,8 +135,13 @@ def _question(waiting: Sequence[Any], trials: int) -> Question | None:
         kind=trial.kind,
         keys=_keys(trial),
         ahead=_keys(ahead[0]) if ahead else (),
-        pictures=tuple(filter(None, (trial.first, trial.second, *(trial.others or ())))),
+        pictures=_pictures(trial),
+        pictures_ahead=_pictures(ahead[0]) if ahead else (),
     )
+
+
+def _pictures(trial: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (trial.first, trial.second, *(trial.others or ()))))
 
 
 def _keys(trial: Any) -> tuple[str, ...]:

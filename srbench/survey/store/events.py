@@ -16,6 +16,9 @@ _LAST_STATUS = (
     select(_EVENT.kind, _EVENT.facts).where(_EVENT.kind.in_(_STATUS_EVENTS)).order_by(_EVENT.id.desc()).limit(1)
 )
 
+LAST_STATUS = _LAST_STATUS.with_only_columns(_EVENT.kind).scalar_subquery()
+"""Kind of the last event that opened, paused or closed the study; nothing where there is none."""
+
 
 class EventStore(StoreConnection):
     """Events of a study."""
@@ -44,4 +47,9 @@ class EventStore(StoreConnection):
 
 def study_status(database: Session | Connection) -> StudyStatus:
     """Return whether the study is open, paused or closed."""
-    return _STATUS_EVENTS[database.scalar(_LAST_STATUS) or "open"]
+    return status_after(database.scalar(_LAST_STATUS))
+
+
+def status_after(event: str | None) -> StudyStatus:
+    """Return whether the study is open, paused or closed after an event, which is the last of its kinds."""
+    return _STATUS_EVENTS[event or "open"]

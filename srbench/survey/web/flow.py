@@ -129,6 +129,7 @@ class ParticipantFlow:
         assert question is not None  # at the end another page is shown
         if (pause := pause_before(question)) and pause not in current.facts.get("pauses", []):
             return self.renderer.page(request, "pause.html", rater, question=question, **common)
+        self.pictures.expect(rater, question)
         return self.renderer.page(request, "trial.html", rater, **self._trial(question, current, language), **common)
 
     def _asks_after(self, current: RaterState) -> bool:

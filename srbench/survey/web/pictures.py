@@ -1,6 +1,7 @@
 """The pictures of a study as browsers get them: under random keys, and all files of a content of one length."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,14 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from srbench.survey.responses import Question
 from srbench.survey.stimuli.files import DamagedPicture, pause, read_picture
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Picture
 from srbench.survey.web.executor import Unavailable
 from srbench.survey.web.padding import largest_bytes, padded
+from srbench.survey.web.picture_cache import PictureCache, state
 from srbench.survey.web.render import Renderer
 from srbench.survey.web.security import Cookies
 
+_KEPT_BYTES = 128 << 20
+_KEPT_KEYS = 10_000
 _KEY = re.compile(r"[\w-]{22}(\.\d{1,2})?", re.ASCII)
 # Every trial, and every study, has keys of its own: a cached picture never stands for another one.
 _CACHED = {"Cache-Control": "private, max-age=3600, immutable"}
@@ -37,6 +42,8 @@ class PictureServer:
     ) -> None:
         self.store, self.cookies, self.renderer, self.execute = store, cookies, renderer, execute
         self.folder = store.study.folder
+        self.kept = PictureCache(_KEPT_BYTES)
+        self._shown: OrderedDict[str, tuple[str, str]] = OrderedDict()  # keys on pages: their raters and pictures
         calibration = [p for p in store.study.pictures if p.role != "rated"]
         self.keys = {p.stimulus.name: cookies.opaque(p.stimulus.name + p.sha256) for p in calibration}
         self.calibration = {self.keys[p.stimulus.name]: p for p in calibration}
@@ -62,13 +69,22 @@ class PictureServer:
                 scores.setdefault(picture.stimulus.expected, picture.stimulus.name)
         return self.calibration_url(scores[min(scores)]), self.calibration_url(scores[max(scores)])
 
+    def expect(self, rater: str, question: Question) -> None:
+        """Remember whose the keys on a page are, since the browser asks for these pictures next."""
+        names = zip(question.keys + question.ahead, question.pictures + question.pictures_ahead, strict=True)
+        self._shown.update({key: (rater, name) for key, name in names})
+        while len(self._shown) > _KEPT_KEYS:
+            self._shown.popitem(last=False)
+
     async def trial_picture(self, request: Request) -> Response:
         """Send a picture of a trial, by a key that tells nothing, to its rater alone."""
         rater = self.cookies.rater(request)
         key = request.path_params["key"]
         name = None
         if rater is not None and _KEY.fullmatch(key):
-            name = await self.execute(self.store.picture, rater, key)
+            whose, name = self._shown.get(key, ("", None))
+            if whose != rater:
+                name = await self.execute(self.store.picture, rater, key)
         if name is None:
             return self.renderer.page(request, "not_found.html", status=404)
         return await self._send(self.pictures[name])
@@ -83,12 +99,17 @@ class PictureServer:
 
     async def _send(self, picture: Picture) -> Response:
         """Send a picture that is still the one of the plan; any other pauses the study."""
-        try:
-            return await run_in_threadpool(self._image, picture)
-        except DamagedPicture as error:
-            await self.execute(pause, self.store, str(error))
-            raise Unavailable from error
-
-    def _image(self, picture: Picture) -> Response:
-        content = padded(read_picture(self.folder, picture), self.largest_bytes[picture.stimulus.name])
+        file = self.folder / picture.file
+        content = self.kept.get(file)
+        if content is None:
+            before = state(file)
+            try:
+                content = await run_in_threadpool(self._read, picture)
+            except DamagedPicture as error:
+                await self.execute(pause, self.store, str(error))
+                raise Unavailable from error
+            self.kept.keep(file, before, content)
         return Response(content, media_type="image/png", headers=_CACHED)
+
+    def _read(self, picture: Picture) -> bytes:
+        return padded(read_picture(self.folder, picture), self.largest_bytes[picture.stimulus.name])
