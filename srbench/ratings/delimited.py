@@ -4,13 +4,19 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from srbench.core.deferred import deferred
 from srbench.errors import BadRatings
 from srbench.ratings.table import Part, Table, Texts, mapped, texts
 from srbench.stats.arrays import Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred("pandas")
 
 _SEPARATORS = (",", ";", "\t")
 _STRAY = 'delete the quote, or double it and enclose the cell in quotes: "a ""b"" c"'

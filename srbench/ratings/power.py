@@ -1,14 +1,20 @@
 """Power of the tests between models: which difference a design will find, before anybody has rated."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, stats
 
+from srbench.core.deferred import deferred
 from srbench.ratings.model_differences import Test
 from srbench.ratings.simulation import SPREAD_OF_INCONSISTENCY, Simulation
 from srbench.stats.corrections import LEVEL
 from srbench.stats.paired import smallest_p
+
+if TYPE_CHECKING:
+    from scipy import optimize, stats
+else:
+    optimize, stats = deferred("scipy.optimize"), deferred("scipy.stats")
 
 POWER = 0.8
 

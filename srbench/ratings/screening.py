@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
 
+from srbench.core.deferred import deferred
 from srbench.ratings.votes import Votes
 from srbench.stats.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = deferred("scipy.stats")
 
 _ROUNDING = 1e-9
 """Votes may lie on the limit: one of 21 raters who differs is sqrt(20) S from the mean, to the last digit (ddof 0)."""

@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from srbench.core import stored_json
+from srbench.core.deferred import deferred
 from srbench.errors import BadRatings
 from srbench.ratings.votes import Scale, Stimulus, Votes
 from srbench.stats.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = deferred("scipy.stats")
 
 RATER_MODEL = 0.23
 """Standard deviation of raters' tastes for models, in steps of a five-point scale.

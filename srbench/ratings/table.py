@@ -4,13 +4,19 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from srbench.core.deferred import deferred
 from srbench.errors import BadRatings
 from srbench.stats.arrays import Flags, Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred("pandas")
 
 Texts = npt.NDArray[np.object_]
 """Cells of a column; each is a str without space around it."""

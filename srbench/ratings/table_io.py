@@ -7,16 +7,20 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from srbench.core import comma_separated as csv_text
 from srbench.core import files
+from srbench.core.deferred import deferred
 from srbench.errors import BadRatings, reason
 from srbench.ratings import delimited, json_records
 from srbench.ratings.json_records import Record
 from srbench.ratings.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred("pandas")
 
 _RATINGS_TABLE = "ratings"
 """The table of an SQLite file that is read; AVrate calls it so."""

@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
 
+from srbench.core.deferred import deferred
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.stats.arrays import Floats, Ints
 from srbench.stats.student import clustered_half_width, t_p_value, t_quantile
+
+if TYPE_CHECKING:
+    from scipy import sparse, stats
+else:
+    sparse, stats = deferred("scipy.sparse"), deferred("scipy.stats")
 
 _BATCH = 250
 

@@ -8,14 +8,20 @@ pair.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
-from scipy.sparse.csgraph import minimum_spanning_tree
 
+from srbench.core.deferred import deferred
 from srbench.ratings.votes import PairAnswer, Stimulus
 from srbench.stats.arrays import Floats
 from srbench.survey.plan.design import Content, Trial
+
+if TYPE_CHECKING:
+    from scipy.sparse import csgraph
+else:
+    csgraph = deferred("scipy.sparse.csgraph")
 
 _PRIOR_VARIANCE = 4.0
 _STEPS = 50
@@ -143,7 +149,7 @@ def spanning_tree(belief: ScorePosterior, seed: Sequence[int]) -> list[tuple[str
     costs = gains.max() - gains + 1e-6 * (1 + generator.random(len(pairs)))
     matrix = np.zeros((len(belief.models), len(belief.models)))
     matrix[tuple(np.array(pairs).T)] = costs
-    tree = minimum_spanning_tree(matrix).tocoo()
+    tree = csgraph.minimum_spanning_tree(matrix).tocoo()
     edges = [(belief.models[i], belief.models[j]) for i, j in zip(tree.row, tree.col, strict=True)]
     return [edges[k] if generator.integers(2) else edges[k][::-1] for k in generator.permutation(len(edges))]
 
