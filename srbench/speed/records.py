@@ -1,7 +1,7 @@
 """Records of what `srbench throughput` measures, ready for JSON. Loads no torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from srbench.models import mode
@@ -53,17 +53,31 @@ class PsnrDrop:
 class Work:
     """Operations of one image in the network before folding; convolutions and matrix products alone.
 
+    FLOPs are counted in two ways, by torch's counter and by srbench from the shapes of operands. Where they differ, an
+    operator has a formula in one of them alone.
+
     Attributes:
         parameters: Number of trainable values.
         macs: Number of multiply-accumulates.
-        flops: 2 * macs, since a multiplication and an addition are two operations.
+        flops: 2 * macs, since a multiplication and an addition are two operations; by torch's counter.
         activations: Number of elements that all convolutions put out (as NTIRE's efficiency challenges count).
+        flops_own: The same FLOPs counted by srbench; None in records of versions that did not.
+        not_counted: Operators that compute and that torch's counter has no formula for, by name.
+        parameters_by_file: Number of values that each weight file holds, trainable or not.
     """
 
     parameters: int
     macs: int
     flops: int
     activations: int
+    flops_own: int | None = None
+    not_counted: tuple[str, ...] = ()
+    parameters_by_file: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Work":
+        """Return the work of a record for JSON."""
+        return cls(**{**record, "not_counted": tuple(record.get("not_counted", ()))})
 
 
 @dataclass(frozen=True)
@@ -147,7 +161,7 @@ class SpeedRow:
         values |= {
             "mode": mode.canonical(record["mode"]),
             "iqr_ms": tuple(record["iqr_ms"]),
-            "work": Work(**record["work"]) if record["work"] else None,
+            "work": Work.from_dict(record["work"]) if record["work"] else None,
             "psnr_drop": PsnrDrop.from_dict(drop) if drop else None,
         }
         return cls(**values)

@@ -136,7 +136,7 @@ def _rows(
     for name in names:
         try:
             with contained(model.id):
-                work = work or {size: operations.count(model, size.height, size.width) for size in matrix.sizes}
+                work = work or _work(model, matrix.sizes)
                 mode, drop = _mode_and_drop(model, name, matrix.device, reference)
                 upscaler = model.upscaler(mode)
                 problem = scenario.problem(upscaler, matrix.sizes[0])
@@ -151,6 +151,12 @@ def _rows(
                 task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
                 before = scenario.measure(subject, kind, size, ceiling, matrix.budget, matrix.max_batch, before)
                 yield before
+
+
+def _work(model: Model, sizes: Sequence[Size]) -> dict[Size, Work | None]:
+    counted = {size: operations.count(model, size.height, size.width) for size in sizes}
+    files = operations.parameters_by_file(model)
+    return {size: work and replace(work, parameters_by_file=files) for size, work in counted.items()}
 
 
 def _mode_and_drop(

@@ -179,7 +179,7 @@ def test_outputs_are_examined_once_for_each_mode_and_those_of_random_weights_are
 
     monkeypatch.setattr(scenario, "measure", measure)
     monkeypatch.setattr(session.operations, "count", lambda *_: None)
-    monkeypatch.setattr(session, "_reference", lambda *_: None)
+    monkeypatch.setattr(session.psnr_drop, "reference", lambda *_: None)
     _run(_matrix(model(broken), replace(model(broken), trained=False)))
     assert problems == ["output has NaN or infinite values"] * 4 + [""] * 4
     assert calls == [1, 1]

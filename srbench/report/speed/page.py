@@ -28,7 +28,9 @@ CAPTION = (
     "Sizes are width × height. Output MP/s: millions of HR pixels a second. 1 MiB is 2^20 bytes; peak is weights, "
     "input and the most memory that the call took beside them.",
     "MACs and FLOPs count the convolutions and matrix products of the unfolded network, the same in every mode; "
-    "GFLOPs = 2 × GMACs. Activations: number of elements in the outputs of all convolutions.",
+    "GFLOPs = 2 × GMACs, by torch's counter; beside it srbench's own count by the shapes of operands: where the two "
+    "differ, one of them lacks an operator. Operators that neither counts are named below. Activations: number of "
+    "elements in the outputs of all convolutions. Values in the files: parameters and statistics of each weight file.",
     "TFLOP/s: those operations over the median time; % of ceiling: over the best matrix product in this precision that "
     "the same session measured on the device.",
     "ΔPSNR of a mode is its PSNR minus that of plain fp32 on the builtin images, in dB: the mean, and the largest "

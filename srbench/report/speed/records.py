@@ -32,5 +32,12 @@ def _flat(row: SpeedRow) -> dict[str, Any]:
     record = {name: value for name, value in row.as_dict().items() if name not in _PARTS}
     record |= dict(zip(_PARTS["iqr_ms"], row.iqr_ms, strict=True))
     for name, part in (("work", row.work), ("psnr_drop", row.psnr_drop)):
-        record |= {f"{name}_{field}": value for field, value in asdict(part).items()} if part else {}
+        record |= {f"{name}_{field}": _said(value) for field, value in asdict(part).items()} if part else {}
     return record | ({"psnr_drop_exceeds_limit": row.psnr_drop.exceeds_limit} if row.psnr_drop else {})
+
+
+def _said(value: Any) -> Any:
+    """Join names, and names with their numbers, in one cell."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={number}" for name, number in value.items())
+    return " ".join(value) if isinstance(value, tuple) else value

@@ -1,7 +1,7 @@
 """Tables of a session: the work of each network, and speed by scenario and size."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from srbench.report.table import DASH, Cell, Column, Table, text_column
@@ -68,20 +68,36 @@ def work(groups: Sequence[SpeedGroup]) -> Table:
     several = len({sizes for _, sizes in known}) > 1
     rows = []
     for (model, sizes), one in known.items():
-        counts = (one.macs / 1e9, one.flops / 1e9, one.activations / 1e6) if one else (None,) * 3
+        own = one.flops_own if one else None
+        counts = (one.macs / 1e9, one.flops / 1e9, own and own / 1e9, one.activations / 1e6) if one else (None,) * 4
         parameters = f"{one.parameters:,}" if one else DASH
-        texts = (model, *((sizes,) if several else ()), parameters, *map(number, counts))
+        files = ", ".join(f"{held:,}" for held in one.parameters_by_file.values()) if one else ""
+        texts = (model, *((sizes,) if several else ()), parameters, files or DASH, *map(number, counts))
         rows.append(tuple(map(Cell, texts)))
     columns = (
         text_column("model"),
         *((text_column("image"),) if several else ()),
         Column("parameters"),
+        Column("values\nin the files", rank=4),
         Column("GMACs"),
         Column("GFLOPs", rank=2),
+        Column("GFLOPs\nby srbench", rank=3),
         Column("activations, M", rank=1),
     )
     size = "" if several else "".join(f", {sizes}" for _, sizes in list(known)[:1])
-    return Table("work", f"Work of one image{size}", columns, tuple(rows))
+    return Table("work", f"Work of one image{size}", columns, tuple(rows), notes=tuple(_not_counted(known)))
+
+
+def _not_counted(known: Mapping[tuple[str, str], Work | None]) -> list[str]:
+    """Name the operators that are in no count, a line for each list of them, with the models that have it."""
+    by_operators: dict[tuple[str, ...], list[str]] = {}
+    for (model, _), one in known.items():
+        if one and one.not_counted:
+            by_operators.setdefault(one.not_counted, []).append(model)
+    return [
+        f"operators not counted: {', '.join(names)} ({', '.join(dict.fromkeys(models))})"
+        for names, models in by_operators.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,17 @@ def test_markdown_has_all_columns_and_the_caption() -> None:
     assert counts == {heads.count("|")}
 
 
+def test_work_has_both_counts_and_names_what_neither_has() -> None:
+    text = _markdown(session())
+    assert "| GFLOPs | GFLOPs by srbench | activations, M |" in text
+    assert "| srresnet | 1,543,000 | 1,547,000 | 166 | 332 | 331 |" in text
+    assert "operators not counted: add, relu (srcnn.mmagic_div2k, fsrcnn, " in text
+    before = {name: value for name, value in asdict(row())["work"].items() if "own" not in name}
+    assert Work.from_dict({**before, "not_counted": ["add"]}) == replace(
+        row().work, flops_own=None, not_counted=("add",)
+    )
+
+
 def test_a_bar_in_a_name_does_not_break_the_table() -> None:
     assert "| a\\|b |" in _markdown(replace(session(), rows=[row("a|b")]))
 
@@ -202,6 +213,10 @@ def _parsed(line: dict[str, str]) -> SpeedRow:
 
 def _cell(record: type, name: str, cell: str) -> Any:
     kind = record.__annotations__[name]
+    if name == "not_counted":
+        return tuple(cell.split())
+    if name == "parameters_by_file":
+        return {file: int(held) for file, held in (part.split("=") for part in cell.split())}
     if type(None) in get_args(kind):
         return float(cell) if cell else None
     return {"True": True, "False": False}[cell] if kind is bool else kind(cell) if kind in (int, float) else cell
