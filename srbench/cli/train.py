@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srbench.cli import console, names, options, training_progress
+from srbench.cli import console, names, options, training_pace, training_progress
 from srbench.core.files import refused, require_folder
 from srbench.core.paths import weights_roots
 from srbench.core.wording import counted
@@ -91,7 +91,7 @@ def train(
     from srbench.core.assets import AssetStore
     from srbench.training import recipe as recipes
     from srbench.training import setup
-    from srbench.training.journal import write_log
+    from srbench.training.journal import steps_done, write_log
     from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
 
@@ -99,10 +99,12 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
-    fabric = setup.launch(setup.DeviceSettings(device, devices), loaded)
-    is_first = fabric.global_rank == 0
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
+    machine = setup.DeviceSettings(device, devices)
+    loaded = training_pace.settled(loaded, machine, store, place if resume else None, compare)
+    fabric = setup.launch(machine, loaded)
+    is_first = fabric.global_rank == 0
     with console.fetching(store):
         teacher = setup.find_teacher(loaded, store, fabric)
         generator = setup.build_generator(loaded, store)
@@ -125,6 +127,7 @@ def train(
         if compare is not None:
             _compare(trainer, compare, json)
             return
+        training_pace.foretell(trainer, steps_done(folder) if resume else 0)
         _run(trainer, resume)
         if is_first:
             write_log(folder, _command())

@@ -66,6 +66,17 @@ def read_steps(path: Path) -> list[dict[str, Any]]:
     return [line for line in _read_lines(path) if "step" in line]
 
 
+def steps_done(folder: Path) -> int:
+    """Return the number of steps in the journal of a run's folder; 0 without one.
+
+    Raises:
+        BadRun: A later version of srbench wrote it.
+    """
+    path = folder / "journal.jsonl"
+    lines = read_steps(path) if path.exists() else []
+    return int(lines[-1]["step"]) if lines else 0
+
+
 def read_log(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read a published log.
 

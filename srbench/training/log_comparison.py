@@ -10,6 +10,24 @@ from srbench.training.journal import read_log
 from srbench.training.recipe import Recipe
 
 
+def recipe_of(path: Path) -> Recipe:
+    """Read the recipe of a published log.
+
+    Raises:
+        BadRun: The file is no log of a training run.
+    """
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], Recipe, dict[int, float]]:
+    """Read what a log says about its run, its recipe, and the loss of each of its steps."""
+    try:
+        facts, lines = read_log(path)
+        return facts, Recipe.check(facts["recipe"], str(path)), {line["step"]: line["loss"] for line in lines}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRun(f"{path} is no log of a training run; expected a log.jsonl as srbench train writes it") from error
+
+
 class LogComparison:
     """Compares the losses of a run, step by step, with those of a published log.
 
@@ -28,14 +46,7 @@ class LogComparison:
     """
 
     def __init__(self, path: Path, recipe: Recipe, stop: Callable[[], None]) -> None:
-        try:
-            self.facts, lines = read_log(path)
-            self._losses = {line["step"]: line["loss"] for line in lines}
-            other = Recipe.check(self.facts["recipe"], str(path))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRun(
-                f"{path} is no log of a training run; expected a log.jsonl as srbench train writes it"
-            ) from error
+        self.facts, other, self._losses = _read(path)
         if keys := recipe.differing_keys(other):
             command = self.facts["command"]
             raise BadRun(f"{path} is of another recipe: '{keys[0]}' differs; its command was: {command}")

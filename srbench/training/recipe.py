@@ -54,16 +54,20 @@ class Phase(Config):
         return self.discriminator_steps if any(loss.discriminator for loss in self.losses) else 1
 
 
+Precision = Literal["fp32", "bf16", "auto"]
+
+
 class ComputeConfig(Config):
     """How the networks are computed; a part of the recipe because it moves the last digits of the losses.
 
     Attributes:
-        precision: "fp32", or "bf16" for autocast, where weights and losses stay in float32.
+        precision: "fp32", or "bf16" for autocast, where weights and losses stay in float32; "auto" for the one that is
+            faster on the machine, of which the run then keeps note in the place of "auto".
         channels_last: Whether images and convolutions use the memory format channels_last.
         compile: Whether all networks are compiled by torch.compile.
     """
 
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"
     channels_last: bool = False
     compile: bool = False
 

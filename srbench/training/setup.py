@@ -49,8 +49,11 @@ def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
         recipe: The recipe, which gives the precision.
 
     Raises:
+        BadRecipe: The precision is "auto", which is no precision yet.
         UserError: The device cannot be used.
     """
+    if recipe.compute.precision == "auto":
+        raise BadRecipe("compute.precision is auto; expected the one that srbench.training.pace.of_both found faster")
     device = resolve(settings.device)  # each of several processes takes a GPU of its own
     kind, _, index = device.partition(":")
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
