@@ -54,7 +54,13 @@ def train(
             min=0, max=256, help="Number of processes that load and crop images; 0 does this in the training process."
         ),
     ] = 2,
-    cache_mib: Annotated[int, typer.Option(min=0, help="Memory for decoded images of each worker, in MiB.")] = 1024,
+    cache_mib: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Memory for decoded images, in MiB: all at once where they fit, without workers, else of each worker.",
+        ),
+    ] = 1024,
     validate_every: Annotated[int, typer.Option(min=1, help="Number of steps between validations.")] = 1000,
     save_every: Annotated[int, typer.Option(min=1, help="Number of steps between checkpoints.")] = 500,
     keep_every: Annotated[
@@ -90,7 +96,7 @@ def train(
 
     from srbench.core.assets import AssetStore
     from srbench.training import recipe as recipes
-    from srbench.training import setup
+    from srbench.training import resident, setup
     from srbench.training.journal import steps_done, write_log
     from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
@@ -120,7 +126,8 @@ def train(
         if answers_only:
             return
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
-        settings = LoopSettings(validate_every, save_every, keep_every, workers)
+        resident_bytes = resident.budget_bytes(fabric.device, cache_mib)
+        settings = LoopSettings(validate_every, save_every, keep_every, workers, resident_bytes)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)
         if tensorboard and is_first:
             trainer.listeners.append(_tensorboard(folder))

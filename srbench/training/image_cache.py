@@ -32,11 +32,15 @@ class ImageCache:
         """Return an image, uint8 `(1, 3, H, W)`, cropped to the multiple."""
         if number in self._decoded:
             return self._decoded[number]
-        levels = load_image(self.paths[number], self.multiple, self.centre_crop_px)
+        levels = self.load(number)
         if levels.numel() <= self._free_bytes:
             self._free_bytes -= levels.numel()
             self._decoded[number] = levels
         return levels
+
+    def load(self, number: int) -> Tensor:
+        """Read an image and do not keep it, uint8 `(1, 3, H, W)`, cropped to the multiple."""
+        return load_image(self.paths[number], self.multiple, self.centre_crop_px)
 
 
 def load_image(path: Path, multiple: int, centre_crop_px: int = 0) -> Tensor:

@@ -5,7 +5,7 @@ samples.
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from srbench.degradation.catalogue import Degradation
 from srbench.protocol import Protocol
-from srbench.training.augmentation import Augmentation
+from srbench.training.augmentation import Augmentation, AugmentationDraw
 from srbench.training.forward_cache import Batch
 from srbench.training.image_cache import ImageCache
 from srbench.training.teacher import Answers
@@ -35,6 +35,21 @@ class Sample:
     lr: Tensor
     hr: Tensor
     degradation: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sample is cut out, and how it is turned.
+
+    Attributes:
+        top: First row in LR.
+        left: First column in LR.
+        draw: Flip, rotation and change of colours.
+    """
+
+    top: int
+    left: int
+    draw: AugmentationDraw
 
 
 class PatchDataset(Dataset[Sample]):
@@ -73,15 +88,28 @@ class PatchDataset(Dataset[Sample]):
         self.seed = seed
         self.answers: Answers | None = None
 
+    def random(self, number: int) -> np.random.Generator:
+        """Return the random numbers of a sample."""
+        return np.random.Generator(np.random.Philox(key=np.array([self.seed, number], dtype=np.uint64)))
+
+    def place(self, rng: np.random.Generator, lr_size: Iterable[int]) -> Place:
+        """Draw where a sample is cut out of its image.
+
+        Args:
+            rng: The sample's random numbers, of which the number of the image was drawn.
+            lr_size: Height and width of the image's LR.
+        """
+        side = self.patch_px // self.protocol.scale
+        top, left = (int(rng.integers(length - side + 1)) for length in lr_size)
+        return Place(top, left, self.augmentation.draw(rng))
+
     def __getitem__(self, number: int) -> Sample:
-        rng = np.random.Generator(np.random.Philox(key=np.array([self.seed, number], dtype=np.uint64)))
-        scale = self.protocol.scale
+        rng, scale, side = self.random(number), self.protocol.scale, self.patch_px // self.protocol.scale
         if self.answers is not None and self.answers.gives(number):
             return self._answer(self.answers, rng)
         hr_image = self.hr[int(rng.integers(len(self.hr)))]
-        side = self.patch_px // scale
-        top, left = (int(rng.integers(length // scale - side + 1)) for length in hr_image.shape[-2:])
-        draw = self.augmentation.draw(rng)
+        place = self.place(rng, (length // scale for length in hr_image.shape[-2:]))
+        top, left, draw = place.top, place.left, place.draw
         if self.lr is not None:
             hr = hr_image[..., top * scale : (top + side) * scale, left * scale : (left + side) * scale]
             lr = draw.flip_and_rotate(self._unpaired_lr(rng, side))
@@ -97,13 +125,14 @@ class PatchDataset(Dataset[Sample]):
         return Sample(draw.flip_and_rotate(lr)[0], draw.flip_and_rotate(hr)[0], record)
 
     def _answer(self, answers: Answers, rng: np.random.Generator) -> Sample:
-        scale, side, number = self.protocol.scale, self.patch_px // self.protocol.scale, int(rng.integers(len(answers)))
+        scale, side = self.protocol.scale, self.patch_px // self.protocol.scale
+        number = int(rng.integers(len(answers)))
         lr, sr = answers.lr[number], answers.sr[number]
-        top, left = (int(rng.integers(length - side + 1)) for length in lr.shape[-2:])
+        place = self.place(rng, lr.shape[-2:])
+        top, left = place.top, place.left
         lr = lr[..., top : top + side, left : left + side]
         sr = sr[..., top * scale : (top + side) * scale, left * scale : (left + side) * scale]
-        draw = self.augmentation.draw(rng)
-        return Sample(draw.flip_and_rotate(lr)[0], draw.flip_and_rotate(sr)[0], {})
+        return Sample(place.draw.flip_and_rotate(lr)[0], place.draw.flip_and_rotate(sr)[0], {})
 
     def _unpaired_lr(self, rng: np.random.Generator, side: int) -> Tensor:
         assert self.lr is not None
@@ -112,8 +141,16 @@ class PatchDataset(Dataset[Sample]):
         return lr_image[..., top : top + side, left : left + side]
 
 
-class _BatchSampler(Sampler[list[int]]):
-    """Numbers of the samples that one of several processes uses in each step."""
+class BatchSampler(Sampler[list[int]]):
+    """Numbers of the samples that one of several processes uses in each step.
+
+    Args:
+        first_step: Number of the first step, from 0.
+        steps: Number of steps of the whole run.
+        batch: Number of samples of one step, over all processes.
+        rank: Number of this process, from 0.
+        world: Number of processes.
+    """
 
     def __init__(self, first_step: int, steps: int, batch: int, rank: int, world: int) -> None:
         self.first_step, self.steps, self.batch, self.rank, self.world = first_step, steps, batch, rank, world
@@ -134,32 +171,18 @@ def collate(samples: list[Sample]) -> Batch:
     return Batch(lr, hr, [s.degradation for s in samples])
 
 
-def loader(
-    patches: PatchDataset,
-    *,
-    first_step: int,
-    steps: int,
-    batch: int,
-    rank: int,
-    world: int,
-    workers: int,
-    pinned: bool = False,
-) -> DataLoader[Sample]:
-    """Load the batches of all steps from `first_step` on, ahead of time in worker processes.
+def loader(patches: PatchDataset, numbers: BatchSampler, *, workers: int, pinned: bool = False) -> DataLoader[Sample]:
+    """Load batches, ahead of time in worker processes.
 
     Args:
         patches: The samples by number.
-        first_step: Number of the first step, from 0.
-        steps: Number of steps of the whole run.
-        batch: Number of samples of one step, over all processes.
-        rank: Number of this process, from 0.
-        world: Number of processes.
+        numbers: Numbers of the samples of each batch.
         workers: Number of worker processes; 0 loads in this process.
         pinned: Whether batches are put into memory that a GPU copies from while it computes.
     """
     return DataLoader(
         patches,
-        batch_sampler=_BatchSampler(first_step, steps, batch, rank, world),
+        batch_sampler=numbers,
         num_workers=workers,
         collate_fn=collate,
         prefetch_factor=4 if workers else None,

@@ -14,7 +14,7 @@ from srbench import __version__
 from srbench.core.assets import AssetStore
 from srbench.errors import BadRun, Diverged
 from srbench.models.arch import Network
-from srbench.training import checkpoints
+from srbench.training import checkpoints, resident
 from srbench.training.alternating_updates import AlternatingUpdates, BatchFeed, WeightedLosses
 from srbench.training.forward_cache import Batch
 from srbench.training.generator_losses import LossContext
@@ -22,7 +22,7 @@ from srbench.training.interrupts import deferred_interrupt
 from srbench.training.journal import Journal, StepListener
 from srbench.training.networks import Networks
 from srbench.training.recipe import Phase, Recipe
-from srbench.training.samples import PatchDataset, loader
+from srbench.training.samples import BatchSampler, PatchDataset, loader
 from srbench.training.validation import Validation
 
 
@@ -34,13 +34,15 @@ class LoopSettings:
         validate_every: Number of steps between validations, which also write sample images.
         save_every: Number of steps between checkpoints.
         keep_every: Number of steps between weights that are kept under the step's number; 0 keeps only last and best.
-        workers: Number of processes that make samples.
+        workers: Number of processes that make samples, unless all images are buffers on the device.
+        resident_bytes: Memory that such buffers may take; see `srbench.training.resident`.
     """
 
     validate_every: int = 1000
     save_every: int = 500
     keep_every: int = 0
     workers: int = 2
+    resident_bytes: int = 0
 
 
 @dataclass
@@ -187,18 +189,13 @@ class Trainer:
         batch = self.recipe.data.batch
         if batch % world:
             raise BadRun(f"a batch of {batch} cannot be divided among {world} processes; set data.batch to a multiple")
-        return iter(
-            loader(
-                self.patches,
-                first_step=self._batches_used(),
-                steps=sum(phase.steps * phase.batches_per_step for phase in self.recipe.phases),
-                batch=batch,
-                rank=self.fabric.global_rank,
-                world=world,
-                workers=self.settings.workers,
-                pinned=self.fabric.device.type == "cuda",
-            )
-        )
+        steps = sum(phase.steps * phase.batches_per_step for phase in self.recipe.phases)
+        numbers = BatchSampler(self._batches_used(), steps, batch, self.fabric.global_rank, world)
+        enough = len(numbers) * batch >= len(self.patches.hr)  # for fewer samples, not every image is worth reading
+        if enough and resident.fits(self.patches, self.settings.resident_bytes):
+            return resident.ResidentPatches(self.patches, self.fabric.device).batches(numbers)
+        pinned = self.fabric.device.type == "cuda"
+        return iter(loader(self.patches, numbers, workers=self.settings.workers, pinned=pinned))
 
     def _batches_used(self) -> int:
         """Count the batches that the steps so far have used."""

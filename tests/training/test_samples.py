@@ -15,7 +15,7 @@ from srbench.evaluation.pairing import degrade
 from srbench.training import images
 from srbench.training.augmentation import Augmentation, AugmentationDraw
 from srbench.training.image_cache import ImageCache
-from srbench.training.samples import PatchDataset, loader
+from srbench.training.samples import BatchSampler, PatchDataset, loader
 
 X4 = protocol.find("classical_x4")
 PLAIN = Augmentation(flips=False, rotations=False)
@@ -55,10 +55,10 @@ def test_a_sample_depends_on_seed_and_number_only(photographs: Path) -> None:
 
 def test_workers_and_processes_share_the_same_samples(photographs: Path) -> None:
     patches = _patches(photographs, Augmentation(jitter=0.2))
-    make = {"first_step": 2, "steps": 5, "batch": 4}
-    whole = [batch.hr for batch in loader(patches, **make, rank=0, world=1, workers=0)]
-    fed = [batch.hr for batch in loader(patches, **make, rank=0, world=1, workers=2)]
-    halves = [[batch.hr for batch in loader(patches, **make, rank=r, world=2, workers=0)] for r in (0, 1)]
+    numbers = BatchSampler(2, 5, 4, rank=0, world=1)
+    whole = [batch.hr for batch in loader(patches, numbers, workers=0)]
+    fed = [batch.hr for batch in loader(patches, numbers, workers=2)]
+    halves = [[batch.hr for batch in loader(patches, BatchSampler(2, 5, 4, r, world=2), workers=0)] for r in (0, 1)]
     assert len(whole) == 3
     for one, two, left, right in zip(whole, fed, *halves, strict=True):
         assert torch.equal(one, two)
