@@ -58,7 +58,7 @@ def train(
         int,
         typer.Option(
             min=0,
-            help="Memory for decoded images, in MiB: all at once where they fit, without workers, else of each worker.",
+            help="Memory for decoded images, in MiB; where not all of them fit, it is each worker's.",
         ),
     ] = 1024,
     validate_every: Annotated[int, typer.Option(min=1, help="Number of steps between validations.")] = 1000,
