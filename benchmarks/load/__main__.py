@@ -17,7 +17,12 @@ def main() -> int:
     arguments = _arguments()
     try:
         content = measured(
-            arguments.raters, arguments.minutes * 60, arguments.method, arguments.database, kill=arguments.kill
+            arguments.raters,
+            arguments.minutes * 60,
+            arguments.method,
+            arguments.database,
+            kill=arguments.kill,
+            workers=arguments.workers,
         )
     except UserError as error:
         sys.stderr.write(f"{error}\n")
@@ -35,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kill", action="store_true", help="kill the server in the middle and start it again")
     parser.add_argument("--method", choices=methods.names(), default="acr")
     parser.add_argument("--database", default="", help="SQLAlchemy's URL of an empty database; SQLite by default")
+    parser.add_argument("--workers", type=int, default=1, help="processes that serve; two need PostgreSQL")
     parser.add_argument("--out", type=Path, help="folder for load.md and load.json")
     arguments = parser.parse_args()
     if arguments.raters < 1 or not EVERY_S / 60 <= arguments.minutes <= LONGEST_MINUTES:

@@ -25,6 +25,7 @@ def measured(
     database: str = "",
     *,
     kill: bool = False,
+    workers: int = 1,
     contents: int = study.CONTENTS,
 ) -> dict[str, Any]:
     """Make a study, put it under load, and check its votes.
@@ -35,13 +36,14 @@ def measured(
         method: Method of the study.
         database: SQLAlchemy's URL of an empty database; SQLite by default.
         kill: Whether the server is killed in the middle and started again.
+        workers: Number of processes that serve.
         contents: Number of contents of the study.
     """
     with tempfile.TemporaryDirectory(prefix="load_") as name:
         facts = machine.facts(Path(name))
         folder = study.create(Path(name), method, raters, contents)
         tokens = study.invite(folder, database, raters)
-        server = Server(folder, database)
+        server = Server(folder, database, workers=workers)
         try:
             server.start()
             content, votes = asyncio.run(_loaded(server, tokens, seconds, kill=kill))
@@ -49,7 +51,8 @@ def measured(
         finally:
             server.kill()
         verdict = {"votes": check_votes(folder, database, votes)}
-        return content | verdict | {"database_bytes": kept, "study": study.shape(folder), "machine": facts}
+        shape = study.shape(folder) | {"workers": workers}
+        return content | verdict | {"database_bytes": kept, "study": shape, "machine": facts}
 
 
 async def _loaded(

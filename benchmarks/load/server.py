@@ -19,12 +19,14 @@ START_S, LOOK_S = 120.0, 0.05
 class Server:
     """The process; it has not been started yet."""
 
-    def __init__(self, study: Path, database: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, study: Path, database: str, environment: Mapping[str, str] | None = None, *, workers: int = 1
+    ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._address: tuple[str, int] = free.getsockname()
         self.address = "http://{}:{}".format(*self._address)
         self._command = [sys.executable, "-m", "srbench", "survey", "serve", str(study)]
-        self._command += ["--port", str(self._address[1]), "--database", database]
+        self._command += ["--port", str(self._address[1]), "--database", database, "--workers", str(workers)]
         self._environment = environment
         self._process: Any = None
         self._past_s = 0.0
@@ -56,12 +58,21 @@ class Server:
         self._process.wait()
 
     def cpu_s(self) -> float:
-        """What it has used, also before it was killed."""
+        """What it and its workers have used, also before it was killed."""
+        parent = self._process.pid
         try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            workers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         except OSError:  # it is dead
             return self._past_s
-        return self._past_s + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return self._past_s + sum(_cpu_s(process) for process in (parent, *workers))
+
+
+def _cpu_s(process: int | str) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class ForkedServer(Server):

@@ -11,7 +11,7 @@ from srbench.cli import console
 from srbench.cli.run import run
 from srbench.cli.survey.collected import open_votes
 from srbench.cli.survey.create import Method, create
-from srbench.cli.survey.serve import listening_socket, run_server, socket_url
+from srbench.cli.survey.serve import Place, listening_socket, run_server, socket_url
 from srbench.core.files import remove_litter
 
 _MODELS = "nearest,bicubic,srresnet"
@@ -43,7 +43,7 @@ def demo(
         console.out.print(f"Then: srbench survey report {study} --run {folder / 'run'}", soft_wrap=True)
         if browser:
             webbrowser.open(link)
-        run_server(store, listener)
+        run_server(store, listener, Place())
 
 
 def _clear(study: Path) -> None:

@@ -2,7 +2,8 @@
 
 import ipaddress
 import socket
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,56 +52,96 @@ def serve(
     ] = None,
     backup_hours: Annotated[float, typer.Option(min=0.01, max=8_760, help="Hours between two backups.")] = 6,
     keep_backups: Annotated[int, typer.Option(min=1, help="Number of backups that stay; older ones go.")] = 28,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Number of processes that serve; more than one needs PostgreSQL.")
+    ] = 1,
     database: Database = "",
 ) -> None:
     """Serve a study to the browsers of raters. Ctrl-C or SIGTERM stops the server; every answer is kept."""
     if base and not base.startswith("/"):
         raise UserError(f"--base '{base}' does not begin with a slash; expected a path as /study")
+    if workers > 1 and not database.startswith("postgresql"):
+        raise UserError(
+            f"--workers {workers} needs PostgreSQL, as in --database postgresql+psycopg://user@host/db: SQLite has one "
+            "writer, for which a second process would only wait"
+        )
+    from functools import partial
+
     from srbench.survey.store.scheduled_backups import BackupSchedule
+    from srbench.survey.web import workers as processes
     from srbench.survey.web.executor import PATIENCE_S
     from srbench.survey.web.tls import server_context
 
     context = server_context(*tls) if tls else None
-    with ExitStack() as stack:
-        store = stack.enter_context(open_votes(study, database, patience_s=PATIENCE_S))
-        listener = stack.enter_context(listening_socket(host, port))
-        if backups is not None:
-            stack.enter_context(BackupSchedule(store, backups, backup_hours, keep_backups))
-        run_server(store, listener, base.rstrip("/"), https=https, tls=context, open_limit=open_limit)
+    opened = partial(open_votes, study, database, patience_s=PATIENCE_S)
+    place = Place(base.rstrip("/"), https, context, open_limit)
+
+    def work(store: "VoteStore", number: int) -> None:
+        with BackupSchedule(store, backups, backup_hours, keep_backups) if backups and not number else nullcontext():
+            run_server(store, listener, place, announced=number > 0)
+
+    def work_alone(number: int) -> None:
+        with opened() as store:
+            work(store, number)
+
+    with opened() as store, listening_socket(host, port) as listener:
+        if workers == 1:
+            work(store, 0)
+        else:
+            store.close()  # each worker has connections of its own
+            processes.run(workers, work_alone)
 
 
-def run_server(
-    store: "VoteStore",
-    listener: socket.socket,
-    base: str = "",
-    *,
-    https: bool = False,
-    tls: "ssl.SSLContext | None" = None,
-    open_limit: int = 0,
-) -> None:
-    """Serve a study at an open socket until Ctrl-C."""
+@dataclass(frozen=True)
+class Place:
+    """How a study is reached.
+
+    Attributes:
+        base: Path under which a proxy serves it.
+        https: Whether a proxy speaks HTTPS.
+        tls: Context for HTTPS without a proxy.
+        open_limit: Number of raters who may enter without an invitation.
+    """
+
+    base: str = ""
+    https: bool = False
+    tls: "ssl.SSLContext | None" = None
+    open_limit: int = 0
+
+
+def run_server(store: "VoteStore", listener: socket.socket, place: Place, *, announced: bool = False) -> None:
+    """Serve a study at an open socket until Ctrl-C, and say where it is unless another process does."""
     import logging
 
     from srbench.survey import secrets
     from srbench.survey.web import server
     from srbench.survey.web.app import application
 
+    secure = place.https or place.tls is not None
+    key = secrets.load(store.study.folder)
+    app = application(store, key, base=place.base, secure=secure, open_limit=place.open_limit)
+    if not announced:
+        _announce(store, listener, place)
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    server.run(app, listener, place.tls)
+
+
+def _announce(store: "VoteStore", listener: socket.socket, place: Place) -> None:
+    from srbench.survey import secrets
+
     study = store.study.folder
-    app = application(store, secrets.load(study), base=base, secure=https or tls is not None, open_limit=open_limit)
-    root = f"{socket_url(listener, tls=tls is not None)}{base}"
-    public = f"https://YOUR-HOST{base}" if https else root  # raters come through the proxy
+    root = f"{socket_url(listener, tls=place.tls is not None)}{place.base}"
+    public = f"https://YOUR-HOST{place.base}" if place.https else root  # raters come through the proxy
     lines = [
         f"{store.study.title}: {root}/  (invitations: srbench survey invite {study} --url {public})",
         f"Administrator: {root}/admin  (the token is in {study / secrets.FILE})",
     ]
-    if not (https or tls or _only_this_machine(listener)):
+    if not (place.https or place.tls or _only_this_machine(listener)):
         lines.append(_READABLE)
     if reason := store.status_reason():
         lines.append(f"The study is {store.status()}: {reason}")
     for line in lines:
         console.err.print(line, soft_wrap=True)
-    logging.basicConfig(format="%(asctime)s %(message)s")
-    server.run(app, listener, tls)
 
 
 @contextmanager
