@@ -258,7 +258,7 @@ GROUPS = (
             ("if position > waiting[0].position:", "if position > waiting[0].position + 1:"),
             ("position < waiting[0].position", "position < 0"),
             (".order_by(_TRIAL.position)\n    .limit(2)", ".order_by(_TRIAL.position.desc())\n    .limit(2)"),
-            ('study_status(database) == "paused":', 'study_status(database) == "never":'),
+            ('status_after(person.status) == "paused"):', 'status_after(person.status) == "never"):'),
             ("done = len(waiting) == 1 and state != PREVIEW", "done = len(waiting) == 2 and state != PREVIEW"),
             ("row.first if row.first_key == key else row.second or None", "row.first"),
         ),
