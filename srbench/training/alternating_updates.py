@@ -1,7 +1,7 @@
 """The alternating updates of one phase: first all generators, then the discriminators that a loss needs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from srbench.training import recorded_step
 from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.generator_losses import LossFunction
 from srbench.training.networks import Networks, Optimizers
 from srbench.training.recipe import Phase, Recipe
+from srbench.training.recorded_step import Update
 
 WeightedLosses = dict[str, tuple[float, LossFunction]]
 """Each loss of a phase by its label, with its weight in the sum."""
@@ -55,7 +57,11 @@ class AlternatingUpdates:
     ) -> None:
         self.recipe, self.phase, self.networks, self.losses = recipe, phase, networks, losses
         self.feed, self.fabric = feed, fabric
-        self.optimizers = Optimizers(phase, networks, fabric)
+        self.optimizers = Optimizers(phase, networks, fabric, recorded=recipe.compute.graph)
+        self._update: Update = self._update_all
+        if recipe.compute.graph:
+            recorded_step.require(fabric, networks.generator)
+            self._update = recorded_step.RecordedStep(self._update_all)
         for module in networks.generator.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.train(not phase.frozen_statistics)
@@ -75,12 +81,7 @@ class AlternatingUpdates:
         """
         self._seed(step)
         lr = self.optimizers.schedule(phase_step)
-        cache = self._forward_cache()
-        values = self._update_generators(cache)
-        if self.optimizers.discriminators is not None:
-            for repetition in range(self.phase.discriminator_steps):
-                cache = self._forward_cache() if repetition else cache
-                values["discriminator"] = self._update_discriminators(cache)
+        values = dict(self._update([self.feed.next() for _ in range(self.phase.batches_per_step)]))
         values["stop"] = torch.tensor(float(stop), device=self.fabric.device)
         # One transfer a step: each would wait for the device.
         mean: Any = self.fabric.all_reduce(
@@ -90,15 +91,23 @@ class AlternatingUpdates:
         any_stops = means.pop("stop") > 0
         return {**means, "lr": lr}, any_stops
 
+    def _update_all(self, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """Update generators with the first batch, and discriminators with it and each further one."""
+        cache = self._forward_cache(batches[0])
+        values = self._update_generators(cache)
+        if self.optimizers.discriminators is not None:
+            for repetition, batch in enumerate(batches):
+                cache = self._forward_cache(batch) if repetition else cache
+                values["discriminator"] = self._update_discriminators(cache)
+        return values
+
     def _seed(self, step: int) -> None:
         sequence = np.random.SeedSequence([self.recipe.seed, step, self.fabric.global_rank])
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
-    def _forward_cache(self) -> ForwardCache:
+    def _forward_cache(self, batch: Batch) -> ForwardCache:
         wrapped = self.networks.generators.wrapped
-        return ForwardCache(
-            self.feed.next(), self.networks.generator.colour, wrapped, self.recipe.compute.channels_last
-        )
+        return ForwardCache(batch, self.networks.generator.colour, wrapped, self.recipe.compute.channels_last)
 
     def _update_generators(self, cache: ForwardCache) -> dict[str, Tensor]:
         self.networks.discriminators.freeze(True)
@@ -112,8 +121,7 @@ class AlternatingUpdates:
             parameters = self.networks.generators.parameters()
             values["norm"] = torch.nn.utils.clip_grad_norm_(parameters, self.phase.clip_norm)
         self.optimizers.generators.step()
-        if self.networks.average is not None:
-            self.networks.average.update_parameters(self.networks.generator)
+        self.networks.update_average()
         return values
 
     def _update_discriminators(self, cache: ForwardCache) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from srbench.models.arch import Network, channels_of
@@ -70,7 +70,9 @@ class Networks:
                 loss = AdversarialLoss(plain, wrapped, recipe.gan, domain, config.conditional)
                 self.adversarial_losses[domain] = loss
         decay = recipe.ema
-        self.average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
+        self._towards = get_ema_multi_avg_fn(decay)
+        self.average = AveragedModel(generator, multi_avg_fn=self._towards) if decay else None
+        self._averages = False
 
     @staticmethod
     def _add(group: NetworkGroup, role: str, network: nn.Module, recipe: Recipe, fabric: Fabric) -> None:
@@ -81,6 +83,21 @@ class Networks:
         group.plain[role] = network.to(fabric.device).train()
         compiled: Any = torch.compile(network) if recipe.compute.compile else network
         group.wrapped[role] = fabric.setup_module(compiled)
+
+    def update_average(self) -> None:
+        """Move the average towards the generator; it never waits for the device but in the first step."""
+        if self.average is None:
+            return
+        if not self._averages:
+            self.average.update_parameters(self.generator)
+            self._averages = True
+            return
+        average = self.final_generator
+        with torch.no_grad():
+            self._towards(list(average.parameters()), list(self.generator.parameters()), 0)
+            for buffer, current in zip(average.buffers(), self.generator.buffers(), strict=True):
+                buffer.copy_(current)
+            self.average.n_averaged += 1
 
     @property
     def final_generator(self) -> Network:
@@ -111,6 +128,7 @@ class Optimizers:
         phase: The phase, which gives the kinds and schedules.
         networks: The networks that they update.
         fabric: The launched Lightning Fabric.
+        recorded: Whether the step is recorded as a CUDA graph, which reads learning rates from the device.
 
     Attributes:
         generators: The optimizer of all generators.
@@ -118,7 +136,7 @@ class Optimizers:
         domains: The images that the discriminators of the phase's losses compare.
     """
 
-    def __init__(self, phase: Phase, networks: Networks, fabric: Fabric) -> None:
+    def __init__(self, phase: Phase, networks: Networks, fabric: Fabric, *, recorded: bool = False) -> None:
         self.phase = phase
         self.generators: Any = fabric.setup_optimizers(phase.optimizer.build(networks.generators.parameters()))
         domains = (loss.discriminator for loss in phase.losses)
@@ -128,13 +146,21 @@ class Optimizers:
         if self.domains:
             self.discriminators = fabric.setup_optimizers(config.build(networks.discriminators.parameters()))
         self._base_lr = {"generators": phase.optimizer.lr, "discriminators": config.lr}
+        if recorded:
+            for optimizer in filter(None, (self.generators, self.discriminators)):
+                for group in optimizer.param_groups:
+                    group["capturable"] = fabric.device.type == "cuda"
+                    group["lr"] = torch.tensor(group["lr"], device=fabric.device)
 
     def schedule(self, step: int) -> float:
         """Set both learning rates for a step of the phase, and return the generator's."""
         factor = self.phase.schedule.factor(step, self.phase.steps)
         for name, optimizer in (("generators", self.generators), ("discriminators", self.discriminators)):
             for group in optimizer.param_groups if optimizer is not None else ():
-                group["lr"] = self._base_lr[name] * factor
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(self._base_lr[name] * factor)
+                else:
+                    group["lr"] = self._base_lr[name] * factor
         return self._base_lr["generators"] * factor
 
     def state(self) -> dict[str, Any]:
@@ -144,6 +170,11 @@ class Optimizers:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned."""
-        self.generators.load_state_dict(state["generators"])
+        self._restore(self.generators, state["generators"])
         if self.discriminators is not None:
-            self.discriminators.load_state_dict(state["discriminators"])
+            self._restore(self.discriminators, state["discriminators"])
+
+    @staticmethod
+    def _restore(optimizer: Any, state: Mapping[str, Any]) -> None:
+        """Take over the moments; what else a checkpoint holds follows from the recipe, the step and the device."""
+        optimizer.load_state_dict({"state": state["state"], "param_groups": optimizer.state_dict()["param_groups"]})

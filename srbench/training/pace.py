@@ -18,6 +18,7 @@ from srbench.training.forward_cache import Batch
 from srbench.training.generator_losses import LossContext
 from srbench.training.networks import Networks
 from srbench.training.recipe import Precision, Recipe
+from srbench.training.recorded_step import WARM_UP_STEPS
 
 LEAST_STEPS = 50
 """Number of steps below which measuring would take longer than what it foretells."""
@@ -99,13 +100,14 @@ def measure(recipe: Recipe, generator: Network, store: AssetStore, fabric: Fabri
 
 
 def _step_s(updates: AlternatingUpdates) -> float:
-    """Return the median time of a step; the first one also allocates, and compiles."""
+    """Return the median time of a step; the first one also allocates, and compiles, or records."""
     seconds = []
-    for number in range(1 + _TIMED):
+    untimed = WARM_UP_STEPS + 1 if updates.recipe.compute.graph else 1
+    for number in range(untimed + _TIMED):
         started = time.perf_counter()
         updates.step(number, number, False)
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds[1:])
+    return statistics.median(seconds[untimed:])
 
 
 class _Noise:

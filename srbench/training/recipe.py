@@ -65,11 +65,13 @@ class ComputeConfig(Config):
             faster on the machine, of which the run then keeps note in the place of "auto".
         channels_last: Whether images and convolutions use the memory format channels_last.
         compile: Whether all networks are compiled by torch.compile.
+        graph: Whether each step is one CUDA graph, which saves the launches of its kernels.
     """
 
     precision: Precision = "fp32"
     channels_last: bool = False
     compile: bool = False
+    graph: bool = False
 
 
 class Recipe(Config):
@@ -166,6 +168,8 @@ class Recipe(Config):
             )
 
     def _check_discriminators(self) -> None:
+        if self.compute.graph and any(d.conditional for d in (self.discriminator, self.lr_discriminator) if d):
+            raise ValueError("compute.graph: a step with a conditional discriminator cannot be recorded")
         tables = {"hr": "discriminator", "lr": "lr_discriminator"}
         for number, phase in enumerate(self.phases):
             for domain in {loss.discriminator for loss in phase.losses if loss.discriminator}:
