@@ -29,6 +29,7 @@ from srbench.scale import together
 from srbench.scale.shares import Share, shared
 
 _OFTEN, _SESSIONS, _MOST_WORKERS = 0.35, 12, 8
+_here = cache(environment.describe)  # reading the versions of packages takes longer than much of the rest
 
 
 class Clock(datetime):
@@ -90,8 +91,7 @@ def run(number: int, whole: Plan, expected: list[Row], place: Path) -> tuple[Tal
     apart = chance.random() < 0.5
     folders = [RunFolder(place / f"run{part * apart}") for part in range(parts)]
     turns = chance.sample(range(parts), parts) + [chance.randrange(parts) for _ in range(chance.randint(0, 2))]
-    here = cache(environment.describe)  # reading the versions of packages takes longer than all the rest
-    with mock.patch.object(plan, "datetime", Clock), mock.patch.object(environment, "describe", here):
+    with mock.patch.object(plan, "datetime", Clock), mock.patch.object(environment, "describe", _here):
         for part in turns:
             _finish(whole, folders[part], Share(part + 1, parts), chance, tally)
     wrong = []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.chaos import engines
 from srbench import protocol
 from srbench.errors import BadRun
 from srbench.models.mode import Mode
@@ -89,3 +90,12 @@ def test_without_ray_a_sentence_says_how_to_get_it(call: Call, monkeypatch: pyte
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *at: None if name == "ray" else find(name, *at))
     code, _, err = call("run", "--models", "nearest", "--metrics", "psnr", "--executor", "ray")
     assert (code, "pip install 'sr-bench-suite[ray]'" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_actors_of_which_one_is_killed_store_the_rows_of_one_process(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    expected = engines.prepare(tmp_path)
+    with engines.cluster() as address:
+        options = ["--executor", "ray", "--ray-address", address]
+        assert engines.play(0, options, tmp_path, expected).wrong == ()

@@ -3,9 +3,7 @@
 import importlib.util
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -13,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.chaos import engines
 from srbench import protocol
 from srbench.errors import BadRun, UserError
-from srbench.evaluation.results import RunFolder
 from srbench.models.mode import Mode
 from srbench.scale import job, sbatch, submitit_jobs
 from srbench.scale.crew import Death
@@ -23,12 +21,7 @@ from srbench.scale.mailbox import Box
 from srbench.scale.processes import Order
 from srbench.scale.request import Request
 from srbench.scale.worker import Done
-from tests.cli.conftest import Call, call
-from tests.scale.test_workers import _MODELS, same
 
-__all__ = ["call"]
-
-_ROOT = Path(__file__).parent.parent.parent
 _UNIT = ("m", "set", "im")
 
 
@@ -212,30 +205,6 @@ def test_without_submitit_a_sentence_says_how_to_get_it(tmp_path: Path, monkeypa
 
 
 @pytest.mark.slow
-def test_jobs_of_which_one_is_killed_store_the_rows_of_one_process(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(_ROOT))
-    Path("models.py").write_text(_MODELS, encoding="utf-8")
-    words = ["run", "--models", "models.py:slow", "--metrics", "psnr", "--out"]
-    assert call(*words, "one")[0] == 0
-    line = [sys.executable, "-m", "srbench", *words, "two", "--executor", "submitit", "--workers", "2"]
-    with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        while not list(Path("two").glob("segments/*.jsonl")):
-            assert run.poll() is None
-            time.sleep(0.02)
-        os.kill(_jobs_of(Path("two").resolve())[0], signal.SIGKILL)
-        assert run.wait(60) == 0
-    assert same(Path("two")) == same(Path("one"))
-    assert {path.name for path in Path("two").iterdir()} - {path.name for path in Path("one").iterdir()} <= {
-        "errors.log"
-    }
-    assert len(RunFolder(Path("two")).rows()) == 9
-
-
-def _jobs_of(run: Path) -> list[int]:
-    """Return the processes of a run's jobs."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        words = path.read_bytes().decode(errors="replace").split("\0") if path.exists() else []
-        if "submitit.core._submit" in words and any(word.startswith(str(run)) for word in words):
-            found.append(int(path.parent.name))
-    return found
+def test_jobs_of_which_one_is_killed_store_the_rows_of_one_process(tmp_path: Path) -> None:
+    expected = engines.prepare(tmp_path)
+    assert engines.play(0, ["--executor", "submitit"], tmp_path, expected).wrong == ()
