@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 
 import pytest
 import spandrel
@@ -12,6 +13,7 @@ from torch import Tensor
 from benchmarks.conftest import Beside
 from benchmarks.extent import TimeLeft
 from srbench.core import allocator, timing
+from srbench.errors import UserError
 from srbench.models import registry
 from srbench.models.arch import Network
 from srbench.models.card import Card
@@ -22,6 +24,9 @@ from srbench.speed.scenario import Size, example
 _SIZES = {"24x24": Size(24, 24), "90x160": Size(90, 160)}
 _CARDS = {card.arch: card for card in reversed(registry.cards().values())} | {"interpolation": registry.find("bicubic")}
 _MODES = ("fp32+channels_last", "bf16+channels_last")
+_EXPORTED = tuple(
+    engine for engine, package in {"onnx": "onnxruntime", "openvino": "openvino"}.items() if find_spec(package)
+)
 _TOLERANCE = 1e-5
 _CALLS = 8
 """Times that each of what is compared is called at least."""
@@ -43,6 +48,7 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, time_left: TimeLeft,
     allocator.keep_freed_memory()
     model = _random(_CARDS[arch])
     ours, peers = _call(model, "fp32", size), {mode: _call(model, mode, size) for mode in _MODES}
+    peers |= {mode: exported for mode in _EXPORTED if (exported := _exported(model, mode, size))}
     peers["unfolded, fp32"] = _unfolded(model, size)
     benchmark.group = f"models, LR {size.height} x {size.width} px, x{model.scale}"
     benchmark.extra_info.update(card=model.id, threads=torch.get_num_threads())
@@ -50,7 +56,8 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, time_left: TimeLeft,
     sr = benchmark.pedantic(ours, rounds=time_left.rounds)
     assert torch.isfinite(sr).all()
     assert sr.shape[-2:] == (size.height * model.scale, size.width * model.scale)
-    assert (sr - peers["unfolded, fp32"]()).abs().max() < _TOLERANCE
+    for name in ("unfolded, fp32", *(mode for mode in _EXPORTED if mode in peers)):
+        assert (sr - peers[name]()).abs().max() < _TOLERANCE, name
     beside(ours, peers)
 
 
@@ -72,6 +79,14 @@ def test_beside_spandrel(
     sr = benchmark.pedantic(_call(model, "fp32", size), rounds=time_left.rounds)
     with torch.no_grad():
         assert (sr - theirs(lr)).abs().max() < _TOLERANCE
+
+
+def _exported(model: Model, mode: str, size: Size) -> Callable[[], Tensor] | None:
+    """Return a call of an engine of exported networks; None where it cannot run this one."""
+    try:
+        return _call(model, mode, size)
+    except UserError:
+        return None
 
 
 def _refuse_slow(call: Callable[[], Tensor], compared: int, time_left: TimeLeft) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from srbench.models.model import Model
     from srbench.speed.fastest import Choice
 
-Mode = Annotated[str, typer.Option("--mode", help=mode.HELP)]
+Mode = Annotated[str, typer.Option("--mode", help=f"{mode.HELP} {mode.AUTO_HELP}")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 ProtocolName = Annotated[
     str,
@@ -99,6 +99,17 @@ def split(texts: str | Sequence[str]) -> list[str]:
     return parts
 
 
+def checked_mode(text: str) -> tuple[str, bool]:
+    """Return the words of a mode without "auto", and whether it was among them.
+
+    Raises:
+        UserError: The words are no mode.
+    """
+    words, auto = mode.without_auto(text)
+    mode.parse(words)
+    return words, auto
+
+
 def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> "dict[str, Choice]":
     """Return the fastest mode of each model, measured where it is not remembered.
 
@@ -110,7 +121,9 @@ def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> 
 
     plain = mode.Mode(base.device, memory_mib=base.memory_mib, tile_px=base.tile_px, self_ensemble=base.self_ensemble)
     if base != plain:
-        raise UserError(f"--fast chooses precision, format and engine itself; leave them out of --mode {base.name}")
+        raise UserError(
+            f"--mode auto chooses precision, format and engine itself; it goes with x8 and tile=N, not with {base.name}"
+        )
     cache = fastest.ChoiceCache(cache_folder() / "fastest.json")
     with console.bars() as progress:
         chosen = {}

@@ -17,6 +17,8 @@ OPTIONS: Mapping[tuple[str, str], str] = {
     ("run", "--self-ensemble"): f"--self-ensemble {_MODE_WORD} x8",
     ("run", "--tile"): f"--tile {_MODE_WORD} tile={{value}}",
     ("upscale", "--self-ensemble"): f"--self-ensemble {_MODE_WORD} x8",
+    ("run", "--fast"): "--fast is called --mode auto now",
+    ("upscale", "--fast"): "--fast is called --mode auto now",
     ("upscale", "--tile"): f"--tile {_MODE_WORD} tile={{value}}",
     ("throughput", "--modes"): "--modes is called --mode now: --mode {value}",
 }

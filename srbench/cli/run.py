@@ -60,13 +60,6 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<protocol> by default.")] = None,
     device: options.Device = "auto",
     mode: options.Mode = "fp32",
-    fast: Annotated[
-        bool,
-        typer.Option(
-            "--fast",
-            help="Run each model in the fastest mode that changes PSNR by at most 0.01 dB, which is measured once.",
-        ),
-    ] = False,
     memory_mib: Annotated[
         int,
         typer.Option(
@@ -132,13 +125,13 @@ def run(
     conventions = _conventions(protocol, lr, no_hr=no_hr)
     metrics = _WITHOUT_HR if conventions.lr == "alone" and metrics == options.USUAL_METRICS else metrics
     names.refuse_unknown(models=options.split(models), datasets=options.split(datasets), metrics=options.split(metrics))
-    parse_mode(mode)
+    mode, auto = options.checked_mode(mode)
     folder = RunFolder(out or Path("runs") / conventions.name)
     typed: dict[str, object] = {"models": models, "datasets": datasets, "metrics": metrics, "lr": lr, "pairs": pairs}
     typed |= {"protocol": conventions.as_dict(), "device": device, "mode": mode, "memory_mib": memory_mib}
     typed |= {"limit": limit, "data_root": data_root, "trust_unpinned": trust_unpinned}
     typed |= {"out": folder.path, "workers": workers}
-    plain = not (force or dry_run or fast or save_images or shard) and receipts.is_of_known(*models, *metrics)
+    plain = not (force or dry_run or auto or save_images or shard) and receipts.is_of_known(*models, *metrics)
     receipt = receipts.of_call(folder, typed, weights_roots(weights_root)) if plain else None
     if kept := receipt.answer() if receipt else None:
         _show_kept(kept, folder, latex=latex, json=json)
@@ -170,7 +163,7 @@ def run(
         _show_forecast(request, folder, workers, begin, json=json)
         return
     folder.require_place()
-    plan = _plan(request, folder, fast=fast)
+    plan = _plan(request, folder, auto=auto)
     if share:
         plan = shares.shared(plan, folder, share)
     engine = crews.Engine(executor, workers, ray_address, slurm)
@@ -207,7 +200,7 @@ def _show_forecast(request: "Request", folder: RunFolder, workers: int, begin: f
     forecast.show(expected, request, str(folder.path), workers, time.perf_counter() - begin, json=json)
 
 
-def _plan(request: "Request", folder: RunFolder, *, fast: bool) -> "Plan":
+def _plan(request: "Request", folder: RunFolder, *, auto: bool) -> "Plan":
     """Find models, data sets and metrics, and the modes of models where one does not serve all.
 
     Raises:
@@ -216,7 +209,7 @@ def _plan(request: "Request", folder: RunFolder, *, fast: bool) -> "Plan":
     store = request.store()
     with console.fetching(store):
         plan = request.plan(folder, store)
-    if fast:
+    if auto:
         choices = options.fastest(plan.models, plan.mode, store)
         reasons = [f"{model} runs in {choice.reason}" for model, choice in choices.items()]
         modes = {model: choice.mode for model, choice in choices.items()}

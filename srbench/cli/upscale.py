@@ -27,13 +27,6 @@ def upscale(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A .png file, or a folder for a folder.")],
     model: Annotated[str, typer.Option(help="One model, named as for `srbench run`.")] = "srresnet",
     mode: options.Mode = "fp32",
-    fast: Annotated[
-        bool,
-        typer.Option(
-            "--fast",
-            help="Run in the fastest mode that changes PSNR by at most 0.01 dB, which is measured once.",
-        ),
-    ] = False,
     scale: options.Scale = None,
     device: options.Device = "auto",
     memory_mib: Annotated[
@@ -52,7 +45,7 @@ def upscale(
     of another range than 0 to 1 no picture is made.
     """
     names.refuse_unknown(models=[model])
-    parse_mode(mode)
+    mode, auto = options.checked_mode(mode)
     from srbench.core import allocator
     from srbench.core.assets import AssetStore
     from srbench.core.device import pick_device
@@ -76,7 +69,7 @@ def upscale(
     computing = pick_device(device)
     used = parse_mode(mode, str(computing), memory_mib or free_budget_mib(computing))
     why = ""
-    if fast:
+    if auto:
         choice = options.fastest([chosen], used, store)[chosen.id]
         used, why = choice.mode, f" ({choice.reason})"
     elif used.split:

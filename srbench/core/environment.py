@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ _PACKAGES = (
 )
 
 
+def versions(packages: Sequence[str]) -> dict[str, str | None]:
+    """Return the version of each package; None where it is not installed."""
+    return {name: _version(name) for name in packages}
+
+
 def describe(device: torch.device) -> dict[str, Any]:
     """Describe the environment of a run.
 
@@ -39,7 +45,7 @@ def describe(device: torch.device) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": versions(_PACKAGES),
         "commit": _commit(),
         "cpu": cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),

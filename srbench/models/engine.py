@@ -1,10 +1,10 @@
-"""Engines that run a network: operation by operation, compiled, as a CUDA graph, or in onnxruntime."""
+"""Engines that run a network: operation by operation, compiled, as a CUDA graph, in onnxruntime or OpenVINO."""
 
 import contextlib
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,8 @@ from srbench.core.tf32 import tf32
 from srbench.errors import UserError
 from srbench.models import onnx_network
 from srbench.models.mode import Mode, Precision
+from srbench.models.onnx_network import OnnxSession
+from srbench.models.openvino_network import OpenVinoNetwork
 
 Call = Callable[[Tensor], Tensor]
 
@@ -46,8 +48,8 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
         network.to(device).eval().requires_grad_(False)
         if mode.channels_last:
             network.to(memory_format=torch.channels_last)
-    if mode.engine == "onnx":
-        return _onnx(network, device, channels, multiple_of)
+    if mode.engine in ("onnx", "openvino"):
+        return _exported(network, mode.engine, device, channels, multiple_of)
     call = partial(_call, _compiled(network) if mode.engine == "compile" else network, mode, device)
     if mode.engine == "graph":
         if device.type != "cuda":
@@ -108,11 +110,13 @@ def _keep_fp32(network: Call, names: tuple[str, ...]) -> nn.Module:
     return changed
 
 
-def _onnx(network: Call, device: torch.device, channels: int, multiple_of: int) -> Call:
+def _exported(
+    network: Call, engine: Literal["onnx", "openvino"], device: torch.device, channels: int, multiple_of: int
+) -> Call:
     if not isinstance(network, nn.Module):
-        raise UserError("onnxruntime can run a torch module alone; leave out the mode 'onnx'")
+        raise UserError(f"an exported network is a torch module; leave out the mode '{engine}'")
     content, _ = onnx_network.trace(copy.deepcopy(network).cpu(), type(network).__name__, channels, multiple_of)
-    return onnx_network.OnnxSession(content, device)
+    return (OnnxSession if engine == "onnx" else OpenVinoNetwork)(content, device)
 
 
 class _CudaGraphs:

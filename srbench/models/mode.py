@@ -8,11 +8,13 @@ from typing import Any, Literal, get_args
 from srbench.errors import UserError
 
 Precision = Literal["fp32", "bf16", "fp16"]
-Engine = Literal["eager", "compile", "graph", "onnx"]
-"""Operation by operation; torch.compile; CUDA graphs; onnxruntime."""
+Engine = Literal["eager", "compile", "graph", "onnx", "openvino"]
+"""Operation by operation; torch.compile; CUDA graphs; onnxruntime; OpenVINO."""
 
 _PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
-_ENGINES = ("compile", "graph", "onnx")
+_ENGINES = ("compile", "graph", "onnx", "openvino")
+_EXPORTED = {"onnx": "onnxruntime", "openvino": "OpenVINO"}
+"""Engines that run an exported network, and what they are called."""
 _SPLIT, _CHANNELS_LAST, _UNFOLDED, _SELF_ENSEMBLE, _TILE = "split", "channels_last", "unfolded", "x8", "tile="
 _SPELLED_BEFORE = {"published": _UNFOLDED}
 WORDS = (*_PRECISIONS, _SPLIT, _CHANNELS_LAST, _UNFOLDED, *_ENGINES, _SELF_ENSEMBLE, f"{_TILE}N")
@@ -20,7 +22,7 @@ WORDS = (*_PRECISIONS, _SPLIT, _CHANNELS_LAST, _UNFOLDED, *_ENGINES, _SELF_ENSEM
 
 HELP = (
     "Words joined by '+': fp32 (the default), tf32, bf16, fp16; split (layers that need it stay in fp32); "
-    "channels_last; unfolded; compile, graph (CUDA graphs), onnx; x8 (average over 8 flips and rotations); "
+    "channels_last; unfolded; compile, graph (CUDA graphs), onnx, openvino; x8 (average over 8 flips and rotations); "
     "tile=208 (side of tiles in LR pixels)."
 )
 """Explanation of the words for the command line."""
@@ -128,9 +130,28 @@ def parse(text: str, device: str = "cpu", memory_mib: int = 0) -> Mode:
     )
     if mode.split and mode.precision == "fp32":
         raise UserError(f"'{text}': split keeps some layers of bf16 or fp16 in fp32; say which of the two")
-    if engine == "onnx" and (precision != "fp32" or mode.channels_last):
-        raise UserError(f"'{text}': onnxruntime runs the network as exported, in fp32; expected 'onnx' alone")
+    if engine in _EXPORTED and (precision != "fp32" or mode.channels_last):
+        raise UserError(
+            f"'{text}': {_EXPORTED[engine]} runs the network as exported, in fp32; expected '{engine}' alone"
+        )
     return mode
+
+
+AUTO = "auto"
+AUTO_HELP = "auto: the fastest for each model that changes PSNR by at most 0.01 dB, measured once on this machine."
+"""What `--mode auto` means; it goes with x8 and tile=N."""
+
+
+def without_auto(text: str) -> tuple[str, bool]:
+    """Return the other words of a mode, and whether "auto" was among them.
+
+    Examples:
+        >>> without_auto("auto+tile=64"), without_auto("auto"), without_auto("bf16")
+        (('tile=64', True), ('fp32', True), ('bf16', False))
+    """
+    words = text.split("+")
+    others = [word for word in words if word != AUTO]
+    return "+".join(others) or "fp32", len(others) < len(words)
 
 
 @lru_cache(maxsize=1024)

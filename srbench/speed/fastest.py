@@ -1,7 +1,10 @@
 """The fastest mode without visible loss, for a model on a device: found by measurement, and remembered."""
 
+import importlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from filelock import FileLock
 from srbench.core import environment, stored_json
 from srbench.core.assets import AssetStore
 from srbench.core.device import pick_device
-from srbench.core.timing import TimeBudget, Timing, rounds
+from srbench.core.timing import TimeBudget, Timing, once, rounds
 from srbench.core.wording import factor_places
 from srbench.errors import UserError, first_line
 from srbench.evaluation.row import key
@@ -25,7 +28,7 @@ from srbench.speed.records import PSNR_DROP_LIMIT_DB, PsnrDrop
 from srbench.speed.scenario import Size, example
 
 CANDIDATES = {
-    "cpu": ("fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"),
+    "cpu": ("fp32+channels_last", "openvino", "onnx", "bf16+channels_last", "bf16+split+channels_last"),
     "cuda": (
         "tf32+channels_last",
         "bf16+channels_last",
@@ -34,18 +37,23 @@ CANDIDATES = {
         "fp16+split+channels_last",
         "fp16+channels_last+graph",
         "fp16+split+channels_last+graph",
-        "fp16+channels_last+compile",
-        "fp16+split+channels_last+compile",
     ),
 }
-"""Modes to compare with plain fp32. On a CPU, torch.compile is slower than eager channels_last."""
+"""Modes to compare with plain fp32, the likeliest first. To compile a network takes longer than a choice may."""
 
 _CHOSEN = ("precision", "channels_last", "tf32", "engine", "split", "fp32_layers")
 """Fields of a mode that are chosen here."""
 _SCHEMA, _VERSION = "fastest_modes", 1
-_PROBE = {"cpu": Size(96, 96), "cuda": Size(360, 640)}
+_MOST_S, _SHARE_OF_PRICES = 3.0, 0.6
+"""Seconds that a choice may take, and the share of them after which no further mode's price is looked for."""
+_GPU_PROBE = Size(360, 640)
 """Size of the input; a GPU must have enough to do, else only the time of launches is compared."""
-_BUDGET = TimeBudget(0.3, 2.0)
+_SIDES_PX = (96, 64, 48, 32, 24, 16, 12)
+"""Sides of the input on a CPU: the largest at which a call of plain fp32 takes no longer than it may."""
+_PRICED_MS, _TIMED_MS = 80.0, 25.0
+"""Milliseconds of a call of plain fp32 for prices, on the middle of each image, and for times."""
+_LEAST_S = 0.1
+_ENGINES = ("onnx", "onnxruntime", "openvino")
 _MIN_SPEED_UP = 1.03
 """A mode that is not faster by more than this is not worth another name in the table."""
 
@@ -111,6 +119,9 @@ class ChoiceCache:
 def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> Choice:
     """Return the fastest mode of a model whose PSNR on every builtin image is within 0.01 dB of plain fp32.
 
+    It takes three seconds at most, with engines loaded: of a slow network the middle of each image is measured, and
+    modes for which no time is left are not tried. What was valid is kept, so that it is measured once.
+
     Args:
         model: Model to run.
         base: Mode with the device, the tiles and the self-ensemble; precision, format and engine are chosen here.
@@ -121,7 +132,7 @@ def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> C
     facts = environment.describe(device)
     candidates = CANDIDATES.get(device.type, CANDIDATES["cpu"])
     known_by = ("machine", "packages", "driver", "cuda", "allocator", "threads")
-    conditions = {name: facts.get(name) for name in known_by}
+    conditions = {name: facts.get(name) for name in known_by} | {"engines": environment.versions(_ENGINES)}
     name = key(model=model.fingerprint, candidates=candidates, loss_db=PSNR_DROP_LIMIT_DB, **conditions)
     known = cache.recall(name, base)
     if known is not None:
@@ -149,18 +160,25 @@ def _as_chosen(base: Mode, chosen: Mode) -> Mode:
 
 def _measure(model: Model, plain: Mode, device: torch.device, store: AssetStore) -> tuple[Choice, bool]:
     """Return the choice, and whether its timings can be trusted and kept."""
+    for package in _ENGINES:
+        if find_spec(package):
+            importlib.import_module(package)  # once in a process, for all models
+    begun = time.monotonic()
     try:
-        reference = PsnrReference(model.scale, store)
+        reference = PsnrReference(model.scale, store, begun + _SHARE_OF_PRICES * _MOST_S)
     except UserError as error:
         return Choice(plain, 1.0, None, f"fp32: {error}"), True
+    first = model.upscaler(plain)
+    reference.side_px, probe = _sizes(first)
     able, unable = _within_limit(model, plain, reference, CANDIDATES.get(device.type, CANDIDATES["cpu"]))
     if not able:
-        return Choice(plain, 1.0, None, f"fp32: no mode is within {PSNR_DROP_LIMIT_DB} dB ({'; '.join(unable)})"), True
-    upscalers = [model.upscaler(plain), *(model.upscaler(mode) for mode, _ in able)]
-    timings = _timed(upscalers)
+        tried = time.monotonic() <= reference.ends
+        return Choice(plain, 1.0, None, f"fp32: no mode is within {PSNR_DROP_LIMIT_DB} dB ({'; '.join(unable)})"), tried
+    left_s = max(_LEAST_S, _MOST_S - (time.monotonic() - begun))
+    timings = _timed([first, *(upscaler for _, upscaler, _ in able)], probe, left_s)
     at = min(range(len(able)), key=lambda i: timings[i + 1].median_ms)
     is_valid = timings[0].valid and timings[at + 1].valid
-    mode, drop = able[at]
+    mode, _, drop = able[at]
     speed_up = timings[0].median_ms / timings[at + 1].median_ms
     if speed_up < _MIN_SPEED_UP:
         return Choice(
@@ -171,27 +189,48 @@ def _measure(model: Model, plain: Mode, device: torch.device, store: AssetStore)
     return Choice(mode, speed_up, drop, reason), is_valid
 
 
+def _sizes(plain: Upscaler) -> tuple[int, Size]:
+    """Return the side of what prices are measured on, 0 for whole images, and the size of what is timed."""
+    if plain.device.type != "cpu":
+        return 0, _GPU_PROBE
+    smallest = _SIDES_PX[-1]
+    x = example(plain, Size(smallest, smallest), 1)
+    with torch.no_grad():
+        ms = min(once(lambda: plain.network(x), plain.device)[1] for _ in range(3))
+    for_prices, for_times = (
+        next((side for side in _SIDES_PX if ms * (side / smallest) ** 2 <= most_ms), smallest)
+        for most_ms in (_PRICED_MS, _TIMED_MS)
+    )
+    return for_prices, Size(for_times, for_times)
+
+
 def _within_limit(
     model: Model, plain: Mode, reference: PsnrReference, names: Sequence[str]
-) -> tuple[list[tuple[Mode, PsnrDrop]], list[str]]:
+) -> tuple[list[tuple[Mode, Upscaler, PsnrDrop]], list[str]]:
     """Return the modes whose change in PSNR is within the limit, and for each of the others the reason."""
     able, unable = [], []
     for name in names:
         mode = modes.parse(name, plain.device)
         try:
-            mode, drop = split.measured(model, mode, reference)
+            reference.look_at_the_clock()
+            found = split.find(model, mode, reference) if mode.split else None
+            mode = found[0] if found else mode
+            upscaler = model.upscaler(mode)
+            drop = found[1] if found else reference.drop(model, upscaler)
         except Exception as error:  # an engine or a format that this network or machine has not
             unable.append(f"{name}: {first_line(error)}"[:120])
             continue
         if drop.exceeds_limit:
             unable.append(f"{name}: {drop.worst_db:+.3f} dB")
         else:
-            able.append((mode, drop))
+            able.append((mode, upscaler, drop))
     return able, unable
 
 
-def _timed(upscalers: Sequence[Upscaler]) -> list[Timing]:
-    inputs = [example(upscaler, _PROBE.get(upscaler.device.type, _PROBE["cpu"]), 1) for upscaler in upscalers]
+def _timed(upscalers: Sequence[Upscaler], probe: Size, most_s: float) -> list[Timing]:
+    inputs = [example(upscaler, probe, 1) for upscaler in upscalers]
     calls = [lambda u=u, x=x: u.network(x) for u, x in zip(upscalers, inputs, strict=True)]
+    each_s = most_s / len(calls)
     with torch.no_grad():
-        return [timing for timing, _ in rounds(calls, upscalers[0].device, _BUDGET)]
+        found = rounds(calls, upscalers[0].device, TimeBudget(min(_LEAST_S, each_s / 2), each_s, each_s / 4))
+    return [timing for timing, _ in found]

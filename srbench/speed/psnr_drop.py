@@ -1,5 +1,7 @@
 """Change in PSNR by a fast mode, against plain fp32, on the builtin images."""
 
+import math
+import time
 from functools import cached_property
 
 import torch
@@ -28,21 +30,37 @@ class PsnrReference:
     Args:
         scale: Upscaling factor of the models.
         store: Asset store that holds the builtin images.
+        ends: Time, by `time.monotonic`, after which nothing is measured any more.
+
+    Attributes:
+        side_px: Side in LR pixels of the middle of each image that is measured; 0 for the whole image.
 
     Raises:
         UserError: There is no protocol of this scale.
     """
 
-    def __init__(self, scale: int, store: AssetStore) -> None:
+    def __init__(self, scale: int, store: AssetStore, ends: float = math.inf) -> None:
         self.protocol = _classical(scale)
         self.store = store
+        self.ends = ends
+        self.side_px = 0
         self._fp32: dict[str, Tensor] = {}
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """Builtin images as HR and LR."""
+        """Builtin images as HR and LR, whole or their middle."""
         items = locate(DATASET, self.store, scale=self.protocol.scale).items
-        return [pairing.load(item, self.protocol) for item in items]
+        whole = [pairing.load(item, self.protocol) for item in items]
+        return [_middle(images, self.side_px, self.protocol.scale) for images in whole] if self.side_px else whole
+
+    def look_at_the_clock(self) -> None:
+        """Refuse to go on after the end.
+
+        Raises:
+            UserError: The time is over.
+        """
+        if time.monotonic() > self.ends:
+            raise UserError("there was no time to measure it")
 
     @cached_property
     def _scorers(self) -> list[Scorer]:
@@ -66,6 +84,7 @@ class PsnrReference:
     def _psnr(self, upscaler: Upscaler) -> Tensor:
         values = []
         for images in self.pairs:
+            self.look_at_the_clock()
             raw = upscaler(images.lr / 255)
             problem = upscaler.problem()
             finite = problem is None or problem.finite  # rounding would turn NaN into black
@@ -80,6 +99,15 @@ def reference(scale: int, store: AssetStore) -> PsnrReference | None:
         return PsnrReference(scale, store)
     except UserError:
         return None
+
+
+def _middle(images: Pair, side_px: int, scale: int) -> Pair:
+    """Return the middle of an image's LR, at most so many pixels high and wide, and what belongs to it of HR."""
+    *_, height, width = images.lr.shape
+    top, left = (max(0, (side - side_px) // 2) for side in (height, width))
+    rows, columns = slice(top, top + side_px), slice(left, left + side_px)
+    hr_rows, hr_columns = (slice(scale * part.start, scale * part.stop) for part in (rows, columns))
+    return Pair(images.lr[..., rows, columns], images.original[..., hr_rows, hr_columns])
 
 
 def _one(raw: Tensor, hr: Tensor, conventions: Protocol, scorers: list[Scorer]) -> float:

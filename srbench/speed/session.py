@@ -35,7 +35,14 @@ USUAL_MODES = {
 
 _PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "fp16+split")
 ALL_MODES = {
-    "cpu": (*USUAL_MODES["cpu"], "bf16", "fp32+channels_last+compile", "bf16+channels_last+compile", "onnx"),
+    "cpu": (
+        *USUAL_MODES["cpu"],
+        "bf16",
+        "fp32+channels_last+compile",
+        "bf16+channels_last+compile",
+        "onnx",
+        "openvino",
+    ),
     "cuda": (*map("".join, product(_PRECISIONS, ("", "+channels_last"), ("", "+compile", "+graph"))), "onnx"),
 }
 """Modes of `--mode all`. On a CPU, fp16 is a hundred times slower than fp32: it is measured only when named."""

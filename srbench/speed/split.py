@@ -93,6 +93,7 @@ def _noise(
     exact = _outputs(model, replace(mode, precision="fp32", split=False), crops)
     noise = {}
     for group in groups[1:-1]:
+        reference.look_at_the_clock()
         others = tuple(name for name in everything if name not in group)
         error = float((_outputs(model, replace(mode, fp32_layers=others), crops) - exact).square().mean())
         noise[group] = error if math.isfinite(error) else math.inf  # beyond fp16

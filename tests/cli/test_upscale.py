@@ -184,10 +184,10 @@ def test_the_fast_mode_is_said_and_used(call: Call, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(fastest, "choose", choose)
     _write("lr.png")
-    code, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--mode", "tile=3")
+    code, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--mode", "auto+tile=3")
     assert code == 0
     assert "(because it is fast)" in out
-    _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--fast", "--mode", "tile=3", "--force", "--json")
+    _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--mode", "tile=3+auto", "--force", "--json")
     assert json.loads(out)["mode"] == "fp32+channels_last+tile=3"
 
 

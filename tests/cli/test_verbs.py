@@ -133,7 +133,7 @@ def test_a_failed_model_ends_in_code_3_and_is_listed(call: Call, tmp_path: Path)
         (("survey", "analyze", "x", "--relative", "y"), "'y' is not one of 'none', 'dmos', 'crushed'. (see: srbench s"),
         (("show", "x", "--format", "latx"), "--format 'latx' is no format. Closest: 'latex'. Formats: terminal, md,"),
         (("run", "--mode", "fp8"), "Error: 'fp8' is no mode: expected some of fp32, tf32, bf16"),
-        (("run", "--mode", "bf16", "--fast"), "leave them out of --mode bf16"),
+        (("run", "--mode", "bf16+auto"), "it goes with x8 and tile=N, not with bf16"),
         (("run", "--models", "bicubic", "--mode", "bf16+split"), "bicubic has 0 layers to choose from"),
         (("run", "--datasets", ","), "names nothing"),
         (("run", "--models", "no.py:build"), "does not exist"),

@@ -14,8 +14,9 @@ from torch.nn.modules.module import register_module_forward_hook
 from srbench.errors import UserError
 from srbench.models import engine, foreign, onnx_network, registry
 from srbench.models.arch import Network
-from srbench.models.mode import Mode
+from srbench.models.mode import Engine, Mode
 from srbench.models.model import Model
+from srbench.models.openvino_network import OpenVinoNetwork
 from srbench.models.upscaler import Upscaler
 
 CPU = torch.device("cpu")
@@ -149,12 +150,16 @@ def test_channels_last_gives_the_same_output() -> None:
         assert torch.allclose(made, expected, atol=1e-5), arch
 
 
-@pytest.mark.parametrize("arch", SMALL)
-def test_onnxruntime_gives_the_same_output(arch: str) -> None:
+@pytest.mark.parametrize(
+    ("engine", "arch"), [*(("onnx", arch) for arch in SMALL), *(("openvino", arch) for arch in ("srresnet", "fsrcnn"))]
+)
+def test_engines_of_exported_networks_give_the_same_output(engine: Engine, arch: str) -> None:
     pytest.importorskip("onnxruntime")
-    network = _network(arch)
+    if engine == "openvino":
+        pytest.importorskip("openvino")
+    network = _network(arch).folded()
     whole = Upscaler(network, 4, colour=network.colour)
-    ort = Upscaler(network, 4, Mode(engine="onnx"), colour=network.colour)
+    ort = Upscaler(network, 4, Mode(engine=engine), colour=network.colour)
     for size in ((1, 1), (9, 14)):
         for channels in (1, 3):
             lr = torch.rand(2, channels, *size)
@@ -173,6 +178,17 @@ def test_onnxruntime_runs_a_copy_of_a_module_alone() -> None:
     assert torch.equal(run(lr), before)
     with pytest.raises(UserError, match="leave out the mode 'onnx'"):
         _start(_nearest, Mode(engine="onnx"))
+
+
+def test_openvino_keeps_an_output_that_a_later_call_does_not_overwrite_and_knows_the_cpu_alone() -> None:
+    pytest.importorskip("openvino")
+    run = _start(_Chain(), Mode(engine="openvino"))
+    first = run(torch.zeros(1, 3, 4, 4))
+    kept = first.clone()
+    assert not torch.equal(run(torch.ones(1, 3, 4, 4)), kept)
+    assert torch.equal(first, kept)
+    with pytest.raises(UserError, match="the mode 'openvino' runs on the CPU, not on meta"):
+        OpenVinoNetwork(b"", torch.device("meta"))
 
 
 def test_a_missing_package_is_the_users_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ EAGER = [
 ]
 
 
-@pytest.mark.parametrize("text", [*EAGER, "fp32+onnx", "fp32+unfolded+onnx", "fp32+onnx+x8+tile=7"])
+@pytest.mark.parametrize("text", [*EAGER, "fp32+onnx", "fp32+unfolded+onnx", "fp32+onnx+x8+tile=7", "fp32+openvino"])
 def test_a_name_means_the_mode_that_has_it(text: str) -> None:
     mode = parse(text)
     assert mode.split == ("split" in text)
@@ -95,6 +95,9 @@ def test_layers_without_split_are_refused() -> None:
         ("bf16+split+onnx", "in fp32"),
         ("onnx+channels_last", "expected 'onnx' alone"),
         ("tf32+onnx", "expected 'onnx' alone"),
+        ("bf16+openvino", "OpenVINO runs the network as exported, in fp32; expected 'openvino' alone"),
+        ("onnx+openvino", "says onnx and openvino"),
+        ("auto", "is no mode"),
         ("tile", "is no mode"),
         ("tile=", "is no mode"),
         ("tile=0", "is no mode"),

@@ -1,11 +1,13 @@
 """The fastest mode, from made-up timings and changes in PSNR."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from srbench.core import environment
 from srbench.core.assets import AssetStore
@@ -16,7 +18,9 @@ from srbench.models.model import Model
 from srbench.models.upscaler import Upscaler
 from srbench.speed import fastest
 from srbench.speed.fastest import Choice, ChoiceCache
+from srbench.speed.psnr_drop import PsnrReference
 from srbench.speed.records import PsnrDrop
+from srbench.speed.scenario import Size
 from tests.speed.synthetic import drop, model, nearest, timing
 
 LAST, LOW, SPLIT = "fp32+channels_last", "bf16+channels_last", "bf16+split+channels_last"
@@ -31,7 +35,9 @@ class _Machine:
         self.times_ms = list(times_ms)
         self.reasons = [""] * len(times_ms)
         self.measured = 0
-        monkeypatch.setattr(fastest, "PsnrReference", lambda scale, store: self)
+        self.side_px, self.ends = 0, math.inf
+        self.budgets: list[TimeBudget] = []
+        monkeypatch.setattr(fastest, "PsnrReference", lambda *_: self)
         monkeypatch.setattr(fastest, "rounds", self.rounds)
         monkeypatch.setattr(fastest.split, "find", self.find)
 
@@ -39,6 +45,9 @@ class _Machine:
         if upscaler.mode.name not in self.drops:
             raise RuntimeError("the engine has no such kernel\nand details")
         return self.drops[upscaler.mode.name]
+
+    def look_at_the_clock(self) -> None:
+        return
 
     def find(self, model: Model, mode: Mode, reference: object) -> tuple[Mode, PsnrDrop]:
         if SPLIT not in self.drops:
@@ -49,6 +58,7 @@ class _Machine:
         assert len(calls) == len(self.times_ms)
         assert all(call().shape[-2:] == (384, 384) for call in calls)  # type: ignore[attr-defined]
         self.measured += 1
+        self.budgets.append(budget)
         return [(timing(ms, reason), [ms]) for ms, reason in zip(self.times_ms, self.reasons, strict=True)]
 
 
@@ -187,7 +197,61 @@ def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch: pytest.MonkeyP
 
 
 def test_a_real_machine_chooses_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(fastest, "_BUDGET", TimeBudget(0.001, 0.002))
+    monkeypatch.setattr(fastest, "_MOST_S", 0.5)
     found = _choose(tmp_path)
     assert found.speed_up >= 1
     assert found.reason.startswith(found.mode.name)
+
+
+class _Exporting(nn.Module):
+    """A network that openvino runs, which is as fast here as a fake clock says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 48, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.pixel_shuffle(self.layer(x), 4)
+
+
+def test_openvino_is_chosen_where_it_is_fastest_at_no_price(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.undo()
+
+    def rounds(calls: Sequence[Call], device: torch.device, budget: TimeBudget) -> list[object]:
+        return [(timing(10.0 if at == len(calls) - 1 else 30.0), []) for at in range(len(calls))]
+
+    monkeypatch.setattr(fastest, "rounds", rounds)
+    monkeypatch.setattr(fastest, "CANDIDATES", {"cpu": ("fp32+channels_last", "openvino")})
+    monkeypatch.setattr(fastest, "_MOST_S", 60)
+    network = _Exporting()
+    made = Model("m", 4, lambda: network, {"id": "m"})
+    found = fastest.choose(made, Mode(tile_px=32), STORE, ChoiceCache(tmp_path / "f.json"))
+    assert (found.mode.name, found.speed_up) == ("fp32+openvino+tile=32", 3.0)
+    assert found.psnr_drop is not None
+    assert abs(found.psnr_drop.worst_db) < 1e-3
+    assert fastest.choose(made, Mode(), STORE, ChoiceCache(tmp_path / "f.json")).mode.name == "fp32+openvino"
+
+
+def test_no_mode_is_tried_after_the_time_and_that_is_not_remembered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fastest, "_MOST_S", -1)
+    found = _choose(tmp_path)
+    assert found.mode == Mode()
+    assert "fp32+channels_last: there was no time to measure it" in found.reason
+    assert not (tmp_path / "f.json").exists()
+
+
+def test_a_slow_network_is_measured_on_the_middle_of_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastest, "once", lambda call, device: (call(), 4.0))  # 12 px in 4 ms: 48 px in 64, 24 in 16
+    assert fastest._sizes(Upscaler(nearest, 4)) == (48, Size(24, 24))
+    reference = PsnrReference(4, STORE)
+    whole = reference.pairs[0]
+    cut = PsnrReference(4, STORE)
+    cut.side_px = 48
+    (middle, *_) = cut.pairs
+    height, width = whole.lr.shape[-2:]
+    top, left = (height - 48) // 2, (width - 48) // 2
+    assert torch.equal(middle.lr, whole.lr[..., top : top + 48, left : left + 48])
+    assert torch.equal(middle.original, whole.original[..., 4 * top : 4 * top + 192, 4 * left : 4 * left + 192])
