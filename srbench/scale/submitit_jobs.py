@@ -86,6 +86,7 @@ class SubmititJobs:
             gpus_per_node=int(order.request.mode.device != "cpu") if self.cluster == "local" else None,
         )
         self.refused = (submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError, OSError)
+        self.clean = submitit.helpers.clean_env  # a command that is in a job itself hands down what that job asked for
         self.seats: dict[int, _Seat] = {}
         self.units: dict[int, Unit] = {}
         self.made = self.stillborn = 0
@@ -150,7 +151,8 @@ class SubmititJobs:
             return
         places = [job.Place(seat.inbox.path, seat.outbox.path, self.beat) for seat in new]
         try:
-            jobs = self.executor.map_array(job.serve, [self.order] * len(new), places)
+            with self.clean():
+                jobs = self.executor.map_array(job.serve, [self.order] * len(new), places)
         except self.refused as error:
             raise UserError(f"{self.cluster} refused the jobs ({_last_line(str(error))})") from error
         for seat, submitted in zip(new, jobs, strict=True):

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -71,7 +72,8 @@ def slurm(monkeypatch: pytest.MonkeyPatch) -> _Slurm:
     module = ModuleType("submitit")
     module.__spec__ = importlib.util.spec_from_loader("submitit", None)
     errors = SimpleNamespace(FailedJobError=BadRun, FailedSubmissionError=BadRun)
-    vars(module).update(AutoExecutor=lambda folder: made, core=SimpleNamespace(utils=errors))
+    cleaned = SimpleNamespace(clean_env=nullcontext)
+    vars(module).update(AutoExecutor=lambda folder: made, core=SimpleNamespace(utils=errors), helpers=cleaned)
     monkeypatch.setitem(sys.modules, "submitit", module)
     monkeypatch.setattr(submitit_jobs, "_LOOK_S", {"slurm": 0.0})
     monkeypatch.setattr(submitit_jobs, "_CLOSING_S", 0)
