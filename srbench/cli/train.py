@@ -126,7 +126,8 @@ def train(
         if answers_only:
             return
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
-        resident_bytes = resident.budget_bytes(fabric.device, cache_mib)
+        # A comparison takes too few steps for all images to be worth reading.
+        resident_bytes = 0 if compare else resident.budget_bytes(fabric.device, cache_mib)
         settings = LoopSettings(validate_every, save_every, keep_every, workers, resident_bytes)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)
         if tensorboard and is_first:

@@ -30,7 +30,7 @@ def budget_bytes(device: torch.device, cache_mib: int) -> int:
 def fits(patches: PatchDataset, memory_bytes: int) -> bool:
     """Say whether all images can be buffers: their LR is the same each time, and they fit into this memory."""
     fixed = patches.degradation.kind == "classical" and patches.lr is None and patches.protocol.lr_rounding != "none"
-    if not fixed or patches.augmentation.jitter:
+    if not memory_bytes or not fixed or patches.augmentation.jitter:
         return False
     caches = [patches.hr, *([patches.answers.sr] if patches.answers else [])]
     side = patches.hr.centre_crop_px
