@@ -54,13 +54,7 @@ def train(
             min=0, max=256, help="Number of processes that load and crop images; 0 does this in the training process."
         ),
     ] = 2,
-    cache_mib: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Memory for decoded images, in MiB; where not all of them fit, it is each worker's.",
-        ),
-    ] = 1024,
+    cache_mib: Annotated[int, typer.Option(min=0, help="Memory for decoded images of each worker, in MiB.")] = 1024,
     validate_every: Annotated[int, typer.Option(min=1, help="Number of steps between validations.")] = 1000,
     save_every: Annotated[int, typer.Option(min=1, help="Number of steps between checkpoints.")] = 500,
     keep_every: Annotated[
@@ -127,7 +121,7 @@ def train(
             return
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
         # A comparison takes too few steps for all images to be worth reading.
-        resident_bytes = 0 if compare else resident.budget_bytes(fabric.device, cache_mib)
+        resident_bytes = 0 if compare else resident.budget_bytes(fabric.device)
         settings = LoopSettings(validate_every, save_every, keep_every, workers, resident_bytes)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)
         if tensorboard and is_first:

@@ -1,4 +1,4 @@
-"""Training images as flat buffers on the training device, from which each batch is cut out by index.
+"""Training images as flat buffers on a GPU, from which each batch is cut out by index.
 
 The batches equal, to the bit, those that `srbench.training.samples` makes in worker processes: the same numbers are
 drawn for each sample. LR is made once here and for each patch there, and nothing of an image is copied to the device
@@ -22,9 +22,12 @@ _BLOCK = 64
 _RGB = 3
 
 
-def budget_bytes(device: torch.device, cache_mib: int) -> int:
-    """Return the memory that buffers may take: half of what a GPU has free, or what is given for decoded images."""
-    return torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else cache_mib * 2**20
+def budget_bytes(device: torch.device) -> int:
+    """Return the memory that buffers may take: half of what a GPU has free.
+
+    On a CPU it is none: there, workers make samples beside the training, which would have to wait for its own cuts.
+    """
+    return torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else 0
 
 
 def fits(patches: PatchDataset, memory_bytes: int) -> bool:
