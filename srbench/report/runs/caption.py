@@ -16,7 +16,7 @@ _WELL_KNOWN = ("PSNR", "SSIM", "LPIPS")
 
 
 def machines(environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Describe mode, machine and versions, a line for each mode and machine.
+    """Describe mode, machine and versions, a line for each mode and machine; what they do not say makes no second one.
 
     Args:
         environments: Each mode of the run with the facts of its environment.
@@ -27,7 +27,7 @@ def machines(environments: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
             f"{name} {facts['packages'][name]}" for name in ("torch", "lpips") if facts["packages"].get(name)
         )
         lines.append(f"{facts['device']}, {mode}: {facts['machine']}; {versions}, Python {facts['python']}")
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def odd_outputs(rows: Sequence[Row]) -> list[str]:

@@ -291,3 +291,11 @@ def test_the_interval_of_seeds_does_not_depend_on_the_order_in_which_they_ran() 
     mixed = [row for row in rows if row not in later] + later[::-1]
     methods = dict.fromkeys(seeds, "ours")
     assert summarise(mixed, methods)[0].ci95 == summarise(rows, methods)[0].ci95
+
+
+def test_machines_that_differ_in_what_is_not_told_are_told_once() -> None:
+    facts = {"device": "cpu", "machine": "a desk", "python": "3.11.7", "packages": {"torch": "2.6", "lpips": "0.1.4"}}
+    other = {**facts, "packages": {**facts["packages"], "onnxruntime": "1.32"}}  # type: ignore[dict-item]
+    line = "a desk; torch 2.6, lpips 0.1.4, Python 3.11.7"
+    told = caption.machines([("fp32", facts), ("fp32", other), ("bf16", facts)])
+    assert told == [f"cpu, fp32: {line}", f"cpu, bf16: {line}"]
