@@ -98,6 +98,18 @@ def _classical(scale: int) -> Protocol:
     )
 
 
+def _luma(scale: int) -> Protocol:
+    return Protocol(
+        f"luma_x{scale}",
+        scale,
+        hr_multiple=scale,
+        border_px=scale,
+        content="luma",
+        lr_rounding="none",
+        source="the MATLAB scripts of SRCNN and VDSR: luma alone, LR in double, output rounded",
+    )
+
+
 PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
@@ -125,14 +137,7 @@ PROTOCOLS: dict[str, Protocol] = {
             ssim="daala",
             source="Ledig et al., SRGAN, CVPR 2017, section 3.1: daala's PSNR and SSIM on 8-bit luma",
         ),
-        Protocol(
-            "luma_x4",
-            4,
-            4,
-            content="luma",
-            lr_rounding="none",
-            source="the MATLAB scripts of SRCNN and VDSR: luma alone, LR in double, output rounded",
-        ),
+        *(_luma(scale) for scale in (4, 2, 3)),
     )
 }
 DEFAULT = "classical_x4"

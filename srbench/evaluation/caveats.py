@@ -41,14 +41,21 @@ def _of_set(images: ImageSet, sets: list[ImageSet], protocol: Protocol) -> list[
     record = images.record
     if record is None:
         return lines
-    if record.hr_multiple > 1 and record.hr_multiple % protocol.scale:
-        lines.append(
-            f"{images.id}: its HR files are already cropped to a multiple of {record.hr_multiple}; "
-            f"x{protocol.scale} made from them does not compare with published values"
-        )
+    lines += wrong_crop(images, protocol.scale)
     together = {other.id for other in sets}
     lines += [f"{images.id} and {other}: {what}" for other, what in record.shares if other in together]
     return lines
+
+
+def wrong_crop(images: ImageSet, scale: int) -> list[str]:
+    """Return a line where HR files were cropped for another scale than one; [] where they were not."""
+    multiple = images.record.hr_multiple if images.record else 1
+    if multiple == 1 or multiple % scale == 0:
+        return []
+    return [
+        f"{images.id}: its HR files are already cropped to a multiple of {multiple}; "
+        f"x{scale} made from them does not compare with published values"
+    ]
 
 
 def _too_small(images: ImageSet, metric: Card) -> list[str]:

@@ -11,7 +11,7 @@ from srbench.core.names import meant
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.datasets.locate import ImageSet
 from srbench.errors import UserError
-from srbench.evaluation import harness, printed, scoring
+from srbench.evaluation import caveats, harness, printed, scoring
 from srbench.evaluation.convention_outputs import ModelSource
 from srbench.evaluation.convention_scores import ConventionScores
 from srbench.evaluation.conventions import of_protocol
@@ -132,6 +132,10 @@ def measure(
         except UserError as error:
             for card, claim in asked:
                 yield from _unchecked(card, claim, f"{dataset}: {error}")
+            continue
+        if images and (why := caveats.wrong_crop(images, conventions.scale)):
+            for card, claim in asked:
+                yield from _unchecked(card, claim, *why)
             continue
         means = (
             _means(able, images, conventions, _metrics(asked), folder(name), store, mode or Mode(), progress)

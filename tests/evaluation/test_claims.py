@@ -64,6 +64,16 @@ def test_a_data_set_that_is_not_there_is_a_reason(tmp_path: Path) -> None:
     assert {(one.verdict, one.reason) for one in found} == {("not checked", "set14: set14 is not at hand")}
 
 
+def test_hr_that_was_cropped_for_another_scale_is_not_compared(data: Path, tmp_path: Path) -> None:
+    images = locate("set5", AssetStore([]), scale=3, data_root=data)
+    assert images.record is not None
+    cropped = replace(images, record=replace(images.record, hr_multiple=4))
+    asked = [(registry.find("bicubic"), Claim("set5", "classical_x3", 30.39, None, "x"))]
+    (found,) = claims.measure(asked, lambda _: RunFolder(tmp_path), AssetStore([]), lambda *_, **__: cropped)
+    assert found.verdict == "not checked"
+    assert "already cropped to a multiple of 4; x3 made from them does not compare" in found.reason
+
+
 def test_the_verb_prints_and_tells_by_its_exit_code(call: Call, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of = ("claims", "--models", "nearest", "--datasets", "set5", "--data-root", str(data))
     code, out, err = call(*of)
