@@ -1,6 +1,7 @@
 """Scores under the conventions that circulate, against runs under equal protocols and sums by hand."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks import kept_scores
 from benchmarks.explain_draws import draws
 from srbench import protocol
 from srbench.core import image
@@ -102,6 +104,20 @@ def test_drawn_conventions_are_found_again_from_print(images: ImageSet) -> None:
     assert all(draw.listed and draw.place <= draw.matches for draw in made)
     assert sum(draw.place == 1 for draw in made) >= 2
     assert len({draw.convention for draw in made}) > 5
+    assert all((draw.place == 1) == (draw.apart == "") and 0 < draw.best <= 1 for draw in made)
+
+
+def test_scores_that_were_kept_need_no_output(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, model = Convention(Images(lr="pillow"), channel="rgb", ssim="daala"), _model()
+    first = kept_scores.opened(tmp_path, model, _scores(images))
+    values = first.scores.psnr(asked), first.scores.ssim(asked)
+    first.write()
+    again = kept_scores.opened(tmp_path, model, _scores(images)).scores
+    monkeypatch.delattr(ModelSource, "output")
+    assert (again.psnr(asked), again.ssim(replace(asked, mean="pooled"))) == values
+    assert kept_scores.opened(tmp_path, replace(model, identity={"other": 1}), _scores(images)).scores.psnrs == {}
 
 
 def test_each_choice_names_who_makes_it_and_the_usual_one_comes_first() -> None:
