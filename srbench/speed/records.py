@@ -113,6 +113,7 @@ class SpeedRow:
         ceiling_share: `tflops` as a share of the device's ceiling in this precision; None without `work`.
         joule_per_image: Energy of one image; None where NVML does not tell.
         psnr_drop: Change in PSNR by this mode; None where there are no builtin images at this scale.
+        measured: Number of times that the row was measured: twice where the first was not valid.
         failure: Why nothing was measured (the mode cannot run here, or memory ran out); then all numbers are 0.
     """
 
@@ -144,6 +145,7 @@ class SpeedRow:
     ceiling_share: float | None = None
     joule_per_image: float | None = None
     psnr_drop: PsnrDrop | None = None
+    measured: int = 1
     failure: str = ""
 
     def as_dict(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows without figures: how these come about is tested by itself."""
 
     def measure(subject: Subject, kind: Scenario, size: Size, *_: object) -> SpeedRow:
-        return replace(subject.blank(kind, size), median_ms=1.0)
+        return replace(subject.blank(kind, size), median_ms=1.0, valid=True)
 
     monkeypatch.setattr(scenario, "measure", measure)
 
@@ -175,7 +175,7 @@ def test_outputs_are_examined_once_for_each_mode_and_those_of_random_weights_are
 
     def measure(subject: Subject, kind: Scenario, size: Size, *_: object) -> SpeedRow:
         problems.append(subject.problem)
-        return replace(subject.blank(kind, size), median_ms=1.0)
+        return replace(subject.blank(kind, size), median_ms=1.0, valid=True)
 
     monkeypatch.setattr(scenario, "measure", measure)
     monkeypatch.setattr(session.operations, "count", lambda *_: None)
@@ -188,3 +188,26 @@ def test_outputs_are_examined_once_for_each_mode_and_those_of_random_weights_are
 def test_an_output_of_another_shape_fails_in_all_rows() -> None:
     found, _ = _run(_matrix(model(lambda x: x)))
     assert {row.failure[:20] for row in found.rows} == {"the network made (1,"}
+
+
+def test_rows_that_are_not_valid_are_measured_once_more_after_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def measure(subject: Subject, kind: Scenario, size: Size, *_: object) -> SpeedRow:
+        name = subject.upscaler.mode.name
+        order.append(name)
+        valid = name == "fp32" or (name == "fp32+channels_last" and order.count(name) == 2)
+        row = replace(subject.blank(kind, size), median_ms=float(len(order)), valid=valid)
+        return row if valid else replace(row, reason="another program ran")
+
+    monkeypatch.setattr(scenario, "measure", measure)
+    monkeypatch.setattr(session.ceilings, "measure", lambda *_: CEILING)
+    matrix = _matrix(model(nearest), modes=("fp32+channels_last", "bf16", "fp32"))
+    matrix = replace(matrix, scenarios=("latency",), sizes=(Size(4, 5),))
+    *_, last = session.run(matrix, AssetStore([]))
+    assert order == ["fp32+channels_last", "bf16", "fp32", "fp32+channels_last", "bf16"]
+    assert [(row.mode, row.valid, row.measured, row.median_ms) for row in last.rows] == [
+        ("fp32+channels_last", True, 2, 4.0),
+        ("bf16", False, 1, 2.0),
+        ("fp32", True, 1, 3.0),
+    ]
