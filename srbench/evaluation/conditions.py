@@ -165,7 +165,7 @@ def _pipelines_differ(runs: Sequence[_Run]) -> bool:
 
 
 def _joined(values: Iterable[object]) -> str:
-    return " and ".join(sorted({str(value) for value in values})) or "-"
+    return " and ".join(sorted({"-" if value is None else str(value) for value in values})) or "-"
 
 
 def _labelled(rows: Sequence[Row], runs: Sequence[_Run]) -> dict[_Label, list[Row]]:

@@ -14,10 +14,10 @@ from tests.evaluation.runs import write_run
 _VALUES = {"m": [30.0, 31.0, 35.0], "n": [28.0, 29.0, 33.0]}
 
 
-def _on(folder: RunFolder, machine: str) -> RunFolder:
+def _on(folder: RunFolder, machine: str, **more: object) -> RunFolder:
     """Store the rows of a run as if they were measured on a machine, with a time for each."""
     head = folder.head()
-    name, _ = folder.record(head["protocol"], {"machine": machine}, head["calls"][0])
+    name, _ = folder.record(head["protocol"], {"machine": machine, **more}, head["calls"][0])
     rows = [replace(row, environment=name) for row in folder.rows()]
     times = [
         replace(row, key=f"t{row.key}", metric="latency", unit="ms", value=row.value * len(machine)) for row in rows
@@ -48,10 +48,11 @@ def test_two_versions_of_the_pipeline_do_not_stand_in_one_table(tmp_path: Path) 
 
 
 def test_two_machines_differ_in_medians_of_times_and_in_values(tmp_path: Path) -> None:
-    a, b = _on(write_run(tmp_path / "a", _VALUES), "x"), _on(write_run(tmp_path / "b", _VALUES), "yy")
+    a = _on(write_run(tmp_path / "a", _VALUES), "x", commit=None, python="3.13.1")
+    b = _on(write_run(tmp_path / "b", _VALUES), "yy", python=None)
     found = differences([a, b], models=["m"])
     assert found is not None
-    assert found.conditions == {"machine": ("x", "yy")}
+    assert found.conditions == {"machine": ("x", "yy"), "python": ("3.13.1", "-")}  # neither names a commit
     by_metric = {one.metric: (one.first, one.other, one.difference) for one in found.differences}
     assert by_metric == {"psnr": (32.0, 32.0, 0.0), "latency": (31.0, 62.0, 31.0)}
 
