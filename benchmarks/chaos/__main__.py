@@ -61,7 +61,11 @@ def _report(part: dict[str, Any]) -> None:
     path.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
     total = {name: sum(one[name] for one in parts) for name in ("schedules", "faults", "units_lost")}
     bad = sum(len(one["wrong"]) for one in parts)
-    numbers = ", ".join(f"{_numbers(one)[0]} to {_numbers(one)[-1]}" for one in parts)
+    played = sorted(number for one in parts for number in _numbers(one))
+    there = set(played)
+    begins = [number for number in played if number - 1 not in there]
+    ends = [number for number in played if number + 1 not in there]
+    numbers = ", ".join(f"{begin} to {end}" for begin, end in zip(begins, ends, strict=True))
     page = _PAGE.format(**total, bad=bad, numbers=numbers)
     (_REPORTS / "chaos.md").write_text(page, encoding="utf-8")
 
