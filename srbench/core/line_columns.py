@@ -131,7 +131,8 @@ def _group(lines: Lines, numbers: Integers) -> Group | None:
         return None
     codes, texts = lines.different(*table[-2:])  # of the last name, behind which others may stand
     numbers, *edges = _those(np.array([_is_json(text) for text in texts])[codes], table)
-    return Group(lines, numbers, record, dict(zip(record, zip(edges[::2], edges[1::2], strict=True), strict=False)))
+    spans = dict(zip(record, zip(edges[::2], edges[1::2], strict=True), strict=False))
+    return Group(lines, numbers, record, spans) if len(numbers) else None
 
 
 def _those(chosen: npt.NDArray[np.bool_], table: list[Integers]) -> list[Integers]:

@@ -115,6 +115,11 @@ def test_lines_of_one_shape_are_read_together(tmp_path: Path) -> None:
     block = line_columns.block((tmp_path / ROWS).read_bytes())
     assert [len(group.numbers) for group in block.groups] == [50, 1]
     assert block.others == []
+    changed = row.to_json().replace('"value": 1.5', '"value": 2.5')
+    infinite = [replace(row, value=math.inf).to_json()] * 20
+    block = line_columns.block("".join(line + "\n" for line in [changed, *infinite]).encode())
+    assert [len(group.numbers) for group in block.groups] == [20]
+    assert block.others == [(0, changed.encode())]
 
 
 def test_kept_columns_are_used_while_their_bytes_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
