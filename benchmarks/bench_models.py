@@ -48,7 +48,8 @@ def test_model(benchmark: BenchmarkFixture, beside: Beside, time_left: TimeLeft,
     allocator.keep_freed_memory()
     model = _random(_CARDS[arch])
     ours, peers = _call(model, "fp32", size), {mode: _call(model, mode, size) for mode in _MODES}
-    peers |= {mode: exported for mode in _EXPORTED if (exported := _exported(model, mode, size))}
+    if arch == "srresnet" or time_left.extent == "whole":  # to export takes seconds, for some networks minutes
+        peers |= {mode: exported for mode in _EXPORTED if (exported := _exported(model, mode, size))}
     peers["unfolded, fp32"] = _unfolded(model, size)
     benchmark.group = f"models, LR {size.height} x {size.width} px, x{model.scale}"
     benchmark.extra_info.update(card=model.id, threads=torch.get_num_threads())

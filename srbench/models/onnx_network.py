@@ -58,7 +58,7 @@ class OnnxSession:
         onnxruntime = package("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 3  # what it cannot run is an exception; warnings are about speed
+        options.log_severity_level = 4  # what it cannot run is an exception; warnings are about speed
         provider: tuple[str, dict[str, str]] = ("CPUExecutionProvider", {})
         if device.type == "cuda":
             provider = ("CUDAExecutionProvider", {"device_id": str(device.index or 0), "use_tf32": "0"})
