@@ -79,8 +79,11 @@ GROUPS = (
         "srbench/protocol.py",
         "tests/test_protocol.py",
         (
-            ("border_px=scale,", "border_px=4,"),
-            ("hr_multiple=scale,\n        border_px", "hr_multiple=4,\n        border_px"),
+            ("border_px=scale,\n        source", "border_px=4,\n        source"),
+            (
+                "hr_multiple=scale,\n        border_px=scale,\n        source",
+                "hr_multiple=4,\n        border_px=scale,\n        source",
+            ),
             ("if protocol.hr_multiple % protocol.scale:", "if False:"),
             ("len(set(fields_changed)) < len(fields_changed)", "len(set(fields_changed)) > len(fields_changed)"),
             ('lowest = 0 if field == "border_px" else 1', "lowest = 0"),
