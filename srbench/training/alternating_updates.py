@@ -14,7 +14,6 @@ from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.generator_losses import LossFunction
 from srbench.training.networks import Networks, Optimizers
 from srbench.training.recipe import Phase, Recipe
-from srbench.training.recorded_step import Update
 
 WeightedLosses = dict[str, tuple[float, LossFunction]]
 """Each loss of a phase by its label, with its weight in the sum."""
@@ -58,10 +57,10 @@ class AlternatingUpdates:
         self.recipe, self.phase, self.networks, self.losses = recipe, phase, networks, losses
         self.feed, self.fabric = feed, fabric
         self.optimizers = Optimizers(phase, networks, fabric, recorded=recipe.compute.graph)
-        self._update: Update = self._update_all
+        self._recorded: recorded_step.RecordedStep | None = None
         if recipe.compute.graph:
             recorded_step.require(fabric, networks.generator)
-            self._update = recorded_step.RecordedStep(self._update_all)
+            self._recorded = recorded_step.RecordedStep()
         for module in networks.generator.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.train(not phase.frozen_statistics)
@@ -81,7 +80,10 @@ class AlternatingUpdates:
         """
         self._seed(step)
         lr = self.optimizers.schedule(phase_step)
-        values = dict(self._update([self.feed.next() for _ in range(self.phase.batches_per_step)]))
+        batches = [self.feed.next() for _ in range(self.phase.batches_per_step)]
+        # No method of its own is kept here: a cycle would keep the loader, whose workers would outlive the run.
+        recorded = self._recorded
+        values = dict(recorded(self._update_all, batches) if recorded else self._update_all(batches))
         values["stop"] = torch.tensor(float(stop), device=self.fabric.device)
         # One transfer a step: each would wait for the device.
         mean: Any = self.fabric.all_reduce(

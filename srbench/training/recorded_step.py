@@ -30,25 +30,20 @@ def require(fabric: Fabric, generator: Network) -> None:
 
 
 class RecordedStep:
-    """Runs the first steps operation by operation, records the next one, and replays it with other images.
+    """Runs the first steps operation by operation, records the next one, and replays it with other images."""
 
-    Args:
-        update: The step.
-    """
-
-    def __init__(self, update: Update) -> None:
-        self._update = update
+    def __init__(self) -> None:
         self._steps = 0
         self._recorded: tuple[list[Batch], Callable[[], None], dict[str, Tensor]] | None = None
 
-    def __call__(self, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """Take a step; the values are overwritten by the next one."""
+    def __call__(self, update: Update, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """Take a step, always the same update; the values are overwritten by the next one."""
         if self._steps < WARM_UP_STEPS:
             self._steps += 1
-            return warm_up(self._update, batches)
+            return warm_up(update, batches)
         if self._recorded is None:
             kept = [Batch(batch.lr.clone(), batch.hr.clone(), []) for batch in batches]
-            self._recorded = kept, *record(self._update, kept)
+            self._recorded = kept, *record(update, kept)
         kept, replay, values = self._recorded
         for here, batch in zip(kept, batches, strict=True):
             here.lr.copy_(batch.lr)

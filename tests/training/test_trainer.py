@@ -1,6 +1,7 @@
 """The training loop: it learns, stops, resumes, and says when it diverges."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -410,3 +411,9 @@ def test_a_checkpoint_does_not_depend_on_the_process(tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "a" / "last.ckpt", content)
     checkpoints.save(tmp_path / "b" / "other.ckpt", content)
     assert (tmp_path / "a" / "last.ckpt").read_bytes() == (tmp_path / "b" / "other.ckpt").read_bytes()
+
+
+def test_the_workers_of_a_run_end_with_it(make: Make) -> None:
+    """Whatever is kept of their loader keeps them, and the process that waits for them at its end."""
+    make({**TINY, "phases": [{"steps": 2, "losses": [{"kind": "pixel"}]}]}, workers=1).run()
+    assert not multiprocessing.active_children()
