@@ -85,9 +85,11 @@ def parameters_by_file(model: Model) -> dict[str, int]:
 
 
 def _count(network: nn.Module, channels: int, height: int, width: int) -> Work:
+    x = torch.rand(1, channels, height, width)
+    with torch.no_grad():
+        network(x)  # what is made once and kept, as weights of a resampler, is no work of an image
     activations, own = _Activations(), _OwnCount()
     hooks = [m.register_forward_hook(activations) for m in network.modules() if isinstance(m, _CONVOLUTIONS)]
-    x = torch.rand(1, channels, height, width)
     with torch.no_grad(), own, FlopCounterMode(display=False) as counter:
         network(x)
     for hook in hooks:

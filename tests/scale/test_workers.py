@@ -18,12 +18,16 @@ __all__ = ["call"]
 
 _MODELS = """
 import os, time, torch
+from glob import glob
 from torch.nn.functional import interpolate
 def crash(scale):
     return lambda x: os._exit(7)
 def slow(scale):
     def f(x):
-        time.sleep(1.5)  # so long that Ctrl-C comes in the middle also on a busy machine
+        end = time.monotonic() + 60
+        while any(map(os.path.getsize, glob("two/segments/*.jsonl"))) and not os.path.exists("go"):
+            assert time.monotonic() < end  # what comes after the first image waits for Ctrl-C
+            time.sleep(0.02)
         return interpolate(x, scale_factor=scale)
     return f
 """
@@ -56,7 +60,7 @@ def test_after_a_kill_and_ctrl_c_the_same_command_goes_on_with_other_workers(cal
     line = [sys.executable, "-m", "srbench", *words, "2"]
     environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True) as run:
-        while not list(Path("two").glob("segments/*.jsonl")):
+        while not any(file.stat().st_size for file in Path("two").glob("segments/*.jsonl")):
             assert run.poll() is None
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)
@@ -66,5 +70,6 @@ def test_after_a_kill_and_ctrl_c_the_same_command_goes_on_with_other_workers(cal
     assert not Path("two/segments").exists()
     kept = len(RunFolder(Path("two")).rows())
     assert kept in (3, 6)
+    Path("go").touch()
     assert call(*words, "1")[0] == 0
     assert len(RunFolder(Path("two")).rows()) == 9

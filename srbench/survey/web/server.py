@@ -37,7 +37,6 @@ def run(app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) ->
         SystemExit: After SIGTERM, with status 0.
     """
     sys.setswitchinterval(_SWITCH_S)
-    gc.collect()
     gc.freeze()  # else everything that was imported is searched again and again: pauses of up to 0.27 s, measured
     available = descriptors()
     connections = Connections(most_connections(available))
