@@ -17,6 +17,7 @@ from srbench.errors import UserError, first_line
 _AGAIN_S = 1.0  # before a worker is started again, so that one that cannot start leaves the machine to the others
 _GRACE_S = 10.0
 _LOG = logging.getLogger("srbench.survey")
+_ENDING = {signal.SIGINT, signal.SIGTERM}
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -36,27 +37,33 @@ def run(number: int, serve: Callable[[int], None]) -> None:
     before = signal.signal(signal.SIGTERM, _leave)
     workers: dict[int, ForkProcess] = {}
     try:
-        workers.update({worker: _started(worker, serve) for worker in range(number)})
+        for worker in range(number):
+            _start(workers, worker, serve)
         while True:
             wait([process.sentinel for process in workers.values()])
-            for worker, process in workers.items():
+            for worker, process in list(workers.items()):
                 if not process.is_alive():
                     _LOG.error("worker %d ended with status %s; it is started again", worker, process.exitcode)
                     time.sleep(_AGAIN_S)
-                    workers[worker] = _started(worker, serve)
+                    _start(workers, worker, serve)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one while they end
         _end(list(workers.values()))
         signal.signal(signal.SIGTERM, before)
 
 
-def _started(worker: int, serve: Callable[[int], None]) -> ForkProcess:
-    process = _FORK.Process(target=_work, args=(worker, serve), name=f"worker {worker}")
-    process.start()
-    return process
+def _start(workers: dict[int, ForkProcess], worker: int, serve: Callable[[int], None]) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # else one that has just begun may be forgotten
+    try:
+        process = _FORK.Process(target=_work, args=(worker, serve), name=f"worker {worker}")
+        process.start()
+        workers[worker] = process
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(worker: int, serve: Callable[[int], None]) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         with suppress(KeyboardInterrupt):  # it reaches all processes of a terminal
