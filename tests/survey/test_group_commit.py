@@ -25,8 +25,8 @@ def store(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     opened.close()
 
 
-def _together(store: VoteStore, functions: list[Callable[[], Any]]) -> list[Any]:
-    """Let functions wait while another one is at work, then return their results or errors."""
+def _together(store: VoteStore, functions: list[Callable[[], Any]], then: Callable[[], Any] | None = None) -> list[Any]:
+    """Let functions wait while another one is at work, then return their results or errors, and the one of a last."""
     execute, free = VoteExecutor(store), threading.Event()
 
     async def run() -> list[Any]:
@@ -35,7 +35,8 @@ def _together(store: VoteStore, functions: list[Callable[[], Any]]) -> list[Any]
         await asyncio.sleep(0.05)
         free.set()
         await first
-        return await asyncio.gather(*others, return_exceptions=True)
+        found = await asyncio.gather(*others, return_exceptions=True)
+        return found if then is None else [*found, await execute(then)]
 
     return asyncio.run(run())
 
@@ -79,13 +80,29 @@ def test_a_disk_that_fails_at_the_commit_fails_for_all(store: VoteStore) -> None
     assert not store.has_event("two")
 
 
-def test_a_disk_that_is_full_in_between_fails_for_all_who_wrote(store: VoteStore) -> None:
+def test_a_disk_that_is_full_in_between_fails_for_all_who_wrote(
+    store: VoteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full() -> None:
         raise OperationalError("INSERT", None, Exception("database or disk is full"))
 
-    found = _together(store, [lambda: store.has_event("none"), lambda: store.record_event("one"), full])
+    monkeypatch.setattr(executor, "_BETWEEN_ATTEMPTS_S", 0.0)
+    functions = [lambda: store.has_event("none"), lambda: store.record_event("one"), full]
+    found = _together(store, functions, lambda: store.record_event("later"))
     assert found[0] is False  # told before anything was written
-    assert [type(each) for each in found[1:]] == [Unavailable, Unavailable]
+    assert [type(each) for each in found[1:3]] == [Unavailable, Unavailable]
+    assert not store.has_event("one")
+    assert store.has_event("later")  # of which nothing waits for a commit of others
+
+
+def test_a_transaction_that_sqlite_has_undone_is_not_taken_for_stored(store: VoteStore) -> None:
+    def undone() -> None:
+        with store._statements(writing=True) as database:
+            database.connection.driver_connection.execute("ROLLBACK")  # type: ignore[union-attr]
+            raise KeyError("and the reason is not told")
+
+    found = _together(store, [lambda: store.record_event("one"), undone, lambda: store.record_event("two")])
+    assert [type(each) for each in found] == [Unavailable, Unavailable, Unavailable]
     assert not store.has_event("one")
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 
 class GroupCommit:
-    """The transaction around the transactions of a thread, each of which is a savepoint of it.
+    """SQLite's transaction around the transactions of a thread, each of which is a savepoint of it.
 
     It begins with the first of them that writes. Until it ends nothing of them is stored.
 
@@ -22,14 +23,24 @@ class GroupCommit:
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Store at the end of the block what this thread writes in it, all of it or, after an exception, nothing."""
+        """Store at the end of the block what this thread writes in it, all of it or, after an exception, nothing.
+
+        Raises:
+            OperationalError: It cannot be stored.
+        """
         thread = self._thread
-        with ExitStack() as thread.afterwards, ExitStack() as thread.group:
-            try:
+        try:
+            with ExitStack() as thread.afterwards, ExitStack() as thread.group:
                 yield
-            finally:
-                thread.connection = None
-        thread.group = None
+                self._require_transaction()
+        finally:
+            thread.group = thread.connection = None
+
+    def _require_transaction(self) -> None:
+        # A full disk makes SQLite undo a whole transaction; the driver then takes a commit of nothing for one that is.
+        place = self.connection and self.connection.connection.driver_connection
+        if place and not place.in_transaction:
+            raise OperationalError("COMMIT", None, Exception("the transaction was undone"))
 
     @property
     def connection(self) -> Connection | None:
