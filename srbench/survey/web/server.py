@@ -58,12 +58,13 @@ def run(app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) ->
         server.run(sockets=[listener])
         return
     # When it has stopped, uvicorn raises the signal again, which by default ends the process without any cleaning up.
-    before = signal.signal(signal.SIGTERM, _leave)
+    before = signal.signal(signal.SIGTERM, leave)
     try:
         server.run(sockets=[listener])
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def leave(_signal: int, _frame: FrameType | None) -> None:
+    """End this process at a signal, and let it clean up."""
     raise SystemExit(0)

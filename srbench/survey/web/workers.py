@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
-from types import FrameType
 
 from srbench.errors import UserError, first_line
+from srbench.survey.web.server import leave
 
 _AGAIN_S = 1.0  # before a worker is started again, so that one that cannot start leaves the machine to the others
 _GRACE_S = 10.0
@@ -34,7 +34,7 @@ def run(number: int, serve: Callable[[int], None]) -> None:
         KeyboardInterrupt: After Ctrl-C.
         SystemExit: After SIGTERM, with status 0.
     """
-    before = signal.signal(signal.SIGTERM, _leave)
+    before = signal.signal(signal.SIGTERM, leave)
     workers: dict[int, ForkProcess] = {}
     try:
         for worker in range(number):
@@ -89,7 +89,3 @@ def _end(processes: list[ForkProcess]) -> None:
         process.join(max(0.0, end - time.monotonic()))
         if process.is_alive():
             process.kill()
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
