@@ -58,7 +58,7 @@ def _served(store: VoteStore, base: str = "", tls: ssl.SSLContext | None = None,
     app = application(store, secrets.load(store.study.folder), base=base, secure=True, open_limit=9)
     how = {"http": partial(TlsProtocol, Connections(most), tls), "loop": "asyncio"} if tls else {}
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        running = uvicorn.Server(uvicorn.Config(app, log_level="error", **how))  # type: ignore[arg-type]
+        running = uvicorn.Server(uvicorn.Config(app, log_config=None, **how))  # type: ignore[arg-type]
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not running.started:

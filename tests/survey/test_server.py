@@ -1,5 +1,6 @@
 """The server itself: slow connections end and keep nobody out, and SIGTERM leaves one whole file."""
 
+import logging
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ import uvicorn
 from srbench.survey.store.connection import SQLITE
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import load
-from srbench.survey.web import connections
+from srbench.survey.web import connections, server
 from srbench.survey.web.connections import Connections, WatchedProtocol, most_connections
 from tests.cli.conftest import Call
 from tests.survey.test_web import made
@@ -45,7 +46,7 @@ def _served(most: int) -> Iterator[tuple[int, Callable[[], int]]]:
     every = Connections(most)
     protocol = partial(WatchedProtocol, every)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(_app, http=protocol, log_level="error", lifespan="off")  # type: ignore[arg-type]
+        config = uvicorn.Config(_app, http=protocol, log_config=None, lifespan="off")  # type: ignore[arg-type]
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -54,6 +55,17 @@ def _served(most: int) -> Iterator[tuple[int, Callable[[], int]]]:
         yield listener.getsockname()[1], lambda: len(every)
         running.force_exit = running.should_exit = True
         thread.join()
+
+
+def test_handlers_of_logs_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some close the standard error with them, as absl's does."""
+    closed = []
+    handler = logging.StreamHandler()
+    handler.close = lambda: closed.append(handler)  # type: ignore[method-assign]
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.run(_app, listener)
+    assert not closed
 
 
 def _left_open(port: int, sent: bytes, then: bytes = b"") -> float:

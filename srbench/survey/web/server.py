@@ -49,6 +49,7 @@ def run(app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) ->
         log_level="warning",
         server_header=False,
         access_log=False,
+        log_config=None,  # its own would close the handlers of whoever runs it
         backlog=min(2_048, available // 4),  # so many are accepted before one of them can be closed
         timeout_keep_alive=round(IDLE_S),
         timeout_graceful_shutdown=_GRACE_S,
