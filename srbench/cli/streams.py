@@ -30,8 +30,9 @@ class StandardOutput:
 
     def __init__(self, stream: TextIO) -> None:
         raw = getattr(stream, "buffer", None)
-        if isinstance(raw, io.RawIOBase):
-            buffer = io.BufferedWriter(raw)
+        if isinstance(raw, io.FileIO):
+            # The file stays its owner's: else it would be closed when this object is thrown away.
+            buffer = open(raw.fileno(), "wb", closefd=False)  # noqa: SIM115
             stream = io.TextIOWrapper(buffer, stream.encoding, line_buffering=True)
         self.stream = stream
 

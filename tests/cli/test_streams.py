@@ -1,9 +1,12 @@
 """Standard streams that are full, closed, or have not all signs."""
 
+import gc
+import io
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +45,20 @@ def test_other_streams_do_not_matter(redirection: str) -> None:
 def test_a_reader_that_has_enough_is_no_error() -> None:
     done = _run("protocols", "| head -1 >/dev/null")
     assert not done.stderr
+
+
+def test_a_stream_that_was_lent_stays_open(tmp_path: Path) -> None:
+    with (
+        (tmp_path / "out").open("wb", buffering=0) as file,
+        io.TextIOWrapper(file, "utf-8", write_through=True) as lent,
+    ):
+        output = streams.StandardOutput(lent)
+        output.write("28.5\n")
+        output.flush()
+        del output
+        gc.collect()
+        lent.write("29.5\n")
+    assert (tmp_path / "out").read_text() == "28.5\n29.5\n"
 
 
 _PRINT = r"""
