@@ -103,7 +103,8 @@ def test_run_that_is_finished(srbench: Srbench, finished: list[str]) -> None:
     assert "bicubic" in srbench(*finished, aim_s=1.5)
 
 
-def test_run_of_one_image(srbench: Srbench, finished: list[str]) -> None:
-    """What is computed: one image by one model without weights; the rest is the start."""
-    words = ["run", "--models", "bicubic", "--metrics", "psnr", "--limit", "1", "--force", *finished[-4:]]
-    assert "bicubic" in srbench(*words, over_torch_s=1.0)
+@pytest.mark.parametrize(("model", "metrics"), [("bicubic", "psnr"), ("srresnet", "psnr,ssim")])
+def test_run_of_one_image(srbench: Srbench, finished: list[str], model: str, metrics: str) -> None:
+    """What is computed is one image by one model, three calls of it; the rest is the start."""
+    words = ["run", "--models", model, "--metrics", metrics, "--limit", "1", "--force", *finished[-4:]]
+    assert model in srbench(*words, over_torch_s=1.0)

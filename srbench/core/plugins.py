@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.metadata import EntryPoint
+from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -180,7 +180,13 @@ def _source_files(point: EntryPoint) -> list[Path]:
 
 
 def _is_ours(point: EntryPoint) -> bool:
-    return point.dist is not None and point.dist.name == _DISTRIBUTION
+    return point.dist is not None and _name(point.dist) == _DISTRIBUTION
+
+
+@cache
+def _name(distribution: Distribution) -> str:
+    """Return a distribution's name, which is read from its file of metadata."""
+    return distribution.name
 
 
 def _module_names(point: EntryPoint, failures: dict[str, str]) -> Iterator[str]:
