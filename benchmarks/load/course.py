@@ -1,6 +1,7 @@
 """The course of one measurement: a study is made, served, put under load, and its votes are checked."""
 
 import asyncio
+import gc
 import tempfile
 import time
 from collections.abc import Sequence
@@ -44,11 +45,13 @@ def measured(
         folder = study.create(Path(name), method, raters, contents)
         tokens = study.invite(folder, database, raters)
         server = Server(folder, database, workers=workers)
+        gc.disable()  # a collection would keep the raters waiting: half a second among so many requests
         try:
             server.start()
             content, votes = asyncio.run(_loaded(server, tokens, seconds, kill=kill))
             kept = study.database_bytes(folder)
         finally:
+            gc.enable()
             server.kill()
         verdict = {"votes": check_votes(folder, database, votes)}
         shape = study.shape(folder) | {"workers": workers}
