@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.survey.test_web import made
 
 @pytest.fixture
 def store(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VoteStore]:
-    monkeypatch.setattr(executor, "_GROUP_S", 10.0)
+    monkeypatch.setattr(executor, "_LEAST_GROUP_S", 10.0)
     opened = VoteStore(made(call, tmp_path), patience_s=0.1)
     yield opened
     opened.close()
@@ -53,6 +54,16 @@ def test_those_who_wait_share_a_commit(store: VoteStore) -> None:
     assert _together(store, functions) == [None] * 5
     assert len(commits) == 1
     assert all(store.has_event(f"seen {n}") for n in range(5))
+
+
+def test_a_disk_that_was_slow_is_asked_less_often(store: VoteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_LEAST_GROUP_S", 0.0)
+    monkeypatch.setattr(executor, "_LONGEST_GROUP_S", 10.0)
+    commits = _commits(store)
+    event.listen(store.engine, "commit", lambda _: time.sleep(0.3))
+    functions = [lambda n=n: store.record_event(f"seen {n}") for n in range(5)]
+    assert _together(store, functions) == [None] * 5
+    assert len(commits) == 2  # of the first, and of all that came while it was stored
 
 
 def test_a_mistake_undoes_itself_alone(store: VoteStore) -> None:

@@ -26,7 +26,8 @@ PATIENCE_S = 2.0
 """How long a served study waits for a lock of its database, in seconds."""
 LONGEST_S = 4.0
 """How long a page waits for the database, queue and lock together, in seconds: people reload a page after five."""
-_GROUP_S = 0.01  # of work before a commit: about as long as a busy disk takes for it
+_LEAST_GROUP_S, _LONGEST_GROUP_S = 0.002, 0.05
+"""Bounds of the work before a commit: as long as the last commit took, so that a slow disk is asked less often."""
 _BETWEEN_ATTEMPTS_S = 1.0
 _POSTGRESQL_THREADS = 10  # fewer than the connections of SQLAlchemy's pool
 _LOG = logging.getLogger("srbench.survey")
@@ -78,6 +79,7 @@ class VoteExecutor:
         self._grouped = store.engine.dialect.name == "sqlite"
         self._queue = ThreadPoolExecutor(1 if self._grouped else _POSTGRESQL_THREADS)
         self._waiting: deque[_Call] = deque()
+        self._group_s = _LEAST_GROUP_S
         self._aside = ThreadPoolExecutor(_POSTGRESQL_THREADS)
         self._since: float | None = None
         self._next_attempt, self._recovering = 0.0, threading.Lock()
@@ -120,9 +122,9 @@ class VoteExecutor:
         """Run all that wait now and store what they write by one commit; who writes nothing is answered before it."""
         written: list[_Call] = []
         several = len(self._waiting) > 1
-        end = time.monotonic() + (_GROUP_S if several else 0)
+        end = time.monotonic() + (self._group_s if several else 0)
         try:
-            with self._telling_outages(), self.store.one_commit() if several else nullcontext():
+            with self._telling_outages(), self._one_commit() if several else nullcontext():
                 while self._waiting:
                     call = self._waiting.popleft()
                     if not call.answer.cancelled():  # by somebody who has waited too long
@@ -134,6 +136,14 @@ class VoteExecutor:
                 call.error = error
         for call in written:
             call.tell()
+
+    @contextmanager
+    def _one_commit(self) -> Iterator[None]:
+        """Store what the block writes by one commit, and let the next group work for as long as this commit took."""
+        with self.store.one_commit():
+            yield
+            begun = time.monotonic()
+        self._group_s = min(max(_LEAST_GROUP_S, time.monotonic() - begun), _LONGEST_GROUP_S)
 
     def _run_in_group(self, call: "_Call", written: list["_Call"]) -> None:
         try:
