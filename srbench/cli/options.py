@@ -34,7 +34,7 @@ Metrics = Annotated[
     ),
 ]
 USUAL_METRICS = ["psnr,ssim,lpips"]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps (Apple's GPU), xpu (Intel's).")]
 DataRoot = Annotated[
     Path | None, typer.Option(help="Folder with copies of data sets, as <Set>/HR/<name>.png or <Set>/<name>.png.")
 ]

@@ -49,7 +49,7 @@ def score(
     refuse_unknown(datasets=folders[-1:], metrics=options.split(metrics))
     conventions = protocols.find(protocol)
     from srbench.core.assets import AssetStore
-    from srbench.core.device import pick_device
+    from srbench.core.device import pick_device, scoring_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import caveats, channels, external, scoring, set_names
     from srbench.evaluation.plan import names_given
@@ -66,7 +66,7 @@ def score(
         if out is not None:
             images = set_names.named([images], names_given(RunFolder(out), "datasets", set_names.reserved()))[0]
         scorers = scoring.scorers(options.split(metrics), conventions, store)
-    chosen = pick_device(device)
+    chosen = scoring_device(pick_device(device))
     names = names_given(RunFolder(out), "models", naming.reserved()) if out is not None else None
     with console.bars() as progress:
         all_scored = [

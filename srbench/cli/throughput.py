@@ -225,6 +225,8 @@ def _compare(
     out: Path | None,
     json: bool,
 ) -> None:
+    import torch
+
     from srbench.core.assets import AssetStore
     from srbench.models.memory import ran_out
     from srbench.models.select import select_one
@@ -255,7 +257,7 @@ def _compare(
             raise UserError(
                 f"memory ran out with {counted(batch, 'image')} in a call; give a smaller --batch or --size"
             ) from error
-    facts = nvml.facts(first.upscaler.device)
+    facts = nvml.facts(torch.device(asked.device))
     files = publish.write_ab_comparison(comparison, facts, out) if out else []
     if json:
         console.print_json(publish.ab_content(comparison, facts))

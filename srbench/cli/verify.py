@@ -44,7 +44,7 @@ def verify(
     import torch
 
     from srbench.core.assets import AssetStore
-    from srbench.core.device import pick_device
+    from srbench.core.device import pick_device, scoring_device
     from srbench.datasets.locate import locate
     from srbench.evaluation import verification
     from srbench.evaluation.inference_again import infer_again
@@ -62,7 +62,7 @@ def verify(
     verified.rows, verified.drawn = len(rows), len(chosen)
     place = pick_device(device)
     with torch.no_grad(), console.bars() as progress:
-        verification.Rescoring(folder, items, store, torch.device(place)).check(chosen, verified, progress)
+        verification.Rescoring(folder, items, store, scoring_device(place)).check(chosen, verified, progress)
         outputs = drawn(
             list(dict.fromkeys((row.model, row.mode, row.dataset, row.image) for row in rows)), images, seed
         )

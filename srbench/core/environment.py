@@ -58,6 +58,10 @@ def describe(device: torch.device) -> dict[str, Any]:
         facts["cuda"] = torch.version.cuda
         facts["cudnn"] = torch.backends.cudnn.version()
         facts["driver"] = _driver()
+    elif device.type == "xpu":
+        facts["gpu"] = torch.xpu.get_device_name(device)
+    elif device.type != "cpu":
+        facts["gpu"] = f"{device.type} of {facts['cpu']}"
     facts["machine"] = facts.get("gpu") or f"{facts['cpu']}, {facts['threads']} threads"
     return facts
 

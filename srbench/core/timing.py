@@ -1,6 +1,6 @@
 """The one way in which this project times a call: warmed up, synchronised, repeated until its median is known.
 
-On a GPU device events mark the beginning and the end of a call, and the device is idle before each; on the CPU it is
+With CUDA device events mark the beginning and the end of a call, and the device is idle before each; elsewhere it is
 the process's monotonic clock. Two checks tell whether to trust a timing: a fixed calibration workload before and after
 (a throttled clock), and CPU contention: the processors that other programs used meanwhile.
 """
@@ -77,8 +77,10 @@ class Timing:
 def once(call: Callable[[], T], device: torch.device) -> tuple[T, float]:
     """Call once; return the result and the milliseconds that it took the device, with nothing else in its queue."""
     if device.type != "cuda":
+        _finish(device)
         start = time.perf_counter()
         result = call()
+        _finish(device)
         return result, (time.perf_counter() - start) * 1000
     torch.cuda.synchronize(device)
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
@@ -88,6 +90,12 @@ def once(call: Callable[[], T], device: torch.device) -> tuple[T, float]:
     end.record(stream)
     torch.cuda.synchronize(device)
     return result, float(begin.elapsed_time(end))
+
+
+def _finish(device: torch.device) -> None:
+    """Wait for all that was given to a GPU without events of its own; the CPU has nothing in a queue."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
 
 
 def repeat(

@@ -101,7 +101,7 @@ class Walk:
         self._select_images()  # before a folder becomes that of a protocol
         if not self.plan.share:  # shares may be on several machines, whose appends to one file would mix
             join_segments(self.folder)
-        facts = environment.describe(self.measurer.device)
+        facts = environment.describe(self.measurer.network_device)
         environment_id, self.call = self.folder.record(self.plan.protocol.as_dict(), facts, describe_call(self.plan))
         known, pairs = self.measurer.known, self.measurer.pairs
         return Tasks(self.plan, self.folder, known, pairs, environment_id, facts["machine"])

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from srbench.core import image, timing
 from srbench.core.busy import BusyWatch
+from srbench.core.device import scoring_device
 from srbench.core.download import sha256
 from srbench.datasets.dataset import Item
 from srbench.errors import UserError, reason
@@ -58,6 +59,8 @@ class Measurer:
 
     Attributes:
         known: Rows that are there, by key.
+        network_device: Device on which networks run.
+        device: Device on which outputs are scored.
         outcome: What failed, and the number of values computed.
         pairs: HR and LR of images.
         unusable: Reasons by image that no model can have.
@@ -68,8 +71,9 @@ class Measurer:
         self.folder = folder
         self.known = {row.key: row for row in folder.rows()}
         self.outcome = Outcome(failed=[failure(name, "", "", text) for name, text in plan.failed.items()])
-        self.device = torch.device(plan.mode.device)
-        self.busy = BusyWatch(self.device)
+        self.network_device = torch.device(plan.mode.device)
+        self.device = scoring_device(self.network_device)
+        self.busy = BusyWatch(self.network_device)
         self.pairs = pairing.PairCache(plan.protocol)
         self.unusable: dict[Item, str] = {}
         self._shape = torch.Size()

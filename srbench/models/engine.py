@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -9,8 +10,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from srbench.core.device import scoring_device
 from srbench.core.tf32 import tf32
-from srbench.errors import UserError
+from srbench.errors import UserError, first_line
 from srbench.models import onnx_network
 from srbench.models.mode import Mode, Precision
 from srbench.models.onnx_network import OnnxSession
@@ -27,21 +29,24 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
     """Make a network ready to be called many times.
 
     Args:
-        network: Module on the device, or any function.
+        network: Module, or any function, which runs where images are scored.
         mode: Precision, memory format and engine.
         device: Device on which the network runs.
         channels: Number of its input channels, for engines that need an example.
         multiple_of: Number of which its input's sides are multiples, for the same reason.
 
     Returns:
-        Function from the network's input, on the device, to its output. The input is left as it is, and no later call
-        overwrites the output.
+        Function from the network's input to its output, both on the device where images are scored. The input is left
+        as it is, and no later call overwrites the output.
 
     Raises:
         UserError: The engine cannot run this network here.
     """
+    home = scoring_device(device)
+    if not isinstance(network, nn.Module):
+        device = home
     if mode.tf32 and device.type != "cuda":
-        raise UserError("TF32 needs a GPU; leave out 'tf32' on the CPU")
+        raise UserError(f"TF32 needs a CUDA GPU; leave out 'tf32' on {device.type}")
     if mode.split:
         network = _keep_fp32(network, mode.fp32_layers)
     if isinstance(network, nn.Module):
@@ -53,9 +58,26 @@ def start(network: Call, mode: Mode, device: torch.device, channels: int, multip
     call = partial(_call, _compiled(network) if mode.engine == "compile" else network, mode, device)
     if mode.engine == "graph":
         if device.type != "cuda":
-            raise UserError("CUDA graphs need a GPU; leave out the mode 'graph' on the CPU")
+            raise UserError(f"CUDA graphs need a CUDA GPU; leave out the mode 'graph' on {device.type}")
         return _CudaGraphs(call)
-    return call
+    return call if device == home else partial(_there_and_back, call, device)
+
+
+def _there_and_back(call: Call, device: torch.device, x: Tensor) -> Tensor:
+    """Call on a device without float64, for tensors of the CPU.
+
+    Raises:
+        UserError: The device has no such operator.
+    """
+    try:
+        out = call(x.float().to(device))
+    except NotImplementedError as error:
+        named = re.search(r"aten::[\w.]+", str(error))
+        raise UserError(
+            f"{device.type} has no operator {named[0] if named else first_line(error)}, which this network needs; set "
+            f"PYTORCH_ENABLE_{device.type.upper()}_FALLBACK=1 to compute it on the CPU, or give --device cpu"
+        ) from error
+    return out.cpu() if isinstance(out, Tensor) else out  # what is no tensor is refused where outputs are checked
 
 
 def _compiled(network: Call) -> Call:

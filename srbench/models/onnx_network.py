@@ -52,9 +52,14 @@ class OnnxSession:
     Args:
         content: Content of an ONNX file, as `trace` writes it.
         device: Device on which it runs: "cpu" or "cuda".
+
+    Raises:
+        UserError: The device is another one, or onnxruntime is not installed for it.
     """
 
     def __init__(self, content: bytes, device: torch.device) -> None:
+        if device.type not in ("cpu", "cuda"):
+            raise UserError(f"the mode 'onnx' runs on cpu and cuda, not on {device}; leave it out")
         onnxruntime = package("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from srbench.core import allocator, image
-from srbench.core.device import pick_device
+from srbench.core.device import pick_device, scoring_device
 from srbench.core.progress import NO_PROGRESS, Task
 from srbench.core.resize import resize
 from srbench.errors import BadOutput, ShapeError
@@ -33,7 +33,8 @@ class Upscaler:
         network: Function from `(N, C, h, w)` to `(N, C, s h, s w)`, in its own colours. A module is put on the device
             and into evaluation mode.
         scale: Upscaling factor.
-        mode: Mode in which to run it.
+        mode: Mode in which to run it. With the devices mps and xpu the network alone runs there: images come from the
+            CPU and return to it, where all else is computed in float64.
         colour: Colours that the network takes.
         overlap_px: Width of the context around a tile in LR pixels.
         bytes_per_px: Peak memory in float32 for each LR pixel.
@@ -56,14 +57,16 @@ class Upscaler:
     ) -> None:
         self.scale = scale
         self.mode = mode or Mode()
-        self.device = pick_device(self.mode.device)
+        device = pick_device(self.mode.device)
+        self.device = scoring_device(device)
+        device = self.device if colour == "any" else device  # interpolation computes in float64
         self.colour = colour
         self.overlap_px = overlap_px
         self.multiple_of = multiple_of
         self.tiling = Tiling(self.mode, scale, overlap_px, bytes_per_px, lcm(multiple_of, tile_multiple_of))
         self._tile_errors: dict[int, float] = {}
         self._raw = RawOutput(scale)
-        self.network = engine.start(network, self.mode, self.device, channels_of(colour), multiple_of)
+        self.network = engine.start(network, self.mode, device, channels_of(colour), multiple_of)
 
     @torch.no_grad()
     def __call__(self, lr: Tensor) -> Tensor:
@@ -74,7 +77,7 @@ class Upscaler:
                 never changed, whatever the network does with its input.
 
         Returns:
-            `(N, C, s h, s w)` of the input's C, in [0, 1], on the mode's device. It is not rounded, except that an RGB
+            `(N, C, s h, s w)` of the input's C, in [0, 1], on `device`. It is not rounded, except that an RGB
             network's output for a grey image is reduced to grey on 8-bit levels. NaN stays NaN; `problem` says what
             else was wrong.
 

@@ -46,7 +46,7 @@ class Worker:
         self.folder = folder
         self.plan = plan
         self.measurer = Measurer(self.plan, self.folder)
-        facts = environment.describe(self.measurer.device)
+        facts = environment.describe(self.measurer.network_device)
         known, pairs = self.measurer.known, self.measurer.pairs
         self.tasks = Tasks(self.plan, self.folder, known, pairs, self.folder.know(facts), facts["machine"])
         names = [scorer.name for scorer in self.plan.scorers]

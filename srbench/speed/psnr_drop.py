@@ -73,9 +73,9 @@ class PsnrReference:
             model: Model whose PSNR in fp32 is measured on the same device, where it is not known yet.
             upscaler: The same model in the mode.
         """
-        name = f"{model.fingerprint} {upscaler.device}"
+        name = f"{model.fingerprint} {upscaler.mode.device}"
         if name not in self._fp32:
-            self._fp32[name] = self._psnr(model.upscaler(Mode(str(upscaler.device))))
+            self._fp32[name] = self._psnr(model.upscaler(Mode(upscaler.mode.device)))
         psnr = self._psnr(upscaler)
         difference = psnr - self._fp32[name]
         worst = difference[difference.abs().argmax()]

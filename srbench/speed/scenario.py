@@ -68,17 +68,17 @@ class Subject:
 
     def blank(self, scenario: Scenario, size: Size) -> SpeedRow:
         """Return a row of what is known before anything was measured."""
-        known = blank(self.model, self.upscaler.mode, self.upscaler.device, scenario, size)
+        known = blank(self.model, self.upscaler.mode, scenario, size)
         return replace(known, work=self.work, psnr_drop=self.psnr_drop)
 
 
-def blank(model: Model, mode: Mode, device: torch.device, scenario: Scenario, size: Size) -> SpeedRow:
+def blank(model: Model, mode: Mode, scenario: Scenario, size: Size) -> SpeedRow:
     """Return a row that says what it is of, without any measurement."""
     return SpeedRow(
         model=model.id,
         identity=model.fingerprint,
         mode=mode.name,
-        device=device.type,
+        device=mode.as_dict()["device"],
         scenario=scenario,
         scale=model.scale,
         lr_height=size.height,

@@ -191,9 +191,8 @@ def _mode_and_drop(
 
 
 def _failed(model: Model, name: str, matrix: Matrix, error: Exception, task: Task) -> Iterator[SpeedRow]:
-    mode = modes.parse(name)
-    device = pick_device(matrix.device)
+    mode = modes.parse(name, matrix.device)
     for size in matrix.sizes:
         for kind in matrix.scenarios:
             task.describe(f"{model.id}, {name}: {reason(error)}")
-            yield replace(scenario.blank(model, mode, device, kind, size), failure=reason(error)[:300])
+            yield replace(scenario.blank(model, mode, kind, size), failure=reason(error)[:300])

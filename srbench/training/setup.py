@@ -26,6 +26,7 @@ from srbench.training.samples import PatchDataset
 from srbench.training.teacher import Teacher
 
 _TRIAL_PX = 16
+_CANNOT_TRAIN = ("mps", "xpu")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
     """
     if recipe.compute.precision == "auto":
         raise BadRecipe("compute.precision is auto; expected the one that srbench.training.pace.of_both found faster")
-    device = resolve(settings.device)  # each of several processes takes a GPU of its own
+    device = _device(settings.device)  # each of several processes takes a GPU of its own
     kind, _, index = device.partition(":")
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
     nodes = int(os.environ.get("GROUP_WORLD_SIZE", "1"))
@@ -71,6 +72,16 @@ def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
     except (RuntimeError, ValueError) as error:
         raise UserError(f"cannot train on {device}: {first_line(error)}") from error
     return fabric
+
+
+def _device(name: str) -> str:
+    """Return the name of the device to train on; without float64, which crops and validation need, it is not chosen."""
+    device = resolve(name)
+    if not device.startswith(_CANNOT_TRAIN):
+        return device
+    if name == "auto":
+        return "cpu"
+    raise UserError(f"training runs on cpu and cuda, not on {device}. Try --device cpu")
 
 
 def build_generator(recipe: Recipe, store: AssetStore) -> Network:

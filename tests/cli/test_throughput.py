@@ -125,7 +125,7 @@ def test_a_mode_that_cannot_run_ends_in_code_3_and_the_others_are_there(call: Ca
     code, out, _ = call(*NEAREST[:3], "--mode", "graph,fp32", *QUICK, "--scenario", "latency", "--json")
     assert code == 3
     failures = [row["failure"] for row in json.loads(out)["rows"]]
-    assert "CUDA graphs need a GPU" in failures[0]
+    assert "CUDA graphs need a CUDA GPU" in failures[0]
     assert failures[1] == ""
 
 

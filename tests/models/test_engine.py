@@ -217,12 +217,12 @@ def test_layers_of_a_function_cannot_be_kept_in_fp32() -> None:
 
 
 def test_tf32_needs_a_gpu() -> None:
-    with pytest.raises(UserError, match="leave out 'tf32' on the CPU"):
+    with pytest.raises(UserError, match="leave out 'tf32' on cpu"):
         _start(_network(), Mode(tf32=True))
 
 
 def test_graphs_need_a_gpu() -> None:
-    with pytest.raises(UserError, match="leave out the mode 'graph' on the CPU"):
+    with pytest.raises(UserError, match="leave out the mode 'graph' on cpu"):
         _start(_network(), Mode(engine="graph"))
 
 
