@@ -70,11 +70,15 @@ def load(name: str) -> Metric:
 
 
 class _UserScore:
-    """Calls a user's function; a number comes back, or what is wrong is told. The first image is measured twice."""
+    """Calls a user's function; a number comes back, or what is wrong is told.
+
+    The first image is measured twice. Where the two values differ, no other image has one either.
+    """
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function, self.name = function, name
         self.repeated = False
+        self.fault = ""
 
     def __call__(self, *images: Tensor) -> Tensor:
         value = self._value(images)
@@ -82,7 +86,9 @@ class _UserScore:
             self.repeated = True
             again = self._value(images, draw=True)
             if again != value and not math.isnan(value):
-                raise FailedMetric(f"{self.name} is not repeatable: two calls gave {value:g} and {again:g}")
+                self.fault = f"{self.name} is not repeatable: two calls gave {value:g} and {again:g}"
+        if self.fault:
+            raise FailedMetric(self.fault)
         return torch.tensor([value], dtype=torch.float64)
 
     def _value(self, images: tuple[Tensor, ...], *, draw: bool = False) -> float:
@@ -122,7 +128,7 @@ def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except torch.OutOfMemoryError:
         raise
     except Exception as error:
-        raise FailedMetric(f"{name} failed ({type(error).__name__}: {reason(error)})") from error
+        raise FailedMetric(f"{name} failed ({reason(error)})") from error
 
 
 def _number(value: Any, name: str) -> float:

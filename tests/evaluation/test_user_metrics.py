@@ -71,7 +71,7 @@ def test_functions_get_the_images_that_they_name(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("broken", "RuntimeError: no luck"),
+        ("broken", r"failed \(RuntimeError: no luck\)"),
         ("undefined", "gave nan"),
         ("picture", r"Tensor of shape \(1, 3, 16, 16\)"),
         ("words", "gave a str"),
@@ -84,6 +84,13 @@ def test_what_goes_wrong_is_a_failed_cell_and_costs_the_others_nothing(file: Pat
     assert set(measured.values) == {"psnr"}
     with pytest.raises(UserError, match=text):
         raise measured.failed[f"my:{name}"]
+
+
+def test_a_function_that_is_not_repeatable_has_no_value_of_a_later_image_either(file: Path) -> None:
+    (scorer,), image = _scorers(f"{file}:dice"), torch.full((1, 3, 16, 16), 90, dtype=torch.uint8)
+    views = Views(image, image, find("classical_x4"))
+    for _ in range(3):
+        assert set(scoring.measure(views, [scorer]).failed) == {"my:dice"}
 
 
 def test_a_class_has_one_value_for_a_set(file: Path) -> None:
