@@ -24,6 +24,10 @@ DATASET = "builtin"
 """Photographs that come with scikit-image: not a test set of the field, so that no mode is tuned to one."""
 
 
+class NoTime(UserError):
+    """The time for a measurement is over, or too short."""
+
+
 class PsnrReference:
     """PSNR of models in plain fp32, with which their other modes are compared; each is measured once.
 
@@ -53,14 +57,20 @@ class PsnrReference:
         whole = [pairing.load(item, self.protocol) for item in items]
         return [_middle(images, self.side_px, self.protocol.scale) for images in whole] if self.side_px else whole
 
-    def look_at_the_clock(self) -> None:
+    def look_at_the_clock(self, build_s: float = 0.0) -> None:
         """Refuse to go on after the end.
 
+        Args:
+            build_s: Seconds that the next step takes, which cannot be interrupted.
+
         Raises:
-            UserError: The time is over.
+            NoTime: The time is over, or will be after the step.
         """
-        if time.monotonic() > self.ends:
-            raise UserError("there was no time to measure it")
+        left_s = self.ends - time.monotonic()
+        if left_s < 0:
+            raise NoTime("there was no time to measure it")
+        if build_s > left_s:
+            raise NoTime(f"there was no time to build it, which takes about {build_s:.1f} s")
 
     @cached_property
     def _scorers(self) -> list[Scorer]:

@@ -46,7 +46,7 @@ class _Machine:
             raise RuntimeError("the engine has no such kernel\nand details")
         return self.drops[upscaler.mode.name]
 
-    def look_at_the_clock(self) -> None:
+    def look_at_the_clock(self, build_s: float = 0.0) -> None:
         return
 
     def find(self, model: Model, mode: Mode, reference: object) -> tuple[Mode, PsnrDrop]:
@@ -66,6 +66,11 @@ def _choose(path: Path, base: Mode | None = None) -> Choice:
     return fastest.choose(
         Model("m", 4, lambda: nearest, {"id": "m"}), base or Mode(), STORE, ChoiceCache(path / "f.json")
     )
+
+
+@pytest.fixture(autouse=True)
+def _engines_start_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastest.export_pace, "seconds_per_operator", lambda mode: 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -243,9 +248,85 @@ def test_no_mode_is_tried_after_the_time_and_that_is_not_remembered(
     assert not (tmp_path / "f.json").exists()
 
 
+class _Clock:
+    """Time that passes only where a network is started: the seconds of each engine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
+        self.now, self.seconds, self.started = 0.0, seconds, list[str]()
+        monkeypatch.setattr(fastest.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(Model, "upscaler", lambda _, mode=None: self.start(mode or Mode()))
+
+    def start(self, mode: Mode) -> Upscaler:
+        self.started.append(mode.name)
+        self.now += self.seconds.get(mode.engine, 0.0)
+        return Upscaler(nearest, 4, Mode())
+
+
+def test_an_engine_that_would_start_too_late_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A network of 500 operators at 3 ms is started by openvino within the time; onnx, as slow, is not tried after."""
+    clock = _Clock(monkeypatch, openvino=1.5, onnx=1.5)
+    monkeypatch.setattr(fastest.export_pace, "seconds_per_operator", lambda mode: 0.003)
+    monkeypatch.setattr(fastest.export_pace, "operators", lambda network, lr: 500)
+    monkeypatch.setattr(
+        fastest, "rounds", lambda calls, *_: [(timing(30.0 / at), []) for at in range(1, len(calls) + 1)]
+    )
+    found = _choose(tmp_path)
+    assert clock.now == 1.5
+    assert "fp32+onnx" not in clock.started
+    assert "fp32+openvino" in clock.started
+    assert found.reason.endswith("; no time for onnx")
+
+
+def test_the_time_holds_however_long_engines_take(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clock = _Clock(monkeypatch, openvino=45.0, onnx=45.0)
+    monkeypatch.setattr(fastest.export_pace, "seconds_per_operator", lambda mode: 0.003)
+    monkeypatch.setattr(fastest.export_pace, "operators", lambda network, lr: 15_000)
+    monkeypatch.setattr(fastest, "CANDIDATES", {"cpu": ("openvino", "onnx")})
+    found = _choose(tmp_path)
+    assert clock.now == 0
+    assert found.mode == Mode()
+    assert "openvino: there was no time to build it, which takes about 45.0 s; onnx" in found.reason
+
+
+def test_of_a_very_slow_network_only_as_many_modes_are_timed_as_there_is_time_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Six calls of 0.15 s for each: of 2.8 s there is enough for plain fp32 and two modes."""
+    _Clock(monkeypatch)
+    monkeypatch.setattr(fastest, "once", lambda call, device: (call(), 150.0))
+    monkeypatch.setattr(fastest, "CANDIDATES", {"cpu": (LAST, LOW, "openvino")})
+    timed = list[int]()
+
+    def rounds(calls: Sequence[Call], *_: object) -> list[object]:
+        timed.append(len(calls))
+        return [(timing(30.0), []) for _ in calls]
+
+    monkeypatch.setattr(fastest, "rounds", rounds)
+    found = _choose(tmp_path)
+    assert timed == [3]
+    assert found.reason.endswith("; no time for fp32+openvino")
+
+
+def test_a_network_too_slow_to_be_timed_runs_in_fp32(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _Clock(monkeypatch)
+    monkeypatch.setattr(fastest, "once", lambda call, device: (call(), 300.0))
+    found = _choose(tmp_path)
+    assert found.mode == Mode()
+    assert f"{LAST}: there was no time to time it" in found.reason
+
+
+def test_no_layers_are_chosen_where_the_whole_network_may_be_of_lower_precision(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _Machine(monkeypatch, {LOW: drop(), SPLIT: drop()}, 30.0, 10.0)  # one mode is timed beside fp32
+    assert _choose(tmp_path).mode == Mode(precision="bf16", channels_last=True)
+
+
 def test_a_slow_network_is_measured_on_the_middle_of_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fastest, "once", lambda call, device: (call(), 4.0))  # 12 px in 4 ms: 48 px in 64, 24 in 16
-    assert fastest._sizes(Upscaler(nearest, 4)) == (48, Size(24, 24))
+    assert fastest._sizes(Upscaler(nearest, 4)) == (48, Size(24, 24), 0.016)
     reference = PsnrReference(4, STORE)
     whole = reference.pairs[0]
     cut = PsnrReference(4, STORE)
