@@ -59,6 +59,7 @@ class Timing:
         calls: Number of timed calls.
         seconds: Time that the timed calls took together.
         warm_up_calls: Number of calls before the timed ones.
+        warm_up_ms: Time that they took together.
         valid: Whether the timing can be trusted.
         reason: Why the timing cannot be trusted; empty where it can.
     """
@@ -72,6 +73,7 @@ class Timing:
     warm_up_calls: int
     valid: bool
     reason: str
+    warm_up_ms: float = 0.0
 
 
 def once(call: Callable[[], T], device: torch.device) -> tuple[T, float]:
@@ -128,7 +130,7 @@ def rounds(
         For each call its timing and the milliseconds of every round.
     """
     budget = budget or TimeBudget()
-    warmed = [warm_up(call, device, budget.warm_up_s) for call in calls]
+    warmed = [_warmed_up(call, device, budget.warm_up_s) for call in calls]
     before = calibration_ms(device)
     contention = CpuContention(torch.get_num_threads() if device.type == "cpu" else 1)
     times: list[list[float]] = [[] for _ in calls]
@@ -145,6 +147,13 @@ def rounds(
         (validate(of, drift, processors_taken, budget, shared_s, *warm), of)
         for of, warm in zip(times, warmed, strict=True)
     ]
+
+
+def _warmed_up(call: Call, device: torch.device, most_s: float) -> tuple[int, bool, float]:
+    """Warm up, and return the number of calls, whether they came to agree, and the milliseconds that it took."""
+    begun = time.perf_counter()
+    calls, settled = warm_up(call, device, most_s)
+    return calls, settled, (time.perf_counter() - begun) * 1000
 
 
 def warm_up(call: Call, device: torch.device, most_s: float) -> tuple[int, bool]:
@@ -217,6 +226,7 @@ def validate(
     shared_s: float = 0.0,
     warm_up_calls: int = 0,
     settled: bool = True,
+    warm_up_ms: float = 0.0,
 ) -> Timing:
     """Summarise the times of calls, and say whether they can be trusted.
 
@@ -228,6 +238,7 @@ def validate(
         shared_s: Length of the rounds of several candidates, for each of them: a fast one need not fill it alone.
         warm_up_calls: Number of calls before the timed ones.
         settled: Whether the last warm-up calls agreed.
+        warm_up_ms: Time of the calls before the timed ones.
     """
     times = np.asarray(times_ms)
     q1, median, q3 = np.percentile(times, [25, 50, 75])
@@ -262,6 +273,7 @@ def validate(
         warm_up_calls=warm_up_calls,
         valid=not reason,
         reason=reason,
+        warm_up_ms=warm_up_ms,
     )
 
 

@@ -71,6 +71,14 @@ class Driver:
         answers = {name: self._ask(question) for name, question in asked.items()}
         return {name: answer for name, answer in answers.items() if answer is not None}
 
+    def clock_mhz(self) -> float | None:
+        """Return the clock of the multiprocessors now; None where it is not known."""
+        return self._ask(lambda n, h: float(n.nvmlDeviceGetClockInfo(h, n.NVML_CLOCK_SM)))
+
+    def base_clock_mhz(self) -> float | None:
+        """Return the clock that applications have by default; None where it is not known, as with recent drivers."""
+        return self._ask(lambda n, h: float(n.nvmlDeviceGetDefaultApplicationsClock(h, n.NVML_CLOCK_SM))) or None
+
     @contextmanager
     def watching(self, energy: Energy) -> Iterator[None]:
         """Record the energy of the block, and what held the clocks down at any moment of it."""

@@ -114,6 +114,16 @@ class SpeedRow:
         joule_per_image: Energy of one image; None where NVML does not tell.
         psnr_drop: Change in PSNR by this mode; None where there are no builtin images at this scale.
         measured: Number of times that the row was measured: twice where the first was not valid.
+        first_call_ms: Time of the first call at this size after the model was loaded, in which kernels are chosen and
+            graphs compiled or recorded; None for throughput, whose batches were tried before.
+        warm_up_ms: Time of the calls before the timed ones.
+        cold_ms: Median of calls before which the caches were filled with other values, where `median_ms` finds what the
+            last call left; None where it is not known.
+        cold_reason: Why it is not known; empty where it is.
+        clock_before_mhz: Clock of the processor or GPU before the timed calls; None where the system does not tell.
+        clock_after_mhz: The same after them.
+        base_clock_mhz: Clock that the maker guarantees; None where the system does not tell.
+        normalised_ms: `median_ms` times the mean clock over the base clock; None where one is not known.
         failure: Why nothing was measured (the mode cannot run here, or memory ran out); then all numbers are 0.
     """
 
@@ -146,6 +156,14 @@ class SpeedRow:
     joule_per_image: float | None = None
     psnr_drop: PsnrDrop | None = None
     measured: int = 1
+    first_call_ms: float | None = None
+    warm_up_ms: float | None = None
+    cold_ms: float | None = None
+    cold_reason: str = ""
+    clock_before_mhz: float | None = None
+    clock_after_mhz: float | None = None
+    base_clock_mhz: float | None = None
+    normalised_ms: float | None = None
     failure: str = ""
 
     def as_dict(self) -> dict[str, Any]:

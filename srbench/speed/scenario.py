@@ -1,6 +1,7 @@
 """Latency and throughput of one model in one mode at one size, as MLPerf defines them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -15,6 +16,8 @@ from srbench.models.model import Model
 from srbench.models.output_check import RawOutput, check_form
 from srbench.models.upscaler import VIEWS, Upscaler
 from srbench.models.user_code import contained
+from srbench.speed import cold_cache
+from srbench.speed.clocks import Clocks
 from srbench.speed.footprint import Footprint
 from srbench.speed.nvml import Driver, Energy
 from srbench.speed.records import Ceiling, PsnrDrop, Scenario, SpeedRow, Work
@@ -58,6 +61,7 @@ class Subject:
         work: Operations of one image of this size; None where they cannot be counted.
         psnr_drop: Change in PSNR by the mode; None where it is not known.
         problem: What is wrong with the pictures that the model makes in this mode; empty where nothing is.
+        first_call_ms: Time of its first call at this size; None where it was not called yet.
     """
 
     model: Model
@@ -65,6 +69,7 @@ class Subject:
     work: Work | None
     psnr_drop: PsnrDrop | None
     problem: str = ""
+    first_call_ms: float | None = None
 
     def blank(self, scenario: Scenario, size: Size) -> SpeedRow:
         """Return a row of what is known before anything was measured."""
@@ -112,6 +117,7 @@ def measure(
     """
     row = subject.blank(scenario, size)
     upscaler = subject.upscaler
+    device = torch.device(upscaler.mode.device)
     try:
         with contained(subject.model.id):
             batch, limit = (1, "") if scenario == "latency" else largest_batch(upscaler, size, max_batch)
@@ -119,19 +125,52 @@ def measure(
                 return replace(row, failure="not even one image fits into memory")
             if scenario == "throughput" and batch == 1 and latency is not None and not latency.failure:
                 return replace(latency, scenario=scenario, batch_limit=limit)
+            first_ms = subject.first_call_ms
+            if scenario == "latency" and first_ms is None:
+                first_ms = first_call_ms(upscaler, size)
             peak_mib = _peak_mib(upscaler, subject.work, size, batch)
             call, x = timed_call(upscaler), example(upscaler, size, batch)
             driver = Driver(upscaler.device)
-            energy = Energy()
+            energy, clocks = Energy(), Clocks(device, driver)
             with torch.no_grad():
-                timing = repeat(lambda: call(x), upscaler.device, budget, driver.watching(energy))
+                timing = repeat(lambda: call(x), upscaler.device, budget, _watching(driver, energy, clocks))
+                cold_ms, cold_reason = cold_cache.median_ms(lambda: call(x), device, budget.min_s)
     except Exception as error:  # an engine that cannot run this network: the other rows go on
         return replace(row, failure=reason(error)[:300])
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
     row = replace(row, joule_per_image=_per_image(energy.joule, timing, batch))
+    row = replace(row, first_call_ms=first_ms if scenario == "latency" else None, warm_up_ms=timing.warm_up_ms)
+    row = replace(row, cold_ms=cold_ms, cold_reason=cold_reason)
+    row = _with_clocks(row, clocks, timing)
     views = VIEWS if upscaler.mode.self_ensemble else 1
     doubts = [timing.reason, *(f"clocks were held down by {by}" for by in energy.slowed_by), subject.problem]
     return _with_speed(row, timing, ceiling, "; ".join(filter(None, doubts)), views)
+
+
+@contextmanager
+def _watching(driver: Driver, energy: Energy, clocks: Clocks) -> Iterator[None]:
+    with driver.watching(energy), clocks.watching():
+        yield
+
+
+def _with_clocks(row: SpeedRow, clocks: Clocks, timing: Timing) -> SpeedRow:
+    return replace(
+        row,
+        clock_before_mhz=clocks.before_mhz,
+        clock_after_mhz=clocks.after_mhz,
+        base_clock_mhz=clocks.base_mhz,
+        normalised_ms=clocks.normalised(timing.median_ms),
+    )
+
+
+def first_call_ms(upscaler: Upscaler, size: Size) -> float | None:
+    """Time a call, for a model that was not called at this size before; None where it fails."""
+    call, x = timed_call(upscaler), example(upscaler, size, 1)
+    try:
+        with torch.no_grad():
+            return once(lambda: call(x), upscaler.device)[1]
+    except Exception:  # what looks at the output next, or the row, will say why
+        return None
 
 
 def problem(upscaler: Upscaler, size: Size) -> str:

@@ -159,13 +159,16 @@ def _rows(
                 work = work or _work(model, matrix.sizes)
                 mode, drop = _mode_and_drop(model, name, matrix.device, reference)
                 upscaler = model.upscaler(mode)
+                first_ms = scenario.first_call_ms(upscaler, matrix.sizes[0])
                 problem = scenario.problem(upscaler, matrix.sizes[0])
         except Exception as error:  # a mode that this model or device has not: its rows say so
             yield from _failed(model, name, matrix, error, task)
             continue
         for size in matrix.sizes:
             # Pictures of random weights mean nothing.
-            subject = Subject(model, upscaler, work[size], drop, problem if model.trained else "")
+            said = problem if model.trained else ""
+            of_size = first_ms if size == matrix.sizes[0] else None
+            subject = Subject(model, upscaler, work[size], drop, said, of_size)
             before: SpeedRow | None = None
             for kind in matrix.scenarios:
                 task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")

@@ -266,3 +266,32 @@ def test_a_timed_call_is_the_whole_of_x8_and_tiles(mode: Mode, calls: int) -> No
     upscaler = Upscaler(counted, 4, mode=mode)
     timed_call(upscaler)(example(upscaler, Size(16, 24), 1))
     assert len(sizes) == calls, sizes
+
+
+def test_the_first_call_is_timed_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def counted(lr: Tensor) -> Tensor:
+        calls.append(len(lr))
+        return nearest(lr)
+
+    def once(call: Callable[[], Tensor], device: torch.device) -> tuple[Tensor, float]:
+        return call(), 100.0 + len(calls)
+
+    monkeypatch.setattr(scenario, "once", once)
+    subject = _subject(counted)
+    assert _measure(subject).first_call_ms == 101.0
+    assert _measure(replace(subject, first_call_ms=7.0)).first_call_ms == 7.0
+    assert _measure(subject, "throughput").first_call_ms is None
+    assert scenario.first_call_ms(Upscaler(Raising(), 4), SIZE) is None
+
+
+def test_a_row_has_warm_up_cold_caches_and_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario, "repeat", lambda *_: replace(timing(20.0), warm_up_ms=300.0))
+    monkeypatch.setattr(scenario.cold_cache, "median_ms", lambda *_: (25.0, ""))
+    row = _measure(_subject(nearest))
+    assert (row.warm_up_ms, row.cold_ms, row.cold_reason) == (300.0, 25.0, "")
+    monkeypatch.setattr(scenario.Clocks, "normalised", lambda self, ms: 1.5 * ms)
+    assert _measure(_subject(nearest)).normalised_ms == 30.0
+    real = timings.repeat(lambda: nearest(example(Upscaler(nearest, 4), SIZE, 1)), torch.device("cpu"), SHORT)
+    assert real.warm_up_ms > 0

@@ -35,6 +35,10 @@ CAPTION = (
     "the same session measured on the device.",
     "ΔPSNR of a mode is its PSNR minus that of plain fp32 on the builtin images, in dB: the mean, and the largest "
     f"change on one image. ! marks more than {PSNR_DROP_LIMIT_DB} dB on some image, in either direction.",
+    "First call: the first at this size after the model was loaded, in which kernels are chosen and graphs compiled. "
+    "Steady: the median, with the caches as the last call left them. Cold cache: the median of a few calls, before "
+    "each of which a buffer larger than the last cache was read and written. Clocks are those before and after the "
+    "timed calls; ms at the base clock is the median times the mean of both over the base clock.",
     "valid: whether the measurement can be trusted. The values of a row that is not valid have a ? and are never on "
     "the Pareto front; the reason is below the table. A dash: not known, or failed.",
     "Quality: mean over the images of the run, in the row's own mode where the run has it. † fp32's PSNR plus the "
@@ -75,7 +79,8 @@ def build(session: SpeedSession, quality: Quality | None = None) -> SpeedReport:
     groups = tables.groups(session.rows)
     trade_offs = trade_off.join(groups, quality or Quality())
     work = [tables.work(groups)] if groups else []
-    shown = (*work, *map(tables.speed, groups), *map(trade_off.table, trade_offs))
+    calls = filter(None, map(tables.calls, groups))
+    shown = (*work, *map(tables.speed, groups), *calls, *map(trade_off.table, trade_offs))
     missing = tuple(caption.missing(dict(session.unavailable), ()))
     page = Page(
         title=f"Speed on {machine(session)}",

@@ -176,6 +176,33 @@ def speed(group: SpeedGroup) -> Table:
     )
 
 
+_CALL_COLUMNS = (
+    _RowColumn(Column("first\ncall, ms"), lambda row: number(row.first_call_ms)),
+    _RowColumn(Column("warm-up\ncalls", rank=4), lambda row: str(row.warm_up_calls), timed=False),
+    _RowColumn(Column("warm-up\nms", rank=3), lambda row: number(row.warm_up_ms)),
+    _RowColumn(Column("steady\nms/call"), lambda row: number(row.median_ms)),
+    _RowColumn(Column("cold cache\nms/call"), lambda row: number(row.cold_ms)),
+    _RowColumn(Column("clock MHz\nbefore", rank=6), lambda row: number(row.clock_before_mhz), timed=False),
+    _RowColumn(Column("clock MHz\nafter", rank=5), lambda row: number(row.clock_after_mhz), timed=False),
+    _RowColumn(Column("ms at the\nbase clock", rank=2), lambda row: number(row.normalised_ms)),
+)
+
+
+def calls(group: SpeedGroup) -> Table | None:
+    """Tabulate first call, warm-up, steady state, cold cache and clocks; None for sessions of versions without them."""
+    if all(row.warm_up_ms is None for row in group.rows):
+        return None
+    rows = ((*names(row), *(_cell(row, one) for one in _CALL_COLUMNS)) for row in group.rows)
+    unknown = {f"no time with cold caches: {row.cold_reason}": None for row in group.rows if row.cold_reason}
+    return Table(
+        key=f"calls-{group.scenario}-x{group.scale}-{group.lr_width}x{group.lr_height}",
+        title=f"Calls and clocks ({group.scenario}), {group.sizes}",
+        columns=(*NAMES, *(one.column for one in _CALL_COLUMNS)),
+        rows=tuple(rows),
+        notes=tuple(unknown),
+    )
+
+
 NAMES = (text_column("model"), text_column("mode"))
 """Columns that every table of rows begins with."""
 

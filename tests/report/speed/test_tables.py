@@ -258,3 +258,25 @@ def test_what_is_kept_after_each_row_leaves_the_rest_of_a_folder_alone(tmp_path:
     picture.write_bytes(b"of an earlier session")
     publish.keep(session(), tmp_path)
     assert picture.exists()
+
+
+def test_calls_and_clocks_have_a_table_of_their_own() -> None:
+    (group,) = tables.groups([row()])
+    assert tables.calls(group) is None  # a session of an earlier version
+    measured = replace(
+        row(), first_call_ms=812.0, warm_up_ms=450.0, cold_ms=148.0, clock_before_mhz=1980.0, clock_after_mhz=1755.0,
+        normalised_ms=171.0,
+    )  # fmt: skip
+    unknown = replace(row(mode="bf16"), warm_up_ms=90.0, cold_reason="no memory for a buffer of 256 MiB", valid=False)
+    (group,) = tables.groups([measured, unknown])
+    table = tables.calls(group)
+    assert table is not None
+    steady = tables.number(measured.median_ms)
+    assert [cell.text for cell in table.rows[0]] == [
+        "srresnet", "fp32", "812", "5", "450", steady, "148", "1,980", "1,755", "171",
+    ]  # fmt: skip
+    assert [cell.text for cell in table.rows[1]][2:5] == ["–", "5", "90.0"]
+    assert table.rows[1][4].doubtful
+    assert table.notes == ("no time with cold caches: no memory for a buffer of 256 MiB",)
+    shown = page.build(replace(session(), rows=[measured])).page.tables
+    assert "calls-latency-x4-320x180" in [each.key for each in shown]
