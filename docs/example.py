@@ -17,7 +17,7 @@ from rich.text import Text
 
 _FOLDER = Path(__file__).parent / "example"
 _COLUMNS = 160
-_MODELS = "nearest,bicubic,srresnet,esrgan_lite.psnr,srgan,esrgan_lite"
+_MODELS = "nearest,bicubic,srresnet.srbench,srresnet,srgan"
 COMMAND = f"srbench run --models {_MODELS} --datasets builtin --save-images"
 """The command of README, whose result the pictures show."""
 FIGURE = (

@@ -74,6 +74,7 @@ class Card:
         claims: Scores that the model is known to reach; tests compare them with measured ones.
         note: Remark for the readers of the model's scores; printed under tables.
         rank: Order of preference in the family; lower is preferred.
+        in_all: Whether `all` takes the model; one that is behind another of its size in every figure runs by name only.
         psnr_partner: Id of the card of the same network trained for PSNR, from which this one was fine-tuned with an
             adversarial loss; `<id>@<alpha>` interpolates between the two. Empty where there is none.
         training: Training of the weights, where this project trained and ships them.
@@ -92,6 +93,7 @@ class Card:
     claims: tuple[Claim, ...] = ()
     note: str = ""
     rank: int = 0
+    in_all: bool = True
     psnr_partner: str = ""
     training: Training | None = None
 
@@ -128,11 +130,14 @@ def trained_here(
     settings: Mapping[str, Any] | None = None,
     psnr_partner: str = "",
     note: str = "",
+    in_all: bool = True,
+    rank: int = -1,
+    device: str = _DEVICE,
 ) -> Card:
     """Return the card of weights that this project trained and ships.
 
     Args:
-        id_: Id of the model, the preferred one of its family.
+        id_: Id of the model.
         arch: Name of the architecture.
         parameters: Number of trainable values.
         file: Weight file in `zoo/weights`.
@@ -143,6 +148,9 @@ def trained_here(
         settings: Arguments of the network besides the scale.
         psnr_partner: Id of the card of the same network trained for PSNR; see `Card`.
         note: Remark for the readers of the model's scores.
+        in_all: Whether `all` takes the model; see `Card`.
+        rank: Order of preference in the family; see `Card`.
+        device: Device that the training ran on, with precision and version.
     """
     claims = [
         Claim(name, "classical_x4", psnr, ssim, "this project", lpips) for name, (psnr, ssim, lpips) in scores.items()
@@ -158,7 +166,8 @@ def trained_here(
         where="inside this package",
         claims=tuple(claims),
         note=note,
-        rank=-1,
+        rank=rank,
+        in_all=in_all,
         psnr_partner=psnr_partner,
-        training=Training(recipe, _IMAGES, steps, 1, _DEVICE, hours),
+        training=Training(recipe, _IMAGES, steps, 1, device, hours),
     )

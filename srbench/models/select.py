@@ -186,7 +186,7 @@ def _interpolated(name: str, scale: int, store: AssetStore) -> Model:
 
 def _add_families(selection: Selection, scale: int, store: AssetStore) -> None:
     """Add the first card of each family that is at hand; where it is not the preferred one, the reason is listed."""
-    for family in dict.fromkeys(card.family for card in registry.cards().values()):
+    for family in dict.fromkeys(card.family for card in registry.cards().values() if card.in_all):
         cards = registry.family(family)
         first = next((card for card in cards if at_hand(card, scale, store)), None)
         if first is not cards[0]:

@@ -51,4 +51,5 @@ class AdversarialLoss:
         return (cache.hr, cache.sr) if self.domain == "hr" else (cache.lr, cache.fake_lr)
 
     def _input(self, image: Tensor, cache: ForwardCache) -> Tensor:
-        return torch.cat([image, cache.upscaled], 1) if self.conditional else image
+        seen = torch.cat([image, cache.upscaled], 1) if self.conditional else image
+        return cache.cut(seen) if self.domain == "hr" else seen

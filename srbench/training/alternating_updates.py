@@ -108,8 +108,8 @@ class AlternatingUpdates:
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     def _forward_cache(self, batch: Batch) -> ForwardCache:
-        wrapped = self.networks.generators.wrapped
-        return ForwardCache(batch, self.networks.generator.colour, wrapped, self.recipe.compute.channels_last)
+        wrapped, colour = self.networks.generators.wrapped, self.networks.generator.colour
+        return ForwardCache(batch, colour, wrapped, self.recipe.compute.channels_last, self.recipe.shift_px)
 
     def _update_generators(self, cache: ForwardCache) -> dict[str, Tensor]:
         self.networks.discriminators.freeze(True)

@@ -46,6 +46,7 @@ class ForwardCache:
         colour: The colours that the generator reads.
         networks: The networks by role: "generator", and for unpaired training "lr_generator".
         channels_last: Whether images are stored in the memory format channels_last.
+        shift_px: Rows and columns that `cut` takes away.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class ForwardCache:
         colour: Colour,
         networks: Mapping[str, Callable[[Tensor], Tensor]],
         channels_last: bool = False,
+        shift_px: int = 0,
     ) -> None:
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.lr = _network_input(batch.lr, colour).contiguous(memory_format=layout)
         self.hr = _network_input(batch.hr, colour).contiguous(memory_format=layout)
         self._networks = networks
+        self._shift_px = shift_px
 
     def _network(self, role: str) -> Callable[[Tensor], Tensor]:
         if role not in self._networks:
@@ -84,6 +87,30 @@ class ForwardCache:
     def cycled_hr(self) -> Tensor:
         """SR that the generator makes of `fake_lr`, float32 `(N, C, s h, s w)`."""
         return self._network("generator")(self.fake_lr).float()
+
+    def cut(self, image: Tensor) -> Tensor:
+        """Take `shift_px` rows and columns away at the edges, of all images of the step the same ones, drawn at random.
+
+        Networks with strides then see SR at all offsets to the lattice of its PixelShuffle, not at one alone.
+
+        Args:
+            image: `(N, C, s h, s w)`.
+
+        Returns:
+            `(N, C, s h - shift_px, s w - shift_px)`.
+        """
+        if not self._shift_px:
+            return image
+        rows, columns = (
+            offset + torch.arange(side - self._shift_px, device=image.device)
+            for offset, side in zip(self._offsets, image.shape[-2:], strict=True)
+        )
+        return image.index_select(-2, rows).index_select(-1, columns)
+
+    @cached_property
+    def _offsets(self) -> Tensor:
+        # On the device, so that a step with it can be recorded.
+        return torch.randint(self._shift_px + 1, (2,), device=self.hr.device)
 
     @cached_property
     def upscaled(self) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import l1_loss, mse_loss
+from torch.nn.functional import avg_pool2d, l1_loss, mse_loss, normalize, pixel_unshuffle
 
 from srbench.core.assets import AssetStore
 from srbench.core.config import Config
@@ -92,6 +92,8 @@ class Content(LossConfig):
         divide_by: Number that the maps are divided by: 12.75 in SRGAN, whose VGG19 weights are the original ones.
         backbone: Origin of VGG19's weights: "torchvision", or "caffe" for the original ones, whose maps are several
             times larger; `divide_by` 12.75 brings these to about the scale of the others.
+        unit_length: Whether the features of each position are divided by their length, as in LPIPS (Zhang et al., CVPR
+            2018), so that faint texture counts as much as strong edges.
     """
 
     kind: Literal["content"]
@@ -100,6 +102,7 @@ class Content(LossConfig):
     criterion: Criterion = "mse"
     divide_by: Weight = 1.0
     backbone: WeightsOrigin = "torchvision"
+    unit_length: bool = False
 
     def model_post_init(self, _: object) -> None:
         """Check the names of the layers.
@@ -126,15 +129,44 @@ class Content(LossConfig):
 
         def content(cache: ForwardCache) -> Tensor:
             with torch.no_grad():
-                hr_maps = network(cache.hr)
-            sr_maps = network(cache.sr)
+                hr_maps = network(cache.cut(cache.hr))
+            sr_maps = network(cache.cut(cache.sr))
             distances = [
-                weight * distance(sr_maps[name].float() / self.divide_by, hr_maps[name].float() / self.divide_by)
+                weight * distance(self._scaled(sr_maps[name]), self._scaled(hr_maps[name]))
                 for name, weight in self.layers.items()
             ]
             return torch.stack(distances).sum()
 
         return content
+
+    def _scaled(self, maps: Tensor) -> Tensor:
+        scaled = maps.float() / self.divide_by
+        return normalize(scaled) if self.unit_length else scaled
+
+
+class Grid(LossConfig):
+    """Mean squared difference between SR and HR, averaged at each place of PixelShuffle's lattice over a window.
+
+    A grid is a difference that repeats at each LR pixel; texture averages out. Differences of colour count too.
+
+    Attributes:
+        window: Side of the window in LR pixels.
+
+    Source:
+        This project's own.
+    """
+
+    kind: Literal["grid"]
+    window: Annotated[int, Field(ge=1)] = 6
+
+    def build(self, context: LossContext) -> LossFunction:
+        """Build the loss, without its weight."""
+
+        def grid(cache: ForwardCache) -> Tensor:
+            places = pixel_unshuffle(cache.sr - cache.hr, cache.hr.shape[-1] // cache.lr.shape[-1])  # (N, C s^2, h, w)
+            return avg_pool2d(places, self.window).square().mean()
+
+        return grid
 
 
 class Adversarial(LossConfig):
@@ -188,4 +220,4 @@ class Cycle(LossConfig):
         return lambda cache: l1_loss(cache.cycled_lr, cache.lr)
 
 
-Loss = Annotated[Pixel | Content | Adversarial | Cycle, Field(discriminator="kind")]
+Loss = Annotated[Pixel | Content | Grid | Adversarial | Cycle, Field(discriminator="kind")]

@@ -88,6 +88,9 @@ class Recipe(Config):
         teacher_reductions: How many times HR is reduced to be LR that the teacher answers too, beside the protocol's.
         ema: Decay of the moving average of the generator's weights, which is then validated and saved; 0 for none. With
             BatchNorm it is of use once the learning rate is small: before, the average is worse than what it averages.
+        shift_px: Rows and columns of HR and SR that are taken away at random edges, anew in each step, before a
+            discriminator or a feature network sees them; 0 for none. With the scale less 1 their strides have no fixed
+            place on the lattice of PixelShuffle, and teach no grid.
         best: Which weights are saved as best: "psnr" for those with the best validation PSNR, "last" for the last.
         generator: Network from LR to HR.
         discriminator: Network that tells HR from SR.
@@ -108,6 +111,7 @@ class Recipe(Config):
     teacher_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     teacher_reductions: list[Annotated[float, Field(gt=1)]] = [3.0]
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    shift_px: Annotated[int, Field(ge=0)] = 0
     best: Literal["psnr", "last"] = "psnr"
     generator: GeneratorConfig
     discriminator: Discriminator | None = None

@@ -179,7 +179,9 @@ def test_a_model_runs_its_network_as_published_when_asked() -> None:
     assert torch.equal(sr, torch.full((1, 3, 4, 4), 0.25))
 
 
-@pytest.mark.parametrize("id_", ["srresnet.h100", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"])
+@pytest.mark.parametrize(
+    "id_", ["srresnet.h100", "srgan.refined", "srgan.srbench", "esrgan_lite.srbench", "esrgan_lite.psnr"]
+)
 @torch.no_grad()
 def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:
     model = select_one(id_, AssetStore([]))

@@ -14,7 +14,7 @@ from srbench.training.adversarial_loss import AdversarialLoss
 from srbench.training.features import FILES, VggFeatures, layer_names, load_features
 from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.gan_objectives import Relativistic, Vanilla
-from srbench.training.generator_losses import Adversarial, Content, Cycle, LossContext, Pixel
+from srbench.training.generator_losses import Adversarial, Content, Cycle, Grid, LossContext, Pixel
 
 
 def _levels(*values: int) -> Tensor:
@@ -148,6 +148,59 @@ def test_content_sums_its_layers(vgg19: VggFeatures) -> None:
         maps = [_slow_features(vgg19, levels.float() / 255, name, after=True) for levels in (lr, hr)]
         expected += weight * float((maps[0] - maps[1]).abs().mean()) / 4
     assert float(config.build(_context())(cache)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_features_of_unit_length_are_compared_by_direction(vgg19: VggFeatures) -> None:
+    """The mean over positions of |a - b|^2 = 2 - 2 cos, as each layer's weight is its number of channels."""
+    lr, hr = (torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8) for _ in range(2))
+    maps = [_slow_features(vgg19, levels.float() / 255, "conv2_2", after=True) for levels in (lr, hr)]
+    cosine = torch.nn.functional.cosine_similarity(*maps, dim=1)
+    config = Content(kind="content", layers={"conv2_2": 128.0}, unit_length=True)
+    value = float(config.build(_context())(_cache(lr, hr, generator=lambda x: x)))
+    assert value == pytest.approx(float((2 - 2 * cosine).mean()), rel=1e-4)
+
+
+def test_a_grid_is_a_difference_at_one_place_of_the_lattice() -> None:
+    hr = torch.full((1, 3, 8, 8), 51, dtype=torch.uint8)
+    lattice = torch.zeros(8, 8)
+    lattice[1::2, ::2] = 0.1  # one of the four places of a x2 lattice
+    signs = torch.ones(8, 8)
+    signs[:, 4:] = -1.0  # the same amount of texture, which averages out over the window of 4 x 4 LR pixels
+    for image, expected in ((lattice, 0.01 / 4), (lattice * signs, 0.0)):
+        cache = _cache(hr[..., ::2, ::2], hr, generator=lambda _, image=image: (0.2 + image).expand(1, 3, 8, 8))
+        value = float(Grid(kind="grid", window=4).build(_context())(cache))
+        assert value == pytest.approx(expected, abs=1e-8)
+
+
+def test_sr_and_hr_are_cut_alike_at_every_offset_to_the_lattice() -> None:
+    places = torch.arange(64).view(1, 1, 8, 8).repeat(1, 3, 1, 1).to(torch.uint8)
+    seen = set()
+    for seed in range(200):
+        torch.manual_seed(seed)
+        cache = ForwardCache(Batch(places[..., ::4, ::4], places, []), "rgb", {}, shift_px=3)
+        first, again = cache.cut(cache.hr), cache.cut(cache.hr)
+        assert first.shape == (1, 3, 5, 5)
+        assert torch.equal(first, again)
+        corner = round(float(first[0, 0, 0, 0]) * 255)
+        assert torch.equal((first[0, 0] * 255).round(), places[0, 0, corner // 8 :, corner % 8 :][:5, :5].float())
+        seen.add(corner)
+    assert seen == {8 * y + x for y in range(4) for x in range(4)}
+
+
+def test_a_discriminator_sees_what_is_cut() -> None:
+    shapes: list[torch.Size] = []
+
+    class Recorder(_Mean):
+        def forward(self, x: Tensor) -> Tensor:
+            shapes.append(x.shape)
+            return super().forward(x)
+
+    network = Recorder()
+    lr, hr = torch.zeros(1, 3, 4, 4, dtype=torch.uint8), torch.zeros(1, 3, 16, 16, dtype=torch.uint8)
+    up = {"generator": lambda x: torch.nn.functional.interpolate(x, scale_factor=4)}
+    cache = ForwardCache(Batch(lr, hr, []), "rgb", up, shift_px=3)
+    AdversarialLoss(network, network, Vanilla(), "hr", True).discriminator_loss(cache)
+    assert shapes == [(1, 6, 13, 13)] * 2
 
 
 def test_the_caffe_weights_are_the_ones_that_were_described(weights: Path) -> None:

@@ -244,6 +244,7 @@ CARDS = (
         settings={"blocks": 6, "channels": 32, "growth": 16},
         psnr_partner="esrgan_lite.psnr",
         note="6 RRDB blocks of 32 channels, trained from esrgan_lite.psnr on 2 CPU cores",
+        in_all=False,  # behind srgan in every figure
     ),
     trained_here(
         "esrgan_lite.psnr",
@@ -262,6 +263,7 @@ CARDS = (
         },
         settings={"blocks": 6, "channels": 32, "growth": 16},
         note="6 RRDB blocks of 32 channels, trained for PSNR on 2 CPU cores",
+        in_all=False,
     ),
     Card(
         id="esrgan.df2k_ost",

@@ -239,6 +239,26 @@ CARDS = (
         note="trained on 2 CPU cores in 1.1 h; the paper has 32.05 dB on Set5 after 1e6 updates on ImageNet",
     ),
     trained_here(
+        "srgan.refined",
+        "srresnet",
+        1549462,
+        weight(
+            "srgan_refined.safetensors", "33f2f9249b293ca326b295388730fe70ee02be0d740d8cb414c89cf33dcc94bf", 3130092
+        ),
+        recipe="zoo_srgan_refined",
+        steps=700,
+        hours=0.1,
+        scores={
+            "set5": (30.06, 0.8508, 0.1001),
+            "set14": (27.15, 0.7367, 0.1813),
+            "bsd100": (26.64, 0.6984, 0.2435),
+        },
+        psnr_partner="srresnet.srbench",
+        note="700 more updates of srgan.srbench, on one CPU core",
+        rank=-2,
+        device="1 core of an AMD EPYC with AVX-512, bf16, torch 2.14.1",
+    ),
+    trained_here(
         "srgan.srbench",
         "srresnet",
         1549462,
