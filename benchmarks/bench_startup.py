@@ -1,11 +1,14 @@
 """How long the command line takes to answer, each call in a fresh interpreter, in turns with one that does nothing."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -13,6 +16,9 @@ from typer.testing import CliRunner
 
 from benchmarks.extent import TimeLeft
 from srbench.cli.app import app
+from srbench.core.assets import AssetStore
+from srbench.datasets.locate import locate
+from srbench.errors import UserError
 
 _PEERS = {"interpreter alone": ("-c", "pass"), "import torch": ("-c", "import torch")}
 
@@ -108,3 +114,33 @@ def test_run_of_one_image(srbench: Srbench, finished: list[str], model: str, met
     """What is computed is one image by one model, three calls of it; the rest is the start."""
     words = ["run", "--models", model, "--metrics", metrics, "--limit", "1", "--force", *finished[-4:]]
     assert model in srbench(*words, over_torch_s=1.0)
+
+
+def test_run_beside_a_script(benchmark: BenchmarkFixture, environment: dict[str, str], time_left: TimeLeft) -> None:
+    """SRResNet on photographs of BSD100 with three metrics; the script takes Pillow, scikit-image and lpips."""
+    try:
+        folder = locate("bsd100", AssetStore(), scale=4, limit=1).items[0].hr.parent
+    except UserError as error:
+        pytest.skip(str(error))
+    limit = "1" if time_left.extent == "once" else "20"
+    benchmark.group = "whole processes"
+    processes = Processes(environment | {"PYTHONPATH": str(Path(__file__).parent.parent)})
+    words = ["-m", "srbench", "run", "--models", "srresnet.h100", "--datasets", str(folder), "--limit", limit]
+    words += ["--metrics", "psnr,ssim,lpips", "--device", "cpu", "--json", "--force"]
+
+    def ours() -> dict[str, float]:
+        with tempfile.TemporaryDirectory() as out:
+            summary = json.loads(processes.python("srbench", *words, "--out", out))["summary"]
+        return {row["metric"]: row["mean"] for row in summary}
+
+    def by_hand() -> None:
+        by_script.update(
+            json.loads(processes.python("by hand", "-m", "benchmarks.by_hand", str(folder), "--limit", limit))
+        )
+
+    by_script: dict[str, float] = {}
+    found = benchmark.pedantic(ours, setup=by_hand, rounds=time_left.rounds)
+    for metric, tolerance in (("psnr", 0.02), ("ssim", 0.001), ("lpips", 0.002)):  # LR of Pillow is not MATLAB's
+        assert found[metric] == pytest.approx(by_script[metric], abs=tolerance)
+    ratio = round(min(processes.wall_s["srbench"]) / min(processes.wall_s["by hand"]), 2)
+    benchmark.extra_info.update(of_a_script=ratio, aim=0.6, met=ratio <= 0.6)
