@@ -30,9 +30,7 @@ _LUMA = np.array([65.481, 128.553, 24.966]) / 255
 
 def main() -> None:
     """Upscale and measure."""
-    parser = argparse.ArgumentParser(
-        "benchmarks.by_hand", description="SRResNet, measured without srbench."
-    )
+    parser = argparse.ArgumentParser("benchmarks.by_hand", description="SRResNet, measured without srbench.")
     parser.add_argument("images", type=Path, help="folder of HR images")
     parser.add_argument("--limit", type=int, default=20, help="number of images")
     wanted = parser.parse_args()
