@@ -1,6 +1,7 @@
 """ColorVideoVDP: the authors' model of what an eye sees of a difference, by their package."""
 
 import importlib
+import sys
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -46,6 +47,7 @@ def _picture(image: Tensor) -> Any:
 
 
 def _open(_: AssetStore) -> Score:
+    path = list(sys.path)
     try:
         return partial(cvvdp, package=importlib.import_module("pycvvdp"))
     except ImportError as error:
@@ -53,6 +55,8 @@ def _open(_: AssetStore) -> Score:
             f"cvvdp needs the authors' package, which cannot be imported ({error}); install it: "
             "pip install 'sr-bench-suite[cvvdp]'"
         ) from error
+    finally:
+        sys.path[:] = path  # the package adds its own folder, whose utils.py would hide the folder utils of a user
 
 
 METRICS = of_cards(__file__, {"cvvdp": _open})

@@ -10,6 +10,7 @@ import torch
 
 from srbench.core.assets import AssetStore
 from srbench.errors import MissingWeights
+from srbench.metrics import cvvdp
 from srbench.metrics.catalogue import find
 
 
@@ -35,3 +36,15 @@ def test_without_the_package_cvvdp_says_how_to_get_it(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pycvvdp", None)
     with pytest.raises(MissingWeights, match=r"pip install 'sr-bench-suite\[cvvdp\]'"):
         find("cvvdp").open(AssetStore([]))
+
+
+def test_the_package_hides_no_module_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its import adds its own folder to the path, which has a utils.py."""
+
+    def imported(name: str) -> ModuleType:
+        sys.path.append("the folder of the package")
+        return ModuleType(name)
+
+    monkeypatch.setattr(cvvdp.importlib, "import_module", imported)
+    find("cvvdp").open(AssetStore([]))
+    assert "the folder of the package" not in sys.path
