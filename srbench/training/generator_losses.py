@@ -150,7 +150,7 @@ class Grid(LossConfig):
     A grid is a difference that repeats at each LR pixel; texture averages out. Differences of colour count too.
 
     Attributes:
-        window: Side of the window in LR pixels.
+        window: Side of the window in LR pixels; a smaller patch is one window.
 
     Source:
         This project's own.
@@ -164,7 +164,7 @@ class Grid(LossConfig):
 
         def grid(cache: ForwardCache) -> Tensor:
             places = pixel_unshuffle(cache.sr - cache.hr, cache.hr.shape[-1] // cache.lr.shape[-1])  # (N, C s^2, h, w)
-            return avg_pool2d(places, self.window).square().mean()
+            return avg_pool2d(places, min(self.window, *places.shape[-2:])).square().mean()
 
         return grid
 
