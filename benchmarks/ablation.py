@@ -37,7 +37,7 @@ _SMALL = ["generator.settings.blocks=2", "generator.settings.channels=16", "data
 _SHORT = ["generator.settings.blocks=1", "generator.settings.channels=8", "data.patch_px=32", "data.batch=2"]
 _LEAD = """# What of the taught recipe helps: a small ablation
 
-PSNR-Y [dB] on ten held-out photographs of BSDS500 (classical_x4), the mean over {seeds} seeds and, in brackets, the
+PSNR-Y [dB] on ten held-out photographs of BSDS500 (classical_x4), the mean over seeds ({seeds}) and, in brackets, the
 lowest and the highest. Each number is of a small SRResNet (2 blocks of 16 channels) after {steps} updates of 8 patches
 of 48 px, the moving average of its weights; the last 15 % of the updates have a lower rate, with BatchNorm's statistics
 frozen or not. The teacher is {teacher}. No test set was looked at.
@@ -126,11 +126,15 @@ def _train(way: Way, wanted: argparse.Namespace, folder: Path) -> float:
 
 def _page(results: pd.DataFrame, wanted: argparse.Namespace) -> str:
     lead = _LEAD.format(
-        seeds=len(wanted.seeds), steps=wanted.steps, teacher=f"`{wanted.teacher}`", more=round(41_477 / wanted.steps)
+        seeds=", ".join(map(str, wanted.seeds)),
+        steps=wanted.steps,
+        teacher=f"`{wanted.teacher}`",
+        more=round(41_477 / wanted.steps),
     )
     machine = describe(torch.device("cpu"))
-    made = f"Made by `python -m benchmarks.ablation --steps {wanted.steps} --teacher {wanted.teacher}` (seeds "
-    made += f"{', '.join(map(str, wanted.seeds))}) on {machine['cpu']}, torch {machine['packages']['torch']}.\n"
+    seeds = " ".join(map(str, wanted.seeds))
+    made = f"Made by `python -m benchmarks.ablation --steps {wanted.steps} --teacher {wanted.teacher} --seeds {seeds}` "
+    made += f"on {machine['cpu']}, torch {machine['packages']['torch']}.\n"
     return lead + "\n\n".join([_means(results), _effects(results), made])
 
 
