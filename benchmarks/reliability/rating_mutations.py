@@ -141,8 +141,9 @@ GROUPS = (
         (
             ("row.hr and seen.hr and (row.hr, row.lr) != (seen.hr, seen.lr)", "row.hr != seen.hr"),
             ("if row.pipeline != seen.pipeline", "if False"),
-            ("max(same.rows, rows, key=len)", "rows"),
-            ("max(same.rows, rows, key=len)", "same.rows"),
+            ("[*same.rows, *(row for row in rows if _measured(row) not in held)]", "rows"),
+            ("[*same.rows, *(row for row in rows if _measured(row) not in held)]", "same.rows"),
+            (" if _measured(row) not in held", ""),
             ("return same and np.array_equal", "return np.array_equal"),
             ("return same and np.array_equal(mine, others, equal_nan=True)", "return same"),
             ("row.metric not in {*TIMINGS, MOS} and row.image", "row.image"),

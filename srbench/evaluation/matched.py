@@ -231,20 +231,26 @@ def _labelled(
 
 
 def _add(contents: list[_Content], run: str, rows: Sequence[Row]) -> None:
-    """Add rows as a content of their own, or to the one that says the same; the most complete rows stand for it."""
+    """Add rows as a content of their own, or those that are new to the one that says the same."""
     same = next((content for content in contents if _agree(content.rows, rows)), None)
     if same is None:
         contents.append(_Content(rows, [run]))
         return
     same.runs.append(run)
-    same.rows = max(same.rows, rows, key=len)
+    held = set(map(_measured, same.rows))
+    same.rows = [*same.rows, *(row for row in rows if _measured(row) not in held)]
+
+
+def _measured(row: Row) -> tuple[str, str, str, str]:
+    """What a value is of."""
+    return row.dataset, row.metric, row.image, row.identity
 
 
 def _agree(first: Sequence[Row], second: Sequence[Row]) -> bool:
     """Whether two runs measured the same content, and say the same of every image that both have."""
-    values = {(row.dataset, row.metric, row.image, row.identity): row.value for row in first}
+    values = {_measured(row): row.value for row in first}
     mine = [row.value for row in second]
-    others = [values.get((row.dataset, row.metric, row.image, row.identity), row.value) for row in second]
+    others = [values.get(_measured(row), row.value) for row in second]
     same = {row.identity for row in first} == {row.identity for row in second}
     return same and np.array_equal(mine, others, equal_nan=True)
 

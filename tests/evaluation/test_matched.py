@@ -32,6 +32,18 @@ def test_the_same_content_in_two_runs_is_one_model(tmp_path: Path) -> None:
     assert matches.origins["bicubic"] == [(str(tmp_path / "a"), "bicubic"), (str(tmp_path / "b"), "bicubic")]
 
 
+def test_a_model_with_a_data_set_in_each_of_two_runs_has_both(tmp_path: Path) -> None:
+    first = write_run(tmp_path / "a", {"bicubic": [1.0, 2.0], "ours": [3.0, 4.0]}, dataset="one")
+    second = write_run(tmp_path / "b", {"bicubic": [5.0]}, dataset="two")
+    for order in ([first, second], [second, first]):
+        tables = {table.dataset: table.values for table in match(order).tables}
+        assert {name: list(values) for name, values in tables.items()} == {
+            "one": ["bicubic", "ours"],
+            "two": ["bicubic"],
+        }
+        assert tables["two"]["bicubic"].tolist() == [5.0]
+
+
 def test_two_contents_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
     first = write_run(tmp_path / "exp1" / "run", {"ours": [1.0, 2.0]})
     second = write_run(tmp_path / "exp2" / "run", {"ours": [1.0, 3.0]}, content="new")
