@@ -1,10 +1,12 @@
 """Metrics that are functions in Python files of users, as `--metrics my.py:f` names them."""
 
+import copy
 import hashlib
 import inspect
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,9 @@ def load(name: str) -> Metric:
     """Load a metric of a user's file.
 
     It is a function of the images that its arguments name, `f(sr, hr)`, `f(sr)` or `f(sr, lr)`, each
-    `(1, 3, H, W)` float64 RGB in levels 0..255, and returns a number; or a class without arguments whose objects have
-    `update(sr, hr)` and `compute()`, with one value for a data set. Higher is better unless the function has
-    `higher_is_better = False`.
+    `(1, 3, H, W)` float64 RGB in levels 0..255, and returns a number; or an object with `update(sr, hr)` and
+    `compute()`, of which each data set has a copy and one value, or a class of such objects without arguments. Higher
+    is better unless it has `higher_is_better = False`.
 
     Args:
         name: `path/to/file.py:function`; without a function, `metric`, or the only one of the file.
@@ -44,10 +46,11 @@ def load(name: str) -> Metric:
         raise UserError(f"the metric {name} names {place}, which is no file; expected a Python file, as in my.py:f")
     with source_file.opened(path) as file:
         function = _found(vars(file.module), wanted, name)
-        of_sets = isinstance(function, type)
-        images = _images(function.update if of_sets else function, name, method=of_sets)
-    called = source_file.with_neighbours(function, file)
-    title = f"{path.stem}:{function.__name__}"
+        of_sets = _is_of_sets(function)
+        images = _images(function.update if of_sets else function, name, method=isinstance(function, type))
+    made = partial(copy.deepcopy, function) if of_sets and not isinstance(function, type) else function
+    called = source_file.with_neighbours(made, file)
+    title = f"{path.stem}:{getattr(function, '__name__', wanted)}"
     texts = [path.read_bytes(), *(text.encode() for text in file.hashes().values())]
 
     def open_(_: object) -> Callable[..., Any]:
@@ -151,12 +154,16 @@ def _found(content: dict[str, Any], wanted: str, name: str) -> Any:
         and not key.startswith("_")
     }
     if wanted:
-        if not callable(content.get(wanted)):
+        if not (callable(content.get(wanted)) or _is_of_sets(content.get(wanted))):
             raise UserError(f"{name}: the file has no function '{wanted}'; it has: {', '.join(own) or 'none'}")
         return content[wanted]
     if "metric" in own or len(own) == 1:
         return own.get("metric") or next(iter(own.values()))
     raise UserError(f"{name}: the file has {len(own)} functions ({', '.join(own)}); name one, as in {name}:f")
+
+
+def _is_of_sets(found: Any) -> bool:
+    return isinstance(found, type) or (hasattr(found, "update") and hasattr(found, "compute"))
 
 
 def _images(function: Callable[..., Any], name: str, *, method: bool) -> list[str]:

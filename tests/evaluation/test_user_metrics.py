@@ -40,6 +40,8 @@ class Mean:
     def __init__(self): self.seen = []
     def update(self, sr): self.seen.append(float(sr.mean()))
     def compute(self): return sum(self.seen) / len(self.seen)
+
+made = Mean()
 """
 
 
@@ -93,12 +95,14 @@ def test_a_function_that_is_not_repeatable_has_no_value_of_a_later_image_either(
         assert set(scoring.measure(views, [scorer]).failed) == {"my:dice"}
 
 
-def test_a_class_has_one_value_for_a_set(file: Path) -> None:
-    scores = scoring.SetScores(_scorers(f"{file}:Mean"))
-    for level in (10, 30):
-        image: Tensor = torch.full((1, 3, 16, 16), level, dtype=torch.uint8)
-        scores.update(Views(image, image, find("classical_x4")))
-    assert scores.compute() == {"my:Mean": 20}
+@pytest.mark.parametrize("name", ["Mean", "made"])
+def test_a_class_or_an_object_has_one_value_for_a_set(file: Path, name: str) -> None:
+    for levels, mean in (((10, 30), 20), ((50,), 50)):
+        scores = scoring.SetScores(_scorers(f"{file}:{name}"))
+        for level in levels:
+            image: Tensor = torch.full((1, 3, 16, 16), level, dtype=torch.uint8)
+            scores.update(Views(image, image, find("classical_x4")))
+        assert scores.compute() == {f"my:{name}": mean}
 
 
 def test_the_version_follows_the_file_and_what_it_imports(file: Path) -> None:
