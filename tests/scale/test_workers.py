@@ -59,7 +59,12 @@ def test_after_a_kill_and_ctrl_c_the_same_command_goes_on_with_other_workers(cal
     root = Path(__file__).parent.parent.parent
     line = [sys.executable, "-m", "srbench", *words, "2"]
     environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True) as run:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        started = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as run:
         while not any(file.stat().st_size for file in Path("two").glob("segments/*.jsonl")):
             assert run.poll() is None
             time.sleep(0.02)
