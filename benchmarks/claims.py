@@ -14,21 +14,7 @@ from pathlib import Path
 _END = """
 ## Printed scores that are no claim, since nothing meets them
 
-The VDSR paper's Table 3 on Set14, PSNR-Y/SSIM, beside ours under luma_x2 and luma_x3:
-
-| model | scale | printed | ours |
-|---|---|---:|---:|
-| bicubic | x2 | 30.24/.8688 | 30.23/.8687 |
-| bicubic | x3 | 27.55/.7742 | 27.54/.7736 |
-| vdsr | x2 | 33.03/.9124 | 33.06/.9128 |
-| vdsr | x3 | 29.77/.8314 | 29.80/.8320 |
-
-The cause is not known. Under the same protocols Set5 agrees. No convention, of 6,784, gives all printed digits of
-
-    srbench explain bicubic --datasets set5,set14 --protocol luma_x3 --printed 30.39/.8682,27.55/.7742
-
-On Set14 alone rounded Y with LR of the whole image gives them at x3, but not at x2 or x4. Bicubic's printed 26.00/.7027
-at x4 (ours 26.00/.7019) belongs to the same table.
+They stand, beside ours, in [unexplained.md](../claims/unexplained.md).
 
 ## How it was made
 
