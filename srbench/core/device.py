@@ -4,7 +4,7 @@ import torch
 
 from srbench.errors import UserError, first_line
 
-_WITHOUT_FLOAT64 = ("mps", "xpu")
+WITHOUT_FLOAT64 = ("mps", "xpu")
 """Apple's GPUs have no float64, and of Intel's only some have it."""
 
 
@@ -16,7 +16,7 @@ def resolve(name: str = "auto") -> str:
         return "cuda"
     # torch 2.6 raises where a machine without an accelerator is asked for the current one.
     found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return found.type if found and found.type in _WITHOUT_FLOAT64 else "cpu"
+    return found.type if found and found.type in WITHOUT_FLOAT64 else "cpu"
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -49,13 +49,13 @@ def pick_device(name: str = "auto") -> torch.device:
 
 def scoring_device(device: torch.device) -> torch.device:
     """Return where images are converted and scored, in float64: the network's device, or the CPU beside mps and xpu."""
-    return torch.device("cpu") if device.type in _WITHOUT_FLOAT64 else device
+    return torch.device("cpu") if device.type in WITHOUT_FLOAT64 else device
 
 
 def _what_is_here() -> str:
     """Say which devices this machine has."""
     gpus = [f"cuda:{at} ({torch.cuda.get_device_name(at)})" for at in range(torch.cuda.device_count())]
     other = resolve("auto")
-    gpus += [other] if other in _WITHOUT_FLOAT64 else []
+    gpus += [other] if other in WITHOUT_FLOAT64 else []
     best = "cuda" if torch.cuda.device_count() else other
     return f"this machine has {', '.join(['cpu', *gpus])}. Try --device {best}"

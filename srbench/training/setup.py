@@ -12,7 +12,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
 from srbench.core.assets import AssetStore
-from srbench.core.device import resolve
+from srbench.core.device import WITHOUT_FLOAT64, resolve
 from srbench.core.environment import describe
 from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
@@ -26,7 +26,6 @@ from srbench.training.samples import PatchDataset
 from srbench.training.teacher import Teacher
 
 _TRIAL_PX = 16
-_CANNOT_TRAIN = ("mps", "xpu")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def launch(settings: DeviceSettings, recipe: Recipe) -> Fabric:
 def _device(name: str) -> str:
     """Return the name of the device to train on; without float64, which crops and validation need, it is not chosen."""
     device = resolve(name)
-    if not device.startswith(_CANNOT_TRAIN):
+    if not device.startswith(WITHOUT_FLOAT64):
         return device
     if name == "auto":
         return "cpu"
