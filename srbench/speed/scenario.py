@@ -139,8 +139,13 @@ def measure(
         return replace(row, failure=reason(error)[:300])
     row = replace(row, batch=batch, batch_limit=limit, peak_memory_mib=peak_mib)
     row = replace(row, joule_per_image=_per_image(energy.joule, timing, batch))
-    row = replace(row, first_call_ms=first_ms if scenario == "latency" else None, warm_up_ms=timing.warm_up_ms)
-    row = replace(row, cold_ms=cold_ms, cold_reason=cold_reason)
+    row = replace(
+        row,
+        first_call_ms=first_ms if scenario == "latency" else None,
+        warm_up_ms=timing.warm_up_ms,
+        cold_ms=cold_ms,
+        cold_reason=cold_reason,
+    )
     row = _with_clocks(row, clocks, timing)
     views = VIEWS if upscaler.mode.self_ensemble else 1
     doubts = [timing.reason, *(f"clocks were held down by {by}" for by in energy.slowed_by), subject.problem]
