@@ -25,6 +25,7 @@ from srbench.models.upscaler import Upscaler
 from srbench.speed import ceiling
 from srbench.speed.records import Ceiling
 from srbench.training import recipe
+from tests import ctrl_c
 from tests.cli.conftest import Call
 from tests.conftest import DATA
 from tests.docs.pages import ROOT, fences, spans
@@ -106,9 +107,8 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(webbrowser, "open", lambda address: threading.Thread(target=visit, args=(address,)).start())
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-    yield statuses
-    signal.signal(signal.SIGINT, before)
+    with ctrl_c.heard():
+        yield statuses
 
 
 @pytest.fixture

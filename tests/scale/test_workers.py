@@ -12,6 +12,7 @@ import pytest
 
 from srbench.evaluation.results import RunFolder
 from srbench.evaluation.row import TIMINGS, Row
+from tests import ctrl_c
 from tests.cli.conftest import Call, call
 
 __all__ = ["call"]
@@ -59,11 +60,8 @@ def test_after_a_kill_and_ctrl_c_the_same_command_goes_on_with_other_workers(cal
     root = Path(__file__).parent.parent.parent
     line = [sys.executable, "-m", "srbench", *words, "2"]
     environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-    try:
+    with ctrl_c.heard():
         started = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
     with started as run:
         while not any(file.stat().st_size for file in Path("two").glob("segments/*.jsonl")):
             assert run.poll() is None
