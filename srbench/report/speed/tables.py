@@ -172,7 +172,7 @@ def speed(group: SpeedGroup) -> Table:
         title=f"{group.scenario.capitalize()} ({what}), {group.sizes}",
         columns=(*NAMES, *(one.column for one in columns)),
         rows=tuple((*names(row), *(_cell(row, one) for one in columns)) for row in group.rows),
-        notes=tuple(reasons(group.rows)),
+        notes=(*reasons(group.rows), *_repeated(group.rows)),
     )
 
 
@@ -239,3 +239,9 @@ def reasons(rows: Sequence[SpeedRow]) -> list[str]:
             said = f"failed ({row.failure})" if row.failure else f"? not valid ({row.reason})"
             by_reason.setdefault(said, []).append(f"{row.model} {row.mode}")
     return [f"{reason}: {', '.join(listed)}" for reason, listed in by_reason.items()]
+
+
+def _repeated(rows: Sequence[SpeedRow]) -> list[str]:
+    """Name the rows whose values are of a second measurement; one line, or none."""
+    again = [f"{row.model} {row.mode}" for row in rows if row.measured > 1]
+    return [f"measured twice, since the first time was not valid: {', '.join(again)}"] if again else []

@@ -88,6 +88,11 @@ def test_an_invalid_row_keeps_its_values_with_a_question_mark_and_its_reason() -
     assert table.notes == ("? not valid (the clock fell): edsr fp32",)
 
 
+def test_rows_of_a_second_measurement_are_named() -> None:
+    table = _speed(row(), replace(row("edsr"), measured=2), replace(row("vdsr"), measured=2))
+    assert table.notes == ("measured twice, since the first time was not valid: edsr fp32, vdsr fp32",)
+
+
 def test_a_failed_row_has_dashes_and_its_reason() -> None:
     table = _speed(row(batch=32), broken("edsr", "bf16", "out of memory"), broken("vdsr", "bf16", "out of memory"))
     line = _line(table, "edsr", "bf16")
