@@ -145,15 +145,12 @@ class Content(LossConfig):
 
 
 class Grid(LossConfig):
-    """Mean squared difference of SR from an image without a grid, averaged at each place of the lattice over a window.
+    """Mean squared difference between SR and HR, averaged at each place of PixelShuffle's lattice over a window.
 
-    The lattice is PixelShuffle's. A grid is a difference that repeats at each LR pixel; texture averages out.
-    Differences of colour count too.
+    A grid is a difference that repeats at each LR pixel; texture averages out. Differences of colour count too.
 
     Attributes:
         window: Side of the window in LR pixels; a smaller patch is one window.
-        reference: The image without a grid: "hr", or "upscaled", LR upscaled bicubically, where the batch holds answers
-            of a teacher that leaves a grid.
 
     Source:
         This project's own.
@@ -161,14 +158,12 @@ class Grid(LossConfig):
 
     kind: Literal["grid"]
     window: Annotated[int, Field(ge=1)] = 6
-    reference: Literal["hr", "upscaled"] = "hr"
 
     def build(self, context: LossContext) -> LossFunction:
         """Build the loss, without its weight."""
 
         def grid(cache: ForwardCache) -> Tensor:
-            reference = cache.hr if self.reference == "hr" else cache.upscaled
-            places = pixel_unshuffle(cache.sr - reference, cache.hr.shape[-1] // cache.lr.shape[-1])  # (N, C s^2, h, w)
+            places = pixel_unshuffle(cache.sr - cache.hr, cache.hr.shape[-1] // cache.lr.shape[-1])  # (N, C s^2, h, w)
             return avg_pool2d(places, min(self.window, *places.shape[-2:])).square().mean()
 
         return grid

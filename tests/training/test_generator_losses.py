@@ -172,18 +172,6 @@ def test_a_grid_is_a_difference_at_one_place_of_the_lattice() -> None:
         assert value == pytest.approx(expected, abs=1e-8)
 
 
-def test_a_grid_of_the_teacher_is_not_learnt() -> None:
-    lr = torch.full((1, 3, 4, 4), 51, dtype=torch.uint8)
-    answer = torch.full((1, 3, 8, 8), 51, dtype=torch.uint8)
-    answer[..., ::2, ::2] = 102
-    cache = _cache(lr, answer, generator=lambda _: answer / 255)
-    values = [
-        float(Grid(kind="grid", window=4, reference=reference).build(_context())(cache))
-        for reference in ("hr", "upscaled")
-    ]
-    assert values == pytest.approx([0.0, 0.2**2 / 4], abs=1e-8)
-
-
 def test_sr_and_hr_are_cut_alike_at_every_offset_to_the_lattice() -> None:
     places = torch.arange(64).view(1, 1, 8, 8).repeat(1, 3, 1, 1).to(torch.uint8)
     seen = set()
