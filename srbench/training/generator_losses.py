@@ -11,6 +11,9 @@ from torch.nn.functional import avg_pool2d, l1_loss, mse_loss, normalize, pixel_
 
 from srbench.core.assets import AssetStore
 from srbench.core.config import Config
+from srbench.errors import BadRecipe
+from srbench.models.arch import Network
+from srbench.models.select import select
 from srbench.training.adversarial_loss import AdversarialLoss, Domain
 from srbench.training.features import WeightsOrigin, layer_names, load_features
 from srbench.training.forward_cache import ForwardCache
@@ -31,12 +34,14 @@ class LossContext:
         store: Store that finds or downloads the weights of feature networks.
         device: Device of the run.
         channels_last: Whether the run uses the memory format channels_last.
+        scale: Upscaling factor.
         adversarial_losses: The loss of each discriminator, by the images that it compares.
     """
 
     store: AssetStore
     device: torch.device
     channels_last: bool
+    scale: int
     adversarial_losses: Mapping[Domain, AdversarialLoss]
 
 
@@ -66,20 +71,52 @@ class LossConfig(Config):
         raise NotImplementedError
 
 
+def _reference(name: str, context: LossContext) -> LossFunction:
+    """Return HR, or what a model makes of LR, as a function of one step's images.
+
+    Args:
+        name: Id or file of the model; empty for HR. What "bicubic" makes is not rounded to 8 bits.
+        context: What losses may need.
+
+    Raises:
+        UserError: The model's weights cannot be found.
+        BadRecipe: It is no network that reads RGB.
+    """
+    if not name:
+        return lambda cache: cache.hr
+    if name == "bicubic":
+        return lambda cache: cache.upscaled
+    (model,) = select([name], context.scale, context.store).models
+    network = model.make()
+    if not isinstance(network, Network) or network.colour != "rgb":
+        raise BadRecipe(f"reference: {model.id} is no network that reads RGB; give one that does")
+    network.to(context.device).eval().requires_grad_(False)
+    if context.channels_last:
+        network.to(memory_format=torch.channels_last)
+    return lambda cache: network(cache.lr).float()  # no gradient reaches LR or the network's weights
+
+
 class Pixel(LossConfig):
     """Distance between SR and HR in [0, 1]: SRGAN's equation 4 ("mse"), or ESRGAN's L1.
 
     Attributes:
         criterion: "mse" for the mean squared difference, "l1" for the mean absolute difference.
+        reference: Model whose output for the same patch takes the place of HR, by its id or file; HR where it is empty.
     """
 
     kind: Literal["pixel"]
     criterion: Criterion = "mse"
+    reference: str = ""
 
     def build(self, context: LossContext) -> LossFunction:
-        """Build the loss, without its weight."""
-        distance = _DISTANCES[self.criterion]
-        return lambda cache: distance(cache.sr, cache.hr)
+        """Build the loss, without its weight.
+
+        Raises:
+            UserError: The weights of the reference cannot be found.
+            BadRecipe: It is no network that reads RGB.
+        """
+        distance, reference = _DISTANCES[self.criterion], _reference(self.reference, context)
+        return lambda cache: distance(cache.sr, reference(cache))
 
 
 class Content(LossConfig):
@@ -145,12 +182,15 @@ class Content(LossConfig):
 
 
 class Grid(LossConfig):
-    """Mean squared difference between SR and HR, averaged at each place of PixelShuffle's lattice over a window.
+    """Mean squared difference of SR from an image without a grid, averaged at each place of the lattice over a window.
 
-    A grid is a difference that repeats at each LR pixel; texture averages out. Differences of colour count too.
+    The lattice is PixelShuffle's: a grid is a difference that repeats at each LR pixel, while texture averages out.
+    Differences of colour count too.
 
     Attributes:
         window: Side of the window in LR pixels; a smaller patch is one window.
+        reference: Model whose output is the image without a grid, by its id or file: one with as sharp edges and no
+            texture leaves little but the grid. HR where it is empty.
 
     Source:
         This project's own.
@@ -158,12 +198,19 @@ class Grid(LossConfig):
 
     kind: Literal["grid"]
     window: Annotated[int, Field(ge=1)] = 6
+    reference: str = ""
 
     def build(self, context: LossContext) -> LossFunction:
-        """Build the loss, without its weight."""
+        """Build the loss, without its weight.
+
+        Raises:
+            UserError: The weights of the reference cannot be found.
+            BadRecipe: It is no network that reads RGB.
+        """
+        reference = _reference(self.reference, context)
 
         def grid(cache: ForwardCache) -> Tensor:
-            places = pixel_unshuffle(cache.sr - cache.hr, cache.hr.shape[-1] // cache.lr.shape[-1])  # (N, C s^2, h, w)
+            places = pixel_unshuffle(cache.sr - reference(cache), context.scale)  # (N, C s^2, h, w)
             return avg_pool2d(places, min(self.window, *places.shape[-2:])).square().mean()
 
         return grid

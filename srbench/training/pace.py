@@ -90,7 +90,8 @@ def measure(recipe: Recipe, generator: Network, store: AssetStore, fabric: Fabri
     with torch.random.fork_rng(devices):
         networks = Networks(recipe, copy.deepcopy(generator), fabric)
         channels_last = recipe.compute.channels_last
-        context = LossContext(store, fabric.device, channels_last, networks.adversarial_losses)
+        scale, adversarial = recipe.conventions.scale, networks.adversarial_losses
+        context = LossContext(store, fabric.device, channels_last, scale, adversarial)
         feed = BatchFeed(_Noise(recipe, fabric.world_size), fabric.device)
         step_s = []
         for phase in recipe.phases:

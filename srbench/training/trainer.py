@@ -93,8 +93,9 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.recipe, self.generator, self.fabric)
-        channels_last, losses = self.recipe.compute.channels_last, self.networks.adversarial_losses
-        self.loss_context = LossContext(self.store, self.fabric.device, channels_last, losses)
+        channels_last, scale = self.recipe.compute.channels_last, self.recipe.conventions.scale
+        losses = self.networks.adversarial_losses
+        self.loss_context = LossContext(self.store, self.fabric.device, channels_last, scale, losses)
         self._stop = False
 
     def run(self, *, resume: bool = False) -> TrainingState:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
@@ -15,6 +16,7 @@ from srbench.training.features import FILES, VggFeatures, layer_names, load_feat
 from srbench.training.forward_cache import Batch, ForwardCache
 from srbench.training.gan_objectives import Relativistic, Vanilla
 from srbench.training.generator_losses import Adversarial, Content, Cycle, Grid, LossContext, Pixel
+from zoo.archs.espcn import ESPCN
 
 
 def _levels(*values: int) -> Tensor:
@@ -25,8 +27,8 @@ def _cache(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
     return ForwardCache(Batch(lr, hr, []), "rgb", networks)
 
 
-def _context(losses: dict[Any, AdversarialLoss] | None = None) -> LossContext:
-    return LossContext(AssetStore([]), torch.device("cpu"), False, losses or {})
+def _context(losses: dict[Any, AdversarialLoss] | None = None, scale: int = 2) -> LossContext:
+    return LossContext(AssetStore([]), torch.device("cpu"), False, scale, losses or {})
 
 
 def _double(x: Tensor) -> Tensor:
@@ -170,6 +172,22 @@ def test_a_grid_is_a_difference_at_one_place_of_the_lattice() -> None:
         cache = _cache(hr[..., ::2, ::2], hr, generator=lambda _, image=image: (0.2 + image).expand(1, 3, 8, 8))
         value = float(Grid(kind="grid", window=4).build(_context())(cache))
         assert value == pytest.approx(expected, abs=1e-8)
+
+
+def test_a_grid_is_told_by_a_model_that_has_none() -> None:
+    lr = torch.full((1, 3, 4, 4), 51, dtype=torch.uint8)
+    answer = torch.full((1, 3, 8, 8), 51, dtype=torch.uint8)
+    answer[..., ::2, ::2] = 102  # the batch holds a teacher's answer, which has the grid itself
+    cache = _cache(lr, answer, generator=lambda _: answer / 255)
+    values = [float(Grid(kind="grid", window=4, reference=name).build(_context())(cache)) for name in ("", "bicubic")]
+    assert values == pytest.approx([0.0, 0.2**2 / 4], abs=1e-6)
+
+
+def test_a_grid_is_not_told_by_a_network_of_luma(tmp_path: Path) -> None:
+    file = tmp_path / "espcn.safetensors"
+    save_file(ESPCN(2).state_dict(), file)
+    with pytest.raises(BadRecipe, match=r"^reference: \S+ is no network that reads RGB; give one that does$"):
+        Grid(kind="grid", reference=str(file)).build(_context())
 
 
 def test_sr_and_hr_are_cut_alike_at_every_offset_to_the_lattice() -> None:
