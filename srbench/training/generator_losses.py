@@ -12,8 +12,8 @@ from torch.nn.functional import avg_pool2d, l1_loss, mse_loss, normalize, pixel_
 from srbench.core.assets import AssetStore
 from srbench.core.config import Config
 from srbench.errors import BadRecipe
-from srbench.models.arch import Network
-from srbench.models.select import select
+from srbench.models.arch import Colour, Network
+from srbench.models.select import select_one
 from srbench.training.adversarial_loss import AdversarialLoss, Domain
 from srbench.training.features import WeightsOrigin, layer_names, load_features
 from srbench.training.forward_cache import ForwardCache
@@ -35,6 +35,7 @@ class LossContext:
         device: Device of the run.
         channels_last: Whether the run uses the memory format channels_last.
         scale: Upscaling factor.
+        colour: The colours that the generator reads.
         adversarial_losses: The loss of each discriminator, by the images that it compares.
     """
 
@@ -42,6 +43,7 @@ class LossContext:
     device: torch.device
     channels_last: bool
     scale: int
+    colour: Colour
     adversarial_losses: Mapping[Domain, AdversarialLoss]
 
 
@@ -80,16 +82,16 @@ def _reference(name: str, context: LossContext) -> LossFunction:
 
     Raises:
         UserError: The model's weights cannot be found.
-        BadRecipe: It is no network that reads RGB.
+        BadRecipe: It is no network, or reads other colours than the generator.
     """
     if not name:
         return lambda cache: cache.hr
     if name == "bicubic":
         return lambda cache: cache.upscaled
-    (model,) = select([name], context.scale, context.store).models
+    model = select_one(name, context.store, context.scale)
     network = model.make()
-    if not isinstance(network, Network) or network.colour != "rgb":
-        raise BadRecipe(f"reference: {model.id} is no network that reads RGB; give one that does")
+    if not isinstance(network, Network) or network.colour != context.colour:
+        raise BadRecipe(f"reference: expected bicubic or a network of {context.colour}, not {model.id}")
     network.to(context.device).eval().requires_grad_(False)
     if context.channels_last:
         network.to(memory_format=torch.channels_last)
@@ -101,7 +103,8 @@ class Pixel(LossConfig):
 
     Attributes:
         criterion: "mse" for the mean squared difference, "l1" for the mean absolute difference.
-        reference: Model whose output for the same patch takes the place of HR, by its id or file; HR where it is empty.
+        reference: Model whose output for the same patch takes the place of HR: "bicubic", or the id or file of a
+            network of the generator's colours; HR where it is empty.
     """
 
     kind: Literal["pixel"]
@@ -113,7 +116,7 @@ class Pixel(LossConfig):
 
         Raises:
             UserError: The weights of the reference cannot be found.
-            BadRecipe: It is no network that reads RGB.
+            BadRecipe: It is no network, or reads other colours than the generator.
         """
         distance, reference = _DISTANCES[self.criterion], _reference(self.reference, context)
         return lambda cache: distance(cache.sr, reference(cache))
@@ -189,8 +192,9 @@ class Grid(LossConfig):
 
     Attributes:
         window: Side of the window in LR pixels; a smaller patch is one window.
-        reference: Model whose output is the image without a grid, by its id or file: one with as sharp edges and no
-            texture leaves little but the grid. HR where it is empty.
+        reference: Model whose output is the image without a grid: "bicubic", or the id or file of a network of the
+            generator's colours, of which one with as sharp edges and no texture leaves little but the grid; HR where it
+            is empty.
 
     Source:
         This project's own.
@@ -205,7 +209,7 @@ class Grid(LossConfig):
 
         Raises:
             UserError: The weights of the reference cannot be found.
-            BadRecipe: It is no network that reads RGB.
+            BadRecipe: It is no network, or reads other colours than the generator.
         """
         reference = _reference(self.reference, context)
 

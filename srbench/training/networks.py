@@ -9,8 +9,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from srbench.core.assets import AssetStore
 from srbench.models.arch import Network, channels_of
 from srbench.training.adversarial_loss import AdversarialLoss, Domain
+from srbench.training.generator_losses import LossContext
 from srbench.training.recipe import Phase, Recipe
 
 
@@ -53,6 +55,7 @@ class Networks:
 
     def __init__(self, recipe: Recipe, generator: Network, fabric: Fabric) -> None:
         scale, channels = recipe.conventions.scale, channels_of(generator.colour)
+        self._recipe, self._device = recipe, fabric.device
         self.generator = generator
         self.generators, self.discriminators = NetworkGroup(), NetworkGroup()
         self.adversarial_losses: dict[Domain, AdversarialLoss] = {}
@@ -83,6 +86,15 @@ class Networks:
         group.plain[role] = network.to(fabric.device).train()
         compiled: Any = torch.compile(network) if recipe.compute.compile else network
         group.wrapped[role] = fabric.setup_module(compiled)
+
+    def loss_context(self, store: AssetStore) -> LossContext:
+        """Return what the losses of the recipe may need besides the images of a step.
+
+        Args:
+            store: Store that finds or downloads the weights of feature networks and references.
+        """
+        channels_last, scale = self._recipe.compute.channels_last, self._recipe.conventions.scale
+        return LossContext(store, self._device, channels_last, scale, self.generator.colour, self.adversarial_losses)
 
     def update_average(self) -> None:
         """Move the average towards the generator; it never waits for the device but in the first step."""

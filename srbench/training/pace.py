@@ -15,7 +15,6 @@ from srbench.models.arch import Network
 from srbench.training import setup
 from srbench.training.alternating_updates import AlternatingUpdates, BatchFeed
 from srbench.training.forward_cache import Batch
-from srbench.training.generator_losses import LossContext
 from srbench.training.networks import Networks
 from srbench.training.recipe import Precision, Recipe
 from srbench.training.recorded_step import WARM_UP_STEPS
@@ -89,9 +88,7 @@ def measure(recipe: Recipe, generator: Network, store: AssetStore, fabric: Fabri
     devices = [fabric.device] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         networks = Networks(recipe, copy.deepcopy(generator), fabric)
-        channels_last = recipe.compute.channels_last
-        scale, adversarial = recipe.conventions.scale, networks.adversarial_losses
-        context = LossContext(store, fabric.device, channels_last, scale, adversarial)
+        context = networks.loss_context(store)
         feed = BatchFeed(_Noise(recipe, fabric.world_size), fabric.device)
         step_s = []
         for phase in recipe.phases:

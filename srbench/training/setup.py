@@ -18,7 +18,7 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
 from srbench.models.arch import Network, channels_of
 from srbench.models.model import differences
-from srbench.models.select import select
+from srbench.models.select import select_one
 from srbench.training import images, run_facts
 from srbench.training.image_cache import ImageCache
 from srbench.training.recipe import Recipe
@@ -95,7 +95,7 @@ def build_generator(recipe: Recipe, store: AssetStore) -> Network:
     generator = recipe.generator.build(scale)
     _check_generator(generator, recipe)
     if recipe.start:
-        (initial,) = select([recipe.start], scale, store).models
+        initial = select_one(recipe.start, store, scale)
         state = initial.make().state_dict()  # type: ignore[attr-defined]
         problem = differences(generator.state_dict(), state)
         if problem:
@@ -138,7 +138,7 @@ def find_teacher(recipe: Recipe, store: AssetStore, fabric: Fabric) -> Teacher |
     if not recipe.teacher:
         return None
     protocol, data = recipe.conventions, recipe.data
-    (model,) = select([recipe.teacher], protocol.scale, store).models
+    model = select_one(recipe.teacher, store, protocol.scale)
     smallest_px = data.patch_px // protocol.scale
     return Teacher(model, protocol, recipe.teacher_reductions, data.centre_crop_px, smallest_px, fabric)
 

@@ -17,7 +17,6 @@ from srbench.models.arch import Network
 from srbench.training import checkpoints, resident
 from srbench.training.alternating_updates import AlternatingUpdates, BatchFeed, WeightedLosses
 from srbench.training.forward_cache import Batch
-from srbench.training.generator_losses import LossContext
 from srbench.training.interrupts import deferred_interrupt
 from srbench.training.journal import Journal, StepListener
 from srbench.training.networks import Networks
@@ -93,9 +92,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.recipe, self.generator, self.fabric)
-        channels_last, scale = self.recipe.compute.channels_last, self.recipe.conventions.scale
-        losses = self.networks.adversarial_losses
-        self.loss_context = LossContext(self.store, self.fabric.device, channels_last, scale, losses)
+        self.loss_context = self.networks.loss_context(self.store)
         self._stop = False
 
     def run(self, *, resume: bool = False) -> TrainingState:

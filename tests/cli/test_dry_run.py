@@ -47,6 +47,6 @@ def test_a_dry_run_tells_time_by_what_earlier_calls_spent_memory_and_disk(call: 
     assert again["memory_mib"] > 700
     assert again["disk_bytes"] > 1e6
     other = json.loads(call("run", "--metrics", "ssim", "--json", "--models", "nearest,esrgan_lite", "--dry-run")[1])
-    assert (other["open"], other["untimed"], other["calls_alone"]) == (6, ["esrgan_lite.srbench"], ["nearest"])
+    assert (other["open"], other["untimed"], other["calls_alone"]) == (6, ["esrgan_lite.textured"], ["nearest"])
     out = call("run", "--metrics", "psnr", "--models", "srgan", "--dry-run")[1]
     assert "time: not known, as the folder has no times of these models" in out

@@ -152,7 +152,7 @@ def test_grey_stays_grey(call: Call) -> None:
     with Image.open("sr.png") as file:
         assert file.mode == "L"
     assert np.array_equal(image.read(Path("sr.png")), _four_times(pixels))
-    call("upscale", "lr.png", "net.png", "--model", "esrgan_lite.srbench")
+    call("upscale", "lr.png", "net.png", "--model", "esrgan_lite.textured")
     with Image.open("net.png") as file:
         assert (file.mode, file.size) == ("L", (16, 20))
 
@@ -164,7 +164,7 @@ def test_tiles_change_nothing(call: Call) -> None:
     assert np.array_equal(image.read(Path("sr.png")), expected.permute(1, 2, 0).numpy())
 
 
-@pytest.mark.parametrize("model", ["bicubic", "esrgan_lite.srbench"])
+@pytest.mark.parametrize("model", ["bicubic", "esrgan_lite.textured"])
 def test_an_output_is_that_of_a_run_on_the_same_lr(call: Call, model: str) -> None:
     for name, channels in (("colour", 3), ("grey", 1)):
         _write(f"lr/{name}.png", 12, 9, channels)
@@ -193,7 +193,7 @@ def test_the_fast_mode_is_said_and_used(call: Call, monkeypatch: pytest.MonkeyPa
 
 def test_self_ensemble_is_another_picture(call: Call) -> None:
     _write("lr.png", 9, 8)
-    model = ("--model", "esrgan_lite.srbench")
+    model = ("--model", "esrgan_lite.textured")
     call("upscale", "lr.png", "plain.png", *model)
     _, out, _ = call("upscale", "lr.png", "x8.png", *model, "--mode", "x8", "--json")
     assert json.loads(out)["mode"] == "fp32+x8"
@@ -218,7 +218,7 @@ def test_self_ensemble_is_another_picture(call: Call) -> None:
         (("deep16.png", "sr.png"), "more than 8 bits a sample"),
         (("lr.png", "sr.png", "--model", "srgna"), "Closest: 'srgan'"),
         (("lr.png", "sr.png", "--model", "all"), "expected the id of one"),
-        (("lr.png", "sr.png", "--scale", "3", "--model", "esrgan_lite.srbench"), "upscales by 4, not by 3"),
+        (("lr.png", "sr.png", "--scale", "3", "--model", "esrgan_lite.textured"), "upscales by 4, not by 3"),
         (("lr.png", "sr.png", "--device", "abacus"), "the device 'abacus' cannot be used"),
         (("lr.png", "sr.png", "--mode", "tile=-1"), "is no mode"),
         (("lr.png",), "OUT"),

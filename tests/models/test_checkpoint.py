@@ -146,7 +146,7 @@ def test_the_hash_is_of_the_bytes_that_were_loaded(
 
 
 def test_weights_of_a_card_that_changed_since_they_were_checked_are_not_loaded(tmp_path: Path) -> None:
-    card = registry.find("esrgan_lite.srbench")
+    card = registry.find("esrgan_lite.textured")
     path = tmp_path / "w.safetensors"
     path.write_bytes(AssetStore([]).fetch(PinnedFile(card.files[0].path, card.files[0].sha256)).read_bytes())
     found = model.from_card(card, 4, [path])

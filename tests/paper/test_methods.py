@@ -62,7 +62,7 @@ def test_the_paragraph_follows_protocol_cards_and_statistics(tmp_path: Path) -> 
     assert "mirrored edges, rounded to 8 bits after each of the two passes" in data
     assert "fsrcnn (Dong et al., 2016), 12,809 parameters, weights of yjn870/FSRCNN-pytorch @ 597b52f7" in models
     assert "trained on T91" in models
-    assert "srgan@0.4 (Ledig et al., 2017; Wang et al., 2019), weights between those of srresnet.srbench and" in models
+    assert "srgan@0.4 (Ledig et al., 2017; Wang et al., 2019), weights between those of srresnet.h100 and" in models
     assert "of the latter 40 %" in models
     assert "mine, given by its user" in models
     assert "on luma (BT.601, 16 to 235, not rounded" in measures

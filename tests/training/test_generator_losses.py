@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from srbench.core.assets import AssetStore
-from srbench.errors import BadRecipe
+from srbench.errors import BadRecipe, UserError
 from srbench.training.adversarial_loss import AdversarialLoss
 from srbench.training.features import FILES, VggFeatures, layer_names, load_features
 from srbench.training.forward_cache import Batch, ForwardCache
@@ -28,7 +28,7 @@ def _cache(lr: Tensor, hr: Tensor, **networks: Any) -> ForwardCache:
 
 
 def _context(losses: dict[Any, AdversarialLoss] | None = None, scale: int = 2) -> LossContext:
-    return LossContext(AssetStore([]), torch.device("cpu"), False, scale, losses or {})
+    return LossContext(AssetStore([]), torch.device("cpu"), False, scale, "rgb", losses or {})
 
 
 def _double(x: Tensor) -> Tensor:
@@ -183,10 +183,24 @@ def test_a_grid_is_told_by_a_model_that_has_none() -> None:
     assert values == pytest.approx([0.0, 0.2**2 / 4], abs=1e-6)
 
 
+def test_pixels_are_compared_with_the_output_of_another_network(tmp_path: Path) -> None:
+    network, file = ESPCN(2, "rgb").eval(), tmp_path / "espcn.safetensors"
+    save_file(network.state_dict(), file)
+    lr = torch.randint(0, 256, (1, 3, 8, 8), dtype=torch.uint8)
+    cache = _cache(lr, torch.zeros(1, 3, 16, 16, dtype=torch.uint8), generator=lambda x: network(x) + 0.25)
+    loss = Pixel(kind="pixel", criterion="l1", reference=str(file)).build(_context())(cache)
+    assert loss.item() == pytest.approx(0.25, abs=1e-6)
+
+
+def test_a_reference_is_one_model() -> None:
+    with pytest.raises(UserError, match="all"):
+        Pixel(kind="pixel", reference="all").build(_context())
+
+
 def test_a_grid_is_not_told_by_a_network_of_luma(tmp_path: Path) -> None:
     file = tmp_path / "espcn.safetensors"
     save_file(ESPCN(2).state_dict(), file)
-    with pytest.raises(BadRecipe, match=r"^reference: \S+ is no network that reads RGB; give one that does$"):
+    with pytest.raises(BadRecipe, match=r"^reference: expected bicubic or a network of rgb, not \S+$"):
         Grid(kind="grid", reference=str(file)).build(_context())
 
 

@@ -26,6 +26,12 @@ def _small(name: str) -> Recipe:
     full = recipes.load(name)
     changes = [f"generator.settings.{setting}" for setting in SMALL[full.generator.arch]]
     changes += ["teacher=bicubic"] if full.teacher else []
+    changes += [
+        f"phases.{at}.losses.{number}.reference=bicubic"
+        for at, phase in enumerate(full.phases)
+        for number, loss in enumerate(phase.losses)
+        if getattr(loss, "reference", "")
+    ]
     changes += ["start=''", "data.batch=2", "data.patch_px=32", "data.folders=['hr']", "data.held_out=[]"]
     changes += [f"phases.{at}.steps=2" for at in range(len(full.phases))]
     changes += ["discriminator.channels=4"] if full.discriminator else []

@@ -229,10 +229,10 @@ def _mmagic(
 
 CARDS = (
     trained_here(
-        "esrgan_lite.srbench",
+        "esrgan_lite.textured",
         "rrdb",
         1118755,
-        weight("esrgan_lite.safetensors", "65fd835ca78ee446d99baf4b4b33910294a533ef02186270fce765d447ecde4a", 2255206),
+        weight("esrgan_lite.safetensors", "b9ec58adbef364ea935c41a166af60049fd67c909ddd1cf80fd5f185b7a5301a", 2255206),
         recipe="zoo_esrgan_lite",
         steps=4000,
         hours=0.6,
