@@ -1,5 +1,6 @@
 """What cards say of metrics, measured again."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
@@ -30,8 +31,8 @@ def test_golden_values_are_measured_again(name: str, golden_pairs: list[tuple[Te
     fetched = Path(platformdirs.user_cache_dir("srbench", appauthor=False)) / "weights"
     if "vgg16" in metric.weights.lower() and not (fetched / "vgg16.ckpt").exists():
         pytest.skip("needs 64 MB and half a minute; to run it, fetch them first: srbench fetch lpips.vgg")
-    if name == "cvvdp":
-        pytest.importorskip("pycvvdp")
+    if name == "cvvdp" and find_spec("pycvvdp") is None:  # its import would leave its folder on the path
+        pytest.skip("needs the package cvvdp")
     score = metric.open(AssetStore([fetched]))
     gaps = metric.golden_gaps or (0.0,) * len(card.PAIRS)
     for pair, printed, gap, where in zip(golden_pairs, metric.golden, gaps, card.PAIRS, strict=True):
