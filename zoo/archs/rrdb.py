@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate, leaky_relu_
 
 from srbench.models import folding
 from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
-from srbench.models.card import Card, Claim, trained_here, weight
+from srbench.models.card import ONE_CORE, Card, Claim, trained_here, weight
 
 _SLOPE, _RESIDUAL_SCALE = 0.2, 0.2
 
@@ -245,7 +245,7 @@ CARDS = (
         psnr_partner="esrgan_lite.psnr",
         note="6 RRDB blocks of 32 channels, trained from esrgan_lite.psnr on one CPU core",
         in_all=False,  # behind srgan in every figure
-        device="1 core of an AMD EPYC with AVX-512, bf16, torch 2.14.1",
+        device=ONE_CORE,
     ),
     trained_here(
         "esrgan_lite.psnr",

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from srbench.errors import BadWeights
 from srbench.models import folding
 from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
-from srbench.models.card import Card, Claim, trained_here, weight
+from srbench.models.card import ONE_CORE, Card, Claim, trained_here, weight
 
 Norm = Literal["batch", "instance", "none"]
 
@@ -254,7 +254,7 @@ CARDS = (
         psnr_partner="srresnet.h100",
         note="srgan.textured without its grid, by 600 more updates on one CPU core",
         rank=-2,
-        device="1 core of an AMD EPYC with AVX-512, bf16, torch 2.14.1",
+        device=ONE_CORE,
     ),
     trained_here(
         "srgan.textured",
@@ -273,7 +273,7 @@ CARDS = (
         },
         psnr_partner="srresnet.h100",
         note="trained from srresnet.h100 in 1.5 h on one CPU core; it leaves a faint grid of 4 px",
-        device="1 core of an AMD EPYC with AVX-512, bf16, torch 2.14.1",
+        device=ONE_CORE,
     ),
     trained_here(
         "srgan.srbench",
