@@ -47,6 +47,9 @@ def load(name: str) -> Metric:
     with source_file.opened(path) as file:
         function = _found(vars(file.module), wanted, name)
         of_sets = _is_of_sets(function)
+        missing = [part for part in ("update", "compute") if of_sets and not hasattr(function, part)]
+        if missing:
+            raise UserError(f"{name} is a class without {' and '.join(missing)}; expected update(sr, hr) and compute()")
         images = _images(function.update if of_sets else function, name, method=isinstance(function, type))
     made = partial(copy.deepcopy, function) if of_sets and not isinstance(function, type) else function
     called = source_file.with_neighbours(made, file)

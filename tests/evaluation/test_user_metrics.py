@@ -41,6 +41,9 @@ class Mean:
     def update(self, sr): self.seen.append(float(sr.mean()))
     def compute(self): return sum(self.seen) / len(self.seen)
 
+class Half:
+    def compute(self): return 1
+
 made = Mean()
 """
 
@@ -116,6 +119,8 @@ def test_other_names_and_arguments_are_refused(file: Path) -> None:
         user_metrics.load(f"{file}:dist")
     with pytest.raises(UserError, match=r"\(x, y\); expected \(sr, hr\)"):
         user_metrics.load(f"{file}:odd")
+    with pytest.raises(UserError, match=r"Half is a class without update; expected update\(sr, hr\) and compute\(\)"):
+        user_metrics.load(f"{file}:Half")
     with pytest.raises(UserError, match="is no file"):
         user_metrics.load("absent.py:f")
     with pytest.raises(UserError, match="name one"):
