@@ -2,15 +2,17 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+import benchmarks.gpu
 from benchmarks import photographs
 from benchmarks.gpu import bounded
 from benchmarks.gpu.bounded import Ending
@@ -18,13 +20,13 @@ from benchmarks.gpu.parts import PARTS, Part, Settings
 from srbench.core import environment, files
 
 _ENDED, _LONGEST_MINUTES = "kit.json", 600.0
-_LEAST_S = 20.0
-_SHORT_S = 240.0
+_LEAST_S = 10.0
 
 
 def main() -> int:
     """Run the parts that are missing, and write the page."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the part that runs ends too
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / _ENDED
     ended: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
@@ -47,11 +49,12 @@ def main() -> int:
 def _run(part: Part, asked: Settings, left_s: float) -> Ending:
     if part.needs_gpu and not asked.device.startswith("cuda"):
         return Ending("skipped", said="it needs a GPU")
-    if left_s < _LEAST_S:
+    left_s -= bounded.GRACE_S
+    limit = min(left_s, 60 * asked.minutes * part.share if part.share and not asked.short else left_s)
+    if limit < _LEAST_S:
         return Ending("skipped", said="no time was left")
-    limit = min(left_s, 60 * asked.minutes * part.share) if part.share else left_s - bounded.GRACE_S
-    limit = _SHORT_S if asked.short else limit
-    return bounded.run(part.words(asked), limit, asked.out / f"{part.name}.log", part.right)
+    words = part.words(replace(asked, limit_s=limit))
+    return bounded.run(words, limit, asked.out / f"{part.name}.log", part.right)
 
 
 def _page(content: Mapping[str, Any], out: Path) -> str:
@@ -85,7 +88,8 @@ def _section(part: Part, ending: Ending, out: Path) -> list[str]:
 
 
 def _arguments() -> Settings:
-    parser = argparse.ArgumentParser("benchmarks.gpu", description="Everything that has to be measured on a GPU.")
+    shown = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("benchmarks.gpu", description=benchmarks.gpu.__doc__, formatter_class=shown)
     parser.add_argument("--out", type=Path, required=True, help="folder of the report")
     parser.add_argument("--device", default="cuda", help="cuda (the default), cuda:1, or cpu to try it")
     parser.add_argument("--minutes", type=float, default=9.0, help="for all parts; 9 by default")

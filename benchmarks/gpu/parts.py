@@ -2,18 +2,31 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from srbench.core.assets import AssetStore
+from srbench.models import registry
+from srbench.training.journal import read_steps
 
 _PYTHON = (sys.executable, "-m")
 _SRBENCH = (*_PYTHON, "srbench")
 _MODES = ("fp32", "fp16+channels_last", "tf32+channels_last", "bf16+channels_last", "fp16+channels_last+graph")
 _COMPILED = ("fp16+channels_last+compile", "bf16+channels_last+compile")
 _CENTRAL = "srresnet,esrgan"
+_SIZES = "180x320,480x640"
+_AMPLE_MINUTES = 30.0
+"""Time from which on every network is measured in every mode and at both sizes."""
 _STEPS_NOT_COUNTED = 50
 _SECONDS = "0.3"
+_START, _TEACHER = "srresnet.h100", "haesr"
+_OF_THE_TIME = 0.75
+"""Part of the long training's time for its updates; start, a teacher's answers and validation need the rest."""
+_FROZEN_SHARE = 0.15
+_WITHOUT_VGG = '[{ kind = "pixel" }, { kind = "adversarial" }]'
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Settings:
         short: Whether each part is only tried.
         photographs: Folder of photographs to train on; they are not published.
         weights_root: Folder of weights that are at hand.
+        limit_s: Time of the part that is about to run, in seconds.
     """
 
     out: Path
@@ -35,6 +49,7 @@ class Settings:
     short: bool
     photographs: Path
     weights_root: Path | None
+    limit_s: float = 0.0
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -81,14 +96,16 @@ def _speed(asked: Settings, name: str, models: str, names: tuple[str, ...], size
 
 
 def _central(asked: Settings) -> tuple[str, ...]:
-    return _speed(asked, "speed", _CENTRAL, _MODES, "180x320,480x640")
+    return _speed(asked, "speed", _CENTRAL, _MODES, _SIZES)
 
 
 def _compiled(asked: Settings) -> tuple[str, ...]:
-    return _speed(asked, "speed-compiled", _CENTRAL, _COMPILED, "180x320")
+    return _speed(asked, "speed-compiled", _CENTRAL, _COMPILED, _SIZES)
 
 
 def _all(asked: Settings) -> tuple[str, ...]:
+    if asked.minutes >= _AMPLE_MINUTES:
+        return _speed(asked, "speed-all", "all", (*_MODES, *_COMPILED), _SIZES)
     return _speed(asked, "speed-all", "all", (_MODES[0], _MODES[1], _MODES[-1]), "180x320")
 
 
@@ -103,12 +120,13 @@ def _memory(asked: Settings) -> tuple[str, ...]:
     return (*_PYTHON, "benchmarks.gpu.memory", "--device", asked.device, "--out", str(asked.out / "memory"), *models)
 
 
-def _train(asked: Settings, name: str, recipe: str, steps: int, *more: str) -> tuple[str, ...]:
-    batch, patch, steps = (1, 48, 2) if asked.short else (16, 192, steps)
-    if recipe == "zoo_srgan":
-        patch //= 2
-    settings = ['data.folders=["."]', "data.held_out=[]", "data.validation_images=0", *more]
-    settings += [f"data.batch={batch}", f"data.patch_px={patch}", f"phases.0.steps={steps}"]
+def _train(asked: Settings, name: str, recipe: str, settings: Sequence[str], steps: Sequence[int]) -> tuple[str, ...]:
+    """Return the command of a training on the photographs, of so many steps in each of its phases."""
+    settings = ['data.folders=["."]', "data.held_out=[]", *settings]
+    if asked.short:
+        steps = [2 for _ in steps]
+        settings += ["data.batch=1", "data.patch_px=48"]
+    settings += [f"phases.{number}.steps={count}" for number, count in enumerate(steps)]
     words = [word for setting in settings for word in ("--set", setting)]
     place = ("--data", str(asked.photographs), "--out", str(asked.out / name), "--device", asked.device)
     work = ("--workers", "0" if asked.short else "8", *asked.roots)
@@ -116,16 +134,40 @@ def _train(asked: Settings, name: str, recipe: str, steps: int, *more: str) -> t
     return (*_SRBENCH, "train", recipe, *words, *place, *work, *resumed)
 
 
-def _updates(asked: Settings) -> tuple[str, ...]:
-    return _train(asked, "updates", "zoo_srresnet", 1_500)
+def _updates(asked: Settings, *, recorded: bool = False) -> tuple[str, ...]:
+    settings = ("data.validation_images=0", "data.batch=16", "data.patch_px=192", *_recorded(recorded))
+    return _train(asked, "updates-recorded" if recorded else "updates", "zoo_srresnet", settings, [2_000])
 
 
-def _updates_gan(asked: Settings) -> tuple[str, ...]:
-    return _train(asked, "updates-gan", "zoo_srgan", 600)
+def _updates_gan(asked: Settings, *, recorded: bool = False) -> tuple[str, ...]:
+    settings = ("data.validation_images=0", "data.batch=16", "data.patch_px=96", *_recorded(recorded))
+    settings += (f"phases.0.losses={_WITHOUT_VGG}",) if asked.short else ()
+    return _train(asked, "updates-gan-recorded" if recorded else "updates-gan", "zoo_srgan", settings, [1_000])
+
+
+def _recorded(wanted: bool) -> tuple[str, ...]:
+    return ("compute.graph=true",) if wanted else ()
 
 
 def _training(asked: Settings) -> tuple[str, ...]:
-    return _train(asked, "training", "zoo_srresnet", 200_000)
+    """SRResNet goes on from the zoo's own, for as many updates as the time allows: the rate of learning ends with it.
+
+    A training that is resumed keeps to the number of updates with which it began.
+    """
+    begun = asked.out / "training" / "recipe.json"
+    if begun.exists():
+        steps = [int(phase["steps"]) for phase in _read(begun)["phases"]]
+    else:
+        paces = [_pace(asked.out / name) for name in ("updates-recorded", "updates")]
+        pace = next((pace for pace in paces if pace), 1.0)
+        updates = max(int(pace * asked.limit_s * _OF_THE_TIME), 20)
+        steps = [updates - int(updates * _FROZEN_SHARE), int(updates * _FROZEN_SHARE)]
+    (teacher,) = registry.find(_TEACHER).files
+    store = AssetStore([asked.weights_root] if asked.weights_root else [])
+    taught = _TEACHER if store.at_hand(teacher) and not asked.short else ""
+    settings = (f"start={_START}", f"teacher={taught}", "phases.0.optimizer.lr=4e-4")
+    settings += _recorded(asked.device.startswith("cuda"))
+    return _train(asked, "training", "zoo_srresnet_taught", settings, steps)
 
 
 def _speeds(folder: Path) -> dict[str, str]:
@@ -141,14 +183,20 @@ def _speeds(folder: Path) -> dict[str, str]:
     return {**dict(sorted(found.items())), "rows": f"{len(rows)}, of which {len(rows) - len(valid)} are not valid"}
 
 
+def _pace(folder: Path) -> float | None:
+    """Return the updates a second of a training, finished or stopped; None where too few can be timed."""
+    path = folder / "journal.jsonl"
+    steps = read_steps(path) if path.exists() else []
+    timed = [line for line in steps if line["step"] >= min(_STEPS_NOT_COUNTED, steps[-1]["step"] - 1)]
+    seconds = timed[-1]["seconds"] - timed[0]["seconds"] if len(timed) > 1 else 0.0
+    return (timed[-1]["step"] - timed[0]["step"]) / seconds if seconds else None
+
+
 def _rate(folder: Path) -> dict[str, str]:
-    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    steps = [line for line in lines if "step" in line]
-    first = next((line for line in steps if line["step"] >= _STEPS_NOT_COUNTED), steps[0])
-    if steps[-1]["step"] == first["step"]:
-        return {"updates": f"{steps[-1]['step']}, too few to time"}
-    rate = (steps[-1]["step"] - first["step"]) / (steps[-1]["seconds"] - first["seconds"])
-    return {"updates a second": f"{rate:.1f} over {steps[-1]['step'] - first['step']} updates"}
+    steps, pace = read_steps(folder / "journal.jsonl"), _pace(folder)
+    scores = [line["psnr"] for line in steps if "psnr" in line]
+    held_out = {"PSNR of the images held out": f"{scores[-1]:.2f} dB, best {max(scores):.2f} dB"} if scores else {}
+    return {"updates": f"{len(steps)}", "updates a second": f"{pace:.1f}" if pace else "too few to time", **held_out}
 
 
 def _facts(folder: Path) -> dict[str, str]:
@@ -160,14 +208,30 @@ def _read(path: Path) -> Any:
 
 
 PARTS = (
-    Part("tests", "Tests that need a GPU", _tests, 0.12, needs_gpu=True),
+    Part("tests", "Tests that need a GPU", _tests, 0.10, needs_gpu=True),
     Part("speed", "SRResNet and RRDB in every mode", _central, 0.16, _speeds, right=(0, 3)),
-    Part("speed-compiled", "The same, compiled", _compiled, 0.12, _speeds, right=(0, 3), needs_gpu=True),
-    Part("speed-all", "Every network", _all, 0.14, _speeds, right=(0, 3)),
-    Part("quality", "A run, and where its time goes", _shares, 0.14, _facts, right=(0, 3)),
-    Part("memory", "Memory: predicted and real; out of memory on purpose", _memory, 0.06, _facts),
-    Part("updates", "Training: SRResNet, batch 16, 192 px", _updates, 0.08, _rate),
-    Part("updates-gan", "Training: SRGAN, batch 16, 96 px", _updates_gan, 0.08, _rate),
-    Part("training", "Training with the time that is left", _training, 0.0, _rate),
+    Part("speed-compiled", "The same, compiled", _compiled, 0.11, _speeds, right=(0, 3), needs_gpu=True),
+    Part("speed-all", "Every network", _all, 0.12, _speeds, right=(0, 3)),
+    Part("quality", "A run, and where its time goes", _shares, 0.12, _facts, right=(0, 3)),
+    Part("memory", "Memory, whole and in tiles: predicted and real; out of memory on purpose", _memory, 0.06, _facts),
+    Part("updates", "Training: SRResNet, batch 16, 192 px", _updates, 0.04, _rate),
+    Part(
+        "updates-recorded",
+        "The same, each step one CUDA graph",
+        partial(_updates, recorded=True),
+        0.05,
+        _rate,
+        needs_gpu=True,
+    ),
+    Part("updates-gan", "Training: SRGAN, batch 16, 96 px", _updates_gan, 0.04, _rate),
+    Part(
+        "updates-gan-recorded",
+        "The same, each step one CUDA graph",
+        partial(_updates_gan, recorded=True),
+        0.05,
+        _rate,
+        needs_gpu=True,
+    ),
+    Part("training", "SRResNet trained on, with the time that is left", _training, 0.0, _rate),
 )
 """All parts, in their order."""
