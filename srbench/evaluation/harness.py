@@ -144,9 +144,10 @@ class Walk:
             begin = time.perf_counter()
             upscaler = self.measurer.load(model, tasks.open)
             spent = Spent(time.perf_counter() - begin)
-            for task in made.grouped(model, tasks.open):
+            order = made.grouped(model, tasks.open)
+            for task, following in zip(order, [*order[1:], None], strict=True):
                 begin = time.perf_counter()
-                if upscaler is None or not self.measurer.measure(model, upscaler, task):
+                if upscaler is None or not self.measurer.measure(model, upscaler, task, following):
                     break
                 shown.advance()
                 spent.add(task, time.perf_counter() - begin, self.measurer.pairs.lr_size(task.item))

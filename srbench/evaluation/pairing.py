@@ -1,6 +1,7 @@
 """From an item of a data set to the two images that a protocol uses: LR to upscale and HR to compare with."""
 
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,6 +202,8 @@ class PairCache:
         self.kept: dict[Item, Pair] = {}
         self.sizes: dict[Item, tuple[int, int]] = {}
         self.left_bytes = _KEPT_MIB * 2**20
+        self._begun: dict[Item, Future[Pair]] = {}
+        self._reader = ThreadPoolExecutor(1)  # its thread starts with the first image that is begun
 
     def lr_size(self, item: Item) -> tuple[int, int]:
         """Return height and width of an image's LR, as `lr_size` does."""
@@ -208,11 +211,17 @@ class PairCache:
             self.sizes[item] = lr_size(item, self.protocol)
         return self.sizes[item]
 
+    def begin(self, item: Item) -> None:
+        """Begin to load an image beside what the program does next; `load` waits for it."""
+        if item not in self.kept and item not in self._begun:
+            self._begun[item] = self._reader.submit(load, item, self.protocol)
+
     def load(self, item: Item) -> Pair:
         """Return HR and LR of an image, as `load` does."""
         if item in self.kept:
             return self.kept[item]
-        images = load(item, self.protocol)
+        begun = self._begun.pop(item, None)
+        images = begun.result() if begun else load(item, self.protocol)
         if images.size_bytes <= self.left_bytes:
             self.kept[item] = images
             self.left_bytes -= images.size_bytes

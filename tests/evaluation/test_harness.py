@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,7 @@ from srbench import protocol
 from srbench.core import image, memory
 from srbench.core.assets import AssetStore
 from srbench.core.download import sha256
+from srbench.datasets.dataset import Item
 from srbench.datasets.locate import ImageSet, locate
 from srbench.errors import BadImage, BadRun
 from srbench.evaluation import harness, measuring, pairing, scoring, tasks, usable
@@ -162,6 +164,37 @@ def test_what_one_model_read_is_there_for_the_next_as_far_as_it_fits(
     monkeypatch.setattr(pairing, "_KEPT_MIB", kept_mib)
     harness.run(_plan("nearest", "bicubic"), RunFolder(tmp_path))
     assert len(seen) == reads
+
+
+def test_beside_a_gpu_the_next_image_is_read_while_one_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while the network is timed; a file that cannot be read is told as it is without."""
+    folder, load, made = tmp_path / "hr", pairing.load, measuring.Measurer.__init__
+    seen: list[tuple[str, bool]] = []
+
+    def read(item: Item, conventions: protocol.Protocol) -> pairing.Pair:
+        seen.append((item.name, threading.current_thread() is threading.main_thread()))
+        if item.name == "2":
+            raise BadImage("2.png is torn")
+        return load(item, conventions)
+
+    def reading_ahead(self: measuring.Measurer, plan: Plan, run: RunFolder) -> None:
+        made(self, plan, run)
+        assert not self.reads_ahead
+        self.reads_ahead = True
+
+    for at in range(4):
+        image.write(folder / f"{at}.png", image.to_array(torch.full((1, 3, 32, 32), 9 * at, dtype=torch.uint8)))
+    plan = replace(_plan("nearest"), sets=[locate(str(folder), AssetStore([]), scale=4)])
+    expected = harness.run(replace(plan, force=True), RunFolder(tmp_path / "plain"))
+    monkeypatch.setattr(pairing, "load", read)
+    monkeypatch.setattr(measuring.Measurer, "__init__", reading_ahead)
+    outcome = harness.run(plan, RunFolder(tmp_path / "ahead"))
+    assert seen == [("0", True), ("1", False), ("2", False), ("3", True)]  # nothing is scored before the last
+    values = _values(expected.rows)
+    assert _values(outcome.rows) == {key: value for key, value in values.items() if key[1] != "2"}
+    assert [(entry["image"], entry["reason"]) for entry in outcome.failed] == [("2", "2.png is torn")]
 
 
 def test_images_of_one_size_follow_one_another_where_something_is_made_for_each_size(tmp_path: Path) -> None:

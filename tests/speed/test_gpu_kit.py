@@ -57,7 +57,7 @@ def test_every_part_runs_on_a_cpu_and_the_page_tells_what_it_found(
         "| rows | 1, of which",
         "| networks |",
         "refused, and the next output is the same",
-        "| fsrcnn, in tiles | 1 MiB allowed",
+        "| fsrcnn (random weights), in tiles | 3 MiB allowed",
         "| updates a second |",
         "| PSNR of the images held out |",
     ):
