@@ -84,7 +84,8 @@ def resize(
         rows = _row_blocks(image.shape[-2], size[0], kernel, antialias, edge)
         columns = _matrix(image.shape[-1], size[1], kernel, antialias, edge)
         planes = image.detach().reshape(-1, *image.shape[-2:]).numpy()
-        resized = weighted_sums.of_both(rows, columns, planes, _round if round_passes else _keep)
+        after = _round if round_passes else _keep
+        resized = weighted_sums.of_both(rows, columns, planes, after, torch.get_num_threads())
         return torch.from_numpy(resized).view(*image.shape[:-2], *size)
     out = image.double()
     for dim, length in ((-2, size[0]), (-1, size[1])):

@@ -5,6 +5,7 @@ bits of a plain loop in a fraction of its time: what it works on stays in the ca
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,9 @@ Blocks = tuple[sparse.csr_array, ...]
 
 _BLOCK_ROWS = 32
 """Rows that go through both passes at once: they stay in the cache of one core."""
+
+_THREADED_PIXELS = 2_000_000
+"""Pixels in and out from which on threads gain more than they cost."""
 
 
 def matrix(index: npt.NDArray[np.int64], weight: Floats, length: int) -> sparse.csr_array:
@@ -39,7 +43,11 @@ def cut(sums: sparse.csr_array) -> Blocks:
 
 
 def of_both(
-    rows: Blocks, columns: sparse.csr_array, image: npt.NDArray[Any], after: Callable[[Floats], object]
+    rows: Blocks,
+    columns: sparse.csr_array,
+    image: npt.NDArray[Any],
+    after: Callable[[Floats], object],
+    threads: int = 1,
 ) -> Floats:
     """Sum rows and then columns: `(planes, H, W)` of any real dtype to `(planes, n, m)`.
 
@@ -48,8 +56,22 @@ def of_both(
         columns: Sums of columns.
         image: Pixels.
         after: Called on the sums of each pass, which it may change in place.
+        threads: Number of planes that are summed at once, each as it would be alone.
     """
     out = np.empty((len(image), sum(block.shape[0] for block in rows), columns.shape[0]))
+    shares = [slice(first, None, threads) for first in range(min(threads, len(image)))]
+    if len(shares) == 1 or out.size + image.size < _THREADED_PIXELS:
+        _planes(rows, columns, image, after, out)
+        return out
+    with ThreadPoolExecutor(len(shares)) as pool:  # scipy's products let other threads run
+        list(pool.map(lambda share: _planes(rows, columns, image[share], after, out[share]), shares))
+    return out
+
+
+def _planes(
+    rows: Blocks, columns: sparse.csr_array, image: npt.NDArray[Any], after: Callable[[Floats], object], out: Floats
+) -> None:
+    """Sum one plane after the other into `out`."""
     plane = np.empty(image.shape[1:])  # once for all planes: fresh memory costs as much as the sums
     for source, summed in zip(image, out, strict=True):
         plain = source.dtype == np.float64 and source.flags.c_contiguous
@@ -63,7 +85,6 @@ def of_both(
             after(across)
             summed[top : top + len(down)] = across.T
             top += len(down)
-    return out
 
 
 @cache

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from srbench.core import image
+from srbench.core import image, weighted_sums
 from srbench.core.image import round_half_up
 from srbench.core.resize import Edge, Kernel, resize
 
@@ -169,6 +169,16 @@ def test_the_product_of_matrices_gives_the_bits_of_the_loop(
     assert torch.equal(resize(levels, out, **options), recorded)
     with torch.no_grad():
         assert torch.equal(resize(levels.clone().requires_grad_(), out, **options), recorded)
+
+
+@pytest.mark.parametrize("planes", [1, 3, 5])
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch, planes: int, threads: int) -> None:
+    levels = torch.randint(0, 256, (planes, 90, 70), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
+    alone = torch.stack([resize(plane, (45, 31), round_passes=True) for plane in levels])
+    monkeypatch.setattr(weighted_sums, "_THREADED_PIXELS", 0)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert torch.equal(resize(levels, (45, 31), round_passes=True), alone)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.bool])
