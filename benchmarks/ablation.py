@@ -133,7 +133,8 @@ def _page(results: pd.DataFrame, wanted: argparse.Namespace) -> str:
     )
     machine = describe(torch.device("cpu"))
     seeds = " ".join(map(str, wanted.seeds))
-    made = f"Made by `python -m benchmarks.ablation --steps {wanted.steps} --teacher {wanted.teacher} --seeds {seeds}` "
+    made = "Made by `python -m benchmarks.ablation --photographs PHOTOGRAPHS --weights-root WEIGHTS "
+    made += f"--steps {wanted.steps} --teacher {wanted.teacher} --seeds {seeds}` "
     made += f"on {machine['cpu']}, torch {machine['packages']['torch']}.\n"
     return lead + "\n\n".join([_means(results), _effects(results), made])
 

@@ -1,7 +1,8 @@
 """A teacher's answers: another model's outputs, made before training and kept by the content that they are of.
 
-Trained towards the answers of a stronger network, a small one learns more from the same photographs than from HR alone,
-since an answer holds only what can be told from LR (Hinton et al., Distilling the knowledge in a neural network, 2015).
+Trained towards the answers of a stronger network, a small one may learn more from the same photographs than from HR
+alone, since an answer holds only what can be told from LR (Hinton et al., Distilling the knowledge in a neural network,
+2015). In the small ablation of `reports/training` it did not.
 HR reduced by 3, say, is LR too: with more detail than the protocol's, and without HR, but with an answer.
 """
 
