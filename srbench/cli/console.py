@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from srbench.report.table import Page, Table
 
 _PIPE_WIDTH = 160
+LINE_EVERY_S = 60.0
+"""Seconds between two lines of a log that say how far something has come."""
 
 out = Console(highlight=False)
 if not out.is_terminal:
@@ -93,6 +96,42 @@ class _Bars:
             self.display.remove_task(bar)
 
 
+class _Lines:
+    """Prints a line a minute for what is going on, where no bar can be drawn: a log shows that it goes on."""
+
+    def __init__(self) -> None:
+        self.printed = time.monotonic()
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Task]:
+        yield _Line(self, description, total)
+
+    def show(self, text: str) -> None:
+        """Print a line if it is time to."""
+        if time.monotonic() - self.printed >= LINE_EVERY_S:
+            self.printed = time.monotonic()
+            err.print(text, markup=False, soft_wrap=True)
+
+
+class _Line:
+    """One task, told by lines."""
+
+    def __init__(self, lines: _Lines, description: str, total: int | None) -> None:
+        self.lines, self.description, self.total, self.done = lines, description, total, 0
+
+    def describe(self, text: str) -> None:
+        self.description = text
+        self._show()
+
+    def advance(self, steps: int = 1) -> None:
+        self.done += steps
+        self._show()
+
+    def _show(self) -> None:
+        of = f"{self.done} of {self.total}" if self.total else f"{self.done}"
+        self.lines.show(f"{self.description}: {of}")
+
+
 class _OneBar:
     """Draws one bar for all tasks together, from the first one on."""
 
@@ -113,9 +152,12 @@ class _OneBar:
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Draw on stderr how work goes."""
+    """Draw on stderr how work goes; where that is no terminal, print a line a minute."""
+    if not err.is_terminal:
+        yield _Lines()
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Display(*columns, console=err, transient=True, disable=not err.is_terminal) as display:
+    with Display(*columns, console=err, transient=True) as display:
         yield _Bars(display)
 
 

@@ -100,6 +100,8 @@ def train(
         torch.set_num_threads(threads)
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
+    if not (answers_only or compare):
+        setup.check_folder(place, resume=resume, go_on=_command("--resume"))
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     machine = setup.DeviceSettings(device, devices)
     loaded = training_pace.settled(loaded, machine, store, place if resume else None, compare)
@@ -111,7 +113,6 @@ def train(
     if answers_only and teacher is None:
         raise UserError(f"--answers-only: the recipe {recipe} has no teacher; expected one, as in --set teacher=haesr")
     with _folder(place, temporary=answers_only or compare is not None) as folder:
-        setup.prepare_folder(folder, loaded, fabric, resume=resume, go_on=_command("--resume"))
         with console.bars() as progress:
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher)
         if is_first:
@@ -119,6 +120,8 @@ def train(
                 console.err.print(line, soft_wrap=True, markup=False)
         if answers_only:
             return
+        if not resume:
+            setup.write_facts(folder, loaded, fabric)
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
         # A comparison takes too few steps for all images to be worth reading.
         resident_bytes = 0 if compare else resident.budget_bytes(fabric.device)

@@ -7,8 +7,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from srbench.cli import console
 
-_LINE_EVERY_S = 60
-
 
 class _ProgressBar:
     """Shows the newest line of the journal in a progress bar."""
@@ -41,7 +39,7 @@ class _ProgressLines:
 
     def show(self, line: Mapping[str, Any]) -> None:
         """Print the line of a step if it is time to."""
-        if "psnr" not in line and line["seconds"] < self.printed_s + _LINE_EVERY_S:
+        if "psnr" not in line and line["seconds"] < self.printed_s + console.LINE_EVERY_S:
             return
         self.printed_s = line["seconds"]
         remaining_min = line["seconds"] / line["step"] * (self.steps - line["step"]) / 60

@@ -43,8 +43,9 @@ CANDIDATES = {
 _CHOSEN = ("precision", "channels_last", "tf32", "engine", "split", "fp32_layers")
 """Fields of a mode that are chosen here."""
 _SCHEMA, _VERSION = "fastest_modes", 1
-_MOST_S, _SHARE_OF_PRICES = 3.0, 0.6
-"""Seconds that a choice may take, and the share of them after which no further mode's price is looked for."""
+_MOST_S, _SHARE_OF_PRICES = 2.8, 0.6
+"""Seconds after which nothing more is begun, so that a choice takes three at most, and the share of them after which no
+further mode's price is looked for."""
 _GPU_PROBE = Size(360, 640)
 """Size of the input; a GPU must have enough to do, else only the time of launches is compared."""
 _SIDES_PX = (96, 64, 48, 32, 24, 16, 12)

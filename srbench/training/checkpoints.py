@@ -41,6 +41,18 @@ def ensure_space(folder: Path, needed_bytes: int) -> None:
         )
 
 
+def last(folder: Path) -> Path:
+    """Return the checkpoint from which the run of a folder goes on.
+
+    Raises:
+        BadRun: There is none.
+    """
+    path = folder / "last.ckpt"
+    if not path.is_file():
+        raise BadRun(f"{folder} holds no last.ckpt to resume from; leave out --resume to begin")
+    return path
+
+
 def save(path: Path, content: Mapping[str, Any]) -> None:
     """Write a checkpoint of plain values and tensors.
 

@@ -13,10 +13,10 @@ from srbench.core.assets import AssetStore
 from srbench.core.config import Config
 from srbench.errors import BadRecipe
 from srbench.models.arch import Colour, Network
-from srbench.models.select import select_one
 from srbench.training.adversarial_loss import AdversarialLoss, Domain
 from srbench.training.features import WeightsOrigin, layer_names, load_features
 from srbench.training.forward_cache import ForwardCache
+from srbench.training.named_model import find_model
 
 Criterion = Literal["mse", "l1"]
 Weight = Annotated[float, Field(gt=0)]
@@ -81,14 +81,13 @@ def _reference(name: str, context: LossContext) -> LossFunction:
         context: What losses may need.
 
     Raises:
-        UserError: The model's weights cannot be found.
-        BadRecipe: It is no network, or reads other colours than the generator.
+        BadRecipe: The model's weights cannot be found, it is no network, or it reads other colours than the generator.
     """
     if not name:
         return lambda cache: cache.hr
     if name == "bicubic":
         return lambda cache: cache.upscaled
-    model = select_one(name, context.store, context.scale)
+    model = find_model("reference", name, context.store, context.scale)
     network = model.make()
     if not isinstance(network, Network) or network.colour != context.colour:
         raise BadRecipe(f"reference: expected bicubic or a network of {context.colour}, not {model.id}")
@@ -115,8 +114,7 @@ class Pixel(LossConfig):
         """Build the loss, without its weight.
 
         Raises:
-            UserError: The weights of the reference cannot be found.
-            BadRecipe: It is no network, or reads other colours than the generator.
+            BadRecipe: The reference cannot be found, is no network, or reads other colours than the generator.
         """
         distance, reference = _DISTANCES[self.criterion], _reference(self.reference, context)
         return lambda cache: distance(cache.sr, reference(cache))
@@ -208,8 +206,7 @@ class Grid(LossConfig):
         """Build the loss, without its weight.
 
         Raises:
-            UserError: The weights of the reference cannot be found.
-            BadRecipe: It is no network, or reads other colours than the generator.
+            BadRecipe: The reference cannot be found, is no network, or reads other colours than the generator.
         """
         reference = _reference(self.reference, context)
 

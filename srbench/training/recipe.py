@@ -163,6 +163,9 @@ class Recipe(Config):
         self._check_discriminators()
 
     def _check_teacher(self) -> None:
+        for key in ("teacher_share", "teacher_reductions"):
+            if key in self.model_fields_set and "teacher" not in self.model_fields_set:
+                raise ValueError(f'{key}: there is no teacher; expected one, as in teacher = "haesr"')
         if not self.teacher:
             return
         if self.data.degradation.kind != "classical" or self.data.lr_folders or self.data.augmentation.jitter:

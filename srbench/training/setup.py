@@ -18,9 +18,9 @@ from srbench.core.progress import NO_PROGRESS, Progress
 from srbench.errors import BadRecipe, BadRun, BadWeights, UserError, first_line
 from srbench.models.arch import Network, channels_of
 from srbench.models.model import differences
-from srbench.models.select import select_one
-from srbench.training import images, run_facts
+from srbench.training import checkpoints, images, run_facts
 from srbench.training.image_cache import ImageCache
+from srbench.training.named_model import find_model
 from srbench.training.recipe import Recipe
 from srbench.training.samples import PatchDataset
 from srbench.training.teacher import Teacher
@@ -88,14 +88,15 @@ def build_generator(recipe: Recipe, store: AssetStore) -> Network:
 
     Raises:
         BadRecipe: The network cannot be trained for the protocol's scale.
-        UserError: The weights to start from cannot be found, or belong to another network.
+        BadRecipe: The weights to start from cannot be found.
+        BadWeights: They belong to another network.
     """
     torch.manual_seed(recipe.seed)
     scale = recipe.conventions.scale
     generator = recipe.generator.build(scale)
     _check_generator(generator, recipe)
     if recipe.start:
-        initial = select_one(recipe.start, store, scale)
+        initial = find_model("start", recipe.start, store, scale)
         state = initial.make().state_dict()  # type: ignore[attr-defined]
         problem = differences(generator.state_dict(), state)
         if problem:
@@ -133,12 +134,12 @@ def find_teacher(recipe: Recipe, store: AssetStore, fabric: Fabric) -> Teacher |
         fabric: The launched Lightning Fabric, on whose device the teacher will answer.
 
     Raises:
-        UserError: Its weights cannot be found, or it does not upscale by the protocol's scale.
+        BadRecipe: Its weights cannot be found, or it does not upscale by the protocol's scale.
     """
     if not recipe.teacher:
         return None
     protocol, data = recipe.conventions, recipe.data
-    model = select_one(recipe.teacher, store, protocol.scale)
+    model = find_model("teacher", recipe.teacher, store, protocol.scale)
     smallest_px = data.patch_px // protocol.scale
     return Teacher(model, protocol, recipe.teacher_reductions, data.centre_crop_px, smallest_px, fabric)
 
@@ -193,23 +194,33 @@ def build_dataset(
     return patches, hr_images
 
 
-def prepare_folder(folder: Path, recipe: Recipe, fabric: Fabric, *, resume: bool, go_on: str = "--resume") -> None:
-    """Make the run's folder, and write recipe.json and machine.json into it.
+def check_folder(folder: Path, *, resume: bool, go_on: str = "--resume") -> None:
+    """Look whether a run can begin in a folder, or go on there, before anything takes long.
+
+    Args:
+        folder: Folder of the run.
+        resume: Whether a run is to go on.
+        go_on: Command or option that goes on, for the error.
+
+    Raises:
+        BadRun: The folder holds a run that is not to go on, or none that could.
+    """
+    if resume:
+        checkpoints.last(folder)
+    elif (folder / "last.ckpt").exists():
+        raise BadRun(f"{folder} already holds a run; go on with {go_on}, or give another folder with --out")
+
+
+def write_facts(folder: Path, recipe: Recipe, fabric: Fabric) -> None:
+    """Write recipe.json and machine.json into the folder of a run that begins; it is made.
 
     Args:
         folder: Folder of the run.
         recipe: The recipe.
-        fabric: The launched Lightning Fabric.
-        resume: Whether the folder holds a run that is to go on; nothing is written then.
-        go_on: Command or option that goes on, for the error.
-
-    Raises:
-        BadRun: The folder holds a run that is not to go on.
+        fabric: The launched Lightning Fabric, of whose processes the first writes.
     """
-    if not resume and (folder / "last.ckpt").exists():
-        raise BadRun(f"{folder} already holds a run; go on with {go_on}, or give another folder with --out")
     folder.mkdir(parents=True, exist_ok=True)
-    if fabric.global_rank == 0 and not resume:
+    if fabric.global_rank == 0:
         machine = {**describe(fabric.device), "processes": fabric.world_size}
         run_facts.write(folder, "recipe", recipe.model_dump(mode="json"))
         run_facts.write(folder, "machine", machine)

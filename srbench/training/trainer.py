@@ -270,9 +270,7 @@ class Trainer:
 
     def _restore(self) -> dict[str, Any]:
         """Take over networks and progress from the last checkpoint, and return the state of its optimizers."""
-        path = self.folder / "last.ckpt"
-        if not path.is_file():
-            raise BadRun(f"{self.folder} holds no last.ckpt to resume from; leave out --resume to begin")
+        path = checkpoints.last(self.folder)
         content = checkpoints.load(path)
         if keys := self.recipe.differing_keys(Recipe.check(content["recipe"], str(path))):
             raise BadRun(f"{path} was made by another recipe ('{keys[0]}' differs): {self.folder / 'recipe.json'}")

@@ -41,6 +41,21 @@ def test_downloads_are_one_bar_that_appears_with_the_first(terminal: io.StringIO
     assert "1.0/4.0 kB" in drawn
 
 
+def test_a_log_has_a_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(console, "err", Console(file=text, width=20))
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with console.bars() as progress:
+        with progress.task("[1/2] a model with a long name", 3) as task:
+            for second in (30.0, 61.0, 70.0):
+                now[0] = second
+                task.advance()
+        with progress.task("tiles") as task:
+            now[0] = 130.0
+            task.describe("last tile")
+    assert text.getvalue() == "[1/2] a model with a long name: 2 of 3\nlast tile: 0\n"
+
+
 def test_nothing_is_drawn_where_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     text = io.StringIO()
     monkeypatch.setattr(console, "err", Console(file=text))

@@ -116,6 +116,10 @@ MISTAKES = [
     ((*ALWAYS, "--set", "data.patch_px=400"), "no image is left to train on: 3 smaller than a patch of 400 px"),
     ((*ALWAYS, "--start", "nothing.pth"), "nothing.pth does not exist"),
     ((*ALWAYS, "--resume"), "no last.ckpt to resume from"),
+    ((*ALWAYS, "--set", "teacher=haesrr"), "teacher: no model 'haesrr'. Closest: 'haesr'"),
+    ((*ALWAYS, "--set", "start=nothing.pth"), "start: nothing.pth does not exist"),
+    ((*ALWAYS, "--set", "teacher_share=0.3"), "teacher_share: there is no teacher"),
+    ((*ALWAYS, "--set", "teacher_reductions=[2]"), "teacher_reductions: there is no teacher"),
     (("train", "tiny.toml", "--data", "hr", "--device", "cuda:99"), "cuda:99"),
     ((*ALWAYS, "--workers", "9" * 20), "'--workers': expected at most 256"),
     ((*ALWAYS, "--devices", "9" * 20), "'--devices': expected at most 4096"),
@@ -131,6 +135,12 @@ def test_mistakes_are_one_line(call: Call, arguments: tuple[str, ...], expected:
     assert (code, out) == (2, "")
     assert expected in last
     assert "Traceback" not in err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.usefixtures("given")
+def test_a_share_of_a_teacher_that_is_switched_off_is_no_mistake(call: Call) -> None:
+    assert call(*ALWAYS, "--set", "teacher_share=0.3", "--set", "teacher=")[0] == 0
 
 
 @pytest.mark.usefixtures("given")

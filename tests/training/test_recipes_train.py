@@ -18,6 +18,7 @@ from srbench.training.validation import Validation
 SMALL = {
     "srresnet": ["blocks=1", "channels=8"],
     "rrdb": ["blocks=1", "channels=8", "growth=4"],
+    "rlfn": ["blocks=1", "channels=8", "inner=8"],
 }
 
 

@@ -8,7 +8,7 @@ import torch
 
 from srbench.core.paths import cache_folder
 from srbench.core.resize import resize
-from srbench.errors import BadRecipe, UnknownName
+from srbench.errors import BadRecipe
 from srbench.models.upscaler import Upscaler
 from srbench.training import setup
 from srbench.training.image_cache import load_image
@@ -109,7 +109,7 @@ def test_what_changes_with_each_sample_has_no_answers(data: dict[str, Any]) -> N
 
 
 def test_a_teacher_that_is_not_there_is_told(make: Make, photographs: Path) -> None:
-    with pytest.raises(UnknownName, match=r"no model 'biqubic'\. Closest: 'bicubic'"):
+    with pytest.raises(BadRecipe, match=r"teacher: no model 'biqubic'\. Closest: 'bicubic'"):
         make({**TAUGHT, "teacher": "biqubic"})
     with pytest.raises(BadRecipe, match="pass what find_teacher returns"):
         setup.build_dataset(Recipe.check(TAUGHT, "test"), photographs, 64)

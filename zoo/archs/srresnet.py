@@ -220,7 +220,7 @@ CARDS = (
             Claim("set5", "classical_x4", 31.79, 0.8907, "this project", 0.1737),
             Claim("set14", "classical_x4", 28.30, 0.7756, "this project", 0.2915),
         ),
-        note="half of what it learned were answers of HAESR (NTIRE 2026, MIT); the paper has 32.05 dB on Set5",
+        note="half of each training batch was answers of HAESR (NTIRE 2026, MIT); the paper has 32.05 dB on Set5",
         rank=-2,
     ),
     trained_here(

@@ -1,6 +1,6 @@
 """Text around the tables of a run: conventions above, odd outputs and what is missing below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from srbench.evaluation.row import TIMINGS, WHOLE_SET, Row
@@ -65,6 +65,24 @@ def tiled(rows: Sequence[Row]) -> list[str]:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f", and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def unfinished(call: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
+    """Name the models of a call that have no rows of a data set and did not fail, a line for each data set.
+
+    Args:
+        call: What run.json says of the call.
+        rows: Rows of the run.
+    """
+    measured = {(row.model, row.dataset) for row in rows}
+    excused = {*call["unavailable"], *(entry["model"] for entry in call["failed"])}
+    asked = [model for model in call.get("models", ()) if model not in excused]
+    lines = []
+    for dataset in call["datasets"]:
+        lacking = [model for model in asked if (model, dataset) not in measured]
+        if lacking:
+            lines.append(f"not measured yet on {dataset}, where the same command goes on: {', '.join(lacking)}")
+    return lines
 
 
 def missing(unavailable: dict[str, str], failed: Sequence[dict[str, str]]) -> list[str]:

@@ -145,7 +145,8 @@ def of_folder(folder: RunFolder) -> RunReport:
     chosen = shown.shown(folder)
     if not chosen.rows:
         raise BadRun(f"{folder.path} holds no rows yet; run: srbench run --out {folder.path}")
-    notes = list(dict.fromkeys([*(note for call in calls for note in call["notes"]), *chosen.notes]))
+    noted = [*(note for call in calls for note in call["notes"]), *chosen.notes]
+    notes = list(dict.fromkeys([*caption.unfinished(calls[-1], chosen.rows), *noted]))
     return report(folder, chosen.rows, notes, calls[-1]["unavailable"], calls[-1]["failed"])
 
 

@@ -50,6 +50,16 @@ def test_a_model_is_tied_when_images_disagree_and_not_when_they_agree() -> None:
     assert {variant[0] for variant in rank(rows)["set", "psnr"].tied} == {"tied"}
 
 
+def test_models_that_a_stopped_run_has_not_come_to_are_named() -> None:
+    rows = _rows({"a": [30.0], "b": [20.0]})
+    call = {"models": dict.fromkeys("abcde"), "datasets": {"set": {}, "other": {}}}
+    call |= {"unavailable": {"d": "no weights"}, "failed": [{"model": "e", "dataset": "", "image": "", "reason": "x"}]}
+    assert caption.unfinished(call, [*rows, replace(rows[0], dataset="other")]) == [
+        "not measured yet on set, where the same command goes on: c",
+        "not measured yet on other, where the same command goes on: b, c",
+    ]
+
+
 def test_a_table_says_what_its_marks_rest_on_and_which_images_decide_them() -> None:
     base = [30.0, 20.0, 25.0, 28.0, 33.0, 21.0]
     rows = _rows({"a": base, "b": [v + n for v, n in zip(base, (2.0, -0.2, -0.3, -0.2, -0.4, -0.3), strict=True)]})
