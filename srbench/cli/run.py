@@ -297,11 +297,11 @@ def _write_sheets(
     sets: "list[ImageSet]", folder: RunFolder, outcome: "Outcome", conventions: protocols.Protocol
 ) -> None:
     from srbench.evaluation.beside import beside_of
-    from srbench.report.runs import publish
+    from srbench.report.runs import kept_sheets
 
     items = {(images.id, item.name): item for images in sets for item in images.items}
     originals = {place: item.hr for place, item in items.items()}
-    for line in publish.write_sheets(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
+    for line in kept_sheets.write(folder, outcome.rows, originals, partial(beside_of, items, conventions)):
         console.err.print(f"left out of the sheets: {line}", soft_wrap=True, markup=False)
 
 

@@ -123,7 +123,7 @@ def _beside(
     """Write the report and sheets of a run anew, with what was added to it."""
     from srbench.evaluation.beside import beside_of
     from srbench.evaluation.shown import shown
-    from srbench.report.runs import publish
+    from srbench.report.runs import kept_sheets, publish
 
     chosen = shown(folder)
     rows = chosen.rows
@@ -134,5 +134,5 @@ def _beside(
     items = {(images.id, item.name): item for item in images.items}
     originals = {place: item.hr for place, item in items.items()}
     of_set = [row for row in rows if (row.dataset, row.image) in originals]
-    publish.write_sheets(folder, of_set, originals, partial(beside_of, items, protocol))
+    kept_sheets.write(folder, of_set, originals, partial(beside_of, items, protocol))
     return report

@@ -51,11 +51,11 @@ def rename(
 
 def _report(folder: RunFolder, changed: "Changed", sentence: str, json: bool) -> None:
     """Write the tables anew, take out what shows the old names, and say what was done."""
-    from srbench.report.runs import publish
+    from srbench.report.runs import kept_sheets, publish
     from srbench.report.site.publish import remove as remove_report
 
     publish.refresh(folder)
-    sheets, report = publish.remove_sheets(folder, changed.images), remove_report(folder.path / "report")
+    sheets, report = kept_sheets.remove(folder, changed.images), remove_report(folder.path / "report")
     if json:
         console.print_json(
             {

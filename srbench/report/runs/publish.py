@@ -1,27 +1,20 @@
 """The report of a run, from its folder alone."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from srbench import protocol as protocols
-from srbench.core.files import atomic_write
 from srbench.errors import BadRun
 from srbench.evaluation import shown
-from srbench.evaluation.kept_pictures import measured_picture
 from srbench.evaluation.ranking import Ranking, rank
 from srbench.evaluation.results import RunFolder
-from srbench.evaluation.row import TIMINGS, Row
+from srbench.evaluation.row import Row
 from srbench.evaluation.summary import Summary, summarise
 from srbench.protocol import Protocol
 from srbench.report.formats import csv
 from srbench.report.publish import PAGES, write_files
-from srbench.report.runs import caption, sheet
+from srbench.report.runs import caption
 from srbench.report.runs.tables import build
 from srbench.report.table import Page, Section, Table
 
@@ -201,74 +194,6 @@ def _page(
         caption=(caption.CAPTION,),
         sections=(Section("Notes", tuple(caveats), "list"),) if caveats else (),
     )
-
-
-def write_sheets(
-    folder: RunFolder,
-    rows: Sequence[Row],
-    originals: dict[tuple[str, str], Path],
-    beside: Callable[[tuple[str, str]], Mapping[str, npt.NDArray[np.uint8]]] = lambda _: {},
-) -> list[str]:
-    """Write sheets/<dataset>/<image>.png from the outputs that a run kept.
-
-    Args:
-        folder: Folder of the run.
-        rows: Rows of the models to show.
-        originals: HR files by data set and image.
-        beside: Gives the pictures by label that stand beside the outputs of a data set's image; one that is called as
-            an output is left out.
-
-    Returns:
-        A line for each picture that is left out since it is not the one that was measured.
-    """
-    by_image: dict[tuple[str, str], dict[Path, list[Row]]] = {}
-    refused: list[str] = []
-    for row in rows:
-        by_image.setdefault((row.dataset, row.image), {}).setdefault(folder.picture(row), []).append(row)
-    for place, by_picture in by_image.items():
-        outputs = []
-        for path, of in by_picture.items():
-            try:
-                outputs += [_output(path, of)] if measured_picture(folder, of) else []
-            except BadRun as error:
-                refused.append(str(error))
-        if outputs:
-            target = _sheet(folder, place)
-            with atomic_write(target) as partial:
-                labels = {output.label for output in outputs}
-                others = {label: picture for label, picture in beside(place).items() if label not in labels}
-                sheet.sheet(originals[place], outputs, others).save(partial, format="PNG")
-    return refused
-
-
-def remove_sheets(folder: RunFolder, images: Sequence[tuple[str, str]]) -> int:
-    """Remove the sheets of some images, and folders that this leaves empty.
-
-    Args:
-        folder: Folder of the run.
-        images: Their data sets and names.
-
-    Returns:
-        Number of sheets that were there.
-    """
-    sheets = [path for place in images if (path := _sheet(folder, place)).is_file()]
-    for path in sheets:
-        path.unlink()
-        with suppress(OSError):
-            path.parent.rmdir()
-            path.parent.parent.rmdir()
-    return len(sheets)
-
-
-def _sheet(folder: RunFolder, place: tuple[str, str]) -> Path:
-    return folder.path / "sheets" / place[0] / f"{place[1]}.png"
-
-
-def _output(path: Path, rows: Sequence[Row]) -> sheet.Output:
-    measured = [row for row in rows if row.metric not in TIMINGS]
-    values = {row.metric: row.value for row in measured}
-    label = rows[0].model if rows[0].mode == "fp32" else f"{rows[0].model} ({rows[0].mode})"
-    return sheet.Output(label, sheet.values_line(values, {row.metric: row.unit for row in measured}), path)
 
 
 def write(report: RunReport, folder: RunFolder, *, latex: bool = False) -> None:
