@@ -47,7 +47,7 @@ def of_both(
     columns: sparse.csr_array,
     image: npt.NDArray[Any],
     after: Callable[[Floats], object],
-    threads: int = 1,
+    threads: int,
 ) -> Floats:
     """Sum rows and then columns: `(planes, H, W)` of any real dtype to `(planes, n, m)`.
 
