@@ -9,7 +9,7 @@ time is over; what it has measured by then is kept. The same command again goes 
 It needs torch from 2.6 on and a part of what srbench needs: filelock, jinja2, lightning-fabric, lpips, matplotlib, numpy,
 pillow, platformdirs, pydantic, requests, rich, safetensors, scikit-image (for its photographs), scipy, torchvision and
 typer; pytest for the first part, and nvidia-ml-py for clocks and energy. An image of PyTorch for CUDA lacks some of them,
-which go along as wheels, with what they need in turn. Nothing is fetched: data sets come from SRBENCH_MIRROR, weights from --weights-root.
-`--short --device cpu` tries all of it within the same time. With --minutes 30 or more, every network is measured in
-every mode.
+which go along as wheels, with what they need in turn. Nothing is fetched: data sets come from SRBENCH_MIRROR, weights
+from --weights-root. `--short --device cpu` tries all of it within the same time. With --minutes 30 or more, every network
+is measured in every mode.
 """
