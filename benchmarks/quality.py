@@ -19,7 +19,7 @@ from srbench.evaluation.frame import load_results
 
 _BETWEEN = ("srgan@0.2", "srgan@0.4", "srgan@0.6", "srgan@0.8")
 """Networks between SRResNet and SRGAN, the curve of perception against distortion."""
-_PICTURED = ("nearest", "bicubic", "fsrcnn", "srresnet.h100", "srgan.even", "esrgan.realsr_df2k")
+_PICTURED = ("nearest", "bicubic", "fsrcnn", "srresnet.h100", "srgan.smooth", "esrgan.realsr_df2k")
 """Models whose pictures are published: few, since each adds a megabyte."""
 _PAPER = ("nearest", "bicubic", "srcnn", "espcn", "srresnet", "srgan")
 """Methods of the SRGAN paper's Table 2 that are models here."""

@@ -55,7 +55,8 @@ class Training:
 _IMAGES = "559 photographs: BSDS500 train and test, T91, SunHays80, without those of test sets and 10 for validation"
 _DEVICE = "2 cores of an AMD EPYC with AVX-512, bf16, torch 2.15.0"
 ONE_CORE = "1 core of an AMD EPYC with AVX-512, bf16, torch 2.14.1"
-"""Device that some of the weights of this project were trained on."""
+XEON_CORE = "1 core of an Intel Xeon with AVX-512 and AMX, bf16, torch 2.14.1"
+"""Devices that some of the weights of this project were trained on."""
 
 
 @dataclass(frozen=True)

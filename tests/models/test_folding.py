@@ -181,7 +181,7 @@ def test_a_model_runs_its_network_as_published_when_asked() -> None:
 
 @pytest.mark.parametrize(
     "id_",
-    ["srresnet.h100", "srgan.even", "srgan.textured", "srgan.srbench", "esrgan_lite.textured", "esrgan_lite.psnr"],
+    ["srresnet.h100", "srgan.smooth", "srgan.textured", "srgan.srbench", "esrgan_lite.textured", "esrgan_lite.psnr"],
 )
 @torch.no_grad()
 def test_trained_weights_answer_the_same_when_folded(id_: str) -> None:

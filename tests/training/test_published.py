@@ -28,10 +28,11 @@ def _training(id_: str) -> Training:
 
 
 def test_the_zoo_has_weights_of_its_own() -> None:
-    srgan = {"srgan.srbench", "srgan.textured", "srgan.even"}
-    assert set(OWN) == {"srresnet.srbench", *srgan, "esrgan_lite.textured", "esrgan_lite.psnr"}
+    srgan = {"srgan.srbench", "srgan.textured", "srgan.smooth"}
+    assert set(OWN) == {"srresnet.srbench", *srgan, "rlfn.srbench", "esrgan_lite.textured", "esrgan_lite.psnr"}
     assert registry.find("srresnet").id == "srresnet.h100"
-    assert registry.find("srgan").id == "srgan.even"
+    assert registry.find("rlfn").id == "rlfn"  # the authors' weights
+    assert registry.find("srgan").id == "srgan.smooth"
     assert registry.find("esrgan_lite").id == "esrgan_lite.textured"
 
 

@@ -44,7 +44,7 @@ def test_the_zoo_has_the_models_of_the_mission() -> None:
 
 def test_a_family_stands_for_its_preferred_card() -> None:
     assert registry.find("srresnet").id == "srresnet.h100"
-    assert registry.find("srgan").id == "srgan.even"
+    assert registry.find("srgan").id == "srgan.smooth"
     assert registry.find("msrresnet").id == "msrresnet.mmagic_div2k"
     assert registry.find("srgan.goldhuang_b8").family == "srgan"
 
