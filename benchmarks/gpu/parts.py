@@ -207,6 +207,12 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _recorded_part(name: str, words: Callable[..., tuple[str, ...]]) -> Part:
+    """Return the part that measures a training once more, with recorded steps."""
+    recorded = partial(words, recorded=True)
+    return Part(f"{name}-recorded", "The same, each step one CUDA graph", recorded, 0.05, _rate, needs_gpu=True)
+
+
 PARTS = (
     Part("tests", "Tests that need a GPU", _tests, 0.10, needs_gpu=True),
     Part("speed", "SRResNet and RRDB in every mode", _central, 0.16, _speeds, right=(0, 3)),
@@ -215,23 +221,9 @@ PARTS = (
     Part("quality", "A run, and where its time goes", _shares, 0.12, _facts, right=(0, 3)),
     Part("memory", "Memory, whole and in tiles: predicted and real; out of memory on purpose", _memory, 0.06, _facts),
     Part("updates", "Training: SRResNet, batch 16, 192 px", _updates, 0.04, _rate),
-    Part(
-        "updates-recorded",
-        "The same, each step one CUDA graph",
-        partial(_updates, recorded=True),
-        0.05,
-        _rate,
-        needs_gpu=True,
-    ),
+    _recorded_part("updates", _updates),
     Part("updates-gan", "Training: SRGAN, batch 16, 96 px", _updates_gan, 0.04, _rate),
-    Part(
-        "updates-gan-recorded",
-        "The same, each step one CUDA graph",
-        partial(_updates_gan, recorded=True),
-        0.05,
-        _rate,
-        needs_gpu=True,
-    ),
+    _recorded_part("updates-gan", _updates_gan),
     Part("training", "SRResNet trained on, with the time that is left", _training, 0.0, _rate),
 )
 """All parts, in their order."""
