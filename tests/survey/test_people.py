@@ -26,7 +26,9 @@ def store(call: Call, tmp_path: Path) -> Iterator[VoteStore]:
         opened.add_facts(rater, {"consent": {"address": f"192.0.2.{number}", "text": "v1"}})
         opened.record_event("consent", rater)
         with opened._transaction() as database:
-            database.add(PanelId(rater=rater, person=f"P{number}", captured={"PROLIFIC_PID": f"P{number}"}, at=now()))
+            database.add(
+                PanelId(rater=rater, person=f"person {number}", captured={"PROLIFIC_PID": f"person {number}"}, at=now())
+            )
             database.add(Invitation(rater=rater, label=f"Dr. {number}", expires=None, revoked=None))
             for question in ("age", "remarks"):
                 database.add(Reply(rater=rater, question=question, value=f"{question} {number}", at=now()))
@@ -36,7 +38,7 @@ def store(call: Call, tmp_path: Path) -> Iterator[VoteStore]:
 
 def test_everything_of_one_person_and_nothing_of_another(store: VoteStore, call: Call) -> None:
     first, second = (person.id for person, _ in store.raters())
-    code, out, _ = call("survey", "person", str(store.study.folder), "P1")
+    code, out, _ = call("survey", "person", str(store.study.folder), "person 1")
     found = json.loads(out)
     assert code == 0
     assert {name: len(rows) for name, rows in found.items()} == {
@@ -46,9 +48,9 @@ def test_everything_of_one_person_and_nothing_of_another(store: VoteStore, call:
     assert set(found) == {table.name for table in Base.metadata.sorted_tables} - {"study"}, "every table is asked"
     assert first in out
     assert "192.0.2.1" in out
-    for other in (second, "P2", "Dr. 2", "192.0.2.2"):
+    for other in (second, "person 2", "Dr. 2", "192.0.2.2"):
         assert other not in out
-    call("survey", "person", str(store.study.folder), "P1", "--out", "p1.json")
+    call("survey", "person", str(store.study.folder), "person 1", "--out", "p1.json")
     assert json.loads(Path("p1.json").read_text(encoding="utf-8")) == found
     assert Path("p1.json").stat().st_mode & 0o777 == 0o600
 
@@ -56,11 +58,11 @@ def test_everything_of_one_person_and_nothing_of_another(store: VoteStore, call:
 def test_what_was_deleted_stands_in_no_file(store: VoteStore, call: Call) -> None:
     folder = store.study.folder
     store.close()
-    assert call("survey", "withdraw", str(folder), "P1", "--forget")[0] == 0
+    assert call("survey", "withdraw", str(folder), "person 1", "--forget")[0] == 0
     stored = b"".join(path.read_bytes() for path in folder.glob("votes.sqlite*"))
-    for word in (b"remarks 1", b"192.0.2.1", b"Dr. 1", b'"P1"'):
+    for word in (b"remarks 1", b"192.0.2.1", b"Dr. 1", b'"person 1"'):
         assert word not in stored
-    for word in (b"remarks 2", b"192.0.2.2", b"Dr. 2", b'"P2"'):
+    for word in (b"remarks 2", b"192.0.2.2", b"Dr. 2", b'"person 2"'):
         assert word in stored
 
 
