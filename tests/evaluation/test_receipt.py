@@ -126,7 +126,7 @@ def test_code_of_users_has_no_receipt(root: Path) -> None:
 @pytest.mark.slow
 def test_a_run_loads_what_it_needs_and_a_finished_one_no_torch(tmp_path: Path) -> None:
     """In processes of their own, as users have them."""
-    words = ["run", "--models", "nearest", "--metrics", "psnr", "--limit", "1", "--device", "cpu", "--out", "here"]
+    words = ["run", "--models=nearest,bicubic", "--metrics=psnr,ssim", "--limit=2", "--device=cpu", "--out=here"]
     fresh = _modules(words, tmp_path)
     assert "torch" in fresh
     assert not fresh & {"scipy.stats", "scipy.io", "requests", "pandas", "matplotlib", "torchvision", "spandrel"}

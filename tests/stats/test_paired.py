@@ -174,3 +174,16 @@ def test_students_sleep_data_as_r_has_them() -> None:
 
 def test_a_rounding_error_is_no_variation_of_differences() -> None:
     assert standardised_mean(np.array([4.1, 4.2, 4.3]) - np.array([3.1, 3.2, 3.3])) is None
+
+
+@pytest.mark.parametrize("n", [2, 5, 14, 100])
+def test_ranks_and_outlying_images_are_those_of_scipys_functions(n: int) -> None:
+    rng = np.random.default_rng(n)
+    gap = np.round(rng.standard_t(2, n), 1)  # with ties, and with values far away
+    ranks = stats.rankdata(np.abs(gap[gap != 0]))
+    expected = (ranks * np.sign(gap[gap != 0])).sum() / ranks.sum()
+    assert rank_biserial(gap) == expected
+    toward = gap * np.sign(gap.mean())
+    far = toward > np.median(toward) + 2.5 * stats.median_abs_deviation(toward, scale="normal")
+    places = sorted(np.flatnonzero(far), key=lambda i: -toward[i])[: n // 10]
+    assert set(outlying(gap)) == set(places)
