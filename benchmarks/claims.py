@@ -11,6 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from srbench.evaluation.frame import load_results
+
+_COLUMNS = ["protocol", "model", "dataset", "image", "metric", "value", "unit"]
+
 _END = """
 ## Printed scores that are no claim, since nothing meets them
 
@@ -21,7 +25,7 @@ They stand, beside ours, in [unexplained.md](../claims/unexplained.md).
     {command}
 
 measures again what the cards of models name, on {datasets}, each score under its protocol; [claims.csv](claims.csv)
-has all digits. SRGAN's Table 2 stands beside our values in
+has all digits, and rows.csv the values of each image. SRGAN's Table 2 stands beside our values in
 [2026-11-28-quality](../2026-11-28-quality/srgan_x4/table.md).
 """
 
@@ -35,6 +39,8 @@ def main() -> int:
     wanted.out.mkdir(parents=True, exist_ok=True)
     code, page = _claims(*options, "--format", "md")
     (wanted.out / "claims.csv").write_text(_claims(*options, "--format", "csv")[1], encoding="utf-8")
+    rows = load_results(sorted(path for path in wanted.runs.iterdir() if path.is_dir()))
+    rows.to_csv(wanted.out / "rows.csv", columns=_COLUMNS, index=False)
     chosen = f" --models '{wanted.models}'" if wanted.models else ""
     command = f"python -m benchmarks.claims --weights-root WEIGHTS --datasets {wanted.datasets}{chosen}"
     end = _END.format(datasets=wanted.datasets.replace(",", ", "), command=command)

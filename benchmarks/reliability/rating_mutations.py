@@ -39,7 +39,7 @@ GROUPS = (
         "tests/stats/test_paired.py",
         (
             ("gap = gap[gap != 0]\n    if not len(gap):\n        return 1.0", "if not len(gap):\n        return 1.0"),
-            ("2 * stats.rankdata", "1 * stats.rankdata"),
+            ("2 * _mean_ranks", "1 * _mean_ranks"),
             ("min(1.0, 2 * tail)", "min(1.0, tail)"),
             ("2.0 ** (1 - images)", "2.0 ** -images"),
             ("np.round(differences, 9)", "np.round(differences, 17)"),
