@@ -92,6 +92,7 @@ def train(
     from srbench.training import recipe as recipes
     from srbench.training import resident, setup
     from srbench.training.journal import steps_done, write_log
+    from srbench.training.log_comparison import steps_of
     from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
 
@@ -114,7 +115,8 @@ def train(
         raise UserError(f"--answers-only: the recipe {recipe} has no teacher; expected one, as in --set teacher=haesr")
     with _folder(place, temporary=answers_only or compare is not None) as folder:
         with console.bars() as progress:
-            patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher)
+            samples = steps_of(compare) * loaded.data.batch if compare else None
+            patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher, samples)
         if is_first:
             for line in (*images.remarks, _describe(images)):
                 console.err.print(line, soft_wrap=True, markup=False)

@@ -19,6 +19,19 @@ def recipe_of(path: Path) -> Recipe:
     return _read(path)[1]
 
 
+def steps_of(path: Path) -> int:
+    """Read how many steps of a published log can be compared: the first ones, none of which is left out.
+
+    Raises:
+        BadRun: The file is no log of a training run.
+    """
+    return _first_steps(_read(path)[2])
+
+
+def _first_steps(losses: Mapping[int, float]) -> int:
+    return next(step for step in range(1, len(losses) + 2) if step not in losses) - 1
+
+
 def _read(path: Path) -> tuple[Mapping[str, Any], Recipe, dict[int, float]]:
     """Read what a log says about its run, its recipe, and the loss of each of its steps."""
     try:
@@ -50,7 +63,7 @@ class LogComparison:
         if keys := recipe.differing_keys(other):
             command = self.facts["command"]
             raise BadRun(f"{path} is of another recipe: '{keys[0]}' differs; its command was: {command}")
-        self.steps = next(step for step in range(1, len(self._losses) + 2) if step not in self._losses) - 1
+        self.steps = _first_steps(self._losses)
         self.differences: list[float] = []
         self._stop = stop
 

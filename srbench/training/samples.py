@@ -19,7 +19,7 @@ from srbench.protocol import Protocol
 from srbench.training.augmentation import Augmentation, AugmentationDraw
 from srbench.training.forward_cache import Batch
 from srbench.training.image_cache import ImageCache
-from srbench.training.teacher import Answers
+from srbench.training.teacher import Answers, is_answer
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,19 @@ class PatchDataset(Dataset[Sample]):
         hr = around[..., y * scale : (y + side) * scale, x * scale : (x + side) * scale]
         return Sample(draw.flip_and_rotate(lr)[0], draw.flip_and_rotate(hr)[0], record)
 
+    def answers_of(self, samples: int, share: float, answers: int) -> set[int]:
+        """Return the numbers of the answers that the first samples are cut out of.
+
+        Args:
+            samples: Number of samples.
+            share: Part of the samples that are answers.
+            answers: How many answers there are.
+        """
+        return {_answer_number(self.random(n), answers) for n in range(samples) if is_answer(n, share)}
+
     def _answer(self, answers: Answers, rng: np.random.Generator) -> Sample:
         scale, side = self.protocol.scale, self.patch_px // self.protocol.scale
-        number = int(rng.integers(len(answers)))
+        number = _answer_number(rng, len(answers))
         lr, sr = answers.lr[number], answers.sr[number]
         place = self.place(rng, lr.shape[-2:])
         top, left = place.top, place.left
@@ -139,6 +149,10 @@ class PatchDataset(Dataset[Sample]):
         lr_image = self.lr[int(rng.integers(len(self.lr)))]
         top, left = (int(rng.integers(length - side + 1)) for length in lr_image.shape[-2:])
         return lr_image[..., top : top + side, left : left + side]
+
+
+def _answer_number(rng: np.random.Generator, answers: int) -> int:
+    return int(rng.integers(answers))
 
 
 class BatchSampler(Sampler[list[int]]):

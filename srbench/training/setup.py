@@ -3,6 +3,7 @@
 import inspect
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,6 +151,7 @@ def build_dataset(
     cache_mib: int,
     progress: Progress = NO_PROGRESS,
     teacher: Teacher | None = None,
+    samples: int | None = None,
 ) -> tuple[PatchDataset, images.TrainingImages]:
     """Find and check the training images, and make the teacher's answers that are not there yet.
 
@@ -159,6 +161,7 @@ def build_dataset(
         cache_mib: Memory for decoded images in each worker, in MiB.
         progress: Shows how many images are checked, and how many answers are made.
         teacher: The recipe's teacher.
+        samples: How many samples will be asked for, of whose answers none is made in vain; None for a whole training.
 
     Returns:
         The samples by number, and the images that they come from.
@@ -189,7 +192,9 @@ def build_dataset(
         hr_images = replace(hr_images, remarks=hr_images.remarks + lr_images.remarks)
     patches = PatchDataset(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
     if teacher is not None:
-        patches.answers = teacher.answers(hr_images.pixels, recipe.teacher_share, cache_mib - hr_mib, progress)
+        share = recipe.teacher_share
+        needed = None if samples is None else partial(patches.answers_of, samples, share)
+        patches.answers = teacher.answers(hr_images.pixels, share, cache_mib - hr_mib, progress, needed)
         hr_images = replace(hr_images, remarks=(*hr_images.remarks, patches.answers.summary))
     return patches, hr_images
 

@@ -6,7 +6,7 @@ alone, since an answer holds only what can be told from LR (Hinton et al., Disti
 HR reduced by 3, say, is LR too: with more detail than the protocol's, and without HR, but with an answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,12 @@ class Answers:
 
     def gives(self, number: int) -> bool:
         """Say whether the sample of this number is an answer; every batch holds the share, up to rounding."""
-        return int((number + 1) * self.share) > int(number * self.share)
+        return is_answer(number, self.share)
+
+
+def is_answer(number: int, share: float) -> bool:
+    """Say whether the sample of this number is an answer, where a share of all samples are."""
+    return int((number + 1) * share) > int(number * share)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,12 @@ class Teacher:
         return self.folder / f"{name}.lr.png", self.folder / f"{name}.png"
 
     def answers(
-        self, pixels: Mapping[Path, str], share: float, cache_mib: int, progress: Progress = NO_PROGRESS
+        self,
+        pixels: Mapping[Path, str],
+        share: float,
+        cache_mib: int,
+        progress: Progress = NO_PROGRESS,
+        needed: Callable[[int], set[int]] | None = None,
     ) -> Answers:
         """Return the answers about some images, of which those are made that are not there yet.
 
@@ -127,6 +137,8 @@ class Teacher:
             share: Part of the samples that are answers.
             cache_mib: Memory for decoded images in each worker, in MiB.
             progress: Shows a task with one step for each answer that is made.
+            needed: Gives the numbers of the answers that will be read, of as many as there are; the others are not
+                made. All are made where it is None.
 
         Raises:
             UserError: The model cannot run here.
@@ -134,7 +146,9 @@ class Teacher:
             OSError: An answer cannot be written.
         """
         questions = self._questions(pixels)
-        made = self._make(questions[self.fabric.global_rank :: self.fabric.world_size], progress)
+        numbers = range(len(questions)) if needed is None else sorted(needed(len(questions)))
+        own = numbers[self.fabric.global_rank :: self.fabric.world_size]
+        made = self._make([questions[number] for number in own], progress)
         self.fabric.barrier()
         files = [self._files(question) for question in questions]
         lr_mib = cache_mib // (1 + self.protocol.scale**2)

@@ -1,5 +1,6 @@
 """A teacher's answers: what they are of, that none is made twice, and their share of the samples."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,18 @@ def test_answers_only_makes_them_and_nothing_else(call: Call, photographs: Path,
     code, _, err = call("train", "srresnet_short", *words, "--set", "data.patch_px=32")
     assert code == 2
     assert "--answers-only: the recipe srresnet_short has no teacher" in err
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_comparison_makes_the_answers_of_its_steps_alone(call: Call, photographs: Path, workers: str) -> None:
+    words = ["train", "srresnet_short", "--data", str(photographs), "--device", "cpu", "--workers", workers]
+    for change in ("teacher=bicubic", "data.patch_px=32", "data.batch=2", "phases.0.steps=3"):
+        words += ["--set", change]
+    assert call(*words, "--out", "run")[0] == 0
+    log = Path("run/log.jsonl")
+    first_step = log.read_text(encoding="utf-8").splitlines()[:2]
+    log.write_text("\n".join(first_step), encoding="utf-8")
+    shutil.rmtree(cache_folder() / "teachers")
+    code, out, err = call(*words, "--compare", str(log))
+    assert (code, out) == (0, "1 step: losses bit-equal\n"), err
+    assert "10 answers of bicubic, 1 of them made now" in err
