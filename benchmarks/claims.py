@@ -11,9 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from srbench.evaluation.frame import load_results
 
-_COLUMNS = ["protocol", "model", "dataset", "image", "metric", "value", "unit"]
+_CLAIMED = ["protocol", "model", "dataset", "metric"]
 
 _END = """
 ## Printed scores that are no claim, since nothing meets them
@@ -39,8 +41,9 @@ def main() -> int:
     wanted.out.mkdir(parents=True, exist_ok=True)
     code, page = _claims(*options, "--format", "md")
     (wanted.out / "claims.csv").write_text(_claims(*options, "--format", "csv")[1], encoding="utf-8")
-    rows = load_results(sorted(path for path in wanted.runs.iterdir() if path.is_dir()))
-    rows.to_csv(wanted.out / "rows.csv", columns=_COLUMNS, index=False)
+    claimed = pd.read_csv(wanted.out / "claims.csv")[_CLAIMED].drop_duplicates()
+    rows = load_results(sorted(path for path in wanted.runs.iterdir() if path.is_dir())).merge(claimed)
+    rows.to_csv(wanted.out / "rows.csv", columns=[*_CLAIMED, "image", "value", "unit"], index=False)
     chosen = f" --models '{wanted.models}'" if wanted.models else ""
     command = f"python -m benchmarks.claims --weights-root WEIGHTS --datasets {wanted.datasets}{chosen}"
     end = _END.format(datasets=wanted.datasets.replace(",", ", "), command=command)
