@@ -173,7 +173,7 @@ def _read_secrets(file: Path) -> secrets.Secrets:
 
 def _read_log(file: Path) -> LogComparison:
     published = json.loads((_STORED / "training_0_1/gan-finished.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    return LogComparison(file, recipe.Recipe.check(published["recipe"], "the published log"), lambda: None)
+    return LogComparison(file, recipe.Recipe.check(published["recipe"], "the published log"))
 
 
 def readers(folder: Path) -> list[Reader]:

@@ -18,8 +18,11 @@ from srbench.core.wording import counted
 from srbench.errors import UserError
 
 if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
     from srbench.training.images import TrainingImages
     from srbench.training.log_comparison import LogComparison
+    from srbench.training.recipe import Recipe
     from srbench.training.trainer import Trainer
 
 _TOLERANCE = 0.02
@@ -92,7 +95,6 @@ def train(
     from srbench.training import recipe as recipes
     from srbench.training import resident, setup
     from srbench.training.journal import steps_done, write_log
-    from srbench.training.log_comparison import steps_of
     from srbench.training.trainer import LoopSettings, Trainer
     from srbench.training.validation import Validation
 
@@ -101,7 +103,7 @@ def train(
         torch.set_num_threads(threads)
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
-    if not (answers_only or compare):
+    if not _keeps_nothing(answers_only, compare):
         setup.check_folder(place, resume=resume, go_on=_command("--resume"))
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     machine = setup.DeviceSettings(device, devices)
@@ -113,9 +115,10 @@ def train(
         generator = setup.build_generator(loaded, store)
     if answers_only and teacher is None:
         raise UserError(f"--answers-only: the recipe {recipe} has no teacher; expected one, as in --set teacher=haesr")
-    with _folder(place, temporary=answers_only or compare is not None) as folder:
+    comparison = _comparison(compare, loaded, fabric) if compare else None
+    with _folder(place, temporary=_keeps_nothing(answers_only, compare)) as folder:
         with console.bars() as progress:
-            samples = steps_of(compare) * loaded.data.batch if compare else None
+            samples = loaded.batches_of(comparison.steps) * loaded.data.batch if comparison else None
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher, samples)
         if is_first:
             for line in (*images.remarks, _describe(images)):
@@ -125,14 +128,14 @@ def train(
         if not resume:
             setup.write_facts(folder, loaded, fabric)
         validation = Validation([] if compare else images.held_out, loaded, fabric.device)
-        # A comparison takes too few steps for all images to be worth reading.
+        # A comparison takes too few steps for all images to be worth reading, and not all answers are there.
         resident_bytes = 0 if compare else resident.budget_bytes(fabric.device)
         settings = LoopSettings(validate_every, save_every, keep_every, workers, resident_bytes)
         trainer = Trainer(loaded, generator, patches, validation, folder, fabric, store, settings)
         if tensorboard and is_first:
             trainer.listeners.append(_tensorboard(folder))
-        if compare is not None:
-            _compare(trainer, compare, json)
+        if comparison is not None:
+            _compare(trainer, comparison, json)
             return
         training_pace.foretell(trainer, steps_done(folder) if resume else 0)
         _run(trainer, resume)
@@ -205,12 +208,31 @@ def _go_on(folder: Path) -> str:
     return "mend that; nothing is saved yet, and the same command begins again"
 
 
-def _compare(trainer: "Trainer", log: Path, json: bool) -> None:
-    """Repeat the beginning of a log, and compare the losses."""
+def _keeps_nothing(answers_only: bool, compare: Path | None) -> bool:
+    """Tell whether a call leaves the run's folder alone."""
+    if answers_only and compare:
+        raise UserError("--answers-only and --compare exclude each other: a comparison makes the answers that it needs")
+    return answers_only or compare is not None
+
+
+def _comparison(log: Path, recipe: "Recipe", fabric: "Fabric") -> "LogComparison":
+    """Read the log to compare with, before anything takes long."""
     from srbench.training.log_comparison import LogComparison
 
-    comparison = LogComparison(log, trainer.recipe, trainer.stop)
-    trainer.listeners.append(comparison)
+    if fabric.world_size > 1:
+        raise UserError(f"--compare repeats a log in one process, not in {fabric.world_size}; leave out --devices")
+    return LogComparison(log, recipe)
+
+
+def _compare(trainer: "Trainer", comparison: "LogComparison", json: bool) -> None:
+    """Repeat the beginning of a log, and compare the losses."""
+
+    def follow(line: Mapping[str, Any]) -> None:
+        comparison(line)
+        if line["step"] == comparison.steps:
+            trainer.stop()
+
+    trainer.listeners.append(follow)
     with contextlib.suppress(KeyboardInterrupt):  # raised by a run that was asked to stop
         _run(trainer, resume=False, steps=comparison.steps)
     if trainer.state.step < comparison.steps:

@@ -1,7 +1,7 @@
 """Comparison of a run with the published log of another run of the same recipe."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,6 @@ def recipe_of(path: Path) -> Recipe:
     return _read(path)[1]
 
 
-def steps_of(path: Path) -> int:
-    """Read how many steps of a published log can be compared: the first ones, none of which is left out.
-
-    Raises:
-        BadRun: The file is no log of a training run.
-    """
-    return _first_steps(_read(path)[2])
-
-
-def _first_steps(losses: Mapping[int, float]) -> int:
-    return next(step for step in range(1, len(losses) + 2) if step not in losses) - 1
-
-
 def _read(path: Path) -> tuple[Mapping[str, Any], Recipe, dict[int, float]]:
     """Read what a log says about its run, its recipe, and the loss of each of its steps."""
     try:
@@ -47,32 +34,30 @@ class LogComparison:
     Args:
         path: The `log.jsonl` of the other run.
         recipe: The recipe of this run.
-        stop: Called after the last step that can be compared: the log holds every step only up to there.
 
     Attributes:
         facts: What the log says about its run: "command", "recipe" and "machine".
-        steps: Number of steps that can be compared.
+        steps: Number of steps that can be compared: the log holds every step only up to there.
         differences: Relative difference of the loss at each step so far.
 
     Raises:
-        BadRun: The file is no log of a training run, or its run had another recipe.
+        BadRun: The file is no log of a training run, holds no step, or its run had another recipe.
     """
 
-    def __init__(self, path: Path, recipe: Recipe, stop: Callable[[], None]) -> None:
+    def __init__(self, path: Path, recipe: Recipe) -> None:
         self.facts, other, self._losses = _read(path)
         if keys := recipe.differing_keys(other):
             command = self.facts["command"]
             raise BadRun(f"{path} is of another recipe: '{keys[0]}' differs; its command was: {command}")
-        self.steps = _first_steps(self._losses)
+        self.steps = next(step for step in range(1, len(self._losses) + 2) if step not in self._losses) - 1
+        if not self.steps:
+            raise BadRun(f"{path} has no step 1 to compare with; expected a log.jsonl as srbench train writes it")
         self.differences: list[float] = []
-        self._stop = stop
 
     def __call__(self, line: Mapping[str, Any]) -> None:
         """Compare the loss of one step, given as its line of the journal."""
         expected = self._losses[line["step"]]
         self.differences.append(abs(line["loss"] - expected) / max(abs(expected), 1e-12))
-        if line["step"] == self.steps:
-            self._stop()
 
     @property
     def largest(self) -> float:

@@ -127,6 +127,14 @@ class Recipe(Config):
         """Number of steps of all phases."""
         return sum(phase.steps for phase in self.phases)
 
+    def batches_of(self, steps: int) -> int:
+        """Count the batches that the first steps use."""
+        batches, remaining = 0, steps
+        for phase in self.phases:
+            done = min(remaining, phase.steps)
+            batches, remaining = batches + done * phase.batches_per_step, remaining - done
+        return batches
+
     def differing_keys(self, other: "Recipe") -> list[str]:
         """List the keys at the top level whose values differ between two recipes."""
         return [key for key in type(self).model_fields if getattr(self, key) != getattr(other, key)]

@@ -132,11 +132,11 @@ class PatchDataset(Dataset[Sample]):
             share: Part of the samples that are answers.
             answers: How many answers there are.
         """
-        return {_answer_number(self.random(n), answers) for n in range(samples) if is_answer(n, share)}
+        return {int(self.random(n).integers(answers)) for n in range(samples) if is_answer(n, share)}
 
     def _answer(self, answers: Answers, rng: np.random.Generator) -> Sample:
         scale, side = self.protocol.scale, self.patch_px // self.protocol.scale
-        number = _answer_number(rng, len(answers))
+        number = int(rng.integers(len(answers)))
         lr, sr = answers.lr[number], answers.sr[number]
         place = self.place(rng, lr.shape[-2:])
         top, left = place.top, place.left
@@ -149,10 +149,6 @@ class PatchDataset(Dataset[Sample]):
         lr_image = self.lr[int(rng.integers(len(self.lr)))]
         top, left = (int(rng.integers(length - side + 1)) for length in lr_image.shape[-2:])
         return lr_image[..., top : top + side, left : left + side]
-
-
-def _answer_number(rng: np.random.Generator, answers: int) -> int:
-    return int(rng.integers(answers))
 
 
 class BatchSampler(Sampler[list[int]]):

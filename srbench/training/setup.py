@@ -3,7 +3,6 @@
 import inspect
 import os
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -161,7 +160,8 @@ def build_dataset(
         cache_mib: Memory for decoded images in each worker, in MiB.
         progress: Shows how many images are checked, and how many answers are made.
         teacher: The recipe's teacher.
-        samples: How many samples will be asked for, of whose answers none is made in vain; None for a whole training.
+        samples: How many samples will be asked for, if it is not those of a whole training: answers that none of them
+            needs are not made.
 
     Returns:
         The samples by number, and the images that they come from.
@@ -192,9 +192,9 @@ def build_dataset(
         hr_images = replace(hr_images, remarks=hr_images.remarks + lr_images.remarks)
     patches = PatchDataset(hr, lr, protocol, options.degradation, options.augmentation, options.patch_px, recipe.seed)
     if teacher is not None:
-        share = recipe.teacher_share
-        needed = None if samples is None else partial(patches.answers_of, samples, share)
-        patches.answers = teacher.answers(hr_images.pixels, share, cache_mib - hr_mib, progress, needed)
+        share, questions = recipe.teacher_share, teacher.questions(hr_images.pixels)
+        needed = range(len(questions)) if samples is None else patches.answers_of(samples, share, len(questions))
+        patches.answers = teacher.answers(questions, sorted(needed), share, cache_mib - hr_mib, progress)
         hr_images = replace(hr_images, remarks=(*hr_images.remarks, patches.answers.summary))
     return patches, hr_images
 

@@ -6,7 +6,7 @@ alone, since an answer holds only what can be told from LR (Hinton et al., Disti
 HR reduced by 3, say, is LR too: with more detail than the protocol's, and without HR, but with an answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,12 @@ class Teacher:
         """Folder of the teacher's answers, in the cache; other runs find them there too."""
         return cache_folder() / "teachers" / self.model.fingerprint
 
-    def _questions(self, pixels: Mapping[Path, str]) -> list[Question]:
-        """List the questions about some images whose LR is large enough."""
+    def questions(self, pixels: Mapping[Path, str]) -> list[Question]:
+        """List the questions about some images whose LR is large enough.
+
+        Args:
+            pixels: SHA-256 of the pixels of each HR image, by its file.
+        """
         asked = [
             Question(path, sha256, reduction) for reduction in (0, *self.reductions) for path, sha256 in pixels.items()
         ]
@@ -124,30 +128,27 @@ class Teacher:
 
     def answers(
         self,
-        pixels: Mapping[Path, str],
+        questions: Sequence[Question],
+        needed: Sequence[int],
         share: float,
         cache_mib: int,
         progress: Progress = NO_PROGRESS,
-        needed: Callable[[int], set[int]] | None = None,
     ) -> Answers:
-        """Return the answers about some images, of which those are made that are not there yet.
+        """Return the answers to some questions, of which those are made that are needed and not there yet.
 
         Args:
-            pixels: SHA-256 of the pixels of each HR image, by its file.
+            questions: All questions, in their order.
+            needed: Numbers of the answers that will be read.
             share: Part of the samples that are answers.
             cache_mib: Memory for decoded images in each worker, in MiB.
             progress: Shows a task with one step for each answer that is made.
-            needed: Gives the numbers of the answers that will be read, of as many as there are; the others are not
-                made. All are made where it is None.
 
         Raises:
             UserError: The model cannot run here.
             BadOutput: Its output is no picture.
             OSError: An answer cannot be written.
         """
-        questions = self._questions(pixels)
-        numbers = range(len(questions)) if needed is None else sorted(needed(len(questions)))
-        own = numbers[self.fabric.global_rank :: self.fabric.world_size]
+        own = needed[self.fabric.global_rank :: self.fabric.world_size]
         made = self._make([questions[number] for number in own], progress)
         self.fabric.barrier()
         files = [self._files(question) for question in questions]

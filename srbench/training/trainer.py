@@ -187,21 +187,13 @@ class Trainer:
         batch = self.recipe.data.batch
         if batch % world:
             raise BadRun(f"a batch of {batch} cannot be divided among {world} processes; set data.batch to a multiple")
-        steps = sum(phase.steps * phase.batches_per_step for phase in self.recipe.phases)
-        numbers = BatchSampler(self._batches_used(), steps, batch, self.fabric.global_rank, world)
+        used, steps = map(self.recipe.batches_of, (self.state.step, self.recipe.steps))
+        numbers = BatchSampler(used, steps, batch, self.fabric.global_rank, world)
         enough = len(numbers) * batch >= len(self.patches.hr)  # for fewer samples, not every image is worth reading
         if enough and resident.fits(self.patches, self.settings.resident_bytes):
             return resident.ResidentPatches(self.patches, self.fabric.device).batches(numbers)
         pinned = self.fabric.device.type == "cuda"
         return iter(loader(self.patches, numbers, workers=self.settings.workers, pinned=pinned))
-
-    def _batches_used(self) -> int:
-        """Count the batches that the steps so far have used."""
-        batches, remaining = 0, self.state.step
-        for phase in self.recipe.phases:
-            done = min(remaining, phase.steps)
-            batches, remaining = batches + done * phase.batches_per_step, remaining - done
-        return batches
 
     def _write_line(self, phase: Phase, values: dict[str, float], journal: Journal | None) -> None:
         """Validate if it is time to, and write the step's line."""

@@ -20,13 +20,18 @@ def _log(path: Path, *losses: float) -> Path:
     return path
 
 
-def test_differences_are_relative_and_the_end_is_told(tmp_path: Path) -> None:
-    stopped: list[str] = []
-    comparison = LogComparison(_log(tmp_path / "log.jsonl", 2.0, 4.0), RECIPE, lambda: stopped.append("stop"))
+def test_differences_are_relative(tmp_path: Path) -> None:
+    comparison = LogComparison(_log(tmp_path / "log.jsonl", 2.0, 4.0), RECIPE)
+    assert comparison.steps == 2
     comparison({"step": 1, "loss": 2.0})
-    assert (comparison.largest, stopped) == (0, [])
+    assert comparison.largest == 0
     comparison({"step": 2, "loss": 3.0})
-    assert (comparison.largest, stopped) == (0.25, ["stop"])
+    assert comparison.largest == 0.25
+
+
+def test_a_log_without_steps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRun, match=r"log\.jsonl has no step 1 to compare with"):
+        LogComparison(_log(tmp_path / "log.jsonl"), RECIPE)
 
 
 @pytest.mark.parametrize("text", ["", "[1]\n", "3\n", '{"recipe": 3, "command": "", "machine": {}}\n', "title = 1\n"])
@@ -34,4 +39,4 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadRun, match=r"log\.jsonl is no log of a training run"):
-        LogComparison(path, RECIPE, lambda: None)
+        LogComparison(path, RECIPE)

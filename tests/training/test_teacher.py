@@ -130,13 +130,17 @@ def test_answers_only_makes_them_and_nothing_else(call: Call, photographs: Path,
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_comparison_makes_the_answers_of_its_steps_alone(call: Call, photographs: Path, workers: str) -> None:
     words = ["train", "srresnet_short", "--data", str(photographs), "--device", "cpu", "--workers", workers]
-    for change in ("teacher=bicubic", "data.patch_px=32", "data.batch=2", "phases.0.steps=3"):
+    for change in ("teacher=bicubic", "teacher_share=1", "data.patch_px=32", "data.batch=1", "phases.0.steps=9"):
         words += ["--set", change]
     assert call(*words, "--out", "run")[0] == 0
     log = Path("run/log.jsonl")
-    first_step = log.read_text(encoding="utf-8").splitlines()[:2]
-    log.write_text("\n".join(first_step), encoding="utf-8")
+    head_and_steps = log.read_text(encoding="utf-8").splitlines()
+    log.write_text("\n".join(head_and_steps[:3]), encoding="utf-8")
     shutil.rmtree(cache_folder() / "teachers")
     code, out, err = call(*words, "--compare", str(log))
-    assert (code, out) == (0, "1 step: losses bit-equal\n"), err
-    assert "10 answers of bicubic, 1 of them made now" in err
+    assert (code, out) == (0, "2 steps: losses bit-equal\n"), err
+    assert "10 answers of bicubic, 2 of them made now" in err
+    code, _, err = call(*words, "--compare", str(log), "--answers-only")
+    assert (code, "exclude each other" in err) == (2, True)
+    code, _, err = call(*words, "--compare", str(log), "--set", "seed=2")
+    assert (code, "is of another recipe: 'seed' differs" in err) == (2, True)

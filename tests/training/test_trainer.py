@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -295,13 +296,15 @@ def test_without_validation_the_last_weights_are_the_best(make: Make) -> None:
 
 def test_a_compiled_generator_learns_the_same(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By torch's compiler without its slow last stage, the making of machine code."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    compiler = Mock(side_effect=partial(torch.compile, backend="aot_eager"))
+    monkeypatch.setattr(torch, "compile", compiler)
     plain, compiled = (
         make(TINY, tmp_path / "plain"),
         make({**TINY, "compute": {"compile": True}}, tmp_path / "compiled"),
     )
     for trainer in (plain, compiled):
         trainer.run()
+    assert compiler.called
     for one, two in zip(_values(plain.folder), _values(compiled.folder), strict=True):
         assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
     assert _weights(plain).keys() == _weights(compiled).keys()
