@@ -225,7 +225,7 @@ def standardised_mean(differences: Floats) -> float | None:
 
 
 def _mean_ranks(values: Floats) -> Floats:
-    """Return ranks from 1; ties share their mean. scipy.stats has this too, and takes half a second to load."""
+    """Return ranks from 1; ties share their mean. scipy.stats has this too, and takes most of a second to load."""
     ordered = np.sort(values)
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2
 

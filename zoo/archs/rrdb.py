@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate, leaky_relu_
 
 from srbench.models import folding
 from srbench.models.arch import Arch, Network, Scheme, State, count_blocks
-from srbench.models.card import ONE_CORE, Card, Claim, trained_here, weight
+from srbench.models.card import ONE_CORE, XEON_CORE, Card, Claim, trained_here, weight
 
 _SLOPE, _RESIDUAL_SCALE = 0.2, 0.2
 
@@ -246,6 +246,28 @@ CARDS = (
         note="6 RRDB blocks of 32 channels, trained from esrgan_lite.psnr on one CPU core",
         in_all=False,  # behind srgan in every figure
         device=ONE_CORE,
+    ),
+    trained_here(
+        "esrgan_lite.taught",
+        "rrdb",
+        1118755,
+        weight(
+            "esrgan_lite_taught.safetensors",
+            "828e0050ff1dbd2aec5eba7609dea0ab1bb1db30d0686adb1b0128c3940d1369",
+            2255182,
+        ),
+        recipe="zoo_esrgan_lite_taught",
+        steps=11_000,
+        hours=1.9,
+        scores={
+            "set5": (31.44, 0.8842, 0.1788),
+            "set14": (28.06, 0.7686, 0.2977),
+            "bsd100": (27.33, 0.7267, 0.3929),
+        },
+        settings={"blocks": 6, "channels": 32, "growth": 16},
+        note="esrgan_lite.psnr, trained further with a teacher on one CPU core",
+        in_all=False,
+        device=XEON_CORE,
     ),
     trained_here(
         "esrgan_lite.psnr",
