@@ -12,7 +12,7 @@ from srbench.core.assets import AssetStore
 from srbench.models.mode import Mode
 from srbench.models.select import select
 from srbench.speed import fastest
-from srbench.speed.fastest import ChoiceCache
+from srbench.speed.choices import ChoiceCache
 from srbench.speed.records import PSNR_DROP_LIMIT_DB
 
 _AIM_S = 3.0

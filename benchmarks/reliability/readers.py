@@ -20,7 +20,7 @@ from srbench.evaluation.results import HEAD, ROWS, RunFolder
 from srbench.models import checkpoint, image_marks, mode, sealed_tensors
 from srbench.ratings import files, table_io
 from srbench.report.speed import publish
-from srbench.speed.fastest import ChoiceCache
+from srbench.speed.choices import ChoiceCache
 from srbench.survey import secrets, study
 from srbench.survey.store import backup
 from srbench.training import checkpoints, journal, recipe, run_facts

@@ -16,7 +16,7 @@ from srbench.models import mode
 if TYPE_CHECKING:
     from srbench.core.assets import AssetStore
     from srbench.models.model import Model
-    from srbench.speed.fastest import Choice
+    from srbench.speed.choices import Choice
 
 Mode = Annotated[str, typer.Option("--mode", help=f"{mode.HELP} {mode.AUTO_HELP}")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
@@ -118,13 +118,14 @@ def fastest(models: "Sequence[Model]", base: mode.Mode, store: "AssetStore") -> 
     """
     from srbench.models.user_code import contained
     from srbench.speed import fastest
+    from srbench.speed.choices import ChoiceCache
 
     plain = mode.Mode(base.device, memory_mib=base.memory_mib, tile_px=base.tile_px, self_ensemble=base.self_ensemble)
     if base != plain:
         raise UserError(
             f"--mode auto chooses precision, format and engine itself; it goes with x8 and tile=N, not with {base.name}"
         )
-    cache = fastest.ChoiceCache(cache_folder() / "fastest.json")
+    cache = ChoiceCache(cache_folder() / "fastest.json")
     with console.bars() as progress:
         chosen = {}
         for model in track(progress, models, "finding the fastest modes"):

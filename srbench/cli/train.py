@@ -103,7 +103,7 @@ def train(
         torch.set_num_threads(threads)
     loaded = recipes.load(recipe, [*(set_ or []), *([f"start={start}"] if start else [])])
     require_folder(place := out or Path("runs") / "train" / Path(recipe).stem)
-    if not _keeps_nothing(answers_only, compare):
+    if not (keeps_nothing := _keeps_nothing(answers_only, compare)):
         setup.check_folder(place, resume=resume, go_on=_command("--resume"))
     store = AssetStore(weights_roots(weights_root), trust_unpinned=trust_unpinned)
     machine = setup.DeviceSettings(device, devices)
@@ -116,7 +116,7 @@ def train(
     if answers_only and teacher is None:
         raise UserError(f"--answers-only: the recipe {recipe} has no teacher; expected one, as in --set teacher=haesr")
     comparison = _comparison(compare, loaded, fabric) if compare else None
-    with _folder(place, temporary=_keeps_nothing(answers_only, compare)) as folder:
+    with _folder(place, temporary=keeps_nothing) as folder:
         with console.bars() as progress:
             samples = loaded.batches_of(comparison.steps) * loaded.data.batch if comparison else None
             patches, images = setup.build_dataset(loaded, data, cache_mib, progress, teacher, samples)
@@ -209,7 +209,11 @@ def _go_on(folder: Path) -> str:
 
 
 def _keeps_nothing(answers_only: bool, compare: Path | None) -> bool:
-    """Tell whether a call leaves the run's folder alone."""
+    """Tell whether a call leaves the run's folder alone.
+
+    Raises:
+        UserError: Answers alone and a comparison are both wanted.
+    """
     if answers_only and compare:
         raise UserError("--answers-only and --compare exclude each other: a comparison makes the answers that it needs")
     return answers_only or compare is not None

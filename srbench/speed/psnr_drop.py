@@ -76,6 +76,13 @@ class PsnrReference:
     def _scorers(self) -> list[Scorer]:
         return scoring.scorers(["psnr"], self.protocol, self.store)
 
+    def know(self, model: Model, plain: Upscaler) -> Tensor:
+        """Return the PSNR of a model in plain fp32, with which its other modes are compared."""
+        name = _name(model, plain)
+        if name not in self._fp32:
+            self._fp32[name] = self._psnr(plain)
+        return self._fp32[name]
+
     def drop(self, model: Model, upscaler: Upscaler) -> PsnrDrop:
         """Return the change in PSNR by a mode.
 
@@ -83,11 +90,10 @@ class PsnrReference:
             model: Model whose PSNR in fp32 is measured on the same device, where it is not known yet.
             upscaler: The same model in the mode.
         """
-        name = f"{model.fingerprint} {upscaler.mode.device}"
-        if name not in self._fp32:
-            self._fp32[name] = self._psnr(model.upscaler(Mode(upscaler.mode.device)))
+        known = self._fp32.get(_name(model, upscaler))
+        fp32 = self.know(model, model.upscaler(Mode(upscaler.mode.device))) if known is None else known
         psnr = self._psnr(upscaler)
-        difference = psnr - self._fp32[name]
+        difference = psnr - fp32
         worst = difference[difference.abs().argmax()]
         return PsnrDrop(float(difference.mean()), float(worst), float(psnr.mean()), len(psnr))
 
@@ -109,6 +115,10 @@ def reference(scale: int, store: AssetStore) -> PsnrReference | None:
         return PsnrReference(scale, store)
     except UserError:
         return None
+
+
+def _name(model: Model, upscaler: Upscaler) -> str:
+    return f"{model.fingerprint} {upscaler.mode.device}"
 
 
 def _middle(images: Pair, side_px: int, scale: int) -> Pair:

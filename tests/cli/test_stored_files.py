@@ -7,7 +7,7 @@ from pathlib import Path
 from srbench.evaluation.results import RunFolder
 from srbench.models.mode import Mode
 from srbench.report.speed import publish
-from srbench.speed.fastest import ChoiceCache
+from srbench.speed.choices import ChoiceCache
 from srbench.speed.records import PsnrDrop
 from tests.cli.conftest import Call
 

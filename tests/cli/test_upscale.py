@@ -17,7 +17,7 @@ from srbench.core.resize import resize
 from srbench.models import image_marks
 from srbench.models.mode import Mode
 from srbench.speed import fastest
-from srbench.speed.fastest import Choice
+from srbench.speed.choices import Choice
 from tests.cli.conftest import Call
 
 NEAREST = ("--model", "nearest")
