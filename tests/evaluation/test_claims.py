@@ -1,11 +1,15 @@
 """The claims of cards, measured again."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from benchmarks import claims as report
 from srbench.core.assets import AssetStore
 from srbench.datasets.locate import locate
 from srbench.errors import MissingData, UserError
@@ -89,3 +93,27 @@ def test_the_verb_prints_and_tells_by_its_exit_code(call: Call, data: Path, monk
     page = call(*of, "--format", "md")[1]
     assert page.count("| differs |") == 2
     assert "nearest on set5: convention that gives the printed scores: RGB" in page
+
+
+def test_the_report_holds_the_values_of_which_its_scores_are_the_means(
+    call: Call, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        code, printed, _ = call(*command[3:])
+        return subprocess.CompletedProcess(command, code, printed)
+
+    out = tmp_path / "report"
+    words = ["--models", "nearest", "--datasets", "set5", "--runs", str(tmp_path / "runs"), "--out", str(out)]
+    monkeypatch.setenv("SRBENCH_MIRROR", str(data))
+    monkeypatch.setattr(sys, "argv", ["benchmarks.claims", *words])
+    monkeypatch.setattr(report.subprocess, "run", here)
+    assert report.main() == 0
+    page = (out / "README.md").read_text(encoding="utf-8")
+    assert "    python -m benchmarks.claims --weights-root WEIGHTS --datasets set5 --models 'nearest'\n" in page
+    printed, rows = pd.read_csv(out / "claims.csv"), pd.read_csv(out / "rows.csv")
+    keys = ["protocol", "model", "dataset", "metric"]
+    means, counts = rows.groupby(keys)["value"].mean(), rows.groupby(keys)["image"].nunique()
+    assert set(counts) == {5}
+    ours = printed.set_index(keys)["ours"]
+    assert set(ours.index) == set(means.index)
+    assert (ours - means.loc[ours.index]).abs().max() < 1e-9
