@@ -30,8 +30,16 @@ from srbench.models.upscaler import Upscaler
 _METRICS = ["psnr", "ssim"]
 _AIM_SHARE = 0.10
 _IMAGES = {"once": 2, "quick": 4, "usual": 8, "whole": 30}
-_FEW, _MANY, _MANY_ONCE = 5, 60, 10
-_MOST_GROWTH = 1.05
+_USUAL, _ONCE = (40, 120), (2, 4)  # few images, and many
+_HEIGHT, _WIDTH = 320, 480
+_IMAGE_BYTES = _HEIGHT * _WIDTH * 3
+_PAIR_BYTES = _IMAGE_BYTES * (1 + 1 / 16)  # with LR at x4; a run keeps pairs up to a bound
+_MOST_GROWTH = 0.5
+"""Of an image, for each image more: a run that left but one in memory, as 8 bits, would be at 1.
+
+What a run keeps beside pairs, rows above all, is 0.05. The rest is for the heap, which takes some megabytes more or
+less for all images together: 0.01 to 0.3 for each. A share of the peak would hide such a leak: PyTorch is most of it.
+"""
 
 
 class Stopwatch:
@@ -149,30 +157,36 @@ def _fresh(folder: Path) -> Path:
 
 
 @pytest.mark.extent("usual")
+@pytest.mark.parametrize("freed", ["kept", "returned"])
 def test_peak_memory(
     benchmark: BenchmarkFixture,
     tmp_path: Path,
     photograph: Tensor,
     fsrcnn: str,
+    freed: str,
     once: bool,
     environment: dict[str, str],
 ) -> None:
-    """In a process of its own, because a process's peak never falls."""
+    """In a process of its own, because a process's peak never falls; freed memory as in `srbench run`, or as in Python.
+
+    The first few stand for what is there but once: libraries, their kernels, what an image is computed in. What comes
+    after them is the other images, and the second model's walk through all.
+    """
     if not Path("/proc/self/status").exists():
         pytest.skip("needs /proc, where Linux tells a process's peak memory")
-    most = _MANY_ONCE if once else _MANY
-    images = _copies(tmp_path / "images", photograph[..., :320, :480], most)
+    few, many = _ONCE if once else _USUAL
+    images = _copies(tmp_path / "images", photograph[..., :_HEIGHT, :_WIDTH], many)
     script = Path(__file__).with_name("peak_memory.py")
-    command = [sys.executable, str(script), str(images), fsrcnn, str(tmp_path / "runs"), str(_FEW), str(most)]
-    benchmark.group = f"peak memory over {_FEW} and {most} images"
+    command = [sys.executable, str(script), freed, str(images), fsrcnn, str(tmp_path / "run")]
+    benchmark.group = f"peak memory over {few} and {many} images"
     keywords = {"capture_output": True, "text": True, "env": environment}
     done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=1)
     assert done.returncode == 0, done.stderr
-    after_few, after_all = json.loads(done.stdout)
-    kept_kib = (most - _FEW) * 320 * 480 * 3 * (1 + 1 / 16) / 1024  # pairs, which a run keeps up to a bound
-    growth = (after_all - kept_kib) / after_few
-    benchmark.extra_info.update(peak_mib=after_all // 1024, growth=round(growth, 4), highest_allowed=_MOST_GROWTH)
-    assert growth <= _MOST_GROWTH
+    peaks_kib = json.loads(done.stdout)
+    after_few, after_all = peaks_kib[few - 1], peaks_kib[-1]
+    growth = ((after_all - after_few) * 1024 / (many - few) - _PAIR_BYTES) / _IMAGE_BYTES
+    benchmark.extra_info.update(peak_mib=after_all // 1024, growth=round(growth, 2), highest_allowed=_MOST_GROWTH)
+    assert once or growth <= _MOST_GROWTH  # over so few images, pages of the heap are more than an image
 
 
 def _copies(folder: Path, levels: Tensor, count: int) -> Path:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from srbench.core import image, image_file
 from srbench.core.resize import resize
+from srbench.core.shelf import Shelf
 from srbench.datasets.dataset import Item
 from srbench.errors import BadImage, BadProtocol, ShapeError
 from srbench.evaluation import channels
@@ -40,10 +41,11 @@ class Pair:
             raise BadProtocol("the images have no HR (lr=alone); expected a protocol with HR")
         return self.hr
 
-    @property
-    def size_bytes(self) -> int:
-        """Memory that both take."""
-        return int(self.lr.nbytes) + (0 if self.hr is None else int(self.hr.nbytes))
+    def kept(self, shelf: Shelf) -> "Pair | None":
+        """Return a copy on a shelf; None where it has no room for both."""
+        if not shelf.has_room(self.lr, *(() if self.hr is None else (self.hr,))):
+            return None
+        return Pair(shelf.keep(self.lr), None if self.hr is None else shelf.keep(self.hr))
 
 
 def original(path: Path, protocol: Protocol) -> Tensor:
@@ -201,7 +203,7 @@ class PairCache:
         self.protocol = protocol
         self.kept: dict[Item, Pair] = {}
         self.sizes: dict[Item, tuple[int, int]] = {}
-        self.left_bytes = _KEPT_MIB * 2**20
+        self._shelf = Shelf(_KEPT_MIB * 2**20)
         self._begun: dict[Item, Future[Pair]] = {}
         self._reader = ThreadPoolExecutor(1)  # its thread starts with the first image that is begun
 
@@ -222,7 +224,6 @@ class PairCache:
             return self.kept[item]
         begun = self._begun.pop(item, None)
         images = begun.result() if begun else load(item, self.protocol)
-        if images.size_bytes <= self.left_bytes:
-            self.kept[item] = images
-            self.left_bytes -= images.size_bytes
-        return images
+        if kept := images.kept(self._shelf):
+            self.kept[item] = kept
+        return kept or images

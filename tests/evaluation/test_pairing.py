@@ -6,7 +6,8 @@ import torch
 from srbench import protocol
 from srbench.core.image import luma, round_half_up
 from srbench.core.resize import resize
-from srbench.evaluation.pairing import content, degrade
+from srbench.core.shelf import Shelf
+from srbench.evaluation.pairing import Pair, content, degrade
 
 HR = torch.randint(0, 256, (1, 3, 64, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
@@ -34,3 +35,24 @@ def test_the_edge_is_the_protocols(edge: str) -> None:
 def test_luma_alone_is_rounded_luma() -> None:
     assert torch.equal(content(HR, protocol.find("luma_x4")), round_half_up(luma(HR)).to(torch.uint8))
     assert torch.equal(content(HR, protocol.find("classical_x4")), HR)
+
+
+@pytest.mark.parametrize("variant", ["", "+lr_rounding=none"])
+def test_kept_pairs_lie_in_one_memory_as_long_as_both_images_fit(variant: str) -> None:
+    """Where they were made, each would hold apart what is computed around it."""
+    shelf, made = Shelf(24_000), Pair(_lr(variant), HR[..., 8:40])  # of a memory that is larger than what is kept
+    kept = [pair for _ in range(4) if (pair := made.kept(shelf))]
+    assert 1 < len(kept) < 4
+    memories = {images.untyped_storage().data_ptr() for pair in kept for images in (pair.lr, pair.original)}
+    assert len(memories) == 1
+    for pair in kept:
+        assert pair.lr.dtype == made.lr.dtype
+        assert torch.equal(pair.lr, made.lr)
+        assert torch.equal(pair.original, made.original)
+
+
+def test_a_pair_without_an_original_is_kept_without() -> None:
+    kept = Pair(HR, None).kept(Shelf(HR.nbytes))
+    assert kept is not None
+    assert kept.hr is None
+    assert torch.equal(kept.lr, HR)
