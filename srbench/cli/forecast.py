@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from srbench.scale.request import Request
 
 
-def show(forecast: "Forecast", request: "Request", folder: str, workers: int, begin_s: float, *, json: bool) -> None:
+def show(
+    forecast: "Forecast", request: "Request", folder: str, workers: int, begin_s: float, *, auto: bool, json: bool
+) -> None:
     """Print what a run would do, fetch and take.
 
     Args:
@@ -20,6 +22,7 @@ def show(forecast: "Forecast", request: "Request", folder: str, workers: int, be
         folder: Folder of the run.
         workers: Number of processes.
         begin_s: Seconds until the first model, which are those that it took to come here.
+        auto: Whether each model runs in its fastest mode, which is found only then: costs are those of the mode beside.
         json: Whether to print JSON.
     """
     protocol, mode, expected = request.protocol.name, request.mode.name, forecast.expected
@@ -33,6 +36,7 @@ def show(forecast: "Forecast", request: "Request", folder: str, workers: int, be
                 "run": folder,
                 "protocol": protocol,
                 "mode": mode,
+                "mode_auto": auto,
                 "models": forecast.models,
                 "datasets": forecast.datasets,
                 "kept": forecast.kept,
@@ -50,8 +54,9 @@ def show(forecast: "Forecast", request: "Request", folder: str, workers: int, be
         )
         return
     sets = [f"{name} ({'to fetch' if n is None else _images(n)})" for name, n in forecast.datasets.items()]
+    chosen = f"the fastest mode of each model, told here as if it were {mode}" if auto else mode
     lines = [
-        f"Would run under {protocol} in {mode}, into {folder}; {forecast.kept} values are stored there already",
+        f"Would run under {protocol} in {chosen}, into {folder}; {forecast.kept} values are stored there already",
         f"models: {', '.join(forecast.models) or 'none'}",
         f"data sets: {', '.join(sets)}",
     ]

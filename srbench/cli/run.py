@@ -160,7 +160,7 @@ def run(
         force=force,
     )
     if dry_run:
-        _show_forecast(request, folder, workers, begin, json=json)
+        _show_forecast(request, folder, workers, begin, auto=auto, json=json)
         return
     folder.require_place()
     plan = _plan(request, folder, auto=auto)
@@ -180,7 +180,9 @@ def run(
         raise typer.Exit(3)
 
 
-def _show_forecast(request: "Request", folder: RunFolder, workers: int, begin: float, *, json: bool) -> None:
+def _show_forecast(
+    request: "Request", folder: RunFolder, workers: int, begin: float, *, auto: bool, json: bool
+) -> None:
     from srbench.core.assets import DryStore
     from srbench.evaluation.foresight import foresee
 
@@ -197,7 +199,8 @@ def _show_forecast(request: "Request", folder: RunFolder, workers: int, begin: f
         save_images=request.save_images,
         force=request.force,
     )
-    forecast.show(expected, request, str(folder.path), workers, time.perf_counter() - begin, json=json)
+    begins = time.perf_counter() - begin
+    forecast.show(expected, request, str(folder.path), workers, begins, auto=auto, json=json)
 
 
 def _plan(request: "Request", folder: RunFolder, *, auto: bool) -> "Plan":

@@ -71,7 +71,7 @@ def upscale(
     why = ""
     if auto:
         choice = options.fastest([chosen], used, store)[chosen.id]
-        used, why = choice.mode, f" ({choice.reason})"
+        used, why = choice.mode, choice.reason
     elif used.split:
         used, _ = split.find(chosen, used, PsnrReference(chosen.scale, store))
     marks = image_marks.marks(chosen, used)
@@ -95,12 +95,13 @@ def upscale(
             }
             | {"failed": [{"out": str(path), "reason": why_not} for path, why_not in failed.items()]}
             | ({"left_out": left_out} if left_out else {})
+            | ({"mode_reason": why} if why else {})
         )
     else:
         kept = f", {len(pairs) - len(todo)} there already" if len(todo) < len(pairs) else ""
         images = f"{len(written)} image{'' if len(written) == 1 else 's'}"
         console.out.print(
-            f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{why}",
+            f"{images} x{chosen.scale} by {chosen.id} in {seconds:.1f} s{kept}: {out}{f' ({why})' if why else ''}",
             soft_wrap=True,
         )
     for line in left_out:

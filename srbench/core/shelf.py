@@ -13,7 +13,7 @@ class Shelf:
 
     Where they were made they would lie among the memory of what is computed meanwhile, which is larger and let go at
     once; what comes next fits into none of the gaps between them. Each image that stays would cost several times its
-    size.
+    size. What is saved to a file should be a clone: a kept tensor alone would be stored with all of the piece.
 
     Args:
         size_bytes: Size of the piece. The system has to find memory only for the part that is filled.

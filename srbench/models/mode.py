@@ -138,7 +138,7 @@ def parse(text: str, device: str = "cpu", memory_mib: int = 0) -> Mode:
 
 
 AUTO = "auto"
-AUTO_HELP = "auto: the fastest for each model that changes PSNR by at most 0.01 dB, measured once on this machine."
+AUTO_HELP = "auto: the fastest for each model that changes PSNR by at most 0.01 dB, found by measurement."
 """What `--mode auto` means; it goes with x8 and tile=N."""
 
 
@@ -189,7 +189,9 @@ def _check(text: str, words: Sequence[str]) -> None:
         raise UserError(f"'{text}': the word {renamed[0]} is called {_SPELLED_BEFORE[renamed[0]]} now")
     unknown = [word for word in words if not is_word(word)]
     if unknown or not words:
-        raise UserError(f"'{text}' is no mode: expected some of {', '.join(WORDS)}, joined by '+'")
+        raise UserError(
+            f"'{text}' is no mode: expected some of {', '.join(WORDS)}, joined by '+'; run and upscale take auto too"
+        )
     twice = [word for word in words if words.count(word) > 1]
     if twice:
         raise UserError(f"'{text}' says {twice[0]} twice; expected each word once")

@@ -8,6 +8,7 @@ from srbench.core.device import pick_device
 from srbench.errors import UserError
 from srbench.evaluation.row import key
 from srbench.models import mode as modes
+from srbench.models.memory import ran_out
 from srbench.models.mode import Mode
 from srbench.models.model import Model
 from srbench.speed import export_pace
@@ -40,9 +41,10 @@ _EXPORTED = ("onnx", "openvino")
 def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> Choice:
     """Return the fastest mode of a model whose PSNR on every builtin image is within 0.01 dB of plain fp32.
 
-    It takes three seconds at most, after the model and, once in a process, the engines are loaded: of a slow network
-    the middle of each image is measured, and modes for which no time is left are not tried, or whose engine would take
-    longer to start, as `export_pace` foresees it. What was valid is kept, so that it is measured once.
+    It takes about three seconds, after the model and, once in a process, the engines are loaded. So on a CPU it is the
+    middle of each image, as large as there is time for, and modes for which no time is left are not tried, or whose
+    engine would take longer to start, as `export_pace` foresees it. A call that is under way is not interrupted, so a
+    network that takes seconds for 12 x 12 px takes longer. What was valid is kept, so that it is measured once.
 
     Args:
         model: Model to run.
@@ -63,6 +65,8 @@ def choose(model: Model, base: Mode, store: AssetStore, cache: ChoiceCache) -> C
     choice, is_valid = _measured(model, Mode(base.device), names, store)
     if is_valid:
         cache.keep(name, choice)
+    else:
+        choice = replace(choice, reason=f"{choice.reason}; not kept, since the machine was busy or slow")
     return replace(choice, mode=as_chosen(base, choice.mode))
 
 
@@ -75,4 +79,9 @@ def _measured(model: Model, plain: Mode, names: tuple[str, ...], store: AssetSto
     candidates = [modes.parse(name, plain.device) for name in names]
     exported = [mode for mode in candidates if mode.engine in _EXPORTED]
     paces: dict[str, float] = {mode.engine: export_pace.seconds_per_operator(mode) for mode in exported}
-    return ModeSearch(model, model.upscaler(plain), reference, paces).choice(candidates)
+    try:
+        return ModeSearch(model, model.upscaler(plain), reference, paces).choice(candidates)
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        return Choice(plain, 1.0, None, "fp32: to compare modes takes more memory than there is"), False

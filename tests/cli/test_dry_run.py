@@ -24,6 +24,13 @@ def test_a_dry_run_says_what_would_run_and_be_fetched_and_writes_nothing(call: C
     assert _files(*places) == before
 
 
+def test_a_dry_run_says_that_modes_are_chosen_later(call: Call) -> None:
+    words = ("run", "--models", "nearest", "--mode", "auto+x8", "--dry-run")
+    assert "in the fastest mode of each model, told here as if it were fp32+x8, into" in call(*words)[1]
+    content = json.loads(call(*words, "--json")[1])
+    assert (content["mode"], content["mode_auto"]) == ("fp32+x8", True)
+
+
 def test_a_dry_run_counts_what_is_there_and_refuses_what_a_run_would(call: Call) -> None:
     arguments = ("run", "--models", "nearest", "--metrics", "psnr", "--json")
     call(*arguments)

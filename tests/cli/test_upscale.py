@@ -188,7 +188,8 @@ def test_the_fast_mode_is_said_and_used(call: Call, monkeypatch: pytest.MonkeyPa
     assert code == 0
     assert "(because it is fast)" in out
     _, out, _ = call("upscale", "lr.png", "sr.png", *NEAREST, "--mode", "tile=3+auto", "--force", "--json")
-    assert json.loads(out)["mode"] == "fp32+channels_last+tile=3"
+    said = json.loads(out)
+    assert (said["mode"], said["mode_reason"]) == ("fp32+channels_last+tile=3", "because it is fast")
 
 
 def test_self_ensemble_is_another_picture(call: Call) -> None:

@@ -32,6 +32,8 @@ class FakeMachine:
         drops: Changes in PSNR by modes; the engine of others has no kernel.
         ms: Milliseconds of a call on 12 x 12 px by modes, plain fp32 among them; they grow with the area.
         builds_s: Seconds that each engine takes to be built.
+        device: Kind of device on which networks run.
+        multiple_of: Number of which the sides of their input are multiples.
     """
 
     def __init__(
@@ -40,7 +42,10 @@ class FakeMachine:
         drops: Mapping[str, PsnrDrop],
         ms: Mapping[str, float],
         builds_s: Mapping[str, float] | None = None,
+        device: str = "cpu",
+        multiple_of: int = 1,
     ) -> None:
+        self.device, self.multiple_of = torch.device(device), multiple_of
         self.drops, self.ms, self.builds_s = drops, ms, builds_s or {}
         self.now = 0.0
         self.reasons: dict[str, str] = {}
@@ -62,14 +67,16 @@ class FakeMachine:
     def start(self, mode: Mode) -> Upscaler:
         self.started.append(mode.name)
         self.now += self.builds_s.get(mode.engine, 0.0)
-        upscaler = Upscaler(nearest, 4, Mode())  # functions have no layers to lower, and no engine runs them
-        upscaler.mode = mode
+        upscaler = Upscaler(nearest, 4, Mode(), multiple_of=self.multiple_of)
+        upscaler.mode = mode  # it is never called: functions have no layers to lower, and no engine runs them
+        upscaler.device = self.device
         return upscaler
 
-    def call_ms(self, upscaler: Upscaler, size: Size) -> float:
+    def call_ms(self, upscaler: Upscaler, size: Size, most_ms: float = math.inf) -> float:
+        assert (size.height % self.multiple_of, size.width % self.multiple_of) == (0, 0)
         name = replace(upscaler.mode, split=False, fp32_layers=()).name
         ms = self.ms[name] * size.height * size.width / _KNOWN_PX**2
-        self.now += 3 * ms / 1000
+        self.now += (1 if ms > most_ms else 3) * ms / 1000
         return ms
 
     def look_at_the_clock(self, build_s: float = 0.0) -> None:

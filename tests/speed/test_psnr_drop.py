@@ -12,7 +12,8 @@ from srbench.datasets.locate import locate
 from srbench.errors import UserError
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
-from srbench.speed.psnr_drop import PsnrReference
+from srbench.speed import psnr_drop
+from srbench.speed.psnr_drop import NoTime, PsnrReference
 from srbench.speed.records import PSNR_DROP_LIMIT_DB, PsnrDrop
 from tests.speed.synthetic import model, nearest, of_registry
 
@@ -103,3 +104,14 @@ def test_the_change_is_that_of_the_mode_s_own_output(reference: PsnrReference) -
 def test_a_scale_without_a_protocol_has_no_change_in_psnr() -> None:
     with pytest.raises(UserError, match="no protocol tells what modes cost at scale 7"):
         PsnrReference(7, AssetStore([]))
+
+
+def test_nothing_is_begun_after_the_end_nor_what_would_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    until = PsnrReference(4, AssetStore([]), ends=10.0)
+    monkeypatch.setattr(psnr_drop.time, "monotonic", lambda: 8.0)
+    until.look_at_the_clock(1.5)
+    with pytest.raises(NoTime, match=r"no time to build it, which takes about 45.0 s"):
+        until.look_at_the_clock(45.0)
+    monkeypatch.setattr(psnr_drop.time, "monotonic", lambda: 10.5)
+    with pytest.raises(NoTime, match="no time to measure it"):
+        until.look_at_the_clock()
