@@ -18,6 +18,8 @@ from tests.cli.conftest import Call
 from tests.cli.test_identity import _builder, _images
 from tests.survey.conftest import rate
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 _RUN = ("run", "--metrics", "psnr", "--datasets", "./faces", "--save-images", "--json")
 
 

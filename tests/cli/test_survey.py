@@ -55,6 +55,7 @@ def test_an_analysis_writes_every_format_and_finds_what_was_planted(call: Call, 
     assert found["methods"] in (folder / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_terminal_shows_groups_and_says_where_the_page_is(call: Call, votes: Path) -> None:
     code, out, _ = call("survey", "analyze", str(votes), "--resamples", "200")
     assert code == 0
@@ -64,6 +65,7 @@ def test_the_terminal_shows_groups_and_says_where_the_page_is(call: Call, votes:
     assert "Higher is better" in out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_choices_change_what_they_should(call: Call, votes: Path) -> None:
     plain = _json(call, "survey", "analyze", str(votes), "--screen", "none", "--resamples", "0")
     assert not [r for r in plain["raters"] if not r["counts"]]
@@ -125,6 +127,7 @@ def test_mistakes_are_one_line(call: Call, votes: Path, arguments: tuple[str, ..
     assert err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_guide_documents_every_key(call: Call, votes: Path) -> None:
     text = (ROOT / "docs/ratings.md").read_text(encoding="utf-8")
     call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
@@ -146,6 +149,7 @@ def test_the_guide_documents_every_key(call: Call, votes: Path) -> None:
     assert not undocumented
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_opinion_joins_the_rows_of_a_run(call: Call) -> None:
     """PSNR, SSIM and MOS side by side, as in the SRGAN paper's table 2."""
     assert call("run", "--models", "nearest,bicubic,lanczos", "--datasets", "builtin", "--metrics", "psnr,ssim")[0] == 0
@@ -184,6 +188,7 @@ def test_a_run_of_other_models_is_refused(call: Call, votes: Path) -> None:
     assert "no rated stimulus is in the run" in err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_options_without_use_are_refused(call: Call) -> None:
     call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
     Path("m.csv").write_text("stimulus,content,model,mos,n,std\na,x,m1,3,9,1\nb,x,m2,4,9,1\n", encoding="utf-8")
@@ -194,6 +199,7 @@ def test_options_without_use_are_refused(call: Call) -> None:
     assert call("survey", "analyze", "m.csv", "--test", "permutation")[0] == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_bias_removal_does_not_make_the_panel_look_certain(call: Call, votes: Path) -> None:
     plain, without = (
         _json(call, "survey", "analyze", str(votes), "--screen", "none", *more) for more in ((), ("--remove-bias",))
@@ -204,6 +210,7 @@ def test_bias_removal_does_not_make_the_panel_look_certain(call: Call, votes: Pa
         assert width[1] == pytest.approx(width[0], rel=1e-9)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_further_answers_are_read_and_a_file_twice_below_itself_is_refused(call: Call) -> None:
     """Exports of studies with repeats had no column that numbers them."""
     rows = "c,r,a,b\nc,q,a,b\n"
@@ -218,6 +225,7 @@ def test_further_answers_are_read_and_a_file_twice_below_itself_is_refused(call:
     assert "line 4: duplicate answer of rater 'r'" in err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_leaves_no_stale_files(call: Call, votes: Path) -> None:
     call("survey", "simulate", "p.csv", "--pairs", "--images", "2")
     call("survey", "analyze", str(votes), "--out", "here")
@@ -227,6 +235,7 @@ def test_a_report_leaves_no_stale_files(call: Call, votes: Path) -> None:
     assert not Path("here/models.csv").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_ratings_without_a_data_set_need_a_run_with_one(call: Call) -> None:
     call("run", "--models", "bicubic", "--datasets", "builtin", "--metrics", "psnr", "--limit", "1")
     row = RunFolder(Path("runs/classical_x4")).rows()[0]
@@ -239,6 +248,7 @@ def test_ratings_without_a_data_set_need_a_run_with_one(call: Call) -> None:
     assert "names no data set, and the run has builtin, other" in err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_analyze_prints_models_and_differences_and_the_rest_on_request(call: Call) -> None:
     call("survey", "simulate", "votes.csv", "--images", "5", "--raters", "8")
     code, out, _ = call("survey", "analyze", "votes.csv", "--resamples", "50")
