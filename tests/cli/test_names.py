@@ -12,6 +12,7 @@ from srbench.core import device
 from srbench.metrics.catalogue import catalogue
 from srbench.models import registry
 from tests.cli.conftest import Call
+from tests.conftest import ROOT
 
 
 def test_the_names_in_the_source_are_those_of_the_registries() -> None:
@@ -20,43 +21,67 @@ def test_the_names_in_the_source_are_those_of_the_registries() -> None:
     assert set(names.metric_names()) == {"ssim", "lpips", *catalogue()}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("run", "--models", "srgna"), "no model 'srgna'. Closest: 'srgan'"),
-        (("run", "--models", "srgan.mmagic_div3k"), "Closest: 'srgan.mmagic_div2k'"),
-        (("run", "--models", "bicubic,esrgn@0.8"), "no model 'esrgn'. Closest: 'esrgan'"),
-        (("run", "--metrics", "pnsr"), "Closest: 'psnr'"),
-        (("run", "--datasets", "set6"), "Closest: 'set5'"),
-        (("run", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
-        (("score", "some", "set6"), "Closest: 'set5'"),
-        (("throughput", "--models", "srgna"), "Closest: 'srgan'"),
-        (("upscale", "a.png", "b.png", "--model", "srgna"), "Closest: 'srgan'"),
-        (("export", "srgna", "b.onnx"), "Closest: 'srgan'"),
-        (("interpolate", "srgna", "srgan", "--alpha", "0.5"), "Closest: 'srgan'"),
-        (("fetch", "srgna"), "Closest: 'srgan'"),
-        (("models", "srgna"), "Closest: 'srgan'"),
-        (("train", "sragn", "--data", "x"), "no recipe 'sragn'. Closest: 'srgan'"),
-        (("recipes", "sragn"), "Closest: 'srgan'"),
-        (("survey", "create", "st", "--images", "x", "--method", "acrr"), "no test method 'acrr'. Closest: 'acr'"),
-        (("degrade", "x", "y", "--model", "bsrgam"), "no degradation 'bsrgam'. Closest: 'bsrgan'"),
-        (("survey", "analyze", "x.csv", "--screen", "bt50"), "no screening rule 'bt50'; expected some of bt500"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_a_wrong_name_is_told_without_torch(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    code = (
-        "import sys\nfrom srbench.cli import app\n"
-        f"sys.argv = ['srbench', *{list(arguments)!r}]\n"
-        "try:\n    app.main()\nfinally:\n    assert 'torch' not in sys.modules\n"
+_WRONG = [
+    (("run", "--models", "srgna"), "no model 'srgna'. Closest: 'srgan'"),
+    (("run", "--models", "srgan.mmagic_div3k"), "Closest: 'srgan.mmagic_div2k'"),
+    (("run", "--models", "bicubic,esrgn@0.8"), "no model 'esrgn'. Closest: 'esrgan'"),
+    (("run", "--metrics", "pnsr"), "Closest: 'psnr'"),
+    (("run", "--datasets", "set6"), "Closest: 'set5'"),
+    (("run", "--protocol", "classic_x4"), "Closest: 'classical_x4'"),
+    (("score", "some", "set6"), "Closest: 'set5'"),
+    (("throughput", "--models", "srgna"), "Closest: 'srgan'"),
+    (("upscale", "a.png", "b.png", "--model", "srgna"), "Closest: 'srgan'"),
+    (("export", "srgna", "b.onnx"), "Closest: 'srgan'"),
+    (("interpolate", "srgna", "srgan", "--alpha", "0.5"), "Closest: 'srgan'"),
+    (("fetch", "srgna"), "Closest: 'srgan'"),
+    (("models", "srgna"), "Closest: 'srgan'"),
+    (("train", "sragn", "--data", "x"), "no recipe 'sragn'. Closest: 'srgan'"),
+    (("recipes", "sragn"), "Closest: 'srgan'"),
+    (("survey", "create", "st", "--images", "x", "--method", "acrr"), "no test method 'acrr'. Closest: 'acr'"),
+    (("degrade", "x", "y", "--model", "bsrgam"), "no degradation 'bsrgam'. Closest: 'bsrgan'"),
+    (("survey", "analyze", "x.csv", "--screen", "bt50"), "no screening rule 'bt50'; expected some of bt500"),
+]
+
+_ALL = """
+import contextlib, io, json, sys
+from srbench.cli import app
+
+def end(words):
+    sys.argv = ["srbench", *words]
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            app.main()
+        except SystemExit as stop:
+            return stop.code, said.getvalue(), "torch" in sys.modules
+
+print(json.dumps([end(words) for words in json.load(sys.stdin)]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], tuple[int, str, bool]]:
+    """Exit code and message of each wrong name, and whether torch was loaded; all in one program."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ALL],
+        cwd=tmp_path_factory.mktemp("names"),
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        input=json.dumps([words for words, _ in _WRONG]),
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    root = Path(__file__).parent.parent.parent
-    variables = {"PYTHONPATH": str(root), "PATH": ""}
-    call = [sys.executable, "-c", code]
-    done = subprocess.run(call, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert done.stderr.startswith("Error: no ")
-    assert message in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    return {words: tuple(end) for (words, _), end in zip(_WRONG, json.loads(done.stdout), strict=True)}
+
+
+@pytest.mark.parametrize(("arguments", "message"), _WRONG, ids=[" ".join(words) for words, _ in _WRONG])
+def test_a_wrong_name_is_told_without_torch(
+    arguments: tuple[str, ...], message: str, ends: dict[tuple[str, ...], tuple[int, str, bool]]
+) -> None:
+    code, said, loaded = ends[arguments]
+    assert (code, said.count("\n"), loaded) == (2, 1, False), said
+    assert said.startswith("Error: no ")
+    assert message in said
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import html
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,15 @@ def _joined(text: str) -> list[str]:
     return text.replace("\\\n", " ").splitlines()
 
 
+@cache
+def _program() -> Any:
+    return typer.main.get_command(app)
+
+
 @pytest.mark.parametrize("line", _command_lines())
 def test_a_documented_command_line_parses(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
-    command: Any = typer.main.get_command(app)
+    command = _program()
     context = command.make_context("srbench", [], resilient_parsing=True)
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         if words[0] in _PLACEHOLDERS:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _WEB = _SURVEY / "web"
 _OTHERS = sorted(set(LANGUAGES) - {"en"})
 
 
+@cache
 def _marked() -> dict[str, str | tuple[str, ...]]:
     """Every message of the pages and of the wording."""
     methods = [("web/pages/**.html", "jinja2"), ("**.py", "python")]

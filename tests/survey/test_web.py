@@ -1,8 +1,13 @@
 """The web application over HTTP: the whole way, and what must not work."""
 
+import json
 import re
+import shutil
+import tempfile
+from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import quote
 
 import numpy as np
@@ -19,20 +24,39 @@ from srbench.survey.export import ratings
 from srbench.survey.store.schema import Assignment
 from srbench.survey.store.vote_store import VoteStore
 from srbench.survey.study import Study, load
+from srbench.survey.study_folder import STUDY_FILE
 from srbench.survey.web.app import application
 from srbench.survey.web.padding import padded
 from tests.cli.conftest import Call
 
+_KEPT = tempfile.TemporaryDirectory(prefix="srbench-studies-")
+_MADE: dict[tuple[str, ...], Path] = {}
+"""Studies as they were made, by the options of `create`: each is made once, and then copied."""
+
 
 def made(call: Call, folder: Path, *more: str) -> Study:
-    """A study of two models on two contents, with calibration photographs."""
+    """A study of two models on two contents, with calibration photographs; its id and secrets are its own.
+
+    Args:
+        call: The command line.
+        folder: Folder for the images, and for the study in `st`.
+        more: Further options of `create`, which mean the same whenever they are given.
+    """
     generator = np.random.default_rng(0)
     for name in ("a", "b"):
         for model in ("m1", "m2"):
             pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
             image.write(folder / "images" / model / f"{name}.png", pixels if model == "m1" else pixels // 64 * 64)
     options = ("--images", str(folder / "images"), "--area", "60x40", "--traps", "1", "--repeats", "0", *more)
-    assert call("survey", "create", str(folder / "st"), *options)[0] == 0
+    if kept := _MADE.get(more):
+        shutil.copytree(kept, folder / "st")
+        own = replace(load(folder / "st"), id=token_hex(8))
+        (folder / "st" / STUDY_FILE).write_text(json.dumps(own.as_dict(), indent=1, ensure_ascii=False) + "\n")
+    else:
+        assert call("survey", "create", str(folder / "st"), *options)[0] == 0
+        _MADE[more] = Path(_KEPT.name, str(len(_MADE)))
+        shutil.copytree(folder / "st", _MADE[more], ignore=shutil.ignore_patterns(secrets.FILE))
+    secrets.load(folder / "st")
     return load(folder / "st")
 
 

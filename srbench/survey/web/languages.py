@@ -3,6 +3,7 @@
 import gettext
 import io
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 from babel.messages.mofile import write_mo
@@ -16,6 +17,7 @@ __all__ = ["COOKIE", "LANGUAGES", "preferred_language", "translations"]
 COOKIE = "srbench-language"
 
 
+@cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; that of English is empty, since the pages are in English."""
     if language == "en":
