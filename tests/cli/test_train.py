@@ -153,6 +153,7 @@ def test_a_torn_image_is_named_and_left_out(call: Call) -> None:
     assert Path("runs/train/tiny/last.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_it_trains_on_a_bare_machine(given: Path) -> None:
     """Without pandas, lpips, scikit-image, spandrel and torchvision."""
     absent = ("pandas", "lpips", "skimage", "spandrel", "torchvision")

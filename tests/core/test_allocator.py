@@ -34,7 +34,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.skipif(not STATUS.exists() or allocator._glibc() is None, reason="needs Linux with glibc")
-@pytest.mark.parametrize("asked", ["keep", "leave"])
+@pytest.mark.parametrize("asked", ["keep", pytest.param("leave", marks=pytest.mark.slow)])
 def test_freed_memory_is_kept_when_asked_and_given_back_when_asked(asked: str) -> None:
     done = subprocess.run([sys.executable, "-c", _SCRIPT, asked], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)

@@ -109,7 +109,14 @@ def _name(value: object) -> str:
     )
 
 
-@pytest.mark.parametrize(("card", "claim"), [(c, x) for c, x in CLAIMS if not c.files], ids=_name)
+INTERPOLATION = [
+    pytest.param(card, claim, marks=[pytest.mark.slow] if claim.dataset == "bsd100" else [])
+    for card, claim in CLAIMS
+    if not card.files
+]
+
+
+@pytest.mark.parametrize(("card", "claim"), INTERPOLATION, ids=_name)
 def test_interpolation_meets_its_figures(data: Path, tmp_path: Path, card: Card, claim: Claim) -> None:
     found = _summaries(card.id, claim.dataset, claim.protocol, ["psnr", "ssim"], data, tmp_path, [])
     assert found["psnr"].mean == pytest.approx(claim.psnr, abs=0.005)

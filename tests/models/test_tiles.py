@@ -173,7 +173,7 @@ class _Pooled(torch.nn.Module):
     [Mode(tile_px=50), Mode(tile_px=13), Mode(tile_px=3), Mode(memory_mib=60), Mode(memory_mib=1), Mode(tile_px=48)],
     ids=lambda mode: f"tile={mode.tile_px},memory={mode.memory_mib}",
 )
-@pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize("ensemble", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_any_tile_follows_the_size_rule(network: type[torch.nn.Module], mode: Mode, ensemble: bool) -> None:
     rule = {"multiple_of": 8} if network is _Windowed else {"tile_multiple_of": 8}
     lr = torch.rand(1, 3, 101, 77)

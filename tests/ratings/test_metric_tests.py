@@ -54,6 +54,7 @@ def test_p_values_follow_their_formulae() -> None:
     assert test.p_rmse_p1401 == pytest.approx(2 * stats.f.sf(ratio, 56, 56))
 
 
+@pytest.mark.slow
 def test_equal_metrics_are_told_apart_as_often_as_said() -> None:
     """Of 50 studies 2 or 3 are; 8 would be so by a chance of 0.004. P.1401's tests, for independent samples, are too
     careful."""
@@ -95,6 +96,7 @@ def _of_contents(generator: np.random.Generator, contents: int, models: int) -> 
     return np.asarray(errors + generator.normal(0, 0.2, contents * models))
 
 
+@pytest.mark.slow
 def test_where_versions_share_contents_the_tests_are_over_contents() -> None:
     """Of 40 studies 2 should tell equal metrics apart; tests over stimuli do so in far more."""
     generator = np.random.default_rng(5)

@@ -128,6 +128,7 @@ def test_errors_with_ties_are_those_of_the_likelihoods_curvature(simulated: tupl
     np.testing.assert_allclose(found.covariance.sum(axis=0), 0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_errors_are_those_seen_over_many_panels() -> None:
     """200 panels know a standard deviation to 5 %; four times that, for scores of four items, is allowed."""
     fits = []
@@ -386,6 +387,7 @@ def _by_chance(
     return made
 
 
+@pytest.mark.slow
 def test_robust_intervals_hold_where_raters_differ() -> None:
     """Coverage over 150 panels of 20 raters whose tastes differ; the truth comes from 4,000 raters of the kind.
 
@@ -409,6 +411,7 @@ def _contents(generator: np.random.Generator, number: int, spread: float) -> lis
     return made
 
 
+@pytest.mark.slow
 def test_two_way_intervals_hold_where_contents_differ() -> None:
     """Coverage over 150 studies of 8 contents with scales of their own; truth from 1,500 such contents."""
     generator = np.random.default_rng(8)

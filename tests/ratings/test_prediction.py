@@ -136,6 +136,7 @@ def test_metrics_that_cannot_be_compared_are_left_out_and_named() -> None:
     assert "not compared with ratings (fewer than 6 stimuli, or all equal): few, flat" in found.caveats
 
 
+@pytest.mark.slow
 def test_the_best_metric_is_told_from_chance_but_not_from_its_like() -> None:
     """And a metric whose low values are good counts by the size of its correlation."""
     generator = np.random.default_rng(0)

@@ -89,6 +89,7 @@ def test_halls_interval_reaches_further_on_the_side_of_rare_values() -> None:
     assert mean_interval(np.array([1.0, 2.0, 3.0]), "hall") == mean_interval(np.array([1.0, 2.0, 3.0]))
 
 
+@pytest.mark.slow
 def test_halls_interval_holds_more_means_of_skewed_values() -> None:
     """2,000 samples of 14 log-normal values: 92 in 100 hold their mean, and 85 of Student's."""
     generator = np.random.default_rng(0)

@@ -38,6 +38,7 @@ def folders(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_hundred_steps_beat_nearest_on_a_held_out_crop(folders: Path) -> None:
     """Measured: untrained 28.9 dB, nearest 30.0, after 100 steps 31.9. A loss that teaches nothing stays below."""
     recipe = Recipe.check(RECIPE, "test")

@@ -127,7 +127,7 @@ def test_answers_only_makes_them_and_nothing_else(call: Call, photographs: Path,
     assert "--answers-only: the recipe srresnet_short has no teacher" in err
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_comparison_makes_the_answers_of_its_steps_alone(call: Call, photographs: Path, workers: str) -> None:
     words = ["train", "srresnet_short", "--data", str(photographs), "--device", "cpu", "--workers", workers]
     for change in ("teacher=bicubic", "teacher_share=1", "data.patch_px=32", "data.batch=1", "phases.0.steps=9"):

@@ -64,7 +64,10 @@ def _values(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("compute", [{}, {"precision": "bf16", "channels_last": True}])
+_LOW = pytest.param({"precision": "bf16", "channels_last": True}, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("compute", [{}, _LOW])
 def test_40_steps_equal_20_and_20(make: Make, tmp_path: Path, compute: dict[str, Any]) -> None:
     table = {**TWO_PHASES, "compute": compute}
     whole = make(table, tmp_path / "whole")
@@ -294,6 +297,7 @@ def test_without_validation_the_last_weights_are_the_best(make: Make) -> None:
     assert _equal(last, best)
 
 
+@pytest.mark.slow
 def test_a_compiled_generator_learns_the_same(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By torch's compiler without its slow last stage, the making of machine code."""
     compiler = Mock(side_effect=partial(torch.compile, backend="aot_eager"))
