@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 _CACHES = count()
 """Numbers of caches, which are made by who needs one: thousands of folders side by side would be counted each time."""
 
+_GPU = torch.cuda.is_available()
+
 # One thread a process: tests run in several, and threads that wait for each other's cores are slower than none.
 torch.set_num_threads(1)
 # A busy machine must not fail a test. CI tries the same examples each time; elsewhere new ones are looked for.
@@ -31,11 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     slow = config.getoption("--slow") or os.environ.get("CI") == "true"
-    gpu = torch.cuda.is_available()
+    untimed = config.getoption("benchmark_disable", default=False)
     for item in items:
-        if "slow" in item.keywords and not slow:
+        # A benchmark that is not timed shows no more than that it runs.
+        takes_long = "slow" in item.keywords or (untimed and "benchmark" in getattr(item, "fixturenames", ()))
+        if takes_long and not slow:
             item.add_marker(pytest.mark.skip(reason="slow: runs with CI=true or --slow"))
-        if "gpu" in item.keywords and not gpu:
+        if "gpu" in item.keywords and not _GPU:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA GPU"))
 
 
@@ -59,6 +63,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
         return ask(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", only_here)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # only the machine's own end would lose anything
 
 
 def _given() -> Path | None:
@@ -96,4 +101,7 @@ def programs() -> Iterator[Forks]:
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    torch.manual_seed(0)
+    """As `torch.manual_seed`, which without a GPU notes the whole stack each time."""
+    torch.default_generator.manual_seed(0)
+    if _GPU:
+        torch.cuda.manual_seed_all(0)
