@@ -67,8 +67,13 @@ def test_no_import_is_hidden_from_these_tests() -> None:
                 names = {alias.name for alias in node.names if f"srbench.{alias.name}" not in MODULES}
                 lazy = node.module == "srbench" and names - {"__version__"}
                 assert not lazy or module in ("srbench", "srbench.__main__"), f"{where} imports {lazy} from srbench"
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            elif isinstance(node, ast.Call) and _name(node.func).endswith("import_module"):
                 assert "zoo" not in ast.unparse(node), f"{where} imports the zoo by name"
+
+
+def _name(function: ast.expr) -> str:
+    """The last word of what is called; "" where that has no name."""
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def test_no_modules_import_each_other() -> None:

@@ -1,9 +1,6 @@
 """`srbench datasets pin`: a manifest of somebody's own images, and a record of another package that uses it."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from srbench.cli.app import app
 from srbench.core import image
 from srbench.datasets import manifest, pinning
 from srbench.errors import BadData, MissingData
-from tests.conftest import ROOT
+from tests.forks import Forks
 from tests.models.superres import install
 
 RECORD = """
@@ -76,34 +73,28 @@ def test_the_command_writes_beside_and_replaces_only_when_told(
     assert "pins 2 images" in CliRunner().invoke(app, [*words, "--force"]).stdout
 
 
-def _srbench(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]), "OMP_NUM_THREADS": "1"}
-    call = [sys.executable, "-m", "srbench", *words]
-    return subprocess.run(call, cwd=site, env=variables, capture_output=True, text=True, check=False)
-
-
-def test_a_record_of_another_package_runs_by_its_manifest(folder: Path, tmp_path: Path) -> None:
+def test_a_record_of_another_package_runs_by_its_manifest(folder: Path, tmp_path: Path, programs: Forks) -> None:
     site = tmp_path / "site"
     install(site, "birdlab", {"birds.py": RECORD}, {"srbench.datasets": "birds = birdlab.birds"})
     manifest.write(site / "birdlab" / "birds.json", pinning.pin(folder, "https://birds.example"))
-    listed = _srbench(site, "datasets", "--json")
+    listed = programs.srbench("datasets", "--json", site=site)
     assert {r["id"]: r["origin"] for r in json.loads(listed.stdout)}["birds"] == "package birdlab 1.2"
     (tmp_path / "data").mkdir()
     folder.rename(tmp_path / "data" / "Birds")
     words = ["run", "--models", "nearest", "--datasets", "birds", "--metrics", "psnr", "--device", "cpu", "--json"]
-    done = _srbench(site, *words, "--data-root", str(tmp_path / "data"))
+    done = programs.srbench(*words, "--data-root", str(tmp_path / "data"), site=site)
     assert done.returncode == 0, done.stderr
     assert {(line["dataset"], line["n"]) for line in json.loads(done.stdout)["summary"]} == {("birds", 2)}
     (tmp_path / "data" / "Birds" / "wren.png").write_bytes((tmp_path / "data" / "Birds" / "tit mouse.png").read_bytes())
-    changed = _srbench(site, *words, "--data-root", str(tmp_path / "data"), "--force")
+    changed = programs.srbench(*words, "--data-root", str(tmp_path / "data"), "--force", site=site)
     assert changed.returncode == 2
     assert "another version of the image" in changed.stderr
 
 
-def test_two_data_sets_of_one_name_are_refused_with_both_sources(tmp_path: Path) -> None:
+def test_two_data_sets_of_one_name_are_refused_with_both_sources(tmp_path: Path, programs: Forks) -> None:
     text = RECORD.replace('"birds"', '"set5"').replace('manifest="birds.json",', "")
     install(tmp_path, "birdlab", {"birds.py": text}, {"srbench.datasets": "birds = birdlab.birds"})
-    done = _srbench(tmp_path, "datasets")
+    done = programs.srbench("datasets", site=tmp_path)
     assert done.returncode == 2
     assert "two data sets are called 'set5'" in done.stderr
     assert "records/set5.py" in done.stderr
@@ -111,13 +102,13 @@ def test_two_data_sets_of_one_name_are_refused_with_both_sources(tmp_path: Path)
     assert done.stderr.count("\n") == 1
 
 
-def test_a_package_that_cannot_be_imported_is_named_and_the_others_are_listed(tmp_path: Path) -> None:
+def test_a_package_that_cannot_be_imported_is_named_and_the_others_are_listed(tmp_path: Path, programs: Forks) -> None:
     install(
         tmp_path, "birdlab", {"birds.py": "raise ValueError('no birds')"}, {"srbench.datasets": "b = birdlab.birds"}
     )
-    done = _srbench(tmp_path, "datasets")
+    done = programs.srbench("datasets", site=tmp_path)
     assert done.returncode == 0
     assert "set5" in done.stdout
     assert "ValueError: no birds" in done.stderr
-    unknown = _srbench(tmp_path, "fetch", "birds")
+    unknown = programs.srbench("fetch", "birds", site=tmp_path)
     assert unknown.returncode == 2

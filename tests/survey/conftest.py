@@ -13,9 +13,9 @@ from srbench.survey.responses import Question
 from srbench.survey.simulation.rater import SimulatedRater
 from srbench.survey.store.vote_store import VoteStore
 from tests import postgres
-from tests.cli.conftest import call
+from tests.cli.conftest import call, undrawn
 
-__all__ = ["call"]
+__all__ = ["call", "undrawn"]
 
 
 def asked(store: VoteStore, rater: str) -> Question | None:

@@ -20,6 +20,8 @@ from tests.cli.conftest import Call
 from tests.survey.conftest import rate
 from tests.survey.test_web import made, until
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 _QUALITY = {"m1": 4.0, "m2": 2.5}
 
 

@@ -14,6 +14,8 @@ from tests.cli.conftest import Call
 from tests.survey.conftest import asked
 from tests.survey.test_web import made
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def _rated(store: VoteStore, person: str, values: str = "3") -> str:
     """A rater of a panel with a whole session, whose answers are these values in turn."""

@@ -1,6 +1,7 @@
 """A tiny recipe, a few small images, and a trainer made of both."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,17 @@ def make(photographs: Path, tmp_path: Path) -> Make:
 @pytest.fixture
 def vgg19(monkeypatch: pytest.MonkeyPatch) -> VggFeatures:
     """Random VGG19 weights in the place of the trained ones."""
-    torch.manual_seed(1)
-    network = VggFeatures(["conv5_4"], after_activation=True)
+    network = _vgg19()
     monkeypatch.setattr("srbench.training.features.checkpoint.read", lambda _: _State(network.state_dict()))
     monkeypatch.setattr(AssetStore, "fetch", lambda _, file: Path(file.path))
     assert set(FILES) == {"caffe", "torchvision"}
     return network
+
+
+@cache
+def _vgg19() -> VggFeatures:
+    torch.manual_seed(1)
+    return VggFeatures(["conv5_4"], after_activation=True)
 
 
 class _State:
