@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 
@@ -17,18 +18,27 @@ def names(files: Iterable[Path], variable: str, keywords: tuple[str, ...]) -> li
         All names, in the order of the files; None where a file cannot be read, where it may come by the variable in
         another way, or where a name is no text that stands there.
     """
-    found: list[str | None] = []
+    found: list[str] = []
     for path in files:
         try:
-            module = ast.parse(path.read_text(encoding="utf-8"))
+            declared = _names(path.read_text(encoding="utf-8"), variable, keywords)
         except (OSError, ValueError, SyntaxError):
             return None
-        values = [value for statement in module.body if (value := _assigned(statement, variable)) is not None]
-        calls = [call for value in values for call in _parts(value)]
-        if not values and any(_may_bring(node, variable) for node in ast.walk(module)):
+        if declared is None:
             return None
-        found += [_name(call, keywords) for call in calls]
-    listed = [name for name in found if name is not None]
+        found += declared
+    return found
+
+
+@cache
+def _names(source: str, variable: str, keywords: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the names that a module declares, None where its source does not tell them."""
+    module = ast.parse(source)
+    values = [value for statement in module.body if (value := _assigned(statement, variable)) is not None]
+    if not values and any(_may_bring(node, variable) for node in ast.walk(module)):
+        return None
+    found = [_name(call, keywords) for value in values for call in _parts(value)]
+    listed = tuple(name for name in found if name is not None)
     return listed if len(listed) == len(found) else None
 
 

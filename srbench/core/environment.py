@@ -66,6 +66,7 @@ def describe(device: torch.device) -> dict[str, Any]:
     return facts
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

@@ -1,6 +1,7 @@
 """Reports as one HTML document that needs nothing else."""
 
 import re
+from functools import cache
 from importlib import resources
 
 import jinja2
@@ -15,15 +16,10 @@ _LONG = 30
 
 def page(content: Page) -> str:
     """Write the report: lead, key values, caveats, plots, tables, sections and how to read the cells."""
-    source = resources.files("srbench.report.formats").joinpath("page.html").read_text(encoding="utf-8")
-    # Names come from the users' files: everything is escaped but the drawings, which are made here.
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
     sections = [section for section in content.sections if section.lines]
     if content.caption:
         sections.append(Section("How to read", content.caption, "list"))
-    return environment.from_string(source).render(
+    return _template().render(
         page=content,
         drawings={plot.key: markupsafe.Markup(plot.svg) for plot in content.plots},
         sections=[(_anchor(section.title), section) for section in sections],
@@ -31,6 +27,16 @@ def page(content: Page) -> str:
         long=_LONG,
         version=__version__,
     )
+
+
+@cache
+def _template() -> jinja2.Template:
+    source = resources.files("srbench.report.formats").joinpath("page.html").read_text(encoding="utf-8")
+    # Names come from the users' files: everything is escaped but the drawings, which are made here.
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.from_string(source)
 
 
 def _anchor(title: str) -> str:

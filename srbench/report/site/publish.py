@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -126,16 +126,21 @@ def _files(
     files["summary.csv"] = csv.records([record for report in board.reports for record in report.records()])
     files["rows.csv"] = csv.records(list(map(_record, board.rows)))
     files |= _paper_tables(board)
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["breakable"] = _breakable
     # Names come from the users' files: everything is escaped but the drawings, which are made here.
     drawings = {plot.key: markupsafe.Markup(plot.svg) for _, plot in plots}
     page = _page(board, leaders, plots, gallery) | {"others": others, "caveats": [*board.caveats, *left_out]}
     page["files"] = [(name, what) for name, what in _FILES if name in files]
-    files[INDEX] = environment.from_string(_asset(INDEX)).render(page=page, drawings=drawings, version=__version__)
+    files[INDEX] = _template().render(page=page, drawings=drawings, version=__version__)
     return files
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["breakable"] = _breakable
+    return environment.from_string(_asset(INDEX))
 
 
 def _paper_tables(board: Board) -> dict[str, str | bytes]:

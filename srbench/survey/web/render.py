@@ -1,6 +1,7 @@
 """Pages from templates, in the rater's language."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -59,6 +60,7 @@ class Renderer:
         return RedirectResponse(f"{self.base}/{path}", 303, headers=NO_STORE)
 
 
+@cache
 def _environment(language: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources.files("srbench.survey.web") / "pages")),
