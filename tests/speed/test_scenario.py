@@ -14,7 +14,7 @@ from srbench.core.timing import TimeBudget
 from srbench.errors import UserError
 from srbench.models.mode import Mode
 from srbench.models.upscaler import Upscaler
-from srbench.speed import footprint, scenario
+from srbench.speed import cold_cache, footprint, scenario
 from srbench.speed.nvml import Energy
 from srbench.speed.records import SpeedRow, Work
 from srbench.speed.scenario import Size, Subject, example, largest_batch, timed_call
@@ -37,6 +37,7 @@ def _measure(subject: Subject, kind: str = "latency", max_batch: int = 4) -> Spe
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "gc", SimpleNamespace(collect=lambda: 0))  # half a second in a large process
+    monkeypatch.setattr(cold_cache, "_last_cache_bytes", lambda: 2**20)  # a server's 500 MiB are slow to write
 
 
 @pytest.mark.parametrize("text", ["180x320", "1x1"])
