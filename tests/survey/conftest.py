@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from srbench.ratings.votes import Stimulus
 from srbench.survey.plan.design import Trial
 from srbench.survey.responses import Question
 from srbench.survey.simulation.rater import SimulatedRater
+from srbench.survey.store import database
 from srbench.survey.store.vote_store import VoteStore
 from tests import postgres
 from tests.cli.conftest import call, undrawn
@@ -41,6 +43,18 @@ def rate(store: VoteStore, see: Callable[[Stimulus], float]) -> None:
 def states(store: VoteStore) -> dict[str, int]:
     """How many raters are in each state."""
     return dict(Counter(person.state for person, _ in store.raters()))
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For SQLite; only the machine's own end would lose anything."""
+    durable = database._durable
+
+    def quick(connection: Any, record: Any) -> None:
+        durable(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    monkeypatch.setattr(database, "_durable", quick)
 
 
 @pytest.fixture(scope="session")
