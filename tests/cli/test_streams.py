@@ -22,7 +22,7 @@ def _run(arguments: str, redirection: str = "", **variables: str) -> subprocess.
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", ["protocols --json", "run --help"])
+@pytest.mark.parametrize("arguments", ["protocols --json", pytest.param("run --help", marks=pytest.mark.slow)])
 def test_a_full_output_is_one_line(arguments: str, unbuffered: str) -> None:
     done = _run(arguments, ">/dev/full", PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 2

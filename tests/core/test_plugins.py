@@ -26,6 +26,7 @@ def _python(code: str, project: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(call, cwd=project, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_evaluate_works_twice_in_a_project_with_a_package_called_zoo(project: Path) -> None:
     done = _python(
         "import torch, srbench, zoo\n"
