@@ -99,10 +99,9 @@ class ModeSearch:
 
     def choice(self, candidates: Sequence[Mode]) -> tuple[Choice, bool]:
         """Return the choice among modes, and whether what it stands on can be trusted and kept."""
-        if self.first_ms > _SLOW_MS and self.plain.device.type == "cpu":
-            return self._plain(
-                f"a call on {_text(self.first_size)} px takes {self.first_ms:.0f} ms, too long to compare"
-            ), False
+        if self.on_cpu and self.first_ms > _SLOW_MS:
+            slow = f"a call on {_text(self.first_size)} px takes {self.first_ms:.0f} ms, too long to compare"
+            return self._plain(slow), False
         self._choose_sizes()
         self._end_at(_SHARE_OF_PRICES)
         self._price(self._start(mode for mode in candidates if mode.engine not in self.builds_s and not mode.split))
