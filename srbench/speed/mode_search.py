@@ -79,7 +79,7 @@ class ModeSearch:
         sizes: Sizes of the input that the network takes, the largest first.
         first_size: Size of the input of first looks.
         first_ms: Milliseconds of a call of plain fp32 on it.
-        builds_s: Seconds that each engine takes to be built.
+        operators: Number of operators of a call of the network, by which the time to build an engine is foreseen.
         priced: Modes whose change in PSNR is within the limit.
         too_lossy: Modes whose change in PSNR is beyond it.
         unable: Modes that are not chosen, each with its reason.
@@ -92,7 +92,7 @@ class ModeSearch:
         self.on_cpu, self.sizes = plain.device.type == "cpu", _sizes(plain)
         self.first_size = self.sizes[-1]
         self.first_ms = self._look(plain, _SLOW_MS)
-        self.builds_s = dict.fromkeys(paces, 0.0)
+        self.operators = 0
         self.priced = list[_Priced]()
         self.too_lossy = list[Mode]()
         self.unable, self.late = list[str](), list[str]()
@@ -100,15 +100,15 @@ class ModeSearch:
     def choice(self, candidates: Sequence[Mode]) -> tuple[Choice, bool]:
         """Return the choice among modes, and whether what it stands on can be trusted and kept."""
         if self.on_cpu and self.first_ms > _SLOW_MS:
-            slow = f"a call on {_text(self.first_size)} px takes {self.first_ms:.0f} ms, too long to compare"
+            slow = f"a call on {self.first_size} px takes {self.first_ms:.0f} ms, too long to compare"
             return self._plain(slow), False
         self._choose_sizes()
         self._end_at(_SHARE_OF_PRICES)
-        self._price(self._start(mode for mode in candidates if mode.engine not in self.builds_s and not mode.split))
+        self._price(self._start(mode for mode in candidates if mode.engine not in self.paces and not mode.split))
         self._end_at(_SHARE_OF_SPLITS)
         self._split(mode for mode in candidates if mode.split)
         self._end_at(_SHARE_OF_PRICES)
-        self._price(self._start(mode for mode in candidates if mode.engine in self.builds_s))
+        self._price(self._start(mode for mode in candidates if mode.engine in self.paces))
         left_s = _MOST_S - _AROUND_S - (time.monotonic() - self.begun)
         size, hopeful = self._worth_timing(left_s)
         if not hopeful:
@@ -120,14 +120,14 @@ class ModeSearch:
         return self._faster(hopeful[at], timings[0].median_ms / timings[at + 1].median_ms, size), is_valid
 
     def _choose_sizes(self) -> None:
-        """Choose the sizes of first looks and prices, and foresee how long engines take to be built."""
+        """Choose the sizes of first looks and prices, and count the operators of the network."""
         smallest = self.first_size
         self.first_size = self._largest(_FIRST_MS)
         if self.first_size != smallest:
             self.first_ms = self._look(self.plain)
         self.reference.side_px = self._largest(_PRICED_MS).height if self.on_cpu else 0
-        operators = export_pace.operators(self.plain.network, example(self.plain, smallest, 1)) if self.paces else 0
-        self.builds_s = {engine: pace * operators for engine, pace in self.paces.items()}
+        if self.paces:
+            self.operators = export_pace.operators(self.plain.network, example(self.plain, smallest, 1))
 
     def _look(self, upscaler: Upscaler, most_ms: float = math.inf) -> float:
         """Return the milliseconds of a call; on a CPU a network that takes much longer than it may is called once."""
@@ -146,9 +146,9 @@ class ModeSearch:
         started = list[_Started]()
         for mode in candidates:
             with self._noting(mode):
-                if mode.engine in self.builds_s and self.plain.multiple_of > 1:
+                if mode.engine in self.paces and self.plain.multiple_of > 1:
                     raise UserError("how long it takes to build is not known where sides are multiples of a number")
-                self.reference.look_at_the_clock(self.builds_s.get(mode.engine, 0.0))
+                self.reference.look_at_the_clock(self.paces.get(mode.engine, 0.0) * self.operators)
                 upscaler = self.model.upscaler(mode)
                 most_ms = _SLOWER_THAN_PLAIN * self.first_ms
                 ms = self._look(upscaler, most_ms)
@@ -209,7 +209,7 @@ class ModeSearch:
     def _faster(self, best: _Priced, speed_up: float, size: Size) -> Choice:
         """Return the faster of plain fp32 and the best of the others, with the reason."""
         times = f"{speed_up:.{factor_places(speed_up)}f} times as fast"
-        at = f"on {_text(size)} px"
+        at = f"on {size} px"
         not_tried = f"; no time for {', '.join(self.late)}" if self.late else ""
         if speed_up < _MIN_SPEED_UP:
             return self._plain(f"the next, {best.mode.name}, is {times} {at}{not_tried}")
@@ -230,10 +230,6 @@ def _sizes(upscaler: Upscaler) -> list[Size]:
 
 def _area_px(size: Size) -> int:
     return size.height * size.width
-
-
-def _text(size: Size) -> str:
-    return f"{size.height}x{size.width}"
 
 
 def _call_ms(upscaler: Upscaler, size: Size, most_ms: float) -> float:

@@ -50,6 +50,9 @@ class Size:
             raise UserError(f"'{text}' is no LR size; expected HEIGHTxWIDTH in pixels, such as 180x320")
         return cls(int(height), int(width))
 
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}"
+
 
 @dataclass(frozen=True)
 class Subject:

@@ -171,7 +171,7 @@ def _rows(
             subject = Subject(model, upscaler, work[size], drop, said, of_size)
             before: SpeedRow | None = None
             for kind in matrix.scenarios:
-                task.describe(f"{model.id}, {name}, {size.height}x{size.width}, {kind}")
+                task.describe(f"{model.id}, {name}, {size}, {kind}")
                 before = scenario.measure(subject, kind, size, ceiling, matrix.budget, matrix.max_batch, before)
                 yield before
 
