@@ -32,11 +32,12 @@ def page(content: Page) -> str:
 @cache
 def _template() -> jinja2.Template:
     source = resources.files("srbench.report.formats").joinpath("page.html").read_text(encoding="utf-8")
-    # Names come from the users' files: everything is escaped but the drawings, which are made here.
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.from_string(source)
+    return environment().from_string(source)
+
+
+def environment() -> jinja2.Environment:
+    """Return what pages are made by: all is escaped, since names come from the users' files, but drawings made here."""
+    return jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
 
 
 def _anchor(title: str) -> str:

@@ -18,7 +18,7 @@ from srbench.datasets.catalogue import catalogue
 from srbench.evaluation.matched import match
 from srbench.evaluation.published import published
 from srbench.evaluation.results import RunFolder
-from srbench.report.formats import csv
+from srbench.report.formats import csv, html
 from srbench.report.publish import PAGES, write_files
 from srbench.report.runs.paper_table import PaperTable
 from srbench.report.site import beside, boards, facts, leaderboard, verdict
@@ -136,9 +136,7 @@ def _files(
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
+    environment = html.environment()
     environment.filters["breakable"] = _breakable
     return environment.from_string(_asset(INDEX))
 
