@@ -38,7 +38,7 @@ _MOST_GROWTH = 0.5
 """Of an image, for each image more: a run that left but one in memory, as 8 bits, would be at 1.
 
 What a run keeps beside pairs, rows above all, is 0.05. The rest is for the heap, which takes some megabytes more or
-less for all images together: 0.01 to 0.3 for each. A share of the peak would hide such a leak: PyTorch is most of it.
+less for all images together: 0.01 to 0.42 for each. A share of the peak would hide such a leak: PyTorch is most of it.
 """
 
 
@@ -183,6 +183,7 @@ def test_peak_memory(
     done = benchmark.pedantic(subprocess.run, (command,), keywords, rounds=1)
     assert done.returncode == 0, done.stderr
     peaks_kib = json.loads(done.stdout)
+    assert len(peaks_kib) == 2 * many  # a step is an image by a model
     after_few, after_all = peaks_kib[few - 1], peaks_kib[-1]
     growth = ((after_all - after_few) * 1024 / (many - few) - _PAIR_BYTES) / _IMAGE_BYTES
     benchmark.extra_info.update(peak_mib=after_all // 1024, growth=round(growth, 2), highest_allowed=_MOST_GROWTH)
